@@ -1,0 +1,3 @@
+//! Arguments in, one command out.
+
+pub mod align;

@@ -1,0 +1,1 @@
+//! `actalign-tui align`: alignment only, on embeddings made elsewhere.

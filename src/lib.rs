@@ -1,0 +1,8 @@
+//! See why a clip is this action and not that one: zero-shot recognition of fine-grained actions by
+//! aligning the frames of a video with an ordered script of sub-actions per candidate class.
+
+pub mod align;
+pub mod cli;
+pub mod script;
+pub mod siglip;
+pub mod video;
