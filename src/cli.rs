@@ -1,3 +1,48 @@
 //! Arguments in, one command out.
 
 pub mod align;
+mod classify;
+mod doctor;
+mod embed;
+mod explore;
+mod inputs;
+mod progress;
+
+use clap::{Parser, Subcommand};
+use color_eyre::eyre::Result;
+
+/// See why a clip is this action and not that one.
+///
+/// Frames of a clip are aligned with an ordered script of steps per candidate class, in the embedding space of a
+/// SigLIP checkpoint; the class whose script aligns best wins. Without a command, the explorer opens the clip.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    explore: explore::ExploreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Classify(classify::ClassifyArgs),
+    Embed(embed::EmbedArgs),
+    Align(align::AlignArgs),
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Runs the command that the arguments name. Wrong usage ends the process with status 2.
+///
+/// # Errors
+/// Whatever keeps the command from its work, in words for the user.
+pub fn run() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => explore::run(cli.explore),
+        Some(Command::Classify(args)) => classify::run(&args),
+        Some(Command::Embed(args)) => embed::run(&args),
+        Some(Command::Align(args)) => align::run(args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
+    }
+}

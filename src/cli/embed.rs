@@ -1,0 +1,179 @@
+//! `actalign-tui embed`: frame and text embeddings into a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr, bail, eyre};
+use ndarray::Array2;
+
+use crate::cli::inputs::{ModelArgs, SamplingArgs};
+use crate::cli::progress;
+use crate::explore::{EmbeddedFrame, Job, Pipeline, Update};
+use crate::siglip::{Checkpoint, ComputeDevice};
+use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::video::load_image;
+
+/// Images or texts embedded at a time.
+const BATCH: usize = 8;
+
+/// Embed frames or images, and texts, raw: neither normalised nor smoothed
+#[derive(Debug, Args)]
+pub struct EmbedArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The clip whose frames to embed
+    #[arg(long, value_name = "FILE", conflicts_with = "images")]
+    video: Option<PathBuf>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    /// Images to embed in the place of frames
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    images: Vec<PathBuf>,
+    /// Texts to embed, one line each, taken as they are
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["video", "images"])]
+    texts: Option<PathBuf>,
+    /// The file to write: .safetensors with frame_embeds, frame_pts, text_embeds, input_ids; or .npy with the
+    /// embeddings alone, of frames or of texts
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub fn run(args: &EmbedArgs) -> Result<()> {
+    let npy = match args.out.extension().and_then(|ending| ending.to_str()) {
+        Some("safetensors") => false,
+        Some("npy") => true,
+        _ => bail!("{}: name a file that ends in .safetensors or .npy", args.out.display()),
+    };
+    let has_frames = args.video.is_some() || !args.images.is_empty();
+    if npy && has_frames && args.texts.is_some() {
+        bail!("{}: an .npy file holds one matrix; embed frames and texts apart, or into .safetensors", args.out.display());
+    }
+    let texts = args.texts.as_deref().map(read_lines).transpose()?;
+    let (checkpoint, device) = args.model.open()?;
+
+    let mut embeddings = Embeddings::default();
+    if has_frames {
+        let frames = match &args.video {
+            Some(video) => video_frames(video, &args.sampling, &checkpoint, &device)?,
+            None => images(&args.images, &checkpoint, &device)?,
+        };
+        embeddings.frame_pts = frames.iter().map(|frame| frame.time).collect();
+        let values = frames.into_iter().flat_map(|frame| frame.embedding).collect();
+        embeddings.frames = Some(Array2::from_shape_vec((embeddings.frame_pts.len(), checkpoint.dim()), values)?);
+    }
+    if let Some(texts) = texts {
+        embeddings.texts = Some(text_embeddings(&texts, &checkpoint, &device)?);
+    }
+
+    if npy {
+        let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
+        save_npy(&matrix.ok_or_else(|| eyre!("nothing was embedded"))?, &args.out)
+    } else {
+        save_safetensors(&embeddings, &args.out)
+    }
+    .wrap_err_with(|| format!("{} cannot be written", args.out.display()))
+}
+
+fn read_lines(path: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        bail!("{} has no line to embed", path.display());
+    }
+    Ok(lines)
+}
+
+fn video_frames(
+    clip: &Path,
+    sampling: &SamplingArgs,
+    checkpoint: &Arc<Checkpoint>,
+    device: &ComputeDevice,
+) -> Result<Vec<EmbeddedFrame>> {
+    let job = Job {
+        clip: clip.to_owned(),
+        sampling: sampling.fps,
+        segment: sampling.segment(),
+        checkpoint: checkpoint.clone(),
+        device: device.clone(),
+        cover_evenly: false,
+        thumbnails: None,
+        texts: Vec::new(),
+    };
+    let (sender, updates) = channel();
+    let mut pipeline = Pipeline::start(job, move |update| {
+        let _ = sender.send(update);
+    });
+    pipeline.finish();
+    let bar = progress::bar(None, "frames");
+    let mut frames = Vec::new();
+    for update in updates {
+        match update {
+            Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(expected as u64),
+            Update::AllDecoded { frames, skipped } => {
+                bar.set_length(frames as u64);
+                warn_of_damage(clip, skipped);
+            }
+            Update::Frames(batch) => {
+                bar.inc(batch.len() as u64);
+                frames.extend(batch);
+            }
+            Update::Failed(report) => return Err(report),
+            Update::Opened { .. } | Update::Decoded { .. } | Update::Texts(_) | Update::Idle => {}
+        }
+    }
+    bar.finish_and_clear();
+    Ok(frames)
+}
+
+/// Says on standard error that a clip could not be read whole.
+pub fn warn_of_damage(clip: &Path, skipped: usize) {
+    if skipped > 0 {
+        eprintln!("{}: {skipped} damaged pieces were left out", clip.display());
+    }
+}
+
+fn images(paths: &[PathBuf], checkpoint: &Checkpoint, device: &ComputeDevice) -> Result<Vec<EmbeddedFrame>> {
+    let preprocessor = checkpoint.preprocessor();
+    let tower = checkpoint.load_vision(device)?;
+    let bar = progress::bar(Some(paths.len()), "images");
+    let mut frames = Vec::new();
+    for batch in paths.chunks(BATCH) {
+        let squares = batch
+            .iter()
+            .map(|path| {
+                let image = load_image(path)?;
+                Ok(preprocessor.square(&image.rgb, image.width, image.height))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        for row in tower.embed(&squares)?.rows() {
+            let index = frames.len();
+            frames.push(EmbeddedFrame { ordinal: index as u64, time: index as f64, embedding: row.to_vec() });
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(frames)
+}
+
+fn text_embeddings(texts: &[String], checkpoint: &Checkpoint, device: &ComputeDevice) -> Result<TextEmbeddings> {
+    let tower = checkpoint.load_text(device)?;
+    let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
+    let bar = progress::bar(Some(texts.len()), "texts");
+    let mut values = Vec::new();
+    for (first, batch) in (1..).step_by(BATCH).zip(tokens.chunks(BATCH)) {
+        for (line, _) in (first..).zip(batch).filter(|(_, tokens)| tokens.cut) {
+            eprintln!("text {line} is longer than the checkpoint reads and was cut");
+        }
+        values.extend(tower.embed(batch)?);
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    let ids = tokens.iter().flat_map(|tokens| tokens.ids.iter().copied()).collect();
+    Ok(TextEmbeddings {
+        embeddings: Array2::from_shape_vec((texts.len(), checkpoint.dim()), values)?,
+        ids: Array2::from_shape_vec((texts.len(), checkpoint.text_len()), ids)?,
+    })
+}

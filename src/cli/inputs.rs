@@ -1,0 +1,149 @@
+//! Arguments that several commands share, and what they open.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+
+use crate::align::Calibration;
+use crate::explore::{Exploration, Job, Settings, Sources};
+use crate::script::{ScriptFile, Template};
+use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+use crate::video::{Sampling, Segment};
+
+/// The model, and where it runs.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json
+    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL")]
+    pub model: PathBuf,
+    /// Where the model runs
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+impl ModelArgs {
+    /// Reads the checkpoint's small files and picks the device.
+    pub fn open(&self) -> Result<(Arc<Checkpoint>, ComputeDevice)> {
+        let checkpoint = Checkpoint::open(&self.model)?;
+        Ok((Arc::new(checkpoint), ComputeDevice::open(self.device)?))
+    }
+}
+
+/// Which frames of a clip are taken.
+#[derive(Debug, Args)]
+pub struct SamplingArgs {
+    /// Frames per second to take, by presentation time, or `native` for every frame
+    #[arg(long, value_name = "N|native", default_value = "10")]
+    pub fps: Sampling,
+    /// Where in the clip to start, in seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub start: Option<f64>,
+    /// Where in the clip to end, in seconds; a frame shown at that time is not taken
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub end: Option<f64>,
+}
+
+impl SamplingArgs {
+    /// The part of the clip.
+    pub fn segment(&self) -> Segment {
+        Segment { start: self.start, end: self.end }
+    }
+
+    fn describe(&self) -> String {
+        match self.fps {
+            Sampling::Native => "every frame".to_owned(),
+            sampling @ Sampling::Fps(_) => format!("{sampling} fps"),
+        }
+    }
+}
+
+/// The candidates and how they are compared with a clip.
+#[derive(Debug, Args)]
+pub struct ComparisonArgs {
+    /// Script file: the candidate classes, each with its ordered steps
+    #[arg(long, value_name = "FILE")]
+    pub scripts: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+    /// Smoothing width in seconds; 0 is off
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
+    pub smoothing: f64,
+    /// How a step becomes a sentence: context, step, domain, plain, or a text with {step}, {action}, {domain}
+    #[arg(long, value_name = "TEMPLATE", default_value = "context")]
+    pub template: Template,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("expected a number of seconds, 0 or more".to_owned()),
+    }
+}
+
+/// What a comparison stands on, opened: everything but the clip.
+pub struct Comparison {
+    scripts: ScriptFile,
+    settings: Settings,
+    checkpoint: Arc<Checkpoint>,
+    device: ComputeDevice,
+}
+
+impl ComparisonArgs {
+    /// Reads scripts and checkpoint, and picks the device.
+    pub fn open(&self) -> Result<Comparison> {
+        let scripts = ScriptFile::load(&self.scripts)?;
+        let (checkpoint, device) = self.model.open()?;
+        let settings =
+            Settings { smoothing_seconds: self.smoothing, template: self.template.clone(), ..Settings::default() };
+        Ok(Comparison { scripts, settings, checkpoint, device })
+    }
+
+    /// Where everything comes from, for a clip.
+    pub fn sources(&self, clip: &std::path::Path, comparison: &Comparison) -> Sources {
+        Sources {
+            clip: clip.display().to_string(),
+            scripts: self.scripts.display().to_string(),
+            model: self.model.model.display().to_string(),
+            device: comparison.device.describe(),
+            sampling: self.sampling.describe(),
+            start: self.sampling.start,
+            end: self.sampling.end,
+        }
+    }
+
+    /// The background work for a clip.
+    pub fn job(&self, clip: PathBuf, comparison: &Comparison, exploration: &Exploration) -> Job {
+        Job {
+            clip,
+            sampling: self.sampling.fps,
+            segment: self.sampling.segment(),
+            checkpoint: comparison.checkpoint.clone(),
+            device: comparison.device.clone(),
+            cover_evenly: false,
+            thumbnails: None,
+            texts: exploration.missing_texts(),
+        }
+    }
+}
+
+impl Comparison {
+    /// An exploration without frames.
+    pub fn exploration(&self) -> Exploration {
+        let checkpoint = &self.checkpoint;
+        let calibration = Calibration::from_log_scale(checkpoint.logit_scale(), checkpoint.logit_bias());
+        Exploration::new(self.scripts.candidates(), calibration, checkpoint.dim(), self.settings.clone())
+    }
+
+    /// The templates to turn to: the built-in ones, and the chosen one where it is the user's own.
+    pub fn templates(&self) -> Vec<Template> {
+        let mut templates: Vec<Template> = Template::builtin().into();
+        if !templates.contains(&self.settings.template) {
+            templates.insert(0, self.settings.template.clone());
+        }
+        templates
+    }
+}

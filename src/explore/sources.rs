@@ -1,0 +1,29 @@
+//! Where an exploration's inputs came from.
+
+use serde::Serialize;
+
+/// Where the clip, the scripts and the model came from, for the screen, reports and snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sources {
+    /// Path of the clip.
+    pub clip: String,
+    /// Path of the script file.
+    pub scripts: String,
+    /// Folder of the checkpoint.
+    pub model: String,
+    /// The device that embeds, in words.
+    pub device: String,
+    /// Sampling as the user would write it.
+    pub sampling: String,
+    /// Start of the segment in seconds, if not the clip's.
+    pub start: Option<f64>,
+    /// End of the segment in seconds, if not the clip's.
+    pub end: Option<f64>,
+}
+
+impl Sources {
+    /// The clip's file name.
+    pub fn clip_name(&self) -> &str {
+        std::path::Path::new(&self.clip).file_name().and_then(|name| name.to_str()).unwrap_or(&self.clip)
+    }
+}

@@ -1,0 +1,309 @@
+//! The screen, tested on a terminal in memory.
+
+use std::sync::LazyLock;
+
+use image::{Rgb, RgbImage};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+
+use crate::align::Calibration;
+use crate::explore::{EmbeddedFrame, Exploration, Settings, Sources, Update};
+use crate::script::{Candidate, Template};
+use crate::tui::action::{Action, Effect};
+use crate::tui::state::State;
+use crate::tui::theme::{ColourDepth, heat};
+use crate::tui::update::{refresh, update};
+use crate::tui::view;
+
+const FRAMES: usize = 40;
+/// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
+const KINDS: [&str; 5] = ["stands", "runs", "jumps", "lands", "sleeps"];
+
+fn candidate(name: &str, steps: &[&str]) -> Candidate {
+    Candidate {
+        domain: "athletics".to_owned(),
+        name: name.to_owned(),
+        steps: steps.iter().map(|step| format!("the athlete {step}")).collect(),
+    }
+}
+
+/// A text points along the axis of the word it ends with; other texts are in between.
+fn text_embedding(text: &str) -> Vec<f32> {
+    KINDS.iter().map(|kind| if text.contains(kind) { 1.0 } else { 0.1 }).collect()
+}
+
+/// Frames show the four kinds one after the other, a little mixed with the next.
+fn frame(index: usize) -> EmbeddedFrame {
+    let phase = index as f32 * 4.0 / FRAMES as f32;
+    let embedding = (0..KINDS.len()).map(|axis| (1.0 - (phase - 0.5 - axis as f32).abs()).max(0.05)).collect();
+    EmbeddedFrame { ordinal: index as u64 * 3, time: index as f64 / 10.0, embedding }
+}
+
+fn empty_state() -> State {
+    let candidates = vec![
+        candidate("nap", &["sleeps", "sleeps on"]),
+        candidate("long jump", &["stands", "runs", "jumps", "lands"]),
+        candidate("long jump backwards", &["lands", "jumps", "runs", "stands"]),
+    ];
+    let calibration = Calibration { alpha: 10.0, beta: -10.0 };
+    let exploration = Exploration::new(candidates, calibration, KINDS.len(), Settings::default());
+    let sources = Sources {
+        clip: "clips/jump.mp4".to_owned(),
+        device: "cpu".to_owned(),
+        sampling: "10 fps".to_owned(),
+        ..Sources::default()
+    };
+    State::new(exploration, sources, Template::builtin().into())
+}
+
+fn embed_missing(state: &mut State) {
+    let texts = state.exploration.missing_texts();
+    let texts = texts.into_iter().map(|text| (text.clone(), text_embedding(&text), false)).collect();
+    act(state, Action::Background(Update::Texts(texts)));
+}
+
+fn full_state() -> State {
+    let mut state = empty_state();
+    for index in 0..FRAMES {
+        let shade = (index * 255 / FRAMES) as u8;
+        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
+        act(&mut state, Action::Background(Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }));
+    }
+    act(&mut state, Action::Background(Update::AllDecoded { frames: FRAMES, skipped: 0 }));
+    embed_missing(&mut state);
+    act(&mut state, Action::Background(Update::Frames((0..FRAMES).map(frame).collect())));
+    state
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let effects = update(state, action, 0.0);
+    refresh(state);
+    effects
+}
+
+fn draw(state: &State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view::draw(state, depth, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(buffer.area.width.into());
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn the_screen_at_80_by_24() {
+    insta::assert_snapshot!(text(&draw(&full_state(), ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn the_screen_at_120_by_40() {
+    insta::assert_snapshot!(text(&draw(&full_state(), ColourDepth::True, 120, 40)));
+}
+
+#[test]
+fn the_screen_before_anything_is_embedded() {
+    insta::assert_snapshot!(text(&draw(&empty_state(), ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn the_help_over_the_screen() {
+    let mut state = full_state();
+    act(&mut state, Action::ToggleHelp);
+    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn the_screen_without_colours_keeps_matrix_and_path() {
+    let buffer = draw(&full_state(), ColourDepth::None, 80, 24);
+    assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    insta::assert_snapshot!(text(&buffer));
+}
+
+/// Where the matrix of the selected class begins, read off the screen: right of the script's first step.
+fn matrix_origin(buffer: &Buffer) -> (u16, u16) {
+    let row = text(buffer).lines().position(|line| line.starts_with(" 1 ")).unwrap() as u16;
+    let column = (0..buffer.area.width).find(|&x| matches!(buffer[(x, row)].bg, Color::Rgb(..)) && x > 10).unwrap();
+    (column, row)
+}
+
+#[test]
+fn heat_is_bright_where_step_and_frame_agree() {
+    let state = full_state();
+    let buffer = draw(&state, ColourDepth::True, 80, 24);
+    let (x, y) = matrix_origin(&buffer);
+    let colour = |shade: f32| {
+        let [r, g, b] = heat(shade);
+        Color::Rgb(r, g, b)
+    };
+    let shades = state.shades.as_ref().unwrap();
+    let brightest = shades.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+    assert_eq!(*brightest.1, 1.0);
+    let columns = 80 - x;
+    let column = x + (brightest.0.1 as u16 * columns).div_ceil(FRAMES as u16);
+    let rows = 24;
+    let reaches = |column: u16| (y..rows).any(|row| buffer[(column, row)].bg == colour(1.0));
+    assert!(reaches(column), "the brightest cell is on the screen at its time");
+    assert!(buffer.content.iter().any(|cell| cell.bg == colour(0.0)), "and the darkest is somewhere");
+}
+
+#[test]
+fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
+    let buffer = draw(&full_state(), ColourDepth::True, 80, 24);
+    let (left, top) = matrix_origin(&buffer);
+    let path: Vec<(u16, u16)> = (top..24)
+        .flat_map(|y| (left..80).map(move |x| (x, y)))
+        .filter(|&at| matches!(buffer[at].symbol(), "━" | "┃" | "┓" | "┗"))
+        .collect();
+    for &at in &path {
+        let cell = &buffer[at];
+        assert!(cell.modifier.contains(Modifier::BOLD));
+        assert!(matches!(cell.fg, Color::Rgb(0, 0, 0) | Color::Rgb(255, 255, 255)), "{at:?}: {:?}", cell.fg);
+        assert_ne!(cell.fg, cell.bg);
+    }
+    let rows: Vec<u16> = (left..80).filter_map(|x| path.iter().filter(|at| at.0 == x).map(|at| at.1).max()).collect();
+    assert_eq!(rows.len(), usize::from(80 - left), "every column is crossed");
+    assert!(rows.is_sorted(), "the path never goes back");
+    assert!(rows[0] <= top + 2 && *rows.last().unwrap() >= top + 6, "{rows:?}");
+}
+
+#[test]
+fn the_best_candidate_is_selected_until_the_user_chooses() {
+    let mut state = full_state();
+    assert_eq!(state.listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
+    assert_eq!(state.selected, 1);
+    act(&mut state, Action::SelectBy(1));
+    assert_eq!(state.selected, 2);
+    act(&mut state, Action::SelectBy(9));
+    assert_eq!(state.selected, 0);
+    act(&mut state, Action::SelectPlace(0));
+    assert_eq!(state.selected, 1);
+    act(&mut state, Action::SelectPlace(7));
+    assert_eq!(state.selected, 1, "there is no eighth candidate");
+}
+
+#[test]
+fn smoothing_moves_by_frames_and_turns_off() {
+    let mut state = full_state();
+    assert_eq!(state.exploration.outcome().width, 10);
+    act(&mut state, Action::Smooth(-1));
+    assert_eq!(state.exploration.outcome().width, 9);
+    let score = state.exploration.outcome().score(1);
+    act(&mut state, Action::Smooth(-10));
+    assert_eq!(state.exploration.settings().smoothing_seconds, 0.0);
+    assert_ne!(state.exploration.outcome().score(1), score);
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("smoothing off"));
+    act(&mut state, Action::Smooth(2));
+    assert_eq!(state.exploration.outcome().width, 3);
+}
+
+#[test]
+fn a_new_template_asks_for_its_texts_once() {
+    let mut state = full_state();
+    let effects = act(&mut state, Action::NextTemplate);
+    let [Effect::EmbedTexts(texts)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(texts.len(), 6, "each different step once");
+    assert!(state.exploration.outcome().ranking.is_empty());
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
+    embed_missing(&mut state);
+    assert_eq!(state.exploration.outcome().ranking.len(), 3);
+    act(&mut state, Action::PreviousTemplate);
+    assert_eq!(state.exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
+    assert!(state.exploration.missing_texts().is_empty());
+}
+
+#[test]
+fn the_cursor_moves_by_frames_and_by_steps() {
+    let mut state = full_state();
+    act(&mut state, Action::MoveCursor(3));
+    assert_eq!(state.cursor_frame(), Some(3));
+    act(&mut state, Action::NextStep);
+    let entered = state.cursor_step();
+    assert_eq!(entered, Some(1));
+    act(&mut state, Action::CursorToEnd);
+    assert_eq!((state.cursor_frame(), state.cursor_step()), (Some(FRAMES - 1), Some(3)));
+    act(&mut state, Action::PreviousStep);
+    act(&mut state, Action::CursorToStart);
+    assert_eq!(state.cursor_frame(), Some(0));
+    act(&mut state, Action::MoveCursor(-5));
+    assert_eq!(state.cursor_frame(), Some(0));
+}
+
+#[test]
+fn saving_needs_an_alignment_and_carries_it() {
+    assert!(act(&mut empty_state(), Action::Save).is_empty());
+    let mut state = full_state();
+    let effects = act(&mut state, Action::Save);
+    let [Effect::Save(snapshot)] = effects.as_slice() else { panic!("{effects:?}") };
+    let folder = tempfile::tempdir().unwrap();
+    let first = crate::store::save(snapshot, folder.path()).unwrap();
+    let second = crate::store::save(snapshot, folder.path()).unwrap();
+    assert_ne!(first, second, "a snapshot never replaces another");
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(first).unwrap()).unwrap();
+    assert_eq!(json["format"], crate::store::SNAPSHOT_FORMAT);
+    assert_eq!(json["ranking"], serde_json::json!([1, 2, 0]));
+    assert_eq!(json["complete"], true);
+    assert_eq!(json["settings"]["template"]["name"], "context");
+    let class = &json["classes"][1];
+    assert_eq!(class["name"], "long jump");
+    assert_eq!(class["cells"].as_array().unwrap().len(), 4);
+    assert_eq!(class["cells"][0].as_array().unwrap().len(), FRAMES);
+    assert_eq!(class["path"][0], serde_json::json!([0, 0]));
+}
+
+#[test]
+fn a_failure_in_the_background_is_shown_in_words() {
+    let mut state = full_state();
+    act(&mut state, Action::Background(Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
+    act(&mut state, Action::Dismiss);
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
+}
+
+/// Building the state is most of a case's time, so cases start from states made once.
+static SIZES: LazyLock<Vec<(u16, u16)>> =
+    LazyLock::new(|| vec![(1, 1), (3, 2), (59, 17), (60, 18), (80, 24), (200, 60), (400, 120)]);
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_keys_and_no_size_make_it_panic(
+        keys in prop::collection::vec(0u8..14, 0..40),
+        frames in 0usize..=FRAMES,
+        with_texts: bool,
+        width in 1u16..400,
+        height in 1u16..120,
+    ) {
+        let mut state = empty_state();
+        if with_texts {
+            embed_missing(&mut state);
+        }
+        act(&mut state, Action::Background(Update::Frames((0..frames).map(frame).collect())));
+        for key in keys {
+            act(&mut state, match key {
+                0 => Action::SelectBy(1),
+                1 => Action::SelectBy(-1),
+                2 => Action::SelectPlace(2),
+                3 => Action::MoveCursor(7),
+                4 => Action::MoveCursor(-1),
+                5 => Action::CursorToEnd,
+                6 => Action::NextStep,
+                7 => Action::PreviousStep,
+                8 => Action::Smooth(5),
+                9 => Action::Smooth(-1),
+                10 => Action::NextTemplate,
+                11 => Action::NextScale,
+                12 => Action::ToggleHelp,
+                _ => Action::Save,
+            });
+        }
+        for &(width, height) in SIZES.iter().chain(&[(width, height)]) {
+            draw(&state, ColourDepth::True, width, height);
+            draw(&state, ColourDepth::None, width, height);
+        }
+    }
+}

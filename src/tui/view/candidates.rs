@@ -1,0 +1,69 @@
+//! The ranking: every candidate class with its score and what to hold against it.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::tui::state::State;
+use crate::tui::theme::{ColourDepth, bold, dim, heat};
+use crate::tui::view::{fit, number};
+
+/// Columns of score, margin, order-free score and mean-pool rank, with the spaces between.
+const FIGURES: usize = 38;
+
+pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
+    let width = usize::from(area.width);
+    let bar = if width >= 110 { 24 } else { 8 };
+    let name_width = width.saturating_sub(5 + bar + 1 + FIGURES);
+    let heading = format!(
+        "     {:name_width$} {:bar$}{:>9} {:>9} {:>10} {:>5}",
+        "candidate", "", "score", "margin", "unordered", "pool"
+    );
+    frame.render_widget(Line::styled(fit(&heading, width), dim()), Rect { height: 1, ..area });
+
+    let listed = state.listed();
+    let rows = usize::from(area.height.saturating_sub(1));
+    let place = listed.iter().position(|&class| class == state.selected).unwrap_or(0);
+    let first = place.saturating_sub(rows.saturating_sub(1));
+    let best = state.exploration.outcome().ranking.first().and_then(|&c| state.exploration.outcome().score(c));
+    for (row, &class) in listed.iter().skip(first).take(rows).enumerate() {
+        let line = line(state, depth, class, best, name_width, bar);
+        let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
+        let style = if class == state.selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        frame.render_widget(line.style(style), area);
+    }
+}
+
+fn line(
+    state: &State,
+    depth: ColourDepth,
+    class: usize,
+    best: Option<f64>,
+    name_width: usize,
+    bar: usize,
+) -> Line<'static> {
+    let outcome = state.exploration.outcome();
+    let candidate = &state.exploration.candidates()[class];
+    let marker = if class == state.selected { "▶" } else { " " };
+    let rank = outcome.rank(class).map_or("–".to_owned(), |rank| rank.to_string());
+    let name = fit(&candidate.name, name_width);
+    let padding = " ".repeat(name_width - Line::from(name.as_str()).width());
+    let mut spans = vec![Span::raw(format!("{marker}{rank:>2}  ")), Span::styled(name, bold()), Span::raw(padding + " ")];
+
+    let Some(result) = &outcome.classes[class] else {
+        spans.push(Span::styled("waiting for its steps", dim()));
+        return Line::from(spans);
+    };
+    let score = result.alignment.score;
+    // Relative to the leader: absolute scores are tiny. A bar has no length where scores may be negative.
+    let share = best.filter(|&best| best > 0.0).map_or(0.0, |best| (score / best).clamp(0.0, 1.0));
+    let filled = (share * bar as f64).round() as usize;
+    spans.push(Span::styled("█".repeat(filled), Style::new().fg(depth.colour(heat(0.35 + 0.5 * share as f32)))));
+    spans.push(Span::raw(" ".repeat(bar - filled)));
+    let margin = outcome.margin(class).map_or(String::new(), |m| format!("{}{}", if m >= 0.0 { "+" } else { "" }, number(m)));
+    let pool = outcome.mean_pool_rank(class).map_or("…".to_owned(), |rank| rank.to_string());
+    let collapsed = if result.alignment.collapsed { " ⚠" } else { "" };
+    spans.push(Span::raw(format!("{:>9} {margin:>9} {:>10} {pool:>5}{collapsed}", number(score), number(result.order_free))));
+    Line::from(spans)
+}

@@ -1,0 +1,70 @@
+//! What is under the cursor, and the last line: a message, or the keys that matter.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::text::{Line, Span};
+
+use crate::tui::keymap::KEYMAP;
+use crate::tui::state::State;
+use crate::tui::theme::{ColourDepth, bold, dim, heat, heat_glyph};
+use crate::tui::view::{fit, heading, number};
+
+/// The frame under the cursor: when it is, its step, and its value in each step of the selected class.
+pub fn draw_cursor_facts(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
+    let Some(at) = state.cursor_frame() else { return };
+    let outcome = state.exploration.outcome();
+    let mut lines = vec![heading(format!("frame {} · {:.2} s", outcome.ordinals[at], outcome.times[at]))];
+    if let Some(class) = state.selected_outcome()
+        && at < class.cells.ncols()
+    {
+        let on_path = state.cursor_step();
+        if let Some(step) = on_path {
+            let cell = state.exploration.settings().cell;
+            lines.push(Line::raw(format!("step {} · {cell} {}", step + 1, number(class.cells[(step, at)].into()))));
+        }
+        if let Some(shades) = &state.shades {
+            let mut spans = Vec::new();
+            for step in 0..class.cells.nrows() {
+                let style = if on_path == Some(step) { bold() } else { dim() };
+                spans.push(Span::styled(format!("{}", step + 1), style));
+                let shade = shades[(step, at)];
+                spans.push(match depth {
+                    ColourDepth::None => Span::raw(heat_glyph(shade).to_string()),
+                    _ => Span::styled("█", Style::new().fg(depth.colour(heat(shade)))),
+                });
+                spans.push(Span::raw(" "));
+            }
+            lines.push(Line::from(spans));
+        }
+    }
+    let sentence = state.cursor_step().map(|step| state.exploration.sentence(state.selected, step));
+    let taken = lines.len() as u16;
+    for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
+        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
+    }
+    if let Some(sentence) = sentence
+        && area.height > taken
+    {
+        let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
+        let text = ratatui::widgets::Paragraph::new(sentence).style(dim()).wrap(ratatui::widgets::Wrap { trim: true });
+        frame.render_widget(text, rest);
+    }
+}
+
+/// A message, or the keys that matter.
+pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
+    let width = usize::from(area.width);
+    if let Some(message) = &state.message {
+        let style = if message.is_error { bold().fg(Color::Red) } else { bold() };
+        frame.render_widget(Line::styled(fit(&message.text.replace('\n', " "), width), style), area);
+        return;
+    }
+    let hints = KEYMAP.iter().filter_map(|binding| Some((binding.keys, binding.hint?)));
+    let mut spans = Vec::new();
+    for (keys, hint) in hints {
+        spans.push(Span::styled(keys, bold()));
+        spans.push(Span::styled(format!(" {hint}  "), dim()));
+    }
+    frame.render_widget(Line::from(spans), area);
+}

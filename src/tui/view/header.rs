@@ -1,0 +1,66 @@
+//! The clip, how far its embedding is, and the knobs.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::state::State;
+use crate::tui::theme::{bold, dim};
+use crate::tui::view::fit;
+
+pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
+    let progress = progress(state);
+    let room = usize::from(area.width).saturating_sub(Line::from(progress.as_str()).width() + 1);
+    let mut clip = state.sources.clip_name().to_owned();
+    if let Some(info) = &state.info {
+        clip += &format!(" · {}×{} {}", info.width, info.height, info.codec);
+    }
+    clip += &format!(" · {} · {}", state.sources.sampling, state.sources.device);
+    frame.render_widget(Line::styled(fit(&clip, room), bold()), area);
+    frame.render_widget(Line::raw(progress).right_aligned(), area);
+}
+
+fn progress(state: &State) -> String {
+    let progress = &state.progress;
+    let embedded = state.exploration.frame_count();
+    let expected = progress.expected_frames.unwrap_or(progress.decoded).max(embedded);
+    if progress.all_decoded && embedded >= expected && progress.texts_missing == 0 {
+        let skipped = if progress.skipped > 0 { format!(", {} damaged left out", progress.skipped) } else { String::new() };
+        return format!("{embedded} frames{skipped}");
+    }
+    if embedded == 0 && progress.idle {
+        return "no frames".to_owned();
+    }
+    let mut text = if embedded == 0 { "loading the model".to_owned() } else { format!("frames {embedded}/{expected}") };
+    if let Some(rate) = progress.rate(embedded) {
+        text += &format!(" {rate:.1}/s");
+    }
+    if progress.texts_missing > 0 {
+        text += &format!(" · {} texts to go", progress.texts_missing);
+    }
+    let done = if expected == 0 { 0 } else { embedded * 8 / expected };
+    format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
+}
+
+pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
+    let settings = state.exploration.settings();
+    let frames = state.exploration.outcome().width;
+    let smoothing = if frames <= 1 {
+        "off".to_owned()
+    } else {
+        format!("{:.2} s = {frames} frames", settings.smoothing_seconds)
+    };
+    let mut spans = Vec::new();
+    for (key, name, value) in [
+        ("[ ]", "smoothing", smoothing.as_str()),
+        ("t", "template", settings.template.name.as_str()),
+        ("v", "scale", state.scale.name()),
+    ] {
+        spans.push(Span::styled(format!("{key} "), dim()));
+        spans.push(Span::raw(format!("{name} ")));
+        spans.push(Span::styled(value.to_owned(), bold()));
+        spans.push(Span::raw("   "));
+    }
+    spans.push(Span::styled(format!("{} · {}", settings.aligner, settings.preset), dim()));
+    frame.render_widget(Line::from(spans), area);
+}

@@ -1,0 +1,155 @@
+//! The matrix of the selected class as a heatmap, with its path drawn over it.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::explore::ClassOutcome;
+use crate::tui::state::State;
+use crate::tui::theme::{ColourDepth, bold, contrast, dim, heat, heat_glyph};
+use crate::tui::timeline::Timeline;
+use crate::tui::view::layout::Screen;
+use crate::tui::view::{fit, number};
+
+/// The heading: the class, what the shades mean, and the range of the values.
+pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
+    let candidate = &state.exploration.candidates()[state.selected];
+    let mut legend = Vec::new();
+    if let Some(class) = state.selected_outcome() {
+        if class.alignment.collapsed {
+            legend.push(Span::styled("⚠ path collapsed  ", bold()));
+        }
+        let low = class.cells.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = class.cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        legend.push(Span::raw(format!("{} by {} {} ", state.exploration.settings().cell, state.scale.name(), number(low.into()))));
+        for shade in 0..8 {
+            legend.push(shade_span(depth, shade as f32 / 7.0));
+        }
+        legend.push(Span::raw(format!(" {}", number(high.into()))));
+    }
+    let legend = Line::from(legend).right_aligned();
+    let room = usize::from(area.width).saturating_sub(legend.width() + 2);
+    let domain = if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
+    let title = fit(&format!("{}{domain}", candidate.name), room);
+    frame.render_widget(Line::styled(title, bold().add_modifier(Modifier::UNDERLINED)), area);
+    frame.render_widget(legend, area);
+}
+
+fn shade_span(depth: ColourDepth, shade: f32) -> Span<'static> {
+    match depth {
+        ColourDepth::None => Span::raw(heat_glyph(shade).to_string()),
+        _ => Span::styled(" ", Style::new().bg(depth.colour(heat(shade)))),
+    }
+}
+
+/// Heatmap, path and cursor.
+pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
+    let area = screen.matrix;
+    let (Some(class), Some(shades)) = (state.selected_outcome(), &state.shades) else {
+        let text = if state.progress.idle { "" } else { "The matrix appears with the first frames and steps." };
+        frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), area);
+        return;
+    };
+    let times = &state.exploration.outcome().times;
+    let buffer = frame.buffer_mut();
+    for column in 0..area.width {
+        let frames = timeline.frames(column.into(), times);
+        for step in screen.steps.clone() {
+            // The mean of what the column holds, so that no frame is passed over.
+            let shade = shades.slice(ndarray::s![step, frames.clone()]).mean().unwrap_or(0.0);
+            let top = area.y + (step - screen.steps.start) as u16 * screen.rows_per_step;
+            for row in top..top + screen.rows_per_step {
+                paint(buffer, depth, (area.x + column, row), shade);
+            }
+        }
+    }
+    draw_cursor(state, timeline, buffer, area);
+    draw_path(class, depth, timeline, times, buffer, screen);
+}
+
+fn paint(buffer: &mut Buffer, depth: ColourDepth, at: (u16, u16), shade: f32) {
+    let Some(cell) = buffer.cell_mut(Position::from(at)) else { return };
+    match depth {
+        ColourDepth::None => cell.set_char(heat_glyph(shade)),
+        _ => cell.set_char(' ').set_style(depth.on(contrast(heat(shade)), heat(shade))),
+    };
+}
+
+fn draw_cursor(state: &State, timeline: Timeline, buffer: &mut Buffer, area: Rect) {
+    let column = area.x + timeline.column(state.cursor) as u16;
+    for row in area.y..area.bottom() {
+        if let Some(cell) = buffer.cell_mut((column, row)) {
+            cell.set_char('┊').modifier.insert(Modifier::BOLD);
+        }
+    }
+}
+
+/// Draws the path as one heavy line through the middles of its cells.
+fn draw_path(
+    class: &ClassOutcome,
+    depth: ColourDepth,
+    timeline: Timeline,
+    times: &[f64],
+    buffer: &mut Buffer,
+    screen: &Screen,
+) {
+    let spans = steps_by_frame(&class.alignment.path, times.len());
+    let mut before: Option<usize> = None;
+    for column in 0..screen.matrix.width {
+        let frames = timeline.frames(column.into(), times);
+        let on_path = spans[frames].iter().flatten();
+        let Some((first, last)) = on_path.fold(None, |all: Option<(usize, usize)>, &(first, last)| {
+            Some(all.map_or((first, last), |(low, high)| (low.min(first), high.max(last))))
+        }) else {
+            continue;
+        };
+        // The line enters at the step where it left the column before, so that it never breaks.
+        let enters = before.unwrap_or(first).min(first);
+        // Columns that hold one frame for several columns would otherwise repeat its turn.
+        let enters = if before == Some(last) { last } else { enters };
+        let x = screen.matrix.x + column;
+        if enters == last {
+            put(buffer, depth, screen.row_of(last).map(|y| (x, y)), '━');
+        } else {
+            let top = screen.row_of(enters);
+            let bottom = screen.row_of(last);
+            let from = top.map_or(screen.matrix.y, |y| y + 1);
+            let to = bottom.unwrap_or(screen.matrix.bottom());
+            for y in from..to {
+                put(buffer, depth, Some((x, y)), '┃');
+            }
+            put(buffer, depth, top.map(|y| (x, y)), '┓');
+            put(buffer, depth, bottom.map(|y| (x, y)), '┗');
+        }
+        before = Some(last);
+    }
+}
+
+fn put(buffer: &mut Buffer, depth: ColourDepth, at: Option<(u16, u16)>, glyph: char) {
+    let Some(cell) = at.and_then(|at| buffer.cell_mut(Position::from(at))) else { return };
+    cell.set_char(glyph).modifier.insert(Modifier::BOLD);
+    if depth == ColourDepth::None {
+        // Without colours the line would drown among the shades.
+        cell.modifier.insert(Modifier::REVERSED);
+    }
+}
+
+/// First and last step that the path gives to each frame; none where it leaves the frame out.
+pub fn steps_by_frame(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usize, usize)>> {
+    let mut spans: Vec<Option<(usize, usize)>> = vec![None; frames];
+    for &(step, frame) in path {
+        if let Some(span) = spans.get_mut(frame) {
+            *span = Some(span.map_or((step, step), |(low, high): (usize, usize)| (low.min(step), high.max(step))));
+        }
+    }
+    spans
+}
+
+/// The step of the path that a range of frames is mostly given to: the last one that it reaches.
+pub fn step_of_column(spans: &[Option<(usize, usize)>], frames: Range<usize>) -> Option<usize> {
+    spans[frames].iter().flatten().map(|&(_, last)| last).max()
+}

@@ -1,0 +1,115 @@
+//! The film strip, the step of each of its frames, and the time axis below.
+
+use image::RgbImage;
+use image::imageops::{FilterType, resize};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+
+use crate::tui::state::State;
+use crate::tui::theme::{ColourDepth, contrast, dim, heat_glyph, step_colour};
+use crate::tui::timeline::Timeline;
+use crate::tui::view::layout::Screen;
+use crate::tui::view::matrix::{step_of_column, steps_by_frame};
+
+/// A line in the colours of the steps that the path gives to the frames below, each step's number where it begins.
+pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
+    let Some(class) = state.selected_outcome() else { return };
+    let times = &state.exploration.outcome().times;
+    let spans = steps_by_frame(&class.alignment.path, times.len());
+    let area = screen.band;
+    let steps: Vec<Option<usize>> =
+        (0..usize::from(area.width)).map(|column| step_of_column(&spans, timeline.frames(column, times))).collect();
+    let buffer = frame.buffer_mut();
+    let mut x = area.x;
+    for run in steps.chunk_by(|a, b| a == b) {
+        let Some(step) = run[0] else {
+            x += run.len() as u16;
+            continue;
+        };
+        let colour = step_colour(step);
+        let style = match depth {
+            ColourDepth::None => Style::new().add_modifier(Modifier::UNDERLINED),
+            _ => depth.on(contrast(colour), colour),
+        };
+        let label = (step + 1).to_string();
+        let text = if run.len() > label.len() { format!("{label:<width$}", width = run.len()) } else { " ".repeat(run.len()) };
+        buffer.set_stringn(x, area.y, text, run.len(), style);
+        x += run.len() as u16;
+    }
+}
+
+/// Pictures at even distances, each at its own time.
+pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, area: Rect) {
+    // Half blocks are about square: two pixels a row, one a column. A place is as wide as a 16:9 picture is.
+    let place = (area.height * 2 * 16 / 9).clamp(1, area.width.max(1));
+    let (places, buffer) = (area.width / place, frame.buffer_mut());
+    for index in 0..places {
+        let left = index * area.width / places;
+        let right = (index + 1) * area.width / places;
+        let time = timeline.time(usize::from(left.midpoint(right)));
+        let decoded_until = state.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
+        let is_there = state.progress.all_decoded || time <= decoded_until;
+        if let Some(picture) = state.thumbnails.at(time).filter(|_| is_there) {
+            let area = Rect { x: area.x + left, width: right - left, ..area };
+            draw_picture(picture, depth, buffer, area);
+        }
+    }
+}
+
+/// Draws a picture in half blocks, as large as fits, in the middle of the area.
+fn draw_picture(picture: &RgbImage, depth: ColourDepth, buffer: &mut Buffer, area: Rect) {
+    let (across, down) = (u32::from(area.width), u32::from(area.height) * 2);
+    let scale = (f64::from(across) / f64::from(picture.width())).min(f64::from(down) / f64::from(picture.height()));
+    let size = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
+    let (width, height) = (size(picture.width()).min(across), size(picture.height()).min(down));
+    let small = resize(picture, width, height, FilterType::Triangle);
+    let x0 = area.x + ((across - width) / 2) as u16;
+    let y0 = area.y + ((down - height) / 4) as u16;
+    for y in 0..height.div_ceil(2) {
+        for x in 0..width {
+            let upper = small.get_pixel(x, y * 2).0;
+            let lower = (y * 2 + 1 < height).then(|| small.get_pixel(x, y * 2 + 1).0);
+            let Some(cell) = buffer.cell_mut((x0 + x as u16, y0 + y as u16)) else { continue };
+            if depth == ColourDepth::None {
+                let brightness = upper.iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
+                cell.set_char(heat_glyph(brightness));
+            } else {
+                cell.set_char('▀').set_fg(depth.colour(upper));
+                if let Some(lower) = lower {
+                    cell.set_bg(depth.colour(lower));
+                }
+            }
+        }
+    }
+}
+
+/// Seconds, and the cursor.
+pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
+    const LABEL: usize = 8;
+    let ticks = timeline.ticks(LABEL);
+    let decimals = match ticks.get(1).map(|second| second - ticks[0]) {
+        Some(step) if step < 0.1 => 2,
+        Some(step) if step < 1.0 => 1,
+        _ => 0,
+    };
+    let buffer = frame.buffer_mut();
+    for tick in ticks {
+        let x = timeline.column(tick) as u16;
+        let label = format!("╵{tick:.decimals$}s");
+        buffer.set_stringn(area.x + x, area.y, label, usize::from(area.width - x), dim());
+    }
+    let x = timeline.column(state.cursor) as u16;
+    let label = Line::raw(format!("▲{:.2}s", state.cursor));
+    let width = label.width() as u16;
+    // At the right edge the label stands before the mark.
+    let (label, x) = if x + width > area.width {
+        (Line::raw(format!("{:.2}s▲", state.cursor)), (x + 1).saturating_sub(width))
+    } else {
+        (label, x)
+    };
+    let style = Style::new().add_modifier(Modifier::BOLD);
+    frame.render_widget(label.style(style), Rect { x: area.x + x, width: width.min(area.width - x), ..area });
+}
