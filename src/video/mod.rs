@@ -1,1 +1,27 @@
-//! (skeleton)
+//! Opening videos and still images: decoded pictures in presentation order, upright, as 8-bit RGB.
+//!
+//! Demuxing and decoding are FFmpeg's, through `video-rs`; times, sampling, rotation and colour are
+//! decided here, because they decide which pixels the model sees. [`VideoReader`] is the way in,
+//! [`DecodeAhead`] runs one on a thread of its own.
+
+mod ahead;
+mod convert;
+mod error;
+mod frame;
+mod info;
+mod orientation;
+mod pictures;
+mod reader;
+mod sampling;
+
+pub use ahead::DecodeAhead;
+pub use error::VideoError;
+pub use frame::{Frame, load_image, thumbnail};
+pub use info::VideoInfo;
+pub use reader::VideoReader;
+pub use sampling::{InvalidSampling, Sampling, Segment};
+
+/// Keeps FFmpeg's own messages off the terminal. What goes wrong is reported through [`VideoError`].
+pub fn silence_ffmpeg() {
+    video_rs::ffmpeg::log::set_level(video_rs::ffmpeg::log::Level::Quiet);
+}

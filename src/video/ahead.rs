@@ -1,0 +1,97 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use super::{Frame, VideoError, VideoInfo, VideoReader};
+
+/// A [`VideoReader`] on a thread of its own, so that decoding overlaps whatever consumes the frames.
+///
+/// Items come in the reader's order. The thread stays at most `bound` finished items ahead, plus the
+/// one it is working on. Dropping this stops the thread and waits for it, which takes as long as the
+/// frame in work.
+pub struct DecodeAhead<T> {
+    info: VideoInfo,
+    skipped: Arc<AtomicUsize>,
+    items: Option<Receiver<Result<T, VideoError>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<T: Send + 'static> DecodeAhead<T> {
+    /// Starts decoding. `map` runs on the decoding thread, on every frame: what shrinks a frame
+    /// belongs there, since the channel then holds less. If it panics, the iteration ends with
+    /// [`VideoError::ThreadFailed`].
+    pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
+        let info = reader.info().clone();
+        let skipped = Arc::new(AtomicUsize::new(0));
+        let (sender, receiver) = sync_channel(bound);
+        let counter = Arc::clone(&skipped);
+        let thread = thread::spawn(move || work(reader, map, &sender, &counter));
+        Self { info, skipped, items: Some(receiver), thread: Some(thread) }
+    }
+}
+
+impl<T> DecodeAhead<T> {
+    /// What is known about the whole video.
+    pub fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+
+    /// Broken packets passed over so far; final once the iteration has ended.
+    pub fn skipped(&self) -> usize {
+        self.skipped.load(Ordering::Acquire)
+    }
+}
+
+impl<T> Iterator for DecodeAhead<T> {
+    type Item = Result<T, VideoError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.items.as_ref()?.recv().ok()
+    }
+}
+
+impl<T> Drop for DecodeAhead<T> {
+    fn drop(&mut self) {
+        // Without a receiver the thread's next send fails, which ends it.
+        drop(self.items.take());
+        if let Some(thread) = self.thread.take() {
+            // Panics are caught on the thread and reported as an item.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work<T>(
+    mut reader: VideoReader,
+    mut map: impl FnMut(Frame) -> T,
+    items: &SyncSender<Result<T, VideoError>>,
+    skipped: &AtomicUsize,
+) {
+    let path = reader.path().to_owned();
+    loop {
+        // The reader and `map` are not used again after a panic.
+        let step = catch_unwind(AssertUnwindSafe(|| reader.next().map(|frame| frame.map(&mut map))));
+        skipped.store(reader.skipped(), Ordering::Release);
+        let (item, last) = match step {
+            Ok(Some(item)) => (item, false),
+            Ok(None) => return,
+            Err(panic) => (Err(thread_failed(path.clone(), panic.as_ref())), true),
+        };
+        if items.send(item).is_err() || last {
+            return;
+        }
+    }
+}
+
+fn thread_failed(path: PathBuf, panic: &(dyn Any + Send)) -> VideoError {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    VideoError::ThreadFailed { path, message }
+}

@@ -1,0 +1,122 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a video or an image could not be read, and what to do about it.
+#[derive(Debug, Error)]
+pub enum VideoError {
+    /// There is nothing at this path.
+    #[error("{}: no such file. Check the path.", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file exists but cannot be opened or read.
+    #[error("{}: cannot be read ({source}). Check that it is a file you may read.", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{}: the file is empty. Download or copy it again.", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// FFmpeg takes UTF-8 names only.
+    #[error("{}: the name is not valid UTF-8. Rename the file or its folder.", path.display())]
+    NameNotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No demuxer recognises the content.
+    #[error("{}: not a video, or an incomplete one ({reason}). Check that it plays; if it was downloaded, download it again.", path.display())]
+    NotVideo {
+        /// The file.
+        path: PathBuf,
+        /// FFmpeg's reason.
+        reason: String,
+    },
+    /// A media file without moving pictures (audio, subtitles, cover art).
+    #[error("{}: has no video stream. Give a file that contains video.", path.display())]
+    NoVideoStream {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The installed FFmpeg libraries cannot decode this codec.
+    #[error("{}: the installed FFmpeg cannot decode {codec} ({reason}). Convert it first, for example `ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4`, or install an FFmpeg built with {codec}.", path.display())]
+    NoDecoder {
+        /// The file.
+        path: PathBuf,
+        /// FFmpeg's name of the codec.
+        codec: String,
+        /// FFmpeg's reason.
+        reason: String,
+    },
+    /// A segment that can hold no frame.
+    #[error("{}: start {start} s and end {end} s leave nothing to read. Give 0 <= start < end, in seconds.", path.display())]
+    BadSegment {
+        /// The file.
+        path: PathBuf,
+        /// Start asked for, in seconds.
+        start: f64,
+        /// End asked for, in seconds.
+        end: f64,
+    },
+    /// The video is over before the segment starts.
+    #[error("{}: no frame at or after {start} s: the last one is at {last:.3} s. Choose an earlier start.", path.display())]
+    StartPastEnd {
+        /// The file.
+        path: PathBuf,
+        /// Start asked for, in seconds.
+        start: f64,
+        /// Time of the last frame, in seconds.
+        last: f64,
+    },
+    /// The segment lies between two frames, or before the first.
+    #[error("{}: no frame from {start} s up to {end} s. Choose a longer segment.", path.display())]
+    NoFrameInSegment {
+        /// The file.
+        path: PathBuf,
+        /// Start of the segment, in seconds.
+        start: f64,
+        /// End of the segment, in seconds.
+        end: f64,
+    },
+    /// A video stream of which nothing could be decoded.
+    #[error("{}: no frame could be decoded ({skipped} broken packets). The file is damaged: download or convert it again.", path.display())]
+    NothingDecodable {
+        /// The file.
+        path: PathBuf,
+        /// Packets that were tried and failed.
+        skipped: usize,
+    },
+    /// A decoded picture that cannot be turned into RGB.
+    #[error("{}: the picture at {time:.3} s cannot be converted to RGB ({reason}). Convert the video first, for example `ffmpeg -i INPUT -pix_fmt yuv420p OUTPUT.mp4`.", path.display())]
+    Unconvertible {
+        /// The file.
+        path: PathBuf,
+        /// Presentation time of the picture, in seconds.
+        time: f64,
+        /// FFmpeg's reason.
+        reason: String,
+    },
+    /// The decoding thread failed; this is a defect of the program.
+    #[error("{}: decoding stopped unexpectedly ({message}). Please report this with the file.", path.display())]
+    ThreadFailed {
+        /// The file.
+        path: PathBuf,
+        /// What the thread said.
+        message: String,
+    },
+    /// A still image that cannot be decoded.
+    #[error("{}: not a readable image ({source}). PNG and JPEG files can be read.", path.display())]
+    BadImage {
+        /// The file.
+        path: PathBuf,
+        /// The image decoder's reason.
+        source: image::ImageError,
+    },
+}

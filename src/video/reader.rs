@@ -1,0 +1,184 @@
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use video_rs::ffmpeg::format::stream::{Disposition, Stream};
+use video_rs::ffmpeg::media::Type as MediaType;
+use video_rs::{Reader, ffmpeg};
+
+use super::convert::Converter;
+use super::orientation::Orientation;
+use super::pictures::{Picture, Pictures, open_decoder};
+use super::sampling::Sampler;
+use super::{Frame, Sampling, Segment, VideoError, VideoInfo, info, silence_ffmpeg};
+
+/// Demuxers that show text files as pictures of a text screen; no one means a video by that.
+const TEXT_DEMUXERS: [&str; 5] = ["tty", "bin", "xbin", "adf", "idf"];
+
+/// The frames of a video that a sampling takes from a segment: an iterator over upright RGB frames
+/// in presentation order, each decoded picture at most once.
+///
+/// Memory stays flat: a few decoded pictures and the frame being handed out. Pictures that are not
+/// taken are decoded, since later ones depend on them, and never converted. An error ends the
+/// iteration, and a segment that holds no frame at all is an error.
+pub struct VideoReader {
+    path: PathBuf,
+    info: VideoInfo,
+    orientation: Orientation,
+    segment: Segment,
+    sampler: Sampler,
+    pictures: Pictures,
+    converter: Converter,
+    last_time: Option<f64>,
+    taken: bool,
+    done: bool,
+}
+
+impl VideoReader {
+    /// Opens the best video stream of a file.
+    ///
+    /// # Errors
+    /// If the file is missing, unreadable, no video or of a codec that cannot be decoded, or if the
+    /// segment leaves nothing to read.
+    pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
+        let path = path.as_ref().to_owned();
+        if !segment.is_valid() {
+            let (start, end) = (segment.start.unwrap_or(0.0), segment.end.unwrap_or(f64::INFINITY));
+            return Err(VideoError::BadSegment { path, start, end });
+        }
+        check_file(&path)?;
+        let reader = open_container(&path)?;
+        let Some(stream) = video_stream(&reader) else { return Err(VideoError::NoVideoStream { path }) };
+        let decoder = open_decoder(&stream).map_err(|error| VideoError::NoDecoder {
+            path: path.clone(),
+            codec: stream.parameters().id().name().to_owned(),
+            reason: error.to_string(),
+        })?;
+        let orientation = info::orientation(&stream);
+        let origin = info::origin(&reader.input);
+        let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
+        let (index, time_base) = (stream.index(), stream.time_base());
+        Ok(Self {
+            path,
+            orientation,
+            segment,
+            sampler: Sampler::new(sampling, segment),
+            pictures: Pictures::new(reader, index, time_base, decoder, origin, info.frame_rate),
+            converter: Converter::default(),
+            info,
+            last_time: None,
+            taken: false,
+            done: false,
+        })
+    }
+
+    /// What is known about the whole video, whatever the segment.
+    pub fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+
+    /// The file this reads.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Broken packets passed over so far; final once the iteration has ended.
+    pub fn skipped(&self) -> usize {
+        self.pictures.skipped()
+    }
+
+    fn frame(&mut self, picture: &Picture) -> Result<Frame, VideoError> {
+        let rgb = self.converter.to_rgb(&picture.raw).map_err(|error| VideoError::Unconvertible {
+            path: self.path.clone(),
+            time: picture.time,
+            reason: error.to_string(),
+        })?;
+        let (width, height) = self.orientation.upright_size(rgb.width(), rgb.height());
+        let rgb = self.orientation.apply(rgb.data(0), rgb.stride(0), rgb.width(), rgb.height());
+        Ok(Frame { ordinal: picture.ordinal, time: picture.time, width, height, rgb })
+    }
+
+    /// The end of the iteration: an error if there was nothing to take.
+    fn finish(&mut self) -> Option<Result<Frame, VideoError>> {
+        self.done = true;
+        if self.taken {
+            return None;
+        }
+        let path = self.path.clone();
+        let start = self.segment.start.unwrap_or(0.0);
+        Some(Err(match (self.last_time, self.segment.end) {
+            (None, _) => VideoError::NothingDecodable { path, skipped: self.skipped() },
+            (Some(last), Some(end)) if self.segment.is_past_end(last) => {
+                VideoError::NoFrameInSegment { path, start, end }
+            }
+            (Some(last), _) => VideoError::StartPastEnd { path, start, last },
+        }))
+    }
+}
+
+impl Iterator for VideoReader {
+    type Item = Result<Frame, VideoError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.done {
+            let Some(picture) = self.pictures.next() else { return self.finish() };
+            self.last_time = Some(picture.time);
+            if self.segment.is_past_end(picture.time) {
+                return self.finish();
+            }
+            if self.sampler.takes(picture.time) {
+                let frame = self.frame(&picture);
+                self.taken = true;
+                self.done = frame.is_err();
+                return Some(frame);
+            }
+        }
+        None
+    }
+}
+
+/// Refuses what is no readable, non-empty file, with the operating system's reason.
+pub(super) fn check_file(path: &Path) -> Result<(), VideoError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => VideoError::NotFound { path: path.to_owned() },
+        _ => VideoError::Unreadable { path: path.to_owned(), source },
+    };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    File::open(path).map_err(failed)?;
+    if metadata.is_file() && metadata.len() == 0 {
+        return Err(VideoError::EmptyFile { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+fn open_container(path: &Path) -> Result<Reader, VideoError> {
+    static INIT: Once = Once::new();
+    // Fills in FFmpeg's error texts; not safe to run twice at a time.
+    INIT.call_once(|| ffmpeg::init().expect("FFmpeg's set-up has no way to fail"));
+    silence_ffmpeg();
+    // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol.
+    let absolute = std::path::absolute(path)
+        .map_err(|source| VideoError::Unreadable { path: path.to_owned(), source })?;
+    if absolute.to_str().is_none() {
+        return Err(VideoError::NameNotUtf8 { path: path.to_owned() });
+    }
+    let not_video = |reason: String| VideoError::NotVideo { path: path.to_owned(), reason };
+    let reader = Reader::new(absolute).map_err(|error| not_video(error.to_string()))?;
+    if TEXT_DEMUXERS.contains(&reader.input.format().name()) {
+        return Err(not_video("it looks like text".to_owned()));
+    }
+    Ok(reader)
+}
+
+/// The best video stream that is more than cover art.
+fn video_stream(reader: &Reader) -> Option<Stream<'_>> {
+    reader
+        .input
+        .streams()
+        .best(MediaType::Video)
+        .filter(|stream| !stream.disposition().contains(Disposition::ATTACHED_PIC))
+}
