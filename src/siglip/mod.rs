@@ -1,1 +1,37 @@
-//! (skeleton)
+//! The model: SigLIP's image and text towers, with the image preparation and the tokenizer that belong to
+//! a checkpoint.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+//!
+//! let checkpoint = Checkpoint::open("siglip-base-patch16-224".as_ref())?;
+//! let device = ComputeDevice::open(DeviceChoice::Auto)?;
+//! let tokens = checkpoint.tokenizer().encode("a goalkeeper dives to the left");
+//! let embedding = checkpoint.load_text(&device)?.embed(&[tokens])?;
+//! assert_eq!(embedding.dim(), (1, checkpoint.dim()));
+//! # Ok(())
+//! # }
+//! ```
+
+mod checkpoint;
+mod config;
+mod device;
+mod encoder;
+mod error;
+mod gelu;
+mod preprocess;
+mod resize;
+mod text;
+mod tokenizer;
+mod tower;
+mod vision;
+mod weights;
+
+pub use checkpoint::Checkpoint;
+pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice};
+pub use error::ModelError;
+pub use preprocess::{Preprocessor, Square};
+pub use resize::Filter;
+pub use tokenizer::{TextTokenizer, Tokens};
+pub use tower::{TextTower, VisionTower};

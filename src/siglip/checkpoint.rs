@@ -1,0 +1,132 @@
+use std::path::{Path, PathBuf};
+
+use super::config::{Config, ImageConfig};
+use super::device::ComputeDevice;
+use super::error::ModelError;
+use super::preprocess::Preprocessor;
+use super::text::TextModel;
+use super::tokenizer::{TextTokenizer, tokenizer_file};
+use super::tower::{TextTower, VisionTower};
+use super::vision::VisionModel;
+use super::weights::WeightFile;
+
+/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors`,
+/// `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
+#[derive(Debug)]
+pub struct Checkpoint {
+    dir: PathBuf,
+    config: Config,
+    image: ImageConfig,
+    tokenizer: TextTokenizer,
+    weights: WeightFile,
+    logit_scale: f32,
+    logit_bias: f32,
+}
+
+impl Checkpoint {
+    /// Opens the folder and checks that its files belong together.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, of another model family, or that does not fit the others.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let config_path = present(dir, "config.json")?;
+        let config = Config::read(&config_path)?;
+        let image_size = config.vision_config.image_size();
+        let image = ImageConfig::read(&dir.join("preprocessor_config.json"), image_size)?;
+        let text = &config.text_config;
+        let tokenizer = TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
+        let weights = WeightFile::open(&weight_file(dir)?)?;
+        weights.check(&config)?;
+        let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
+        Ok(Self { dir: dir.to_path_buf(), config, image, tokenizer, weights, logit_scale, logit_bias })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Dimensions of an embedding, image or text.
+    pub fn dim(&self) -> usize {
+        self.config.vision_config.hidden_size
+    }
+
+    /// Width and height of the model's images in pixels.
+    pub fn image_size(&self) -> usize {
+        self.config.vision_config.image_size()
+    }
+
+    /// Text positions, the end token among them.
+    pub fn text_len(&self) -> usize {
+        self.config.text_config.max_position_embeddings
+    }
+
+    /// The stored scale: the paper's α is its exponential (Eq. 9).
+    pub fn logit_scale(&self) -> f32 {
+        self.logit_scale
+    }
+
+    /// The stored bias: the paper's β (Eq. 9).
+    pub fn logit_bias(&self) -> f32 {
+        self.logit_bias
+    }
+
+    /// Makes pictures into the model's squares.
+    pub fn preprocessor(&self) -> Preprocessor {
+        Preprocessor { size: self.image_size(), filter: self.image.filter }
+    }
+
+    /// Makes text into tokens.
+    pub fn tokenizer(&self) -> &TextTokenizer {
+        &self.tokenizer
+    }
+
+    /// Loads the image half. The text half's weights are not read.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
+        let mut model = VisionModel::new(&self.config.vision_config, device.device());
+        self.weights.load(&mut model)?;
+        Ok(VisionTower {
+            model,
+            config: self.config.vision_config.clone(),
+            normalisation: self.image.normalisation,
+            device: device.clone(),
+        })
+    }
+
+    /// Loads the text half. The image half's weights are not read.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
+        let mut model = TextModel::new(&self.config.text_config, device.device());
+        self.weights.load(&mut model)?;
+        Ok(TextTower { model, config: self.config.text_config.clone(), device: device.clone() })
+    }
+}
+
+fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
+    let path = dir.join(name);
+    if path.exists() {
+        return Ok(path);
+    }
+    let hint = if dir.is_dir() { "fetch the checkpoint again" } else { "check the name of the folder" };
+    Err(ModelError::MissingFile { path, hint: hint.into() })
+}
+
+fn weight_file(dir: &Path) -> Result<PathBuf, ModelError> {
+    let path = dir.join("model.safetensors");
+    if path.exists() {
+        return Ok(path);
+    }
+    let hint = if dir.join("model.safetensors.index.json").exists() {
+        "the weights are split over several files, which is not supported: use a checkpoint in one file"
+    } else if dir.join("pytorch_model.bin").exists() {
+        "pytorch_model.bin is not read: use a checkpoint with model.safetensors"
+    } else {
+        "fetch the checkpoint again"
+    };
+    Err(ModelError::MissingFile { path, hint: hint.into() })
+}

@@ -1,0 +1,283 @@
+//! `config.json` and `preprocessor_config.json`. Published files are sparse: what they leave out takes
+//! the values of the reference implementation.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::ModelError;
+use super::resize::Filter;
+
+/// Both towers of a checkpoint.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Config {
+    #[serde(default)]
+    model_type: Option<String>,
+    #[serde(default)]
+    pub vision_config: VisionConfig,
+    #[serde(default)]
+    pub text_config: TextConfig,
+}
+
+/// The image tower.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct VisionConfig {
+    pub hidden_size: usize,
+    pub intermediate_size: usize,
+    pub num_hidden_layers: usize,
+    pub num_attention_heads: usize,
+    num_channels: usize,
+    image_size: Side,
+    patch_size: Side,
+    hidden_act: String,
+    pub layer_norm_eps: f64,
+    vision_use_head: bool,
+    /// Only flexible-resolution (NaFlex) checkpoints have it.
+    num_patches: Option<usize>,
+}
+
+/// The text tower.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct TextConfig {
+    pub vocab_size: usize,
+    pub hidden_size: usize,
+    pub intermediate_size: usize,
+    pub num_hidden_layers: usize,
+    pub num_attention_heads: usize,
+    pub max_position_embeddings: usize,
+    hidden_act: String,
+    pub layer_norm_eps: f64,
+    projection_size: Option<usize>,
+}
+
+/// A side in pixels: a number, or height and width.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Side {
+    Square(usize),
+    HeightWidth([usize; 2]),
+}
+
+impl Side {
+    fn square(self) -> Option<usize> {
+        match self {
+            Self::Square(side) => Some(side),
+            Self::HeightWidth([height, width]) => (height == width).then_some(height),
+        }
+    }
+}
+
+const ACTIVATION: &str = "gelu_pytorch_tanh";
+
+impl Default for VisionConfig {
+    fn default() -> Self {
+        Self {
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            num_channels: 3,
+            image_size: Side::Square(224),
+            patch_size: Side::Square(16),
+            hidden_act: ACTIVATION.into(),
+            layer_norm_eps: 1e-6,
+            vision_use_head: true,
+            num_patches: None,
+        }
+    }
+}
+
+impl Default for TextConfig {
+    fn default() -> Self {
+        Self {
+            vocab_size: 32000,
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            max_position_embeddings: 64,
+            hidden_act: ACTIVATION.into(),
+            layer_norm_eps: 1e-6,
+            projection_size: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the file: after this, every size is usable as it is.
+    pub fn read(path: &Path) -> Result<Self, ModelError> {
+        let config: Self = read_json(path)?;
+        config.check().map_err(|reason| ModelError::unsupported(path, reason))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        const WORKS: &str = "use a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224";
+        let (vision, text) = (&self.vision_config, &self.text_config);
+        match self.model_type.as_deref() {
+            Some("siglip") if vision.num_patches.is_none() => {}
+            Some("siglip" | "siglip2") => {
+                return Err(format!("this is a flexible-resolution (NaFlex) checkpoint; {WORKS}"));
+            }
+            Some(other) => return Err(format!("this is a {other:?} model, not SigLIP; {WORKS}")),
+            None => return Err(format!("model_type is missing, so this is not known to be SigLIP; {WORKS}")),
+        }
+        for activation in [&vision.hidden_act, &text.hidden_act] {
+            if activation != ACTIVATION {
+                return Err(format!("the activation {activation:?} is not SigLIP's {ACTIVATION:?}; {WORKS}"));
+            }
+        }
+        if vision.num_channels != 3 {
+            return Err(format!("it takes images of {} channels, not RGB; {WORKS}", vision.num_channels));
+        }
+        if !vision.vision_use_head {
+            return Err(format!("it has no pooling head, so it makes no image embeddings; {WORKS}"));
+        }
+        let (Some(image), Some(patch)) = (vision.image_size.square(), vision.patch_size.square()) else {
+            return Err(format!("it takes images or patches that are not square; {WORKS}"));
+        };
+        if patch == 0 || image < patch {
+            return Err(format!("no patch of {patch} pixels fits an image of {image}; {WORKS}"));
+        }
+        for (tower, hidden, heads) in [
+            ("vision", vision.hidden_size, vision.num_attention_heads),
+            ("text", text.hidden_size, text.num_attention_heads),
+        ] {
+            if hidden == 0 || heads == 0 || hidden % heads != 0 {
+                return Err(format!("{heads} {tower} heads do not share {hidden} dimensions evenly; {WORKS}"));
+            }
+        }
+        if text.max_position_embeddings < 2 {
+            return Err(format!("{} text positions leave no room for text; {WORKS}", text.max_position_embeddings));
+        }
+        if text.projection_size() != vision.hidden_size {
+            return Err(format!(
+                "image embeddings have {} dimensions and text embeddings {}, so they cannot be compared; {WORKS}",
+                vision.hidden_size,
+                text.projection_size()
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl VisionConfig {
+    /// Width and height of the image in pixels.
+    pub fn image_size(&self) -> usize {
+        self.image_size.square().unwrap_or_default()
+    }
+
+    /// Width and height of a patch in pixels.
+    pub fn patch_size(&self) -> usize {
+        self.patch_size.square().unwrap_or(1)
+    }
+
+    /// Patches along a side; pixels beyond the last whole patch are not looked at.
+    pub fn grid(&self) -> usize {
+        self.image_size() / self.patch_size()
+    }
+}
+
+impl TextConfig {
+    /// Dimensions of a text embedding.
+    pub fn projection_size(&self) -> usize {
+        self.projection_size.unwrap_or(self.hidden_size)
+    }
+}
+
+/// How pixels become the model's input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ImageConfig {
+    pub filter: Filter,
+    pub normalisation: Normalisation,
+}
+
+/// `(value · factor − mean) / std`, per colour.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Normalisation {
+    factor: f64,
+    mean: [f64; 3],
+    std: [f64; 3],
+}
+
+impl Default for Normalisation {
+    fn default() -> Self {
+        Self { factor: 1.0 / 255.0, mean: [0.5; 3], std: [0.5; 3] }
+    }
+}
+
+impl Normalisation {
+    /// The input value of each of the 256 levels of a colour (0 red, 1 green, 2 blue).
+    pub fn levels(&self, colour: usize) -> [f32; 256] {
+        std::array::from_fn(|v| ((v as f64 * self.factor - self.mean[colour]) / self.std[colour]) as f32)
+    }
+}
+
+#[derive(Deserialize)]
+struct PreprocessorFile {
+    size: Option<SizeField>,
+    resample: Option<u8>,
+    rescale_factor: Option<f64>,
+    image_mean: Option<[f64; 3]>,
+    image_std: Option<[f64; 3]>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SizeField {
+    Side(usize),
+    Sides { height: usize, width: usize },
+}
+
+impl ImageConfig {
+    /// Reads the file for a model whose images have `image_size` pixels a side. A checkpoint without the
+    /// file takes the reference's values.
+    pub fn read(path: &Path, image_size: usize) -> Result<Self, ModelError> {
+        let default = Normalisation::default();
+        if !path.exists() {
+            return Ok(Self { filter: Filter::Bicubic, normalisation: default });
+        }
+        let file: PreprocessorFile = read_json(path)?;
+        let (height, width) = match file.size {
+            None => (image_size, image_size),
+            Some(SizeField::Side(side)) => (side, side),
+            Some(SizeField::Sides { height, width }) => (height, width),
+        };
+        if (height, width) != (image_size, image_size) {
+            return Err(ModelError::unsupported(
+                path,
+                format!(
+                    "images are prepared at {width}×{height} but config.json says {image_size}×{image_size}; \
+                     the two files must come from one checkpoint"
+                ),
+            ));
+        }
+        let filter = match file.resample {
+            Some(2) => Filter::Bilinear,
+            Some(3) | None => Filter::Bicubic,
+            Some(other) => {
+                return Err(ModelError::unsupported(
+                    path,
+                    format!("\"resample\": {other} is not known here; 2 (bilinear) and 3 (bicubic) are"),
+                ));
+            }
+        };
+        let normalisation = Normalisation {
+            factor: file.rescale_factor.unwrap_or(default.factor),
+            mean: file.image_mean.unwrap_or(default.mean),
+            std: file.image_std.unwrap_or(default.std),
+        };
+        if normalisation.std.contains(&0.0) {
+            return Err(ModelError::damaged(path, "\"image_std\" holds a zero"));
+        }
+        Ok(Self { filter, normalisation })
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+    let text = std::fs::read_to_string(path).map_err(|e| ModelError::read(path, e))?;
+    serde_json::from_str(&text).map_err(|e| ModelError::damaged(path, e))
+}

@@ -1,0 +1,185 @@
+//! Where the model runs. The backend is chosen when the program runs, among those compiled in.
+
+use std::fmt;
+
+use burn::tensor::Device;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum DeviceChoice {
+    /// The best there is: CUDA, then a GPU through wgpu, then the CPU.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A GPU through Vulkan, Metal, DX12 or OpenGL.
+    Wgpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
+/// Why a device cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The program was built without that backend.
+    #[error("this build has no {0} support; reinstall with `cargo install actalign-tui --features {0}`, or use --device auto")]
+    NotCompiled(DeviceChoice),
+    /// The backend is there and finds nothing to run on.
+    #[error("{0} finds no device on this machine; check its driver, or use --device auto")]
+    NoAdapter(DeviceChoice),
+}
+
+/// A device that was found and chosen.
+#[derive(Debug, Clone)]
+pub struct ComputeDevice {
+    device: Device,
+    kind: Kind,
+}
+
+/// A device found on this machine, without opening it: a faulty driver can bring the program down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundDevice {
+    /// The choice that reaches it.
+    pub choice: DeviceChoice,
+    /// What it is, as far as that is known without opening it.
+    pub name: String,
+    /// Whether `auto` would consider it.
+    pub real: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Cpu,
+    #[cfg(feature = "wgpu")]
+    Wgpu(&'static str),
+    #[cfg(feature = "cuda")]
+    Cuda,
+}
+
+impl ComputeDevice {
+    /// Finds the device that was asked for. `auto` passes over software adapters.
+    pub fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
+        match choice {
+            DeviceChoice::Auto => {
+                let gpu = gpus().into_iter().find(Self::is_real);
+                Ok(gpu.unwrap_or_else(Self::cpu))
+            }
+            DeviceChoice::Cpu => Ok(Self::cpu()),
+            DeviceChoice::Wgpu if !cfg!(feature = "wgpu") => Err(DeviceError::NotCompiled(choice)),
+            DeviceChoice::Cuda if !cfg!(feature = "cuda") => Err(DeviceError::NotCompiled(choice)),
+            DeviceChoice::Wgpu | DeviceChoice::Cuda => {
+                // Real adapters come first in the list.
+                let wanted = gpus().into_iter().find(|gpu| gpu.choice() == choice);
+                wanted.ok_or(DeviceError::NoAdapter(choice))
+            }
+        }
+    }
+
+    /// All devices of this machine that this build can use, the best first; the CPU is always the last.
+    pub fn list() -> Vec<FoundDevice> {
+        let devices = gpus().into_iter().chain([Self::cpu()]);
+        devices.map(|d| FoundDevice { choice: d.choice(), name: d.label(), real: d.is_real() }).collect()
+    }
+
+    /// One line for people, such as `cpu (flex, 2 threads)`. Opens the device.
+    pub fn describe(&self) -> String {
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        if let Some(identity) = self.device.identity() {
+            return format!("{} {}", self.label(), identity.name);
+        }
+        self.label()
+    }
+
+    /// The backend's handle.
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether the model runs on the processor.
+    pub(super) fn is_cpu(&self) -> bool {
+        self.kind == Kind::Cpu
+    }
+
+    fn cpu() -> Self {
+        Self { device: Device::flex(), kind: Kind::Cpu }
+    }
+
+    fn choice(&self) -> DeviceChoice {
+        match self.kind {
+            Kind::Cpu => DeviceChoice::Cpu,
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(_) => DeviceChoice::Wgpu,
+            #[cfg(feature = "cuda")]
+            Kind::Cuda => DeviceChoice::Cuda,
+        }
+    }
+
+    fn label(&self) -> String {
+        match self.kind {
+            Kind::Cpu => format!("cpu (flex, {} threads)", rayon::current_num_threads()),
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(kind) => format!("wgpu: {kind}"),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda => "cuda:".into(),
+        }
+    }
+
+    fn is_real(&self) -> bool {
+        match self.kind {
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(kind) => kind != SOFTWARE,
+            _ => true,
+        }
+    }
+}
+
+/// The GPUs that the compiled-in backends find: CUDA first, software adapters last.
+fn gpus() -> Vec<ComputeDevice> {
+    #[allow(unused_mut, reason = "a build without GPU backends adds nothing")]
+    let mut found: Vec<ComputeDevice> = Vec::new();
+    #[cfg(feature = "cuda")]
+    {
+        let devices = burn::tensor::Device::enumerate(burn::tensor::DeviceType::Cuda);
+        found.extend(devices.into_iter().map(|device| ComputeDevice { device, kind: Kind::Cuda }));
+    }
+    #[cfg(feature = "wgpu")]
+    found.extend(wgpu_adapters());
+    found
+}
+
+#[cfg(feature = "wgpu")]
+const SOFTWARE: &str = "software adapter";
+
+/// Adapters by kind. The backend does not say of which kind a device is, but it tells equal ones.
+#[cfg(feature = "wgpu")]
+fn wgpu_adapters() -> Vec<ComputeDevice> {
+    use burn::tensor::{DeviceKind, DeviceType};
+
+    let mut rest: Vec<Device> = Device::enumerate(DeviceType::Wgpu).into_vec();
+    let mut found = Vec::new();
+    let mut take = |kind: DeviceKind, name: &'static str| {
+        let wanted = Device::wgpu(kind);
+        if let Some(at) = rest.iter().position(|device| *device == wanted) {
+            found.push(ComputeDevice { device: rest.remove(at), kind: Kind::Wgpu(name) });
+        }
+    };
+    const MOST: usize = 16;
+    (0..MOST).for_each(|i| take(DeviceKind::DiscreteGpu(i), "discrete GPU"));
+    (0..MOST).for_each(|i| take(DeviceKind::IntegratedGpu(i), "integrated GPU"));
+    (0..MOST).for_each(|i| take(DeviceKind::VirtualGpu(i), "virtual GPU"));
+    take(DeviceKind::Cpu, SOFTWARE);
+    // What is left is of no known kind: OpenGL drivers do not always tell, software ones among them.
+    found.extend(rest.into_iter().map(|device| ComputeDevice { device, kind: Kind::Wgpu(SOFTWARE) }));
+    found
+}

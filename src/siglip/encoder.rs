@@ -1,0 +1,126 @@
+//! The transformer that both towers share. Fields carry the names of the published tensors.
+//!
+//! Activations stay flat, `[batch · positions, dimensions]`, so that every linear layer is one matrix
+//! product; only attention looks at them as `[batch, heads, positions, head size]`.
+
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::module::attention;
+use burn::tensor::{Device, Tensor};
+
+use super::gelu::gelu_tanh;
+
+/// Sizes of a transformer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EncoderSizes {
+    pub hidden: usize,
+    pub intermediate: usize,
+    pub layers: usize,
+    pub heads: usize,
+    pub eps: f64,
+}
+
+impl EncoderSizes {
+    pub fn layer_norm(&self, device: &Device) -> LayerNorm {
+        LayerNormConfig::new(self.hidden).with_epsilon(self.eps).init(device)
+    }
+}
+
+#[derive(Module, Debug)]
+pub(super) struct Encoder {
+    layers: Vec<EncoderLayer>,
+}
+
+#[derive(Module, Debug)]
+struct EncoderLayer {
+    layer_norm1: LayerNorm,
+    self_attn: Attention,
+    layer_norm2: LayerNorm,
+    mlp: Mlp,
+}
+
+#[derive(Module, Debug)]
+struct Attention {
+    q_proj: Linear,
+    k_proj: Linear,
+    v_proj: Linear,
+    out_proj: Linear,
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+pub(super) struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl Encoder {
+    pub fn new(sizes: &EncoderSizes, device: &Device) -> Self {
+        Self { layers: (0..sizes.layers).map(|_| EncoderLayer::new(sizes, device)).collect() }
+    }
+
+    /// `x` and the result are `[batch · positions, hidden]`.
+    pub fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
+        self.layers.iter().fold(x, |x, layer| layer.forward(x, batch))
+    }
+}
+
+impl EncoderLayer {
+    fn new(sizes: &EncoderSizes, device: &Device) -> Self {
+        let linear = || LinearConfig::new(sizes.hidden, sizes.hidden).init(device);
+        Self {
+            layer_norm1: sizes.layer_norm(device),
+            self_attn: Attention {
+                q_proj: linear(),
+                k_proj: linear(),
+                v_proj: linear(),
+                out_proj: linear(),
+                heads: sizes.heads,
+            },
+            layer_norm2: sizes.layer_norm(device),
+            mlp: Mlp::new(sizes, device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
+        let x = x.clone() + self.self_attn.forward(self.layer_norm1.forward(x), batch);
+        x.clone() + self.mlp.forward(self.layer_norm2.forward(x))
+    }
+}
+
+impl Attention {
+    fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
+        let q = split_heads(self.q_proj.forward(x.clone()), batch, self.heads);
+        let k = split_heads(self.k_proj.forward(x.clone()), batch, self.heads);
+        let v = split_heads(self.v_proj.forward(x), batch, self.heads);
+        // The backend scales by 1/√(head size) unless told otherwise, as SigLIP does. No mask: padding
+        // is attended to, as in training.
+        let mixed = attention(q, k, v, None, None, Default::default());
+        self.out_proj.forward(join_heads(mixed))
+    }
+}
+
+impl Mlp {
+    pub fn new(sizes: &EncoderSizes, device: &Device) -> Self {
+        Self {
+            fc1: LinearConfig::new(sizes.hidden, sizes.intermediate).init(device),
+            fc2: LinearConfig::new(sizes.intermediate, sizes.hidden).init(device),
+        }
+    }
+
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.fc2.forward(gelu_tanh(self.fc1.forward(x)))
+    }
+}
+
+/// `[batch · positions, hidden]` to `[batch, heads, positions, head size]`.
+pub(super) fn split_heads(x: Tensor<2>, batch: usize, heads: usize) -> Tensor<4> {
+    let [rows, hidden] = x.dims();
+    x.reshape([batch, rows / batch, heads, hidden / heads]).swap_dims(1, 2)
+}
+
+/// The inverse of [`split_heads`].
+pub(super) fn join_heads(x: Tensor<4>) -> Tensor<2> {
+    let [batch, heads, positions, size] = x.dims();
+    x.swap_dims(1, 2).reshape([batch * positions, heads * size])
+}

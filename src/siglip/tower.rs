@@ -1,0 +1,129 @@
+//! The two halves of a loaded model, ready to embed.
+
+use burn::tensor::{Int, Tensor, TensorData};
+use ndarray::Array2;
+
+use super::config::{Normalisation, TextConfig, VisionConfig};
+use super::device::ComputeDevice;
+use super::error::ModelError;
+use super::preprocess::Square;
+use super::text::TextModel;
+use super::tokenizer::Tokens;
+use super::vision::{VisionModel, patches};
+
+/// The image half of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
+#[derive(Debug)]
+pub struct VisionTower {
+    pub(super) model: VisionModel,
+    pub(super) config: VisionConfig,
+    pub(super) normalisation: Normalisation,
+    pub(super) device: ComputeDevice,
+}
+
+/// The text half of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
+#[derive(Debug)]
+pub struct TextTower {
+    pub(super) model: TextModel,
+    pub(super) config: TextConfig,
+    pub(super) device: ComputeDevice,
+}
+
+impl VisionTower {
+    /// The pooled embedding of each image, images × dimensions, not normalised.
+    ///
+    /// # Errors
+    /// An image of another size than the model's, or a failing device.
+    pub fn embed(&self, images: &[Square]) -> Result<Array2<f32>, ModelError> {
+        let size = self.config.image_size();
+        if let Some(image) = images.iter().find(|i| i.size != size || i.rgb.len() != 3 * size * size) {
+            return Err(ModelError::Input(format!(
+                "an image of {}×{} pixels and {} bytes, where the model takes {size}×{size}",
+                image.size,
+                image.size,
+                image.rgb.len()
+            )));
+        }
+        in_batches(images, self.config.hidden_size, &self.device, |images| {
+            let patches = patches(images, &self.config, &self.normalisation);
+            self.model.forward(Tensor::from_data(patches, self.device.device()), images.len())
+        })
+    }
+}
+
+impl TextTower {
+    /// The projected embedding of each text, texts × dimensions, not normalised.
+    ///
+    /// # Errors
+    /// Tokens that another checkpoint's tokenizer made, or a failing device.
+    pub fn embed(&self, texts: &[Tokens]) -> Result<Array2<f32>, ModelError> {
+        let (length, vocabulary) = (self.config.max_position_embeddings, self.config.vocab_size);
+        for tokens in texts {
+            if tokens.ids.len() != length {
+                return Err(ModelError::Input(format!("a text of {} tokens, where the model takes {length}", tokens.ids.len())));
+            }
+            if let Some(id) = tokens.ids.iter().find(|id| usize::try_from(**id).map_or(true, |id| id >= vocabulary)) {
+                return Err(ModelError::Input(format!("token {id}, where the model knows {vocabulary} from 0")));
+            }
+        }
+        in_batches(texts, self.config.projection_size(), &self.device, |texts| {
+            let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
+            self.model.forward(Tensor::<2, Int>::from_data(TensorData::new(ids, [texts.len(), length]), self.device.device()))
+        })
+    }
+}
+
+/// More at once gains nothing and costs memory.
+const CPU_BATCH: usize = 4;
+const GPU_BATCH: usize = 32;
+
+/// Runs `forward` over the items, on the CPU as several batches at once.
+fn in_batches<T: Sync>(
+    items: &[T],
+    dim: usize,
+    device: &ComputeDevice,
+    forward: impl Fn(&[T]) -> Tensor<2> + Sync,
+) -> Result<Array2<f32>, ModelError> {
+    let run = |items: &[T], batch: usize| -> Result<Vec<f32>, ModelError> {
+        let mut rows = Vec::with_capacity(items.len() * dim);
+        for batch in items.chunks(batch) {
+            let embeddings = forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
+            rows.extend(embeddings);
+        }
+        Ok(rows)
+    };
+    let rows = if device.is_cpu() { on_lanes(items, |items| run(items, CPU_BATCH))? } else { run(items, GPU_BATCH)? };
+    Array2::from_shape_vec((items.len(), dim), rows).map_err(|e| ModelError::Compute(e.to_string()))
+}
+
+/// Shares the items among the processor's threads, each computing its own share from end to end: that
+/// beats one batch whose every operation is split, because the threads then never wait for one another.
+fn on_lanes<T: Sync>(
+    items: &[T],
+    run: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
+) -> Result<Vec<f32>, ModelError> {
+    let threads = rayon::current_num_threads();
+    let lanes = threads.min(items.len());
+    if lanes < 2 {
+        return run(items);
+    }
+    let share = items.len().div_ceil(lanes);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = items
+            .chunks(share)
+            .map(|items| {
+                // A pool of its own keeps what the operations would split inside the lane.
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads / lanes).build();
+                let run = &run;
+                scope.spawn(move || match pool {
+                    Ok(pool) => pool.install(|| run(items)),
+                    Err(_) => run(items),
+                })
+            })
+            .collect();
+        let mut rows = Vec::new();
+        for lane in lanes {
+            rows.extend(lane.join().map_err(|_| ModelError::Compute("a computing thread panicked".into()))??);
+        }
+        Ok(rows)
+    })
+}
