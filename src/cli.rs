@@ -7,6 +7,7 @@ mod embed;
 mod explore;
 mod inputs;
 mod progress;
+mod table;
 
 use clap::{Parser, Subcommand};
 use color_eyre::eyre::Result;

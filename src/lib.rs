@@ -3,6 +3,9 @@
 
 pub mod align;
 pub mod cli;
+pub mod explore;
 pub mod script;
 pub mod siglip;
+pub mod store;
+pub mod tui;
 pub mod video;

@@ -49,7 +49,10 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     };
     let has_frames = args.video.is_some() || !args.images.is_empty();
     if npy && has_frames && args.texts.is_some() {
-        bail!("{}: an .npy file holds one matrix; embed frames and texts apart, or into .safetensors", args.out.display());
+        bail!(
+            "{}: an .npy file holds one matrix; embed frames and texts apart, or into .safetensors",
+            args.out.display()
+        );
     }
     let texts = args.texts.as_deref().map(read_lines).transpose()?;
     let (checkpoint, device) = args.model.open()?;
@@ -62,7 +65,8 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         };
         embeddings.frame_pts = frames.iter().map(|frame| frame.time).collect();
         let values = frames.into_iter().flat_map(|frame| frame.embedding).collect();
-        embeddings.frames = Some(Array2::from_shape_vec((embeddings.frame_pts.len(), checkpoint.dim()), values)?);
+        embeddings.frames =
+            Some(Array2::from_shape_vec((embeddings.frame_pts.len(), checkpoint.dim()), values)?);
     }
     if let Some(texts) = texts {
         embeddings.texts = Some(text_embeddings(&texts, &checkpoint, &device)?);
@@ -78,7 +82,8 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+    let text = fs::read_to_string(path)
+        .wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());
@@ -158,7 +163,11 @@ fn images(paths: &[PathBuf], checkpoint: &Checkpoint, device: &ComputeDevice) ->
     Ok(frames)
 }
 
-fn text_embeddings(texts: &[String], checkpoint: &Checkpoint, device: &ComputeDevice) -> Result<TextEmbeddings> {
+fn text_embeddings(
+    texts: &[String],
+    checkpoint: &Checkpoint,
+    device: &ComputeDevice,
+) -> Result<TextEmbeddings> {
     let tower = checkpoint.load_text(device)?;
     let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
     let bar = progress::bar(Some(texts.len()), "texts");

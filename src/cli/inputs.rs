@@ -7,7 +7,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::Calibration;
-use crate::explore::{Exploration, Job, Settings, Sources};
+use crate::explore::{Candidate, Exploration, Job, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use crate::video::{Sampling, Segment};
@@ -73,7 +73,7 @@ pub struct ComparisonArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     pub smoothing: f64,
     /// How a step becomes a sentence: context, step, domain, plain, or a text with {step}, {action}, {domain}
-    #[arg(long, value_name = "TEMPLATE", default_value = "context")]
+    #[arg(long, value_name = "TEMPLATE", default_value = "context", value_parser = Template::parse)]
     pub template: Template,
 }
 
@@ -97,8 +97,11 @@ impl ComparisonArgs {
     pub fn open(&self) -> Result<Comparison> {
         let scripts = ScriptFile::load(&self.scripts)?;
         let (checkpoint, device) = self.model.open()?;
-        let settings =
-            Settings { smoothing_seconds: self.smoothing, template: self.template.clone(), ..Settings::default() };
+        let settings = Settings {
+            smoothing_seconds: self.smoothing,
+            template: self.template.clone(),
+            ..Settings::default()
+        };
         Ok(Comparison { scripts, settings, checkpoint, device })
     }
 
@@ -135,12 +138,17 @@ impl Comparison {
     pub fn exploration(&self) -> Exploration {
         let checkpoint = &self.checkpoint;
         let calibration = Calibration::from_log_scale(checkpoint.logit_scale(), checkpoint.logit_bias());
-        Exploration::new(self.scripts.candidates(), calibration, checkpoint.dim(), self.settings.clone())
+        Exploration::new(
+            Candidate::all_of(&self.scripts),
+            calibration,
+            checkpoint.dim(),
+            self.settings.clone(),
+        )
     }
 
     /// The templates to turn to: the built-in ones, and the chosen one where it is the user's own.
     pub fn templates(&self) -> Vec<Template> {
-        let mut templates: Vec<Template> = Template::builtin().into();
+        let mut templates: Vec<Template> = Template::built_in().into();
         if !templates.contains(&self.settings.template) {
             templates.insert(0, self.settings.template.clone());
         }

@@ -2,81 +2,25 @@
 
 use std::collections::HashMap;
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Alignment, Calibration, Smoothing};
+use crate::align::{self, AlignError, Calibration, Preset, Smoothing};
+use crate::explore::candidate::Candidate;
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
+use crate::explore::outcome::{ClassOutcome, Outcome};
+use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
-use crate::script::Candidate;
+use crate::explore::sources::Sources;
 
 /// One text in the embedding space, with its dot product with every frame.
 #[derive(Clone, Debug)]
 struct Text {
     unit: Array1<f32>,
-    /// Products with the normalised frames, in the order in which the frames arrived.
+    /// Products with the raw frames, in the order in which the frames arrived.
     products: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
-}
-
-/// A class that could be aligned.
-#[derive(Clone, Debug)]
-pub struct ClassOutcome {
-    /// Smoothed cosines, K×T (Eq. 8).
-    pub cosines: Array2<f32>,
-    /// The aligned matrix, K×T (Eq. 9 for affinities).
-    pub cells: Array2<f32>,
-    /// Path and score (Eqs. 10–13).
-    pub alignment: Alignment,
-    /// Mean of the cells: the same script without its order.
-    pub order_free: f64,
-    /// Cosine of the clip's mean frame with the class name, once the name is embedded.
-    pub mean_pool: Option<f64>,
-}
-
-/// What the frames and texts known so far say.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// Presentation times of the frames, in seconds: the matrices' columns.
-    pub times: Vec<f64>,
-    /// Ordinals of the frames.
-    pub ordinals: Vec<u64>,
-    /// Smoothing width in frames.
-    pub width: usize,
-    /// A class each, in the order given; none while a step is not embedded or no frame is.
-    pub classes: Vec<Option<ClassOutcome>>,
-    /// Indices of the aligned classes, best first (Eq. 14).
-    pub ranking: Vec<usize>,
-    /// Indices of the classes with a mean-pool score, best first.
-    pub mean_pool_ranking: Vec<usize>,
-}
-
-impl Outcome {
-    /// Place of a class in the ranking, from 1.
-    pub fn rank(&self, class: usize) -> Option<usize> {
-        place(&self.ranking, class)
-    }
-
-    /// Place of a class in the mean-pool ranking, from 1.
-    pub fn mean_pool_rank(&self, class: usize) -> Option<usize> {
-        place(&self.mean_pool_ranking, class)
-    }
-
-    /// Score of a class.
-    pub fn score(&self, class: usize) -> Option<f64> {
-        self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
-    }
-
-    /// How far a class is ahead of its best rival; negative unless it leads. None without a rival.
-    pub fn margin(&self, class: usize) -> Option<f64> {
-        let rival = self.ranking.iter().find(|&&c| c != class)?;
-        Some(self.score(class)? - self.score(*rival)?)
-    }
-}
-
-fn place(ranking: &[usize], class: usize) -> Option<usize> {
-    ranking.iter().position(|&c| c == class).map(|p| p + 1)
 }
 
 /// The whole state of the method on one clip. Frames and texts may arrive in any order and at any time; turning
@@ -127,6 +71,12 @@ impl Exploration {
         &self.outcome
     }
 
+    /// Scores, paths and settings as they are.
+    pub fn report(&self, sources: &Sources) -> Report {
+        let settings = ReportSettings::of_clip(&self.settings, self.calibration, self.outcome.width, sources);
+        Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
+    }
+
     /// The sentence of one step under the present template.
     pub fn sentence(&self, class: usize, step: usize) -> String {
         let candidate = &self.candidates[class];
@@ -159,16 +109,17 @@ impl Exploration {
         let before = self.frames.len();
         self.frames.extend(frames);
         for text in self.texts.values_mut() {
-            text.products.extend((before..self.frames.len()).map(|slot| self.frames.unit(slot).dot(&text.unit)));
+            text.products
+                .extend((before..self.frames.len()).map(|slot| self.frames.raw(slot).dot(&text.unit)));
         }
     }
 
     /// Adds embedded texts: the text as it was embedded, its raw embedding and whether it was cut.
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         for (text, embedding, cut) in texts {
-            let unit = align::unit_rows(ArrayView1::from(&embedding).insert_axis(ndarray::Axis(0)))
-                .remove_axis(ndarray::Axis(0));
-            let products = (0..self.frames.len()).map(|slot| self.frames.unit(slot).dot(&unit)).collect();
+            let unit =
+                align::unit_rows(ArrayView1::from(&embedding).insert_axis(Axis(0))).remove_axis(Axis(0));
+            let products = (0..self.frames.len()).map(|slot| self.frames.raw(slot).dot(&unit)).collect();
             self.texts.insert(text, Text { unit, products, cut });
         }
     }
@@ -183,21 +134,27 @@ impl Exploration {
     /// # Errors
     /// If the aligner refuses a matrix, for example because the checkpoint gave a value that is not a number.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
-        let times = self.frames.times();
+        let mut times = self.frames.times();
+        let mut ordinals = self.frames.ordinals();
+        let preset = self.settings.method.preset;
         let width = align::width_in_frames(self.settings.smoothing_seconds, align::mean_rate(&times));
-        let unit_frames = self.frames.unit_by_time();
-        let smoothing = Smoothing { width, preset: self.settings.preset };
-        let norms = smoothing.window_norms(unit_frames.view());
-        let mean_frame = unit_frames.mean_axis(ndarray::Axis(0)).unwrap_or_else(|| Array1::zeros(0));
+        let smoothing = Smoothing { width, preset };
+        let raw = self.frames.raw_by_time();
+        let norms = smoothing.window_norms(smoothing.prepare(raw.view()).view());
+        times.truncate(norms.len());
+        ordinals.truncate(norms.len());
 
-        let classes = (0..self.candidates.len())
+        let mut classes = (0..self.candidates.len())
             .into_par_iter()
-            .map(|class| self.align_class(class, smoothing, &norms, &mean_frame))
+            .map(|class| self.align_class(class, smoothing, &norms))
             .collect::<Result<Vec<_>, _>>()?;
-        let ranking = ranked(&classes, |c| Some(c.alignment.score));
-        let mean_pool_ranking = ranked(&classes, |c| c.mean_pool);
-        let ordinals = self.frames.ordinals();
-        self.outcome = Outcome { times, ordinals, width, classes, ranking, mean_pool_ranking };
+        for (candidate, class) in self.candidates.iter().zip(&mut classes) {
+            if let (Some(class), Some(name)) = (class, self.texts.get(&candidate.name)) {
+                let name = name.unit.view().insert_axis(Axis(0));
+                class.mean_pool = align::mean_pool(preset, raw.view(), name).first().copied();
+            }
+        }
+        self.outcome = Outcome::new(times, ordinals, width, classes);
         Ok(())
     }
 
@@ -206,37 +163,19 @@ impl Exploration {
         class: usize,
         smoothing: Smoothing,
         norms: &[f64],
-        mean_frame: &Array1<f32>,
     ) -> Result<Option<ClassOutcome>, AlignError> {
-        let candidate = &self.candidates[class];
-        let Some(texts) = (0..candidate.steps.len())
-            .map(|step| self.texts.get(&self.sentence(class, step)))
-            .collect::<Option<Vec<&Text>>>()
-        else {
-            return Ok(None);
-        };
-        if self.frames.is_empty() || texts.is_empty() {
-            return Ok(None);
-        }
+        let steps = 0..self.candidates[class].steps.len();
+        let texts: Option<Vec<&Text>> =
+            steps.map(|step| self.texts.get(&self.sentence(class, step))).collect();
+        let Some(texts) = texts.filter(|_| !norms.is_empty()) else { return Ok(None) };
         let by_time = self.frames.slots_by_time();
-        let products = Array2::from_shape_fn((texts.len(), by_time.len()), |(k, t)| texts[k].products[by_time[t]]);
-        let cosines = smoothing.cosines(products.view(), norms);
-        let cells = align::cells(&cosines, self.settings.cell, self.calibration);
-        let alignment = align::align(self.settings.aligner, cells.view())?;
-        let order_free = align::order_free(cells.view());
-        let mean_pool = self.texts.get(&candidate.name).map(|name| {
-            let norm = mean_frame.dot(mean_frame).sqrt();
-            if norm > 0.0 { f64::from(mean_frame.dot(&name.unit) / norm) } else { 0.0 }
+        let products = Array2::from_shape_fn((texts.len(), by_time.len()), |(k, t)| {
+            let slot = by_time[t];
+            match smoothing.preset {
+                Preset::Paper => texts[k].products[slot] * self.frames.inverse_norm(slot),
+                Preset::Released => texts[k].products[slot],
+            }
         });
-        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool }))
+        ClassOutcome::new(products.view(), smoothing, norms, self.settings.method, self.calibration).map(Some)
     }
-}
-
-fn ranked(classes: &[Option<ClassOutcome>], score: impl Fn(&ClassOutcome) -> Option<f64>) -> Vec<usize> {
-    let (indices, scores): (Vec<usize>, Vec<f64>) = classes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, class)| Some((index, score(class.as_ref()?)?)))
-        .unzip();
-    align::rank(&scores).into_iter().map(|place| indices[place]).collect()
 }

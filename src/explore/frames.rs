@@ -19,7 +19,8 @@ pub struct FrameTable {
     dim: usize,
     ordinals: Vec<u64>,
     times: Vec<f64>,
-    unit: Vec<f32>,
+    raw: Vec<f32>,
+    inverse_norms: Vec<f32>,
     by_time: Vec<usize>,
 }
 
@@ -54,15 +55,20 @@ impl FrameTable {
             self.by_time.insert(at, self.times.len());
             self.ordinals.push(frame.ordinal);
             self.times.push(frame.time);
-            let norm = frame.embedding.iter().map(|x| x * x).sum::<f32>().sqrt();
-            let scale = if norm > 0.0 { norm.recip() } else { 0.0 };
-            self.unit.extend(frame.embedding.iter().map(|x| x * scale));
+            let norm = frame.embedding.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+            self.inverse_norms.push(if norm > 0.0 { norm.recip() as f32 } else { 0.0 });
+            self.raw.extend(frame.embedding);
         }
     }
 
-    /// Normalised embedding of the frame that arrived as number `slot`.
-    pub fn unit(&self, slot: usize) -> ArrayView1<'_, f32> {
-        ArrayView1::from(&self.unit[slot * self.dim..(slot + 1) * self.dim])
+    /// Raw embedding of the frame that arrived as number `slot`.
+    pub fn raw(&self, slot: usize) -> ArrayView1<'_, f32> {
+        ArrayView1::from(&self.raw[slot * self.dim..(slot + 1) * self.dim])
+    }
+
+    /// What the raw embedding of a frame is multiplied with to have length 1; 0 where it has no length.
+    pub fn inverse_norm(&self, slot: usize) -> f32 {
+        self.inverse_norms[slot]
     }
 
     /// Arrival numbers in order of presentation.
@@ -80,11 +86,11 @@ impl FrameTable {
         self.by_time.iter().map(|&slot| self.ordinals[slot]).collect()
     }
 
-    /// Normalised embeddings in order of presentation, T×d.
-    pub fn unit_by_time(&self) -> Array2<f32> {
+    /// Raw embeddings in order of presentation, T×d.
+    pub fn raw_by_time(&self) -> Array2<f32> {
         let mut out = Array2::zeros((self.len(), self.dim));
         for (mut row, &slot) in out.rows_mut().into_iter().zip(&self.by_time) {
-            row.assign(&self.unit(slot));
+            row.assign(&self.raw(slot));
         }
         out
     }

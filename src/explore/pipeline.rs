@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -100,7 +101,9 @@ impl Pipeline {
             match catch_unwind(AssertUnwindSafe(|| embedder.run())) {
                 Ok(Ok(())) => {}
                 Ok(Err(report)) => emit(Update::Failed(report)),
-                Err(panic) => emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_text(&*panic)))),
+                Err(panic) => {
+                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_text(&*panic))))
+                }
             }
         });
         Self { texts: Some(texts), stop }
@@ -151,7 +154,7 @@ struct Embedder<E> {
 
 impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
-        let decoder = self.decode()?;
+        let mut decoder = self.decode()?;
         let mut queue = FrameQueue::new(self.job.cover_evenly);
         let mut texts = self.job.texts.clone();
         let mut vision: Option<VisionTower> = None;
@@ -177,7 +180,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 Some(tower) => tower,
                 none => none.insert(self.job.checkpoint.load_vision(&self.job.device)?),
             };
-            queue.fill(&decoder, self.capacity(), &self.emit)?;
+            queue.fill(&mut decoder, self.capacity(), &self.emit)?;
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
             if !texts.is_empty() && (embedded > 0 || queue.is_finished()) {
@@ -227,7 +230,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let preprocessor = self.job.checkpoint.preprocessor();
         let thumbnails = self.job.thumbnails;
         let emit = self.emit.clone();
-        Ok(DecodeAhead::start(reader, self.capacity(), move |frame| {
+        Ok(DecodeAhead::new(reader, self.capacity(), move |frame| {
             let thumbnail = thumbnails.map(|(width, height)| thumbnail(&frame, pixel_aspect, width, height));
             emit(Update::Decoded { ordinal: frame.ordinal, time: frame.time, thumbnail });
             let square = preprocessor.square(&frame.rgb, frame.width, frame.height);
@@ -279,21 +282,21 @@ impl FrameQueue {
     /// Takes what the decoder has ready, up to `capacity` frames; waits for a first one.
     fn fill(
         &mut self,
-        decoder: &DecodeAhead<Prepared>,
+        decoder: &mut DecodeAhead<Prepared>,
         capacity: usize,
         emit: &impl Fn(Update),
     ) -> Result<(), Report> {
         while !self.finished && self.waiting.len() < capacity {
-            let next = if self.waiting.is_empty() { decoder.next() } else { decoder.try_next() };
+            let next = if self.waiting.is_empty() { Poll::Ready(decoder.next()) } else { decoder.poll() };
             match next {
-                Next::Item(frame) => {
+                Poll::Ready(Some(frame)) => {
                     let place =
                         if self.cover_evenly { even_coverage(self.decoded) } else { self.decoded as u64 };
                     self.waiting.insert(place, frame?);
                     self.decoded += 1;
                 }
-                Next::Pending => break,
-                Next::End => {
+                Poll::Pending => break,
+                Poll::Ready(None) => {
                     self.finished = true;
                     emit(Update::AllDecoded { frames: self.decoded, skipped: decoder.skipped() });
                 }

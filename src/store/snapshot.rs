@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::explore::{Exploration, Settings, Sources};
+use crate::explore::{Exploration, Report, Sources};
 use crate::store::whole::temporary;
 
 /// Name and version of the format, the first field of every snapshot.
@@ -17,19 +17,16 @@ pub const SNAPSHOT_FORMAT: &str = "actalign-snapshot/1";
 pub struct Snapshot {
     format: &'static str,
     program: &'static str,
-    sources: Sources,
-    settings: Settings,
-    /// Smoothing width in frames that the seconds come to.
-    smoothing_frames: usize,
-    alpha: f32,
-    beta: f32,
     /// Whether every frame of the clip was embedded when the snapshot was taken.
     complete: bool,
+    /// Scores, paths and settings, as `classify --json` prints them.
+    #[serde(flatten)]
+    report: Report,
     frames: Frames,
-    /// Classes in the order given.
-    classes: Vec<Class>,
-    /// Indices of the aligned classes, best first.
-    ranking: Vec<usize>,
+    /// The candidates in the order given, with their matrices.
+    candidates: Vec<Matrices>,
+    #[serde(skip)]
+    stem: String,
 }
 
 /// The matrices' columns.
@@ -41,80 +38,43 @@ struct Frames {
 }
 
 #[derive(Debug, Serialize)]
-struct Class {
-    index: usize,
+struct Matrices {
     name: String,
     domain: String,
     steps: Vec<String>,
     /// The steps as they were embedded.
     sentences: Vec<String>,
-    /// None while a step was not embedded.
-    #[serde(flatten)]
-    alignment: Option<Aligned>,
-}
-
-#[derive(Debug, Serialize)]
-struct Aligned {
-    rank: Option<usize>,
-    score: f64,
-    /// Distance to the best other class.
-    margin: Option<f64>,
-    /// Pairs of step and frame, from 0.
-    path: Vec<(usize, usize)>,
-    frames_per_step: Vec<usize>,
-    collapsed: bool,
-    order_free: f64,
-    mean_pool: Option<f64>,
-    mean_pool_rank: Option<usize>,
-    /// Smoothed cosines, a row per step.
-    cosines: Vec<Vec<f32>>,
+    /// Smoothed cosines, a row per step; none while a step was not embedded.
+    cosines: Option<Vec<Vec<f32>>>,
     /// The aligned matrix, a row per step.
-    cells: Vec<Vec<f32>>,
+    cells: Option<Vec<Vec<f32>>>,
 }
 
 impl Snapshot {
     /// Takes down an exploration as it is; `complete` says whether all frames of the clip are in it.
     pub fn new(exploration: &Exploration, sources: &Sources, complete: bool) -> Self {
         let outcome = exploration.outcome();
-        let classes = exploration.candidates().iter().enumerate().map(|(index, candidate)| Class {
-            index,
-            name: candidate.name.clone(),
-            domain: candidate.domain.clone(),
-            steps: candidate.steps.clone(),
-            sentences: (0..candidate.steps.len()).map(|step| exploration.sentence(index, step)).collect(),
-            alignment: outcome.classes[index].as_ref().map(|class| Aligned {
-                rank: outcome.rank(index),
-                score: class.alignment.score,
-                margin: outcome.margin(index),
-                path: class.alignment.path.clone(),
-                frames_per_step: class.alignment.frames_per_step.clone(),
-                collapsed: class.alignment.collapsed,
-                order_free: class.order_free,
-                mean_pool: class.mean_pool,
-                mean_pool_rank: outcome.mean_pool_rank(index),
-                cosines: rows(&class.cosines),
-                cells: rows(&class.cells),
-            }),
+        let candidates = exploration.candidates().iter().enumerate().map(|(index, candidate)| {
+            let class = outcome.classes[index].as_ref();
+            Matrices {
+                name: candidate.name.clone(),
+                domain: candidate.domain.clone(),
+                steps: candidate.steps.clone(),
+                sentences: (0..candidate.steps.len()).map(|step| exploration.sentence(index, step)).collect(),
+                cosines: class.map(|class| rows(&class.cosines)),
+                cells: class.map(|class| rows(&class.cells)),
+            }
         });
+        let stem = Path::new(&sources.clip).file_stem();
         Self {
             format: SNAPSHOT_FORMAT,
             program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")),
-            sources: sources.clone(),
-            settings: exploration.settings().clone(),
-            smoothing_frames: outcome.width,
-            alpha: exploration.calibration().alpha,
-            beta: exploration.calibration().beta,
             complete,
+            report: exploration.report(sources),
             frames: Frames { ordinals: outcome.ordinals.clone(), times: outcome.times.clone() },
-            classes: classes.collect(),
-            ranking: outcome.ranking.clone(),
+            candidates: candidates.collect(),
+            stem: stem.map_or_else(|| "clip".to_owned(), |stem| stem.to_string_lossy().into_owned()),
         }
-    }
-
-    /// A file name without its ending: the clip's.
-    fn stem(&self) -> String {
-        let stem = Path::new(&self.sources.clip).file_stem();
-        stem.map_or_else(|| "clip".to_owned(), |stem| stem.to_string_lossy().into_owned())
     }
 }
 
@@ -131,9 +91,8 @@ pub fn save(snapshot: &Snapshot, folder: &Path) -> io::Result<PathBuf> {
     let mut json = serde_json::to_vec(snapshot)?;
     json.push(b'\n');
     let mut file = temporary(folder, &json)?;
-    let stem = snapshot.stem();
     for number in 1.. {
-        let path = folder.join(format!("{stem}.actalign-{number}.json"));
+        let path = folder.join(format!("{}.actalign-{number}.json", snapshot.stem));
         match file.persist_noclobber(&path) {
             Ok(_) => return Ok(path),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,

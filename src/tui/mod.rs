@@ -14,3 +14,4 @@ mod update;
 mod view;
 
 pub use run::{Explorer, run};
+pub use theme::ColourDepth;

@@ -147,7 +147,10 @@ impl State {
 pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
     let after = times.partition_point(|&t| t < time);
     let candidates = [after.checked_sub(1), (after < times.len()).then_some(after)];
-    candidates.into_iter().flatten().min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
+    candidates
+        .into_iter()
+        .flatten()
+        .min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
 }
 
 /// Small pictures by presentation time; a long clip keeps an even selection.
@@ -190,16 +193,6 @@ impl Thumbnails {
         let (last, _) = self.by_microsecond.last_key_value()?;
         Some((*first as f64 / 1e6, *last as f64 / 1e6))
     }
-
-    /// Number of pictures kept.
-    pub fn len(&self) -> usize {
-        self.by_microsecond.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.by_microsecond.is_empty()
-    }
 }
 
 #[cfg(test)]
@@ -212,7 +205,7 @@ mod tests {
         for i in 0..10_000 {
             thumbnails.push(f64::from(i), RgbImage::new(1, 1));
         }
-        assert!(thumbnails.len() <= THUMBNAILS);
+        assert!(thumbnails.by_microsecond.len() <= THUMBNAILS);
         let times: Vec<i64> = thumbnails.by_microsecond.keys().copied().collect();
         let gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
         assert!(gaps.iter().all(|&gap| gap == gaps[0]), "even");

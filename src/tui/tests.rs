@@ -10,8 +10,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::align::Calibration;
-use crate::explore::{EmbeddedFrame, Exploration, Settings, Sources, Update};
-use crate::script::{Candidate, Template};
+use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Update};
+use crate::script::Template;
 use crate::tui::action::{Action, Effect};
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, heat};
@@ -38,7 +38,8 @@ fn text_embedding(text: &str) -> Vec<f32> {
 /// Frames show the four kinds one after the other, a little mixed with the next.
 fn frame(index: usize) -> EmbeddedFrame {
     let phase = index as f32 * 4.0 / FRAMES as f32;
-    let embedding = (0..KINDS.len()).map(|axis| (1.0 - (phase - 0.5 - axis as f32).abs()).max(0.05)).collect();
+    let embedding =
+        (0..KINDS.len()).map(|axis| (1.0 - (phase - 0.5 - axis as f32).abs()).max(0.05)).collect();
     EmbeddedFrame { ordinal: index as u64 * 3, time: index as f64 / 10.0, embedding }
 }
 
@@ -56,7 +57,7 @@ fn empty_state() -> State {
         sampling: "10 fps".to_owned(),
         ..Sources::default()
     };
-    State::new(exploration, sources, Template::builtin().into())
+    State::new(exploration, sources, Template::built_in().into())
 }
 
 fn embed_missing(state: &mut State) {
@@ -70,7 +71,10 @@ fn full_state() -> State {
     for index in 0..FRAMES {
         let shade = (index * 255 / FRAMES) as u8;
         let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
-        act(&mut state, Action::Background(Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }));
+        act(
+            &mut state,
+            Action::Background(Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }),
+        );
     }
     act(&mut state, Action::Background(Update::AllDecoded { frames: FRAMES, skipped: 0 }));
     embed_missing(&mut state);
@@ -92,7 +96,8 @@ fn draw(state: &State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
 
 fn text(buffer: &Buffer) -> String {
     let rows = buffer.content.chunks(buffer.area.width.into());
-    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n")
+        .collect()
 }
 
 #[test]
@@ -127,7 +132,8 @@ fn the_screen_without_colours_keeps_matrix_and_path() {
 /// Where the matrix of the selected class begins, read off the screen: right of the script's first step.
 fn matrix_origin(buffer: &Buffer) -> (u16, u16) {
     let row = text(buffer).lines().position(|line| line.starts_with(" 1 ")).unwrap() as u16;
-    let column = (0..buffer.area.width).find(|&x| matches!(buffer[(x, row)].bg, Color::Rgb(..)) && x > 10).unwrap();
+    let column =
+        (0..buffer.area.width).find(|&x| matches!(buffer[(x, row)].bg, Color::Rgb(..)) && x > 10).unwrap();
     (column, row)
 }
 
@@ -165,7 +171,8 @@ fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
         assert!(matches!(cell.fg, Color::Rgb(0, 0, 0) | Color::Rgb(255, 255, 255)), "{at:?}: {:?}", cell.fg);
         assert_ne!(cell.fg, cell.bg);
     }
-    let rows: Vec<u16> = (left..80).filter_map(|x| path.iter().filter(|at| at.0 == x).map(|at| at.1).max()).collect();
+    let rows: Vec<u16> =
+        (left..80).filter_map(|x| path.iter().filter(|at| at.0 == x).map(|at| at.1).max()).collect();
     assert_eq!(rows.len(), usize::from(80 - left), "every column is crossed");
     assert!(rows.is_sorted(), "the path never goes back");
     assert!(rows[0] <= top + 2 && *rows.last().unwrap() >= top + 6, "{rows:?}");
@@ -247,11 +254,12 @@ fn saving_needs_an_alignment_and_carries_it() {
     assert_eq!(json["format"], crate::store::SNAPSHOT_FORMAT);
     assert_eq!(json["ranking"], serde_json::json!([1, 2, 0]));
     assert_eq!(json["complete"], true);
-    assert_eq!(json["settings"]["template"]["name"], "context");
+    assert_eq!(json["settings"]["template"], "context");
     let class = &json["classes"][1];
     assert_eq!(class["name"], "long jump");
-    assert_eq!(class["cells"].as_array().unwrap().len(), 4);
-    assert_eq!(class["cells"][0].as_array().unwrap().len(), FRAMES);
+    let matrix = &json["candidates"][1]["cells"];
+    assert_eq!(matrix.as_array().unwrap().len(), 4);
+    assert_eq!(matrix[0].as_array().unwrap().len(), FRAMES);
     assert_eq!(class["path"][0], serde_json::json!([0, 0]));
 }
 

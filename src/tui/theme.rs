@@ -22,7 +22,8 @@ impl ColourDepth {
         let set = |name: &str| std::env::var(name).unwrap_or_default();
         if !set("NO_COLOR").is_empty() || set("TERM") == "dumb" {
             Self::None
-        } else if matches!(set("COLORTERM").as_str(), "truecolor" | "24bit") || set("TERM").contains("direct") {
+        } else if matches!(set("COLORTERM").as_str(), "truecolor" | "24bit") || set("TERM").contains("direct")
+        {
             Self::True
         } else {
             Self::Indexed

@@ -126,7 +126,8 @@ fn save(state: &mut State) -> Vec<Effect> {
         state.message = Some(Message { text, is_error: true });
         return Vec::new();
     }
-    let embedded_all = state.progress.all_decoded && state.exploration.frame_count() >= state.progress.decoded;
+    let embedded_all =
+        state.progress.all_decoded && state.exploration.frame_count() >= state.progress.decoded;
     let snapshot = Snapshot::new(&state.exploration, &state.sources, embedded_all);
     vec![Effect::Save(Box::new(snapshot))]
 }

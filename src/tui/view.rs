@@ -24,12 +24,19 @@ pub const SMALLEST: (u16, u16) = (60, 18);
 pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("{}×{} is too small: {}×{} is needed. q quits.", area.width, area.height, SMALLEST.0, SMALLEST.1);
-        frame.render_widget(ratatui::widgets::Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), area);
+        let text = format!(
+            "{}×{} is too small: {}×{} is needed. q quits.",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        frame.render_widget(
+            ratatui::widgets::Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }),
+            area,
+        );
         return;
     }
     let steps = state.exploration.candidates()[state.selected].steps.len();
-    let screen = Screen::new(area, state.exploration.candidates().len(), steps, state.cursor_step().unwrap_or(0));
+    let screen =
+        Screen::new(area, state.exploration.candidates().len(), steps, state.cursor_step().unwrap_or(0));
     let (start, end) = state.span();
     let timeline = Timeline { start, end, columns: screen.matrix.width as usize };
 

@@ -3,7 +3,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 
 use super::{Frame, VideoError, VideoInfo, VideoReader};
@@ -43,6 +44,15 @@ impl<T> DecodeAhead<T> {
     /// Broken packets passed over so far; final once the iteration has ended.
     pub fn skipped(&self) -> usize {
         self.skipped.load(Ordering::Acquire)
+    }
+
+    /// The next item if it is there already: pending while the thread is at work, `None` after the last one.
+    pub fn poll(&mut self) -> Poll<Option<Result<T, VideoError>>> {
+        match self.items.as_ref().map(Receiver::try_recv) {
+            Some(Ok(item)) => Poll::Ready(Some(item)),
+            Some(Err(TryRecvError::Empty)) => Poll::Pending,
+            Some(Err(TryRecvError::Disconnected)) | None => Poll::Ready(None),
+        }
     }
 }
 

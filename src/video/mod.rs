@@ -25,3 +25,18 @@ pub use sampling::{InvalidSampling, Sampling, Segment};
 pub fn silence_ffmpeg() {
     video_rs::ffmpeg::log::set_level(video_rs::ffmpeg::log::Level::Quiet);
 }
+
+/// FFmpeg's version, as its codec library names it.
+pub fn ffmpeg_version() -> String {
+    let version = video_rs::ffmpeg::codec::version();
+    format!("libavcodec {}.{}.{}", version >> 16, (version >> 8) & 0xff, version & 0xff)
+}
+
+/// Whether this FFmpeg has a decoder of that name or for that codec.
+pub fn can_decode(codec: &str) -> bool {
+    // Where nothing is registered under the codec's own name, a library decodes it.
+    let libraries: &[&str] = if codec == "av1" { &["libdav1d", "libaom-av1"] } else { &[] };
+    std::iter::once(&codec)
+        .chain(libraries)
+        .any(|name| video_rs::ffmpeg::decoder::find_by_name(name).is_some())
+}

@@ -26,11 +26,16 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(1));
     let place = listed.iter().position(|&class| class == state.selected).unwrap_or(0);
     let first = place.saturating_sub(rows.saturating_sub(1));
-    let best = state.exploration.outcome().ranking.first().and_then(|&c| state.exploration.outcome().score(c));
+    let best =
+        state.exploration.outcome().ranking.first().and_then(|&c| state.exploration.outcome().score(c));
     for (row, &class) in listed.iter().skip(first).take(rows).enumerate() {
         let line = line(state, depth, class, best, name_width, bar);
         let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
-        let style = if class == state.selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        let style = if class == state.selected {
+            Style::new().add_modifier(Modifier::REVERSED)
+        } else {
+            Style::new()
+        };
         frame.render_widget(line.style(style), area);
     }
 }
@@ -49,7 +54,8 @@ fn line(
     let rank = outcome.rank(class).map_or("–".to_owned(), |rank| rank.to_string());
     let name = fit(&candidate.name, name_width);
     let padding = " ".repeat(name_width - Line::from(name.as_str()).width());
-    let mut spans = vec![Span::raw(format!("{marker}{rank:>2}  ")), Span::styled(name, bold()), Span::raw(padding + " ")];
+    let mut spans =
+        vec![Span::raw(format!("{marker}{rank:>2}  ")), Span::styled(name, bold()), Span::raw(padding + " ")];
 
     let Some(result) = &outcome.classes[class] else {
         spans.push(Span::styled("waiting for its steps", dim()));
@@ -59,11 +65,20 @@ fn line(
     // Relative to the leader: absolute scores are tiny. A bar has no length where scores may be negative.
     let share = best.filter(|&best| best > 0.0).map_or(0.0, |best| (score / best).clamp(0.0, 1.0));
     let filled = (share * bar as f64).round() as usize;
-    spans.push(Span::styled("█".repeat(filled), Style::new().fg(depth.colour(heat(0.35 + 0.5 * share as f32)))));
+    spans.push(Span::styled(
+        "█".repeat(filled),
+        Style::new().fg(depth.colour(heat(0.35 + 0.5 * share as f32))),
+    ));
     spans.push(Span::raw(" ".repeat(bar - filled)));
-    let margin = outcome.margin(class).map_or(String::new(), |m| format!("{}{}", if m >= 0.0 { "+" } else { "" }, number(m)));
+    let margin = outcome
+        .margin(class)
+        .map_or(String::new(), |m| format!("{}{}", if m >= 0.0 { "+" } else { "" }, number(m)));
     let pool = outcome.mean_pool_rank(class).map_or("…".to_owned(), |rank| rank.to_string());
     let collapsed = if result.alignment.collapsed { " ⚠" } else { "" };
-    spans.push(Span::raw(format!("{:>9} {margin:>9} {:>10} {pool:>5}{collapsed}", number(score), number(result.order_free))));
+    spans.push(Span::raw(format!(
+        "{:>9} {margin:>9} {:>10} {pool:>5}{collapsed}",
+        number(score),
+        number(result.order_free)
+    )));
     Line::from(spans)
 }

@@ -20,8 +20,12 @@ pub fn draw_cursor_facts(state: &State, depth: ColourDepth, frame: &mut Frame, a
     {
         let on_path = state.cursor_step();
         if let Some(step) = on_path {
-            let cell = state.exploration.settings().cell;
-            lines.push(Line::raw(format!("step {} · {cell} {}", step + 1, number(class.cells[(step, at)].into()))));
+            let cell = state.exploration.settings().method.cell;
+            lines.push(Line::raw(format!(
+                "step {} · {cell} {}",
+                step + 1,
+                number(class.cells[(step, at)].into())
+            )));
         }
         if let Some(shades) = &state.shades {
             let mut spans = Vec::new();
@@ -47,7 +51,9 @@ pub fn draw_cursor_facts(state: &State, depth: ColourDepth, frame: &mut Frame, a
         && area.height > taken
     {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
-        let text = ratatui::widgets::Paragraph::new(sentence).style(dim()).wrap(ratatui::widgets::Wrap { trim: true });
+        let text = ratatui::widgets::Paragraph::new(sentence)
+            .style(dim())
+            .wrap(ratatui::widgets::Wrap { trim: true });
         frame.render_widget(text, rest);
     }
 }

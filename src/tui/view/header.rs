@@ -25,13 +25,18 @@ fn progress(state: &State) -> String {
     let embedded = state.exploration.frame_count();
     let expected = progress.expected_frames.unwrap_or(progress.decoded).max(embedded);
     if progress.all_decoded && embedded >= expected && progress.texts_missing == 0 {
-        let skipped = if progress.skipped > 0 { format!(", {} damaged left out", progress.skipped) } else { String::new() };
+        let skipped = if progress.skipped > 0 {
+            format!(", {} damaged left out", progress.skipped)
+        } else {
+            String::new()
+        };
         return format!("{embedded} frames{skipped}");
     }
     if embedded == 0 && progress.idle {
         return "no frames".to_owned();
     }
-    let mut text = if embedded == 0 { "loading the model".to_owned() } else { format!("frames {embedded}/{expected}") };
+    let mut text =
+        if embedded == 0 { "loading the model".to_owned() } else { format!("frames {embedded}/{expected}") };
     if let Some(rate) = progress.rate(embedded) {
         text += &format!(" {rate:.1}/s");
     }
@@ -53,7 +58,7 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
     let mut spans = Vec::new();
     for (key, name, value) in [
         ("[ ]", "smoothing", smoothing.as_str()),
-        ("t", "template", settings.template.name.as_str()),
+        ("t", "template", settings.template.name()),
         ("v", "scale", state.scale.name()),
     ] {
         spans.push(Span::styled(format!("{key} "), dim()));
@@ -61,6 +66,6 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
         spans.push(Span::styled(value.to_owned(), bold()));
         spans.push(Span::raw("   "));
     }
-    spans.push(Span::styled(format!("{} · {}", settings.aligner, settings.preset), dim()));
+    spans.push(Span::styled(format!("{} · {}", settings.method.aligner, settings.method.preset), dim()));
     frame.render_widget(Line::from(spans), area);
 }

@@ -22,8 +22,11 @@ pub fn draw(frame: &mut Frame, area: Rect) {
     let lines: Vec<Line> =
         KEYMAP.iter().map(|binding| (binding.keys, binding.help)).chain(MARKS).map(entry).collect();
     let height = lines.len() as u16 + 2;
-    let over = area.centered(Constraint::Length(76.min(area.width)), Constraint::Length(height.min(area.height)));
+    let over =
+        area.centered(Constraint::Length(76.min(area.width)), Constraint::Length(height.min(area.height)));
     frame.render_widget(Clear, over);
-    let help = Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::bordered().title(" Keys · ? or Esc closes "));
+    let help = Paragraph::new(lines)
+        .wrap(Wrap { trim: false })
+        .block(Block::bordered().title(" Keys · ? or Esc closes "));
     frame.render_widget(help, over);
 }

@@ -47,20 +47,27 @@ impl Screen {
         let first = focus.saturating_sub(shown / 2).min(steps - shown);
 
         let rows = Layout::vertical(
-            [1, 1, listed + 1, 1, shown * rows_per_step, 1, strip, 1].map(|rows| Constraint::Length(rows as u16)),
+            [1, 1, listed + 1, 1, shown * rows_per_step, 1, strip, 1]
+                .map(|rows| Constraint::Length(rows as u16)),
         )
         .split(area);
         let left = (area.width * 2 / 5).clamp(26, 64);
         let split = |row: Rect| {
             let [left, _, right] =
-                Layout::horizontal([Constraint::Length(left), Constraint::Length(1), Constraint::Fill(1)]).areas(row);
+                Layout::horizontal([Constraint::Length(left), Constraint::Length(1), Constraint::Fill(1)])
+                    .areas(row);
             (left, right)
         };
         let (script, matrix) = split(rows[4]);
         let (_, band) = split(rows[5]);
         let (_, strip) = split(rows[6]);
         let (_, axis) = split(rows[7]);
-        let facts = Rect { x: script.x, y: rows[5].y, width: script.width, height: rows[5].height + rows[6].height + rows[7].height };
+        let facts = Rect {
+            x: script.x,
+            y: rows[5].y,
+            width: script.width,
+            height: rows[5].height + rows[6].height + rows[7].height,
+        };
         let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
         Self {
             header: rows[0],
@@ -98,7 +105,17 @@ mod tests {
                     let screen = Screen::new(Rect::new(0, 0, width, height), candidates, steps, focus);
                     assert!(screen.steps.contains(&focus));
                     assert!(screen.row_of(focus).is_some());
-                    let rows = [screen.header, screen.knobs, screen.candidates, screen.title, screen.matrix, screen.band, screen.strip, screen.axis, screen.footer];
+                    let rows = [
+                        screen.header,
+                        screen.knobs,
+                        screen.candidates,
+                        screen.title,
+                        screen.matrix,
+                        screen.band,
+                        screen.strip,
+                        screen.axis,
+                        screen.footer,
+                    ];
                     for pair in rows.windows(2) {
                         assert!(pair[0].bottom() <= pair[1].y, "{width}×{height}: {pair:?}");
                         assert!(pair[0].height > 0, "{width}×{height}: {pair:?}");

@@ -25,7 +25,12 @@ pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Re
         }
         let low = class.cells.iter().copied().fold(f32::INFINITY, f32::min);
         let high = class.cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        legend.push(Span::raw(format!("{} by {} {} ", state.exploration.settings().cell, state.scale.name(), number(low.into()))));
+        legend.push(Span::raw(format!(
+            "{} by {} {} ",
+            state.exploration.settings().method.cell,
+            state.scale.name(),
+            number(low.into())
+        )));
         for shade in 0..8 {
             legend.push(shade_span(depth, shade as f32 / 7.0));
         }
@@ -33,7 +38,8 @@ pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Re
     }
     let legend = Line::from(legend).right_aligned();
     let room = usize::from(area.width).saturating_sub(legend.width() + 2);
-    let domain = if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
+    let domain =
+        if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
     let title = fit(&format!("{}{domain}", candidate.name), room);
     frame.render_widget(Line::styled(title, bold().add_modifier(Modifier::UNDERLINED)), area);
     frame.render_widget(legend, area);
@@ -50,7 +56,8 @@ fn shade_span(depth: ColourDepth, shade: f32) -> Span<'static> {
 pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
     let area = screen.matrix;
     let (Some(class), Some(shades)) = (state.selected_outcome(), &state.shades) else {
-        let text = if state.progress.idle { "" } else { "The matrix appears with the first frames and steps." };
+        let text =
+            if state.progress.idle { "" } else { "The matrix appears with the first frames and steps." };
         frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), area);
         return;
     };
@@ -143,7 +150,9 @@ pub fn steps_by_frame(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usi
     let mut spans: Vec<Option<(usize, usize)>> = vec![None; frames];
     for &(step, frame) in path {
         if let Some(span) = spans.get_mut(frame) {
-            *span = Some(span.map_or((step, step), |(low, high): (usize, usize)| (low.min(step), high.max(step))));
+            *span = Some(
+                span.map_or((step, step), |(low, high): (usize, usize)| (low.min(step), high.max(step))),
+            );
         }
     }
     spans

@@ -29,11 +29,15 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, screen: &Scree
         let number_style = if depth == ColourDepth::None { bold() } else { number_style };
         for (row, line) in lines.iter().enumerate() {
             let number = if row == 0 { format!("{:>2} ", step + 1) } else { "   ".to_owned() };
-            let spans = [Span::styled(number, number_style), Span::raw(" "), Span::styled(line.clone(), text_style)];
+            let spans =
+                [Span::styled(number, number_style), Span::raw(" "), Span::styled(line.clone(), text_style)];
             frame.render_widget(Line::from_iter(spans), Rect { y: area.y + row as u16, height: 1, ..area });
         }
         for row in lines.len()..rows {
-            frame.render_widget(Span::styled("   ", number_style), Rect { y: area.y + row as u16, height: 1, ..area });
+            frame.render_widget(
+                Span::styled("   ", number_style),
+                Rect { y: area.y + row as u16, height: 1, ..area },
+            );
         }
         let style = if at_cursor == Some(step) { bold() } else { dim() };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };

@@ -20,8 +20,9 @@ pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &
     let times = &state.exploration.outcome().times;
     let spans = steps_by_frame(&class.alignment.path, times.len());
     let area = screen.band;
-    let steps: Vec<Option<usize>> =
-        (0..usize::from(area.width)).map(|column| step_of_column(&spans, timeline.frames(column, times))).collect();
+    let steps: Vec<Option<usize>> = (0..usize::from(area.width))
+        .map(|column| step_of_column(&spans, timeline.frames(column, times)))
+        .collect();
     let buffer = frame.buffer_mut();
     let mut x = area.x;
     for run in steps.chunk_by(|a, b| a == b) {
@@ -35,7 +36,11 @@ pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &
             _ => depth.on(contrast(colour), colour),
         };
         let label = (step + 1).to_string();
-        let text = if run.len() > label.len() { format!("{label:<width$}", width = run.len()) } else { " ".repeat(run.len()) };
+        let text = if run.len() > label.len() {
+            format!("{label:<width$}", width = run.len())
+        } else {
+            " ".repeat(run.len())
+        };
         buffer.set_stringn(x, area.y, text, run.len(), style);
         x += run.len() as u16;
     }
@@ -62,7 +67,8 @@ pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut F
 /// Draws a picture in half blocks, as large as fits, in the middle of the area.
 fn draw_picture(picture: &RgbImage, depth: ColourDepth, buffer: &mut Buffer, area: Rect) {
     let (across, down) = (u32::from(area.width), u32::from(area.height) * 2);
-    let scale = (f64::from(across) / f64::from(picture.width())).min(f64::from(down) / f64::from(picture.height()));
+    let scale =
+        (f64::from(across) / f64::from(picture.width())).min(f64::from(down) / f64::from(picture.height()));
     let size = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
     let (width, height) = (size(picture.width()).min(across), size(picture.height()).min(down));
     let small = resize(picture, width, height, FilterType::Triangle);

@@ -1,0 +1,85 @@
+//! `actalign-tui doctor`: what this machine can do, and what is missing.
+
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use color_eyre::eyre::{Result, bail};
+
+use crate::siglip::{Checkpoint, ComputeDevice};
+use crate::tui::ColourDepth;
+use crate::video;
+
+/// Check this machine: video decoders, devices, terminal, and a checkpoint
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Folder of a checkpoint to check
+    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL")]
+    model: Option<PathBuf>,
+}
+
+/// Codecs that clips of today are in.
+const CODECS: [&str; 5] = ["h264", "hevc", "av1", "vp9", "mpeg4"];
+
+pub fn run(args: &DoctorArgs) -> Result<()> {
+    let mut problems = 0;
+    let mut line = |good: bool, what: &str, finding: String| {
+        problems += usize::from(!good);
+        println!("{} {what:<9} {finding}", if good { "ok     " } else { "PROBLEM" });
+    };
+
+    line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")));
+    let (decoded, missing): (Vec<&str>, Vec<&str>) =
+        CODECS.iter().partition(|codec| video::can_decode(codec));
+    let without =
+        if missing.is_empty() { String::new() } else { format!("; no decoder for {}", missing.join(", ")) };
+    line(
+        !decoded.is_empty(),
+        "FFmpeg",
+        format!("{}: {}{without}", video::ffmpeg_version(), decoded.join(", ")),
+    );
+    for device in ComputeDevice::list() {
+        let note = if device.real { "" } else { " (software: only with --device wgpu)" };
+        line(true, "device", format!("{}{note}", device.name));
+    }
+    for (feature, built) in [("wgpu", cfg!(feature = "wgpu")), ("cuda", cfg!(feature = "cuda"))] {
+        if !built {
+            line(true, "device", format!("{feature}: not in this build"));
+        }
+    }
+    line(true, "terminal", terminal());
+    if let Some(model) = &args.model {
+        match describe_model(model) {
+            Ok(finding) => line(true, "model", finding),
+            Err(error) => line(false, "model", format!("{error:#}")),
+        }
+    }
+    if problems > 0 {
+        bail!("{problems} of these keep the program from its work");
+    }
+    Ok(())
+}
+
+fn terminal() -> String {
+    if !stdout().is_terminal() {
+        return "standard output is none: use classify, embed and align".to_owned();
+    }
+    let size = crossterm::terminal::size().map_or("size unknown".to_owned(), |(w, h)| format!("{w}×{h}"));
+    let colours = match ColourDepth::detect() {
+        ColourDepth::True => "24-bit colours",
+        ColourDepth::Indexed => "256 colours (set COLORTERM=truecolor if it shows more)",
+        ColourDepth::None => "no colours",
+    };
+    format!("{}, {size}, {colours}", std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned()))
+}
+
+fn describe_model(dir: &Path) -> Result<String> {
+    let checkpoint = Checkpoint::open(dir)?;
+    let side = checkpoint.image_size();
+    Ok(format!(
+        "{}: images {side}×{side}, texts of {} tokens, {} dimensions",
+        dir.display(),
+        checkpoint.text_len(),
+        checkpoint.dim()
+    ))
+}

@@ -1,0 +1,22 @@
+//! One clip and its candidate classes: embeddings and knobs in, alignments out.
+//!
+//! The explorer and the commands stand on this room; none of them repeats it.
+
+mod candidate;
+mod coverage;
+mod exploration;
+mod frames;
+mod outcome;
+mod pipeline;
+mod report;
+mod settings;
+mod sources;
+
+pub use candidate::Candidate;
+pub use exploration::Exploration;
+pub use frames::{EmbeddedFrame, FrameTable};
+pub use outcome::{ClassOutcome, Outcome};
+pub use pipeline::{Job, Pipeline, Update, embed_texts, panic_text};
+pub use report::{ClassReport, ClipSettings, Report, ReportSettings};
+pub use settings::{Method, Settings};
+pub use sources::Sources;

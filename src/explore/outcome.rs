@@ -1,0 +1,108 @@
+//! What the alignments of a clip's classes say.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::align::{self, AlignError, Alignment, Calibration, Smoothing};
+use crate::explore::settings::Method;
+
+/// A class that could be aligned.
+#[derive(Clone, Debug)]
+pub struct ClassOutcome {
+    /// Smoothed cosines, K×T (Eq. 8).
+    pub cosines: Array2<f32>,
+    /// The aligned matrix, K×T (Eq. 9 for affinities).
+    pub cells: Array2<f32>,
+    /// Path and score (Eqs. 10–13).
+    pub alignment: Alignment,
+    /// Mean of the cells: the same script without its order.
+    pub order_free: f64,
+    /// Cosine of the clip's mean frame with the class name, where the name is embedded.
+    pub mean_pool: Option<f64>,
+}
+
+impl ClassOutcome {
+    /// From the K×T products of unit steps with prepared frames, and the `norms` of the smoothing windows (see
+    /// [`Smoothing::cosines`]), to path and score.
+    ///
+    /// # Errors
+    /// If the aligner refuses the matrix.
+    pub fn new(
+        products: ArrayView2<f32>,
+        smoothing: Smoothing,
+        norms: &[f64],
+        method: Method,
+        calibration: Calibration,
+    ) -> Result<Self, AlignError> {
+        let cosines = smoothing.cosines(products, norms);
+        let cells = align::cells(&cosines, method.cell, calibration);
+        let alignment = align::align(method.aligner, cells.view())?;
+        let order_free = align::order_free(cells.view());
+        Ok(Self { cosines, cells, alignment, order_free, mean_pool: None })
+    }
+}
+
+/// What the frames and texts known so far say.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Presentation times of the frames, in seconds: the matrices' columns.
+    pub times: Vec<f64>,
+    /// Ordinals of the frames.
+    pub ordinals: Vec<u64>,
+    /// Smoothing width in frames.
+    pub width: usize,
+    /// A class each, in the order given; none while a step is not embedded or no frame is.
+    pub classes: Vec<Option<ClassOutcome>>,
+    /// Indices of the aligned classes, best first (Eq. 14).
+    pub ranking: Vec<usize>,
+    /// Indices of the classes with a mean-pool score, best first.
+    pub mean_pool_ranking: Vec<usize>,
+}
+
+impl Outcome {
+    /// Ranks classes. `times` and `ordinals` are those of the matrices' columns, `width` the smoothing in frames.
+    pub fn new(
+        times: Vec<f64>,
+        ordinals: Vec<u64>,
+        width: usize,
+        classes: Vec<Option<ClassOutcome>>,
+    ) -> Self {
+        let ranking = ranked(&classes, |c| Some(c.alignment.score));
+        let mean_pool_ranking = ranked(&classes, |c| c.mean_pool);
+        Self { times, ordinals, width, classes, ranking, mean_pool_ranking }
+    }
+
+    /// Place of a class in the ranking, from 1.
+    pub fn rank(&self, class: usize) -> Option<usize> {
+        place(&self.ranking, class)
+    }
+
+    /// Place of a class in the mean-pool ranking, from 1.
+    pub fn mean_pool_rank(&self, class: usize) -> Option<usize> {
+        place(&self.mean_pool_ranking, class)
+    }
+
+    /// Score of a class.
+    pub fn score(&self, class: usize) -> Option<f64> {
+        self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
+    }
+
+    /// Score minus the best score among the other classes: the lead of the first class, and what each of the others
+    /// lacks. None where there is no other class.
+    pub fn margin(&self, class: usize) -> Option<f64> {
+        let rival = self.ranking.iter().find(|&&c| c != class)?;
+        Some(self.score(class)? - self.score(*rival)?)
+    }
+}
+
+fn place(ranking: &[usize], class: usize) -> Option<usize> {
+    ranking.iter().position(|&c| c == class).map(|p| p + 1)
+}
+
+fn ranked(classes: &[Option<ClassOutcome>], score: impl Fn(&ClassOutcome) -> Option<f64>) -> Vec<usize> {
+    let (indices, scores): (Vec<usize>, Vec<f64>) = classes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, class)| Some((index, score(class.as_ref()?)?)))
+        .unzip();
+    align::rank(&scores).into_iter().map(|place| indices[place]).collect()
+}

@@ -1,0 +1,128 @@
+//! The document that `--json` prints, and that a snapshot contains.
+
+use serde::Serialize;
+
+use crate::align::Calibration;
+use crate::explore::outcome::{ClassOutcome, Outcome};
+use crate::explore::settings::{Method, Settings};
+use crate::explore::sources::Sources;
+
+/// The candidate classes of one clip, scored and ranked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The aligned classes in the order given.
+    pub classes: Vec<ClassReport>,
+    /// Indices of the classes, best first; equal scores in the order given.
+    pub ranking: Vec<usize>,
+    /// Everything the scores depend on besides the embeddings.
+    pub settings: ReportSettings,
+}
+
+/// One candidate class.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// Position in the order given, from 0.
+    pub index: usize,
+    /// Class name.
+    pub name: String,
+    /// Alignment score (Eq. 13).
+    pub score: f64,
+    /// Cells (step, frame) of the path, both from 0.
+    pub path: Vec<(usize, usize)>,
+    /// Number of path cells in each step.
+    pub frames_per_step: Vec<usize>,
+    /// Whether most steps were squeezed into a single frame each.
+    pub collapsed: bool,
+    /// The same script without its order: the mean of all cells.
+    pub order_free: f64,
+    /// Cosine of the mean frame with the class name, where the name's embedding is known.
+    pub mean_pool: Option<f64>,
+    /// Place by `mean_pool`, from 1.
+    pub mean_pool_rank: Option<usize>,
+    /// Place by `score`, from 1.
+    pub rank: usize,
+    /// Score minus the best score among the other classes.
+    pub margin: Option<f64>,
+}
+
+/// The knobs behind a report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReportSettings {
+    /// Preset, aligner and cell.
+    #[serde(flatten)]
+    pub method: Method,
+    /// Width of the smoothing window in frames; 0 and 1 are off.
+    pub smoothing: usize,
+    /// Slope of the logits.
+    pub alpha: f32,
+    /// Offset of the logits.
+    pub beta: f32,
+    /// What only a run from clip and scripts has.
+    #[serde(flatten)]
+    pub clip: Option<ClipSettings>,
+}
+
+/// The knobs of a run from clip and scripts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClipSettings {
+    /// The smoothing width as it was asked for.
+    pub smoothing_seconds: f64,
+    /// Name of the template.
+    pub template: String,
+    /// Its text.
+    pub template_text: String,
+    /// Where everything came from.
+    #[serde(flatten)]
+    pub sources: Sources,
+}
+
+impl ReportSettings {
+    /// The knobs of a run from clip and scripts.
+    pub fn of_clip(settings: &Settings, calibration: Calibration, width: usize, sources: &Sources) -> Self {
+        Self {
+            method: settings.method,
+            smoothing: width,
+            alpha: calibration.alpha,
+            beta: calibration.beta,
+            clip: Some(ClipSettings {
+                smoothing_seconds: settings.smoothing_seconds,
+                template: settings.template.name().to_owned(),
+                template_text: settings.template.text().to_owned(),
+                sources: sources.clone(),
+            }),
+        }
+    }
+}
+
+impl Report {
+    /// Reports the classes that are aligned. `names` has one for every class of the outcome.
+    pub fn new<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+        outcome: &Outcome,
+        settings: ReportSettings,
+    ) -> Self {
+        let class = |(index, (name, class)): (usize, (&str, &Option<ClassOutcome>))| {
+            let class = class.as_ref()?;
+            Some(ClassReport {
+                index,
+                name: name.to_owned(),
+                score: class.alignment.score,
+                path: class.alignment.path.clone(),
+                frames_per_step: class.alignment.frames_per_step.clone(),
+                collapsed: class.alignment.collapsed,
+                order_free: class.order_free,
+                mean_pool: class.mean_pool,
+                mean_pool_rank: outcome.mean_pool_rank(index),
+                rank: outcome.rank(index)?,
+                margin: outcome.margin(index),
+            })
+        };
+        let classes = names.into_iter().zip(&outcome.classes).enumerate().filter_map(class).collect();
+        Self { classes, ranking: outcome.ranking.clone(), settings }
+    }
+
+    /// The reported class with this index in the order given.
+    pub fn class(&self, index: usize) -> Option<&ClassReport> {
+        self.classes.iter().find(|class| class.index == index)
+    }
+}
