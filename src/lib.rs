@@ -3,6 +3,7 @@
 
 pub mod align;
 pub mod cli;
+pub mod explore;
 pub mod script;
 pub mod siglip;
 pub mod video;

@@ -1,1 +1,129 @@
 //! `actalign-tui align`: alignment only, on embeddings made elsewhere.
+
+mod npy;
+mod table;
+
+use crate::align::{Aligner, Calibration, Cell, Preset, Smoothing, cells, products, unit_rows};
+use crate::explore::{Report, Settings, report};
+use clap::Args;
+use color_eyre::eyre::{Result, ensure};
+use ndarray::Array2;
+use npy::read_matrix;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Align embeddings made elsewhere and rank the classes
+#[derive(Args, Clone, Debug)]
+pub struct AlignArgs {
+    /// Frame embeddings, T×d, neither normalised nor smoothed (.npy, float32 or float64)
+    #[arg(long, value_name = "Z.npy")]
+    pub frames: PathBuf,
+
+    /// Step embeddings, K×d, one file per class; the file name without .npy is the class name
+    #[arg(long, value_name = "U.npy", num_args = 1.., required = true)]
+    pub steps: Vec<PathBuf>,
+
+    /// The checkpoint's logit_scale as stored: alpha is its exponential
+    // Hyphens: clap takes -1.5 for a number but not -1e-5, as NumPy may print it.
+    #[arg(long, value_name = "S", allow_hyphen_values = true, value_parser = finite)]
+    pub logit_scale: f32,
+
+    /// The checkpoint's logit_bias: beta
+    #[arg(long, value_name = "B", allow_hyphen_values = true, value_parser = finite)]
+    pub logit_bias: f32,
+
+    /// Which description of the method to follow where the paper and the authors' scripts differ
+    #[arg(long, default_value_t)]
+    pub preset: Preset,
+
+    /// Width of the smoothing window in frames; 0 and 1 are off
+    #[arg(long, value_name = "W", default_value_t = 0)]
+    pub smoothing: usize,
+
+    /// How the path through a matrix is found
+    #[arg(long, default_value_t)]
+    pub aligner: Aligner,
+
+    /// What the cells of a matrix hold
+    #[arg(long, default_value_t)]
+    pub cell: Cell,
+
+    /// Print one JSON document instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `align` and prints its report on standard output.
+///
+/// # Errors
+/// When a file is not what it should be, or the cells cannot be aligned.
+pub fn run(args: AlignArgs) -> Result<()> {
+    let report = explore(&args)?;
+    let text = if args.json { serde_json::to_string(&report)? + "\n" } else { table::table(&report) };
+    match io::stdout().write_all(text.as_bytes()) {
+        // The reader has seen enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Reads the embeddings and aligns every class.
+fn explore(args: &AlignArgs) -> Result<Report> {
+    let calibration = Calibration::from_log_scale(args.logit_scale, args.logit_bias);
+    ensure!(
+        calibration.alpha.is_finite(),
+        "exp({}) is too large: give --logit-scale as the checkpoint stores it, before its exponential",
+        args.logit_scale
+    );
+    let smoothing = Smoothing { width: args.smoothing, preset: args.preset };
+    let frames = read_matrix(&args.frames)?;
+    ensure!(
+        smoothing.output_len(frames.nrows()) > 0,
+        "{}: smoothing over {} frames leaves nothing of a clip of one frame; give an odd --smoothing",
+        args.frames.display(),
+        args.smoothing
+    );
+    let prepared = smoothing.prepare(frames.view());
+    let norms = smoothing.window_norms(prepared.view());
+    let matrices = args
+        .steps
+        .iter()
+        .map(|path| {
+            let steps = read_matrix(path)?;
+            ensure!(
+                steps.ncols() == prepared.ncols(),
+                "{} has {} dimensions and {} has {}: both must come from the same model",
+                path.display(),
+                steps.ncols(),
+                args.frames.display(),
+                prepared.ncols()
+            );
+            let products = products(unit_rows(steps.view()).view(), prepared.view());
+            Ok(cells(&smoothing.cosines(products.view(), &norms), args.cell, calibration))
+        })
+        .collect::<Result<Vec<Array2<f32>>>>()?;
+    let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
+    let settings = Settings {
+        preset: args.preset,
+        smoothing: args.smoothing,
+        aligner: args.aligner,
+        cell: args.cell,
+        alpha: calibration.alpha,
+        beta: calibration.beta,
+    };
+    Ok(report(&names, &matrices, None, settings)?)
+}
+
+/// The file name without its extension.
+fn class_name(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// A number that is neither NaN nor infinite.
+fn finite(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) => Err("must be a finite number".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,110 @@
+use super::Preset;
+use super::rows::{norm, unit_rows};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
+use std::ops::Range;
+
+/// A window sum shorter than this share of the longest frame is rounding noise and counts as zero.
+const NOISE: f64 = 1e-9;
+
+/// Moving average over neighbouring frames (Eq. 7), followed by normalisation.
+///
+/// Smoothed frames are never built. The mean of a window differs from its sum by a factor that normalisation
+/// removes, so the cosine of step u with a smoothed frame is ⟨u, Σz⟩ / ‖Σz‖, and ⟨u, Σz⟩ is a sum of
+/// products that are known already. A new width therefore costs O(K·T + T·d), not O(K·T·d).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Smoothing {
+    /// Window width in frames; 0 and 1 are off.
+    pub width: usize,
+    /// `Paper`: frames t−⌊w/2⌋ … t+⌊w/2⌋, so that an even width takes one frame more. `Released`: exactly w
+    /// frames from t−⌊(w−1)/2⌋ on, without the last frame if w is even. Both stop at the ends of the clip.
+    pub preset: Preset,
+}
+
+impl Smoothing {
+    /// The T×d frames that smoothing starts from: unit rows for `Paper`, as they are for `Released`.
+    pub fn prepare(&self, frames: ArrayView2<f32>) -> Array2<f32> {
+        match self.preset {
+            Preset::Paper => unit_rows(frames),
+            Preset::Released => frames.to_owned(),
+        }
+    }
+
+    /// Number T′ of smoothed frames for `t` frames.
+    pub fn output_len(&self, t: usize) -> usize {
+        match self.preset {
+            Preset::Released if self.width > 1 && self.width.is_multiple_of(2) => t.saturating_sub(1),
+            _ => t,
+        }
+    }
+
+    /// The frames, of `frames` in all, that smoothed frame `t` is the mean of.
+    pub fn window(&self, t: usize, frames: usize) -> Range<usize> {
+        let (before, after) = match (self.width, self.preset) {
+            (0 | 1, _) => (0, 0),
+            (w, Preset::Paper) => (w / 2, w / 2),
+            (w, Preset::Released) => ((w - 1) / 2, w / 2),
+        };
+        t.saturating_sub(before)..t.saturating_add(after).saturating_add(1).min(frames)
+    }
+
+    /// Length of the sum of prepared frames (T×d) over every window, T′ values. A sum that cancels out is 0.
+    pub fn window_norms(&self, frames: ArrayView2<f32>) -> Vec<f64> {
+        let longest = frames.axis_iter(Axis(0)).map(norm).fold(0.0, f64::max);
+        let mut sum = Array1::<f64>::zeros(frames.ncols());
+        let mut inside = 0..0;
+        (0..self.output_len(frames.nrows()))
+            .map(|t| {
+                let window = self.window(t, frames.nrows());
+                for entering in inside.end..window.end {
+                    Zip::from(&mut sum).and(frames.row(entering)).for_each(|s, &x| *s += f64::from(x));
+                }
+                for leaving in inside.start..window.start {
+                    Zip::from(&mut sum).and(frames.row(leaving)).for_each(|s, &x| *s -= f64::from(x));
+                }
+                inside = window;
+                let length = sum.dot(&sum).sqrt();
+                if length > NOISE * longest { length } else { 0.0 }
+            })
+            .collect()
+    }
+
+    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from the K×T `products` of unit steps with prepared
+    /// frames and the T′ `norms` of [`Smoothing::window_norms`]. A smoothed frame of length 0 gets 0.
+    ///
+    /// # Panics
+    /// When `norms` was made for another number of frames.
+    pub fn cosines(&self, products: ArrayView2<f32>, norms: &[f64]) -> Array2<f32> {
+        let (steps, frames) = products.dim();
+        assert_eq!(norms.len(), self.output_len(frames), "one norm per smoothed frame");
+        let windows: Vec<_> = (0..norms.len()).map(|t| self.window(t, frames)).collect();
+        let mut cosines = Array2::zeros((steps, norms.len()));
+        let mut prefix = vec![0.0; frames + 1];
+        for (row, mut out) in products.axis_iter(Axis(0)).zip(cosines.axis_iter_mut(Axis(0))) {
+            let mut sum = 0.0;
+            for (total, &product) in prefix[1..].iter_mut().zip(row) {
+                sum += f64::from(product);
+                *total = sum;
+            }
+            for ((cosine, window), &norm) in out.iter_mut().zip(&windows).zip(norms) {
+                if norm > 0.0 {
+                    *cosine = ((prefix[window.end] - prefix[window.start]) / norm) as f32;
+                }
+            }
+        }
+        cosines
+    }
+}
+
+/// Window width in frames for a width in seconds at `rate` frames per second, rounded to the nearest.
+pub fn width_in_frames(seconds: f64, rate: f64) -> usize {
+    (seconds * rate).round() as usize
+}
+
+/// Mean frame rate of frames shown at `times` (seconds, rising): (T−1) / (last − first), or 0 when that says
+/// nothing because there are fewer than two frames or they share one time.
+pub fn mean_rate(times: &[f64]) -> f64 {
+    match times {
+        [first, .., last] if last > first => (times.len() - 1) as f64 / (last - first),
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,155 @@
+use std::fmt;
+use thiserror::Error;
+
+/// Names and texts of the templates that come with the program, the default first.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("context", "This is a video of doing {action} in {domain} with {step}"),
+    ("step", "{step}"),
+    ("domain", "{step} in {domain}"),
+    ("plain", "This is a video of {step}"),
+];
+
+/// The sentence that a step is put into before it is embedded.
+///
+/// `{action}`, `{domain}` and `{step}` in its text stand for the class name, its domain and the step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    name: String,
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+/// A stretch of a template's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Action,
+    Domain,
+    Step,
+}
+
+/// Why a text is no template.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateError {
+    /// The step is left out, so that all steps of a script would read the same.
+    #[error(
+        "the template \"{text}\" has no {{step}}; write {{step}} where the step belongs, \
+         or name a built-in template: {}",
+        BUILT_IN.map(|(name, _)| name).join(", ")
+    )]
+    NoStep {
+        /// The text.
+        text: String,
+    },
+    /// Something else in braces.
+    #[error(
+        "the template \"{text}\" has an unknown {{{placeholder}}}; use only {{action}}, {{domain}} and {{step}}"
+    )]
+    Unknown {
+        /// The text.
+        text: String,
+        /// What the braces hold.
+        placeholder: String,
+    },
+    /// An opening brace without its closing one.
+    #[error(
+        "the template \"{text}\" opens a brace and does not close it; \
+         use only {{action}}, {{domain}} and {{step}}"
+    )]
+    Unclosed {
+        /// The text.
+        text: String,
+    },
+}
+
+impl Template {
+    /// The templates that come with the program, the default first: `context`, `step`, `domain`, `plain`.
+    pub fn built_in() -> [Self; 4] {
+        BUILT_IN.map(|(name, text)| Self::new(name, text).expect("the built-in templates are valid"))
+    }
+
+    /// A template of the user's own, named `custom`.
+    ///
+    /// # Errors
+    /// When `{step}` is missing, or braces hold anything but the three known words.
+    pub fn custom(text: &str) -> Result<Self, TemplateError> {
+        Self::new("custom", text)
+    }
+
+    /// The built-in template of that name, else `text` as a template of the user's own.
+    ///
+    /// # Errors
+    /// As [`Template::custom`].
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        match Self::built_in().into_iter().find(|template| template.name == text) {
+            Some(template) => Ok(template),
+            None => Self::custom(text),
+        }
+    }
+
+    fn new(name: &str, text: &str) -> Result<Self, TemplateError> {
+        let pieces = pieces(text)?;
+        if !pieces.contains(&Piece::Step) {
+            return Err(TemplateError::NoStep { text: text.into() });
+        }
+        Ok(Self { name: name.into(), text: text.into(), pieces })
+    }
+
+    /// Name of a built-in template, or `custom`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text with its placeholders.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The sentence for one step. Braces inside the values are left alone.
+    pub fn fill(&self, action: &str, domain: &str, step: &str) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => text,
+                Piece::Action => action,
+                Piece::Domain => domain,
+                Piece::Step => step,
+            })
+            .collect()
+    }
+}
+
+impl Default for Template {
+    /// `context`, the template of the paper's best results.
+    fn default() -> Self {
+        let [context, ..] = Self::built_in();
+        context
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Cuts a template's text at its placeholders.
+fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((literal, after)) = rest.split_once('{') {
+        let Some((placeholder, after)) = after.split_once('}') else {
+            return Err(TemplateError::Unclosed { text: text.into() });
+        };
+        pieces.push(Piece::Literal(literal.into()));
+        pieces.push(match placeholder {
+            "action" => Piece::Action,
+            "domain" => Piece::Domain,
+            "step" => Piece::Step,
+            _ => return Err(TemplateError::Unknown { text: text.into(), placeholder: placeholder.into() }),
+        });
+        rest = after;
+    }
+    pieces.push(Piece::Literal(rest.into()));
+    Ok(pieces)
+}
