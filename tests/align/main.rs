@@ -1,0 +1,7 @@
+//! The alignment mathematics against references, brute force and its own laws.
+
+mod affinity;
+mod dtw;
+mod reference;
+mod report;
+mod smooth;
