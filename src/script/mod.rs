@@ -3,5 +3,5 @@
 mod file;
 mod template;
 
-pub use file::{Class, ScriptError, ScriptFile};
+pub use file::{Class, Fault, ScriptError, ScriptFile};
 pub use template::{Template, TemplateError};
