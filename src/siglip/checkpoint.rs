@@ -34,7 +34,8 @@ impl Checkpoint {
         let image_size = config.vision_config.image_size();
         let image = ImageConfig::read(&dir.join("preprocessor_config.json"), image_size)?;
         let text = &config.text_config;
-        let tokenizer = TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
+        let tokenizer =
+            TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
         let weights = WeightFile::open(&weight_file(dir)?)?;
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);

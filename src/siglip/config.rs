@@ -147,11 +147,16 @@ impl Config {
             ("text", text.hidden_size, text.num_attention_heads),
         ] {
             if hidden == 0 || heads == 0 || hidden % heads != 0 {
-                return Err(format!("{heads} {tower} heads do not share {hidden} dimensions evenly; {WORKS}"));
+                return Err(format!(
+                    "{heads} {tower} heads do not share {hidden} dimensions evenly; {WORKS}"
+                ));
             }
         }
         if text.max_position_embeddings < 2 {
-            return Err(format!("{} text positions leave no room for text; {WORKS}", text.max_position_embeddings));
+            return Err(format!(
+                "{} text positions leave no room for text; {WORKS}",
+                text.max_position_embeddings
+            ));
         }
         if text.projection_size() != vision.hidden_size {
             return Err(format!(

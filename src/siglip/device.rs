@@ -33,7 +33,9 @@ impl fmt::Display for DeviceChoice {
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// The program was built without that backend.
-    #[error("this build has no {0} support; reinstall with `cargo install actalign-tui --features {0}`, or use --device auto")]
+    #[error(
+        "this build has no {0} support; reinstall with `cargo install actalign-tui --features {0}`, or use --device auto"
+    )]
     NotCompiled(DeviceChoice),
     /// The backend is there and finds nothing to run on.
     #[error("{0} finds no device on this machine; check its driver, or use --device auto")]

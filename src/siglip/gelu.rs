@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn slice_is_accurate_everywhere() {
-        let inputs: Vec<f32> = (-400_000..=400_000).map(|i| i as f32 * 5e-5).chain([-1e4, 1e4, -0.0, 1e-30]).collect();
+        let inputs: Vec<f32> =
+            (-400_000..=400_000).map(|i| i as f32 * 5e-5).chain([-1e4, 1e4, -0.0, 1e-30]).collect();
         let mut values = inputs.clone();
         gelu_tanh_slice(&mut values);
         for (x, y) in inputs.iter().zip(&values) {

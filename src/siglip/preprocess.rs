@@ -29,7 +29,10 @@ impl Preprocessor {
     /// If `rgb` is not `3 · width · height` bytes long, or if it is empty.
     pub fn square(&self, rgb: &[u8], width: u32, height: u32) -> Square {
         let (width, height) = (width as usize, height as usize);
-        assert!(!rgb.is_empty() && rgb.len() == 3 * width * height, "a picture of 3 · {width} · {height} bytes");
+        assert!(
+            !rgb.is_empty() && rgb.len() == 3 * width * height,
+            "a picture of 3 · {width} · {height} bytes"
+        );
         Square { size: self.size, rgb: resize(rgb, (width, height), (self.size, self.size), self.filter) }
     }
 }

@@ -41,7 +41,8 @@ impl TextModel {
             text_model: TextTransformer {
                 embeddings: TextEmbeddings {
                     token_embedding: EmbeddingConfig::new(config.vocab_size, hidden).init(device),
-                    position_embedding: EmbeddingConfig::new(config.max_position_embeddings, hidden).init(device),
+                    position_embedding: EmbeddingConfig::new(config.max_position_embeddings, hidden)
+                        .init(device),
                 },
                 encoder: Encoder::new(&sizes, device),
                 final_layer_norm: sizes.layer_norm(device),
@@ -58,7 +59,8 @@ impl TextModel {
         let x = tokens + model.embeddings.position_embedding.weight.val().unsqueeze();
         let hidden = x.dims()[2];
         let x = model.encoder.forward(x.reshape([batch * positions, hidden]), batch);
-        let last = x.reshape([batch, positions, hidden]).slice([0..batch, positions - 1..positions, 0..hidden]);
+        let last =
+            x.reshape([batch, positions, hidden]).slice([0..batch, positions - 1..positions, 0..hidden]);
         model.head.forward(model.final_layer_norm.forward(last.reshape([batch, hidden])))
     }
 }

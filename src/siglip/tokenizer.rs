@@ -62,19 +62,29 @@ impl TextTokenizer {
         let family = match tokenizer.get_model() {
             ModelWrapper::Unigram(_) => Family::V1,
             ModelWrapper::BPE(_) => Family::V2,
-            _ => return Err(ModelError::unsupported(path, "this is no SigLIP tokenizer; fetch the checkpoint again")),
+            _ => {
+                return Err(ModelError::unsupported(
+                    path,
+                    "this is no SigLIP tokenizer; fetch the checkpoint again",
+                ));
+            }
         };
         if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
             return Err(ModelError::unsupported(
                 path,
-                format!("the token {:?} has not the id {END}, so this is no SigLIP tokenizer", family.end_token()),
+                format!(
+                    "the token {:?} has not the id {END}, so this is no SigLIP tokenizer",
+                    family.end_token()
+                ),
             ));
         }
         let tokens = tokenizer.get_vocab_size(true);
         if tokens > vocabulary {
             return Err(ModelError::unsupported(
                 path,
-                format!("it makes {tokens} different tokens and the model knows {vocabulary}; the files are from two checkpoints"),
+                format!(
+                    "it makes {tokens} different tokens and the model knows {vocabulary}; the files are from two checkpoints"
+                ),
             ));
         }
         // Length and end are dealt with here, whatever the file says.

@@ -59,15 +59,25 @@ impl TextTower {
         let (length, vocabulary) = (self.config.max_position_embeddings, self.config.vocab_size);
         for tokens in texts {
             if tokens.ids.len() != length {
-                return Err(ModelError::Input(format!("a text of {} tokens, where the model takes {length}", tokens.ids.len())));
+                return Err(ModelError::Input(format!(
+                    "a text of {} tokens, where the model takes {length}",
+                    tokens.ids.len()
+                )));
             }
-            if let Some(id) = tokens.ids.iter().find(|id| usize::try_from(**id).map_or(true, |id| id >= vocabulary)) {
-                return Err(ModelError::Input(format!("token {id}, where the model knows {vocabulary} from 0")));
+            if let Some(id) =
+                tokens.ids.iter().find(|id| usize::try_from(**id).map_or(true, |id| id >= vocabulary))
+            {
+                return Err(ModelError::Input(format!(
+                    "token {id}, where the model knows {vocabulary} from 0"
+                )));
             }
         }
         in_batches(texts, self.config.projection_size(), &self.device, |texts| {
             let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
-            self.model.forward(Tensor::<2, Int>::from_data(TensorData::new(ids, [texts.len(), length]), self.device.device()))
+            self.model.forward(Tensor::<2, Int>::from_data(
+                TensorData::new(ids, [texts.len(), length]),
+                self.device.device(),
+            ))
         })
     }
 }
@@ -86,12 +96,17 @@ fn in_batches<T: Sync>(
     let run = |items: &[T], batch: usize| -> Result<Vec<f32>, ModelError> {
         let mut rows = Vec::with_capacity(items.len() * dim);
         for batch in items.chunks(batch) {
-            let embeddings = forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
+            let embeddings =
+                forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
             rows.extend(embeddings);
         }
         Ok(rows)
     };
-    let rows = if device.is_cpu() { on_lanes(items, |items| run(items, CPU_BATCH))? } else { run(items, GPU_BATCH)? };
+    let rows = if device.is_cpu() {
+        on_lanes(items, |items| run(items, CPU_BATCH))?
+    } else {
+        run(items, GPU_BATCH)?
+    };
     Array2::from_shape_vec((items.len(), dim), rows).map_err(|e| ModelError::Compute(e.to_string()))
 }
 

@@ -45,8 +45,8 @@ impl WeightFile {
         }
         let mut header = vec![0; size as usize];
         file.read_exact(&mut header).map_err(read)?;
-        let mut entries: BTreeMap<String, serde_json::Value> =
-            serde_json::from_slice(&header).map_err(|e| ModelError::damaged(path, format!("its header: {e}")))?;
+        let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
+            .map_err(|e| ModelError::damaged(path, format!("its header: {e}")))?;
         entries.remove("__metadata__");
         let tensors = entries
             .into_iter()
