@@ -68,6 +68,13 @@ impl Axis {
         let end = self.taps.last().map_or(0, |(first, weights)| first + weights.len());
         start..end
     }
+
+    /// For an input whose first rows are left out.
+    fn shift(&mut self, rows: usize) {
+        for (first, _) in &mut self.taps {
+            *first -= rows;
+        }
+    }
 }
 
 fn fixed_point(weight: f64) -> i32 {
@@ -113,63 +120,73 @@ fn resize_portable(
     (out_width, out_height): (usize, usize),
     filter: Filter,
 ) -> Vec<u8> {
-    let vertical = (height != out_height).then(|| Axis::new(height, out_height, filter));
-    // Only the rows that the vertical pass will look at.
-    let rows = vertical.as_ref().map_or(0..height, Axis::reach);
-    let narrowed = if width == out_width {
-        rgb[3 * width * rows.start..3 * width * rows.end].to_vec()
-    } else {
-        let axis = Axis::new(width, out_width, filter);
-        let mut out = vec![0; 3 * out_width * rows.len()];
-        let mut pixels = vec![[0; 4]; width];
-        for (row, out) in rows.clone().zip(out.chunks_exact_mut(3 * out_width)) {
-            horizontal(&rgb[3 * width * row..3 * width * (row + 1)], &axis, &mut pixels, out);
+    let across = (width != out_width).then(|| Axis::new(width, out_width, filter));
+    let down = (height != out_height).then(|| Axis::new(height, out_height, filter));
+    match (across, down) {
+        (None, None) => rgb.to_vec(),
+        (Some(across), None) => horizontal(rgb, width, &across),
+        (None, Some(down)) => vertical(rgb, width, &down),
+        (Some(across), Some(down)) if vertical_first((width, height), (out_width, out_height)) => {
+            horizontal(&vertical(rgb, width, &down), width, &across)
         }
-        out
-    };
-    match vertical {
-        None => narrowed,
-        Some(axis) => {
-            let mut out = vec![0; 3 * out_width * out_height];
-            let mut sums = vec![0; 3 * out_width];
-            for ((first, weights), out) in axis.taps.iter().zip(out.chunks_exact_mut(3 * out_width)) {
-                let above = &narrowed[3 * out_width * (first - rows.start)..];
-                weighted_rows(above, weights, &mut sums, out);
-            }
-            out
+        (Some(across), Some(mut down)) => {
+            // Only the rows that the vertical pass will look at.
+            let rows = down.reach();
+            down.shift(rows.start);
+            let rgb = &rgb[3 * width * rows.start..3 * width * rows.end];
+            vertical(&horizontal(rgb, width, &across), out_width, &down)
         }
     }
 }
 
-/// One row. `pixels` is room for its pixels with a fourth byte, so that one vector holds a pixel's colours.
-#[inline(always)]
-fn horizontal(row: &[u8], axis: &Axis, pixels: &mut [[u8; 4]], out: &mut [u8]) {
-    for (wide, pixel) in pixels.iter_mut().zip(row.chunks_exact(3)) {
-        *wide = [pixel[0], pixel[1], pixel[2], 0];
-    }
-    for ((first, weights), out) in axis.taps.iter().zip(out.chunks_exact_mut(3)) {
-        let mut sums = [HALF; 4];
-        for (weight, pixel) in weights.iter().zip(&pixels[*first..]) {
-            for (sum, colour) in sums.iter_mut().zip(pixel) {
-                *sum += i32::from(*colour) * weight;
-            }
-        }
-        for (byte, sum) in out.iter_mut().zip(sums) {
-            *byte = to_byte(sum);
-        }
-    }
+/// The order of the passes shows in the last bit. Since version 13 Pillow takes the vertical pass first where
+/// the height shrinks by more than twice as many pixels as the width.
+fn vertical_first((width, height): (usize, usize), (out_width, out_height): (usize, usize)) -> bool {
+    height > out_height && height + 2 * out_width > out_height + 2 * width
 }
 
-/// The weighted sum of the first rows of `above`, one row per weight.
+/// Resamples every row of `width` pixels.
 #[inline(always)]
-fn weighted_rows(above: &[u8], weights: &[i32], sums: &mut [i32], out: &mut [u8]) {
-    sums.fill(HALF);
-    for (weight, row) in weights.iter().zip(above.chunks_exact(sums.len())) {
-        for (sum, byte) in sums.iter_mut().zip(row) {
-            *sum += i32::from(*byte) * weight;
+fn horizontal(rgb: &[u8], width: usize, axis: &Axis) -> Vec<u8> {
+    let rows = rgb.len() / (3 * width);
+    let mut out = vec![0; 3 * axis.taps.len() * rows];
+    // A fourth byte, so that one vector holds the colours of a pixel.
+    let mut pixels = vec![[0; 4]; width];
+    for (row, out) in rgb.chunks_exact(3 * width).zip(out.chunks_exact_mut(3 * axis.taps.len())) {
+        for (wide, pixel) in pixels.iter_mut().zip(row.chunks_exact(3)) {
+            *wide = [pixel[0], pixel[1], pixel[2], 0];
+        }
+        for ((first, weights), out) in axis.taps.iter().zip(out.chunks_exact_mut(3)) {
+            let mut sums = [HALF; 4];
+            for (weight, pixel) in weights.iter().zip(&pixels[*first..]) {
+                for (sum, colour) in sums.iter_mut().zip(pixel) {
+                    *sum += i32::from(*colour) * weight;
+                }
+            }
+            for (byte, sum) in out.iter_mut().zip(sums) {
+                *byte = to_byte(sum);
+            }
         }
     }
-    for (byte, sum) in out.iter_mut().zip(sums) {
-        *byte = to_byte(*sum);
+    out
+}
+
+/// Resamples every column of rows of `width` pixels.
+#[inline(always)]
+fn vertical(rgb: &[u8], width: usize, axis: &Axis) -> Vec<u8> {
+    let row = 3 * width;
+    let mut out = vec![0; row * axis.taps.len()];
+    let mut sums = vec![0; row];
+    for ((first, weights), out) in axis.taps.iter().zip(out.chunks_exact_mut(row)) {
+        sums.fill(HALF);
+        for (weight, row) in weights.iter().zip(rgb[row * first..].chunks_exact(row)) {
+            for (sum, byte) in sums.iter_mut().zip(row) {
+                *sum += i32::from(*byte) * weight;
+            }
+        }
+        for (byte, sum) in out.iter_mut().zip(&sums) {
+            *byte = to_byte(*sum);
+        }
     }
+    out
 }

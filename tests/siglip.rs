@@ -1,0 +1,148 @@
+//! The model against the reference implementation, on checkpoints of random weights
+//! (made by `tests/reference/siglip.py`).
+//!
+//! `ACTALIGN_TEST_DEVICE` (cpu, wgpu, cuda) runs the same checks elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square, Tokens};
+use clap::ValueEnum;
+use ndarray::Array2;
+use safetensors::SafeTensors;
+
+/// Largest difference over largest value.
+const TOLERANCE: f32 = 2e-5;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip").join(name)
+}
+
+fn device() -> ComputeDevice {
+    let choice = std::env::var("ACTALIGN_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
+    ComputeDevice::open(DeviceChoice::from_str(&choice, true).unwrap()).unwrap()
+}
+
+struct Expected {
+    images: Vec<Square>,
+    image_embeds: Array2<f32>,
+    texts: Vec<String>,
+    cut: Vec<bool>,
+    ids: Vec<Vec<i32>>,
+    text_embeds: Array2<f32>,
+}
+
+#[derive(serde::Deserialize)]
+struct Line {
+    text: String,
+    cut: bool,
+}
+
+fn expected(dir: &Path) -> Expected {
+    let bytes = std::fs::read(dir.join("expected.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let floats = |name: &str| {
+        let view = tensors.tensor(name).unwrap();
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap()
+    };
+    let images = tensors.tensor("images").unwrap();
+    let size = images.shape()[1];
+    let ids = tensors.tensor("input_ids").unwrap();
+    let flat: Vec<i32> =
+        ids.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap())).collect();
+    let lines: Vec<Line> = serde_json::from_slice(&std::fs::read(dir.join("texts.json")).unwrap()).unwrap();
+    Expected {
+        images: images
+            .data()
+            .chunks_exact(3 * size * size)
+            .map(|rgb| Square { size, rgb: rgb.to_vec() })
+            .collect(),
+        image_embeds: floats("image_embeds"),
+        cut: lines.iter().map(|l| l.cut).collect(),
+        texts: lines.into_iter().map(|l| l.text).collect(),
+        ids: flat.chunks_exact(ids.shape()[1]).map(<[i32]>::to_vec).collect(),
+        text_embeds: floats("text_embeds"),
+    }
+}
+
+fn relative_difference(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
+    assert_eq!(got.dim(), want.dim());
+    assert!(got.iter().all(|v| v.is_finite()));
+    let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0, |m: f32, v| m.max(v.abs()));
+    largest(&mut (got - want).iter().copied()) / largest(&mut want.iter().copied())
+}
+
+fn image_parity(dir: &Path) {
+    let want = expected(dir);
+    let checkpoint = Checkpoint::open(dir).unwrap();
+    let got = checkpoint.load_vision(&device()).unwrap().embed(&want.images).unwrap();
+    let difference = relative_difference(&got, &want.image_embeds);
+    println!("{}: image embeddings differ by {difference:e}", dir.display());
+    assert!(difference < TOLERANCE, "{difference}");
+}
+
+fn text_parity(dir: &Path) {
+    let want = expected(dir);
+    let checkpoint = Checkpoint::open(dir).unwrap();
+    let embedded = want.text_embeds.nrows();
+    let tokens: Vec<Tokens> =
+        want.texts[..embedded].iter().map(|t| checkpoint.tokenizer().encode(t)).collect();
+    let got = checkpoint.load_text(&device()).unwrap().embed(&tokens).unwrap();
+    let difference = relative_difference(&got, &want.text_embeds);
+    println!("{}: text embeddings differ by {difference:e}", dir.display());
+    assert!(difference < TOLERANCE, "{difference}");
+}
+
+fn token_parity(dir: &Path) {
+    let want = expected(dir);
+    let checkpoint = Checkpoint::open(dir).unwrap();
+    assert!(want.texts.len() >= 100);
+    let mut wrong = Vec::new();
+    for ((text, ids), cut) in want.texts.iter().zip(&want.ids).zip(&want.cut) {
+        let got = checkpoint.tokenizer().encode(text);
+        if (&got.ids, got.cut) != (ids, *cut) {
+            wrong.push(format!("{text:?}: {:?} {}, not {ids:?} {cut}", got.ids, got.cut));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), want.texts.len(), wrong.join("\n"));
+}
+
+#[test]
+fn tiny_image_embeddings_equal_the_reference() {
+    image_parity(&fixture("tiny"));
+}
+
+#[test]
+fn tiny_text_embeddings_equal_the_reference() {
+    text_parity(&fixture("tiny"));
+}
+
+#[test]
+fn tiny_tokens_equal_the_reference() {
+    token_parity(&fixture("tiny"));
+}
+
+#[test]
+fn awkward_image_embeddings_equal_the_reference() {
+    image_parity(&fixture("awkward"));
+}
+
+#[test]
+fn awkward_text_embeddings_equal_the_reference() {
+    text_parity(&fixture("awkward"));
+}
+
+#[test]
+fn awkward_tokens_equal_the_reference() {
+    token_parity(&fixture("awkward"));
+}
+
+/// A checkpoint outside the repository, made by `siglip.py base FOLDER`.
+#[test]
+#[ignore = "needs ACTALIGN_TEST_CHECKPOINT, a folder with an expected.safetensors"]
+fn given_checkpoint_equals_the_reference() {
+    let dir = PathBuf::from(std::env::var("ACTALIGN_TEST_CHECKPOINT").unwrap());
+    image_parity(&dir);
+    text_parity(&dir);
+    token_parity(&dir);
+}
