@@ -13,6 +13,7 @@ mod orientation;
 mod pictures;
 mod reader;
 mod sampling;
+mod start;
 
 pub use ahead::DecodeAhead;
 pub use error::VideoError;

@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use video_rs::Reader;
 use video_rs::ffmpeg::codec::Context;
@@ -9,6 +9,7 @@ use video_rs::ffmpeg::frame::Video as RawFrame;
 use video_rs::ffmpeg::{Dictionary, Error, Packet, Rational, decoder};
 
 use super::info::seconds;
+use super::start::Start;
 
 /// Decoded pictures held back to put slightly disordered time stamps in order. Decoders reorder by
 /// themselves; this is for files whose stream header states too little reordering.
@@ -30,14 +31,47 @@ pub(super) struct Picture {
     pub(super) raw: RawFrame,
 }
 
+/// How time stamps of a stream become seconds.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    /// Seconds per tick.
+    pub(super) time_base: Rational,
+    /// Container time in seconds that counts as time zero.
+    pub(super) origin: f64,
+    /// Pictures per second, to fill in for missing time stamps.
+    pub(super) frame_rate: Option<f64>,
+}
+
+impl Clock {
+    /// Seconds from time zero.
+    pub(super) fn time(&self, stamp: i64) -> f64 {
+        seconds(stamp, self.time_base).unwrap_or(0.0) - self.origin
+    }
+
+    /// The last stamp at or before `time`.
+    pub(super) fn stamp(&self, time: f64) -> i64 {
+        ((time + self.origin) / self.tick()).floor() as i64
+    }
+
+    /// Seconds from one picture to the next.
+    fn step(&self) -> f64 {
+        self.frame_rate.map_or(DEFAULT_STEP, |rate| 1.0 / rate)
+    }
+
+    fn tick(&self) -> f64 {
+        seconds(1, self.time_base).unwrap_or(1.0)
+    }
+}
+
 /// Every picture of one video stream, each once, in presentation order.
 pub(super) struct Pictures {
     reader: Reader,
     stream: usize,
     decoder: decoder::Video,
-    time_base: Rational,
-    origin: f64,
-    step: f64,
+    clock: Clock,
+    /// Packets that were read before decoding began.
+    ready: VecDeque<Packet>,
+    first_stamp: i64,
     draining: bool,
     skipped: usize,
     failures: usize,
@@ -59,30 +93,34 @@ pub(super) fn open_decoder(stream: &Stream) -> Result<decoder::Video, Error> {
 }
 
 impl Pictures {
-    /// `origin` is the container time in seconds that counts as time zero; `frame_rate` fills in for
-    /// missing time stamps.
-    pub(super) fn new(
+    /// All pictures, from the beginning of the file.
+    pub(super) fn new(reader: Reader, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
+        let start = Start { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
+        Self::starting_at(start, reader, stream, decoder, clock)
+    }
+
+    /// The pictures from `start` on, which `reader` has just read up to.
+    pub(super) fn starting_at(
+        start: Start,
         reader: Reader,
         stream: usize,
-        time_base: Rational,
         decoder: decoder::Video,
-        origin: f64,
-        frame_rate: Option<f64>,
+        clock: Clock,
     ) -> Self {
         Self {
             reader,
             stream,
             decoder,
-            time_base,
-            origin,
-            step: frame_rate.map_or(DEFAULT_STEP, |rate| 1.0 / rate),
+            clock,
+            ready: start.packets,
+            first_stamp: start.first_stamp,
             draining: false,
             skipped: 0,
             failures: 0,
             waiting: BinaryHeap::new(),
             arrived: 0,
             last_stamp: None,
-            emitted: 0,
+            emitted: start.ordinal,
             last_time: None,
         }
     }
@@ -111,17 +149,15 @@ impl Pictures {
 
     /// Gives the decoder one more packet, or tells it that there are none.
     fn feed(&mut self) {
+        if let Some(packet) = self.ready.pop_front() {
+            return self.send(&packet);
+        }
         while self.failures < MAX_FAILURES {
             let mut packet = Packet::empty();
             match packet.read(&mut self.reader.input) {
                 // An empty packet would mean the end to the decoder.
                 Ok(()) if packet.stream() != self.stream || packet.size() == 0 => {}
-                Ok(()) => {
-                    if self.decoder.send_packet(&packet).is_err() {
-                        self.skip();
-                    }
-                    return;
-                }
+                Ok(()) => return self.send(&packet),
                 Err(Error::Eof) => break,
                 // One unreadable packet; the demuxer goes on behind it.
                 Err(Error::InvalidData) => self.skip(),
@@ -137,6 +173,12 @@ impl Pictures {
         }
     }
 
+    fn send(&mut self, packet: &Packet) {
+        if self.decoder.send_packet(packet).is_err() {
+            self.skip();
+        }
+    }
+
     fn skip(&mut self) {
         self.skipped += 1;
         self.failures += 1;
@@ -144,12 +186,15 @@ impl Pictures {
 
     /// Queues a picture under its time stamp; one without a stamp follows the one before it.
     fn queue(&mut self, raw: RawFrame) {
-        let step = (self.step / seconds(1, self.time_base).unwrap_or(1.0)).round().max(1.0) as i64;
+        let step = (self.clock.step() / self.clock.tick()).round().max(1.0) as i64;
         let stamp = raw
             .timestamp()
             .or_else(|| raw.pts())
             .unwrap_or_else(|| self.last_stamp.map_or(0, |last| last.saturating_add(step)));
         self.last_stamp = Some(stamp);
+        if stamp < self.first_stamp {
+            return;
+        }
         self.waiting.push(Reverse(Waiting { stamp, arrival: self.arrived, raw }));
         self.arrived += 1;
     }
@@ -157,9 +202,9 @@ impl Pictures {
     /// A stamp in seconds. Where stamps jump backwards (a broken or a spliced file) time goes on by
     /// the usual step, so that it never runs backwards.
     fn time(&self, stamp: i64) -> f64 {
-        let time = seconds(stamp, self.time_base).unwrap_or(0.0) - self.origin;
+        let time = self.clock.time(stamp);
         match self.last_time {
-            Some(last) if time < last => last + self.step,
+            Some(last) if time < last => last + self.clock.step(),
             _ => time,
         }
     }

@@ -3,14 +3,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use video_rs::ffmpeg::decoder;
 use video_rs::ffmpeg::format::stream::{Disposition, Stream};
 use video_rs::ffmpeg::media::Type as MediaType;
 use video_rs::{Reader, ffmpeg};
 
 use super::convert::Converter;
 use super::orientation::Orientation;
-use super::pictures::{Picture, Pictures, open_decoder};
+use super::pictures::{Clock, Picture, Pictures, open_decoder};
 use super::sampling::Sampler;
+use super::start::{counts_pictures_by_packets, skip_to};
 use super::{Frame, Sampling, Segment, VideoError, VideoInfo, info, silence_ffmpeg};
 
 /// Demuxers that show text files as pictures of a text screen; no one means a video by that.
@@ -48,25 +50,30 @@ impl VideoReader {
             return Err(VideoError::BadSegment { path, start, end });
         }
         check_file(&path)?;
-        let reader = open_container(&path)?;
-        let Some(stream) = video_stream(&reader) else { return Err(VideoError::NoVideoStream { path }) };
-        let decoder = open_decoder(&stream).map_err(|error| VideoError::NoDecoder {
-            path: path.clone(),
-            codec: stream.parameters().id().name().to_owned(),
-            reason: error.to_string(),
-        })?;
-        let orientation = info::orientation(&stream);
-        let origin = info::origin(&reader.input);
-        let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
-        let (index, time_base) = (stream.index(), stream.time_base());
+        let mut opened = Opened::open(&path)?;
+        let start = match segment.start {
+            Some(start) if opened.can_skip => {
+                let target = opened.clock.stamp(start);
+                let skipped = skip_to(&mut opened.reader, opened.stream, target);
+                if skipped.is_none() {
+                    opened = Opened::open(&path)?;
+                }
+                skipped
+            }
+            _ => None,
+        };
+        let Opened { reader, stream, decoder, clock, orientation, info, .. } = opened;
         Ok(Self {
             path,
+            info,
             orientation,
             segment,
             sampler: Sampler::new(sampling, segment),
-            pictures: Pictures::new(reader, index, time_base, decoder, origin, info.frame_rate),
+            pictures: match start {
+                Some(start) => Pictures::starting_at(start, reader, stream, decoder, clock),
+                None => Pictures::new(reader, stream, decoder, clock),
+            },
             converter: Converter::default(),
-            info,
             last_time: None,
             taken: false,
             done: false,
@@ -135,6 +142,37 @@ impl Iterator for VideoReader {
             }
         }
         None
+    }
+}
+
+/// A file whose video stream is ready to be read from the beginning.
+struct Opened {
+    reader: Reader,
+    stream: usize,
+    decoder: decoder::Video,
+    clock: Clock,
+    orientation: Orientation,
+    info: VideoInfo,
+    can_skip: bool,
+}
+
+impl Opened {
+    fn open(path: &Path) -> Result<Self, VideoError> {
+        let reader = open_container(path)?;
+        let Some(stream) = video_stream(&reader) else {
+            return Err(VideoError::NoVideoStream { path: path.to_owned() });
+        };
+        let decoder = open_decoder(&stream).map_err(|error| VideoError::NoDecoder {
+            path: path.to_owned(),
+            codec: stream.parameters().id().name().to_owned(),
+            reason: error.to_string(),
+        })?;
+        let orientation = info::orientation(&stream);
+        let origin = info::origin(&reader.input);
+        let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
+        let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
+        let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
+        Ok(Self { reader, stream, decoder, clock, orientation, info, can_skip })
     }
 }
 

@@ -1,0 +1,126 @@
+//! Starting in the middle of a video without changing what comes out.
+//!
+//! Seeking is not exact in every container, and after a seek nobody knows the number of a picture.
+//! So the packets before the start are read and counted, which costs next to nothing, and only
+//! decoding begins late: at a keyframe. Where that cannot be exact, everything is decoded.
+
+use std::collections::VecDeque;
+
+use video_rs::Reader;
+use video_rs::ffmpeg::codec::Id;
+use video_rs::ffmpeg::ffi::{AV_PKT_FLAG_DISCARD, AVFieldOrder};
+use video_rs::ffmpeg::format::stream::Stream;
+use video_rs::ffmpeg::packet::Ref;
+use video_rs::ffmpeg::{Error, Packet};
+
+/// Compressed bytes that may wait for the decoder: a group of pictures is far smaller.
+const MAX_WAITING_BYTES: usize = 256 << 20;
+
+/// Where decoding begins.
+pub(super) struct Start {
+    /// Packets already read, the first a keyframe; the decoder takes them before it reads on.
+    pub(super) packets: VecDeque<Packet>,
+    /// Time stamp of the first picture that counts; earlier ones lead up to it.
+    pub(super) first_stamp: i64,
+    /// Number of that picture in presentation order.
+    pub(super) ordinal: u64,
+}
+
+/// Whether each packet of the stream is one picture, so that packets can be counted in place of
+/// pictures. VP8 and packed MPEG-4 have packets that show nothing; interlaced video may have two
+/// packets to a picture.
+pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
+    let parameters = stream.parameters();
+    // SAFETY: the pointer is that of live parameters.
+    let field_order = unsafe { (*parameters.as_ptr()).field_order };
+    matches!(parameters.id(), Id::H264 | Id::HEVC | Id::VP9 | Id::AV1 | Id::FFV1)
+        && matches!(field_order, AVFieldOrder::AV_FIELD_UNKNOWN | AVFieldOrder::AV_FIELD_PROGRESSIVE)
+}
+
+/// Reads from the beginning of the file to the last keyframe at or before `target` (in ticks of the
+/// stream) and the packets that follow it.
+///
+/// `None` where packets and time stamps are not as orderly as that takes: then the file must be
+/// opened again and decoded from its beginning.
+pub(super) fn skip_to(reader: &mut Reader, stream: usize, target: i64) -> Option<Start> {
+    let mut skipping = Skipping::default();
+    while skipping.waiting_bytes < MAX_WAITING_BYTES {
+        let mut packet = Packet::empty();
+        match packet.read(&mut reader.input) {
+            Ok(()) if packet.stream() != stream || packet.size() == 0 => {}
+            Ok(()) => {
+                let past_target = packet.pts()? > target;
+                let is_key = packet.is_key();
+                skipping.take(packet, is_key && !past_target)?;
+                if is_key && past_target {
+                    break;
+                }
+            }
+            Err(Error::Eof) => break,
+            Err(_) => return None,
+        }
+    }
+    skipping.start()
+}
+
+/// Packets on their way to the start, by groups that begin with a keyframe.
+#[derive(Default)]
+struct Skipping {
+    first_stamp: Option<i64>,
+    /// The last two groups that began at or before the target, then what came after.
+    packets: VecDeque<Packet>,
+    /// Where in `packets` the last group begins.
+    last_key: usize,
+    waiting_bytes: usize,
+    /// Pictures dropped in front of `packets`, and the latest of their time stamps.
+    dropped: u64,
+    latest_dropped: Option<i64>,
+}
+
+impl Skipping {
+    /// Adds a packet. Where it begins a group, the group before the last one is dropped.
+    fn take(&mut self, packet: Packet, begins_group: bool) -> Option<()> {
+        let stamp = packet.pts()?;
+        let first_stamp = *self.first_stamp.get_or_insert(stamp);
+        // Pictures shown before the first keyframe lack what they refer to: decoders drop some.
+        let starts_whole = packet.is_key() || !self.packets.is_empty();
+        if stamp < first_stamp || !starts_whole {
+            return None;
+        }
+        if begins_group {
+            // One group more than needed is kept: with a rolling refresh in place of keyframes the
+            // picture is whole one period later only.
+            for leaving in self.packets.drain(..self.last_key) {
+                self.waiting_bytes -= leaving.size();
+                self.dropped += u64::from(is_shown(&leaving));
+                self.latest_dropped = self.latest_dropped.max(leaving.pts());
+            }
+            self.last_key = self.packets.len();
+        }
+        self.waiting_bytes += packet.size();
+        self.packets.push_back(packet);
+        Some(())
+    }
+
+    fn start(self) -> Option<Start> {
+        if self.last_key == 0 {
+            // Nothing was dropped.
+            return Some(Start { packets: self.packets, first_stamp: i64::MIN, ordinal: 0 });
+        }
+        let first_stamp = self.packets.get(self.last_key)?.pts()?;
+        // All that precedes the keyframe must also be shown before it, or it would be lost.
+        let before_key = self.packets.iter().take(self.last_key).filter_map(Packet::pts).max();
+        if self.latest_dropped.max(before_key) >= Some(first_stamp) {
+            return None;
+        }
+        let is_earlier = |packet: &&Packet| is_shown(packet) && packet.pts() < Some(first_stamp);
+        let ordinal = self.dropped + self.packets.iter().filter(is_earlier).count() as u64;
+        Some(Start { packets: self.packets, first_stamp, ordinal })
+    }
+}
+
+/// Whether the container means the packet's picture to be seen (an edit list may hide it).
+fn is_shown(packet: &Packet) -> bool {
+    // SAFETY: the pointer is that of a live packet.
+    unsafe { (*packet.as_ptr()).flags & AV_PKT_FLAG_DISCARD == 0 }
+}
