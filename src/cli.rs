@@ -17,7 +17,7 @@ use color_eyre::eyre::Result;
 /// Frames of a clip are aligned with an ordered script of steps per candidate class, in the embedding space of a
 /// SigLIP checkpoint; the class whose script aligns best wins. Without a command, the explorer opens the clip.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,9 +38,14 @@ enum Command {
 /// # Errors
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
+    // Whoever only names the program wants to be told how to begin.
+    if std::env::args_os().len() == 1 {
+        println!("{}", explore::HOW_TO_OPEN);
+        return Ok(());
+    }
     let cli = Cli::parse();
     match cli.command {
-        None => explore::run(cli.explore),
+        None => explore::run(&cli.explore),
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),

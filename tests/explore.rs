@@ -2,7 +2,8 @@
 
 use actalign_tui::align::{self, Alignment, Calibration, Cell, Preset, Smoothing};
 use actalign_tui::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, Exploration, Method, Outcome, Report, ReportSettings, Settings, Sources,
+    Candidate, ClassOutcome, EmbeddedFrame, Exploration, Method, Outcome, Report, ReportSettings, Settings,
+    Sources,
 };
 use actalign_tui::script::Template;
 use ndarray::{Array2, array};
@@ -16,7 +17,10 @@ fn candidate(name: &str, steps: &[&str]) -> Candidate {
 }
 
 fn candidates() -> Vec<Candidate> {
-    vec![candidate("castling", &["king moves", "rook jumps"]), candidate("fork", &["knight jumps", "king moves", "queen falls"])]
+    vec![
+        candidate("castling", &["king moves", "rook jumps"]),
+        candidate("fork", &["knight jumps", "king moves", "queen falls"]),
+    ]
 }
 
 /// A made-up embedding of a text: any function of its bytes will do.
@@ -115,7 +119,9 @@ fn a_class_is_ranked_once_all_its_steps_are_embedded() {
     assert_eq!(missing[0], "This is a video of doing castling in chess with king moves");
     assert_eq!(missing[5..], ["castling", "fork"]);
     let mut embed = |from: usize, to: usize| {
-        exploration.add_texts(missing[from..to].iter().map(|text| (text.clone(), text_embedding(text), text.len() > 60)));
+        exploration.add_texts(
+            missing[from..to].iter().map(|text| (text.clone(), text_embedding(text), text.len() > 60)),
+        );
         exploration.refresh().unwrap();
         exploration.outcome().ranking.clone()
     };
@@ -146,7 +152,13 @@ fn an_embedding_that_is_not_a_number_is_refused() {
 fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
     let cells = array![[score as f32]];
     let alignment = align::dtw(cells.view()).unwrap();
-    Some(ClassOutcome { cosines: cells.clone(), order_free: align::order_free(cells.view()), cells, alignment, mean_pool })
+    Some(ClassOutcome {
+        cosines: cells.clone(),
+        order_free: align::order_free(cells.view()),
+        cells,
+        alignment,
+        mean_pool,
+    })
 }
 
 #[test]
@@ -172,7 +184,9 @@ fn a_report_ranks_with_margins_and_baselines_and_leaves_out_what_is_not_aligned(
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["classes"][2]["name"], "run");
     assert_eq!(json["classes"][2]["path"], serde_json::json!([[0, 0]]));
-    for (knob, value) in [("preset", "paper"), ("aligner", "dtw"), ("cell", "affinity"), ("template", "context")] {
+    for (knob, value) in
+        [("preset", "paper"), ("aligner", "dtw"), ("cell", "affinity"), ("template", "context")]
+    {
         assert_eq!(json["settings"][knob], value);
     }
     assert_eq!(json["settings"]["smoothing"], 3);

@@ -15,14 +15,15 @@ const THUMBNAIL: (u32, u32) = (96, 54);
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
     /// The clip to explore
-    #[arg(value_name = "VIDEO", requires = "scripts", requires = "model")]
+    // Required unless there is a command, so that it may be absent here.
+    #[arg(value_name = "VIDEO", required = true)]
     video: Option<PathBuf>,
     #[command(flatten)]
-    comparison: Option<ComparisonArgs>,
+    comparison: ComparisonArgs,
 }
 
 /// What to do where no clip is named.
-const HOW_TO_OPEN: &str = "\
+pub const HOW_TO_OPEN: &str = "\
 Name a clip, a script file and a model:
 
     actalign-tui CLIP --scripts SCRIPTS.json --model DIR
@@ -36,11 +37,9 @@ DIR      a SigLIP checkpoint as the model hub has it, for example the files of
 
 `actalign-tui --help` lists everything else, `actalign-tui doctor` checks this machine.";
 
-pub fn run(args: ExploreArgs) -> Result<()> {
-    let (Some(clip), Some(comparison)) = (args.video, args.comparison) else {
-        println!("{HOW_TO_OPEN}");
-        return Ok(());
-    };
+pub fn run(args: &ExploreArgs) -> Result<()> {
+    let ExploreArgs { video, comparison } = args;
+    let clip = video.clone().unwrap_or_default();
     let opened = comparison.open()?;
     // A clip that cannot be opened is refused before the screen is taken over.
     drop(VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?);

@@ -1,6 +1,6 @@
 //! Arguments that several commands share, and what they open.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -16,17 +16,21 @@ use crate::video::{Sampling, Segment};
 #[derive(Debug, Args)]
 pub struct ModelArgs {
     /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json
-    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL")]
-    pub model: PathBuf,
+    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL", required = true)]
+    model: Option<PathBuf>,
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
 }
 
 impl ModelArgs {
+    fn dir(&self) -> &Path {
+        self.model.as_deref().unwrap_or(Path::new(""))
+    }
+
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<(Arc<Checkpoint>, ComputeDevice)> {
-        let checkpoint = Checkpoint::open(&self.model)?;
+        let checkpoint = Checkpoint::open(self.dir())?;
         Ok((Arc::new(checkpoint), ComputeDevice::open(self.device)?))
     }
 }
@@ -63,8 +67,9 @@ impl SamplingArgs {
 #[derive(Debug, Args)]
 pub struct ComparisonArgs {
     /// Script file: the candidate classes, each with its ordered steps
-    #[arg(long, value_name = "FILE")]
-    pub scripts: PathBuf,
+    // Required unless a command is given that has no use for it, so that it may be absent here.
+    #[arg(long, value_name = "FILE", required = true)]
+    scripts: Option<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -93,9 +98,13 @@ pub struct Comparison {
 }
 
 impl ComparisonArgs {
+    fn scripts(&self) -> &Path {
+        self.scripts.as_deref().unwrap_or(Path::new(""))
+    }
+
     /// Reads scripts and checkpoint, and picks the device.
     pub fn open(&self) -> Result<Comparison> {
-        let scripts = ScriptFile::load(&self.scripts)?;
+        let scripts = ScriptFile::load(self.scripts())?;
         let (checkpoint, device) = self.model.open()?;
         let settings = Settings {
             smoothing_seconds: self.smoothing,
@@ -106,11 +115,11 @@ impl ComparisonArgs {
     }
 
     /// Where everything comes from, for a clip.
-    pub fn sources(&self, clip: &std::path::Path, comparison: &Comparison) -> Sources {
+    pub fn sources(&self, clip: &Path, comparison: &Comparison) -> Sources {
         Sources {
             clip: clip.display().to_string(),
-            scripts: self.scripts.display().to_string(),
-            model: self.model.model.display().to_string(),
+            scripts: self.scripts().display().to_string(),
+            model: self.model.dir().display().to_string(),
             device: comparison.device.describe(),
             sampling: self.sampling.describe(),
             start: self.sampling.start,

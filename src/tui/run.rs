@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
 use crossterm::event::{self, Event as TerminalEvent, KeyEventKind};
@@ -45,6 +45,9 @@ enum Event {
     /// The terminal cannot be read any more.
     Closed,
 }
+
+/// Least time between two drawings that only the background asks for: a decoder alone sends hundreds of frames a second.
+const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 
 /// Runs the explorer until the user leaves.
 ///
@@ -89,9 +92,7 @@ fn event_loop(
     loop {
         refresh(&mut state);
         terminal.draw(&state, depth)?;
-        // One event at least, then all that came meanwhile: a burst is drawn once.
-        let first = events.recv()?;
-        for event in std::iter::once(first).chain(events.try_iter()) {
+        for event in next_events(events, Instant::now() + BACKGROUND_PAUSE)? {
             let action = match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
                     let Some(action) = keymap::action(key) else { continue };
@@ -119,6 +120,20 @@ fn event_loop(
             }
         }
     }
+}
+
+/// Waits for an event and takes all that came with it: a burst is drawn once. News from the background is gathered
+/// until `pause` is over; anything else is answered at once.
+fn next_events(events: &Receiver<Event>, pause: Instant) -> Result<Vec<Event>> {
+    let mut gathered = vec![events.recv()?];
+    while gathered.iter().all(|event| matches!(event, Event::Background(_))) {
+        match events.recv_timeout(pause.saturating_duration_since(Instant::now())) {
+            Ok(event) => gathered.push(event),
+            Err(_) => break,
+        }
+    }
+    gathered.extend(events.try_iter());
+    Ok(gathered)
 }
 
 fn watch_signals(sender: Sender<Event>) -> io::Result<()> {

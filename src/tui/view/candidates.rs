@@ -14,8 +14,10 @@ const FIGURES: usize = 38;
 
 pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
-    let bar = if width >= 110 { 24 } else { 8 };
-    let name_width = width.saturating_sub(5 + bar + 1 + FIGURES);
+    let free = width.saturating_sub(5 + 1 + FIGURES);
+    let longest = state.exploration.candidates().iter().map(|c| Line::from(c.name.as_str()).width()).max();
+    let name_width = longest.unwrap_or(0).max("candidate".len()).min(free.saturating_sub(8));
+    let bar = free.saturating_sub(name_width).min(60);
     let heading = format!(
         "     {:name_width$} {:bar$}{:>9} {:>9} {:>10} {:>5}",
         "candidate", "", "score", "margin", "unordered", "pool"

@@ -50,10 +50,12 @@ fn progress(state: &State) -> String {
 pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
     let settings = state.exploration.settings();
     let frames = state.exploration.outcome().width;
-    let smoothing = if frames <= 1 {
-        "off".to_owned()
-    } else {
-        format!("{:.2} s = {frames} frames", settings.smoothing_seconds)
+    let seconds = settings.smoothing_seconds;
+    let smoothing = match frames {
+        _ if seconds == 0.0 => "off".to_owned(),
+        // A second may hold a single frame while few are embedded.
+        0 | 1 => format!("{seconds:.2} s = off"),
+        _ => format!("{seconds:.2} s = {frames} frames"),
     };
     let mut spans = Vec::new();
     for (key, name, value) in [

@@ -39,10 +39,10 @@ impl Screen {
     pub fn new(area: Rect, candidates: usize, steps: usize, focus: usize) -> Self {
         // Header, knobs, candidates' heading, title, band, axis, footer.
         let free = usize::from(area.height.saturating_sub(7));
-        let strip = (free / 5).clamp(2, 8);
+        let strip = (free / 5).clamp(2, 9);
         let listed = candidates.min(free.saturating_sub(strip + steps).clamp(3, 10));
         let room = free.saturating_sub(strip + listed).max(1);
-        let rows_per_step = (room / steps.max(1)).clamp(1, 3);
+        let rows_per_step = (room / steps.max(1)).clamp(1, 5);
         let shown = steps.min(room / rows_per_step);
         let first = focus.saturating_sub(shown / 2).min(steps - shown);
 
