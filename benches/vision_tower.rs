@@ -18,7 +18,8 @@ fn tower(criterion: &mut Criterion) {
     let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
     let tower = checkpoint.load_vision(&device).unwrap();
     let size = checkpoint.image_size();
-    let image = |seed: usize| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
+    let image =
+        |seed: usize| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
     let images: Vec<Square> = (1..=8).map(image).collect();
 
     let mut group = criterion.benchmark_group("vision_tower");
