@@ -137,6 +137,49 @@ fn awkward_tokens_equal_the_reference() {
     token_parity(&fixture("awkward"));
 }
 
+/// SigLIP 2 of fixed resolution differs in its tokenizer alone (made by
+/// `tests/reference/siglip2_tokenizer.py`).
+#[test]
+fn siglip2_tokens_equal_the_reference() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        text: String,
+        ids: Vec<i32>,
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    for (from, name) in [
+        ("tiny", "config.json"),
+        ("tiny", "model.safetensors"),
+        ("tiny", "preprocessor_config.json"),
+        ("gemma", "tokenizer.json"),
+    ] {
+        std::fs::copy(fixture(from).join(name), folder.path().join(name)).unwrap();
+    }
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    let cases = std::fs::read(fixture("gemma").join("expected.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_slice(&cases).unwrap();
+    assert!(cases.len() >= 100);
+    for case in cases {
+        let tokens = checkpoint.tokenizer().encode(&case.text);
+        assert_eq!(tokens.ids, case.ids, "{:?}", case.text);
+        assert_eq!(tokens.used, case.ids.iter().position(|id| *id == 1).unwrap(), "{:?}", case.text);
+    }
+}
+
+#[test]
+fn embeddings_do_not_depend_on_how_the_batch_is_split() {
+    let want = expected(&fixture("tiny"));
+    let checkpoint = Checkpoint::open(&fixture("tiny")).unwrap();
+    let tower = checkpoint.load_vision(&device()).unwrap();
+    let images: Vec<Square> = want.images.iter().cycle().take(13).cloned().collect();
+    let together = tower.embed(&images).unwrap();
+    for (i, image) in images.iter().enumerate() {
+        let alone = tower.embed(std::slice::from_ref(image)).unwrap();
+        let row = together.slice(ndarray::s![i..=i, ..]).to_owned();
+        assert!(relative_difference(&alone, &row) < TOLERANCE, "image {i}");
+    }
+}
+
 /// A checkpoint outside the repository, made by `siglip.py base FOLDER`.
 #[test]
 #[ignore = "needs ACTALIGN_TEST_CHECKPOINT, a folder with an expected.safetensors"]

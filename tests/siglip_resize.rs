@@ -60,6 +60,8 @@ fn squares_equal_pillows_byte_for_byte() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     /// One colour stays that colour: the weights of every position sum to one.
     #[test]
     fn one_colour_stays(width in 1u32..90, height in 1u32..90, size in 1usize..70, colour: [u8; 3], cubic: bool) {

@@ -70,6 +70,10 @@ impl Side {
     }
 }
 
+/// Beyond these a file is broken, and believing it would exhaust the memory.
+const SIZES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
+const MOST_LAYERS: usize = 1000;
+
 const ACTIVATION: &str = "gelu_pytorch_tanh";
 
 impl Default for VisionConfig {
@@ -142,11 +146,21 @@ impl Config {
         if patch == 0 || image < patch {
             return Err(format!("no patch of {patch} pixels fits an image of {image}; {WORKS}"));
         }
+        let sizes =
+            [vision.hidden_size, vision.intermediate_size, text.hidden_size, text.intermediate_size, image];
+        let sizes =
+            sizes.into_iter().chain([text.vocab_size, text.max_position_embeddings, text.projection_size()]);
+        let layers = [vision.num_hidden_layers, text.num_hidden_layers];
+        if let Some(size) =
+            sizes.filter(|s| !SIZES.contains(s)).chain(layers.into_iter().filter(|l| *l > MOST_LAYERS)).next()
+        {
+            return Err(format!("a size of {size} makes no sense; {WORKS}"));
+        }
         for (tower, hidden, heads) in [
             ("vision", vision.hidden_size, vision.num_attention_heads),
             ("text", text.hidden_size, text.num_attention_heads),
         ] {
-            if hidden == 0 || heads == 0 || hidden % heads != 0 {
+            if heads == 0 || hidden % heads != 0 {
                 return Err(format!(
                     "{heads} {tower} heads do not share {hidden} dimensions evenly; {WORKS}"
                 ));

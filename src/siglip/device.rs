@@ -185,3 +185,40 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     found.extend(rest.into_iter().map(|device| ComputeDevice { device, kind: Kind::Wgpu(SOFTWARE) }));
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn the_processor_is_always_there_and_listed_last() {
+        let cpu = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        assert!(cpu.describe().starts_with("cpu (flex, "), "{}", cpu.describe());
+        let last = ComputeDevice::list().pop().unwrap();
+        assert_eq!((last.choice, last.name), (DeviceChoice::Cpu, cpu.describe()));
+    }
+
+    #[test]
+    fn auto_takes_the_first_real_device() {
+        let first = ComputeDevice::list().into_iter().find(|d| d.real).unwrap();
+        assert_eq!(ComputeDevice::open(DeviceChoice::Auto).unwrap().choice(), first.choice);
+    }
+
+    #[test]
+    fn choices_read_as_they_are_shown() {
+        for choice in DeviceChoice::value_variants() {
+            assert_eq!(DeviceChoice::from_str(&choice.to_string(), false).unwrap(), *choice);
+        }
+    }
+
+    #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+    #[test]
+    fn what_is_not_compiled_in_is_an_error_that_says_so() {
+        for (choice, feature) in [(DeviceChoice::Wgpu, "wgpu"), (DeviceChoice::Cuda, "cuda")] {
+            let message = ComputeDevice::open(choice).unwrap_err().to_string();
+            assert!(message.contains(&format!("--features {feature}")), "{message}");
+        }
+    }
+}

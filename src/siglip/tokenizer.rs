@@ -58,7 +58,7 @@ impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
     pub(super) fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(|e| ModelError::read(path, e))?;
-        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| ModelError::damaged(path, e))?;
+        let mut tokenizer = parse(&bytes).map_err(|reason| ModelError::damaged(path, reason))?;
         let family = match tokenizer.get_model() {
             ModelWrapper::Unigram(_) => Family::V1,
             ModelWrapper::BPE(_) => Family::V2,
@@ -97,7 +97,8 @@ impl TextTokenizer {
     pub fn encode(&self, text: &str) -> Tokens {
         let text = match self.family {
             Family::V1 => canonical(text),
-            Family::V2 => text.to_lowercase(),
+            // Letter by letter, without a regard to the end of the word, as that family's reference does it.
+            Family::V2 => text.chars().flat_map(char::to_lowercase).collect(),
         };
         // The library fails only on a vocabulary without an unknown token, which such a file does not have.
         let ids = self.tokenizer.encode(text, false).map(|e| e.get_ids().to_vec()).unwrap_or_default();
@@ -113,6 +114,16 @@ impl TextTokenizer {
     pub fn length(&self) -> usize {
         self.length
     }
+}
+
+/// Reads the file and tries it. The library panics on some broken files.
+fn parse(bytes: &[u8]) -> Result<Tokenizer, String> {
+    std::panic::catch_unwind(|| {
+        let tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
+        tokenizer.encode("a é ａ", false).map_err(|e| e.to_string())?;
+        Ok(tokenizer)
+    })
+    .unwrap_or_else(|_| Err("it is no tokenizer that can be read".into()))
 }
 
 /// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word

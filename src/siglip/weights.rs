@@ -122,6 +122,7 @@ impl WeightFile {
 
     /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
     pub fn load<M: Module>(&self, module: &mut M) -> Result<(), ModelError> {
+        File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
         let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
         let mut store = SafetensorsStore::from_file(&self.path).with_from_adapter(adapter);
         module.load_from(&mut store).map_err(|e| ModelError::damaged(&self.path, e))?;

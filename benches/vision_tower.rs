@@ -1,0 +1,49 @@
+//! Images per second of the image tower, and the preparation of a frame.
+//!
+//! The tower needs a checkpoint: `ACTALIGN_TEST_CHECKPOINT=FOLDER`, for example the one that
+//! `python tests/reference/siglip.py base FOLDER` makes. `benches/vision_tower.py` runs this beside PyTorch.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Preprocessor, Square};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+fn tower(criterion: &mut Criterion) {
+    let Ok(folder) = std::env::var("ACTALIGN_TEST_CHECKPOINT") else {
+        eprintln!("vision_tower is left out: ACTALIGN_TEST_CHECKPOINT names no checkpoint");
+        return;
+    };
+    let checkpoint = Checkpoint::open(Path::new(&folder)).unwrap();
+    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+    let tower = checkpoint.load_vision(&device).unwrap();
+    let size = checkpoint.image_size();
+    let image =
+        |seed: usize| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
+    let images: Vec<Square> = (1..=8).map(image).collect();
+
+    let mut group = criterion.benchmark_group("vision_tower");
+    group.sample_size(10);
+    for batch in [1, 8] {
+        group.throughput(Throughput::Elements(batch as u64));
+        group.bench_function(format!("batch_{batch}"), |bencher| {
+            bencher.iter(|| tower.embed(black_box(&images[..batch])).unwrap());
+        });
+    }
+    group.finish();
+}
+
+fn preparation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("square");
+    let preprocessor = Preprocessor { size: 224, filter: Filter::Bicubic };
+    for (width, height) in [(640, 360), (1920, 1080)] {
+        let rgb: Vec<u8> = (0..3 * width * height).map(|i| (i % 253) as u8).collect();
+        group.bench_function(format!("{width}x{height}"), |bencher| {
+            bencher.iter(|| preprocessor.square(black_box(&rgb), width as u32, height as u32));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, preparation, tower);
+criterion_main!(benches);
