@@ -130,6 +130,23 @@ impl Pictures {
         self.skipped
     }
 
+    /// Whether the first picture of the [`Start`] came out of the decoder: if not, the keyframe was
+    /// none that decoding can begin at, and the ordinals would be wrong.
+    pub(super) fn begins_as_meant(&mut self) -> bool {
+        self.fill();
+        let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
+        self.first_stamp == i64::MIN || first == Some(self.first_stamp)
+    }
+
+    fn fill(&mut self) {
+        while self.waiting.len() < REORDER {
+            match self.decode() {
+                Some(raw) => self.queue(raw),
+                None => break,
+            }
+        }
+    }
+
     /// The next picture in the decoder's order.
     fn decode(&mut self) -> Option<RawFrame> {
         while self.failures < MAX_FAILURES {
@@ -214,12 +231,7 @@ impl Iterator for Pictures {
     type Item = Picture;
 
     fn next(&mut self) -> Option<Picture> {
-        while self.waiting.len() < REORDER {
-            match self.decode() {
-                Some(raw) => self.queue(raw),
-                None => break,
-            }
-        }
+        self.fill();
         let Reverse(Waiting { stamp, raw, .. }) = self.waiting.pop()?;
         let picture = Picture { ordinal: self.emitted, time: self.time(stamp), raw };
         self.emitted += 1;
