@@ -125,7 +125,8 @@ impl Pictures {
         }
     }
 
-    /// Broken packets passed over so far.
+    /// Broken packets passed over so far. FFmpeg's decoding threads keep quiet about failures among
+    /// the last few packets of a file.
     pub(super) fn skipped(&self) -> usize {
         self.skipped
     }

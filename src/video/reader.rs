@@ -83,13 +83,14 @@ impl VideoReader {
         &self.path
     }
 
-    /// Broken packets passed over so far; final once the iteration has ended.
+    /// Broken packets passed over so far; final once the iteration has ended. FFmpeg may keep quiet
+    /// about the last few of a file.
     pub fn skipped(&self) -> usize {
         self.pictures.skipped()
     }
 
     fn frame(&mut self, picture: &Picture) -> Result<Frame, VideoError> {
-        let rgb = self.converter.to_rgb(&picture.raw).map_err(|error| VideoError::Unconvertible {
+        let rgb = self.converter.convert(&picture.raw).map_err(|error| VideoError::Unconvertible {
             path: self.path.clone(),
             time: picture.time,
             reason: error.to_string(),

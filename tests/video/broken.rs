@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::video::{Sampling, Segment, VideoError, VideoReader, load_image};
+use actalign_tui::video::{Frame, Sampling, Segment, VideoError, VideoReader, load_image};
 
-use crate::clip::{fresh, lossless, numbers, paint_number, reordered};
+use video_rs::ffmpeg::format::Pixel;
+
+use crate::clip::{Clip, fresh, lossless, numbers, paint_number, painted_number, reordered};
 
 fn open_error(path: &Path, segment: Segment) -> VideoError {
     let Err(error) = VideoReader::open(path, Sampling::Native, segment) else { panic!("opened {path:?}") };
@@ -72,7 +74,6 @@ fn segments_are_checked_against_sense_and_against_the_clip() {
     assert!((last - 0.96).abs() < 1e-9);
     let between = reading_error(&path, segment(Some(0.41), Some(0.43)));
     assert!(matches!(between, VideoError::NoFrameInSegment { .. }), "{between}");
-    // Neither is a segment past the end a gap between frames.
     let late = reading_error(&path, segment(Some(3.0), Some(4.0)));
     assert!(matches!(late, VideoError::StartPastEnd { .. }), "{late}");
 }
@@ -92,28 +93,46 @@ fn a_file_cut_short_gives_the_frames_it_has() {
 #[test]
 fn an_mp4_cut_short_before_its_index_is_refused() {
     let (_folder, path) = fresh("clip.mp4");
-    lossless_in_mp4(&path);
+    reordered(60).write(&path, paint_number);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(open_error(&path, Segment::default()), VideoError::NotVideo { .. }));
 }
 
-fn lossless_in_mp4(path: &Path) {
-    reordered(60).write(path, paint_number);
+#[test]
+fn broken_packets_are_passed_over_and_counted() {
+    let (_folder, path) = fresh("clip.mov");
+    let clip = Clip { codec: "png", format: Pixel::GRAY8, ..lossless(40) };
+    clip.write(&path, paint_number);
+    let mut bytes = fs::read(&path).unwrap();
+    let signature = b"\x89PNG\r\n\x1a\n";
+    let pictures: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect();
+    assert_eq!(pictures.len(), 40);
+    for broken in [10, 11, 25] {
+        bytes[pictures[broken]..pictures[broken] + 8].fill(0);
+    }
+    fs::write(&path, bytes).unwrap();
+    let mut reader = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
+    let read: Vec<Frame> = reader.by_ref().map(Result::unwrap).collect();
+    let whole: Vec<usize> = (0..40).filter(|number| ![10, 11, 25].contains(number)).collect();
+    assert_eq!(read.iter().map(painted_number).collect::<Vec<_>>(), whole);
+    assert!(read.iter().zip(&whole).all(|(frame, &number)| (frame.time - number as f64 / 25.0).abs() < 1e-9));
+    assert_eq!(reader.skipped(), 3);
 }
 
 #[test]
-fn broken_packets_are_passed_over_and_counted() {
-    let (_folder, path) = fresh("clip.mkv");
-    lossless(40).write(&path, paint_number);
+fn a_video_of_which_nothing_can_be_decoded_says_so() {
+    let (_folder, path) = fresh("clip.mov");
+    Clip { codec: "png", format: Pixel::GRAY8, ..lossless(5) }.write(&path, paint_number);
     let mut bytes = fs::read(&path).unwrap();
-    // FFV1 checks each frame against its checksum: one flipped byte well inside the file's body.
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0xff;
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(b"\x89PNG") {
+            bytes[at..at + 8].fill(0);
+        }
+    }
     fs::write(&path, bytes).unwrap();
-    let mut reader = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
-    let read = reader.by_ref().map(Result::unwrap).count();
-    assert!((38..=40).contains(&read), "{read}");
+    let error = reading_error(&path, Segment::default());
+    assert!(matches!(error, VideoError::NothingDecodable { skipped: 1..=5, .. }), "{error}");
 }
 
 #[test]
