@@ -38,7 +38,7 @@ unsafe impl Send for Converter {}
 impl Converter {
     /// Converts one picture; the result is borrowed until the next call. Rows may be padded
     /// (`stride(0)`).
-    pub(super) fn to_rgb(&mut self, picture: &RawFrame) -> Result<&RawFrame, ffmpeg::Error> {
+    pub(super) fn convert(&mut self, picture: &RawFrame) -> Result<&RawFrame, ffmpeg::Error> {
         let setup = Setup::of(picture);
         if self.current.as_ref().is_none_or(|(current, _)| *current != setup) {
             self.current = Some((setup, setup.context()?));

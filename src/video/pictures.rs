@@ -125,9 +125,27 @@ impl Pictures {
         }
     }
 
-    /// Broken packets passed over so far.
+    /// Broken packets passed over so far. FFmpeg's decoding threads keep quiet about failures among
+    /// the last few packets of a file.
     pub(super) fn skipped(&self) -> usize {
         self.skipped
+    }
+
+    /// Whether the first picture of the [`Start`] came out of the decoder: if not, the keyframe was
+    /// none that decoding can begin at, and the ordinals would be wrong.
+    pub(super) fn begins_as_meant(&mut self) -> bool {
+        self.fill();
+        let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
+        self.first_stamp == i64::MIN || first == Some(self.first_stamp)
+    }
+
+    fn fill(&mut self) {
+        while self.waiting.len() < REORDER {
+            match self.decode() {
+                Some(raw) => self.queue(raw),
+                None => break,
+            }
+        }
     }
 
     /// The next picture in the decoder's order.
@@ -214,12 +232,7 @@ impl Iterator for Pictures {
     type Item = Picture;
 
     fn next(&mut self) -> Option<Picture> {
-        while self.waiting.len() < REORDER {
-            match self.decode() {
-                Some(raw) => self.queue(raw),
-                None => break,
-            }
-        }
+        self.fill();
         let Reverse(Waiting { stamp, raw, .. }) = self.waiting.pop()?;
         let picture = Picture { ordinal: self.emitted, time: self.time(stamp), raw };
         self.emitted += 1;

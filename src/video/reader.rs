@@ -50,29 +50,22 @@ impl VideoReader {
             return Err(VideoError::BadSegment { path, start, end });
         }
         check_file(&path)?;
-        let mut opened = Opened::open(&path)?;
-        let start = match segment.start {
-            Some(start) if opened.can_skip => {
-                let target = opened.clock.stamp(start);
-                let skipped = skip_to(&mut opened.reader, opened.stream, target);
-                if skipped.is_none() {
-                    opened = Opened::open(&path)?;
-                }
-                skipped
-            }
-            _ => None,
+        let opened = Opened::open(&path)?;
+        let (info, orientation) = (opened.info.clone(), opened.orientation);
+        let pictures = match segment.start {
+            Some(start) => match opened.pictures_from(start) {
+                Some(pictures) => pictures,
+                None => Opened::open(&path)?.pictures(),
+            },
+            None => opened.pictures(),
         };
-        let Opened { reader, stream, decoder, clock, orientation, info, .. } = opened;
         Ok(Self {
             path,
             info,
             orientation,
             segment,
             sampler: Sampler::new(sampling, segment),
-            pictures: match start {
-                Some(start) => Pictures::starting_at(start, reader, stream, decoder, clock),
-                None => Pictures::new(reader, stream, decoder, clock),
-            },
+            pictures,
             converter: Converter::default(),
             last_time: None,
             taken: false,
@@ -90,13 +83,14 @@ impl VideoReader {
         &self.path
     }
 
-    /// Broken packets passed over so far; final once the iteration has ended.
+    /// Broken packets passed over so far; final once the iteration has ended. FFmpeg may keep quiet
+    /// about the last few of a file.
     pub fn skipped(&self) -> usize {
         self.pictures.skipped()
     }
 
     fn frame(&mut self, picture: &Picture) -> Result<Frame, VideoError> {
-        let rgb = self.converter.to_rgb(&picture.raw).map_err(|error| VideoError::Unconvertible {
+        let rgb = self.converter.convert(&picture.raw).map_err(|error| VideoError::Unconvertible {
             path: self.path.clone(),
             time: picture.time,
             reason: error.to_string(),
@@ -173,6 +167,21 @@ impl Opened {
         let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
         let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
         Ok(Self { reader, stream, decoder, clock, orientation, info, can_skip })
+    }
+
+    fn pictures(self) -> Pictures {
+        Pictures::new(self.reader, self.stream, self.decoder, self.clock)
+    }
+
+    /// The pictures from `start` seconds on and some before, numbered as in the whole video; `None`
+    /// where this file must be decoded from its beginning for that.
+    fn pictures_from(mut self, start: f64) -> Option<Pictures> {
+        if !self.can_skip {
+            return None;
+        }
+        let start = skip_to(&mut self.reader, self.stream, self.clock.stamp(start))?;
+        let mut pictures = Pictures::starting_at(start, self.reader, self.stream, self.decoder, self.clock);
+        pictures.begins_as_meant().then_some(pictures)
     }
 }
 

@@ -1,0 +1,10 @@
+//! Videos and images as they come off the disk: which frames, in which order, with which pixels.
+//! The clips are encoded on the spot; every frame carries its number in its picture.
+
+mod ahead;
+mod broken;
+mod clip;
+mod colour;
+mod images;
+mod order;
+mod orientation;

@@ -1,0 +1,97 @@
+//! Every frame once, in presentation order, at its presentation time.
+
+use actalign_tui::video::{Frame, Sampling, Segment};
+use proptest::prelude::*;
+
+use crate::clip::{Clip, frames, fresh, lossless, numbers, paint_number, painted_number, reordered};
+
+fn assert_time(frame: &Frame, expected: f64) {
+    assert!((frame.time - expected).abs() < 1e-9, "frame {} is at {}", frame.ordinal, frame.time);
+}
+
+#[test]
+fn frames_that_were_decoded_out_of_order_come_out_in_order() {
+    for container in ["mp4", "mkv", "ts"] {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        let written = reordered(50).write(&path, paint_number);
+        assert!(!written.is_sorted(), "the clip must exercise reordering");
+        let all = frames(&path, Sampling::Native, Segment::default());
+        assert_eq!(all.iter().map(painted_number).collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+        for (i, frame) in all.iter().enumerate() {
+            assert_eq!(frame.ordinal, i as u64);
+            assert_time(frame, i as f64 / 25.0);
+        }
+    }
+}
+
+#[test]
+fn the_mpeg4_codec_is_reordered_and_drained_too() {
+    let (_folder, path) = fresh("clip.mp4");
+    let clip = Clip { codec: "mpeg4", options: &[("qmin", "1"), ("qmax", "2")], ..reordered(30) };
+    assert!(!Clip { b_frames: 2, ..clip }.write(&path, paint_number).is_sorted());
+    assert_eq!(numbers(&path), (0..30).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_sampling_rate_takes_the_frame_at_each_tick() {
+    let (_folder, path) = fresh("clip.mkv");
+    lossless(60).write(&path, paint_number);
+    let taken = |fps, segment| -> Vec<u64> {
+        let taken = frames(&path, Sampling::Fps(fps), segment);
+        assert!(taken.iter().all(|frame| frame.ordinal as usize == painted_number(frame)));
+        taken.iter().map(|frame| frame.ordinal).collect()
+    };
+    assert_eq!(taken(5.0, Segment::default()), (0..60).step_by(5).collect::<Vec<_>>());
+    // Ticks at 0, 0.1, 0.2 … fall between the frames at multiples of 0.04.
+    assert_eq!(taken(10.0, Segment { start: None, end: Some(0.5) }), [0, 3, 5, 8, 10]);
+    assert_eq!(taken(100.0, Segment::default()), (0..60).collect::<Vec<_>>());
+    assert_eq!(taken(5.0, Segment { start: Some(0.5), end: Some(1.0) }), [13, 18, 23]);
+}
+
+#[test]
+fn uneven_frame_times_are_kept() {
+    let (_folder, path) = fresh("clip.mkv");
+    let clip = Clip { times: vec![0, 15, 40, 500, 510, 1200, 1233, 1266], ..lossless(0) };
+    clip.write(&path, paint_number);
+    let all = frames(&path, Sampling::Native, Segment::default());
+    assert_eq!(all.len(), clip.times.len());
+    for (frame, &millis) in all.iter().zip(&clip.times) {
+        assert_time(frame, millis as f64 / 1000.0);
+    }
+    // Ticks every 0.25 s: those at 0.5 and 1.0 go to frames 3 and 5, the one at 1.25 to the last.
+    let taken = frames(&path, Sampling::Fps(4.0), Segment::default());
+    assert_eq!(taken.iter().map(painted_number).collect::<Vec<_>>(), [0, 3, 5, 7]);
+}
+
+#[test]
+fn time_counts_from_the_start_of_the_container() {
+    let (_folder, path) = fresh("clip.mkv");
+    Clip { times: (0..10).map(|i| 7000 + i * 40).collect(), ..lossless(0) }.write(&path, paint_number);
+    let all = frames(&path, Sampling::Native, Segment { start: Some(0.2), end: None });
+    assert_eq!(all.iter().map(painted_number).collect::<Vec<_>>(), [5, 6, 7, 8, 9]);
+    assert_time(&all[0], 0.2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Beginning in the middle gives what reading everything and leaving out the rest gives, to the
+    /// pixel, the time and the ordinal.
+    #[test]
+    fn a_segment_is_a_cut_of_the_whole(
+        start in 0..2000_i64,
+        length in 1..900_i64,
+        gop in 1..30_u32,
+        b_frames in 0..4_usize,
+        container in prop::sample::select(vec!["mp4", "mkv", "ts"]),
+    ) {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        Clip { gop, b_frames, ..reordered(51) }.write(&path, paint_number);
+        let (start, end) = (start as f64 / 1000.0, (start + length) as f64 / 1000.0);
+        let mut expected = frames(&path, Sampling::Native, Segment::default());
+        expected.retain(|frame| frame.time >= start - 1e-6 && frame.time < end - 1e-6);
+        prop_assume!(!expected.is_empty());
+        let segment = Segment { start: Some(start), end: Some(end) };
+        prop_assert!(frames(&path, Sampling::Native, segment) == expected);
+    }
+}
