@@ -20,7 +20,7 @@ pub use rows::{products, unit_rows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};
 
 use clap::ValueEnum;
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -111,8 +111,10 @@ fn check(cells: ArrayView2<f32>) -> Result<(), AlignError> {
     if cells.is_empty() {
         return Err(AlignError::Empty { steps, frames });
     }
-    match cells.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        Some(((step, frame), &value)) => Err(AlignError::NotFinite { step, frame, value }),
-        None => Ok(()),
+    for (step, row) in cells.axis_iter(Axis(0)).enumerate() {
+        if let Some(frame) = row.iter().position(|value| !value.is_finite()) {
+            return Err(AlignError::NotFinite { step, frame, value: row[frame] });
+        }
     }
+    Ok(())
 }

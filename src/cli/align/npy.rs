@@ -32,9 +32,7 @@ pub(super) enum MatrixError {
 pub(super) fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
     let bytes = std::fs::read(path).map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
     let matrix = match decode::<f32>(&bytes) {
-        Err(ViewNpyError::WrongDescriptor(_)) => {
-            decode::<f64>(&bytes).and_then(|matrix| Ok(narrow(path, &matrix)))
-        }
+        Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(&bytes).map(|matrix| narrow(path, &matrix)),
         outcome => outcome.map(|matrix| narrow(path, &matrix)),
     };
     let matrix = matrix.map_err(|error| explain(path, error))??;
