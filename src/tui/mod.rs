@@ -14,4 +14,5 @@ mod update;
 mod view;
 
 pub use run::{Explorer, run};
+pub use terminal::Terminal;
 pub use theme::ColourDepth;

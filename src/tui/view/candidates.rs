@@ -33,12 +33,14 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
     for (row, &class) in listed.iter().skip(first).take(rows).enumerate() {
         let line = line(state, depth, class, best, name_width, bar);
         let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
-        let style = if class == state.selected {
-            Style::new().add_modifier(Modifier::REVERSED)
-        } else {
-            Style::new()
-        };
-        frame.render_widget(line.style(style), area);
+        frame.render_widget(line, area);
+        if class == state.selected {
+            let style = match depth {
+                ColourDepth::None => Style::new().add_modifier(Modifier::REVERSED),
+                _ => Style::new().bg(depth.colour([58, 58, 58])).add_modifier(Modifier::BOLD),
+            };
+            frame.buffer_mut().set_style(area, style);
+        }
     }
 }
 

@@ -66,11 +66,17 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         frame.render_widget(Line::styled(fit(&message.text.replace('\n', " "), width), style), area);
         return;
     }
-    let hints = KEYMAP.iter().filter_map(|binding| Some((binding.keys, binding.hint?)));
-    let mut spans = Vec::new();
-    for (keys, hint) in hints {
-        spans.push(Span::styled(keys, bold()));
-        spans.push(Span::styled(format!(" {hint}  "), dim()));
+    let mut hints: Vec<(&str, &str)> =
+        KEYMAP.iter().filter_map(|binding| Some((binding.keys, binding.hint?))).collect();
+    let columns = |hints: &[(&str, &str)]| -> usize {
+        hints.iter().map(|(keys, hint)| Line::from(*keys).width() + Line::from(*hint).width() + 3).sum()
+    };
+    // The last two, help and quit, are for whoever is lost: others make room for them.
+    while columns(&hints) > width && hints.len() > 2 {
+        hints.remove(hints.len() - 3);
     }
-    frame.render_widget(Line::from(spans), area);
+    let spans = hints.into_iter().flat_map(|(keys, hint)| {
+        [Span::styled(keys, bold()), Span::styled(format!(" {hint}  "), dim())]
+    });
+    frame.render_widget(Line::from_iter(spans), area);
 }

@@ -16,7 +16,9 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, screen: &Scree
     for step in screen.steps.clone() {
         let top = screen.script.y + (step - screen.steps.start) as u16 * screen.rows_per_step;
         let area = Rect { y: top, height: screen.rows_per_step, ..screen.script };
-        let figures = figures(state, step);
+        // One narrow row has no room for both the text and the times.
+        let with_times = screen.rows_per_step > 1 || area.width >= 40;
+        let figures = figures(state, step, with_times);
         // Where a step has several rows, its text wraps into them and the figures stand in the last one.
         let width = usize::from(area.width).saturating_sub(4);
         let rows = usize::from(screen.rows_per_step);
@@ -49,8 +51,8 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, screen: &Scree
     }
 }
 
-/// Frames on the path and the time they span, and a mark where the sentence was cut.
-fn figures(state: &State, step: usize) -> String {
+/// Frames on the path, the time they span if asked for, and a mark where the sentence was cut.
+fn figures(state: &State, step: usize, with_times: bool) -> String {
     let cut = if state.exploration.is_cut(state.selected, step) { "✂ " } else { "" };
     let Some(class) = state.selected_outcome() else { return cut.to_owned() };
     let times = &state.exploration.outcome().times;
@@ -60,7 +62,8 @@ fn figures(state: &State, step: usize) -> String {
         return format!("{cut}none");
     };
     let time = |t: usize| times.get(t).copied().unwrap_or_default();
-    format!("{cut}{}f {:.1}–{:.1}s", class.alignment.frames_per_step[step], time(first.1), time(last.1))
+    let frames = format!("{cut}{}f", class.alignment.frames_per_step[step]);
+    if with_times { format!("{frames} {:.1}–{:.1}s", time(first.1), time(last.1)) } else { frames }
 }
 
 /// Breaks a text at spaces into at most `rows` lines of `columns` columns.

@@ -1,0 +1,153 @@
+//! The explorer in a real terminal, made for the test: however it ends, it gives the terminal back.
+
+#[allow(dead_code)]
+#[path = "video/clip.rs"]
+mod clip;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use actalign_tui::tui::Terminal;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
+const ENTERED: &str = "\u{1b}[?1049h";
+const LEFT: &str = "\u{1b}[?1049l";
+const CURSOR_SHOWN: &str = "\u{1b}[?25h";
+
+/// A program in a terminal of 80 by 24.
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    reader: Box<dyn Read + Send>,
+    writer: Box<dyn Write + Send>,
+    output: Vec<u8>,
+    /// Held so that the terminal stays open.
+    _master: Box<dyn MasterPty>,
+}
+
+impl Session {
+    fn start(command: CommandBuilder) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        // Without this handle the terminal closes when the program ends, which ends the reading.
+        drop(pair.slave);
+        Self { child, reader, writer, output: Vec::new(), _master: pair.master }
+    }
+
+    fn explorer(folder: &Path, more: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
+        command.args(["clip.mp4", "--scripts", "scripts.json", "--model", MODEL]);
+        command.args(more);
+        command.cwd(folder);
+        command.env("TERM", "xterm-256color");
+        Self::start(command)
+    }
+
+    /// Reads until the program has printed `text`, or has ended.
+    fn wait_for(&mut self, text: &str) {
+        let mut chunk = [0; 4096];
+        while !self.text().contains(text) {
+            match self.reader.read(&mut chunk) {
+                Ok(0) | Err(_) => panic!("ended without {text:?}: {}", self.text()),
+                Ok(count) => self.output.extend(&chunk[..count]),
+            }
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+
+    /// Waits for the end; the exit status and what was printed after the screen was given back.
+    fn end(mut self) -> (portable_pty::ExitStatus, String) {
+        // Reading a terminal whose last program has ended is an error on Linux.
+        let _ = self.reader.read_to_end(&mut self.output);
+        let status = self.child.wait().unwrap();
+        let text = self.text();
+        let (screen, after) = text.split_once(LEFT).unwrap_or_else(|| panic!("the screen was not left: {text}"));
+        assert!(screen.contains(ENTERED));
+        assert!(after.contains(CURSOR_SHOWN), "the cursor is shown again");
+        (status, after.replace(CURSOR_SHOWN, ""))
+    }
+}
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
+    let scripts = r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]}]}"#;
+    fs::write(folder.path().join("scripts.json"), scripts).unwrap();
+    folder
+}
+
+#[test]
+fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
+    let folder = folder();
+    let mut session = Session::explorer(folder.path(), &[]);
+    session.wait_for("10 frames");
+    session.press("?");
+    session.wait_for("smooth over fewer or more frames");
+    session.press("?]n");
+    session.wait_for("1.10 s");
+    session.press("s");
+    session.wait_for("Saved");
+    session.press("q");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "", "nothing is printed past the interface");
+    let snapshot = fs::read(folder.path().join("clip.actalign-1.json")).unwrap();
+    let snapshot: serde_json::Value = serde_json::from_slice(&snapshot).unwrap();
+    assert_eq!(snapshot["settings"]["smoothing"], 11);
+    assert_eq!(snapshot["complete"], true);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+}
+
+#[test]
+fn a_termination_signal_gives_the_terminal_back() {
+    let folder = folder();
+    let mut session = Session::explorer(folder.path(), &[]);
+    session.wait_for("10 frames");
+    let process = session.child.process_id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    let (status, after) = session.end();
+    assert!(!status.success(), "the parent learns of the signal");
+    assert_eq!(after, "");
+}
+
+#[test]
+fn a_failure_while_the_screen_is_up_is_shown_and_leaves_it_usable() {
+    let folder = folder();
+    // The clip opens, and has no frame where it is to start.
+    let mut session = Session::explorer(folder.path(), &["--start", "0.99"]);
+    session.wait_for("clip.mp4:");
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+/// The part of the next test that runs in a terminal of its own; does nothing otherwise.
+#[test]
+fn panicking_child() {
+    if std::env::var_os("PANIC_IN_TERMINAL").is_some() {
+        let _terminal = Terminal::take_over().unwrap();
+        panic!("a bug");
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_reported() {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["panicking_child", "--exact", "--nocapture", "--test-threads=1"]);
+    command.env("PANIC_IN_TERMINAL", "1");
+    let (status, after) = Session::start(command).end();
+    assert!(!status.success());
+    assert!(after.contains("a bug"), "the report is on the screen that stays: {after}");
+}
