@@ -205,10 +205,9 @@ impl Pictures {
     /// Queues a picture under its time stamp; one without a stamp follows the one before it.
     fn queue(&mut self, raw: RawFrame) {
         let step = (self.clock.step() / self.clock.tick()).round().max(1.0) as i64;
-        let stamp = raw
-            .timestamp()
-            .or_else(|| raw.pts())
-            .unwrap_or_else(|| self.last_stamp.map_or(0, |last| last.saturating_add(step)));
+        let stamp = raw.timestamp().or_else(|| raw.pts()).unwrap_or_else(|| {
+            self.last_stamp.map_or(self.clock.stamp(0.0), |last| last.saturating_add(step))
+        });
         self.last_stamp = Some(stamp);
         if stamp < self.first_stamp {
             return;

@@ -72,6 +72,19 @@ fn time_counts_from_the_start_of_the_container() {
     assert_time(&all[0], 0.2);
 }
 
+/// With a rolling refresh no single keyframe makes the picture whole.
+#[test]
+fn a_segment_of_a_video_without_real_keyframes_is_a_cut_of_the_whole_too() {
+    let (_folder, path) = fresh("clip.mkv");
+    let options = &[("x264-params", "intra-refresh=1:keyint=10:bframes=2:b-adapt=0:scenecut=0")];
+    Clip { options, width: 160, height: 48, ..reordered(60) }.write(&path, paint_number);
+    let whole = frames(&path, Sampling::Native, Segment::default());
+    for start in 0..60 {
+        let segment = Segment { start: Some(start as f64 / 25.0), end: None };
+        assert!(frames(&path, Sampling::Native, segment) == whole[start..], "from frame {start}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
