@@ -9,3 +9,6 @@ pub mod siglip;
 pub mod store;
 pub mod tui;
 pub mod video;
+mod words;
+
+pub use words::in_words;

@@ -10,8 +10,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(report) => {
-            // Users get the chain of causes, not the backtrace.
-            eprintln!("actalign-tui: {report:#}");
+            eprintln!("actalign-tui: {}", actalign_tui::in_words(&report));
             ExitCode::FAILURE
         }
     }

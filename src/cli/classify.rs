@@ -10,6 +10,7 @@ use crate::cli::embed::warn_of_damage;
 use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::cli::{progress, table};
 use crate::explore::{Pipeline, Report, Update};
+use crate::in_words;
 
 /// Rank the candidate classes of one or more clips
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
             }
             // One broken clip does not keep the others from their results.
             Err(error) if args.videos.len() > 1 => {
-                eprintln!("{error:#}");
+                eprintln!("{}", in_words(&error));
                 failed += 1;
             }
             Err(error) => return Err(error),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
+use crate::in_words;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
 use crate::video;
@@ -51,7 +52,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     if let Some(model) = &args.model {
         match describe_model(model) {
             Ok(finding) => line(true, "model", finding),
-            Err(error) => line(false, "model", format!("{error:#}")),
+            Err(error) => line(false, "model", in_words(&error)),
         }
     }
     if problems > 0 {

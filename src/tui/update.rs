@@ -1,6 +1,7 @@
 //! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
 
 use crate::explore::{Settings, Update};
+use crate::in_words;
 use crate::store::Snapshot;
 use crate::tui::action::{Action, Effect};
 use crate::tui::state::{Message, State};
@@ -171,7 +172,7 @@ fn hear(state: &mut State, news: Update, now: f64) -> Vec<Effect> {
         }
         Update::Idle => progress.idle = true,
         Update::Failed(report) => {
-            state.message = Some(Message { text: format!("{report:#}"), is_error: true });
+            state.message = Some(Message { text: in_words(&report), is_error: true });
         }
     }
     Vec::new()
