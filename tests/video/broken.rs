@@ -43,6 +43,20 @@ fn what_is_no_video_is_refused_with_the_reason() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_name_that_ffmpeg_cannot_take_is_refused_and_odd_ones_work() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let (folder, path) = fresh("12:30 take%03d.mkv");
+    lossless(3).write(&path, paint_number);
+    assert_eq!(numbers(&path), [0, 1, 2]);
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.mkv"));
+    fs::copy(&path, &odd).unwrap();
+    let opened = VideoReader::open(&odd, Sampling::Native, Segment::default());
+    assert!(matches!(opened, Err(VideoError::NameNotUtf8 { .. })));
+}
+
+#[test]
 fn sound_without_pictures_has_no_video_stream() {
     let (_folder, path) = fresh("tone.wav");
     let (rate, samples) = (8000_u32, 8000_u32);
