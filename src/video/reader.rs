@@ -96,8 +96,9 @@ impl VideoReader {
             time: picture.time,
             reason: error.to_string(),
         })?;
-        let (width, height) = self.orientation.upright_size(rgb.width(), rgb.height());
-        let rgb = self.orientation.apply(rgb.data(0), rgb.stride(0), rgb.width(), rgb.height());
+        let (stored_width, stored_height) = (picture.raw.width(), picture.raw.height());
+        let (width, height) = self.orientation.upright_size(stored_width, stored_height);
+        let rgb = self.orientation.apply(rgb, stored_width, stored_height);
         Ok(Frame { ordinal: picture.ordinal, time: picture.time, width, height, rgb })
     }
 
