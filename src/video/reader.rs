@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,15 @@ impl VideoReader {
             }
             (Some(last), _) => VideoError::StartPastEnd { path, start, last },
         }))
+    }
+}
+
+impl fmt::Debug for VideoReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VideoReader")
+            .field("path", &self.path)
+            .field("info", &self.info)
+            .finish_non_exhaustive()
     }
 }
 
