@@ -25,30 +25,55 @@ struct Setup {
 ///
 /// Colour matrix and range are those of each picture; where the matrix is unspecified it is BT.601
 /// whatever the size, and the range is limited unless the pixel format says otherwise (`yuvj*`).
-/// `ffmpeg -pix_fmt rgb24` decides in the same way.
+///
+/// `ffmpeg -sws_flags bicubic+accurate_rnd+full_chroma_int -pix_fmt rgb24` gives the same bytes.
+/// Without these flags FFmpeg, and PyAV with it, takes a short cut that repeats chroma samples and
+/// rounds down: the same matrix and range, about one level darker on average.
 #[derive(Default)]
 pub(super) struct Converter {
     current: Option<(Setup, Context)>,
-    rgb: Option<RawFrame>,
+    converted: Option<RawFrame>,
 }
 
 // SAFETY: a swscale context has no tie to the thread that made it, and is reached through `&mut` only.
 unsafe impl Send for Converter {}
 
 impl Converter {
-    /// Converts one picture; the result is borrowed until the next call. Rows may be padded
-    /// (`stride(0)`).
-    pub(super) fn convert(&mut self, picture: &RawFrame) -> Result<&RawFrame, ffmpeg::Error> {
+    /// The picture's pixels as stored, row by row without padding, three bytes each.
+    pub(super) fn convert(&mut self, picture: &RawFrame) -> Result<Vec<u8>, ffmpeg::Error> {
         let setup = Setup::of(picture);
         if self.current.as_ref().is_none_or(|(current, _)| *current != setup) {
             self.current = Some((setup, setup.context()?));
-            self.rgb = None;
+            self.converted = None;
         }
         let (_, context) = self.current.as_mut().expect("set up above");
-        let rgb = self.rgb.get_or_insert_with(|| RawFrame::new(Pixel::RGB24, setup.width, setup.height));
-        context.run(picture, rgb)?;
-        Ok(rgb)
+        let converted =
+            self.converted.get_or_insert_with(|| RawFrame::new(setup.target(), setup.width, setup.height));
+        context.run(picture, converted)?;
+        Ok(pack(converted))
     }
+}
+
+/// The pixels of an `RGB24` or `GBRP` picture in packed RGB without padding.
+fn pack(picture: &RawFrame) -> Vec<u8> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let row = |plane: usize, y: usize, bytes: usize| {
+        let start = y * picture.stride(plane);
+        &picture.data(plane)[start..start + bytes]
+    };
+    let mut packed = vec![0; width * height * 3];
+    for (y, target) in packed.chunks_exact_mut(width * 3).enumerate() {
+        if picture.format() == Pixel::RGB24 {
+            target.copy_from_slice(row(0, y, width * 3));
+            continue;
+        }
+        let (green, blue, red) = (row(0, y, width), row(1, y, width), row(2, y, width));
+        let planes = red.iter().zip(green).zip(blue);
+        for (pixel, ((&red, &green), &blue)) in target.chunks_exact_mut(3).zip(planes) {
+            pixel.copy_from_slice(&[red, green, blue]);
+        }
+    }
+    packed
 }
 
 impl Setup {
@@ -72,10 +97,30 @@ impl Setup {
         }
     }
 
+    /// Planar RGB for luma and chroma: swscale gets there four times as fast as to packed RGB, with
+    /// the same values. RGB, palettes and grey go straight to packed RGB, without a detour through
+    /// luma and chroma.
+    fn target(self) -> Pixel {
+        let descriptor = self.format.descriptor();
+        // SAFETY: a descriptor is static data.
+        let is_yuv = descriptor.is_some_and(|descriptor| unsafe {
+            let descriptor = &*descriptor.as_ptr();
+            descriptor.nb_components >= 3 && descriptor.flags & ffi::AV_PIX_FMT_FLAG_RGB as u64 == 0
+        });
+        if is_yuv { Pixel::GBRP } else { Pixel::RGB24 }
+    }
+
     fn context(self) -> Result<Context, ffmpeg::Error> {
         let flags = Flags::BICUBIC | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT;
-        let mut context =
-            Context::get(self.format, self.width, self.height, Pixel::RGB24, self.width, self.height, flags)?;
+        let mut context = Context::get(
+            self.format,
+            self.width,
+            self.height,
+            self.target(),
+            self.width,
+            self.height,
+            flags,
+        )?;
         // SAFETY: the context is live; the coefficient tables are FFmpeg's static data. The call
         // answers -1 for sources without a colour matrix (RGB), which need none.
         unsafe {

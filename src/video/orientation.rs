@@ -53,17 +53,14 @@ impl Orientation {
         if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 
-    /// Copies packed RGB pixels, stored in rows of `stride` bytes, into an upright picture without
-    /// padding.
-    pub(super) fn apply(self, stored: &[u8], stride: usize, width: u32, height: u32) -> Vec<u8> {
-        let (width, height) = (width as usize, height as usize);
-        let mut upright = Vec::with_capacity(width * height * 3);
+    /// Turns packed RGB pixels without padding, stored as `width` × `height`, upright.
+    pub(super) fn apply(self, stored: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
         if self == Self::UPRIGHT {
-            for row in stored.chunks(stride).take(height) {
-                upright.extend_from_slice(&row[..width * 3]);
-            }
-            return upright;
+            return stored;
         }
+        let (upright_width, upright_height) = self.upright_size(width, height);
+        let (width, height) = (width as usize, height as usize);
+        let mut upright = Vec::with_capacity(stored.len());
         // The inverse of a signed permutation is its transpose: walk the upright picture and fetch.
         let along = |across: i8, down: i8, x: usize, y: usize, size: usize| match (across, down) {
             (1, _) => x,
@@ -71,13 +68,11 @@ impl Orientation {
             (_, 1) => y,
             _ => size - 1 - y,
         };
-        let (upright_width, upright_height) =
-            if self.swaps_sides() { (height, width) } else { (width, height) };
-        for y in 0..upright_height {
-            for x in 0..upright_width {
+        for y in 0..upright_height as usize {
+            for x in 0..upright_width as usize {
                 let from_x = along(self.xx, self.xy, x, y, width);
                 let from_y = along(self.yx, self.yy, x, y, height);
-                let at = from_y * stride + from_x * 3;
+                let at = (from_y * width + from_x) * 3;
                 upright.extend_from_slice(&stored[at..at + 3]);
             }
         }
@@ -95,10 +90,10 @@ mod tests {
         Orientation::from_display_matrix(&entries.map(i32::to_ne_bytes).concat())
     }
 
-    /// Two rows of three pixels, one padding byte a row: `1 2 3` over `4 5 6`.
+    /// Two rows of three pixels: `1 2 3` over `4 5 6`.
     fn turned(orientation: Orientation) -> Vec<u8> {
-        let stored = [1, 1, 1, 2, 2, 2, 3, 3, 3, 99, 4, 4, 4, 5, 5, 5, 6, 6, 6, 99];
-        orientation.apply(&stored, 10, 3, 2).chunks(3).map(|pixel| pixel[0]).collect()
+        let stored = (1..=6).flat_map(|value| [value; 3]).collect();
+        orientation.apply(stored, 3, 2).chunks(3).map(|pixel| pixel[0]).collect()
     }
 
     #[test]

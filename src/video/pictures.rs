@@ -78,6 +78,9 @@ pub(super) struct Pictures {
     waiting: BinaryHeap<Reverse<Waiting>>,
     arrived: u64,
     last_stamp: Option<i64>,
+    /// How often stamps have jumped back behind a picture that was already handed out.
+    jumps: u64,
+    last_emitted: Option<i64>,
     emitted: u64,
     last_time: Option<f64>,
 }
@@ -120,6 +123,8 @@ impl Pictures {
             waiting: BinaryHeap::new(),
             arrived: 0,
             last_stamp: None,
+            jumps: 0,
+            last_emitted: None,
             emitted: start.ordinal,
             last_time: None,
         }
@@ -212,7 +217,10 @@ impl Pictures {
         if stamp < self.first_stamp {
             return;
         }
-        self.waiting.push(Reverse(Waiting { stamp, arrival: self.arrived, raw }));
+        if self.last_emitted.is_some_and(|last| stamp < last) {
+            self.jumps += 1;
+        }
+        self.waiting.push(Reverse(Waiting { jumps: self.jumps, stamp, arrival: self.arrived, raw }));
         self.arrived += 1;
     }
 
@@ -235,13 +243,16 @@ impl Iterator for Pictures {
         let Reverse(Waiting { stamp, raw, .. }) = self.waiting.pop()?;
         let picture = Picture { ordinal: self.emitted, time: self.time(stamp), raw };
         self.emitted += 1;
+        self.last_emitted = Some(stamp);
         self.last_time = Some(picture.time);
         Some(picture)
     }
 }
 
-/// A decoded picture in the reorder queue: by time stamp, then as it came.
+/// A decoded picture in the reorder queue: by time stamp, then as it came; after a jump back in
+/// time, behind all that came before the jump.
 struct Waiting {
+    jumps: u64,
     stamp: i64,
     arrival: u64,
     raw: RawFrame,
@@ -249,7 +260,7 @@ struct Waiting {
 
 impl Ord for Waiting {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.stamp, self.arrival).cmp(&(other.stamp, other.arrival))
+        (self.jumps, self.stamp, self.arrival).cmp(&(other.jumps, other.stamp, other.arrival))
     }
 }
 

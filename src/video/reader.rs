@@ -1,8 +1,10 @@
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::decoder;
 use video_rs::ffmpeg::format::stream::{Disposition, Stream};
 use video_rs::ffmpeg::media::Type as MediaType;
@@ -95,8 +97,9 @@ impl VideoReader {
             time: picture.time,
             reason: error.to_string(),
         })?;
-        let (width, height) = self.orientation.upright_size(rgb.width(), rgb.height());
-        let rgb = self.orientation.apply(rgb.data(0), rgb.stride(0), rgb.width(), rgb.height());
+        let (stored_width, stored_height) = (picture.raw.width(), picture.raw.height());
+        let (width, height) = self.orientation.upright_size(stored_width, stored_height);
+        let rgb = self.orientation.apply(rgb, stored_width, stored_height);
         Ok(Frame { ordinal: picture.ordinal, time: picture.time, width, height, rgb })
     }
 
@@ -115,6 +118,15 @@ impl VideoReader {
             }
             (Some(last), _) => VideoError::StartPastEnd { path, start, last },
         }))
+    }
+}
+
+impl fmt::Debug for VideoReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VideoReader")
+            .field("path", &self.path)
+            .field("info", &self.info)
+            .finish_non_exhaustive()
     }
 }
 
@@ -156,10 +168,14 @@ impl Opened {
         let Some(stream) = video_stream(&reader) else {
             return Err(VideoError::NoVideoStream { path: path.to_owned() });
         };
-        let decoder = open_decoder(&stream).map_err(|error| VideoError::NoDecoder {
-            path: path.to_owned(),
-            codec: stream.parameters().id().name().to_owned(),
-            reason: error.to_string(),
+        let codec = stream.parameters().id();
+        let decoder = open_decoder(&stream).map_err(|error| match codec {
+            Id::None => not_video(path, "unknown codec".to_owned()),
+            _ => VideoError::NoDecoder {
+                path: path.to_owned(),
+                codec: codec.name().to_owned(),
+                reason: error.to_string(),
+            },
         })?;
         let orientation = info::orientation(&stream);
         let origin = info::origin(&reader.input);
@@ -213,12 +229,15 @@ fn open_container(path: &Path) -> Result<Reader, VideoError> {
     if absolute.to_str().is_none() {
         return Err(VideoError::NameNotUtf8 { path: path.to_owned() });
     }
-    let not_video = |reason: String| VideoError::NotVideo { path: path.to_owned(), reason };
-    let reader = Reader::new(absolute).map_err(|error| not_video(error.to_string()))?;
+    let reader = Reader::new(absolute).map_err(|error| not_video(path, error.to_string()))?;
     if TEXT_DEMUXERS.contains(&reader.input.format().name()) {
-        return Err(not_video("it looks like text".to_owned()));
+        return Err(not_video(path, "it looks like text".to_owned()));
     }
     Ok(reader)
+}
+
+fn not_video(path: &Path, reason: String) -> VideoError {
+    VideoError::NotVideo { path: path.to_owned(), reason }
 }
 
 /// The best video stream that is more than cover art.

@@ -2,7 +2,8 @@
 //!
 //! Seeking is not exact in every container, and after a seek nobody knows the number of a picture.
 //! So the packets before the start are read and counted, which costs next to nothing, and only
-//! decoding begins late: at a keyframe. Where that cannot be exact, everything is decoded.
+//! decoding begins late: at a keyframe. Where that cannot be exact, everything is decoded. Only
+//! damaged pictures may differ, since what a decoder paints over damage depends on what it saw before.
 
 use std::collections::VecDeque;
 

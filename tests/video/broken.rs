@@ -10,7 +10,7 @@ use video_rs::ffmpeg::format::Pixel;
 use crate::clip::{Clip, fresh, lossless, numbers, paint_number, painted_number, reordered};
 
 fn open_error(path: &Path, segment: Segment) -> VideoError {
-    let Err(error) = VideoReader::open(path, Sampling::Native, segment) else { panic!("opened {path:?}") };
+    let error = VideoReader::open(path, Sampling::Native, segment).unwrap_err();
     assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
     error
 }
@@ -40,6 +40,20 @@ fn what_is_no_video_is_refused_with_the_reason() {
     let noise: Vec<u8> = (0..60_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     fs::write(&path, noise).unwrap();
     open_error(&path, whole);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_name_that_ffmpeg_cannot_take_is_refused_and_odd_ones_work() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let (folder, path) = fresh("12:30 take%03d.mkv");
+    lossless(3).write(&path, paint_number);
+    assert_eq!(numbers(&path), [0, 1, 2]);
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.mkv"));
+    fs::copy(&path, &odd).unwrap();
+    let opened = VideoReader::open(&odd, Sampling::Native, Segment::default());
+    assert!(matches!(opened, Err(VideoError::NameNotUtf8 { .. })));
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl Clip {
         let mut encoder = Context::new_with_codec(codec).encoder().video().unwrap();
         let time_base = Rational(1, 1000);
         encoder.set_time_base(time_base);
+        encoder.set_frame_rate(Some(Rational(25, 1)));
         encoder.set_width(self.width);
         encoder.set_height(self.height);
         encoder.set_format(self.format);

@@ -100,3 +100,25 @@ fn pixel_formats_of_full_range_need_no_tag() {
     assert!(decoded[4].iter().all(|&value| value <= 5), "black came out as {:?}", decoded[4]);
     assert!(decoded[7].iter().all(|&value| value.abs_diff(128) <= 5), "grey came out as {:?}", decoded[7]);
 }
+
+#[test]
+fn rgb_comes_back_byte_for_byte_whatever_the_size() {
+    for (width, height) in [(64, 16), (61, 17), (3, 5)] {
+        let (_folder, path) = fresh("clip.mov");
+        let value = |i: usize| (i * 7919 % 251) as u8;
+        Clip { codec: "png", format: Pixel::RGB24, width, height, ..lossless(2) }.write(&path, |_, frame| {
+            let (row_bytes, stride) = (3 * frame.width() as usize, frame.stride(0));
+            for (y, row) in frame.data_mut(0).chunks_mut(stride).enumerate() {
+                row.iter_mut()
+                    .take(row_bytes)
+                    .enumerate()
+                    .for_each(|(x, byte)| *byte = value(y * row_bytes + x));
+            }
+        });
+        let expected: Vec<u8> = (0..3 * (width * height) as usize).map(value).collect();
+        for frame in frames(&path, Sampling::Native, Segment::default()) {
+            assert_eq!((frame.width, frame.height), (width, height));
+            assert!(frame.rgb == expected, "{width} x {height}");
+        }
+    }
+}

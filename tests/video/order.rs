@@ -1,5 +1,7 @@
 //! Every frame once, in presentation order, at its presentation time.
 
+use std::fs;
+
 use actalign_tui::video::{Frame, Sampling, Segment};
 use proptest::prelude::*;
 
@@ -70,6 +72,34 @@ fn time_counts_from_the_start_of_the_container() {
     let all = frames(&path, Sampling::Native, Segment { start: Some(0.2), end: None });
     assert_eq!(all.iter().map(painted_number).collect::<Vec<_>>(), [5, 6, 7, 8, 9]);
     assert_time(&all[0], 0.2);
+}
+
+#[test]
+fn frames_without_time_stamps_follow_the_frame_rate() {
+    // An elementary stream has no container that could keep times.
+    let (_folder, path) = fresh("clip.h264");
+    let options = &[("x264-params", "force-cfr=1:bframes=3:b-adapt=0:scenecut=0")];
+    assert!(!Clip { options, ..reordered(30) }.write(&path, paint_number).is_sorted());
+    let all = frames(&path, Sampling::Native, Segment::default());
+    assert_eq!(all.iter().map(painted_number).collect::<Vec<_>>(), (0..30).collect::<Vec<_>>());
+    for (i, frame) in all.iter().enumerate() {
+        assert_time(frame, i as f64 / 25.0);
+    }
+}
+
+#[test]
+fn a_change_of_size_and_a_jump_back_in_time_are_survived() {
+    let (folder, path) = fresh("small.ts");
+    reordered(20).write(&path, paint_number);
+    let large = folder.path().join("large.ts");
+    Clip { width: 128, height: 32, ..reordered(20) }.write(&large, paint_number);
+    let spliced = folder.path().join("spliced.ts");
+    fs::write(&spliced, [fs::read(&path).unwrap(), fs::read(&large).unwrap()].concat()).unwrap();
+    let all = frames(&spliced, Sampling::Native, Segment::default());
+    let expected: Vec<(usize, u32)> = (0..20).map(|i| (i, 64)).chain((0..20).map(|i| (i, 128))).collect();
+    assert_eq!(all.iter().map(|frame| (painted_number(frame), frame.width)).collect::<Vec<_>>(), expected);
+    assert!(all.iter().all(|frame| frame.rgb.len() == (frame.width * frame.height * 3) as usize));
+    assert!(all.is_sorted_by(|a, b| a.time < b.time && a.ordinal < b.ordinal));
 }
 
 /// With a rolling refresh no single keyframe makes the picture whole.
