@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square, Tokens};
+use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square, TextTower, Tokens, VisionTower};
 use clap::ValueEnum;
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -135,6 +135,14 @@ fn awkward_text_embeddings_equal_the_reference() {
 #[test]
 fn awkward_tokens_equal_the_reference() {
     token_parity(&fixture("awkward"));
+}
+
+#[test]
+fn all_parts_go_to_worker_threads() {
+    fn assert_send<T: Send + Sync>() {}
+    assert_send::<Checkpoint>();
+    assert_send::<VisionTower>();
+    assert_send::<TextTower>();
 }
 
 /// SigLIP 2 of fixed resolution differs in its tokenizer alone (made by

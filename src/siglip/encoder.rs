@@ -5,10 +5,11 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor};
 
-use super::gelu::gelu_tanh;
+use super::activation::{gelu_tanh, in_place, is_on_host, softmax_rows};
 
 /// Sizes of a transformer.
 #[derive(Debug, Clone, Copy)]
@@ -93,10 +94,7 @@ impl Attention {
         let q = split_heads(self.q_proj.forward(x.clone()), batch, self.heads);
         let k = split_heads(self.k_proj.forward(x.clone()), batch, self.heads);
         let v = split_heads(self.v_proj.forward(x), batch, self.heads);
-        // The backend scales by 1/√(head size) unless told otherwise, as SigLIP does. No mask: padding
-        // is attended to, as in training.
-        let mixed = attention(q, k, v, None, None, Default::default());
-        self.out_proj.forward(join_heads(mixed))
+        self.out_proj.forward(join_heads(attend(q, k, v)))
     }
 }
 
@@ -111,6 +109,25 @@ impl Mlp {
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.fc2.forward(gelu_tanh(self.fc1.forward(x)))
     }
+}
+
+/// Scaled dot-product attention. No mask: padding is attended to, as in training. `q` is
+/// `[batch, heads, queries, head size]`, `k` and `v` have their own number of positions.
+pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+    if !is_on_host(&q) {
+        // Scales by 1/√(head size) unless told otherwise.
+        return attention(q, k, v, None, None, Default::default());
+    }
+    // Image by image, so that the weights stay in the cache.
+    let mixed = (0..q.dims()[0]).map(|image| {
+        let [q, k, v] = [&q, &k, &v].map(|x| x.clone().narrow(0, image, 1));
+        let scale = 1.0 / (q.dims()[3] as f32).sqrt();
+        let positions = k.dims()[2];
+        let products = q.matmul(k.swap_dims(2, 3));
+        let weights = in_place(products, |p| softmax_rows(p, positions, scale), |p| softmax(p * scale, 3));
+        weights.matmul(v)
+    });
+    Tensor::cat(mixed.collect(), 0)
 }
 
 /// `[batch · positions, hidden]` to `[batch, heads, positions, head size]`.

@@ -14,12 +14,12 @@
 //! # }
 //! ```
 
+mod activation;
 mod checkpoint;
 mod config;
 mod device;
 mod encoder;
 mod error;
-mod gelu;
 mod preprocess;
 mod resize;
 mod text;

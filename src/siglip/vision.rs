@@ -3,11 +3,10 @@
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, Linear, LinearConfig};
-use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::{Normalisation, VisionConfig};
-use super::encoder::{Encoder, EncoderSizes, Mlp, join_heads, split_heads};
+use super::encoder::{Encoder, EncoderSizes, Mlp, attend, join_heads, split_heads};
 use super::preprocess::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
@@ -129,8 +128,7 @@ impl PoolingAttention {
         let q = split_heads(project(probe, 0), 1, self.heads).repeat_dim(0, batch);
         let k = split_heads(project(x.clone(), 1), batch, self.heads);
         let v = split_heads(project(x, 2), batch, self.heads);
-        let mixed = attention(q, k, v, None, None, Default::default());
-        self.out_proj.forward(join_heads(mixed))
+        self.out_proj.forward(join_heads(attend(q, k, v)))
     }
 }
 

@@ -17,7 +17,7 @@ EXTRA = """café naïve jalapeño übung straße garçon smörgås piñata 10 me
 toe loop salchow tuck pike layout handstand vault serve smash lob volley forehand backhand dribble crossover layup dunk
 rebound jab hook uppercut quick explosive exit zone balance squat snatch clean jerk chalk harness carabiner foothold
 goggles freestyle butterfly breaststroke judo karate fencing parry lunge riposte archery quiver bowstring rowing oar
-2 4 5 6 7 8 9""".split()
+2 4 5 6 7 8 9 σίσυφος οδυσσεύς юность i̇stanbul""".split()
 
 
 def corpus(path):
