@@ -20,7 +20,8 @@ mod tests {
 
     #[test]
     fn every_cause_is_said_once() {
-        let error = Err::<(), _>(eyre!("no such file")).wrap_err("clip.mp4: no such file").wrap_err("cannot start");
+        let error =
+            Err::<(), _>(eyre!("no such file")).wrap_err("clip.mp4: no such file").wrap_err("cannot start");
         assert_eq!(in_words(&error.unwrap_err()), "cannot start: clip.mp4: no such file");
     }
 }

@@ -6,10 +6,14 @@ mod clip;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 use actalign_tui::tui::Terminal;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
@@ -17,12 +21,17 @@ const ENTERED: &str = "\u{1b}[?1049h";
 const LEFT: &str = "\u{1b}[?1049l";
 const CURSOR_SHOWN: &str = "\u{1b}[?25h";
 
+/// Far more than any wait here takes; a test that would hang fails instead.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A program in a terminal of 80 by 24.
 struct Session {
     child: Box<dyn Child + Send + Sync>,
-    reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
+    /// What the program prints, as it comes. Ends with the program.
+    printed: Receiver<Vec<u8>>,
     output: Vec<u8>,
+    screen: vt100::Parser,
     /// Held so that the terminal stays open.
     _master: Box<dyn MasterPty>,
 }
@@ -32,11 +41,21 @@ impl Session {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
-        let reader = pair.master.try_clone_reader().unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         // Without this handle the terminal closes when the program ends, which ends the reading.
         drop(pair.slave);
-        Self { child, reader, writer, output: Vec::new(), _master: pair.master }
+        let (sender, printed) = channel();
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                if sender.send(chunk[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(NonZero::new(24).unwrap(), NonZero::new(80).unwrap(), 0);
+        Self { child, writer, printed, output: Vec::new(), screen, _master: pair.master }
     }
 
     fn explorer(folder: &Path, more: &[&str]) -> Self {
@@ -48,14 +67,25 @@ impl Session {
         Self::start(command)
     }
 
-    /// Reads until the program has printed `text`, or has ended.
-    fn wait_for(&mut self, text: &str) {
-        let mut chunk = [0; 4096];
-        while !self.text().contains(text) {
-            match self.reader.read(&mut chunk) {
-                Ok(0) | Err(_) => panic!("ended without {text:?}: {}", self.text()),
-                Ok(count) => self.output.extend(&chunk[..count]),
+    /// Takes what is printed next; false when the program has ended.
+    fn read(&mut self) -> bool {
+        match self.printed.recv_timeout(PATIENCE) {
+            Ok(bytes) => {
+                self.screen.process(&bytes);
+                self.output.extend(bytes);
+                true
             }
+            Err(RecvTimeoutError::Disconnected) => false,
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("nothing more is printed: {}", self.screen.screen().contents())
+            }
+        }
+    }
+
+    /// Waits until the screen shows `text`.
+    fn wait_for(&mut self, text: &str) {
+        while !self.screen.screen().contents().contains(text) {
+            assert!(self.read(), "ended without {text:?}: {}", self.screen.screen().contents());
         }
     }
 
@@ -64,17 +94,13 @@ impl Session {
         self.writer.flush().unwrap();
     }
 
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.output).into_owned()
-    }
-
     /// Waits for the end; the exit status and what was printed after the screen was given back.
-    fn end(mut self) -> (portable_pty::ExitStatus, String) {
-        // Reading a terminal whose last program has ended is an error on Linux.
-        let _ = self.reader.read_to_end(&mut self.output);
+    fn end(mut self) -> (ExitStatus, String) {
+        while self.read() {}
         let status = self.child.wait().unwrap();
-        let text = self.text();
-        let (screen, after) = text.split_once(LEFT).unwrap_or_else(|| panic!("the screen was not left: {text}"));
+        let text = String::from_utf8_lossy(&self.output);
+        let (screen, after) =
+            text.split_once(LEFT).unwrap_or_else(|| panic!("the screen was not left: {text}"));
         assert!(screen.contains(ENTERED));
         assert!(after.contains(CURSOR_SHOWN), "the cursor is shown again");
         (status, after.replace(CURSOR_SHOWN, ""))
@@ -84,7 +110,8 @@ impl Session {
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
-    let scripts = r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]}]}"#;
+    let scripts =
+        r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]}]}"#;
     fs::write(folder.path().join("scripts.json"), scripts).unwrap();
     folder
 }

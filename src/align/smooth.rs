@@ -63,7 +63,8 @@ impl Smoothing {
                 }
                 inside = window;
                 let length = sum.dot(&sum).sqrt();
-                if length > NOISE * longest { length } else { 0.0 }
+                // A length that is not a number stays one, and is refused with the cells that it leads to.
+                if length <= NOISE * longest { 0.0 } else { length }
             })
             .collect()
     }
@@ -86,7 +87,7 @@ impl Smoothing {
                 *total = sum;
             }
             for ((cosine, window), &norm) in out.iter_mut().zip(&windows).zip(norms) {
-                if norm > 0.0 {
+                if norm != 0.0 {
                     *cosine = ((prefix[window.end] - prefix[window.start]) / norm) as f32;
                 }
             }

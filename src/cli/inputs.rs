@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use crate::align::Calibration;
-use crate::explore::{Candidate, Exploration, Job, Settings, Sources};
+use crate::align::{Calibration, Preset};
+use crate::explore::{Candidate, Exploration, Job, Method, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use crate::video::{Sampling, Segment};
@@ -74,6 +74,9 @@ pub struct ComparisonArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub sampling: SamplingArgs,
+    /// Whose arithmetic to follow where the paper and the authors' scripts differ
+    #[arg(long, default_value_t)]
+    preset: Preset,
     /// Smoothing width in seconds; 0 is off
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     pub smoothing: f64,
@@ -107,9 +110,9 @@ impl ComparisonArgs {
         let scripts = ScriptFile::load(self.scripts())?;
         let (checkpoint, device) = self.model.open()?;
         let settings = Settings {
+            method: Method { preset: self.preset, ..Method::default() },
             smoothing_seconds: self.smoothing,
             template: self.template.clone(),
-            ..Settings::default()
         };
         Ok(Comparison { scripts, settings, checkpoint, device })
     }

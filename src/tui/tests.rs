@@ -150,7 +150,7 @@ fn heat_is_bright_where_step_and_frame_agree() {
     let brightest = shades.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
     assert_eq!(*brightest.1, 1.0);
     let columns = 80 - x;
-    let column = x + (brightest.0.1 as u16 * columns).div_ceil(FRAMES as u16);
+    let column = x + brightest.0.1 as u16 * columns / FRAMES as u16;
     let rows = 24;
     let reaches = |column: u16| (y..rows).any(|row| buffer[(column, row)].bg == colour(1.0));
     assert!(reaches(column), "the brightest cell is on the screen at its time");

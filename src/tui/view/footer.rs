@@ -75,8 +75,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     while columns(&hints) > width && hints.len() > 2 {
         hints.remove(hints.len() - 3);
     }
-    let spans = hints.into_iter().flat_map(|(keys, hint)| {
-        [Span::styled(keys, bold()), Span::styled(format!(" {hint}  "), dim())]
-    });
+    let spans = hints
+        .into_iter()
+        .flat_map(|(keys, hint)| [Span::styled(keys, bold()), Span::styled(format!(" {hint}  "), dim())]);
     frame.render_widget(Line::from_iter(spans), area);
 }

@@ -66,7 +66,7 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
         spans.push(Span::styled(format!("{key} "), dim()));
         spans.push(Span::raw(format!("{name} ")));
         spans.push(Span::styled(value.to_owned(), bold()));
-        spans.push(Span::raw("   "));
+        spans.push(Span::raw("  "));
     }
     spans.push(Span::styled(format!("{} · {}", settings.method.aligner, settings.method.preset), dim()));
     frame.render_widget(Line::from(spans), area);
