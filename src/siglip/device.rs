@@ -70,7 +70,7 @@ enum Kind {
 }
 
 impl ComputeDevice {
-    /// Finds the device that was asked for. `auto` passes over software adapters.
+    /// Finds the device that was asked for. `auto` passes over software adapters and those of unknown kind.
     pub fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
         match choice {
             DeviceChoice::Auto => {
@@ -140,7 +140,7 @@ impl ComputeDevice {
     fn is_real(&self) -> bool {
         match self.kind {
             #[cfg(feature = "wgpu")]
-            Kind::Wgpu(kind) => kind != SOFTWARE,
+            Kind::Wgpu(kind) => kind != SOFTWARE && kind != UNKNOWN,
             _ => true,
         }
     }
@@ -162,6 +162,8 @@ fn gpus() -> Vec<ComputeDevice> {
 
 #[cfg(feature = "wgpu")]
 const SOFTWARE: &str = "software adapter";
+#[cfg(feature = "wgpu")]
+const UNKNOWN: &str = "adapter of unknown kind";
 
 /// Adapters by kind. The backend does not say of which kind a device is, but it tells equal ones.
 #[cfg(feature = "wgpu")]
@@ -180,9 +182,12 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     (0..MOST).for_each(|i| take(DeviceKind::DiscreteGpu(i), "discrete GPU"));
     (0..MOST).for_each(|i| take(DeviceKind::IntegratedGpu(i), "integrated GPU"));
     (0..MOST).for_each(|i| take(DeviceKind::VirtualGpu(i), "virtual GPU"));
-    take(DeviceKind::Cpu, SOFTWARE);
-    // What is left is of no known kind: OpenGL drivers do not always tell, software ones among them.
-    found.extend(rest.into_iter().map(|device| ComputeDevice { device, kind: Kind::Wgpu(SOFTWARE) }));
+    // OpenGL drivers do not always tell their kind, software ones among them.
+    let software = Device::wgpu(DeviceKind::Cpu);
+    let (software, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|device| *device == software);
+    for (devices, name) in [(unknown, UNKNOWN), (software, SOFTWARE)] {
+        found.extend(devices.into_iter().map(|device| ComputeDevice { device, kind: Kind::Wgpu(name) }));
+    }
     found
 }
 
