@@ -123,8 +123,8 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     session.wait_for("10 frames");
     session.press("?");
     session.wait_for("smooth over fewer or more frames");
-    session.press("?]n");
-    session.wait_for("1.10 s");
+    session.press("?[n");
+    session.wait_for("0.90 s");
     session.press("s");
     session.wait_for("Saved");
     session.press("q");
@@ -133,7 +133,7 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     assert_eq!(after, "", "nothing is printed past the interface");
     let snapshot = fs::read(folder.path().join("clip.actalign-1.json")).unwrap();
     let snapshot: serde_json::Value = serde_json::from_slice(&snapshot).unwrap();
-    assert_eq!(snapshot["settings"]["smoothing"], 11);
+    assert_eq!(snapshot["settings"]["smoothing"], 9);
     assert_eq!(snapshot["complete"], true);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
 }
