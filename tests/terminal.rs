@@ -124,7 +124,7 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     session.press("?");
     session.wait_for("smooth over fewer or more frames");
     session.press("?[n");
-    session.wait_for("0.90 s");
+    session.wait_for("= 9 frames");
     session.press("s");
     session.wait_for("Saved");
     session.press("q");

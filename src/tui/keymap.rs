@@ -54,7 +54,7 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: "n p",
         help: "jump to where the path enters the next or previous step",
-        hint: Some("step"),
+        hint: None,
         matches: |key| match key.code {
             KeyCode::Char('n') => Some(Action::NextStep),
             KeyCode::Char('p') => Some(Action::PreviousStep),
