@@ -43,7 +43,7 @@ fn progress(state: &State) -> String {
     if progress.texts_missing > 0 {
         text += &format!(" · {} texts to go", progress.texts_missing);
     }
-    let done = if expected == 0 { 0 } else { embedded * 8 / expected };
+    let done = (embedded * 8).checked_div(expected).unwrap_or(0);
     format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
 }
 

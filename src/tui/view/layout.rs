@@ -39,7 +39,10 @@ impl Screen {
     pub fn new(area: Rect, candidates: usize, steps: usize, focus: usize) -> Self {
         // Header, knobs, candidates' heading, title, band, axis, footer.
         let free = usize::from(area.height.saturating_sub(7));
-        let strip = (free / 5).clamp(2, 9);
+        let left = (area.width * 2 / 5).clamp(26, 64);
+        // No higher than leaves room for four pictures of 16:9 beside each other; a row is two pixels.
+        let four = usize::from(area.width - left) * 9 / (4 * 32);
+        let strip = (free / 5).min(four).max(2);
         let listed = candidates.min(free.saturating_sub(strip + steps).clamp(3, 10));
         let room = free.saturating_sub(strip + listed).max(1);
         let rows_per_step = (room / steps.max(1)).clamp(1, 5);
@@ -51,7 +54,6 @@ impl Screen {
                 .map(|rows| Constraint::Length(rows as u16)),
         )
         .split(area);
-        let left = (area.width * 2 / 5).clamp(26, 64);
         let split = |row: Rect| {
             let [left, _, right] =
                 Layout::horizontal([Constraint::Length(left), Constraint::Length(1), Constraint::Fill(1)])
