@@ -24,6 +24,8 @@ use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumb
 
 /// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
 const BATCH: usize = 8;
+/// Frames embedded before any text: a ranking needs some, and texts to rank them with more urgently than others.
+const FIRST_BATCH: usize = 2;
 /// Memory that decoded, not yet embedded frames may take.
 const AHEAD_BYTES: usize = 256 << 20;
 
@@ -191,7 +193,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 let batch: Vec<String> = texts.drain(..texts.len().min(BATCH)).collect();
                 (self.emit)(Update::Texts(embed_texts(&self.job.checkpoint, tower, batch)?));
                 idle = false;
-            } else if let Some(batch) = queue.take(BATCH) {
+            } else if let Some(batch) = queue.take(if embedded == 0 { FIRST_BATCH } else { BATCH }) {
                 let frames = embed_frames(vision, batch)?;
                 embedded += frames.len();
                 (self.emit)(Update::Frames(frames));
