@@ -264,6 +264,20 @@ fn saving_needs_an_alignment_and_carries_it() {
 }
 
 #[test]
+fn good_news_goes_with_the_next_key_and_bad_news_stays() {
+    let mut state = full_state();
+    act(&mut state, Action::Saved(Ok("jump.actalign-1.json".into())));
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
+    act(&mut state, Action::Background(Update::Idle));
+    assert!(state.message.is_some(), "nobody has read it yet");
+    act(&mut state, Action::MoveCursor(1));
+    assert_eq!(state.message, None);
+    act(&mut state, Action::Saved(Err("the disk is full".into())));
+    act(&mut state, Action::MoveCursor(1));
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
+}
+
+#[test]
 fn a_failure_in_the_background_is_shown_in_words() {
     let mut state = full_state();
     act(&mut state, Action::Background(Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));

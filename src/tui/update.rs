@@ -8,6 +8,10 @@ use crate::tui::state::{Message, State};
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
+    // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
+    if !matches!(action, Action::Background(_) | Action::Saved(_)) {
+        state.message.take_if(|message| !message.is_error);
+    }
     match action {
         Action::Background(news) => return hear(state, news, now),
         Action::Quit => return vec![Effect::Quit],
