@@ -1,5 +1,7 @@
 //! Errors in words for the user.
 
+use std::any::Any;
+
 use color_eyre::eyre::Report;
 
 /// An error with its causes on one line. A cause that the line names already is not said again.
@@ -11,6 +13,15 @@ pub fn in_words(report: &Report) -> String {
         }
     }
     line
+}
+
+/// The message of a caught panic.
+pub(crate) fn panic_in_words(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! `actalign-tui classify`: ranked candidates for clips.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 
-use crate::cli::embed::warn_of_damage;
 use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::cli::{progress, table};
-use crate::explore::{Pipeline, Report, Update};
+use crate::explore::{Report, Update};
 use crate::in_words;
 
 /// Rank the candidate classes of one or more clips
@@ -52,34 +50,17 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
 
 fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Result<Report> {
     let mut exploration = comparison.exploration();
-    let (sender, updates) = channel();
-    let mut pipeline = Pipeline::start(args.job(video.to_owned(), comparison, &exploration), move |update| {
-        let _ = sender.send(update);
-    });
-    pipeline.finish();
-    let bar = progress::bar(None, "frames");
-    for update in updates {
-        match update {
-            Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(expected as u64),
-            Update::AllDecoded { frames, skipped } => {
-                bar.set_length(frames as u64);
-                warn_of_damage(video, skipped);
+    let job = args.job(video.to_owned(), comparison, &exploration);
+    progress::embed_clip(job, |update| match update {
+        Update::Frames(frames) => exploration.add_frames(frames),
+        Update::Texts(texts) => {
+            for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
+                eprintln!("longer than the checkpoint reads, and cut: {text}");
             }
-            Update::Frames(frames) => {
-                bar.inc(frames.len() as u64);
-                exploration.add_frames(frames);
-            }
-            Update::Texts(texts) => {
-                for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
-                    eprintln!("longer than the checkpoint reads, and cut: {text}");
-                }
-                exploration.add_texts(texts);
-            }
-            Update::Failed(report) => return Err(report),
-            Update::Opened { .. } | Update::Decoded { .. } | Update::Idle => {}
+            exploration.add_texts(texts);
         }
-    }
-    bar.finish_and_clear();
+        _ => {}
+    })?;
     exploration
         .refresh()
         .wrap_err_with(|| format!("{} cannot be compared with its candidates", video.display()))?;

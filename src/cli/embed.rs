@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
@@ -11,7 +10,7 @@ use ndarray::Array2;
 
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
-use crate::explore::{EmbeddedFrame, Job, Pipeline, Update};
+use crate::explore::{EmbeddedFrame, Job, Update};
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::video::load_image;
@@ -107,37 +106,13 @@ fn video_frames(
         thumbnails: None,
         texts: Vec::new(),
     };
-    let (sender, updates) = channel();
-    let mut pipeline = Pipeline::start(job, move |update| {
-        let _ = sender.send(update);
-    });
-    pipeline.finish();
-    let bar = progress::bar(None, "frames");
     let mut frames = Vec::new();
-    for update in updates {
-        match update {
-            Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(expected as u64),
-            Update::AllDecoded { frames, skipped } => {
-                bar.set_length(frames as u64);
-                warn_of_damage(clip, skipped);
-            }
-            Update::Frames(batch) => {
-                bar.inc(batch.len() as u64);
-                frames.extend(batch);
-            }
-            Update::Failed(report) => return Err(report),
-            Update::Opened { .. } | Update::Decoded { .. } | Update::Texts(_) | Update::Idle => {}
+    progress::embed_clip(job, |update| {
+        if let Update::Frames(batch) = update {
+            frames.extend(batch);
         }
-    }
-    bar.finish_and_clear();
+    })?;
     Ok(frames)
-}
-
-/// Says on standard error that a clip could not be read whole.
-pub fn warn_of_damage(clip: &Path, skipped: usize) {
-    if skipped > 0 {
-        eprintln!("{}: {skipped} damaged pieces were left out", clip.display());
-    }
 }
 
 fn images(paths: &[PathBuf], checkpoint: &Checkpoint, device: &ComputeDevice) -> Result<Vec<EmbeddedFrame>> {

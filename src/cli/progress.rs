@@ -1,8 +1,12 @@
 //! Progress on standard error.
 
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use color_eyre::eyre::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::explore::{Job, Pipeline, Update};
 
 /// A bar that counts things, with their rate and the time left. Nothing is shown where standard error is no terminal.
 pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
@@ -15,4 +19,39 @@ pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
     bar.set_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Embeds the frames of a clip, and the job's texts, to the end, and hands `take` the news as it comes. Progress and
+/// damage go to standard error.
+///
+/// # Errors
+/// Whatever ended the work early.
+pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
+    let clip = job.clip.clone();
+    let (sender, updates) = channel();
+    let mut pipeline = Pipeline::start(job, move |update| {
+        // Nobody listens only after an error.
+        let _ = sender.send(update);
+    });
+    pipeline.finish();
+    let bar = bar(None, "frames");
+    for update in updates {
+        match &update {
+            Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(*expected as u64),
+            Update::AllDecoded { frames, skipped } => {
+                bar.set_length(*frames as u64);
+                if *skipped > 0 {
+                    eprintln!("{}: {skipped} damaged pieces were left out", clip.display());
+                }
+            }
+            Update::Frames(frames) => bar.inc(frames.len() as u64),
+            _ => {}
+        }
+        match update {
+            Update::Failed(report) => return Err(report),
+            update => take(update),
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
 }

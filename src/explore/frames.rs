@@ -35,11 +35,6 @@ impl FrameTable {
         self.times.len()
     }
 
-    /// Whether no frame has arrived.
-    pub fn is_empty(&self) -> bool {
-        self.times.is_empty()
-    }
-
     /// Adds frames in any order. A frame whose ordinal and time are already there is ignored.
     ///
     /// # Panics

@@ -14,9 +14,9 @@ mod sources;
 
 pub use candidate::Candidate;
 pub use exploration::Exploration;
-pub use frames::{EmbeddedFrame, FrameTable};
+pub use frames::EmbeddedFrame;
 pub use outcome::{ClassOutcome, Outcome};
-pub use pipeline::{Job, Pipeline, Update, embed_texts, panic_text};
+pub use pipeline::{Job, Pipeline, Update};
 pub use report::{ClassReport, ClipSettings, Report, ReportSettings};
 pub use settings::{Method, Settings};
 pub use sources::Sources;

@@ -3,7 +3,6 @@
 //! One thread decodes, resizes and makes thumbnails; another owns the two towers and embeds. Between two batches the
 //! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -21,6 +20,7 @@ use crate::explore::coverage::even_coverage;
 use crate::explore::frames::EmbeddedFrame;
 use crate::siglip::{Checkpoint, ComputeDevice, Square, TextTower, VisionTower};
 use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
+use crate::words::panic_in_words;
 
 /// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
 const BATCH: usize = 8;
@@ -104,7 +104,7 @@ impl Pipeline {
                 Ok(Ok(())) => {}
                 Ok(Err(report)) => emit(Update::Failed(report)),
                 Err(panic) => {
-                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_text(&*panic))))
+                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_in_words(&*panic))))
                 }
             }
         });
@@ -129,15 +129,6 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
-}
-
-/// The message of a caught panic.
-pub fn panic_text(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-        .unwrap_or_else(|| "no message".to_owned())
 }
 
 /// A frame ready for the vision tower.
@@ -242,7 +233,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 }
 
 /// Embeds texts; each comes back with whether it was cut.
-pub fn embed_texts(
+fn embed_texts(
     checkpoint: &Checkpoint,
     tower: &TextTower,
     texts: Vec<String>,

@@ -1,11 +1,11 @@
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
+
+use crate::words::panic_in_words;
 
 use super::{Frame, VideoError, VideoInfo, VideoReader};
 
@@ -89,19 +89,13 @@ fn work<T>(
         let (item, last) = match step {
             Ok(Some(item)) => (item, false),
             Ok(None) => return,
-            Err(panic) => (Err(thread_failed(path.clone(), panic.as_ref())), true),
+            Err(panic) => {
+                let message = panic_in_words(panic.as_ref());
+                (Err(VideoError::ThreadFailed { path: path.clone(), message }), true)
+            }
         };
         if items.send(item).is_err() || last {
             return;
         }
     }
-}
-
-fn thread_failed(path: PathBuf, panic: &(dyn Any + Send)) -> VideoError {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned());
-    VideoError::ThreadFailed { path, message }
 }
