@@ -3,6 +3,7 @@
 
 pub mod align;
 pub mod cli;
+pub mod demo;
 pub mod explore;
 pub mod script;
 pub mod siglip;

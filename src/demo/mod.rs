@@ -1,0 +1,3 @@
+//! The small world that the bundled model was trained on: its renderer, its training, and what is bundled of it.
+
+pub mod training;
