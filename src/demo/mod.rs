@@ -1,3 +1,4 @@
 //! The small world that the bundled model was trained on: its renderer, its training, and what is bundled of it.
 
 pub mod training;
+pub mod world;

@@ -1,0 +1,154 @@
+//! Painting in body heights: x to the right, y up, the ground at 0.
+
+use image::RgbImage;
+use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
+
+/// A point or a distance, in body heights.
+pub type Point = [f32; 2];
+
+/// Red, green, blue.
+pub type Rgb = [u8; 3];
+
+/// What of the scene is seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Camera {
+    /// The point in the middle of the picture.
+    pub centre: Point,
+    /// Height of the picture in body heights.
+    pub height: f32,
+    /// Rotation in degrees.
+    pub roll: f32,
+}
+
+/// A picture being painted through a camera.
+pub struct Canvas {
+    pixels: Pixmap,
+    /// From the scene to the picture.
+    view: Transform,
+}
+
+/// A colour moved towards white (positive) or black (negative) by a share of the way.
+pub fn shade(colour: Rgb, amount: f32) -> Rgb {
+    let target = if amount > 0.0 { 255.0 } else { 0.0 };
+    colour.map(|c| (f32::from(c) + (target - f32::from(c)) * amount.abs()) as u8)
+}
+
+impl Canvas {
+    /// A picture of `width`×`height` pixels, at least one each.
+    pub fn new(width: u32, height: u32) -> Self {
+        // The library refuses a picture without pixels only.
+        let pixels = Pixmap::new(width.max(1), height.max(1)).expect("a picture with pixels");
+        Self { pixels, view: Transform::identity() }
+    }
+
+    /// Looks through a camera from now on.
+    pub fn look_through(&mut self, camera: &Camera) {
+        let (width, height) = (self.pixels.width() as f32, self.pixels.height() as f32);
+        let scale = height / camera.height;
+        self.view = Transform::from_translate(-camera.centre[0], -camera.centre[1])
+            .post_scale(scale, -scale)
+            .post_rotate(camera.roll)
+            .post_translate(width / 2.0, height / 2.0);
+    }
+
+    /// Width of the picture over its height.
+    pub fn aspect(&self) -> f32 {
+        self.pixels.width() as f32 / self.pixels.height() as f32
+    }
+
+    /// An axis-parallel rectangle from its lower left corner to its upper right one.
+    pub fn rectangle(&mut self, low: Point, high: Point, colour: Rgb) {
+        self.veil(low, high, colour, 1.0);
+    }
+
+    /// A rectangle that what lies below shines through.
+    pub fn veil(&mut self, low: Point, high: Point, colour: Rgb, opacity: f32) {
+        if let Some(rectangle) = Rect::from_ltrb(low[0], low[1], high[0], high[1]) {
+            let mut paint = paint(colour);
+            paint.set_color(with_opacity(colour, opacity));
+            self.pixels.fill_rect(rectangle, &paint, self.view, None);
+        }
+    }
+
+    /// A filled polygon.
+    pub fn polygon(&mut self, corners: &[Point], colour: Rgb) {
+        let mut path = PathBuilder::new();
+        for (i, &[x, y]) in corners.iter().enumerate() {
+            if i == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        path.close();
+        if let Some(path) = path.finish() {
+            self.pixels.fill_path(&path, &paint(colour), FillRule::Winding, self.view, None);
+        }
+    }
+
+    /// A line through points with round ends.
+    pub fn line(&mut self, points: &[Point], thickness: f32, colour: Rgb) {
+        let mut path = PathBuilder::new();
+        for (i, &[x, y]) in points.iter().enumerate() {
+            if i == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        if let Some(path) = path.finish() {
+            let stroke = Stroke {
+                width: thickness,
+                line_cap: LineCap::Round,
+                line_join: LineJoin::Round,
+                ..Stroke::default()
+            };
+            self.pixels.stroke_path(&path, &paint(colour), &stroke, self.view, None);
+        }
+    }
+
+    /// A filled ellipse.
+    pub fn ellipse(&mut self, centre: Point, radii: Point, colour: Rgb) {
+        self.haze(centre, radii, colour, 1.0);
+    }
+
+    /// An ellipse that what lies below shines through.
+    pub fn haze(&mut self, centre: Point, radii: Point, colour: Rgb, opacity: f32) {
+        let [x, y] = centre;
+        let oval = Rect::from_ltrb(x - radii[0], y - radii[1], x + radii[0], y + radii[1]);
+        if let Some(path) = oval.and_then(PathBuilder::from_oval) {
+            let mut paint = paint(colour);
+            paint.set_color(with_opacity(colour, opacity));
+            self.pixels.fill_path(&path, &paint, FillRule::Winding, self.view, None);
+        }
+    }
+
+    /// The outline of an ellipse.
+    pub fn ring(&mut self, centre: Point, radii: Point, thickness: f32, colour: Rgb) {
+        let [x, y] = centre;
+        let oval = Rect::from_ltrb(x - radii[0], y - radii[1], x + radii[0], y + radii[1]);
+        if let Some(path) = oval.and_then(PathBuilder::from_oval) {
+            let stroke = Stroke { width: thickness, ..Stroke::default() };
+            self.pixels.stroke_path(&path, &paint(colour), &stroke, self.view, None);
+        }
+    }
+
+    /// Multiplies every pixel by a colour of light, 1 being unchanged.
+    pub fn light(&mut self, light: [f32; 3]) {
+        let levels = light.map(|l| (l * 256.0) as u32);
+        for pixel in self.pixels.data_mut().chunks_exact_mut(4) {
+            for (value, level) in pixel.iter_mut().zip(levels) {
+                *value = (u32::from(*value) * level / 256).min(255) as u8;
+            }
+        }
+    }
+
+    /// The finished picture.
+    pub fn into_image(self) -> RgbImage {
+        let (width, height) = (self.pixels.width(), self.pixels.height());
+        let rgb = self.pixels.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+        RgbImage::from_raw(width, height, rgb).expect("three values a pixel")
+    }
+}
+
+fn with_opacity([r, g, b]: Rgb, opacity: f32) -> Color {
+    Color::from_rgba8(r, g, b, (opacity.clamp(0.0, 1.0) * 255.0) as u8)
+}
+
+fn paint(colour: Rgb) -> Paint<'static> {
+    let mut paint = Paint::default();
+    paint.set_color(with_opacity(colour, 1.0));
+    paint
+}

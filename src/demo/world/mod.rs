@@ -1,0 +1,65 @@
+//! A small rendered world: athletes of four sports who do steps that can be told apart by eye.
+//!
+//! Everything follows from a seed. [`Clip`] is what the benchmark shows, [`RenderedWorld`] what training learns from.
+
+mod actions;
+mod athlete;
+mod body;
+mod canvas;
+mod captions;
+mod clip;
+mod dice;
+mod figure;
+mod scene;
+mod sport;
+mod steps;
+mod venue;
+
+use image::RgbImage;
+
+pub use actions::{ACTIONS, Action};
+pub use clip::{Clip, Timing};
+pub use dice::Dice;
+pub use sport::Sport;
+pub use steps::{Step, Words, all as all_steps, named as step_named};
+
+use crate::demo::training::{Caption, Content, World};
+
+/// Pixels of the pictures to learn from; the model looks at less.
+const PICTURE: (u32, u32) = (160, 120);
+
+/// The world as training sees it: single pictures of single steps.
+pub struct RenderedWorld;
+
+impl RenderedWorld {
+    /// Steps that a sport has, with their numbers.
+    fn steps_of(sport: Sport) -> Vec<(usize, &'static Step)> {
+        steps::all().enumerate().filter(|(_, step)| step.sport.is_none_or(|s| s == sport)).collect()
+    }
+}
+
+impl World for RenderedWorld {
+    fn picture(&self, seed: u64) -> (RgbImage, Content) {
+        let dice = &mut Dice::new(seed, "lesson", 0);
+        let sport = *dice.pick(&Sport::ALL);
+        let steps = Self::steps_of(sport);
+        let (_, before) = *dice.pick(&steps);
+        let (number, step) = *dice.pick(&steps);
+        let clip = Clip::of_step(dice, sport, before, step);
+        let (width, height) = PICTURE;
+        let crowd = dice.chance(0.03);
+        let (picture, step) = if crowd {
+            (clip.picture_of_crowd(dice.between(0.0, 20.0), width, height), captions::crowd_content())
+        } else {
+            let (share, replay) = (dice.between(0.08, 1.0), dice.chance(0.06));
+            (clip.picture_of_last(share, replay, width, height), number)
+        };
+        (picture, Content { domain: sport.index(), step })
+    }
+
+    fn caption(&self, content: Content, seed: u64) -> Caption {
+        let dice = &mut Dice::new(seed, "caption", 0);
+        let sport = Sport::ALL[content.domain];
+        captions::caption(dice, sport, steps::all().enumerate().nth(content.step))
+    }
+}
