@@ -7,15 +7,12 @@ pub struct Dice(Pcg64);
 impl Dice {
     /// Dice of their own for each purpose and number, so that what one of them decides leaves the others alone.
     pub fn new(seed: u64, purpose: &str, number: u64) -> Self {
-        // FNV-1a, to tell the purposes apart.
-        let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        // FNV-1a over all three, so that neighbours have nothing in common.
+        let bytes = seed.to_le_bytes().into_iter().chain(number.to_le_bytes()).chain(purpose.bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
         });
-        let mut bytes = [0; 32];
-        for (part, value) in bytes.chunks_exact_mut(8).zip([seed, hash, number, 0]) {
-            part.copy_from_slice(&value.to_le_bytes());
-        }
-        Self(Pcg64::from_seed(bytes))
+        Self(Pcg64::seed_from_u64(hash))
     }
 
     /// A number of `low..high`.
