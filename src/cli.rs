@@ -2,6 +2,7 @@
 
 pub mod align;
 mod classify;
+mod demo;
 mod doctor;
 mod embed;
 mod explore;
@@ -31,6 +32,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
     Doctor(doctor::DoctorArgs),
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends the process with status 2.
@@ -50,5 +52,6 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
         Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
     }
 }

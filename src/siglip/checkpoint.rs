@@ -15,10 +15,10 @@ use super::weights::WeightFile;
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
-    config: Config,
-    image: ImageConfig,
+    pub(super) config: Config,
+    pub(super) image: ImageConfig,
     tokenizer: TextTokenizer,
-    weights: WeightFile,
+    pub(super) weights: WeightFile,
     logit_scale: f32,
     logit_bias: f32,
 }

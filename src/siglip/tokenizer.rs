@@ -128,7 +128,7 @@ fn parse(bytes: &[u8]) -> Result<Tokenizer, String> {
 
 /// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word
 /// mark of the vocabulary counts as a space.
-fn canonical(text: &str) -> String {
+pub(crate) fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()) {
         if !is_space(c) {

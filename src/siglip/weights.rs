@@ -65,9 +65,7 @@ impl WeightFile {
 
     /// Checks that every tensor of both towers is there with the right shape and a type that can be read.
     pub fn check(&self, config: &Config) -> Result<(), ModelError> {
-        let mut expected = vision_shapes(&config.vision_config);
-        expected.extend(text_shapes(&config.text_config));
-        for (name, shape) in expected {
+        for (name, shape) in shapes(config) {
             let info = self.tensor(&name)?;
             if info.shape != shape {
                 return Err(ModelError::weights(
@@ -128,6 +126,13 @@ impl WeightFile {
         module.load_from(&mut store).map_err(|e| ModelError::damaged(&self.path, e))?;
         Ok(())
     }
+}
+
+/// Names and shapes of both towers' tensors.
+pub(super) fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
+    let mut shapes = vision_shapes(&config.vision_config);
+    shapes.extend(text_shapes(&config.text_config));
+    shapes
 }
 
 /// Names and shapes of the image tower's tensors.

@@ -38,23 +38,43 @@ impl RenderedWorld {
     }
 }
 
-impl World for RenderedWorld {
-    fn picture(&self, seed: u64) -> (RgbImage, Content) {
-        let dice = &mut Dice::new(seed, "lesson", 0);
+/// What a seed of the training decides.
+struct Lesson {
+    dice: Dice,
+    sport: Sport,
+    before: &'static Step,
+    step: &'static Step,
+    content: Content,
+}
+
+impl Lesson {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, "lesson", 0);
         let sport = *dice.pick(&Sport::ALL);
-        let steps = Self::steps_of(sport);
+        let steps = RenderedWorld::steps_of(sport);
         let (_, before) = *dice.pick(&steps);
         let (number, step) = *dice.pick(&steps);
-        let clip = Clip::of_step(dice, sport, before, step);
+        let step_shown = if dice.chance(0.03) { captions::crowd_content() } else { number };
+        Self { dice, sport, before, step, content: Content { domain: sport.index(), step: step_shown } }
+    }
+}
+
+impl World for RenderedWorld {
+    fn picture(&self, seed: u64) -> (RgbImage, Content) {
+        let Lesson { mut dice, sport, before, step, content } = Lesson::new(seed);
+        let clip = Clip::of_step(&mut dice, sport, before, step);
         let (width, height) = PICTURE;
-        let crowd = dice.chance(0.03);
-        let (picture, step) = if crowd {
-            (clip.picture_of_crowd(dice.between(0.0, 20.0), width, height), captions::crowd_content())
+        let picture = if content.step == captions::crowd_content() {
+            clip.picture_of_crowd(dice.between(0.0, 20.0), width, height)
         } else {
             let (share, replay) = (dice.between(0.08, 1.0), dice.chance(0.06));
-            (clip.picture_of_last(share, replay, width, height), number)
+            clip.picture_of_last(share, replay, width, height)
         };
-        (picture, Content { domain: sport.index(), step })
+        (picture, content)
+    }
+
+    fn content(&self, seed: u64) -> Content {
+        Lesson::new(seed).content
     }
 
     fn caption(&self, content: Content, seed: u64) -> Caption {

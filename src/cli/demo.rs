@@ -1,0 +1,77 @@
+//! `actalign-tui demo`: the rendered world and its model.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use color_eyre::eyre::Result;
+
+use crate::cli::progress;
+use crate::demo::training::{self, Options, Sizes};
+use crate::demo::world::RenderedWorld;
+
+/// The rendered world that the bundled model was trained on
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(subcommand)]
+    command: DemoCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DemoCommand {
+    Train(TrainArgs),
+}
+
+/// Train the small SigLIP on the rendered world
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// Folder for the checkpoint
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Decides weights, pictures and captions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Steps of the optimiser
+    #[arg(long, default_value_t = 4000)]
+    steps: usize,
+}
+
+pub fn run(args: &DemoArgs) -> Result<()> {
+    match &args.command {
+        DemoCommand::Train(args) => train(args),
+    }
+}
+
+fn train(args: &TrainArgs) -> Result<()> {
+    let options =
+        Options { seed: args.seed, steps: args.steps, batch: 32, rate: 1e-3, sizes: Sizes::default() };
+    let bar = progress::bar(Some(args.steps), "training");
+    let end = training::train(&RenderedWorld, &options, &args.out, |progress| {
+        bar.set_position(progress.step as u64);
+        bar.set_message(format!(
+            "loss {:.3}, {:.0} % matched, {:.0} pictures/s",
+            progress.loss,
+            100.0 * progress.accuracy,
+            progress.rate
+        ));
+        if progress.step.is_multiple_of(100) {
+            bar.suspend(|| {
+                eprintln!(
+                    "step {:5}  loss {:.3}  {:.1} % of held-out pictures matched  {:.0} pictures/s",
+                    progress.step,
+                    progress.loss,
+                    100.0 * progress.accuracy,
+                    progress.rate
+                );
+            });
+        }
+    })?;
+    bar.finish_and_clear();
+    println!(
+        "{}: {} steps, loss {:.3}, {:.1} % of held-out pictures matched",
+        args.out.display(),
+        end.steps,
+        end.loss,
+        100.0 * end.accuracy
+    );
+    Ok(())
+}
