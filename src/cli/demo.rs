@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
 use crate::cli::progress;
+use crate::demo::dataset;
 use crate::demo::training::{self, Options, Sizes};
 use crate::demo::world::RenderedWorld;
 
@@ -18,7 +19,22 @@ pub struct DemoArgs {
 
 #[derive(Debug, Subcommand)]
 enum DemoCommand {
+    Render(RenderArgs),
     Train(TrainArgs),
+}
+
+/// Render clips with their manifest and scripts: a benchmark
+#[derive(Debug, Args)]
+struct RenderArgs {
+    /// Decides everything about the clips
+    #[arg(long)]
+    seed: u64,
+    /// How many
+    #[arg(long)]
+    clips: usize,
+    /// Folder for manifest.jsonl, scripts.json, scripts-short.json and clips/
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 /// Train the small SigLIP on the rendered world
@@ -37,8 +53,17 @@ struct TrainArgs {
 
 pub fn run(args: &DemoArgs) -> Result<()> {
     match &args.command {
+        DemoCommand::Render(args) => render(args),
         DemoCommand::Train(args) => train(args),
     }
+}
+
+fn render(args: &RenderArgs) -> Result<()> {
+    let bar = progress::bar(Some(args.clips), "rendering");
+    dataset::render(args.seed, args.clips, &args.out, || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("{} clips in {}", args.clips, args.out.display());
+    Ok(())
 }
 
 fn train(args: &TrainArgs) -> Result<()> {

@@ -1,4 +1,6 @@
 //! The small world that the bundled model was trained on: its renderer, its training, and what is bundled of it.
 
+pub mod dataset;
+mod encode;
 pub mod training;
 pub mod world;

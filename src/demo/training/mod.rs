@@ -148,11 +148,13 @@ pub enum TrainingError {
 
 /// Seeds of held-out pictures: no training comes near.
 const HELD_OUT: u64 = 1 << 60;
+/// Seeds of captions without a picture.
+const MORE_CAPTIONS: u64 = 1 << 59;
 const HELD_OUT_PICTURES: u64 = 160;
 const THREADS: u64 = 2;
 /// Steps between two measurements on held-out pictures, after which the model is also written.
 const MEASURE_EVERY: usize = 200;
-const WARM_UP: usize = 100;
+const WARM_UP: usize = 150;
 
 /// Pictures and captions to learn from, and which belong together.
 struct Batch {
@@ -167,13 +169,19 @@ impl Batch {
         let preprocessor: Preprocessor = checkpoint.preprocessor();
         let mut batch = Self { images: Vec::new(), texts: Vec::new(), truth: Vec::new() };
         let (mut contents, mut captions) = (Vec::new(), Vec::new());
-        for seed in seeds {
+        for seed in seeds.clone() {
             let (picture, content) = world.picture(seed);
             batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
             let text = if noisy { noise::disturb(&caption.text, seed) } else { caption.text.clone() };
             batch.texts.push(checkpoint.tokenizer().encode(&text));
             contents.push(content);
+            captions.push(caption);
+        }
+        // Captions of nothing in the batch cost little and tell as much.
+        for seed in seeds.map(|seed| seed | MORE_CAPTIONS).step_by(2) {
+            let caption = world.caption(world.content(seed), seed);
+            batch.texts.push(checkpoint.tokenizer().encode(&caption.text));
             captions.push(caption);
         }
         batch.truth =

@@ -283,7 +283,12 @@ impl Athlete<'_> {
         canvas.line(&[at(0.12), at(0.92)], thick(wide), look.top);
         canvas.line(&[at(0.6), at(0.88)], thick(wide + 0.02), look.top);
         if look.belt {
-            canvas.line(&[at(0.1), at(0.18)], thick(wide + 0.02), [70, 46, 30]);
+            let (middle, half) = (at(0.14), thick(wide / 2.0));
+            canvas.line(
+                &[[middle[0] - half, middle[1]], [middle[0] + half, middle[1]]],
+                thick(0.035),
+                [70, 46, 30],
+            );
         }
     }
 

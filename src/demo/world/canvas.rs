@@ -20,6 +20,11 @@ pub struct Camera {
     pub roll: f32,
 }
 
+/// A colour a share of the way to another.
+pub fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
+    std::array::from_fn(|i| (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share) as u8)
+}
+
 /// A picture being painted through a camera.
 pub struct Canvas {
     pixels: Pixmap,
@@ -29,8 +34,7 @@ pub struct Canvas {
 
 /// A colour moved towards white (positive) or black (negative) by a share of the way.
 pub fn shade(colour: Rgb, amount: f32) -> Rgb {
-    let target = if amount > 0.0 { 255.0 } else { 0.0 };
-    colour.map(|c| (f32::from(c) + (target - f32::from(c)) * amount.abs()) as u8)
+    mix(colour, if amount > 0.0 { [255; 3] } else { [0; 3] }, amount.abs())
 }
 
 impl Canvas {

@@ -13,7 +13,7 @@ use crate::demo::world::venue::{Venue, paint_crowd};
 
 /// Seconds in which one step's pose turns into the next one's.
 const BLEND: f32 = 0.25;
-const VIEW: f32 = 1.62;
+const VIEW: f32 = 1.54;
 
 /// All that stays the same through a clip.
 pub struct Scene {
@@ -78,9 +78,9 @@ impl Scene {
                 )
             })
             .collect();
-        let brightness = dice.between(0.72, 1.14);
+        let brightness = dice.between(0.86, 1.14);
         let warmth = dice.between(-0.09, 0.09);
-        let jitter = |dice: &mut Dice| dice.between(-7.0, 7.0);
+        let jitter = |dice: &mut Dice| dice.between(-5.0, 5.0);
         let habit = Pose {
             torso: dice.between(-4.0, 4.0),
             head: jitter(dice),
@@ -96,11 +96,11 @@ impl Scene {
             habit,
             venue,
             mirrored: dice.chance(0.5),
-            zoom: dice.between(0.9, 1.2),
+            zoom: dice.between(0.96, 1.12),
             zoom_drift: dice.between(-0.02, 0.02),
-            pan: [dice.between(-0.2, 0.3), dice.between(-0.04, 0.08)],
-            sway: dice.between(0.0, 0.12),
-            shake: if dice.chance(0.3) { dice.between(0.006, 0.03) } else { 0.0 },
+            pan: [dice.between(-0.10, 0.16), dice.between(-0.02, 0.05)],
+            sway: dice.between(0.0, 0.06),
+            shake: if dice.chance(0.3) { dice.between(0.006, 0.02) } else { 0.0 },
             light: [brightness * (1.0 + warmth), brightness, brightness * (1.0 - warmth)],
             bystanders,
             heads,

@@ -1,6 +1,6 @@
 //! Courts, rinks and stages.
 
-use crate::demo::world::canvas::{Camera, Canvas, Point, Rgb, shade};
+use crate::demo::world::canvas::{Camera, Canvas, Point, Rgb, mix, shade};
 use crate::demo::world::dice::Dice;
 use crate::demo::world::sport::Sport;
 
@@ -163,7 +163,7 @@ impl Venue {
     fn adverts(&self, canvas: &mut Canvas, left: f32, right: f32, low: f32, high: f32, width: f32) {
         each_tile(left, right, width, |tile, x| {
             let mut dice = Dice::new(self.seed, "advert", tile);
-            let colour = *dice.pick(&ADVERTS);
+            let colour = shade(*dice.pick(&ADVERTS), -0.2);
             canvas.rectangle([x, low], [x + width, high], colour);
             let ink = if u16::from(colour[0]) + u16::from(colour[1]) > 300 {
                 [40, 40, 48]
@@ -187,10 +187,10 @@ impl Venue {
             each_tile(left, right, 0.15, |tile, x| {
                 let mut dice = Dice::new(self.seed, "seat", tile.wrapping_mul(8).wrapping_add(row));
                 if dice.chance(0.75) {
-                    let colour = shade(*dice.pick(&ADVERTS), -0.5);
+                    let colour = mix(self.seats, *dice.pick(&ADVERTS), 0.25);
                     let x = x + dice.between(0.0, 0.05);
                     canvas.rectangle([x, y - 0.08], [x + 0.10, y], colour);
-                    canvas.ellipse([x + 0.05, y + 0.03], [0.032; 2], shade([214, 170, 132], -0.4));
+                    canvas.ellipse([x + 0.05, y + 0.03], [0.032; 2], mix(self.seats, [214, 170, 132], 0.3));
                 }
             });
         }
