@@ -4,6 +4,7 @@ pub mod align;
 mod classify;
 mod doctor;
 mod embed;
+mod eval;
 mod explore;
 mod inputs;
 mod progress;
@@ -30,6 +31,7 @@ enum Command {
     Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
+    Eval(eval::EvalArgs),
     Doctor(doctor::DoctorArgs),
 }
 
@@ -49,6 +51,7 @@ pub fn run() -> Result<()> {
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
+        Some(Command::Eval(args)) => eval::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
     }
 }
