@@ -182,7 +182,7 @@ fn people_get_tables_and_the_clips_that_could_not_be_read() {
     run(folder.path(), "eval manifest.jsonl --aligners dtw")
         .assert()
         .success()
-        .stdout(contains("+smoothing").and(contains("2 clips could not be read")))
+        .stdout(contains("+smoothing").and(contains("Clips that could not be read (2)")))
         .stdout(contains("missing: ").and(contains("outside late")).and(contains("3 of 5")))
         .stdout(contains("short-fixed").not());
 }

@@ -156,3 +156,53 @@ impl Evaluator {
         Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::eval::manifest::Entry;
+    use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+
+    fn clip(names: [&str; 2]) -> Clip {
+        let candidate = |name: &str| Candidate {
+            domain: "chess".into(),
+            name: name.into(),
+            steps: vec!["a piece moves".into(), format!("{name} is done")],
+        };
+        let entry = Entry {
+            id: "a".into(),
+            video: "a.mp4".into(),
+            start: None,
+            end: None,
+            domain: "chess".into(),
+            candidates: names.map(str::to_owned).to_vec(),
+            answer: 0,
+            groups: Vec::new(),
+        };
+        Clip { entry, candidates: names.map(candidate).to_vec(), candidates_short: None }
+    }
+
+    #[test]
+    fn a_sentence_is_wanted_once_for_all_rows_and_clips() {
+        let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
+        let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
+        let mut evaluator = Evaluator::new(model, Sampling::Native, Row::all(false, &[])).unwrap();
+        let mut missing = |names| {
+            let mut exploration = evaluator.exploration(&clip(names).candidates);
+            let missing = evaluator.missing_texts(&mut exploration, None);
+            evaluator.texts.extend(missing.iter().map(|text| (text.clone(), (vec![1.0], false))));
+            missing
+        };
+        let mut first = missing(["fork", "pin"]);
+        // Two classes of two sentences in context, two names, and three different steps alone.
+        assert_eq!(first.len(), 4 + 2 + 3);
+        first.sort();
+        first.dedup();
+        assert_eq!(first.len(), 4 + 2 + 3);
+        assert_eq!(missing(["pin", "fork"]), [] as [&str; 0]);
+        assert_eq!(missing(["pin", "mate"]).len(), 2 + 1 + 1);
+    }
+}

@@ -22,7 +22,7 @@ impl Results {
         }
         let settings = &self.settings;
         text += &format!(
-            "\nmodel {}, {}, sampling {}; top-1 with its 95 % bootstrap interval\n",
+            "\nmodel {}, {}, sampling {}; interval: 95 % bootstrap of Top-1\n",
             settings.model.folder, settings.device, settings.sampling
         );
         let bullet = if style == Style::Markdown { "- " } else { "  " };
@@ -33,15 +33,15 @@ impl Results {
             }
         };
         list(
-            format!("{} clips could not be read", self.unread.len()),
+            format!("Clips that could not be read ({})", self.unread.len()),
             self.unread.iter().map(|clip| format!("{}: {}", clip.id, clip.reason)).collect(),
         );
         list(
-            format!("{} clips are damaged; so many pieces were left out", self.damaged.len()),
+            format!("Damaged clips ({}), and how many pieces of them were left out", self.damaged.len()),
             self.damaged.iter().map(|(id, pieces)| format!("{id}: {pieces}")).collect(),
         );
         list(
-            format!("{} texts are longer than the checkpoint reads, and were cut", self.cut_texts.len()),
+            format!("Texts longer than the checkpoint reads, and cut ({})", self.cut_texts.len()),
             self.cut_texts.iter().cloned().collect(),
         );
         text
