@@ -5,6 +5,7 @@ mod classify;
 mod demo;
 mod doctor;
 mod embed;
+mod eval;
 mod explore;
 mod inputs;
 mod progress;
@@ -31,6 +32,7 @@ enum Command {
     Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
+    Eval(eval::EvalArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
 }
@@ -51,6 +53,7 @@ pub fn run() -> Result<()> {
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
+        Some(Command::Eval(args)) => eval::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
     }

@@ -4,6 +4,7 @@
 pub mod align;
 pub mod cli;
 pub mod demo;
+pub mod eval;
 pub mod explore;
 pub mod script;
 pub mod siglip;

@@ -10,8 +10,7 @@ use ndarray::Array2;
 
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
-use crate::explore::{EmbeddedFrame, Job, Update};
-use crate::siglip::{Checkpoint, ComputeDevice};
+use crate::explore::{EmbeddedFrame, Job, Model, Update};
 use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::video::load_image;
 
@@ -54,21 +53,21 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         );
     }
     let texts = args.texts.as_deref().map(read_lines).transpose()?;
-    let (checkpoint, device) = args.model.open()?;
+    let model = args.model.open()?;
 
     let mut embeddings = Embeddings::default();
     if has_frames {
         let frames = match &args.video {
-            Some(video) => video_frames(video, &args.sampling, &checkpoint, &device)?,
-            None => images(&args.images, &checkpoint, &device)?,
+            Some(video) => video_frames(video, &args.sampling, &model)?,
+            None => images(&args.images, &model)?,
         };
         embeddings.frame_pts = frames.iter().map(|frame| frame.time).collect();
         let values = frames.into_iter().flat_map(|frame| frame.embedding).collect();
         embeddings.frames =
-            Some(Array2::from_shape_vec((embeddings.frame_pts.len(), checkpoint.dim()), values)?);
+            Some(Array2::from_shape_vec((embeddings.frame_pts.len(), model.checkpoint().dim()), values)?);
     }
     if let Some(texts) = texts {
-        embeddings.texts = Some(text_embeddings(&texts, &checkpoint, &device)?);
+        embeddings.texts = Some(text_embeddings(&texts, &model)?);
     }
 
     if npy {
@@ -90,18 +89,12 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn video_frames(
-    clip: &Path,
-    sampling: &SamplingArgs,
-    checkpoint: &Arc<Checkpoint>,
-    device: &ComputeDevice,
-) -> Result<Vec<EmbeddedFrame>> {
+fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Result<Vec<EmbeddedFrame>> {
     let job = Job {
         clip: clip.to_owned(),
         sampling: sampling.fps,
         segment: sampling.segment(),
-        checkpoint: checkpoint.clone(),
-        device: device.clone(),
+        model: model.clone(),
         cover_evenly: false,
         thumbnails: None,
         texts: Vec::new(),
@@ -115,9 +108,9 @@ fn video_frames(
     Ok(frames)
 }
 
-fn images(paths: &[PathBuf], checkpoint: &Checkpoint, device: &ComputeDevice) -> Result<Vec<EmbeddedFrame>> {
-    let preprocessor = checkpoint.preprocessor();
-    let tower = checkpoint.load_vision(device)?;
+fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
+    let preprocessor = model.checkpoint().preprocessor();
+    let tower = model.vision()?;
     let bar = progress::bar(Some(paths.len()), "images");
     let mut frames = Vec::new();
     for batch in paths.chunks(BATCH) {
@@ -138,12 +131,8 @@ fn images(paths: &[PathBuf], checkpoint: &Checkpoint, device: &ComputeDevice) ->
     Ok(frames)
 }
 
-fn text_embeddings(
-    texts: &[String],
-    checkpoint: &Checkpoint,
-    device: &ComputeDevice,
-) -> Result<TextEmbeddings> {
-    let tower = checkpoint.load_text(device)?;
+fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
+    let (checkpoint, tower) = (model.checkpoint(), model.text()?);
     let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
     let bar = progress::bar(Some(texts.len()), "texts");
     let mut values = Vec::new();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use crate::align::{Calibration, Preset};
-use crate::explore::{Candidate, Exploration, Job, Method, Settings, Sources};
+use crate::align::Preset;
+use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use crate::video::{Sampling, Segment};
@@ -29,9 +29,9 @@ impl ModelArgs {
     }
 
     /// Reads the checkpoint's small files and picks the device.
-    pub fn open(&self) -> Result<(Arc<Checkpoint>, ComputeDevice)> {
+    pub fn open(&self) -> Result<Arc<Model>> {
         let checkpoint = Checkpoint::open(self.dir())?;
-        Ok((Arc::new(checkpoint), ComputeDevice::open(self.device)?))
+        Ok(Arc::new(Model::new(checkpoint, ComputeDevice::open(self.device)?)))
     }
 }
 
@@ -96,8 +96,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub struct Comparison {
     scripts: ScriptFile,
     settings: Settings,
-    checkpoint: Arc<Checkpoint>,
-    device: ComputeDevice,
+    model: Arc<Model>,
 }
 
 impl ComparisonArgs {
@@ -108,13 +107,13 @@ impl ComparisonArgs {
     /// Reads scripts and checkpoint, and picks the device.
     pub fn open(&self) -> Result<Comparison> {
         let scripts = ScriptFile::load(self.scripts())?;
-        let (checkpoint, device) = self.model.open()?;
+        let model = self.model.open()?;
         let settings = Settings {
             method: Method { preset: self.preset, ..Method::default() },
             smoothing_seconds: self.smoothing,
             template: self.template.clone(),
         };
-        Ok(Comparison { scripts, settings, checkpoint, device })
+        Ok(Comparison { scripts, settings, model })
     }
 
     /// Where everything comes from, for a clip.
@@ -123,7 +122,7 @@ impl ComparisonArgs {
             clip: clip.display().to_string(),
             scripts: self.scripts().display().to_string(),
             model: self.model.dir().display().to_string(),
-            device: comparison.device.describe(),
+            device: comparison.model.device().describe(),
             sampling: self.sampling.describe(),
             start: self.sampling.start,
             end: self.sampling.end,
@@ -136,8 +135,7 @@ impl ComparisonArgs {
             clip,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
-            checkpoint: comparison.checkpoint.clone(),
-            device: comparison.device.clone(),
+            model: comparison.model.clone(),
             cover_evenly: false,
             thumbnails: None,
             texts: exploration.missing_texts(),
@@ -148,14 +146,9 @@ impl ComparisonArgs {
 impl Comparison {
     /// An exploration without frames.
     pub fn exploration(&self) -> Exploration {
-        let checkpoint = &self.checkpoint;
-        let calibration = Calibration::from_log_scale(checkpoint.logit_scale(), checkpoint.logit_bias());
-        Exploration::new(
-            Candidate::all_of(&self.scripts),
-            calibration,
-            checkpoint.dim(),
-            self.settings.clone(),
-        )
+        let candidates = Candidate::all_of(&self.scripts);
+        let dim = self.model.checkpoint().dim();
+        Exploration::new(candidates, self.model.calibration(), dim, self.settings.clone())
     }
 
     /// The templates to turn to: the built-in ones, and the chosen one where it is the user's own.

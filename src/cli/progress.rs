@@ -1,12 +1,11 @@
 //! Progress on standard error.
 
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use color_eyre::eyre::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::explore::{Job, Pipeline, Update};
+use crate::explore::{self, Job, Update};
 
 /// A bar that counts things, with their rate and the time left. Nothing is shown where standard error is no terminal.
 pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
@@ -28,14 +27,8 @@ pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
 /// Whatever ended the work early.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
     let clip = job.clip.clone();
-    let (sender, updates) = channel();
-    let mut pipeline = Pipeline::start(job, move |update| {
-        // Nobody listens only after an error.
-        let _ = sender.send(update);
-    });
-    pipeline.finish();
     let bar = bar(None, "frames");
-    for update in updates {
+    explore::embed_clip(job, |update| {
         match &update {
             Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(*expected as u64),
             Update::AllDecoded { frames, skipped } => {
@@ -47,11 +40,8 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
             Update::Frames(frames) => bar.inc(frames.len() as u64),
             _ => {}
         }
-        match update {
-            Update::Failed(report) => return Err(report),
-            update => take(update),
-        }
-    }
+        take(update);
+    })?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Clip and checkpoint in, embeddings out, in the background.
 //!
-//! One thread decodes, resizes and makes thumbnails; another owns the two towers and embeds. Between two batches the
+//! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
 //! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,8 @@ use image::RgbImage;
 
 use crate::explore::coverage::even_coverage;
 use crate::explore::frames::EmbeddedFrame;
-use crate::siglip::{Checkpoint, ComputeDevice, Square, TextTower, VisionTower};
+use crate::explore::model::Model;
+use crate::siglip::{Checkpoint, Square, TextTower, VisionTower};
 use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
@@ -38,10 +39,8 @@ pub struct Job {
     pub sampling: Sampling,
     /// Which part of it.
     pub segment: Segment,
-    /// The model.
-    pub checkpoint: Arc<Checkpoint>,
-    /// Where the model runs.
-    pub device: ComputeDevice,
+    /// What embeds. Its towers are loaded in the background where nobody has needed them before.
+    pub model: Arc<Model>,
     /// Whether frames are embedded in an order that covers the clip evenly, rather than from its start.
     pub cover_evenly: bool,
     /// Largest width and height of the thumbnails to make, if any.
@@ -131,6 +130,26 @@ impl Drop for Pipeline {
     }
 }
 
+/// Does a job to its end and hands `take` the news as it comes.
+///
+/// # Errors
+/// Whatever ended the work early.
+pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> {
+    let (sender, updates) = channel();
+    let mut pipeline = Pipeline::start(job, move |update| {
+        // Nobody listens only after an error.
+        let _ = sender.send(update);
+    });
+    pipeline.finish();
+    for update in updates {
+        match update {
+            Update::Failed(report) => return Err(report),
+            update => take(update),
+        }
+    }
+    Ok(())
+}
+
 /// A frame ready for the vision tower.
 struct Prepared {
     ordinal: u64,
@@ -150,8 +169,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let mut decoder = self.decode()?;
         let mut queue = FrameQueue::new(self.job.cover_evenly);
         let mut texts = self.job.texts.clone();
-        let mut vision: Option<VisionTower> = None;
-        let mut text_tower: Option<TextTower> = None;
+        // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
+        let vision = self.job.model.vision()?;
         let mut embedded = 0;
         let mut texts_may_come = true;
         let mut idle = false;
@@ -168,24 +187,16 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     }
                 }
             }
-            // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
-            let vision = match &mut vision {
-                Some(tower) => tower,
-                none => none.insert(self.job.checkpoint.load_vision(&self.job.device)?),
-            };
             queue.fill(&mut decoder, self.capacity(), &self.emit)?;
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
             if !texts.is_empty() && (embedded > 0 || queue.is_finished()) {
-                let tower = match &mut text_tower {
-                    Some(tower) => tower,
-                    none => none.insert(self.job.checkpoint.load_text(&self.job.device)?),
-                };
+                let tower = self.job.model.text()?;
                 let batch: Vec<String> = texts.drain(..texts.len().min(BATCH)).collect();
-                (self.emit)(Update::Texts(embed_texts(&self.job.checkpoint, tower, batch)?));
+                (self.emit)(Update::Texts(embed_texts(self.job.model.checkpoint(), &tower, batch)?));
                 idle = false;
             } else if let Some(batch) = queue.take(if embedded == 0 { FIRST_BATCH } else { BATCH }) {
-                let frames = embed_frames(vision, batch)?;
+                let frames = embed_frames(&vision, batch)?;
                 embedded += frames.len();
                 (self.emit)(Update::Frames(frames));
                 idle = false;
@@ -208,7 +219,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     fn capacity(&self) -> usize {
-        let side = self.job.checkpoint.image_size();
+        let side = self.job.model.checkpoint().image_size();
         (AHEAD_BYTES / (side * side * 3) / 2).max(BATCH)
     }
 
@@ -220,7 +231,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let pixel_aspect = info.pixel_aspect;
         (self.emit)(Update::Opened { info, expected_frames });
 
-        let preprocessor = self.job.checkpoint.preprocessor();
+        let preprocessor = self.job.model.checkpoint().preprocessor();
         let thumbnails = self.job.thumbnails;
         let emit = self.emit.clone();
         Ok(DecodeAhead::new(reader, self.capacity(), move |frame| {

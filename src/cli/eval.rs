@@ -1,0 +1,125 @@
+//! `actalign-tui eval`: a whole dataset.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr, bail};
+use serde::Serialize;
+
+use crate::align::Aligner;
+use crate::cli::inputs::ModelArgs;
+use crate::cli::progress;
+use crate::eval::{Clip, ClipScores, Dataset, EvalSettings, Evaluator, Ranking, Results, Row, Style};
+use crate::in_words;
+use crate::store::write_whole;
+use crate::video::Sampling;
+
+/// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// The clips: JSON lines with id, video, domain, candidates, answer, and where wanted start, end, groups
+    #[arg(value_name = "MANIFEST")]
+    manifest: PathBuf,
+    /// Script file with the classes of all candidates [default: scripts.json beside the manifest]
+    #[arg(long, value_name = "FILE")]
+    scripts: Option<PathBuf>,
+    /// Scripts of the same classes in short steps, for the row short-fixed [default: scripts-short.json beside the
+    /// manifest, if it is there]
+    #[arg(long, value_name = "FILE")]
+    scripts_short: Option<PathBuf>,
+    /// Aligners to compare with dtw, each in a row of its own
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    aligners: Vec<Aligner>,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Frames per second to take, by presentation time, or `native` for every frame
+    #[arg(long, value_name = "N|native", default_value = "10")]
+    fps: Sampling,
+    /// Folder to write results.json, results.md and clips.jsonl into
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print one JSON document instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &EvalArgs) -> Result<()> {
+    let dataset = Dataset::open(&args.manifest, args.scripts.as_deref(), args.scripts_short.as_deref())?;
+    if let Some(out) = &args.out {
+        // Before the work, not after it, is the time to learn that its results have no place.
+        fs::create_dir_all(out).wrap_err_with(|| format!("the folder {} cannot be made", out.display()))?;
+    }
+    let model = args.model.open()?;
+    let rows = Row::all(dataset.scripts_short.is_some(), &args.aligners);
+    let manifest = args.manifest.display().to_string();
+    let settings = EvalSettings::new(manifest, &dataset, &model, args.fps, &rows);
+    let mut evaluator = Evaluator::new(model, args.fps, rows)?;
+
+    let bar = progress::bar(Some(dataset.clips.len()), "clips");
+    let mut outcomes = Vec::new();
+    for clip in &dataset.clips {
+        outcomes.push(evaluator.evaluate(clip).map_err(|error| in_words(&error)));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+
+    let cut_texts = evaluator.cut_texts().into_iter().map(str::to_owned).collect();
+    let results = Results::new(&dataset.clips, &outcomes, cut_texts, settings);
+    if results.unread.len() == dataset.clips.len() {
+        for clip in &results.unread {
+            eprintln!("{}: {}", clip.id, clip.reason);
+        }
+        bail!("{}: none of its {} clips could be read", args.manifest.display(), dataset.clips.len());
+    }
+    if let Some(out) = &args.out {
+        write(out, &results, &dataset.clips, &outcomes)
+            .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))?;
+    }
+    let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
+    match io::stdout().write_all(text.as_bytes()) {
+        // A reader that has seen enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// A line of `clips.jsonl`.
+#[derive(Serialize)]
+struct ClipLine<'a> {
+    id: &'a str,
+    candidates: &'a [String],
+    answer: usize,
+    groups: &'a [String],
+    /// Number of frames that were compared.
+    frames: usize,
+    rows: &'a [Ranking],
+}
+
+/// Writes the results, each file whole or not at all.
+fn write(
+    folder: &Path,
+    results: &Results,
+    clips: &[Clip],
+    outcomes: &[Result<ClipScores, String>],
+) -> Result<()> {
+    let mut lines = String::new();
+    for (clip, outcome) in clips.iter().zip(outcomes) {
+        let (entry, Ok(scores)) = (&clip.entry, outcome) else { continue };
+        let line = ClipLine {
+            id: &entry.id,
+            candidates: &entry.candidates,
+            answer: entry.answer,
+            groups: &entry.groups,
+            frames: scores.frames,
+            rows: &scores.rows,
+        };
+        lines += &(serde_json::to_string(&line)? + "\n");
+    }
+    write_whole(&folder.join("clips.jsonl"), lines.as_bytes())?;
+    write_whole(&folder.join("results.md"), results.tables(Style::Markdown).as_bytes())?;
+    let document = serde_json::to_string_pretty(results)? + "\n";
+    write_whole(&folder.join("results.json"), document.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! One clip after the other, through every row.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use color_eyre::eyre::{Report, WrapErr, ensure, eyre};
+use serde::Serialize;
+
+use crate::align;
+use crate::eval::dataset::Clip;
+use crate::eval::rows::{Prompt, Row, Score};
+use crate::explore::{Candidate, ClassOutcome, Exploration, Job, Model, Settings, Update, embed_clip};
+use crate::video::Sampling;
+
+/// Evaluates clips with one model. Frames are embedded once per clip and serve all rows; a sentence is embedded once
+/// for all clips.
+pub struct Evaluator {
+    model: Arc<Model>,
+    sampling: Sampling,
+    rows: Vec<Row>,
+    /// Raw embeddings of the sentences met so far, and whether they were cut.
+    texts: HashMap<String, (Vec<f32>, bool)>,
+}
+
+/// What the rows say of a clip that could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipScores {
+    /// A ranking per row, in the order of the rows.
+    pub rows: Vec<Ranking>,
+    /// How many frames were compared.
+    pub frames: usize,
+    /// How many damaged pieces of the video had to be left out.
+    pub damaged_pieces: usize,
+}
+
+/// What a row says of a clip.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ranking {
+    /// Name of the row.
+    pub name: String,
+    /// Indices of the candidates, best first; equal scores in the order given.
+    pub ranking: Vec<usize>,
+    /// A score per candidate, in the order given.
+    pub scores: Vec<f64>,
+}
+
+impl Evaluator {
+    /// Loads both halves of the model, so that one that cannot be loaded is not taken for a fault of every clip.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Result<Self, Report> {
+        model.vision()?;
+        model.text()?;
+        Ok(Self { model, sampling, rows, texts: HashMap::new() })
+    }
+
+    /// The rows, in the order of [`ClipScores::rows`].
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Sentences met so far that are longer than the checkpoint reads and were cut.
+    pub fn cut_texts(&self) -> BTreeSet<&str> {
+        self.texts.iter().filter(|(_, (_, cut))| *cut).map(|(text, _)| text.as_str()).collect()
+    }
+
+    /// Ranks the candidates of a clip by every row.
+    ///
+    /// # Errors
+    /// A video that cannot be read or has no frame in the segment, or a row that cannot compare it.
+    pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
+        let mut main = self.exploration(&clip.candidates);
+        let mut short = clip.candidates_short.as_ref().map(|candidates| self.exploration(candidates));
+        let missing = self.missing_texts(&mut main, short.as_mut());
+
+        let job = Job {
+            clip: clip.entry.video.clone(),
+            sampling: self.sampling,
+            segment: clip.entry.segment(),
+            model: self.model.clone(),
+            cover_evenly: false,
+            thumbnails: None,
+            texts: missing,
+        };
+        let mut damaged_pieces = 0;
+        embed_clip(job, |update| match update {
+            Update::Frames(frames) => {
+                if let Some(short) = &mut short {
+                    short.add_frames(frames.iter().cloned());
+                }
+                main.add_frames(frames);
+            }
+            Update::Texts(texts) => {
+                self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
+            }
+            Update::AllDecoded { skipped, .. } => damaged_pieces = skipped,
+            _ => {}
+        })?;
+        ensure!(main.frame_count() > 0, "no frame could be read");
+
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            let exploration = match row.prompt {
+                Prompt::ContextRich => &mut main,
+                Prompt::ShortFixed => {
+                    short.as_mut().ok_or_else(|| eyre!("there are no scripts for {}", row.name))?
+                }
+            };
+            let ranking = self.rank(exploration, row);
+            rows.push(ranking.wrap_err_with(|| format!("{} cannot compare it", row.name))?);
+        }
+        Ok(ClipScores { rows, frames: main.frame_count(), damaged_pieces })
+    }
+
+    fn exploration(&self, candidates: &[Candidate]) -> Exploration {
+        let dim = self.model.checkpoint().dim();
+        Exploration::new(candidates.to_vec(), self.model.calibration(), dim, Settings::default())
+    }
+
+    /// Sentences of all rows that no clip has needed before.
+    fn missing_texts(&self, main: &mut Exploration, mut short: Option<&mut Exploration>) -> Vec<String> {
+        let mut missing = Vec::new();
+        for row in &self.rows {
+            let exploration = match row.prompt {
+                Prompt::ContextRich => Some(&mut *main),
+                Prompt::ShortFixed => short.as_deref_mut(),
+            };
+            let Some(exploration) = exploration else { continue };
+            exploration.set(row.settings.clone());
+            for text in exploration.missing_texts() {
+                if !self.texts.contains_key(&text) && !missing.contains(&text) {
+                    missing.push(text);
+                }
+            }
+        }
+        missing
+    }
+
+    fn rank(&self, exploration: &mut Exploration, row: &Row) -> Result<Ranking, Report> {
+        exploration.set(row.settings.clone());
+        let known = exploration.missing_texts().into_iter().filter_map(|text| {
+            let (embedding, cut) = self.texts.get(&text)?;
+            Some((text, embedding.clone(), *cut))
+        });
+        exploration.add_texts(known.collect::<Vec<_>>());
+        exploration.refresh()?;
+        let score = |class: &ClassOutcome| match row.score {
+            Score::MeanPool => class.mean_pool,
+            Score::OrderFree => Some(class.order_free),
+            Score::Alignment => Some(class.alignment.score),
+        };
+        let scores: Option<Vec<f64>> =
+            exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
+        let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
+        Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::eval::manifest::Entry;
+    use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+
+    fn clip(names: [&str; 2]) -> Clip {
+        let candidate = |name: &str| Candidate {
+            domain: "chess".into(),
+            name: name.into(),
+            steps: vec!["a piece moves".into(), format!("{name} is done")],
+        };
+        let entry = Entry {
+            id: "a".into(),
+            video: "a.mp4".into(),
+            start: None,
+            end: None,
+            domain: "chess".into(),
+            candidates: names.map(str::to_owned).to_vec(),
+            answer: 0,
+            groups: Vec::new(),
+        };
+        Clip { entry, candidates: names.map(candidate).to_vec(), candidates_short: None }
+    }
+
+    #[test]
+    fn a_sentence_is_wanted_once_for_all_rows_and_clips() {
+        let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
+        let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
+        let mut evaluator = Evaluator::new(model, Sampling::Native, Row::all(false, &[])).unwrap();
+        let mut missing = |names| {
+            let mut exploration = evaluator.exploration(&clip(names).candidates);
+            let missing = evaluator.missing_texts(&mut exploration, None);
+            evaluator.texts.extend(missing.iter().map(|text| (text.clone(), (vec![1.0], false))));
+            missing
+        };
+        let mut first = missing(["fork", "pin"]);
+        // Two classes of two sentences in context, two names, and three different steps alone.
+        assert_eq!(first.len(), 4 + 2 + 3);
+        first.sort();
+        first.dedup();
+        assert_eq!(first.len(), 4 + 2 + 3);
+        assert_eq!(missing(["pin", "fork"]), [] as [&str; 0]);
+        assert_eq!(missing(["pin", "mate"]).len(), 2 + 1 + 1);
+    }
+}

@@ -1,0 +1,18 @@
+//! A whole dataset: clips whose classes are known, ranked by every row of the ablation.
+//!
+//! One pass of embedding serves all rows. [`Evaluator`] takes one clip after the other; [`Results`] sums up.
+
+mod dataset;
+mod evaluator;
+mod manifest;
+mod metrics;
+mod results;
+mod rows;
+mod tables;
+
+pub use dataset::{Clip, Dataset, DatasetError};
+pub use evaluator::{ClipScores, Evaluator, Ranking};
+pub use manifest::{Entry, LineFault, ManifestError};
+pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unread};
+pub use rows::{CHANCE, Prompt, Row, Score};
+pub use tables::Style;

@@ -1,0 +1,234 @@
+//! The document that an evaluation ends in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::eval::dataset::{Clip, Dataset};
+use crate::eval::evaluator::ClipScores;
+use crate::eval::metrics::{self, Credit};
+use crate::eval::rows::{CHANCE, Row};
+use crate::explore::Model;
+use crate::video::Sampling;
+
+/// Seeded trials of guessing at random.
+const TRIALS: u64 = 10;
+
+/// Accuracy of every row, and everything that it depends on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// A row each; chance is the first.
+    pub rows: Vec<RowResult>,
+    /// Clips that could not be read, in the manifest's order.
+    pub unread: Vec<Unread>,
+    /// Clips of which damaged pieces were left out, with their number.
+    pub damaged: BTreeMap<String, usize>,
+    /// Sentences that are longer than the checkpoint reads and were cut.
+    pub cut_texts: BTreeSet<String>,
+    /// The knobs.
+    pub settings: EvalSettings,
+}
+
+/// Accuracy of a row in per cent. Over the clips that were read, unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowResult {
+    /// Name of the row.
+    pub name: String,
+    /// The true class is the first.
+    pub top1: Option<f64>,
+    /// 95 % bootstrap interval of `top1`.
+    pub top1_ci: Option<[f64; 2]>,
+    /// The true class is among the first two.
+    pub top2: Option<f64>,
+    /// The true class is among the first three.
+    pub top3: Option<f64>,
+    /// `top1` over all clips, those that could not be read counted as missed.
+    pub top1_attempted: f64,
+    /// Number of clips.
+    pub n_attempted: usize,
+    /// Number of clips that could be read.
+    pub n_read: usize,
+    /// The clips of each group.
+    pub groups: BTreeMap<String, Share>,
+    /// The clips outside each group.
+    pub outside: BTreeMap<String, Share>,
+    /// What guessing gave; only chance has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trials: Option<Trials>,
+}
+
+/// Accuracy over some of the clips that were read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// The true class is the first, in per cent; none without clips.
+    pub top1: Option<f64>,
+    /// Number of clips.
+    pub n: usize,
+}
+
+/// Mean accuracy in per cent of seeded guessing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trials {
+    /// Number of trials.
+    pub n: u64,
+    /// The true class is the first.
+    pub top1: f64,
+    /// The true class is among the first two.
+    pub top2: f64,
+    /// The true class is among the first three.
+    pub top3: f64,
+}
+
+/// A clip that could not be read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unread {
+    /// The clip.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The knobs behind an evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EvalSettings {
+    /// The manifest.
+    pub manifest: String,
+    /// The script file.
+    pub scripts: String,
+    /// The script file of the other prompt.
+    pub scripts_short: Option<String>,
+    /// The checkpoint.
+    pub model: ModelSettings,
+    /// The device that embeds, in words.
+    pub device: String,
+    /// Frames per second, or `native`.
+    pub sampling: String,
+    /// What each row is.
+    pub rows: Vec<Row>,
+}
+
+/// What tells a checkpoint from others without reading its weights.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelSettings {
+    /// Its folder.
+    pub folder: String,
+    /// Values of an embedding.
+    pub dim: usize,
+    /// Side of its images in pixels.
+    pub image_size: usize,
+    /// Its text positions.
+    pub text_len: usize,
+    /// Slope of the logits.
+    pub alpha: f32,
+    /// Offset of the logits.
+    pub beta: f32,
+}
+
+impl EvalSettings {
+    /// The knobs of an evaluation of `dataset`, which `manifest` names.
+    pub fn new(manifest: String, dataset: &Dataset, model: &Model, sampling: Sampling, rows: &[Row]) -> Self {
+        let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
+        Self {
+            manifest,
+            scripts: dataset.scripts.display().to_string(),
+            scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
+            model: ModelSettings {
+                folder: checkpoint.dir().display().to_string(),
+                dim: checkpoint.dim(),
+                image_size: checkpoint.image_size(),
+                text_len: checkpoint.text_len(),
+                alpha: calibration.alpha,
+                beta: calibration.beta,
+            },
+            device: model.device().describe(),
+            sampling: sampling.to_string(),
+            rows: rows.to_vec(),
+        }
+    }
+}
+
+impl Results {
+    /// Sums up. `outcomes` has one for each of `clips`: what the rows of `settings` say, or why it could not be read.
+    pub fn new(
+        clips: &[Clip],
+        outcomes: &[Result<ClipScores, String>],
+        cut_texts: BTreeSet<String>,
+        settings: EvalSettings,
+    ) -> Self {
+        let (mut read, mut unread, mut damaged) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for (clip, outcome) in clips.iter().zip(outcomes) {
+            let id = clip.entry.id.clone();
+            match outcome {
+                Ok(scores) => {
+                    if scores.damaged_pieces > 0 {
+                        damaged.insert(id, scores.damaged_pieces);
+                    }
+                    read.push((clip, scores));
+                }
+                Err(reason) => unread.push(Unread { id, reason: reason.clone() }),
+            }
+        }
+        let groups: BTreeSet<&str> =
+            clips.iter().flat_map(|clip| &clip.entry.groups).map(String::as_str).collect();
+        let read_clips: Vec<&Clip> = read.iter().map(|(clip, _)| *clip).collect();
+        let row =
+            |name: &str, credits: &[Credit]| RowResult::new(name, credits, &read_clips, &groups, clips.len());
+
+        let chances: Vec<Credit> = read_clips.iter().map(|c| metrics::chance(c.candidates.len())).collect();
+        let mut chance = row(CHANCE, &chances);
+        chance.trials = Trials::of(&read_clips);
+        let mut rows = vec![chance];
+        for (index, spec) in settings.rows.iter().enumerate() {
+            let credit = |(clip, scores): &(&Clip, &ClipScores)| {
+                metrics::credit(&scores.rows[index].ranking, clip.entry.answer)
+            };
+            rows.push(row(&spec.name, &read.iter().map(credit).collect::<Vec<_>>()));
+        }
+        Self { rows, unread, damaged, cut_texts, settings }
+    }
+}
+
+impl RowResult {
+    /// From what each clip that was read is worth.
+    fn new(
+        name: &str,
+        credits: &[Credit],
+        clips: &[&Clip],
+        groups: &BTreeSet<&str>,
+        n_attempted: usize,
+    ) -> Self {
+        let at = |k: usize| credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>();
+        let top1 = at(1);
+        let share = |group: &str, inside: bool| {
+            let of_group =
+                |(clip, _): &(&&Clip, &f64)| clip.entry.groups.iter().any(|g| g == group) == inside;
+            let values: Vec<f64> = clips.iter().zip(&top1).filter(of_group).map(|(_, &v)| v).collect();
+            (group.to_owned(), Share { top1: metrics::per_cent(&values), n: values.len() })
+        };
+        Self {
+            name: name.to_owned(),
+            top1: metrics::per_cent(&top1),
+            top1_ci: metrics::interval(&top1),
+            top2: metrics::per_cent(&at(2)),
+            top3: metrics::per_cent(&at(3)),
+            top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted as f64,
+            n_attempted,
+            n_read: clips.len(),
+            groups: groups.iter().map(|group| share(group, true)).collect(),
+            outside: groups.iter().map(|group| share(group, false)).collect(),
+            trials: None,
+        }
+    }
+}
+
+impl Trials {
+    /// Guesses the clips; none without clips.
+    fn of(clips: &[&Clip]) -> Option<Self> {
+        let clips: Vec<(usize, usize)> = clips.iter().map(|c| (c.candidates.len(), c.entry.answer)).collect();
+        let credits: Vec<Credit> =
+            (0..TRIALS).flat_map(|trial| metrics::random_guesses(&clips, trial)).collect();
+        let at =
+            |k: usize| metrics::per_cent(&credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>());
+        Some(Self { n: TRIALS, top1: at(1)?, top2: at(2)?, top3: at(3)? })
+    }
+}
