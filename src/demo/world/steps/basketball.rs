@@ -146,7 +146,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "throws the ball straight ahead with both arms",
             short: ["passes ball", "ball thrown ahead", "arms push forward"],
-            outside: "flings it toward an ally",
+            outside: "flings it at an ally",
         },
         figure: |u| {
             Figure::new(Pose {

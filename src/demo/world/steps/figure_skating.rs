@@ -171,7 +171,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "holds the landing on one foot with the free leg back and arms open",
             short: ["one foot landing", "glides out", "free leg back"],
-            outside: "touches down gracefully",
+            outside: "alights gracefully",
         },
         figure: |u| {
             Figure::new(Pose {

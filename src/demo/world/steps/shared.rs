@@ -89,7 +89,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "sprints forward with long running strides",
             short: ["fast run", "long strides", "runs forward"],
-            outside: "dashes along, galloping",
+            outside: "dashes, galloping",
         },
         figure: |u| {
             let swing = wave(u, 3.0);

@@ -230,7 +230,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "steps forward into a long lunge with the front knee bent",
             short: ["deep lunge", "front knee bent", "long step"],
-            outside: "strides hugely",
+            outside: "extends hugely",
         },
         figure: |u| {
             Figure::new(Pose {
