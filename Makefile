@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 FEATURES ?= $(shell tools/gpu-features.sh)
 ARGS ?=
 
-.PHONY: run test lint bench build setup
+.PHONY: run test lint bench build setup demo-model demo-clips benchmark
 
 run: build
 	@target/release/actalign-tui $(ARGS)
@@ -28,3 +28,18 @@ bench: setup
 
 setup:
 	@tools/system-deps.sh
+
+# The bundled model: minutes on two cores. The world, the captions and the weights follow from the seed.
+demo-model: build
+	target/release/actalign-tui demo train --seed 1 --out assets/demo/model
+
+# The bundled clips.
+demo-clips: build
+	target/release/actalign-tui demo render --seed 7 --clips 8 --out assets/demo
+
+# The table of the README: clips of a seed that nothing else uses.
+benchmark: build
+	target/release/actalign-tui demo render --seed 2026 --clips 320 --out target/benchmark
+	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo --out target/benchmark/results
+	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo \
+		--scripts target/benchmark/scripts-other-words.json --out target/benchmark/results-other-words

@@ -47,7 +47,7 @@ fn encode(clip: &Clip, file: &Path) -> Result<(), video_rs::Error> {
     // The last picture comes twice: its packet has no duration, and the container drops what lasts no time.
     for number in 0..=frames {
         let seconds = number.min(frames.saturating_sub(1)) as f32 / FRAMES_PER_SECOND as f32;
-        let mut frame = raw(&clip.picture(seconds, WIDTH, HEIGHT));
+        let mut frame = raw(&clip.picture(seconds, (WIDTH, HEIGHT)));
         let ticks = i64::from(number) * i64::from(encoder.time_base().denominator());
         let seconds = i64::from(FRAMES_PER_SECOND) * i64::from(encoder.time_base().numerator());
         frame.set_pts(Some(ticks / seconds));

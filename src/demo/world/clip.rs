@@ -5,6 +5,7 @@ use image::RgbImage;
 use crate::demo::world::actions::Action;
 use crate::demo::world::dice::Dice;
 use crate::demo::world::scene::{Moment, Scene};
+use crate::demo::world::sport::Sport;
 use crate::demo::world::steps::{self, Step};
 use crate::demo::world::venue::hips_below_rim;
 
@@ -81,12 +82,7 @@ impl Clip {
     }
 
     /// A clip of one step that comes out of another.
-    pub fn of_step(
-        dice: &mut Dice,
-        sport: crate::demo::world::Sport,
-        before: &'static Step,
-        step: &'static Step,
-    ) -> Self {
+    pub fn of_step(dice: &mut Dice, sport: Sport, before: &'static Step, step: &'static Step) -> Self {
         let mut clip = Self { scene: Scene::random(dice, sport), shots: Vec::new(), hoop: 0.0 };
         clip.play(before, dice.between(0.5, 1.5));
         clip.play(step, dice.between(0.8, 2.0));
@@ -99,72 +95,59 @@ impl Clip {
         self.shots.last().map_or(0.0, |(_, start, seconds)| start + seconds)
     }
 
-    /// The picture at a time.
-    pub fn picture(&self, time: f32, width: u32, height: u32) -> RgbImage {
+    /// When the action begins and ends, in seconds.
+    #[cfg(test)]
+    pub fn action_span(&self) -> (f32, f32) {
+        let acts = |shot: &Shot| matches!(shot, Shot::Step { step, .. } if step.key != "wait");
+        let of_action: Vec<_> = self.shots.iter().filter(|(shot, ..)| acts(shot)).collect();
+        let begin = of_action.first().map_or(0.0, |(_, start, _)| *start);
+        (begin, of_action.last().map_or(0.0, |(_, start, seconds)| start + seconds))
+    }
+
+    /// The picture at a time, width × height pixels.
+    pub fn picture(&self, time: f32, size: (u32, u32)) -> RgbImage {
         let current = self.shots.partition_point(|(_, start, _)| *start <= time).saturating_sub(1);
-        let Some((shot, start, seconds)) = self.shots.get(current) else {
-            return RgbImage::new(width, height);
-        };
-        let progress = ((time - start) / seconds).clamp(0.0, 1.0);
+        let Some((shot, start, _)) = self.shots.get(current) else { return RgbImage::new(size.0, size.1) };
         match shot {
-            Shot::Crowd => self.scene.crowd(time, width, height),
             Shot::Replay { shot, from } => {
+                let lasted = self.shots[*shot].2;
                 // Slow motion.
-                let (_, begun, lasted) = self.shots[*shot];
                 let since = from * lasted + (time - start) * 0.6;
-                self.moment(*shot, begun, lasted, since.min(lasted), true, width, height)
+                self.moment(*shot, since.min(lasted), true, size)
             }
-            Shot::Step { .. } => {
-                self.moment(current, *start, *seconds, progress * seconds, false, width, height)
-            }
+            Shot::Crowd | Shot::Step { .. } => self.moment(current, time - start, false, size),
         }
     }
 
     /// The picture of the last shot, a share of the way through it, or as a replay shows it.
-    pub fn picture_of_last(&self, share: f32, replay: bool, width: u32, height: u32) -> RgbImage {
+    pub fn picture_of_last(&self, share: f32, replay: bool, size: (u32, u32)) -> RgbImage {
         let last = self.shots.len() - 1;
-        let (_, start, seconds) = self.shots[last];
-        self.moment(last, start, seconds, share * seconds, replay, width, height)
+        self.moment(last, share * self.shots[last].2, replay, size)
     }
 
     /// A picture of the crowd in this place.
-    pub fn picture_of_crowd(&self, time: f32, width: u32, height: u32) -> RgbImage {
-        self.scene.crowd(time, width, height)
+    pub fn picture_of_crowd(&self, time: f32, size: (u32, u32)) -> RgbImage {
+        self.scene.crowd(time, size)
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn moment(
-        &self,
-        shot: usize,
-        start: f32,
-        seconds: f32,
-        since: f32,
-        replay: bool,
-        width: u32,
-        height: u32,
-    ) -> RgbImage {
-        let Shot::Step { step, before, x } = self.shots[shot].0 else {
-            return self.scene.crowd(start + since, width, height);
-        };
-        let progress = since / seconds;
+    /// The picture of a shot, some seconds after it began.
+    fn moment(&self, shot: usize, since: f32, replay: bool, size: (u32, u32)) -> RgbImage {
+        let (ref shot, start, seconds) = self.shots[shot];
+        let time = start + since;
+        let Shot::Step { step, before, x } = *shot else { return self.scene.crowd(time, size) };
+        let progress = (since / seconds).clamp(0.0, 1.0);
         let x = x + (step.figure)(progress).speed * since;
-        let moment =
-            Moment { step, progress, since, before, x, hoop: self.hoop, time: start + since, replay };
-        self.scene.picture(&moment, width, height)
+        let moment = Moment { step, progress, since, before, x, hoop: self.hoop, time, replay };
+        self.scene.picture(&moment, size)
     }
 
-    /// About so many seconds of something else: waiting, and in a long wait the crowd.
+    /// Some seconds of something else: waiting, and in a long wait the crowd.
     fn fill(&mut self, dice: &mut Dice, seconds: f32) {
-        let end = self.seconds()
-            + seconds
-                * dice.between(0.6, 1.4).min(if seconds > 2.0 { 1.0 } else { 1.4 }).max(if seconds > 2.0 {
-                    1.0
-                } else {
-                    0.0
-                });
+        let is_long = seconds > 2.0;
+        let end = self.seconds() + if is_long { seconds } else { seconds * dice.between(0.6, 1.4) };
         while self.seconds() < end - 0.2 {
             let piece = (end - self.seconds()).min(dice.between(1.5, 3.0));
-            if seconds > 2.0 && dice.chance(0.3) {
+            if is_long && dice.chance(0.3) {
                 self.push(Shot::Crowd, piece.min(1.2));
             } else {
                 self.play(steps::named("wait"), piece);

@@ -13,6 +13,8 @@ mod figure;
 mod scene;
 mod sport;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod venue;
 
 use image::RgbImage;
@@ -63,12 +65,11 @@ impl World for RenderedWorld {
     fn picture(&self, seed: u64) -> (RgbImage, Content) {
         let Lesson { mut dice, sport, before, step, content } = Lesson::new(seed);
         let clip = Clip::of_step(&mut dice, sport, before, step);
-        let (width, height) = PICTURE;
         let picture = if content.step == captions::crowd_content() {
-            clip.picture_of_crowd(dice.between(0.0, 20.0), width, height)
+            clip.picture_of_crowd(dice.between(0.0, 20.0), PICTURE)
         } else {
             let (share, replay) = (dice.between(0.08, 1.0), dice.chance(0.06));
-            clip.picture_of_last(share, replay, width, height)
+            clip.picture_of_last(share, replay, PICTURE)
         };
         (picture, content)
     }

@@ -109,8 +109,8 @@ impl Scene {
         }
     }
 
-    /// The picture of a moment.
-    pub fn picture(&self, moment: &Moment, width: u32, height: u32) -> RgbImage {
+    /// The picture of a moment, width × height pixels.
+    pub fn picture(&self, moment: &Moment, (width, height): (u32, u32)) -> RgbImage {
         let mut canvas = Canvas::new(width, height);
         let figure = self.figure(moment);
         let mut camera = self.camera(moment, &figure);
@@ -139,8 +139,8 @@ impl Scene {
         self.finish(canvas)
     }
 
-    /// A picture of the crowd at a time.
-    pub fn crowd(&self, time: f32, width: u32, height: u32) -> RgbImage {
+    /// A picture of the crowd at a time, width × height pixels.
+    pub fn crowd(&self, time: f32, (width, height): (u32, u32)) -> RgbImage {
         let mut canvas = Canvas::new(width, height);
         canvas.look_through(&Camera {
             centre: [0.1 * (time * 0.7).sin(), 0.62],
