@@ -7,6 +7,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::{Calibration, Preset};
+use crate::demo::{Bundle, BundleError};
 use crate::explore::{Candidate, Exploration, Job, Method, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
@@ -15,7 +16,8 @@ use crate::video::{Sampling, Segment};
 /// The model, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json
+    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json; or
+    /// `demo`, the small one that comes with the program
     #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL", required = true)]
     model: Option<PathBuf>,
     /// Where the model runs
@@ -30,9 +32,14 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<(Arc<Checkpoint>, ComputeDevice)> {
-        let checkpoint = Checkpoint::open(self.dir())?;
+        let checkpoint = Checkpoint::open(&checkpoint_folder(self.dir())?)?;
         Ok((Arc::new(checkpoint), ComputeDevice::open(self.device)?))
     }
+}
+
+/// The folder of a checkpoint as the user names it: `demo` is the bundled one, `./demo` a folder of that name.
+pub fn checkpoint_folder(name: &Path) -> Result<PathBuf, BundleError> {
+    if name == "demo" { Ok(Bundle::unpack()?.model()) } else { Ok(name.to_owned()) }
 }
 
 /// Which frames of a clip are taken.
@@ -146,16 +153,16 @@ impl ComparisonArgs {
 }
 
 impl Comparison {
-    /// An exploration without frames.
+    /// An exploration of all classes of the script file, without frames.
     pub fn exploration(&self) -> Exploration {
+        self.exploration_of(Candidate::all_of(&self.scripts))
+    }
+
+    /// An exploration without frames.
+    pub fn exploration_of(&self, candidates: Vec<Candidate>) -> Exploration {
         let checkpoint = &self.checkpoint;
         let calibration = Calibration::from_log_scale(checkpoint.logit_scale(), checkpoint.logit_bias());
-        Exploration::new(
-            Candidate::all_of(&self.scripts),
-            calibration,
-            checkpoint.dim(),
-            self.settings.clone(),
-        )
+        Exploration::new(candidates, calibration, checkpoint.dim(), self.settings.clone())
     }
 
     /// The templates to turn to: the built-in ones, and the chosen one where it is the user's own.

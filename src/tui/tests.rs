@@ -13,12 +13,15 @@ use crate::align::Calibration;
 use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Update};
 use crate::script::Template;
 use crate::tui::action::{Action, Effect};
+use crate::tui::clip::Clip;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, heat};
-use crate::tui::update::{refresh, update};
+use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
 
 const FRAMES: usize = 40;
+/// Number of the background work on the first clip.
+const JOB: u64 = 0;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
 const KINDS: [&str; 5] = ["stands", "runs", "jumps", "lands", "sleeps"];
 
@@ -57,13 +60,16 @@ fn empty_state() -> State {
         sampling: "10 fps".to_owned(),
         ..Sources::default()
     };
-    State::new(exploration, sources, Template::built_in().into())
+    let clip = Clip::new("jump".to_owned(), None, Vec::new(), exploration, sources);
+    let mut state = State::new(vec![clip], Template::built_in().into());
+    start(&mut state);
+    state
 }
 
 fn embed_missing(state: &mut State) {
-    let texts = state.exploration.missing_texts();
+    let texts = state.clip().exploration.missing_texts();
     let texts = texts.into_iter().map(|text| (text.clone(), text_embedding(&text), false)).collect();
-    act(state, Action::Background(Update::Texts(texts)));
+    act(state, Action::Background(JOB, Update::Texts(texts)));
 }
 
 fn full_state() -> State {
@@ -73,12 +79,12 @@ fn full_state() -> State {
         let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
         act(
             &mut state,
-            Action::Background(Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }),
+            Action::Background(JOB, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }),
         );
     }
-    act(&mut state, Action::Background(Update::AllDecoded { frames: FRAMES, skipped: 0 }));
+    act(&mut state, Action::Background(JOB, Update::AllDecoded { frames: FRAMES, skipped: 0 }));
     embed_missing(&mut state);
-    act(&mut state, Action::Background(Update::Frames((0..FRAMES).map(frame).collect())));
+    act(&mut state, Action::Background(JOB, Update::Frames((0..FRAMES).map(frame).collect())));
     state
 }
 
@@ -146,7 +152,7 @@ fn heat_is_bright_where_step_and_frame_agree() {
         let [r, g, b] = heat(shade);
         Color::Rgb(r, g, b)
     };
-    let shades = state.shades.as_ref().unwrap();
+    let shades = state.clip().shades.as_ref().unwrap();
     let brightest = shades.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
     assert_eq!(*brightest.1, 1.0);
     let columns = 80 - x;
@@ -181,31 +187,31 @@ fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
 #[test]
 fn the_best_candidate_is_selected_until_the_user_chooses() {
     let mut state = full_state();
-    assert_eq!(state.listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
-    assert_eq!(state.selected, 1);
+    assert_eq!(state.clip().listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
+    assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::SelectBy(1));
-    assert_eq!(state.selected, 2);
+    assert_eq!(state.clip().selected, 2);
     act(&mut state, Action::SelectBy(9));
-    assert_eq!(state.selected, 0);
+    assert_eq!(state.clip().selected, 0);
     act(&mut state, Action::SelectPlace(0));
-    assert_eq!(state.selected, 1);
+    assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::SelectPlace(7));
-    assert_eq!(state.selected, 1, "there is no eighth candidate");
+    assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 
 #[test]
 fn smoothing_moves_by_frames_and_turns_off() {
     let mut state = full_state();
-    assert_eq!(state.exploration.outcome().width, 10);
+    assert_eq!(state.clip().exploration.outcome().width, 10);
     act(&mut state, Action::Smooth(-1));
-    assert_eq!(state.exploration.outcome().width, 9);
-    let score = state.exploration.outcome().score(1);
+    assert_eq!(state.clip().exploration.outcome().width, 9);
+    let score = state.clip().exploration.outcome().score(1);
     act(&mut state, Action::Smooth(-10));
-    assert_eq!(state.exploration.settings().smoothing_seconds, 0.0);
-    assert_ne!(state.exploration.outcome().score(1), score);
+    assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
+    assert_ne!(state.clip().exploration.outcome().score(1), score);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("smoothing off"));
     act(&mut state, Action::Smooth(2));
-    assert_eq!(state.exploration.outcome().width, 3);
+    assert_eq!(state.clip().exploration.outcome().width, 3);
 }
 
 #[test]
@@ -214,30 +220,30 @@ fn a_new_template_asks_for_its_texts_once() {
     let effects = act(&mut state, Action::NextTemplate);
     let [Effect::EmbedTexts(texts)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(texts.len(), 6, "each different step once");
-    assert!(state.exploration.outcome().ranking.is_empty());
+    assert!(state.clip().exploration.outcome().ranking.is_empty());
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
     embed_missing(&mut state);
-    assert_eq!(state.exploration.outcome().ranking.len(), 3);
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
     act(&mut state, Action::PreviousTemplate);
-    assert_eq!(state.exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
-    assert!(state.exploration.missing_texts().is_empty());
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
+    assert!(state.clip().exploration.missing_texts().is_empty());
 }
 
 #[test]
 fn the_cursor_moves_by_frames_and_by_steps() {
     let mut state = full_state();
     act(&mut state, Action::MoveCursor(3));
-    assert_eq!(state.cursor_frame(), Some(3));
+    assert_eq!(state.clip().cursor_frame(), Some(3));
     act(&mut state, Action::NextStep);
-    let entered = state.cursor_step();
+    let entered = state.clip().cursor_step();
     assert_eq!(entered, Some(1));
     act(&mut state, Action::CursorToEnd);
-    assert_eq!((state.cursor_frame(), state.cursor_step()), (Some(FRAMES - 1), Some(3)));
+    assert_eq!((state.clip().cursor_frame(), state.clip().cursor_step()), (Some(FRAMES - 1), Some(3)));
     act(&mut state, Action::PreviousStep);
     act(&mut state, Action::CursorToStart);
-    assert_eq!(state.cursor_frame(), Some(0));
+    assert_eq!(state.clip().cursor_frame(), Some(0));
     act(&mut state, Action::MoveCursor(-5));
-    assert_eq!(state.cursor_frame(), Some(0));
+    assert_eq!(state.clip().cursor_frame(), Some(0));
 }
 
 #[test]
@@ -266,13 +272,13 @@ fn saving_needs_an_alignment_and_carries_it() {
 #[test]
 fn good_news_goes_with_the_next_key_and_bad_news_stays() {
     let mut state = full_state();
-    act(&mut state, Action::Saved(Ok("jump.actalign-1.json".into())));
+    act(&mut state, Action::Saved("jump.actalign-1.json".into()));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
-    act(&mut state, Action::Background(Update::Idle));
+    act(&mut state, Action::Background(JOB, Update::Idle));
     assert!(state.message.is_some(), "nobody has read it yet");
     act(&mut state, Action::MoveCursor(1));
     assert_eq!(state.message, None);
-    act(&mut state, Action::Saved(Err("the disk is full".into())));
+    act(&mut state, Action::Failed("the disk is full".into()));
     act(&mut state, Action::MoveCursor(1));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
 }
@@ -280,7 +286,7 @@ fn good_news_goes_with_the_next_key_and_bad_news_stays() {
 #[test]
 fn a_failure_in_the_background_is_shown_in_words() {
     let mut state = full_state();
-    act(&mut state, Action::Background(Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));
+    act(&mut state, Action::Background(JOB, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
     act(&mut state, Action::Dismiss);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
@@ -304,7 +310,7 @@ proptest! {
         if with_texts {
             embed_missing(&mut state);
         }
-        act(&mut state, Action::Background(Update::Frames((0..frames).map(frame).collect())));
+        act(&mut state, Action::Background(JOB, Update::Frames((0..frames).map(frame).collect())));
         for key in keys {
             act(&mut state, match key {
                 0 => Action::SelectBy(1),

@@ -1,0 +1,96 @@
+//! The guided tour of the demo: what it says, and what each step waits for.
+
+use crate::tui::action::Action;
+use crate::tui::clip::Clip;
+
+/// A step of the tour.
+pub struct TourStep {
+    /// What it says. Keys stand between backticks.
+    pub text: &'static str,
+    /// Whether an action is what the step asks for; Enter leads on from every step.
+    pub asks_for: fn(&Action) -> bool,
+    /// The group of clips that it speaks of: the first clip of the group is shown with it. Where there is none, the
+    /// step is left out.
+    pub about: Option<&'static str>,
+}
+
+/// The tour. Each text begins with what the key before has brought about.
+pub const TOUR: &[TourStep] = &[
+    TourStep {
+        text: "Below: film. Left: a script, step by step. Between: bright where a step fits a frame; the line is \
+               the best way through.",
+        asks_for: |_| false,
+        about: None,
+    },
+    TourStep {
+        text: "Each candidate action has its own script; ✓ is the truth. Press `j`: see the line bend where the \
+               script is wrong.",
+        asks_for: |action| matches!(action, Action::SelectBy(_) | Action::SelectPlace(_)),
+        about: None,
+    },
+    TourStep {
+        text: "The score is the mean along the line. Press `→` to move in time; below left is how well this \
+               frame fits each step.",
+        asks_for: |action| {
+            matches!(
+                action,
+                Action::MoveCursor(_)
+                    | Action::CursorToStart
+                    | Action::CursorToEnd
+                    | Action::NextStep
+                    | Action::PreviousStep
+            )
+        },
+        about: None,
+    },
+    TourStep {
+        text: "One frame is a noisy witness, so it is averaged with its neighbours. Press `[` for fewer of them: \
+               sharper, shakier.",
+        asks_for: |action| matches!(action, Action::Smooth(_)),
+        about: None,
+    },
+    TourStep {
+        text: "`]` takes more neighbours again. Press `t`: steps without their context, the sport and the action. \
+               `T` brings it back.",
+        asks_for: |action| matches!(action, Action::NextTemplate | Action::PreviousTemplate),
+        about: None,
+    },
+    TourStep {
+        text: "Scores have moved, no frame was embedded again. Press `v`: other shades. By value, little shows; \
+               by rank, most.",
+        asks_for: |action| matches!(action, Action::NextScale),
+        about: None,
+    },
+    TourStep {
+        text: "`N` and `P` turn to the next and previous clip. Press `N`: the next one here shows where the \
+               method goes wrong.",
+        asks_for: |action| matches!(action, Action::TurnClip(_)),
+        about: None,
+    },
+    TourStep {
+        text: "This action starts late, but every step must take a frame. ⚠: the line has collapsed, most steps \
+               hold a single one.",
+        asks_for: |_| false,
+        about: Some("late-start"),
+    },
+    TourStep {
+        text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE \
+               --model DIR",
+        asks_for: |action| matches!(action, Action::Save),
+        about: None,
+    },
+];
+
+/// The step after `step` that has something to speak of.
+pub fn after(step: usize, clips: &[Clip]) -> Option<usize> {
+    (step + 1..TOUR.len()).find(|&next| TOUR[next].about.is_none_or(|group| first_of(group, clips).is_some()))
+}
+
+/// Index of the clip that a step speaks of.
+pub fn subject(step: usize, clips: &[Clip]) -> Option<usize> {
+    TOUR[step].about.and_then(|group| first_of(group, clips))
+}
+
+fn first_of(group: &str, clips: &[Clip]) -> Option<usize> {
+    clips.iter().position(|clip| clip.groups.iter().any(|its| its == group))
+}
