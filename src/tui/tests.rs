@@ -1,5 +1,7 @@
 //! The screen, tested on a terminal in memory.
 
+mod demo;
+
 use std::sync::LazyLock;
 
 use image::{Rgb, RgbImage};
@@ -20,8 +22,6 @@ use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
 
 const FRAMES: usize = 40;
-/// Number of the background work on the first clip.
-const JOB: u64 = 0;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
 const KINDS: [&str; 5] = ["stands", "runs", "jumps", "lands", "sleeps"];
 
@@ -46,7 +46,8 @@ fn frame(index: usize) -> EmbeddedFrame {
     EmbeddedFrame { ordinal: index as u64 * 3, time: index as f64 / 10.0, embedding }
 }
 
-fn empty_state() -> State {
+/// A clip of which nothing is embedded.
+fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
     let candidates = vec![
         candidate("nap", &["sleeps", "sleeps on"]),
         candidate("long jump", &["stands", "runs", "jumps", "lands"]),
@@ -60,31 +61,43 @@ fn empty_state() -> State {
         sampling: "10 fps".to_owned(),
         ..Sources::default()
     };
-    let clip = Clip::new("jump".to_owned(), None, Vec::new(), exploration, sources);
-    let mut state = State::new(vec![clip], Template::built_in().into());
+    let groups = groups.iter().map(|&group| group.to_owned()).collect();
+    Clip::new(id.to_owned(), answer, groups, exploration, sources)
+}
+
+fn empty_state() -> State {
+    let mut state = State::new(vec![clip("jump", None, &[])], Template::built_in().into());
     start(&mut state);
     state
+}
+
+fn hear(state: &mut State, news: Update) {
+    let job = state.clip().job.expect("the clip that is shown is embedded");
+    act(state, Action::Background(job, news));
 }
 
 fn embed_missing(state: &mut State) {
     let texts = state.clip().exploration.missing_texts();
     let texts = texts.into_iter().map(|text| (text.clone(), text_embedding(&text), false)).collect();
-    act(state, Action::Background(JOB, Update::Texts(texts)));
+    hear(state, Update::Texts(texts));
+}
+
+/// Embeds everything of the clip that is shown.
+fn embed_all(state: &mut State) {
+    for index in 0..FRAMES {
+        let shade = (index * 255 / FRAMES) as u8;
+        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
+        hear(state, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail });
+    }
+    hear(state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    embed_missing(state);
+    hear(state, Update::Frames((0..FRAMES).map(frame).collect()));
+    hear(state, Update::Idle);
 }
 
 fn full_state() -> State {
     let mut state = empty_state();
-    for index in 0..FRAMES {
-        let shade = (index * 255 / FRAMES) as u8;
-        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
-        act(
-            &mut state,
-            Action::Background(JOB, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }),
-        );
-    }
-    act(&mut state, Action::Background(JOB, Update::AllDecoded { frames: FRAMES, skipped: 0 }));
-    embed_missing(&mut state);
-    act(&mut state, Action::Background(JOB, Update::Frames((0..FRAMES).map(frame).collect())));
+    embed_all(&mut state);
     state
 }
 
@@ -274,7 +287,7 @@ fn good_news_goes_with_the_next_key_and_bad_news_stays() {
     let mut state = full_state();
     act(&mut state, Action::Saved("jump.actalign-1.json".into()));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
-    act(&mut state, Action::Background(JOB, Update::Idle));
+    hear(&mut state, Update::Idle);
     assert!(state.message.is_some(), "nobody has read it yet");
     act(&mut state, Action::MoveCursor(1));
     assert_eq!(state.message, None);
@@ -286,7 +299,7 @@ fn good_news_goes_with_the_next_key_and_bad_news_stays() {
 #[test]
 fn a_failure_in_the_background_is_shown_in_words() {
     let mut state = full_state();
-    act(&mut state, Action::Background(JOB, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));
+    hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone")));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
     act(&mut state, Action::Dismiss);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
@@ -300,17 +313,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn no_keys_and_no_size_make_it_panic(
-        keys in prop::collection::vec(0u8..14, 0..40),
+        keys in prop::collection::vec(0u8..18, 0..40),
         frames in 0usize..=FRAMES,
         with_texts: bool,
         width in 1u16..400,
         height in 1u16..120,
     ) {
-        let mut state = empty_state();
+        let mut state = demo::demo_state();
         if with_texts {
             embed_missing(&mut state);
         }
-        act(&mut state, Action::Background(JOB, Update::Frames((0..frames).map(frame).collect())));
+        hear(&mut state, Update::Frames((0..frames).map(frame).collect()));
         for key in keys {
             act(&mut state, match key {
                 0 => Action::SelectBy(1),
@@ -326,6 +339,10 @@ proptest! {
                 10 => Action::NextTemplate,
                 11 => Action::NextScale,
                 12 => Action::ToggleHelp,
+                13 => Action::TurnClip(1),
+                14 => Action::NextTourStep,
+                15 => Action::BeginTour,
+                16 => Action::Dismiss,
                 _ => Action::Save,
             });
         }

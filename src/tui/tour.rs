@@ -17,20 +17,17 @@ pub struct TourStep {
 /// The tour. Each text begins with what the key before has brought about.
 pub const TOUR: &[TourStep] = &[
     TourStep {
-        text: "Below: film. Left: a script, step by step. Between: bright where a step fits a frame; the line is \
-               the best way through.",
+        text: "Which action does the film show? Left: a script of steps. Bright: step and frame agree. The line: the best way through.",
         asks_for: |_| false,
         about: None,
     },
     TourStep {
-        text: "Each candidate action has its own script; ✓ is the truth. Press `j`: see the line bend where the \
-               script is wrong.",
+        text: "Each candidate has its own script; ✓ is the truth. Press `j`: see how the line bends where a script is wrong.",
         asks_for: |action| matches!(action, Action::SelectBy(_) | Action::SelectPlace(_)),
         about: None,
     },
     TourStep {
-        text: "The score is the mean along the line. Press `→` to move in time; below left is how well this \
-               frame fits each step.",
+        text: "The score is the mean along the line. Press `→` to move in time: left of the film, how well this frame fits each step.",
         asks_for: |action| {
             matches!(
                 action,
@@ -44,38 +41,32 @@ pub const TOUR: &[TourStep] = &[
         about: None,
     },
     TourStep {
-        text: "One frame is a noisy witness, so it is averaged with its neighbours. Press `[` for fewer of them: \
-               sharper, shakier.",
+        text: "One frame is a noisy witness: each is averaged with its neighbours. Press `[` for fewer of them: sharper, shakier.",
         asks_for: |action| matches!(action, Action::Smooth(_)),
         about: None,
     },
     TourStep {
-        text: "`]` takes more neighbours again. Press `t`: steps without their context, the sport and the action. \
-               `T` brings it back.",
+        text: "`]` brings them back. Press `t` to take the context, sport and action, out of each sentence; `T` puts it back.",
         asks_for: |action| matches!(action, Action::NextTemplate | Action::PreviousTemplate),
         about: None,
     },
     TourStep {
-        text: "Scores have moved, no frame was embedded again. Press `v`: other shades. By value, little shows; \
-               by rank, most.",
+        text: "All scores moved, yet no frame was embedded again. Press `v` for other shades: by logarithm, by value, by rank.",
         asks_for: |action| matches!(action, Action::NextScale),
         about: None,
     },
     TourStep {
-        text: "`N` and `P` turn to the next and previous clip. Press `N`: the next one here shows where the \
-               method goes wrong.",
+        text: "`N` and `P` turn to the next and previous clip. Press `N`: there the published method goes wrong.",
         asks_for: |action| matches!(action, Action::TurnClip(_)),
         about: None,
     },
     TourStep {
-        text: "This action starts late, but every step must take a frame. ⚠: the line has collapsed, most steps \
-               hold a single one.",
+        text: "This action starts late, but every step must take a frame. ⚠: the line has collapsed, most steps hold a single one.",
         asks_for: |_| false,
         about: Some("late-start"),
     },
     TourStep {
-        text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE \
-               --model DIR",
+        text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE --model DIR",
         asks_for: |action| matches!(action, Action::Save),
         about: None,
     },
