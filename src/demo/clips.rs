@@ -81,10 +81,10 @@ struct Line {
 pub fn read_clips(folder: &Path) -> Result<Vec<DemoClip>, ClipError> {
     let path = folder.join("manifest.jsonl");
     let text = fs::read_to_string(&path).map_err(|source| ClipError::Read { path: path.clone(), source })?;
-    let scripts = ScriptFile::load(&folder.join("scripts.json"))?;
+    let classes = Candidate::all_of(&ScriptFile::load(&folder.join("scripts.json"))?);
     let mut clips = Vec::new();
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        let clip = read_line(text, folder, &scripts);
+        let clip = read_line(text, folder, &classes);
         clips.push(clip.map_err(|fault| ClipError::Line { path: path.clone(), line, fault })?);
     }
     if clips.is_empty() {
@@ -93,13 +93,12 @@ pub fn read_clips(folder: &Path) -> Result<Vec<DemoClip>, ClipError> {
     Ok(clips)
 }
 
-fn read_line(text: &str, folder: &Path, scripts: &ScriptFile) -> Result<DemoClip, String> {
+fn read_line(text: &str, folder: &Path, classes: &[Candidate]) -> Result<DemoClip, String> {
     let line: Line = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let all = Candidate::all_of(scripts);
     let candidates = line
         .candidates
         .iter()
-        .map(|name| find(&all, &line.domain, name).cloned())
+        .map(|name| find(classes, &line.domain, name).cloned())
         .collect::<Result<Vec<_>, _>>()?;
     if line.answer >= candidates.len() {
         return Err(format!("the answer {} is none of the {} candidates", line.answer, candidates.len()));
@@ -114,8 +113,8 @@ fn read_line(text: &str, folder: &Path, scripts: &ScriptFile) -> Result<DemoClip
     })
 }
 
-fn find<'a>(all: &'a [Candidate], domain: &str, name: &str) -> Result<&'a Candidate, String> {
-    let named: Vec<&Candidate> = all.iter().filter(|candidate| candidate.name == name).collect();
+fn find<'a>(classes: &'a [Candidate], domain: &str, name: &str) -> Result<&'a Candidate, String> {
+    let named: Vec<&Candidate> = classes.iter().filter(|candidate| candidate.name == name).collect();
     match named.as_slice() {
         [] => Err(format!("no script is named {name:?}")),
         [only] => Ok(only),

@@ -212,6 +212,19 @@ fn the_whole_tour_can_be_read_and_hides_nothing() {
 }
 
 #[test]
+fn the_keys_of_the_tour_are_bold_and_only_its_hint_is_dim() {
+    let mut state = demo_state();
+    state.tour = Some(1);
+    let buffer = draw(&state, ColourDepth::True, 80, 24);
+    let foot: Vec<_> = (21..23).flat_map(|y| (5..80).map(move |x| (x, y))).map(|at| &buffer[at]).collect();
+    let with = |modifier| -> String {
+        foot.iter().filter(|cell| cell.modifier.contains(modifier)).map(|cell| cell.symbol()).collect()
+    };
+    assert_eq!(with(Modifier::BOLD), "j");
+    assert_eq!(with(Modifier::DIM), "Enter next · Esc end");
+}
+
+#[test]
 fn the_tour_begins_at_80_by_24() {
     let mut state = demo_state();
     embed_all(&mut state);

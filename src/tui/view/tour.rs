@@ -31,8 +31,10 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     for (row, line) in lines(step, area.width).into_iter().enumerate() {
         frame.render_widget(line, Rect { y: text.y + row as u16, height: 1, ..text });
     }
-    let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-    frame.render_widget(Line::styled(hint(step), dim()).right_aligned(), last);
+    let hint = Line::styled(hint(step), dim());
+    // No wider than it is, so that the text beside it is not dimmed too.
+    let width = (hint.width() as u16).min(area.width);
+    frame.render_widget(hint, Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 });
 }
 
 fn hint(step: usize) -> &'static str {
