@@ -11,6 +11,10 @@ mod inputs;
 mod progress;
 mod table;
 
+use std::io::{IsTerminal, stdin, stdout};
+use std::process::exit;
+
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use color_eyre::eyre::Result;
 
@@ -42,12 +46,21 @@ enum Command {
 /// # Errors
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
-    // Whoever only names the program wants to be told how to begin.
+    // Whoever only names the program wants to see what it does.
     if std::env::args_os().len() == 1 {
+        if stdin().is_terminal() && stdout().is_terminal() {
+            return explore::run_demo();
+        }
         println!("{}", explore::HOW_TO_OPEN);
         return Ok(());
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        let _ = error.print();
+        if error.kind() == ErrorKind::MissingRequiredArgument {
+            eprintln!("tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.");
+        }
+        exit(error.exit_code())
+    });
     match cli.command {
         None => explore::run(&cli.explore),
         Some(Command::Classify(args)) => classify::run(&args),

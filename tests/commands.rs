@@ -32,7 +32,8 @@ fn folder() -> TempDir {
 
 fn run(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::cargo_bin("actalign-tui").unwrap();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).args(arguments.split_whitespace());
+    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_DATA_DIR", folder.join("data"));
+    command.args(arguments.split_whitespace());
     command
 }
 
@@ -232,10 +233,46 @@ fn wrong_usage_ends_with_status_2() {
 #[test]
 fn the_bare_program_tells_how_to_begin_and_doctor_says_what_is_there() {
     let folder = folder();
-    run(folder.path(), "").assert().success().stdout(predicate::str::contains("actalign-tui CLIP --scripts"));
+    run(folder.path(), "").assert().success().stdout(
+        predicate::str::contains("opens a demo").and(predicate::str::contains("actalign-tui CLIP --scripts")),
+    );
+    assert!(!folder.path().join("data").exists(), "nothing is unpacked that is not shown");
     run(folder.path(), "doctor")
         .assert()
         .success()
         .stdout(predicate::str::contains("libavcodec").and(predicate::str::contains("images 32×32")));
     run(folder.path(), "doctor --model nowhere").assert().code(1).stdout(predicate::str::contains("PROBLEM"));
+}
+
+#[test]
+fn the_bundled_model_has_a_name_and_a_folder_of_that_name_a_path() {
+    let folder = folder();
+    let report = json(folder.path(), "classify clip.mp4 --scripts scripts.json --model demo --json");
+    assert_eq!(report["settings"]["model"], "demo");
+    assert_eq!(report["ranking"].as_array().unwrap().len(), 2);
+    run(folder.path(), "doctor --model demo")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("dimensions"));
+    run(folder.path(), "embed --texts lines.txt --out x.npy --model ./demo")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("./demo"));
+
+    fs::write(folder.path().join("full"), "").unwrap();
+    run(folder.path(), "embed --texts lines.txt --out x.npy --model demo")
+        .env("ACTALIGN_DATA_DIR", folder.path().join("full"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("full").and(predicate::str::contains("set ACTALIGN_DATA_DIR")));
+}
+
+#[test]
+fn what_is_missing_comes_with_the_way_to_the_demo() {
+    let folder = folder();
+    run(folder.path(), "clip.mp4")
+        .env_remove("ACTALIGN_MODEL")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("--scripts").and(predicate::str::contains("--model demo")));
 }

@@ -67,6 +67,17 @@ impl Session {
         Self::start(command)
     }
 
+    /// The program without arguments, with the demo unpacked into `folder`.
+    fn demo(folder: &Path) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
+        command.cwd(folder);
+        command.env("TERM", "xterm-256color");
+        for variable in ["ACTALIGN_DATA_DIR", "ACTALIGN_CONFIG_DIR", "ACTALIGN_CACHE_DIR"] {
+            command.env(variable, folder);
+        }
+        Self::start(command)
+    }
+
     /// Takes what is printed next; false when the program has ended.
     fn read(&mut self) -> bool {
         match self.printed.recv_timeout(PATIENCE) {
@@ -84,9 +95,20 @@ impl Session {
 
     /// Waits until the screen shows `text`.
     fn wait_for(&mut self, text: &str) {
-        while !self.screen.screen().contents().contains(text) {
+        while !self.shows(text) {
             assert!(self.read(), "ended without {text:?}: {}", self.screen.screen().contents());
         }
+    }
+
+    /// Waits until the screen no longer shows `text`.
+    fn wait_without(&mut self, text: &str) {
+        while self.shows(text) {
+            assert!(self.read(), "ended with {text:?}: {}", self.screen.screen().contents());
+        }
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        self.screen.screen().contents().contains(text)
     }
 
     fn press(&mut self, keys: &str) {
@@ -136,6 +158,32 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     assert_eq!(snapshot["settings"]["smoothing"], 9);
     assert_eq!(snapshot["complete"], true);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+}
+
+#[test]
+fn the_bare_program_opens_a_demo_whose_tour_comes_once() {
+    const TOUR: &str = "Enter next";
+    let folder = TempDir::new().unwrap();
+    let mut session = Session::demo(folder.path());
+    session.wait_for(TOUR);
+    session.press("N");
+    session.wait_for("clip 2/");
+    session.wait_for("▶ 1");
+    session.press("\u{1b}");
+    session.wait_without(TOUR);
+    session.press("q");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "", "nothing is printed past the interface");
+
+    let mut session = Session::demo(folder.path());
+    // The last line is printed last.
+    session.wait_for("q quit");
+    assert!(session.shows("clip 1/") && !session.shows(TOUR), "{}", session.screen.screen().contents());
+    session.press("i");
+    session.wait_for(TOUR);
+    session.press("q");
+    assert!(session.end().0.success());
 }
 
 #[test]

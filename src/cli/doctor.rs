@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
+use crate::cli::inputs::checkpoint_folder;
 use crate::in_words;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
@@ -14,7 +15,7 @@ use crate::video;
 /// Check this machine: video decoders, devices, terminal, and a checkpoint
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Folder of a checkpoint to check
+    /// Folder of a checkpoint to check, or `demo`
     #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL")]
     model: Option<PathBuf>,
 }
@@ -75,7 +76,7 @@ fn terminal() -> String {
 }
 
 fn describe_model(dir: &Path) -> Result<String> {
-    let checkpoint = Checkpoint::open(dir)?;
+    let checkpoint = Checkpoint::open(&checkpoint_folder(dir)?)?;
     let side = checkpoint.image_size();
     Ok(format!(
         "{}: images {side}×{side}, texts of {} tokens, {} dimensions",

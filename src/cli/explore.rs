@@ -1,12 +1,16 @@
 //! The explorer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Parser};
 use color_eyre::eyre::{Result, WrapErr};
 
-use crate::cli::inputs::ComparisonArgs;
-use crate::tui::{self, Explorer};
+use crate::cli::inputs::{Comparison, ComparisonArgs};
+use crate::demo::Bundle;
+use crate::eval::Dataset;
+use crate::explore::{Exploration, Job};
+use crate::store::Folder;
+use crate::tui::{self, ClipToExplore, Explorer};
 use crate::video::VideoReader;
 
 /// Largest thumbnail in pixels; a film strip of half blocks shows no more.
@@ -24,7 +28,8 @@ pub struct ExploreArgs {
 
 /// What to do where no clip is named.
 pub const HOW_TO_OPEN: &str = "\
-Name a clip, a script file and a model:
+In a terminal, actalign-tui alone opens a demo: clips, scripts and a model that come with it.
+For a clip of your own, name it, a script file and a model:
 
     actalign-tui CLIP --scripts SCRIPTS.json --model DIR
 
@@ -33,9 +38,16 @@ SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
 DIR      a SigLIP checkpoint as the model hub has it, for example the files of
-         google/siglip-base-patch16-224
+         google/siglip-base-patch16-224; or demo, the model that comes with the program
 
 `actalign-tui --help` lists everything else, `actalign-tui doctor` checks this machine.";
+
+/// Every default of the command line.
+#[derive(Debug, Parser)]
+struct Defaults {
+    #[command(flatten)]
+    comparison: ComparisonArgs,
+}
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let ExploreArgs { video, comparison } = args;
@@ -44,14 +56,54 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
     // A clip that cannot be opened is refused before the screen is taken over.
     drop(VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?);
     let exploration = opened.exploration();
-    let mut job = comparison.job(clip.clone(), &opened, &exploration);
-    job.cover_evenly = true;
-    job.thumbnails = Some(THUMBNAIL);
-    tui::run(Explorer {
-        job,
+    let clip = ClipToExplore {
+        id: clip.display().to_string(),
+        answer: None,
+        groups: Vec::new(),
+        job: job(&clip, comparison, &opened, &exploration),
         sources: comparison.sources(&clip, &opened),
-        templates: opened.templates(),
         exploration,
+    };
+    open_explorer(vec![clip], &opened, None)
+}
+
+/// Opens the explorer on the bundled clips.
+pub fn run_demo() -> Result<()> {
+    let bundle = Bundle::unpack()?;
+    let data = Folder::Data.path()?;
+    let clips = Dataset::open(&bundle.folder().join("manifest.jsonl"), None, None)?.clips;
+    // As if the user had named the demo's files and nothing else.
+    let scripts = bundle.scripts();
+    let names = ["actalign-tui".as_ref(), "--model".as_ref(), "demo".as_ref(), "--scripts".as_ref()];
+    let mut comparison = Defaults::parse_from(names.into_iter().chain([scripts.as_os_str()])).comparison;
+    let opened = comparison.open()?;
+    let clips = clips.into_iter().map(|clip| {
+        let segment = clip.entry.segment();
+        comparison.sampling.start = segment.start;
+        comparison.sampling.end = segment.end;
+        let exploration = opened.exploration_of(clip.candidates);
+        ClipToExplore {
+            id: clip.entry.id,
+            answer: Some(clip.entry.answer),
+            groups: clip.entry.groups,
+            job: job(&clip.entry.video, &comparison, &opened, &exploration),
+            sources: comparison.sources(&clip.entry.video, &opened),
+            exploration,
+        }
+    });
+    open_explorer(clips.collect(), &opened, Some(data.join("tour-ended")))
+}
+
+fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
+    let job = comparison.job(clip.to_owned(), opened, exploration);
+    Job { cover_evenly: true, thumbnails: Some(THUMBNAIL), ..job }
+}
+
+fn open_explorer(clips: Vec<ClipToExplore>, opened: &Comparison, tour_ended: Option<PathBuf>) -> Result<()> {
+    tui::run(Explorer {
+        clips,
+        templates: opened.templates(),
         folder: std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?,
+        tour_ended,
     })
 }

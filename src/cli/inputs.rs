@@ -7,6 +7,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::Preset;
+use crate::demo::{Bundle, BundleError};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
@@ -15,7 +16,8 @@ use crate::video::{Sampling, Segment};
 /// The model, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json
+    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json; or
+    /// `demo`, the small one that comes with the program
     #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL", required = true)]
     model: Option<PathBuf>,
     /// Where the model runs
@@ -30,9 +32,14 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let checkpoint = Checkpoint::open(self.dir())?;
+        let checkpoint = Checkpoint::open(&checkpoint_folder(self.dir())?)?;
         Ok(Arc::new(Model::new(checkpoint, ComputeDevice::open(self.device)?)))
     }
+}
+
+/// The folder of a checkpoint as the user names it: `demo` is the bundled one, `./demo` a folder of that name.
+pub fn checkpoint_folder(name: &Path) -> Result<PathBuf, BundleError> {
+    if name == "demo" { Ok(Bundle::unpack()?.model()) } else { Ok(name.to_owned()) }
 }
 
 /// Which frames of a clip are taken.
@@ -144,9 +151,13 @@ impl ComparisonArgs {
 }
 
 impl Comparison {
-    /// An exploration without frames.
+    /// An exploration of all classes of the script file, without frames.
     pub fn exploration(&self) -> Exploration {
-        let candidates = Candidate::all_of(&self.scripts);
+        self.exploration_of(Candidate::all_of(&self.scripts))
+    }
+
+    /// An exploration without frames.
+    pub fn exploration_of(&self, candidates: Vec<Candidate>) -> Exploration {
         let dim = self.model.checkpoint().dim();
         Exploration::new(candidates, self.model.calibration(), dim, self.settings.clone())
     }

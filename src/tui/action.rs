@@ -32,14 +32,22 @@ pub enum Action {
     NextScale,
     /// Save a snapshot.
     Save,
-    /// A snapshot is saved, or could not be.
-    Saved(Result<PathBuf, String>),
+    /// A snapshot is saved.
+    Saved(PathBuf),
+    /// Turn to the clip this many places on.
+    TurnClip(isize),
     /// Show or hide the help.
     ToggleHelp,
-    /// Close what lies over the screen.
+    /// Close what lies over the screen; else end the tour.
     Dismiss,
-    /// News from the background work.
-    Background(Update),
+    /// Begin the guided tour, from its first step.
+    BeginTour,
+    /// Go on to the next step of the tour.
+    NextTourStep,
+    /// News from the background work of that number.
+    Background(u64, Update),
+    /// Something could not be done, in words.
+    Failed(String),
     /// Leave.
     Quit,
 }
@@ -47,9 +55,22 @@ pub enum Action {
 /// What the state asks of the outside.
 #[derive(Debug)]
 pub enum Effect {
-    /// Embed these texts next.
+    /// Start the background work on a clip.
+    Start {
+        /// Index of the clip.
+        clip: usize,
+        /// Number that its news carry.
+        job: u64,
+        /// Texts to embed first.
+        texts: Vec<String>,
+    },
+    /// Stop the background work on the clip with this index.
+    Stop(usize),
+    /// Embed these texts next, by the background work on the clip that is shown.
     EmbedTexts(Vec<String>),
-    /// Write this snapshot, then answer with [`Action::Saved`].
+    /// Remember that the tour has ended, or answer with [`Action::Failed`].
+    EndTour,
+    /// Write this snapshot, then answer with [`Action::Saved`] or [`Action::Failed`].
     Save(Box<Snapshot>),
     /// Leave.
     Quit,

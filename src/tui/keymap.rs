@@ -108,6 +108,16 @@ pub const KEYMAP: &[Binding] = &[
         matches: |key| (key.code == KeyCode::Char('v')).then_some(Action::NextScale),
     },
     Binding {
+        keys: "N P",
+        help: "turn to the next or previous clip, where there are several",
+        hint: None,
+        matches: |key| match key.code {
+            KeyCode::Char('N') => Some(Action::TurnClip(1)),
+            KeyCode::Char('P') => Some(Action::TurnClip(-1)),
+            _ => None,
+        },
+    },
+    Binding {
         keys: "s",
         help: "save a snapshot (JSON) in the folder where the program was started",
         hint: Some("save"),
@@ -120,8 +130,20 @@ pub const KEYMAP: &[Binding] = &[
         matches: |key| (key.code == KeyCode::Char('?')).then_some(Action::ToggleHelp),
     },
     Binding {
+        keys: "i",
+        help: "begin the demo's guided tour, again",
+        hint: None,
+        matches: |key| (key.code == KeyCode::Char('i')).then_some(Action::BeginTour),
+    },
+    Binding {
+        keys: "Enter",
+        help: "go on in the tour",
+        hint: None,
+        matches: |key| (key.code == KeyCode::Enter).then_some(Action::NextTourStep),
+    },
+    Binding {
         keys: "Esc",
-        help: "close the help, clear the message",
+        help: "close the help, clear the message, end the tour",
         hint: None,
         matches: |key| (key.code == KeyCode::Esc).then_some(Action::Dismiss),
     },

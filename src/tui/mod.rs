@@ -1,6 +1,7 @@
 //! The explorer: state → update → view, on one channel of events.
 
 mod action;
+mod clip;
 mod heat;
 mod keymap;
 mod run;
@@ -10,9 +11,10 @@ mod terminal;
 mod tests;
 mod theme;
 mod timeline;
+mod tour;
 mod update;
 mod view;
 
-pub use run::{Explorer, run};
+pub use run::{ClipToExplore, Explorer, run};
 pub use terminal::Terminal;
 pub use theme::ColourDepth;

@@ -1,5 +1,7 @@
 //! The event loop.
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,32 +18,78 @@ use crate::explore::{Exploration, Job, Pipeline, Sources, Update};
 use crate::script::Template;
 use crate::store;
 use crate::tui::action::{Action, Effect};
+use crate::tui::clip::Clip;
 use crate::tui::keymap;
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
 use crate::tui::theme::ColourDepth;
-use crate::tui::update::{refresh, update};
+use crate::tui::update::{self, refresh, update};
 
 /// What the explorer opens.
 pub struct Explorer {
+    /// The clips to turn among, at least one.
+    pub clips: Vec<ClipToExplore>,
+    /// Templates that can be turned to.
+    pub templates: Vec<Template>,
+    /// Where snapshots go.
+    pub folder: PathBuf,
+    /// The file that remembers that the guided tour has ended; none where there is no tour.
+    pub tour_ended: Option<PathBuf>,
+}
+
+/// A clip that the explorer opens.
+pub struct ClipToExplore {
+    /// Its name among the clips.
+    pub id: String,
+    /// Index of the candidate that it shows, where that is known.
+    pub answer: Option<usize>,
+    /// What kind of clip it is, such as `late-start`.
+    pub groups: Vec<String>,
     /// The candidates and the first settings.
     pub exploration: Exploration,
     /// What to embed.
     pub job: Job,
     /// Where everything comes from.
     pub sources: Sources,
-    /// Templates that can be turned to.
-    pub templates: Vec<Template>,
-    /// Where snapshots go.
-    pub folder: PathBuf,
+}
+
+impl Explorer {
+    /// The first state, and the background work of each clip.
+    fn open(self) -> (State, Outside) {
+        let (clips, jobs) = self
+            .clips
+            .into_iter()
+            .map(|clip| {
+                (Clip::new(clip.id, clip.answer, clip.groups, clip.exploration, clip.sources), clip.job)
+            })
+            .unzip();
+        let mut state = State::new(clips, self.templates);
+        if let Some(file) = &self.tour_ended {
+            state.has_tour = true;
+            state.tour = (!file.exists()).then_some(0);
+        }
+        let pipelines = HashMap::new();
+        (state, Outside { jobs, pipelines, folder: self.folder, tour_ended: self.tour_ended })
+    }
+}
+
+/// What effects reach.
+struct Outside {
+    jobs: Vec<Job>,
+    /// The background work, by the index of its clip.
+    pipelines: HashMap<usize, Pipeline>,
+    folder: PathBuf,
+    tour_ended: Option<PathBuf>,
 }
 
 /// Something that the loop waits for.
 enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
-    Background(Update),
-    Saved(Result<PathBuf, String>),
+    Background(u64, Update),
+    Saved(PathBuf),
+    /// Something could not be done, in words.
+    Failed(String),
     /// The terminal cannot be read any more.
     Closed,
 }
@@ -63,14 +111,8 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let mut terminal = Terminal::take_over().wrap_err("The terminal cannot be taken over")?;
     read_terminal(sender.clone());
 
-    let Explorer { exploration, job, sources, templates, folder } = explorer;
-    let background = sender.clone();
-    let pipeline = Pipeline::start(job, move |news| {
-        // Nobody listens only after the loop has ended.
-        let _ = background.send(Event::Background(news));
-    });
-    let state = State::new(exploration, sources, templates);
-    let ended_by = event_loop(&mut terminal, state, &events, &sender, &pipeline, &folder);
+    let (state, outside) = explorer.open();
+    let ended_by = event_loop(&mut terminal, state, outside, &events, &sender);
     drop(terminal);
     if let Some(signal) = ended_by? {
         // The parent learns what ended the program, as if the signal had not been caught.
@@ -82,13 +124,15 @@ pub fn run(explorer: Explorer) -> Result<()> {
 fn event_loop(
     terminal: &mut Terminal,
     mut state: State,
+    mut outside: Outside,
     events: &Receiver<Event>,
     sender: &Sender<Event>,
-    pipeline: &Pipeline,
-    folder: &std::path::Path,
 ) -> Result<Option<i32>> {
     let start = Instant::now();
     let depth = ColourDepth::detect();
+    for effect in update::start(&mut state) {
+        outside.reach(&state, effect, sender);
+    }
     loop {
         refresh(&mut state);
         terminal.draw(&state, depth)?;
@@ -100,23 +144,56 @@ fn event_loop(
                 }
                 Event::Terminal(_) => continue,
                 Event::Signal(signal) => return Ok(Some(signal)),
-                Event::Background(news) => Action::Background(news),
-                Event::Saved(outcome) => Action::Saved(outcome),
+                Event::Background(job, news) => Action::Background(job, news),
+                Event::Saved(path) => Action::Saved(path),
+                Event::Failed(text) => Action::Failed(text),
                 Event::Closed => bail!("The terminal was closed."),
             };
             for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
-                match effect {
-                    Effect::Quit => return Ok(None),
-                    Effect::EmbedTexts(texts) => pipeline.embed_texts(texts),
-                    Effect::Save(snapshot) => {
-                        let (sender, folder) = (sender.clone(), folder.to_owned());
-                        thread::spawn(move || {
-                            let outcome = store::save(&snapshot, &folder)
-                                .map_err(|error| format!("No snapshot in {}: {error}", folder.display()));
-                            let _ = sender.send(Event::Saved(outcome));
-                        });
-                    }
+                if matches!(effect, Effect::Quit) {
+                    return Ok(None);
                 }
+                outside.reach(&state, effect, sender);
+            }
+        }
+    }
+}
+
+impl Outside {
+    /// Does what the state asks for. What comes of it is sent as an event.
+    fn reach(&mut self, state: &State, effect: Effect, sender: &Sender<Event>) {
+        let sender = sender.clone();
+        // Nobody listens only after the loop has ended.
+        let tell = move |event| drop(sender.send(event));
+        match effect {
+            Effect::Quit => {}
+            Effect::Start { clip, job: number, texts } => {
+                let job = Job { texts, ..self.jobs[clip].clone() };
+                let pipeline = Pipeline::start(job, move |news| tell(Event::Background(number, news)));
+                self.pipelines.insert(clip, pipeline);
+            }
+            Effect::Stop(clip) => drop(self.pipelines.remove(&clip)),
+            Effect::EmbedTexts(texts) => {
+                if let Some(pipeline) = self.pipelines.get(&state.shown) {
+                    pipeline.embed_texts(texts);
+                }
+            }
+            Effect::EndTour => {
+                if let Some(file) = &self.tour_ended
+                    && let Err(error) = fs::write(file, "")
+                {
+                    let text = format!("The tour will begin again: {}: {error}", file.display());
+                    tell(Event::Failed(text));
+                }
+            }
+            Effect::Save(snapshot) => {
+                let folder = self.folder.clone();
+                thread::spawn(move || {
+                    tell(match store::save(&snapshot, &folder) {
+                        Ok(path) => Event::Saved(path),
+                        Err(error) => Event::Failed(format!("No snapshot in {}: {error}", folder.display())),
+                    });
+                });
             }
         }
     }
@@ -126,7 +203,7 @@ fn event_loop(
 /// until `pause` is over; anything else is answered at once.
 fn next_events(events: &Receiver<Event>, pause: Instant) -> Result<Vec<Event>> {
     let mut gathered = vec![events.recv()?];
-    while gathered.iter().all(|event| matches!(event, Event::Background(_))) {
+    while gathered.iter().all(|event| matches!(event, Event::Background(..))) {
         match events.recv_timeout(pause.saturating_duration_since(Instant::now())) {
             Ok(event) => gathered.push(event),
             Err(_) => break,

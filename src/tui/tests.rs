@@ -1,5 +1,7 @@
 //! The screen, tested on a terminal in memory.
 
+mod demo;
+
 use std::sync::LazyLock;
 
 use image::{Rgb, RgbImage};
@@ -13,9 +15,10 @@ use crate::align::Calibration;
 use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Update};
 use crate::script::Template;
 use crate::tui::action::{Action, Effect};
+use crate::tui::clip::Clip;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, heat};
-use crate::tui::update::{refresh, update};
+use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
 
 const FRAMES: usize = 40;
@@ -43,7 +46,8 @@ fn frame(index: usize) -> EmbeddedFrame {
     EmbeddedFrame { ordinal: index as u64 * 3, time: index as f64 / 10.0, embedding }
 }
 
-fn empty_state() -> State {
+/// A clip of which nothing is embedded.
+fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
     let candidates = vec![
         candidate("nap", &["sleeps", "sleeps on"]),
         candidate("long jump", &["stands", "runs", "jumps", "lands"]),
@@ -57,28 +61,43 @@ fn empty_state() -> State {
         sampling: "10 fps".to_owned(),
         ..Sources::default()
     };
-    State::new(exploration, sources, Template::built_in().into())
+    let groups = groups.iter().map(|&group| group.to_owned()).collect();
+    Clip::new(id.to_owned(), answer, groups, exploration, sources)
+}
+
+fn empty_state() -> State {
+    let mut state = State::new(vec![clip("jump", None, &[])], Template::built_in().into());
+    start(&mut state);
+    state
+}
+
+fn hear(state: &mut State, news: Update) {
+    let job = state.clip().job.expect("the clip that is shown is embedded");
+    act(state, Action::Background(job, news));
 }
 
 fn embed_missing(state: &mut State) {
-    let texts = state.exploration.missing_texts();
+    let texts = state.clip().exploration.missing_texts();
     let texts = texts.into_iter().map(|text| (text.clone(), text_embedding(&text), false)).collect();
-    act(state, Action::Background(Update::Texts(texts)));
+    hear(state, Update::Texts(texts));
+}
+
+/// Embeds everything of the clip that is shown.
+fn embed_all(state: &mut State) {
+    for index in 0..FRAMES {
+        let shade = (index * 255 / FRAMES) as u8;
+        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
+        hear(state, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail });
+    }
+    hear(state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    embed_missing(state);
+    hear(state, Update::Frames((0..FRAMES).map(frame).collect()));
+    hear(state, Update::Idle);
 }
 
 fn full_state() -> State {
     let mut state = empty_state();
-    for index in 0..FRAMES {
-        let shade = (index * 255 / FRAMES) as u8;
-        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
-        act(
-            &mut state,
-            Action::Background(Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail }),
-        );
-    }
-    act(&mut state, Action::Background(Update::AllDecoded { frames: FRAMES, skipped: 0 }));
-    embed_missing(&mut state);
-    act(&mut state, Action::Background(Update::Frames((0..FRAMES).map(frame).collect())));
+    embed_all(&mut state);
     state
 }
 
@@ -146,7 +165,7 @@ fn heat_is_bright_where_step_and_frame_agree() {
         let [r, g, b] = heat(shade);
         Color::Rgb(r, g, b)
     };
-    let shades = state.shades.as_ref().unwrap();
+    let shades = state.clip().shades.as_ref().unwrap();
     let brightest = shades.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
     assert_eq!(*brightest.1, 1.0);
     let columns = 80 - x;
@@ -181,31 +200,31 @@ fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
 #[test]
 fn the_best_candidate_is_selected_until_the_user_chooses() {
     let mut state = full_state();
-    assert_eq!(state.listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
-    assert_eq!(state.selected, 1);
+    assert_eq!(state.clip().listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
+    assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::SelectBy(1));
-    assert_eq!(state.selected, 2);
+    assert_eq!(state.clip().selected, 2);
     act(&mut state, Action::SelectBy(9));
-    assert_eq!(state.selected, 0);
+    assert_eq!(state.clip().selected, 0);
     act(&mut state, Action::SelectPlace(0));
-    assert_eq!(state.selected, 1);
+    assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::SelectPlace(7));
-    assert_eq!(state.selected, 1, "there is no eighth candidate");
+    assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 
 #[test]
 fn smoothing_moves_by_frames_and_turns_off() {
     let mut state = full_state();
-    assert_eq!(state.exploration.outcome().width, 10);
+    assert_eq!(state.clip().exploration.outcome().width, 10);
     act(&mut state, Action::Smooth(-1));
-    assert_eq!(state.exploration.outcome().width, 9);
-    let score = state.exploration.outcome().score(1);
+    assert_eq!(state.clip().exploration.outcome().width, 9);
+    let score = state.clip().exploration.outcome().score(1);
     act(&mut state, Action::Smooth(-10));
-    assert_eq!(state.exploration.settings().smoothing_seconds, 0.0);
-    assert_ne!(state.exploration.outcome().score(1), score);
+    assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
+    assert_ne!(state.clip().exploration.outcome().score(1), score);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("smoothing off"));
     act(&mut state, Action::Smooth(2));
-    assert_eq!(state.exploration.outcome().width, 3);
+    assert_eq!(state.clip().exploration.outcome().width, 3);
 }
 
 #[test]
@@ -214,30 +233,30 @@ fn a_new_template_asks_for_its_texts_once() {
     let effects = act(&mut state, Action::NextTemplate);
     let [Effect::EmbedTexts(texts)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(texts.len(), 6, "each different step once");
-    assert!(state.exploration.outcome().ranking.is_empty());
+    assert!(state.clip().exploration.outcome().ranking.is_empty());
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
     embed_missing(&mut state);
-    assert_eq!(state.exploration.outcome().ranking.len(), 3);
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
     act(&mut state, Action::PreviousTemplate);
-    assert_eq!(state.exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
-    assert!(state.exploration.missing_texts().is_empty());
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
+    assert!(state.clip().exploration.missing_texts().is_empty());
 }
 
 #[test]
 fn the_cursor_moves_by_frames_and_by_steps() {
     let mut state = full_state();
     act(&mut state, Action::MoveCursor(3));
-    assert_eq!(state.cursor_frame(), Some(3));
+    assert_eq!(state.clip().cursor_frame(), Some(3));
     act(&mut state, Action::NextStep);
-    let entered = state.cursor_step();
+    let entered = state.clip().cursor_step();
     assert_eq!(entered, Some(1));
     act(&mut state, Action::CursorToEnd);
-    assert_eq!((state.cursor_frame(), state.cursor_step()), (Some(FRAMES - 1), Some(3)));
+    assert_eq!((state.clip().cursor_frame(), state.clip().cursor_step()), (Some(FRAMES - 1), Some(3)));
     act(&mut state, Action::PreviousStep);
     act(&mut state, Action::CursorToStart);
-    assert_eq!(state.cursor_frame(), Some(0));
+    assert_eq!(state.clip().cursor_frame(), Some(0));
     act(&mut state, Action::MoveCursor(-5));
-    assert_eq!(state.cursor_frame(), Some(0));
+    assert_eq!(state.clip().cursor_frame(), Some(0));
 }
 
 #[test]
@@ -266,13 +285,13 @@ fn saving_needs_an_alignment_and_carries_it() {
 #[test]
 fn good_news_goes_with_the_next_key_and_bad_news_stays() {
     let mut state = full_state();
-    act(&mut state, Action::Saved(Ok("jump.actalign-1.json".into())));
+    act(&mut state, Action::Saved("jump.actalign-1.json".into()));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
-    act(&mut state, Action::Background(Update::Idle));
+    hear(&mut state, Update::Idle);
     assert!(state.message.is_some(), "nobody has read it yet");
     act(&mut state, Action::MoveCursor(1));
     assert_eq!(state.message, None);
-    act(&mut state, Action::Saved(Err("the disk is full".into())));
+    act(&mut state, Action::Failed("the disk is full".into()));
     act(&mut state, Action::MoveCursor(1));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
 }
@@ -280,7 +299,7 @@ fn good_news_goes_with_the_next_key_and_bad_news_stays() {
 #[test]
 fn a_failure_in_the_background_is_shown_in_words() {
     let mut state = full_state();
-    act(&mut state, Action::Background(Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))));
+    hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone")));
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
     act(&mut state, Action::Dismiss);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
@@ -294,17 +313,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn no_keys_and_no_size_make_it_panic(
-        keys in prop::collection::vec(0u8..14, 0..40),
+        keys in prop::collection::vec(0u8..18, 0..40),
         frames in 0usize..=FRAMES,
         with_texts: bool,
         width in 1u16..400,
         height in 1u16..120,
     ) {
-        let mut state = empty_state();
+        let mut state = demo::demo_state();
         if with_texts {
             embed_missing(&mut state);
         }
-        act(&mut state, Action::Background(Update::Frames((0..frames).map(frame).collect())));
+        hear(&mut state, Update::Frames((0..frames).map(frame).collect()));
         for key in keys {
             act(&mut state, match key {
                 0 => Action::SelectBy(1),
@@ -320,6 +339,10 @@ proptest! {
                 10 => Action::NextTemplate,
                 11 => Action::NextScale,
                 12 => Action::ToggleHelp,
+                13 => Action::TurnClip(1),
+                14 => Action::NextTourStep,
+                15 => Action::BeginTour,
+                16 => Action::Dismiss,
                 _ => Action::Save,
             });
         }

@@ -4,34 +4,66 @@ use crate::explore::{Settings, Update};
 use crate::in_words;
 use crate::store::Snapshot;
 use crate::tui::action::{Action, Effect};
+use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::state::{Message, State};
+use crate::tui::tour::{self, TOUR};
+
+/// Begins the background work on the clip that is shown first.
+pub fn start(state: &mut State) -> Vec<Effect> {
+    show(state, state.shown)
+}
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
     // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
-    if !matches!(action, Action::Background(_) | Action::Saved(_)) {
+    if !matches!(action, Action::Background(..) | Action::Saved(_) | Action::Failed(_)) {
         state.message.take_if(|message| !message.is_error);
     }
+    let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(&action));
+    let mut effects = apply(state, action, now);
+    if tour_goes_on {
+        effects.extend(next_tour_step(state));
+    }
+    effects
+}
+
+fn apply(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
     match action {
-        Action::Background(news) => return hear(state, news, now),
+        Action::Background(job, news) => hear(state, job, news, now),
         Action::Quit => return vec![Effect::Quit],
         Action::ToggleHelp => state.help = !state.help,
         Action::Dismiss => {
-            state.help = false;
-            state.message = None;
+            if state.help || state.message.is_some() {
+                state.help = false;
+                state.message = None;
+            } else {
+                return end_tour(state);
+            }
         }
+        Action::BeginTour if state.has_tour => {
+            state.tour = Some(0);
+            state.help = false;
+        }
+        Action::BeginTour => {
+            let text = "The tour is part of the demo: start actalign-tui without arguments.".to_owned();
+            state.message = Some(Message { text, is_error: false });
+        }
+        Action::NextTourStep => return next_tour_step(state),
+        Action::TurnClip(places) => return turn_clip(state, places),
         Action::SelectBy(places) => {
-            let listed = state.listed();
-            let place = listed.iter().position(|&class| class == state.selected).unwrap_or(0);
+            let listed = state.clip().listed();
+            let place = listed.iter().position(|&class| class == state.clip().selected).unwrap_or(0);
             select(state, place.saturating_add_signed(places).min(listed.len().saturating_sub(1)));
         }
         Action::SelectPlace(place) => select(state, place),
-        Action::MoveCursor(frames) => move_cursor(state, frames),
-        Action::CursorToStart => move_cursor(state, isize::MIN),
-        Action::CursorToEnd => move_cursor(state, isize::MAX),
-        Action::NextStep => jump(state, |entries, at| entries.iter().copied().find(|&t| t > at)),
-        Action::PreviousStep => jump(state, |entries, at| entries.iter().rev().copied().find(|&t| t < at)),
-        Action::Smooth(frames) => smooth(state, frames),
+        Action::MoveCursor(frames) => move_cursor(state.clip_mut(), frames),
+        Action::CursorToStart => move_cursor(state.clip_mut(), isize::MIN),
+        Action::CursorToEnd => move_cursor(state.clip_mut(), isize::MAX),
+        Action::NextStep => jump(state.clip_mut(), |entries, at| entries.iter().copied().find(|&t| t > at)),
+        Action::PreviousStep => {
+            jump(state.clip_mut(), |entries, at| entries.iter().rev().copied().find(|&t| t < at))
+        }
+        Action::Smooth(frames) => smooth(state.clip_mut(), frames),
         Action::NextTemplate => return turn_template(state, 1),
         Action::PreviousTemplate => return turn_template(state, -1),
         Action::NextScale => {
@@ -39,67 +71,69 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             shade(state);
         }
         Action::Save => return save(state),
-        Action::Saved(outcome) => {
-            state.message = Some(match outcome {
-                Ok(path) => Message { text: format!("Saved {}", path.display()), is_error: false },
-                Err(text) => Message { text, is_error: true },
-            });
+        Action::Saved(path) => {
+            state.message = Some(Message { text: format!("Saved {}", path.display()), is_error: false });
         }
+        Action::Failed(text) => state.message = Some(Message { text, is_error: true }),
     }
     Vec::new()
 }
 
 /// Brings alignments and shades up to date. Called once before drawing, however many actions came before.
 pub fn refresh(state: &mut State) {
-    if !state.stale {
+    let clip = state.clip_mut();
+    if !clip.stale {
         return;
     }
-    state.stale = false;
-    if let Err(error) = state.exploration.refresh() {
+    clip.stale = false;
+    if let Err(error) = clip.exploration.refresh() {
         state.message = Some(Message { text: error.to_string(), is_error: true });
         return;
     }
-    if !state.has_selected
-        && let Some(&leader) = state.exploration.outcome().ranking.first()
+    if !clip.has_selected
+        && let Some(&leader) = clip.exploration.outcome().ranking.first()
     {
-        state.selected = leader;
+        clip.selected = leader;
     }
     shade(state);
 }
 
 fn shade(state: &mut State) {
-    state.shades = state.selected_outcome().map(|class| state.scale.shades(class.cells.view()));
+    let scale = state.scale;
+    let clip = state.clip_mut();
+    clip.shades = clip.selected_outcome().map(|class| scale.shades(class.cells.view()));
 }
 
 fn select(state: &mut State, place: usize) {
-    if let Some(&class) = state.listed().get(place) {
-        state.selected = class;
-        state.has_selected = true;
+    let clip = state.clip_mut();
+    if let Some(&class) = clip.listed().get(place) {
+        clip.selected = class;
+        clip.has_selected = true;
         shade(state);
     }
 }
 
-fn move_cursor(state: &mut State, frames: isize) {
-    if let Some(at) = state.cursor_frame() {
-        let times = &state.exploration.outcome().times;
-        state.cursor = times[at.saturating_add_signed(frames).min(times.len() - 1)];
+fn move_cursor(clip: &mut Clip, frames: isize) {
+    if let Some(at) = clip.cursor_frame() {
+        let times = &clip.exploration.outcome().times;
+        clip.cursor = times[at.saturating_add_signed(frames).min(times.len() - 1)];
     }
 }
 
 /// Moves the cursor to one of the frames at which the selected class' path enters a step.
-fn jump(state: &mut State, choose: impl Fn(&[usize], usize) -> Option<usize>) {
-    let (Some(at), Some(class)) = (state.cursor_frame(), state.selected_outcome()) else { return };
+fn jump(clip: &mut Clip, choose: impl Fn(&[usize], usize) -> Option<usize>) {
+    let (Some(at), Some(class)) = (clip.cursor_frame(), clip.selected_outcome()) else { return };
     let mut entries: Vec<usize> =
         class.alignment.path.chunk_by(|a, b| a.0 == b.0).map(|run| run[0].1).collect();
     entries.dedup();
     if let Some(frame) = choose(&entries, at) {
-        state.cursor = state.exploration.outcome().times[frame];
+        clip.cursor = clip.exploration.outcome().times[frame];
     }
 }
 
 /// Changes the width by whole frames; widths of 0 and 1 frame are both off.
-fn smooth(state: &mut State, frames: isize) {
-    let outcome = state.exploration.outcome();
+fn smooth(clip: &mut Clip, frames: isize) {
+    let outcome = clip.exploration.outcome();
     let rate = crate::align::mean_rate(&outcome.times);
     if rate <= 0.0 {
         return;
@@ -107,47 +141,108 @@ fn smooth(state: &mut State, frames: isize) {
     let current = outcome.width.max(1);
     let width = current.saturating_add_signed(frames).clamp(1, outcome.times.len().max(1));
     let seconds = if width <= 1 { 0.0 } else { width as f64 / rate };
-    let settings = Settings { smoothing_seconds: seconds, ..state.exploration.settings().clone() };
-    state.exploration.set(settings);
-    state.stale = true;
+    let settings = Settings { smoothing_seconds: seconds, ..clip.exploration.settings().clone() };
+    clip.exploration.set(settings);
+    clip.stale = true;
 }
 
 fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
     let count = state.templates.len() as isize;
-    let settings = state.exploration.settings().clone();
+    let settings = state.clip().exploration.settings().clone();
     let at = state.templates.iter().position(|t| *t == settings.template).unwrap_or(0) as isize;
     let template = state.templates[(at + places).rem_euclid(count) as usize].clone();
-    state.exploration.set(Settings { template, ..settings });
-    state.stale = true;
-    let missing = state.exploration.missing_texts();
-    state.progress.texts_missing = missing.len();
-    vec![Effect::EmbedTexts(missing)]
+    let clip = state.clip_mut();
+    clip.exploration.set(Settings { template, ..settings });
+    clip.stale = true;
+    vec![Effect::EmbedTexts(missing_texts(clip))]
+}
+
+fn missing_texts(clip: &mut Clip) -> Vec<String> {
+    let missing = clip.exploration.missing_texts();
+    clip.progress.texts_missing = missing.len();
+    missing
+}
+
+/// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
+fn turn_clip(state: &mut State, places: isize) -> Vec<Effect> {
+    let next_step = state.tour.and_then(|step| tour::after(step, &state.clips));
+    if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
+        return Vec::new();
+    }
+    let clips = state.clips.len() as isize;
+    show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
+}
+
+/// Shows a clip, under the knobs of the one before. A clip that is done keeps its embeddings and its background work,
+/// which waits for texts; one that is not makes room for the new one, and goes on when it is shown again.
+fn show(state: &mut State, index: usize) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let turns = index != state.shown;
+    if turns {
+        let left = state.shown;
+        let settings = state.clip().exploration.settings().clone();
+        let clip = state.clip_mut();
+        if clip.job.is_some() && !clip.progress.idle {
+            clip.job = None;
+            effects.push(Effect::Stop(left));
+        }
+        state.shown = index;
+        state.message = None;
+        let clip = state.clip_mut();
+        clip.exploration.set(settings);
+        clip.stale = true;
+    }
+    let job = state.next_job;
+    let clip = state.clip_mut();
+    if clip.job.is_none() {
+        clip.job = Some(job);
+        clip.progress = Progress::default();
+        clip.thumbnails = Thumbnails::default();
+        effects.push(Effect::Start { clip: index, job, texts: missing_texts(clip) });
+        state.next_job += 1;
+    } else if turns {
+        effects.push(Effect::EmbedTexts(missing_texts(clip)));
+    }
+    effects
+}
+
+fn next_tour_step(state: &mut State) -> Vec<Effect> {
+    let Some(step) = state.tour else { return Vec::new() };
+    let Some(next) = tour::after(step, &state.clips) else { return end_tour(state) };
+    state.tour = Some(next);
+    tour::subject(next, &state.clips).map_or_else(Vec::new, |clip| show(state, clip))
+}
+
+fn end_tour(state: &mut State) -> Vec<Effect> {
+    if state.tour.take().is_some() { vec![Effect::EndTour] } else { Vec::new() }
 }
 
 fn save(state: &mut State) -> Vec<Effect> {
     refresh(state);
-    if state.exploration.outcome().ranking.is_empty() {
+    let clip = state.clip();
+    if clip.exploration.outcome().ranking.is_empty() {
         let text = "Nothing to save yet: no candidate is aligned.".to_owned();
         state.message = Some(Message { text, is_error: true });
         return Vec::new();
     }
-    let embedded_all =
-        state.progress.all_decoded && state.exploration.frame_count() >= state.progress.decoded;
-    let snapshot = Snapshot::new(&state.exploration, &state.sources, embedded_all);
+    let embedded_all = clip.progress.all_decoded && clip.exploration.frame_count() >= clip.progress.decoded;
+    let snapshot = Snapshot::new(&clip.exploration, &clip.sources, embedded_all);
     vec![Effect::Save(Box::new(snapshot))]
 }
 
-fn hear(state: &mut State, news: Update, now: f64) -> Vec<Effect> {
-    let progress = &mut state.progress;
+fn hear(state: &mut State, job: u64, news: Update, now: f64) {
+    // Work that was stopped may still have had news on its way.
+    let Some(clip) = state.clips.iter_mut().find(|clip| clip.job == Some(job)) else { return };
+    let progress = &mut clip.progress;
     match news {
         Update::Opened { info, expected_frames } => {
-            state.info = Some(info);
+            clip.info = Some(info);
             progress.expected_frames = expected_frames;
         }
         Update::Decoded { time, thumbnail, .. } => {
             progress.decoded += 1;
             if let Some(picture) = thumbnail {
-                state.thumbnails.push(time, picture);
+                clip.thumbnails.push(time, picture);
             }
         }
         Update::AllDecoded { frames, skipped } => {
@@ -158,26 +253,26 @@ fn hear(state: &mut State, news: Update, now: f64) -> Vec<Effect> {
         }
         Update::Frames(frames) => {
             match &mut progress.embedding_span {
-                Some((_, last)) => *last = now,
-                none => {
-                    *none = Some((now, now));
-                    progress.first_batch = frames.len();
+                Some((_, last)) => {
+                    *last = now;
+                    progress.embedded_in_span += frames.len();
                 }
+                none => *none = Some((now, now)),
             }
             progress.idle = false;
-            state.exploration.add_frames(frames);
-            state.stale = true;
+            clip.exploration.add_frames(frames);
+            clip.stale = true;
         }
         Update::Texts(texts) => {
-            state.exploration.add_texts(texts);
-            progress.texts_missing = state.exploration.missing_texts().len();
+            clip.exploration.add_texts(texts);
+            progress.texts_missing = clip.exploration.missing_texts().len();
             progress.idle = false;
-            state.stale = true;
+            clip.stale = true;
         }
         Update::Idle => progress.idle = true,
         Update::Failed(report) => {
+            clip.job = None;
             state.message = Some(Message { text: in_words(&report), is_error: true });
         }
     }
-    Vec::new()
 }

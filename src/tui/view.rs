@@ -8,6 +8,7 @@ mod layout;
 mod matrix;
 mod script;
 mod strip;
+mod tour;
 
 use ratatui::Frame;
 use ratatui::text::Line;
@@ -34,10 +35,11 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame) {
         );
         return;
     }
-    let steps = state.exploration.candidates()[state.selected].steps.len();
-    let screen =
-        Screen::new(area, state.exploration.candidates().len(), steps, state.cursor_step().unwrap_or(0));
-    let (start, end) = state.span();
+    let steps = state.clip().exploration.candidates()[state.clip().selected].steps.len();
+    let focus = state.clip().cursor_step().unwrap_or(0);
+    let tour_rows = tour::rows(state, area.width);
+    let screen = Screen::new(area, state.clip().exploration.candidates().len(), steps, focus, tour_rows);
+    let (start, end) = state.clip().span();
     let timeline = Timeline { start, end, columns: screen.matrix.width as usize };
 
     header::draw(state, frame, screen.header);
@@ -50,6 +52,7 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame) {
     strip::draw(state, depth, timeline, frame, screen.strip);
     strip::draw_axis(state, timeline, frame, screen.axis);
     footer::draw_cursor_facts(state, depth, frame, screen.facts);
+    tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
     if state.help {
         help::draw(frame, area);

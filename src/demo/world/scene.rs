@@ -21,8 +21,6 @@ pub struct Scene {
     look: Look,
     habit: Pose,
     venue: Venue,
-    /// Everything is seen in a mirror.
-    mirrored: bool,
     zoom: f32,
     zoom_drift: f32,
     pan: [f32; 2],
@@ -95,7 +93,6 @@ impl Scene {
             look: Look::random(dice, sport),
             habit,
             venue,
-            mirrored: dice.chance(0.5),
             zoom: dice.between(0.96, 1.12),
             zoom_drift: dice.between(-0.02, 0.02),
             pan: [dice.between(-0.10, 0.16), dice.between(-0.02, 0.05)],
@@ -136,7 +133,7 @@ impl Scene {
         }
         canvas.light(self.light);
         self.overlays(&mut canvas, moment);
-        self.finish(canvas)
+        canvas.into_image()
     }
 
     /// A picture of the crowd at a time, width × height pixels.
@@ -149,12 +146,7 @@ impl Scene {
         });
         paint_crowd(&mut canvas, self.venue.haze(), self.seed, time);
         canvas.light(self.light);
-        self.finish(canvas)
-    }
-
-    fn finish(&self, canvas: Canvas) -> RgbImage {
-        let picture = canvas.into_image();
-        if self.mirrored { image::imageops::flip_horizontal(&picture) } else { picture }
+        canvas.into_image()
     }
 
     /// The athlete's figure: the step's, coming out of the one before, in the athlete's own manner.

@@ -15,7 +15,8 @@ const FIGURES: usize = 38;
 pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
     let free = width.saturating_sub(5 + 1 + FIGURES);
-    let longest = state.exploration.candidates().iter().map(|c| Line::from(c.name.as_str()).width()).max();
+    let longest =
+        state.clip().exploration.candidates().iter().map(|c| Line::from(c.name.as_str()).width()).max();
     let name_width = longest.unwrap_or(0).max("candidate".len()).min(free.saturating_sub(8));
     let bar = free.saturating_sub(name_width).min(60);
     let heading = format!(
@@ -24,17 +25,22 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
     );
     frame.render_widget(Line::styled(fit(&heading, width), dim()), Rect { height: 1, ..area });
 
-    let listed = state.listed();
+    let listed = state.clip().listed();
     let rows = usize::from(area.height.saturating_sub(1));
-    let place = listed.iter().position(|&class| class == state.selected).unwrap_or(0);
+    let place = listed.iter().position(|&class| class == state.clip().selected).unwrap_or(0);
     let first = place.saturating_sub(rows.saturating_sub(1));
-    let best =
-        state.exploration.outcome().ranking.first().and_then(|&c| state.exploration.outcome().score(c));
+    let best = state
+        .clip()
+        .exploration
+        .outcome()
+        .ranking
+        .first()
+        .and_then(|&c| state.clip().exploration.outcome().score(c));
     for (row, &class) in listed.iter().skip(first).take(rows).enumerate() {
         let line = line(state, depth, class, best, name_width, bar);
         let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
         frame.render_widget(line, area);
-        if class == state.selected {
+        if class == state.clip().selected {
             let style = match depth {
                 ColourDepth::None => Style::new().add_modifier(Modifier::REVERSED),
                 _ => Style::new().bg(depth.colour([58, 58, 58])).add_modifier(Modifier::BOLD),
@@ -52,14 +58,18 @@ fn line(
     name_width: usize,
     bar: usize,
 ) -> Line<'static> {
-    let outcome = state.exploration.outcome();
-    let candidate = &state.exploration.candidates()[class];
-    let marker = if class == state.selected { "▶" } else { " " };
+    let outcome = state.clip().exploration.outcome();
+    let candidate = &state.clip().exploration.candidates()[class];
+    let marker = if class == state.clip().selected { "▶" } else { " " };
     let rank = outcome.rank(class).map_or("–".to_owned(), |rank| rank.to_string());
+    let answer = if state.clip().answer == Some(class) { "✓" } else { " " };
     let name = fit(&candidate.name, name_width);
     let padding = " ".repeat(name_width - Line::from(name.as_str()).width());
-    let mut spans =
-        vec![Span::raw(format!("{marker}{rank:>2}  ")), Span::styled(name, bold()), Span::raw(padding + " ")];
+    let mut spans = vec![
+        Span::raw(format!("{marker}{rank:>2}{answer} ")),
+        Span::styled(name, bold()),
+        Span::raw(padding + " "),
+    ];
 
     let Some(result) = &outcome.classes[class] else {
         spans.push(Span::styled("waiting for its steps", dim()));

@@ -12,22 +12,22 @@ use crate::tui::view::{fit, heading, number};
 
 /// The frame under the cursor: when it is, its step, and its value in each step of the selected class.
 pub fn draw_cursor_facts(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
-    let Some(at) = state.cursor_frame() else { return };
-    let outcome = state.exploration.outcome();
+    let Some(at) = state.clip().cursor_frame() else { return };
+    let outcome = state.clip().exploration.outcome();
     let mut lines = vec![heading(format!("frame {} · {:.2} s", outcome.ordinals[at], outcome.times[at]))];
-    if let Some(class) = state.selected_outcome()
+    if let Some(class) = state.clip().selected_outcome()
         && at < class.cells.ncols()
     {
-        let on_path = state.cursor_step();
+        let on_path = state.clip().cursor_step();
         if let Some(step) = on_path {
-            let cell = state.exploration.settings().method.cell;
+            let cell = state.clip().exploration.settings().method.cell;
             lines.push(Line::raw(format!(
                 "step {} · {cell} {}",
                 step + 1,
                 number(class.cells[(step, at)].into())
             )));
         }
-        if let Some(shades) = &state.shades {
+        if let Some(shades) = &state.clip().shades {
             let mut spans = Vec::new();
             for step in 0..class.cells.nrows() {
                 let style = if on_path == Some(step) { bold() } else { dim() };
@@ -42,7 +42,8 @@ pub fn draw_cursor_facts(state: &State, depth: ColourDepth, frame: &mut Frame, a
             lines.push(Line::from(spans));
         }
     }
-    let sentence = state.cursor_step().map(|step| state.exploration.sentence(state.selected, step));
+    let sentence =
+        state.clip().cursor_step().map(|step| state.clip().exploration.sentence(state.clip().selected, step));
     let taken = lines.len() as u16;
     for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
         frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });

@@ -11,18 +11,21 @@ use crate::tui::view::fit;
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let progress = progress(state);
     let room = usize::from(area.width).saturating_sub(Line::from(progress.as_str()).width() + 1);
-    let mut clip = state.sources.clip_name().to_owned();
-    if let Some(info) = &state.info {
+    let mut clip = match state.clips.len() {
+        1 => state.clip().sources.clip_name().to_owned(),
+        several => format!("clip {}/{several} · {}", state.shown + 1, state.clip().id),
+    };
+    if let Some(info) = &state.clip().info {
         clip += &format!(" · {}×{} {}", info.width, info.height, info.codec);
     }
-    clip += &format!(" · {} · {}", state.sources.sampling, state.sources.device);
+    clip += &format!(" · {} · {}", state.clip().sources.sampling, state.clip().sources.device);
     frame.render_widget(Line::styled(fit(&clip, room), bold()), area);
     frame.render_widget(Line::raw(progress).right_aligned(), area);
 }
 
 fn progress(state: &State) -> String {
-    let progress = &state.progress;
-    let embedded = state.exploration.frame_count();
+    let progress = &state.clip().progress;
+    let embedded = state.clip().exploration.frame_count();
     let expected = progress.expected_frames.unwrap_or(progress.decoded).max(embedded);
     if progress.all_decoded && embedded >= expected && progress.texts_missing == 0 {
         let skipped = if progress.skipped > 0 {
@@ -37,7 +40,7 @@ fn progress(state: &State) -> String {
     }
     let mut text =
         if embedded == 0 { "loading the model".to_owned() } else { format!("frames {embedded}/{expected}") };
-    if let Some(rate) = progress.rate(embedded) {
+    if let Some(rate) = progress.rate() {
         text += &format!(" {rate:.1}/s");
     }
     if progress.texts_missing > 0 {
@@ -48,8 +51,8 @@ fn progress(state: &State) -> String {
 }
 
 pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
-    let settings = state.exploration.settings();
-    let frames = state.exploration.outcome().width;
+    let settings = state.clip().exploration.settings();
+    let frames = state.clip().exploration.outcome().width;
     let seconds = settings.smoothing_seconds;
     let smoothing = match frames {
         _ if seconds == 0.0 => "off".to_owned(),

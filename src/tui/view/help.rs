@@ -8,9 +8,10 @@ use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use crate::tui::keymap::KEYMAP;
 use crate::tui::theme::bold;
 
-const MARKS: [(&str, &str); 4] = [
+const MARKS: [(&str, &str); 5] = [
     ("━┓┗", "the path: which frames are given to which step"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
+    ("✓", "what the clip really shows, where that is known"),
     ("✂", "the sentence is longer than the model reads"),
     ("pool", "rank by the mean frame and the class name alone"),
 ];

@@ -26,6 +26,8 @@ pub struct Screen {
     pub strip: Rect,
     /// Time axis.
     pub axis: Rect,
+    /// The guided tour, while it is under way.
+    pub tour: Rect,
     /// Message or hints.
     pub footer: Rect,
     /// Rows that a step takes.
@@ -35,8 +37,12 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Lays out `candidates` classes and a script of `steps` steps, of which `focus` is to be seen.
-    pub fn new(area: Rect, candidates: usize, steps: usize, focus: usize) -> Self {
+    /// Lays out `candidates` classes, a script of `steps` steps, of which `focus` is to be seen, and `tour` rows for
+    /// the guided tour.
+    pub fn new(area: Rect, candidates: usize, steps: usize, focus: usize, tour: u16) -> Self {
+        let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let tour = Rect { y: footer.y - tour, height: tour, ..area };
+        let area = Rect { height: area.height - tour.height, ..area };
         // Header, knobs, candidates' heading, title, band, axis, footer.
         let free = usize::from(area.height.saturating_sub(7));
         let left = (area.width * 2 / 5).clamp(26, 64);
@@ -70,7 +76,6 @@ impl Screen {
             width: script.width,
             height: rows[5].height + rows[6].height + rows[7].height,
         };
-        let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
         Self {
             header: rows[0],
             knobs: rows[1],
@@ -82,6 +87,7 @@ impl Screen {
             band,
             strip,
             axis,
+            tour,
             footer,
             rows_per_step: rows_per_step as u16,
             steps: first..first + shown,
@@ -101,10 +107,10 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
-        for (width, height) in [(60, 18), (80, 24), (120, 40), (200, 60)] {
+        for (width, height, tour) in [(60, 18, 0), (60, 18, 3), (80, 24, 2), (120, 40, 0), (200, 60, 2)] {
             for (candidates, steps) in [(1, 1), (5, 8), (20, 12), (3, 40)] {
                 for focus in [0, steps / 2, steps - 1] {
-                    let screen = Screen::new(Rect::new(0, 0, width, height), candidates, steps, focus);
+                    let screen = Screen::new(Rect::new(0, 0, width, height), candidates, steps, focus, tour);
                     assert!(screen.steps.contains(&focus));
                     assert!(screen.row_of(focus).is_some());
                     let rows = [
@@ -122,6 +128,8 @@ mod tests {
                         assert!(pair[0].bottom() <= pair[1].y, "{width}×{height}: {pair:?}");
                         assert!(pair[0].height > 0, "{width}×{height}: {pair:?}");
                     }
+                    assert!(screen.axis.bottom() <= screen.tour.y);
+                    assert_eq!(screen.tour.bottom(), screen.footer.y);
                     assert!(screen.footer.bottom() == height && screen.axis.bottom() < height);
                 }
             }

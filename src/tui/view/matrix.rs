@@ -17,9 +17,9 @@ use crate::tui::view::{fit, number};
 
 /// The heading: the class, what the shades mean, and the range of the values.
 pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
-    let candidate = &state.exploration.candidates()[state.selected];
+    let candidate = &state.clip().exploration.candidates()[state.clip().selected];
     let mut legend = Vec::new();
-    if let Some(class) = state.selected_outcome() {
+    if let Some(class) = state.clip().selected_outcome() {
         if class.alignment.collapsed {
             legend.push(Span::styled("⚠ path collapsed  ", bold()));
         }
@@ -27,7 +27,7 @@ pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Re
         let high = class.cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         legend.push(Span::raw(format!(
             "{} by {} {} ",
-            state.exploration.settings().method.cell,
+            state.clip().exploration.settings().method.cell,
             state.scale.name(),
             number(low.into())
         )));
@@ -55,13 +55,16 @@ fn shade_span(depth: ColourDepth, shade: f32) -> Span<'static> {
 /// Heatmap, path and cursor.
 pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
     let area = screen.matrix;
-    let (Some(class), Some(shades)) = (state.selected_outcome(), &state.shades) else {
-        let text =
-            if state.progress.idle { "" } else { "The matrix appears with the first frames and steps." };
+    let (Some(class), Some(shades)) = (state.clip().selected_outcome(), &state.clip().shades) else {
+        let text = if state.clip().progress.idle {
+            ""
+        } else {
+            "The matrix appears with the first frames and steps."
+        };
         frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), area);
         return;
     };
-    let times = &state.exploration.outcome().times;
+    let times = &state.clip().exploration.outcome().times;
     let buffer = frame.buffer_mut();
     for column in 0..area.width {
         let frames = timeline.frames(column.into(), times);
@@ -87,7 +90,7 @@ fn paint(buffer: &mut Buffer, depth: ColourDepth, at: (u16, u16), shade: f32) {
 }
 
 fn draw_cursor(state: &State, timeline: Timeline, buffer: &mut Buffer, area: Rect) {
-    let column = area.x + timeline.column(state.cursor) as u16;
+    let column = area.x + timeline.column(state.clip().cursor) as u16;
     for row in area.y..area.bottom() {
         if let Some(cell) = buffer.cell_mut((column, row)) {
             cell.set_char('┊').modifier.insert(Modifier::BOLD);

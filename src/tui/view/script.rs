@@ -11,8 +11,8 @@ use crate::tui::view::fit;
 use crate::tui::view::layout::Screen;
 
 pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, screen: &Screen) {
-    let candidate = &state.exploration.candidates()[state.selected];
-    let at_cursor = state.cursor_step();
+    let candidate = &state.clip().exploration.candidates()[state.clip().selected];
+    let at_cursor = state.clip().cursor_step();
     for step in screen.steps.clone() {
         let top = screen.script.y + (step - screen.steps.start) as u16 * screen.rows_per_step;
         let area = Rect { y: top, height: screen.rows_per_step, ..screen.script };
@@ -53,9 +53,9 @@ pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame, screen: &Scree
 
 /// Frames on the path, the time they span if asked for, and a mark where the sentence was cut.
 fn figures(state: &State, step: usize, with_times: bool) -> String {
-    let cut = if state.exploration.is_cut(state.selected, step) { "✂ " } else { "" };
-    let Some(class) = state.selected_outcome() else { return cut.to_owned() };
-    let times = &state.exploration.outcome().times;
+    let cut = if state.clip().exploration.is_cut(state.clip().selected, step) { "✂ " } else { "" };
+    let Some(class) = state.clip().selected_outcome() else { return cut.to_owned() };
+    let times = &state.clip().exploration.outcome().times;
     let on_step = |&&(k, _): &&(usize, usize)| k == step;
     let path = &class.alignment.path;
     let (Some(first), Some(last)) = (path.iter().find(on_step), path.iter().rev().find(on_step)) else {

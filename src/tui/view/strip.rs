@@ -16,8 +16,8 @@ use crate::tui::view::matrix::{step_of_column, steps_by_frame};
 
 /// A line in the colours of the steps that the path gives to the frames below, each step's number where it begins.
 pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
-    let Some(class) = state.selected_outcome() else { return };
-    let times = &state.exploration.outcome().times;
+    let Some(class) = state.clip().selected_outcome() else { return };
+    let times = &state.clip().exploration.outcome().times;
     let spans = steps_by_frame(&class.alignment.path, times.len());
     let area = screen.band;
     let steps: Vec<Option<usize>> = (0..usize::from(area.width))
@@ -55,9 +55,9 @@ pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut F
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
         let time = timeline.time(usize::from(left.midpoint(right)));
-        let decoded_until = state.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
-        let is_there = state.progress.all_decoded || time <= decoded_until;
-        if let Some(picture) = state.thumbnails.at(time).filter(|_| is_there) {
+        let decoded_until = state.clip().thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
+        let is_there = state.clip().progress.all_decoded || time <= decoded_until;
+        if let Some(picture) = state.clip().thumbnails.at(time).filter(|_| is_there) {
             let area = Rect { x: area.x + left, width: right - left, ..area };
             draw_picture(picture, depth, buffer, area);
         }
@@ -107,12 +107,12 @@ pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
         let label = format!("╵{tick:.decimals$}s");
         buffer.set_stringn(area.x + x, area.y, label, usize::from(area.width - x), dim());
     }
-    let x = timeline.column(state.cursor) as u16;
-    let label = Line::raw(format!("▲{:.2}s", state.cursor));
+    let x = timeline.column(state.clip().cursor) as u16;
+    let label = Line::raw(format!("▲{:.2}s", state.clip().cursor));
     let width = label.width() as u16;
     // At the right edge the label stands before the mark.
     let (label, x) = if x + width > area.width {
-        (Line::raw(format!("{:.2}s▲", state.cursor)), (x + 1).saturating_sub(width))
+        (Line::raw(format!("{:.2}s▲", state.clip().cursor)), (x + 1).saturating_sub(width))
     } else {
         (label, x)
     };

@@ -1,0 +1,216 @@
+//! One clip on the screen, as plain data.
+
+use std::collections::BTreeMap;
+
+use image::RgbImage;
+use ndarray::Array2;
+
+use crate::explore::{ClassOutcome, Exploration, Sources};
+use crate::video::VideoInfo;
+
+/// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
+const THUMBNAILS: usize = 1024;
+
+/// How far the background work is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Frames that the sampling is expected to give, or gave.
+    pub expected_frames: Option<usize>,
+    /// Frames decoded.
+    pub decoded: usize,
+    /// Whether the last frame is decoded.
+    pub all_decoded: bool,
+    /// Damaged pieces of the file that were left out.
+    pub skipped: usize,
+    /// Texts still to embed for the present template.
+    pub texts_missing: usize,
+    /// When the first and the last frames were embedded, in seconds since the start.
+    pub embedding_span: Option<(f64, f64)>,
+    /// Frames embedded within that span: those of the first batch are not, for its duration is not known.
+    pub embedded_in_span: usize,
+    /// Nothing is left to embed.
+    pub idle: bool,
+}
+
+impl Progress {
+    /// Frames embedded per second, once that can be told.
+    pub fn rate(&self) -> Option<f64> {
+        let (first, last) = self.embedding_span?;
+        (last > first).then(|| self.embedded_in_span as f64 / (last - first))
+    }
+}
+
+/// A clip with its candidates, and where the user is in it.
+pub struct Clip {
+    /// Its name, which tells it from the other clips.
+    pub id: String,
+    /// Index of the candidate that it shows, where that is known.
+    pub answer: Option<usize>,
+    /// What kind of clip it is.
+    pub groups: Vec<String>,
+    /// Embeddings, knobs and alignments.
+    pub exploration: Exploration,
+    /// Where everything came from.
+    pub sources: Sources,
+    /// Number of the background work that embeds it, if there is one.
+    pub job: Option<u64>,
+    /// The clip's header, once it is open.
+    pub info: Option<VideoInfo>,
+    /// How far the background work is.
+    pub progress: Progress,
+    /// Index of the selected class.
+    pub selected: usize,
+    /// Whether the user has chosen a class; until then the leading one is selected.
+    pub has_selected: bool,
+    /// The time cursor, in seconds.
+    pub cursor: f64,
+    /// Shades of the selected class' matrix, K×T.
+    pub shades: Option<Array2<f32>>,
+    /// Small pictures by time, in order.
+    pub thumbnails: Thumbnails,
+    /// Whether alignments are older than embeddings or knobs.
+    pub stale: bool,
+}
+
+impl Clip {
+    /// A clip of which nothing is embedded.
+    pub fn new(
+        id: String,
+        answer: Option<usize>,
+        groups: Vec<String>,
+        exploration: Exploration,
+        sources: Sources,
+    ) -> Self {
+        let progress = Progress { texts_missing: exploration.missing_texts().len(), ..Progress::default() };
+        Self {
+            id,
+            answer,
+            groups,
+            exploration,
+            sources,
+            job: None,
+            info: None,
+            progress,
+            selected: 0,
+            has_selected: false,
+            cursor: 0.0,
+            shades: None,
+            thumbnails: Thumbnails::default(),
+            stale: true,
+        }
+    }
+
+    /// Matrix and path of the selected class, if it is aligned.
+    pub fn selected_outcome(&self) -> Option<&ClassOutcome> {
+        self.exploration.outcome().classes.get(self.selected)?.as_ref()
+    }
+
+    /// Classes in the order in which they are listed: ranked ones first, then the others as given.
+    pub fn listed(&self) -> Vec<usize> {
+        let ranking = &self.exploration.outcome().ranking;
+        let others = (0..self.exploration.candidates().len()).filter(|class| !ranking.contains(class));
+        ranking.iter().copied().chain(others).collect()
+    }
+
+    /// Index of the embedded frame nearest to the cursor.
+    pub fn cursor_frame(&self) -> Option<usize> {
+        nearest(&self.exploration.outcome().times, self.cursor)
+    }
+
+    /// Step of the selected class that the path gives to the frame under the cursor: the last one, if there are several.
+    pub fn cursor_step(&self) -> Option<usize> {
+        let frame = self.cursor_frame()?;
+        let path = &self.selected_outcome()?.alignment.path;
+        path.iter().rev().find(|&&(_, t)| t == frame).map(|&(k, _)| k)
+    }
+
+    /// Seconds that the time axis spans.
+    pub fn span(&self) -> (f64, f64) {
+        let times = &self.exploration.outcome().times;
+        let (first, last) = self.thumbnails.span().unwrap_or((0.0, 0.0));
+        let first = times.first().copied().unwrap_or(first).min(first);
+        let last = times.last().copied().unwrap_or(last).max(last);
+        let decoded = self.progress.decoded.max(2);
+        let step = (last - first) / (decoded - 1) as f64;
+        let duration = self.info.as_ref().and_then(|info| info.duration).unwrap_or(0.0);
+        let end = if self.progress.all_decoded { last + step } else { (last + step).max(duration) };
+        (first, if end > first { end } else { first + 1.0 })
+    }
+}
+
+/// Index of the value of an ascending slice that is nearest to `time`.
+pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
+    let after = times.partition_point(|&t| t < time);
+    let candidates = [after.checked_sub(1), (after < times.len()).then_some(after)];
+    candidates
+        .into_iter()
+        .flatten()
+        .min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
+}
+
+/// Small pictures by presentation time; a long clip keeps an even selection.
+#[derive(Default)]
+pub struct Thumbnails {
+    by_microsecond: BTreeMap<i64, RgbImage>,
+    seen: usize,
+    /// Every how many frames one is kept.
+    every: usize,
+}
+
+impl Thumbnails {
+    /// Adds the picture of the next frame.
+    pub fn push(&mut self, time: f64, picture: RgbImage) {
+        self.every = self.every.max(1);
+        if self.seen.is_multiple_of(self.every) {
+            self.by_microsecond.insert((time * 1e6).round() as i64, picture);
+        }
+        self.seen += 1;
+        if self.by_microsecond.len() > THUMBNAILS {
+            let mut keep = false;
+            self.by_microsecond.retain(|_, _| {
+                keep = !keep;
+                keep
+            });
+            self.every *= 2;
+        }
+    }
+
+    /// The last picture at or before a time, or else the first one.
+    pub fn at(&self, time: f64) -> Option<&RgbImage> {
+        let key = (time * 1e6).round() as i64;
+        let before = self.by_microsecond.range(..=key).next_back();
+        before.or_else(|| self.by_microsecond.iter().next()).map(|(_, picture)| picture)
+    }
+
+    /// Times of the first and the last picture, in seconds.
+    pub fn span(&self) -> Option<(f64, f64)> {
+        let (first, _) = self.by_microsecond.first_key_value()?;
+        let (last, _) = self.by_microsecond.last_key_value()?;
+        Some((*first as f64 / 1e6, *last as f64 / 1e6))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thumbnails_of_a_long_clip_stay_few_and_even() {
+        let mut thumbnails = Thumbnails::default();
+        for i in 0..10_000 {
+            thumbnails.push(f64::from(i), RgbImage::new(1, 1));
+        }
+        assert!(thumbnails.by_microsecond.len() <= THUMBNAILS);
+        let times: Vec<i64> = thumbnails.by_microsecond.keys().copied().collect();
+        let gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+        assert!(gaps.iter().all(|&gap| gap == gaps[0]), "even");
+    }
+
+    #[test]
+    fn nearest_is_the_nearest() {
+        assert_eq!(nearest(&[], 1.0), None);
+        assert_eq!(nearest(&[0.0, 1.0, 2.0], 1.4), Some(1));
+        assert_eq!(nearest(&[0.0, 1.0, 2.0], 9.0), Some(2));
+        assert_eq!(nearest(&[0.0, 1.0, 2.0], -9.0), Some(0));
+    }
+}

@@ -1,0 +1,241 @@
+//! Turning from clip to clip, and the guided tour.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::*;
+use crate::tui::keymap;
+use crate::tui::tour::TOUR;
+
+/// Three clips, of which the last starts late, at the first step of the tour.
+pub fn demo_state() -> State {
+    let clips = vec![
+        clip("jump-1", Some(1), &["plain"]),
+        clip("jump-2", Some(2), &["plain"]),
+        clip("late-1", Some(1), &["hard", "late-start"]),
+    ];
+    let mut state = State::new(clips, Template::built_in().into());
+    state.has_tour = true;
+    state.tour = Some(0);
+    start(&mut state);
+    state
+}
+
+fn press(state: &mut State, key: char) -> Vec<Effect> {
+    let code = match key {
+        '⏎' => KeyCode::Enter,
+        '⎋' => KeyCode::Esc,
+        '→' => KeyCode::Right,
+        letter => KeyCode::Char(letter),
+    };
+    let action = keymap::action(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
+    act(state, action)
+}
+
+#[test]
+fn a_clip_that_is_done_is_kept_with_its_background_work() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    press(&mut state, 'k');
+    press(&mut state, '→');
+    let effects = press(&mut state, 'N');
+    assert!(
+        matches!(&effects[..], [Effect::Start { clip: 1, job: 1, texts }] if texts.len() == 13),
+        "{effects:?}"
+    );
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).starts_with("clip 2/3 · jump-2"));
+    assert_eq!(state.clip().exploration.frame_count(), 0);
+    embed_all(&mut state);
+    let effects = press(&mut state, 'P');
+    assert!(matches!(&effects[..], [Effect::EmbedTexts(texts)] if texts.is_empty()), "{effects:?}");
+    assert_eq!((state.clip().exploration.frame_count(), state.clip().cursor_frame()), (FRAMES, Some(1)));
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
+    press(&mut state, 'P');
+    assert_eq!(state.shown, 2, "the clips are a ring");
+}
+
+#[test]
+fn a_clip_that_is_not_done_stops_and_goes_on_when_it_is_shown_again() {
+    let mut state = demo_state();
+    embed_missing(&mut state);
+    hear(&mut state, Update::Frames((0..7).map(frame).collect()));
+    let effects = press(&mut state, 'N');
+    assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { clip: 1, job: 1, .. }]), "{effects:?}");
+    act(&mut state, Action::Background(0, Update::Frames((7..9).map(frame).collect())));
+    assert_eq!(state.clips[0].exploration.frame_count(), 7, "what the stopped work still sends is dropped");
+    assert_eq!(state.clips[1].exploration.frame_count(), 0);
+
+    let effects = press(&mut state, 'P');
+    let [Effect::Stop(1), Effect::Start { clip: 0, job: 2, texts }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(texts.is_empty(), "texts are remembered");
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3, "what is known is shown at once");
+    embed_all(&mut state);
+    assert_eq!(state.clip().exploration.frame_count(), FRAMES, "no frame counts twice");
+}
+
+#[test]
+fn the_knobs_stay_where_they_are_from_clip_to_clip() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    for key in ['[', 't', 'v'] {
+        press(&mut state, key);
+    }
+    embed_missing(&mut state);
+    hear(&mut state, Update::Idle);
+    let settings = state.clip().exploration.settings().clone();
+    press(&mut state, 'N');
+    assert_eq!(*state.clip().exploration.settings(), settings);
+    embed_all(&mut state);
+    let screen = text(&draw(&state, ColourDepth::True, 80, 24));
+    assert!(screen.contains("= 9 frames") && screen.contains("template step  v scale log"), "{screen}");
+    press(&mut state, 'T');
+    embed_missing(&mut state);
+    hear(&mut state, Update::Idle);
+    let effects = press(&mut state, 'P');
+    assert_eq!(state.clip().exploration.settings().template.name(), "context");
+    assert!(
+        matches!(&effects[..], [Effect::EmbedTexts(texts)] if texts.is_empty()),
+        "it had that template before"
+    );
+}
+
+#[test]
+fn a_clip_that_failed_is_tried_again() {
+    let mut state = demo_state();
+    hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("no such file")));
+    press(&mut state, 'N');
+    assert_eq!(state.message, None, "the message was about the other clip");
+    let effects = press(&mut state, 'P');
+    assert!(matches!(&effects[..], [Effect::Stop(1), Effect::Start { clip: 0, .. }]), "{effects:?}");
+}
+
+#[test]
+fn the_truth_is_marked_where_it_is_known() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    assert!(text(&draw(&state, ColourDepth::None, 80, 24)).contains("▶ 1✓ long jump"));
+    assert!(!text(&draw(&full_state(), ColourDepth::None, 80, 24)).contains('✓'));
+}
+
+#[test]
+fn every_step_of_the_tour_ends_with_the_key_it_asks_for() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    let keys = [
+        ('j', '⏎'),
+        ('v', 'j'),
+        ('[', '→'),
+        ('j', '['),
+        ('v', 't'),
+        ('j', 'v'),
+        ('j', 'N'),
+        ('v', '⏎'),
+        ('t', 's'),
+    ];
+    assert_eq!(keys.len(), TOUR.len());
+    for (step, (other, key)) in keys.into_iter().enumerate() {
+        press(&mut state, other);
+        assert_eq!(state.tour, Some(step), "{other} is not what step {step} asks for");
+        assert!(key == '⏎' || TOUR[step].text.contains(&format!("`{key}`")), "step {step} names {key}");
+        press(&mut state, key);
+        assert_eq!(state.tour, (step + 1 < TOUR.len()).then_some(step + 1), "{key} ends step {step}");
+    }
+}
+
+#[test]
+fn enter_alone_leads_through_and_the_end_is_remembered() {
+    let mut state = demo_state();
+    for step in 1..TOUR.len() {
+        press(&mut state, '⏎');
+        assert_eq!(state.tour, Some(step));
+    }
+    assert!(matches!(press(&mut state, '⏎')[..], [Effect::EndTour]));
+    assert!(press(&mut state, '⏎').is_empty(), "after the end the key does nothing");
+}
+
+#[test]
+fn the_tour_shows_the_clip_that_it_speaks_of() {
+    let about = TOUR.iter().position(|step| step.about.is_some()).unwrap();
+    let mut state = demo_state();
+    state.tour = Some(about - 1);
+    let effects = press(&mut state, 'N');
+    assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { clip: 2, .. }]), "{effects:?}");
+    assert_eq!((state.shown, state.tour), (2, Some(about)));
+
+    let mut state = demo_state();
+    state.clips.pop();
+    state.tour = Some(about - 1);
+    press(&mut state, 'N');
+    assert_eq!((state.shown, state.tour), (1, Some(about + 1)), "without such a clip the step is left out");
+}
+
+#[test]
+fn escape_closes_the_help_first_and_then_the_tour() {
+    let mut state = demo_state();
+    press(&mut state, '?');
+    assert!(press(&mut state, '⎋').is_empty());
+    assert_eq!((state.help, state.tour), (false, Some(0)));
+    assert!(matches!(press(&mut state, '⎋')[..], [Effect::EndTour]));
+    assert_eq!(state.tour, None);
+    press(&mut state, '?');
+    press(&mut state, 'i');
+    assert_eq!((state.help, state.tour), (false, Some(0)), "it can be seen again");
+}
+
+#[test]
+fn clips_of_ones_own_have_no_tour() {
+    let mut state = full_state();
+    press(&mut state, 'i');
+    assert_eq!(state.tour, None);
+    assert!(state.message.is_some_and(|message| message.text.contains("demo")));
+}
+
+#[test]
+fn the_whole_tour_can_be_read_and_hides_nothing() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    for (width, height, rows) in [(60, 18, 3), (80, 24, 2), (200, 60, 1)] {
+        for (step, its) in TOUR.iter().enumerate() {
+            state.tour = Some(step);
+            let screen = text(&draw(&state, ColourDepth::True, width, height));
+            let lines: Vec<&str> = screen.lines().collect();
+            let foot = lines[lines.len() - 1 - rows..lines.len() - 1].join(" ");
+            for word in its.text.split_whitespace().map(|word| word.replace('`', "")) {
+                assert!(foot.contains(&word), "{width}×{height}: {word:?} of step {step} is in {foot:?}");
+            }
+            assert!(foot.contains(&format!("{}/{}", step + 1, TOUR.len())) && foot.contains("Esc"));
+            assert!(lines[lines.len() - 1].ends_with("q quit"), "the hints are there");
+            assert!(screen.contains("▲0.00s"), "and the time axis");
+        }
+    }
+}
+
+#[test]
+fn the_keys_of_the_tour_are_bold_and_only_its_hint_is_dim() {
+    let mut state = demo_state();
+    state.tour = Some(1);
+    let buffer = draw(&state, ColourDepth::True, 80, 24);
+    let foot: Vec<_> = (21..23).flat_map(|y| (5..80).map(move |x| (x, y))).map(|at| &buffer[at]).collect();
+    let with = |modifier| -> String {
+        foot.iter().filter(|cell| cell.modifier.contains(modifier)).map(|cell| cell.symbol()).collect()
+    };
+    assert_eq!(with(Modifier::BOLD), "j");
+    assert_eq!(with(Modifier::DIM), "Enter next · Esc end");
+}
+
+#[test]
+fn the_tour_begins_at_80_by_24() {
+    let mut state = demo_state();
+    embed_all(&mut state);
+    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn the_tour_on_a_late_start_at_120_by_40() {
+    let mut state = demo_state();
+    state.tour = Some(6);
+    press(&mut state, 'N');
+    embed_all(&mut state);
+    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 120, 40)));
+}

@@ -1,0 +1,87 @@
+//! The guided tour of the demo: what it says, and what each step waits for.
+
+use crate::tui::action::Action;
+use crate::tui::clip::Clip;
+
+/// A step of the tour.
+pub struct TourStep {
+    /// What it says. Keys stand between backticks.
+    pub text: &'static str,
+    /// Whether an action is what the step asks for; Enter leads on from every step.
+    pub asks_for: fn(&Action) -> bool,
+    /// The group of clips that it speaks of: the first clip of the group is shown with it. Where there is none, the
+    /// step is left out.
+    pub about: Option<&'static str>,
+}
+
+/// The tour. Each text begins with what the key before has brought about.
+pub const TOUR: &[TourStep] = &[
+    TourStep {
+        text: "Which action does the film show? Left: a script of steps. Bright: step and frame agree. The line: the best way through.",
+        asks_for: |_| false,
+        about: None,
+    },
+    TourStep {
+        text: "Each candidate has its own script; ✓ is the truth. Press `j`: see how the line bends where a script is wrong.",
+        asks_for: |action| matches!(action, Action::SelectBy(_) | Action::SelectPlace(_)),
+        about: None,
+    },
+    TourStep {
+        text: "The score is the mean along the line. Press `→` to move in time: left of the film, how well this frame fits each step.",
+        asks_for: |action| {
+            matches!(
+                action,
+                Action::MoveCursor(_)
+                    | Action::CursorToStart
+                    | Action::CursorToEnd
+                    | Action::NextStep
+                    | Action::PreviousStep
+            )
+        },
+        about: None,
+    },
+    TourStep {
+        text: "One frame is a noisy witness: each is averaged with its neighbours. Press `[` for fewer of them: sharper, shakier.",
+        asks_for: |action| matches!(action, Action::Smooth(_)),
+        about: None,
+    },
+    TourStep {
+        text: "`]` brings them back. Press `t` to take the context, sport and action, out of each sentence; `T` puts it back.",
+        asks_for: |action| matches!(action, Action::NextTemplate | Action::PreviousTemplate),
+        about: None,
+    },
+    TourStep {
+        text: "All scores moved, yet no frame was embedded again. Press `v` for other shades: by logarithm, by value, by rank.",
+        asks_for: |action| matches!(action, Action::NextScale),
+        about: None,
+    },
+    TourStep {
+        text: "`N` and `P` turn to the next and previous clip. Press `N`: there the published method goes wrong.",
+        asks_for: |action| matches!(action, Action::TurnClip(_)),
+        about: None,
+    },
+    TourStep {
+        text: "This action starts late, but every step must take a frame. ⚠: the line has collapsed, most steps hold a single one.",
+        asks_for: |_| false,
+        about: Some("late-start"),
+    },
+    TourStep {
+        text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE --model DIR",
+        asks_for: |action| matches!(action, Action::Save),
+        about: None,
+    },
+];
+
+/// The step after `step` that has something to speak of.
+pub fn after(step: usize, clips: &[Clip]) -> Option<usize> {
+    (step + 1..TOUR.len()).find(|&next| TOUR[next].about.is_none_or(|group| first_of(group, clips).is_some()))
+}
+
+/// Index of the clip that a step speaks of.
+pub fn subject(step: usize, clips: &[Clip]) -> Option<usize> {
+    TOUR[step].about.and_then(|group| first_of(group, clips))
+}
+
+fn first_of(group: &str, clips: &[Clip]) -> Option<usize> {
+    clips.iter().position(|clip| clip.groups.iter().any(|its| its == group))
+}
