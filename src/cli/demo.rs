@@ -47,7 +47,7 @@ struct TrainArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Steps of the optimiser
-    #[arg(long, default_value_t = 3400)]
+    #[arg(long, default_value_t = 2300)]
     steps: usize,
 }
 
@@ -68,7 +68,7 @@ fn render(args: &RenderArgs) -> Result<()> {
 
 fn train(args: &TrainArgs) -> Result<()> {
     let options =
-        Options { seed: args.seed, steps: args.steps, batch: 32, rate: 1.5e-3, sizes: Sizes::default() };
+        Options { seed: args.seed, steps: args.steps, batch: 32, rate: 1e-3, sizes: Sizes::default() };
     let bar = progress::bar(Some(args.steps), "training");
     let end = training::train(&RenderedWorld, &options, &args.out, |progress| {
         bar.set_position(progress.step as u64);

@@ -180,3 +180,52 @@ pub(crate) fn initial_weights(
     }
     serialize(views, None).map_err(|e| ModelError::Compute(e.to_string()))
 }
+
+#[cfg(test)]
+impl Learner {
+    /// Compares gradients with central differences, along one direction per parameter that the loss depends on.
+    ///
+    /// # Panics
+    /// If one differs.
+    pub fn check_gradients(&self, loss: impl Fn(&Self) -> Tensor<1>) {
+        use burn::module::{ModuleMapper, ModuleVisitor, ParamId};
+        use burn::optim::GradientsParams;
+
+        /// The parameters' ids, and the squared length of each gradient.
+        struct Lengths<'a>(&'a GradientsParams, Vec<(ParamId, f32)>);
+        impl ModuleVisitor for Lengths<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let gradient = self.0.get::<D>(param.id).expect("every parameter has a gradient");
+                self.1.push((param.id, gradient.powi_scalar(2).sum().into_scalar::<f32>()));
+            }
+        }
+        /// Moves one parameter along its gradient.
+        struct Moved<'a>(&'a GradientsParams, ParamId, f32);
+        impl ModuleMapper for Moved<'_> {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                if param.id != self.1 {
+                    return param;
+                }
+                let gradient = self.0.get::<D>(param.id).expect("every parameter has a gradient");
+                let device = param.val().device();
+                let step = Tensor::from_data(gradient.into_data(), &device) * self.2;
+                param.map(|value| (value.detach() + step).detach().require_grad())
+            }
+        }
+
+        let grads = GradientsParams::from_grads(loss(self).backward(), self);
+        let mut lengths = Lengths(&grads, Vec::new());
+        self.visit(&mut lengths);
+        let value =
+            |step: f32, id| loss(&self.clone().map(&mut Moved(&grads, id, step))).into_scalar::<f32>();
+        for (id, squared) in lengths.1 {
+            // A hundredth of a unit of the parameter's space: enough to stand out of f32's noise.
+            let step = 0.01 / squared.sqrt().max(1e-3);
+            let difference = (value(step, id) - value(-step, id)) / (2.0 * step);
+            assert!(
+                (difference - squared).abs() <= 0.03 * squared + 2e-3,
+                "gradient of squared length {squared}, differences say {difference}"
+            );
+        }
+    }
+}

@@ -6,6 +6,8 @@
 mod folder;
 mod noise;
 mod plot;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 use std::path::Path;
@@ -154,11 +156,9 @@ const HELD_OUT_PICTURES: usize = 160;
 const THREADS: u64 = 2;
 /// Steps between two measurements on held-out pictures, after which the model is also written.
 const MEASURE_EVERY: usize = 200;
-/// Every how many steps the pictures come from all domains.
-const MIXED_EVERY: usize = 3;
-/// Seeds set aside for a batch: many more than it takes, as it may take those of one domain only.
-const SEEDS: u64 = 1 << 16;
-const WARM_UP: usize = 150;
+/// Seeds set aside for a batch.
+const SEEDS: u64 = 1 << 10;
+const WARM_UP: usize = 100;
 
 /// Pictures and captions to learn from, and which belong together.
 struct Batch {
@@ -169,24 +169,13 @@ struct Batch {
 }
 
 impl Batch {
-    /// `count` pictures whose seeds follow `first`, of the domain if one is given. Captions are disturbed where they are
-    /// to learn from.
-    fn new(
-        world: &impl World,
-        checkpoint: &Checkpoint,
-        (first, count): (u64, usize),
-        domain: Option<usize>,
-        noisy: bool,
-    ) -> Self {
+    /// `count` pictures whose seeds follow `first`. Captions are disturbed where they are to learn from.
+    fn new(world: &impl World, checkpoint: &Checkpoint, (first, count): (u64, usize), noisy: bool) -> Self {
         let preprocessor: Preprocessor = checkpoint.preprocessor();
         let mut batch = Self { images: Vec::new(), texts: Vec::new(), truth: Vec::new() };
         let (mut contents, mut captions) = (Vec::new(), Vec::new());
-        let seeds = |first: u64, count| {
-            (first..)
-                .filter(|seed| domain.is_none_or(|domain| world.content(*seed).domain == domain))
-                .take(count)
-        };
-        for seed in seeds(first, count) {
+        let seeds = |first: u64| first..first + count as u64;
+        for seed in seeds(first) {
             let (picture, content) = world.picture(seed);
             batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
@@ -196,7 +185,7 @@ impl Batch {
             captions.push(caption);
         }
         // Captions of nothing in the batch cost little and tell as much.
-        for seed in seeds(first + MORE_CAPTIONS, count / 2) {
+        for seed in seeds(first + MORE_CAPTIONS) {
             let caption = world.caption(world.content(seed), seed);
             batch.texts.push(checkpoint.tokenizer().encode(&caption.text));
             captions.push(caption);
@@ -231,7 +220,7 @@ pub fn train(
         .with_weight_decay(0.02)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
         .init();
-    let held_out = Batch::new(world, &checkpoint, (HELD_OUT, HELD_OUT_PICTURES), None, false);
+    let held_out = Batch::new(world, &checkpoint, (HELD_OUT, HELD_OUT_PICTURES), false);
 
     let mut progress = Progress { step: 0, steps: options.steps, loss: 0.0, accuracy: 0.0, rate: 0.0 };
     let mut course = Vec::new();
@@ -271,11 +260,9 @@ fn gradients(
         let workers: Vec<_> = (0..THREADS)
             .map(|thread| {
                 let first = first + thread * SEEDS;
-                // What tells steps apart is learned from pictures of one domain, in which nothing else differs.
-                let domain = (!step.is_multiple_of(MIXED_EVERY)).then(|| world.content(first).domain);
                 scope.spawn(move || {
                     let work = || {
-                        let batch = Batch::new(world, checkpoint, (first, options.batch), domain, true);
+                        let batch = Batch::new(world, checkpoint, (first, options.batch), true);
                         let replica = learner.replica();
                         let loss = replica.loss(checkpoint, &batch.images, &batch.texts, batch.signs());
                         let grads = (loss.clone() / THREADS as f64).backward();

@@ -69,9 +69,9 @@ pub fn caption(dice: &mut Dice, sport: Sport, step: Option<(usize, &Step)>) -> C
     // The player of basketball is that of tennis too.
     tells_sport &= !matches!(sport, Sport::Basketball | Sport::Tennis);
     let domain = sport.name();
-    let form = dice.below(10);
+    let form = dice.below(12);
     let text = match form {
-        0 => said,
+        0 | 10 | 11 => said,
         1 => format!("This is a video of {said}"),
         2 => format!("{said} in {domain}"),
         3 => format!("This is a video of {domain} with {said}"),
@@ -80,7 +80,7 @@ pub fn caption(dice: &mut Dice, sport: Sport, step: Option<(usize, &Step)>) -> C
         _ => format!("This is a video of doing {} in {domain} with {said}", made_up_name(dice, sport)),
     };
     // A name alone is a hint at the sport that no text has to give away, so it counts as naming it.
-    let names_sport = tells_sport || form >= 2;
+    let names_sport = tells_sport || (2..10).contains(&form);
     Caption {
         text,
         step: step.map_or_else(crowd_content, |(index, _)| index),

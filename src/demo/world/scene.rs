@@ -13,7 +13,9 @@ use crate::demo::world::venue::{Venue, paint_crowd};
 
 /// Seconds in which one step's pose turns into the next one's.
 const BLEND: f32 = 0.25;
-const VIEW: f32 = 1.54;
+const VIEW: f32 = 1.44;
+/// The hall is dimmed, the athlete in a spotlight.
+const HOUSE_LIGHTS: f32 = 0.55;
 
 /// All that stays the same through a clip.
 pub struct Scene {
@@ -93,7 +95,7 @@ impl Scene {
             look: Look::random(dice, sport),
             habit,
             venue,
-            zoom: dice.between(0.96, 1.12),
+            zoom: dice.between(0.96, 1.08),
             zoom_drift: dice.between(-0.02, 0.02),
             pan: [dice.between(-0.10, 0.16), dice.between(-0.02, 0.05)],
             sway: dice.between(0.0, 0.06),
@@ -117,6 +119,7 @@ impl Scene {
             let idle = (steps::named("wait").figure)((moment.time / 6.0 + phase).fract());
             Athlete { look, figure: &idle, at: [*x, 0.24], size: *size }.paint(&mut canvas);
         }
+        canvas.light([HOUSE_LIGHTS; 3]);
         if self.sport == Sport::Weightlifting && figure.bar.is_none() {
             paint_bar(&mut canvas, [0.0, 0.21], plates(&self.look), 1.0);
         }
