@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use burn::module::{Module, Param};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation, f16};
 use burn_store::{BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, SafetensorsStore};
 use rand::{RngExt, SeedableRng};
@@ -19,6 +20,39 @@ use super::text::TextModel;
 use super::tokenizer::Tokens;
 use super::vision::{VisionModel, patches};
 use super::weights::shapes;
+
+/// The image tower with a linear layer that names what a picture shows: a start for the tower, of which the layer is
+/// thrown away.
+#[derive(Module, Debug)]
+pub(crate) struct Pupil {
+    vision: VisionModel,
+    names: Linear,
+}
+
+impl Pupil {
+    /// The tower of a learner, and a layer for as many contents.
+    pub fn new(learner: &Learner, checkpoint: &Checkpoint, contents: usize) -> Self {
+        let names = LinearConfig::new(checkpoint.dim(), contents).init(&Device::flex().autodiff());
+        Self { vision: learner.vision.clone(), names }
+    }
+
+    /// The mean cross entropy of the contents of some images.
+    pub fn loss(&self, checkpoint: &Checkpoint, images: &[Square], contents: &[usize]) -> Tensor<1> {
+        let device = Device::flex().autodiff();
+        let config = &checkpoint.config.vision_config;
+        let patches = patches(images, config, &checkpoint.image.normalisation);
+        let embeddings = self.vision.forward(Tensor::from_data(patches, &device), images.len());
+        let logits = activation::log_softmax(self.names.forward(embeddings), 1);
+        let contents: Vec<i32> = contents.iter().map(|&content| content as i32).collect();
+        let contents = Tensor::<2, Int>::from_data(TensorData::new(contents, [images.len(), 1]), &device);
+        -logits.gather(1, contents).mean()
+    }
+
+    /// A copy whose gradients are its own.
+    pub fn replica(&self) -> Self {
+        self.clone().fork(&Device::flex().autodiff())
+    }
+}
 
 /// A model that can be trained.
 #[derive(Module, Debug)]
@@ -43,6 +77,11 @@ impl Learner {
         let scalar = |value: f32| Param::from_tensor(Tensor::from_floats([value], &device));
         let (logit_scale, logit_bias) = (scalar(checkpoint.logit_scale()), scalar(checkpoint.logit_bias()));
         Ok(Self { vision, text, logit_scale, logit_bias })
+    }
+
+    /// The same with the image tower of a pupil.
+    pub fn with_vision_of(self, pupil: Pupil) -> Self {
+        Self { vision: pupil.vision, ..self }
     }
 
     /// A copy whose gradients are its own.

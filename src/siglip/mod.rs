@@ -32,7 +32,7 @@ mod weights;
 pub use checkpoint::Checkpoint;
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice};
 pub use error::ModelError;
-pub(crate) use learner::{Learner, initial_weights};
+pub(crate) use learner::{Learner, Pupil, initial_weights};
 pub use preprocess::{Preprocessor, Square};
 pub use resize::Filter;
 pub(crate) use tokenizer::canonical;

@@ -9,8 +9,8 @@ use crate::siglip::initial_weights;
 use crate::store::write_whole;
 
 /// Scale and bias to begin with: the scale is SigLIP's, the bias about the share of true pairs in a small batch.
-const SCALE: f32 = 10.0;
-const BIAS: f32 = -5.0;
+const SCALE: f32 = 20.0;
+const BIAS: f32 = -6.0;
 
 /// Makes the folder a checkpoint with random weights.
 pub fn begin(world: &impl World, options: &Options, out: &Path) -> Result<(), TrainingError> {
