@@ -47,7 +47,7 @@ struct TrainArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Steps of the optimiser
-    #[arg(long, default_value_t = 2300)]
+    #[arg(long, default_value_t = 1500)]
     steps: usize,
 }
 

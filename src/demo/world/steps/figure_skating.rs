@@ -43,7 +43,7 @@ pub const STEPS: &[Step] = &[
                 "balances flat on one leg",
             ],
             script: "balances on one leg with the trunk and the other leg flat and level",
-            short: ["flat on one leg", "leg stretched behind", "body level"],
+            short: ["balances flat", "leg stretched behind", "body level"],
             outside: "forms an arabesque horizontally",
         },
         figure: |u| {
