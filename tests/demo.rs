@@ -43,7 +43,7 @@ fn a_seed_renders_the_same_dataset_again_and_it_can_be_evaluated() {
         let entry: Value = serde_json::from_str(line).unwrap();
         let video = entry["video"].as_str().unwrap();
         assert_eq!(fs::read(first.join(video)).unwrap(), fs::read(second.join(video)).unwrap(), "{video}");
-        let reader = VideoReader::open(&first.join(video), Sampling::Native, Segment::default()).unwrap();
+        let reader = VideoReader::open(first.join(video), Sampling::Native, Segment::default()).unwrap();
         assert_eq!(reader.info().codec, "h264");
         let times: Vec<f64> = reader.map(|frame| frame.unwrap().time).collect();
         assert!(times.len() > 40, "{video}: {} frames", times.len());
