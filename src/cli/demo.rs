@@ -47,7 +47,7 @@ struct TrainArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Steps of the optimiser
-    #[arg(long, default_value_t = 1500)]
+    #[arg(long, default_value_t = 4000)]
     steps: usize,
 }
 
