@@ -29,7 +29,7 @@ bench: setup
 setup:
 	@tools/system-deps.sh
 
-# The bundled model: minutes on two cores. The world, the captions and the weights follow from the seed.
+# The bundled model: half an hour on two cores. The world, the captions and the weights follow from the seed.
 demo-model: build
 	target/release/actalign-tui demo train --seed 1 --out assets/demo/model
 
@@ -41,5 +41,8 @@ demo-clips: build
 benchmark: build
 	target/release/actalign-tui demo render --seed 2026 --clips 320 --out target/benchmark
 	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo --out target/benchmark/results
-	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo \
-		--scripts target/benchmark/scripts-other-words.json --out target/benchmark/results-other-words
+	for words in quarter-other half-other other; do \
+		target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo \
+			--scripts target/benchmark/scripts-$$words-words.json \
+			--out target/benchmark/results-$$words-words || exit 1; \
+	done

@@ -31,7 +31,14 @@ fn a_seed_renders_the_same_dataset_again_and_it_can_be_evaluated() {
     render(folder.path(), "5", &first);
     render(folder.path(), "5", &second);
     render(folder.path(), "6", &other);
-    for name in ["manifest.jsonl", "scripts.json", "scripts-short.json", "scripts-other-words.json"] {
+    for name in [
+        "manifest.jsonl",
+        "scripts.json",
+        "scripts-short.json",
+        "scripts-quarter-other-words.json",
+        "scripts-half-other-words.json",
+        "scripts-other-words.json",
+    ] {
         assert_eq!(fs::read(first.join(name)).unwrap(), fs::read(second.join(name)).unwrap(), "{name}");
     }
     let manifest = fs::read_to_string(first.join("manifest.jsonl")).unwrap();
@@ -81,6 +88,17 @@ fn a_seed_renders_the_same_dataset_again_and_it_can_be_evaluated() {
         ]
     );
     assert!(results["rows"].as_array().unwrap().iter().all(|row| row["n_read"] == 4));
+}
+
+#[test]
+fn the_bundled_model_recognises_the_bundled_clips() {
+    let data = tempfile::tempdir().unwrap();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/manifest.jsonl");
+    let output =
+        program(data.path()).args(["eval", "--model", "demo", "--json"]).arg(manifest).assert().success();
+    let results: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let row = results["rows"].as_array().unwrap().iter().find(|row| row["name"] == "+smoothing").unwrap();
+    assert_eq!(row["outside"]["late-start"]["top1"], 100.0, "{row}");
 }
 
 #[test]

@@ -124,8 +124,9 @@ impl Plan {
 }
 
 /// Renders `clips` clips into `out`: `manifest.jsonl`, `scripts.json`, `scripts-short.json` (ten steps of two or three
-/// words), `scripts-other-words.json` (steps in words that training has not) and `clips/`. The manifest comes last, so
-/// that where it is, everything is. `done` is told after each clip.
+/// words), `clips/`, and the steps with a quarter, a half and all of their words replaced by words that training has
+/// not: `scripts-quarter-other-words.json`, `scripts-half-other-words.json`, `scripts-other-words.json`. The manifest
+/// comes last, so that where it is, everything is. `done` is told after each clip.
 ///
 /// # Errors
 /// See [`RenderError`].
@@ -134,6 +135,8 @@ pub fn render(seed: u64, clips: usize, out: &Path, done: impl Fn() + Sync) -> Re
     std::fs::create_dir_all(&folder).map_err(|source| RenderError::Write { path: folder, source })?;
     scripts(context_rich).save(&out.join("scripts.json"))?;
     scripts(short_fixed).save(&out.join("scripts-short.json"))?;
+    scripts(|action| partly_other_words(action, 0.25)).save(&out.join("scripts-quarter-other-words.json"))?;
+    scripts(|action| partly_other_words(action, 0.5)).save(&out.join("scripts-half-other-words.json"))?;
     scripts(other_words).save(&out.join("scripts-other-words.json"))?;
     let plans: Vec<Plan> = (0..clips).map(|number| Plan::new(seed, number)).collect();
     plans.par_iter().enumerate().try_for_each(|(number, plan)| {
@@ -148,7 +151,7 @@ pub fn render(seed: u64, clips: usize, out: &Path, done: impl Fn() + Sync) -> Re
     write_whole(&path, lines.concat().as_bytes()).map_err(|source| RenderError::Write { path, source })
 }
 
-fn scripts(steps: fn(&Action) -> Vec<String>) -> ScriptFile {
+fn scripts(steps: impl Fn(&Action) -> Vec<String>) -> ScriptFile {
     let class = |action: &Action| Class {
         name: action.name.to_owned(),
         domain: Some(action.sport.name().to_owned()),
@@ -188,6 +191,20 @@ fn other_words(action: &Action) -> Vec<String> {
     steps.map(|step| format!("the athlete {}", step.words.outside)).collect()
 }
 
+/// The steps of [`context_rich`] with each word, by chance, replaced by one that says the same step in words that
+/// training has not.
+fn partly_other_words(action: &Action, share: f32) -> Vec<String> {
+    let replaced = |step: &Step| {
+        // The same step reads the same in every script.
+        let mut dice = Dice::new(0, step.key, 0);
+        let others: Vec<&str> = step.words.outside.split(' ').collect();
+        let script = step.words.script.split(' ');
+        let words = script.map(|word| if dice.chance(share) { *dice.pick(&others) } else { word });
+        format!("{} {}", actor(step), words.collect::<Vec<_>>().join(" "))
+    };
+    action.steps.iter().map(|key| replaced(step_named(key))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +223,22 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), CANDIDATES, "no candidate twice");
+        }
+    }
+
+    #[test]
+    fn steps_are_partly_in_other_words_by_the_share_asked_for() {
+        for (share, allowed) in [(0.0, 0.0..=0.0), (0.25, 0.15..=0.35), (0.5, 0.4..=0.6)] {
+            let (mut words, mut replaced) = (0, 0);
+            for action in ACTIONS {
+                for (whole, partly) in context_rich(action).iter().zip(partly_other_words(action, share)) {
+                    let pairs: Vec<_> = whole.split(' ').zip(partly.split(' ')).skip(2).collect();
+                    words += pairs.len();
+                    replaced += pairs.iter().filter(|(a, b)| a != b).count();
+                }
+            }
+            let measured = replaced as f32 / words as f32;
+            assert!(allowed.contains(&measured), "{share}: {measured}");
         }
     }
 
