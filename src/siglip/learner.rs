@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation, f16};
 use burn_store::{BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, SafetensorsStore};
 use rand::{RngExt, SeedableRng};
@@ -30,9 +30,16 @@ pub(crate) struct Pupil {
 }
 
 impl Pupil {
-    /// The tower of a learner, and a layer for as many contents.
-    pub fn new(learner: &Learner, checkpoint: &Checkpoint, contents: usize) -> Self {
-        let names = LinearConfig::new(checkpoint.dim(), contents).init(&Device::flex().autodiff());
+    /// The tower of a learner, and a random layer for as many contents.
+    pub fn new(learner: &Learner, checkpoint: &Checkpoint, contents: usize, seed: u64) -> Self {
+        let device = Device::flex().autodiff();
+        let dim = checkpoint.dim();
+        let mut random = Pcg64::seed_from_u64(seed);
+        let bound = 1.0 / (dim as f32).sqrt();
+        let weight = (0..dim * contents).map(|_| bound * (2.0 * random.random::<f32>() - 1.0)).collect();
+        let weight = TensorData::new::<f32, _>(weight, [dim, contents]);
+        let mut names = LinearConfig::new(dim, contents).with_initializer(Initializer::Zeros).init(&device);
+        names.weight = Param::from_tensor(Tensor::from_data(weight, &device));
         Self { vision: learner.vision.clone(), names }
     }
 

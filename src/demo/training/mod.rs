@@ -230,7 +230,7 @@ pub fn train(
 
     let mut progress = Progress { step: 0, steps: options.steps, loss: 0.0, accuracy: 0.0, rate: 0.0 };
     let mut course = Vec::new();
-    let mut pupil = Some(Pupil::new(&learner, &checkpoint, MOST_DOMAINS * MOST_STEPS));
+    let mut pupil = Some(Pupil::new(&learner, &checkpoint, MOST_DOMAINS * MOST_STEPS, options.seed));
     let start = Instant::now();
     while progress.step < options.steps {
         let seed = seed_of(options, progress.step);
