@@ -34,7 +34,8 @@ impl Pupil {
     pub fn new(learner: &Learner, checkpoint: &Checkpoint, contents: usize, seed: u64) -> Self {
         let device = Device::flex().autodiff();
         let dim = checkpoint.dim();
-        let mut random = Pcg64::seed_from_u64(seed);
+        // Not the numbers that the tower began with.
+        let mut random = Pcg64::seed_from_u64(!seed);
         let bound = 1.0 / (dim as f32).sqrt();
         let weight = (0..dim * contents).map(|_| bound * (2.0 * random.random::<f32>() - 1.0)).collect();
         let weight = TensorData::new::<f32, _>(weight, [dim, contents]);
