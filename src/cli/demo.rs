@@ -32,7 +32,7 @@ struct RenderArgs {
     /// How many
     #[arg(long)]
     clips: usize,
-    /// Folder for manifest.jsonl, scripts.json, scripts-short.json and clips/
+    /// Folder for the manifest, the scripts and clips/
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

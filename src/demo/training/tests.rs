@@ -67,7 +67,7 @@ fn a_caption_is_true_of_its_step_in_the_domain_it_names() {
 fn a_small_world_is_learned_and_its_model_opens_as_any_other() {
     let folder = tempdir().unwrap();
     let mut losses = Vec::new();
-    let end = train(&Shapes, &options(800), folder.path(), |progress| losses.push(progress.loss)).unwrap();
+    let end = train(&Shapes, &options(400), folder.path(), |progress| losses.push(progress.loss)).unwrap();
     assert!(end.accuracy > 0.9, "{end:?}");
     assert!(end.loss < 0.5 * losses[0], "{} to {}", losses[0], end.loss);
     assert!(std::fs::read_to_string(folder.path().join("training.svg")).unwrap().starts_with("<svg"));
