@@ -1,24 +1,27 @@
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
+
 use super::config::{Config, ImageConfig};
+use super::cpu;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::preprocess::Preprocessor;
-use super::text::TextModel;
+use super::text;
 use super::tokenizer::{TextTokenizer, tokenizer_file};
-use super::tower::{TextTower, VisionTower};
-use super::vision::VisionModel;
-use super::weights::WeightFile;
+use super::tower::{TextModel, TextTower, VisionModel, VisionTower};
+use super::vision;
+use super::weights::Weights;
 
-/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors`,
-/// `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
+/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
+/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
     pub(super) config: Config,
     pub(super) image: ImageConfig,
     tokenizer: TextTokenizer,
-    pub(super) weights: WeightFile,
+    pub(super) weights: Weights,
     logit_scale: f32,
     logit_bias: f32,
 }
@@ -36,7 +39,7 @@ impl Checkpoint {
         let text = &config.text_config;
         let tokenizer =
             TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
-        let weights = WeightFile::open(&weight_file(dir)?)?;
+        let weights = Weights::open(dir)?;
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
         Ok(Self { dir: dir.to_path_buf(), config, image, tokenizer, weights, logit_scale, logit_bias })
@@ -87,13 +90,18 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
-        let mut model = VisionModel::new(&self.config.vision_config, device.device());
-        self.weights.load(&mut model)?;
+        let model = match device.cpu() {
+            Some(isa) => VisionModel::Cpu(cpu::VisionModel::load(
+                &self.weights.map()?,
+                &self.config.vision_config,
+                isa,
+            )?),
+            None => VisionModel::Device(self.vision_on(device.device())?, device.device().clone()),
+        };
         Ok(VisionTower {
             model,
             config: self.config.vision_config.clone(),
             normalisation: self.image.normalisation,
-            device: device.clone(),
         })
     }
 
@@ -102,9 +110,27 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
-        let mut model = TextModel::new(&self.config.text_config, device.device());
+        let model = match device.cpu() {
+            Some(isa) => {
+                TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, &self.config.text_config, isa)?)
+            }
+            None => TextModel::Device(self.text_on(device.device())?, device.device().clone()),
+        };
+        Ok(TextTower { model, config: self.config.text_config.clone() })
+    }
+
+    /// The image half as a module of tensors.
+    pub(super) fn vision_on(&self, device: &Device) -> Result<vision::VisionModel, ModelError> {
+        let mut model = vision::VisionModel::new(&self.config.vision_config, device);
         self.weights.load(&mut model)?;
-        Ok(TextTower { model, config: self.config.text_config.clone(), device: device.clone() })
+        Ok(model)
+    }
+
+    /// The text half as a module of tensors.
+    pub(super) fn text_on(&self, device: &Device) -> Result<text::TextModel, ModelError> {
+        let mut model = text::TextModel::new(&self.config.text_config, device);
+        self.weights.load(&mut model)?;
+        Ok(model)
     }
 }
 
@@ -114,20 +140,5 @@ fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
         return Ok(path);
     }
     let hint = if dir.is_dir() { "fetch the checkpoint again" } else { "check the name of the folder" };
-    Err(ModelError::MissingFile { path, hint: hint.into() })
-}
-
-fn weight_file(dir: &Path) -> Result<PathBuf, ModelError> {
-    let path = dir.join("model.safetensors");
-    if path.exists() {
-        return Ok(path);
-    }
-    let hint = if dir.join("model.safetensors.index.json").exists() {
-        "the weights are split over several files, which is not supported: use a checkpoint in one file"
-    } else if dir.join("pytorch_model.bin").exists() {
-        "pytorch_model.bin is not read: use a checkpoint with model.safetensors"
-    } else {
-        "fetch the checkpoint again"
-    };
     Err(ModelError::MissingFile { path, hint: hint.into() })
 }

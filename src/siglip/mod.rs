@@ -14,9 +14,9 @@
 //! # }
 //! ```
 
-mod activation;
 mod checkpoint;
 mod config;
+mod cpu;
 mod device;
 mod encoder;
 mod error;
