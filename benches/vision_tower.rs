@@ -1,7 +1,7 @@
 //! Images per second of the image tower, and the preparation of a frame.
 //!
 //! The tower needs a checkpoint: `ACTALIGN_TEST_CHECKPOINT=FOLDER`, for example the one that
-//! `python tests/reference/siglip.py base FOLDER` makes. `benches/vision_tower.py` runs this beside PyTorch.
+//! `python tests/reference/siglip.py base FOLDER` makes. `benches/vision_tower.py` runs this beside PyTorch and ONNX Runtime.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -20,11 +20,11 @@ fn tower(criterion: &mut Criterion) {
     let size = checkpoint.image_size();
     let image =
         |seed: usize| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
-    let images: Vec<Square> = (1..=8).map(image).collect();
+    let images: Vec<Square> = (1..=16).map(image).collect();
 
     let mut group = criterion.benchmark_group("vision_tower");
     group.sample_size(10);
-    for batch in [1, 8] {
+    for batch in [1, 2, 4, 8, 16] {
         group.throughput(Throughput::Elements(batch as u64));
         group.bench_function(format!("batch_{batch}"), |bencher| {
             bencher.iter(|| tower.embed(black_box(&images[..batch])).unwrap());

@@ -1,5 +1,7 @@
 //! The transformer that both towers share.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
@@ -40,6 +42,31 @@ impl Loader<'_> {
     }
 }
 
+/// Activations of one batch.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    /// A row for each position of each sequence.
+    pub x: Vec<f32>,
+    pub narrow: Vec<f32>,
+    pub projected: Vec<f32>,
+    wide: Vec<f32>,
+}
+
+/// Buffers between batches: fresh memory would cost a page fault for every few thousand values.
+#[derive(Debug, Default)]
+pub struct Spare(Mutex<Vec<Buffers>>);
+
+impl Spare {
+    /// Lends buffers, with whatever they held before.
+    pub fn with<T>(&self, f: impl FnOnce(&mut Buffers) -> T) -> T {
+        let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffers = spare().pop().unwrap_or_default();
+        let result = f(&mut buffers);
+        spare().push(buffers);
+        result
+    }
+}
+
 #[derive(Debug)]
 pub struct Encoder {
     attention: Attention,
@@ -71,19 +98,20 @@ impl Encoder {
         Ok(Self { attention, layers })
     }
 
-    /// Transforms the positions of `batch` sequences in place.
-    pub fn apply(&self, x: &mut [f32], batch: usize) {
+    /// Transforms [`Buffers::x`], the positions of `batch` sequences, in place.
+    pub fn apply(&self, buffers: &mut Buffers, batch: usize) {
+        let Buffers { x, narrow, projected, wide } = buffers;
         let rows = x.len() / self.attention.hidden;
-        let mut narrow = vec![0.0; x.len()];
-        let mut projected = vec![0.0; 3 * x.len()];
-        let mut wide = vec![0.0; rows * self.layers.first().map_or(0, |layer| layer.mlp.width())];
+        narrow.resize(x.len(), 0.0);
+        projected.resize(3 * x.len(), 0.0);
+        wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
         for layer in &self.layers {
-            layer.norm1.apply(x, &mut narrow);
-            layer.projections.apply(&narrow, &mut projected, Then::Store);
-            self.attention.within(&projected, batch, &mut narrow);
-            layer.out.apply(&narrow, x, Then::Add);
-            layer.norm2.apply(x, &mut narrow);
-            layer.mlp.add(&narrow, x, &mut wide);
+            layer.norm1.apply(x, narrow);
+            layer.projections.apply(narrow, projected, Then::Store);
+            self.attention.within(projected, batch, narrow);
+            layer.out.apply(narrow, x, Then::Add);
+            layer.norm2.apply(x, narrow);
+            layer.mlp.add(narrow, x, wide);
         }
     }
 }

@@ -108,26 +108,23 @@ impl Linear {
                     let panels = self.panels.chunks_exact(self.inputs * columns);
                     let panels = panels.map(|p| &p[inputs.start * columns..inputs.end * columns]);
                     tiles(self.isa, packed, rows.count, panels, |row, column, tile| {
-                        let width = columns.min(self.outputs - column);
+                        let bias = &self.bias[column..self.outputs.min(column + columns)];
                         if first {
-                            let bias = &self.bias[column..column + width];
                             tile.chunks_exact_mut(columns).for_each(|line| add(line, bias));
                         }
                         let lines = tile.len() / columns;
                         let out = &mut out[(top + row) * self.outputs..][..lines * self.outputs];
+                        let part = column..column + bias.len();
                         if !first || then == Then::Add {
-                            for (out, line) in
-                                out.chunks_exact(self.outputs).zip(tile.chunks_exact_mut(columns))
-                            {
-                                add(line, &out[column..column + width]);
-                            }
+                            let before = out.chunks_exact(self.outputs).map(|out| &out[part.clone()]);
+                            tile.chunks_exact_mut(columns).zip(before).for_each(|(line, out)| add(line, out));
                         }
                         if last && then == Then::Gelu {
                             gelu_tanh(self.isa, tile);
                         }
                         for (out, line) in out.chunks_exact_mut(self.outputs).zip(tile.chunks_exact(columns))
                         {
-                            out[column..column + width].copy_from_slice(&line[..width]);
+                            out[part.clone()].copy_from_slice(&line[..bias.len()]);
                         }
                     });
                 }
@@ -177,24 +174,53 @@ pub fn tiles<'a>(
 /// smaller, unless it is to be padded with rows of zeros.
 pub fn pack_groups(rows: Rows, range: Range<usize>, size: usize, pad: bool, packed: &mut Vec<f32>) {
     /// Values of a row moved before the next row's, so that what is written stays in the first-level cache.
-    const RUN: usize = 32;
+    const RUN: usize = 128;
     let depth = range.len();
     let groups = rows.count.div_ceil(size);
-    packed.clear();
     packed.resize(if pad { groups * size } else { rows.count } * depth, 0.0);
     for (group, packed) in packed.chunks_mut(size * depth).enumerate() {
         let first = group * size;
         let count = size.min(rows.count - first);
         let step = if pad { size } else { count };
+        if step > count {
+            packed.fill(0.0);
+        }
         for (run, packed) in packed.chunks_mut(RUN * step).enumerate() {
             let start = range.start + run * RUN;
-            let end = range.end.min(start + RUN);
-            for row in 0..count {
-                let values = &rows.row(first + row)[start..end];
-                for (line, value) in packed.chunks_exact_mut(step).zip(values) {
-                    line[row] = *value;
-                }
+            let values = |row: usize| &rows.row(first + row)[start..range.end.min(start + RUN)];
+            let fours = count / 4 * 4;
+            for row in (0..fours).step_by(4) {
+                transpose([0, 1, 2, 3].map(|next| values(row + next)), packed, step, row);
             }
+            for row in fours..count {
+                transpose([values(row)], packed, step, row);
+            }
+        }
+    }
+}
+
+/// Writes rows of one length as columns of lines of `step` values, from column `at` on.
+#[inline(always)]
+fn transpose<const ROWS: usize>(rows: [&[f32]; ROWS], lines: &mut [f32], step: usize, at: usize) {
+    // By squares, so that the compiler sees what can be turned within registers.
+    let mut squares = rows.map(|row| row.as_chunks::<4>().0.iter());
+    let (whole, rest) = lines.split_at_mut(rows[0].len() / 4 * 4 * step);
+    for lines in whole.chunks_exact_mut(4 * step) {
+        let mut turned = [[0.0; ROWS]; 4];
+        for (row, squares) in squares.iter_mut().enumerate() {
+            let Some(values) = squares.next() else { return };
+            for (turned, value) in turned.iter_mut().zip(values) {
+                turned[row] = *value;
+            }
+        }
+        for (line, turned) in lines.chunks_exact_mut(step).zip(turned) {
+            line[at..at + ROWS].copy_from_slice(&turned);
+        }
+    }
+    let rests = rows.map(|row| row.as_chunks::<4>().1);
+    for (i, line) in rest.chunks_exact_mut(step).enumerate() {
+        for (to, values) in line[at..at + ROWS].iter_mut().zip(rests) {
+            *to = values[i];
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The text tower: tokens, transformer, last position, projection.
 
-use super::encoder::{Encoder, Loader};
+use super::encoder::{Encoder, Loader, Spare};
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
 use super::norm::LayerNorm;
@@ -16,6 +16,7 @@ pub struct TextModel {
     encoder: Encoder,
     norm: LayerNorm,
     head: Linear,
+    spare: Spare,
 }
 
 impl TextModel {
@@ -27,6 +28,7 @@ impl TextModel {
             encoder: Encoder::load(&loader, &config.encoder_sizes(), "text_model")?,
             norm: loader.norm("text_model.final_layer_norm")?,
             head: loader.linear("text_model.head")?,
+            spare: Spare::default(),
         })
     }
 
@@ -35,15 +37,18 @@ impl TextModel {
         &self,
         texts: impl ExactSizeIterator<Item = &'a [i32]>,
     ) -> Result<Vec<f32>, ModelError> {
-        let (batch, sequence) = (texts.len(), self.positions.len());
-        let mut x = self.positions.repeat(batch);
-        for (x, ids) in x.chunks_exact_mut(sequence).zip(texts) {
-            self.tokens.add(ids, x)?;
-        }
-        self.encoder.apply(&mut x, batch);
-        let hidden = self.norm.weight.len();
-        let last: Vec<f32> =
-            x.chunks_exact(sequence).flat_map(|x| &x[sequence - hidden..]).copied().collect();
+        let (batch, sequence, hidden) = (texts.len(), self.positions.len(), self.norm.weight.len());
+        let last = self.spare.with(|buffers| {
+            buffers.x.clear();
+            for ids in texts {
+                let start = buffers.x.len();
+                buffers.x.extend_from_slice(&self.positions);
+                self.tokens.add(ids, &mut buffers.x[start..])?;
+            }
+            self.encoder.apply(buffers, batch);
+            let last = buffers.x.chunks_exact(sequence).flat_map(|x| &x[sequence - hidden..]);
+            Ok(last.copied().collect::<Vec<f32>>())
+        })?;
         let mut normed = vec![0.0; last.len()];
         self.norm.apply(&last, &mut normed);
         let mut out = vec![0.0; batch * self.head.outputs()];

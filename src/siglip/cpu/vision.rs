@@ -1,7 +1,7 @@
 //! The image tower: patches, transformer, and a head that pools by attention.
 
 use super::attention::Attention;
-use super::encoder::{Encoder, Loader, Mlp};
+use super::encoder::{Encoder, Loader, Mlp, Spare};
 use super::kernel::Isa;
 use super::linear::{Linear, Rows, Then};
 use super::norm::LayerNorm;
@@ -17,6 +17,7 @@ pub struct VisionModel {
     encoder: Encoder,
     norm: LayerNorm,
     head: PoolingHead,
+    spare: Spare,
 }
 
 /// A learned query that attends to all patches, followed by a residual MLP.
@@ -43,18 +44,21 @@ impl VisionModel {
             encoder: Encoder::load(&loader, &config.encoder_sizes(), "vision_model")?,
             norm: loader.norm("vision_model.post_layernorm")?,
             head: PoolingHead::load(&loader, config)?,
+            spare: Spare::default(),
         })
     }
 
     /// `patches` holds the patches of `batch` images as [`patches`](crate::siglip::vision::patches) makes them; the
     /// result is a row for each image.
     pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
-        let mut x = self.positions.repeat(batch);
-        self.patches.apply(patches, &mut x, Then::Add);
-        self.encoder.apply(&mut x, batch);
-        let mut normed = vec![0.0; x.len()];
-        self.norm.apply(&x, &mut normed);
-        self.head.forward(&normed, batch)
+        self.spare.with(|buffers| {
+            buffers.x.clear();
+            (0..batch).for_each(|_| buffers.x.extend_from_slice(&self.positions));
+            self.patches.apply(patches, &mut buffers.x, Then::Add);
+            self.encoder.apply(buffers, batch);
+            self.norm.apply(&buffers.x, &mut buffers.narrow);
+            self.head.forward(&buffers.narrow, batch, &mut buffers.projected)
+        })
     }
 }
 
@@ -79,10 +83,10 @@ impl PoolingHead {
         })
     }
 
-    fn forward(&self, x: &[f32], batch: usize) -> Vec<f32> {
+    fn forward(&self, x: &[f32], batch: usize, projected: &mut [f32]) -> Vec<f32> {
         let hidden = self.query.len();
-        let mut projected = vec![0.0; 2 * x.len()];
-        self.keys_values.apply(x, &mut projected, Then::Store);
+        let projected = &mut projected[..2 * x.len()];
+        self.keys_values.apply(x, projected, Then::Store);
         let mut pooled = vec![0.0; batch * hidden];
         for (pooled, image) in
             pooled.chunks_exact_mut(hidden).zip(projected.chunks_exact(projected.len() / batch))
