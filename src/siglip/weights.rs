@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -116,6 +116,32 @@ impl WeightFile {
             return Err(ModelError::damaged(&self.path, format!("tensor {name} is {value}")));
         }
         Ok(value)
+    }
+
+    /// Hands all that the tensors of one tower hold to `take`, in the order of the file.
+    pub fn read_tower(&self, prefix: &str, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut tensors: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+        tensors.sort_by_key(|(_, info)| info.data_offsets);
+        let mut file = File::open(&self.path)?;
+        let mut piece = vec![0; 1 << 20];
+        for (name, info) in tensors {
+            take(format!("{name} {:?} {:?} ", info.dtype, info.shape).as_bytes());
+            let (start, end) = info.data_offsets;
+            file.seek(SeekFrom::Start(self.data_start + start as u64))?;
+            let mut left = end - start;
+            while left > 0 {
+                let length = left.min(piece.len());
+                file.read_exact(&mut piece[..length])?;
+                take(&piece[..length]);
+                left -= length;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
