@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, Tokens};
+use ndarray::Array2;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
@@ -62,6 +63,36 @@ impl Copy {
         fs::write(self.path("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
     }
 
+    /// Divides the weights among two files with an index, every other tensor to each, and returns the index.
+    fn split_weights(&self) -> Value {
+        let bytes = fs::read(self.path("model.safetensors")).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let mut names = tensors.names();
+        names.sort();
+        let files = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+        for (number, file) in files.into_iter().enumerate() {
+            let here = names.iter().skip(number).step_by(2).map(|name| (name, tensors.tensor(name).unwrap()));
+            fs::write(self.path(file), safetensors::serialize(here, None).unwrap()).unwrap();
+        }
+        fs::remove_file(self.path("model.safetensors")).unwrap();
+        let map: serde_json::Map<_, _> =
+            names.iter().enumerate().map(|(i, name)| (name.to_string(), json!(files[i % 2]))).collect();
+        let index = json!({"metadata": {"total_size": bytes.len()}, "weight_map": map});
+        fs::write(self.path("model.safetensors.index.json"), index.to_string()).unwrap();
+        index
+    }
+
+    /// Embeddings of an image and a text.
+    fn embed(&self) -> (Array2<f32>, Array2<f32>) {
+        let checkpoint = self.open().unwrap();
+        let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        let image = Square { size: 32, rgb: (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect() };
+        let text = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives");
+        let vision = checkpoint.load_vision(&device).unwrap();
+        let texts = checkpoint.load_text(&device).unwrap();
+        (vision.embed(&[image]).unwrap(), texts.embed(&[text]).unwrap())
+    }
+
     /// Opening fails with a message that holds all of `parts`.
     #[track_caller]
     fn assert_refused(&self, parts: &[&str]) {
@@ -95,13 +126,73 @@ fn missing_files_are_named() {
     copy.assert_refused(&["tokenizer.json", "spiece.model alone is not enough"]);
     let copy = missing("model.safetensors");
     fs::write(copy.path("model.safetensors.index.json"), "{}").unwrap();
-    copy.assert_refused(&["model.safetensors", "split over several files"]);
+    copy.assert_refused(&["model.safetensors.index.json is damaged", "weight_map", "fetch"]);
     let copy = missing("model.safetensors");
     fs::write(copy.path("pytorch_model.bin"), "").unwrap();
     copy.assert_refused(&["model.safetensors", "pytorch_model.bin is not read"]);
 
     let message = Checkpoint::open(Path::new("no/such/folder")).unwrap_err().to_string();
     assert!(message.contains("no/such/folder") && message.contains("name of the folder"), "{message}");
+}
+
+#[test]
+fn weights_in_several_files_are_the_same_weights() {
+    let (whole, split) = (Copy::new(), Copy::new());
+    split.split_weights();
+    assert_eq!(split.embed(), whole.embed());
+}
+
+#[test]
+fn an_index_that_does_not_fit_its_files_is_refused() {
+    const FIRST: &str = "model-00001-of-00002.safetensors";
+    let split = |edit: &dyn Fn(&Copy, &mut Value)| {
+        let copy = Copy::new();
+        let mut index = copy.split_weights();
+        edit(&copy, &mut index);
+        fs::write(copy.path("model.safetensors.index.json"), index.to_string()).unwrap();
+        copy
+    };
+    split(&|copy, _| fs::remove_file(copy.path(FIRST)).unwrap()).assert_refused(&[
+        FIRST,
+        "is not there",
+        "index.json names it",
+    ]);
+    split(&|_, index| {
+        index["weight_map"].as_object_mut().unwrap().remove("logit_scale");
+    })
+    .assert_refused(&["index.json", "tensor logit_scale is missing"]);
+    split(&|_, index| index["weight_map"]["no.such.tensor"] = json!(FIRST)).assert_refused(&[
+        FIRST,
+        "no.such.tensor",
+        "index places here",
+    ]);
+    for elsewhere in ["../model.safetensors", "/model.safetensors", "..", ""] {
+        split(&|_, index| index["weight_map"]["logit_scale"] = json!(elsewhere))
+            .assert_refused(&["index.json is damaged", "no file beside it"]);
+    }
+    split(&|copy, _| copy.edit_bytes(FIRST, |bytes| bytes.truncate(bytes.len() - 1)))
+        .assert_refused(&[FIRST, "ends early"]);
+}
+
+#[test]
+fn a_header_that_lies_about_sizes_is_refused() {
+    let lie = |edit: fn(&mut Value)| {
+        let copy = Copy::new();
+        copy.edit_bytes("model.safetensors", |bytes| {
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+            edit(&mut header["text_model.head.bias"]);
+            let header = header.to_string();
+            let data = bytes.split_off(8 + length);
+            *bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat();
+        });
+        copy.assert_refused(&["model.safetensors is damaged", "text_model.head.bias", "fetch"]);
+    };
+    lie(|tensor| tensor["shape"] = json!([33]));
+    lie(|tensor| tensor["shape"] = json!([u64::MAX, 2]));
+    lie(|tensor| tensor["dtype"] = json!("F16"));
+    lie(|tensor| tensor["data_offsets"] = json!([64, 0]));
+    lie(|tensor| tensor["data_offsets"] = json!([-1, 127]));
 }
 
 #[test]
@@ -254,7 +345,7 @@ fn half_precision_files_load_as_what_they_hold() {
         let checkpoint = copy.open().unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let image = Square { size: 32, rgb: (0..3 * 32 * 32).map(|i| (i * 7 % 256) as u8).collect() };
-        let tokens = checkpoint.tokenizer().encode("the goalkeeper dives");
+        let tokens = checkpoint.tokenizer().unwrap().encode("the goalkeeper dives");
         let images = checkpoint.load_vision(&device).unwrap().embed(&[image]).unwrap();
         let texts = checkpoint.load_text(&device).unwrap().embed(&[tokens]).unwrap();
         (checkpoint.logit_scale(), images, texts)
@@ -317,7 +408,7 @@ proptest! {
             bytes[at] = byte;
         });
         if let Ok(checkpoint) = copy.open() {
-            checkpoint.tokenizer().encode("The goalkeeper dives, é ａ.");
+            checkpoint.tokenizer().unwrap().encode("The goalkeeper dives, é ａ.");
             let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
             let _ = checkpoint.load_text(&device);
         }

@@ -153,9 +153,10 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
         eprintln!("{notice}");
     }
 
+    let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {
-        let tokens = checkpoint.tokenizer().encode(text);
+        let tokens = tokenizer.encode(text);
         if tokens.cut {
             eprintln!("text {line} is longer than the checkpoint reads and was cut");
         }

@@ -36,9 +36,15 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let checkpoint = Checkpoint::open(&checkpoint_folder(self.dir())?)?;
+        let folder = checkpoint_folder(self.dir())?;
+        let cache = self.cache()?;
+        let checkpoint = Checkpoint::open_known(&folder)?;
+        // What the cache remembers of a tokenizer was written by a run that could use it.
+        if !cache.as_ref().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
+            checkpoint.tokenizer()?;
+        }
         let model = Model::new(checkpoint, ComputeDevice::open(self.device)?);
-        Ok(Arc::new(match self.cache()? {
+        Ok(Arc::new(match cache {
             Some(cache) => model.with_cache(cache),
             None => model,
         }))

@@ -23,18 +23,22 @@ impl Identity {
         device: &ComputeDevice,
         cache: &Cache,
     ) -> io::Result<Option<Self>> {
-        let weights = cache.contents_by(checkpoint.weights_file(), tower.prefix(), |hasher| {
-            checkpoint.read_weights(tower, |piece| {
-                hasher.update(piece);
-            })
-        })?;
-        let mut files = vec![weights];
+        let mut parts = vec![checkpoint.recipe(tower, device)];
+        let mut files = Vec::new();
+        for share in checkpoint.weight_shares(tower) {
+            let tensors = share.describe();
+            files.push(cache.contents_by(share.path(), &tensors, |hasher| {
+                share.read(|piece| {
+                    hasher.update(piece);
+                })
+            })?);
+            parts.push(tensors);
+        }
         if tower == Tower::Text {
-            files.push(cache.contents(&checkpoint.tokenizer_file().map_err(io::Error::other)?)?);
+            files.push(cache.contents(checkpoint.tokenizer_file())?);
         }
         let Some(files) = files.into_iter().collect::<Option<Vec<Contents>>>() else { return Ok(None) };
-        let recipe = checkpoint.recipe(tower, device);
-        let parts = [recipe].into_iter().chain(files.iter().map(|file| file.digest().to_owned())).collect();
+        parts.extend(files.iter().map(|file| file.digest().to_owned()));
         Ok(Some(Self { parts, files }))
     }
 

@@ -35,7 +35,8 @@ pub fn known_texts(model: &Model, texts: &mut Vec<String>) -> Vec<EmbeddedText> 
 /// A checkpoint that cannot be loaded, or a failing device.
 pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Report> {
     let tower = model.text()?;
-    let tokens: Vec<_> = texts.iter().map(|text| model.checkpoint().tokenizer().encode(text)).collect();
+    let tokenizer = model.checkpoint().tokenizer()?;
+    let tokens: Vec<_> = texts.iter().map(|text| tokenizer.encode(text)).collect();
     let embeddings = tower.embed(&tokens)?;
     let embedded: Vec<EmbeddedText> = texts
         .into_iter()

@@ -1,24 +1,29 @@
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use burn::tensor::Device;
 
 use super::config::{Config, ImageConfig};
+use super::cpu;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::preprocess::Preprocessor;
-use super::text::TextModel;
-use super::tokenizer::{TextTokenizer, tokenizer_file};
-use super::tower::{TextTower, VisionTower};
-use super::vision::VisionModel;
-use super::weights::WeightFile;
+use super::text;
+use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
+use super::tower::{TextModel, TextTower, VisionModel, VisionTower};
+use super::vision;
+use super::weights::Weights;
 
-/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors`,
-/// `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
+/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
+/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
     pub(super) config: Config,
     pub(super) image: ImageConfig,
-    tokenizer: TextTokenizer,
-    pub(super) weights: WeightFile,
+    tokenizer_file: PathBuf,
+    tokenizer: OnceLock<TextTokenizer>,
+    pub(super) weights: Weights,
     logit_scale: f32,
     logit_bias: f32,
 }
@@ -29,17 +34,27 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, damaged, of another model family, or that does not fit the others.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let checkpoint = Self::open_known(dir)?;
+        checkpoint.tokenizer()?;
+        Ok(checkpoint)
+    }
+
+    /// As [`Checkpoint::open`], for a checkpoint whose tokenizer was found sound before: that file, which may take as long
+    /// to read as everything else that a run needs, is left for the first text.
+    ///
+    /// # Errors
+    /// As there, except that what is wrong with the tokenizer comes up with the first text.
+    pub fn open_known(dir: &Path) -> Result<Self, ModelError> {
         let config_path = present(dir, "config.json")?;
         let config = Config::read(&config_path)?;
         let image_size = config.vision_config.image_size();
         let image = ImageConfig::read(&dir.join("preprocessor_config.json"), image_size)?;
-        let text = &config.text_config;
-        let tokenizer =
-            TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
-        let weights = WeightFile::open(&weight_file(dir)?)?;
+        let tokenizer_file = find_tokenizer(dir)?;
+        let weights = Weights::open(dir)?;
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
-        Ok(Self { dir: dir.to_path_buf(), config, image, tokenizer, weights, logit_scale, logit_bias })
+        let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
+        Ok(Self { dir, config, image, tokenizer_file, tokenizer, weights, logit_scale, logit_bias })
     }
 
     /// The folder.
@@ -78,8 +93,22 @@ impl Checkpoint {
     }
 
     /// Makes text into tokens.
-    pub fn tokenizer(&self) -> &TextTokenizer {
-        &self.tokenizer
+    ///
+    /// # Errors
+    /// A checkpoint of [`Checkpoint::open_known`] whose tokenizer is not what it was.
+    pub fn tokenizer(&self) -> Result<&TextTokenizer, ModelError> {
+        if let Some(tokenizer) = self.tokenizer.get() {
+            return Ok(tokenizer);
+        }
+        let text = &self.config.text_config;
+        let tokenizer =
+            TextTokenizer::open(&self.tokenizer_file, text.max_position_embeddings, text.vocab_size)?;
+        Ok(self.tokenizer.get_or_init(|| tokenizer))
+    }
+
+    /// The file of the tokenizer.
+    pub fn tokenizer_file(&self) -> &Path {
+        &self.tokenizer_file
     }
 
     /// Loads the image half. The text half's weights are not read.
@@ -87,13 +116,18 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
-        let mut model = VisionModel::new(&self.config.vision_config, device.device());
-        self.weights.load(&mut model)?;
+        let model = match device.cpu() {
+            Some(isa) => VisionModel::Cpu(cpu::VisionModel::load(
+                &self.weights.map()?,
+                &self.config.vision_config,
+                isa,
+            )?),
+            None => VisionModel::Device(self.vision_on(device.device())?, device.device().clone()),
+        };
         Ok(VisionTower {
             model,
             config: self.config.vision_config.clone(),
             normalisation: self.image.normalisation,
-            device: device.clone(),
         })
     }
 
@@ -102,9 +136,27 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
-        let mut model = TextModel::new(&self.config.text_config, device.device());
+        let model = match device.cpu() {
+            Some(isa) => {
+                TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, &self.config.text_config, isa)?)
+            }
+            None => TextModel::Device(self.text_on(device.device())?, device.device().clone()),
+        };
+        Ok(TextTower { model, config: self.config.text_config.clone() })
+    }
+
+    /// The image half as a module of tensors.
+    pub(super) fn vision_on(&self, device: &Device) -> Result<vision::VisionModel, ModelError> {
+        let mut model = vision::VisionModel::new(&self.config.vision_config, device);
         self.weights.load(&mut model)?;
-        Ok(TextTower { model, config: self.config.text_config.clone(), device: device.clone() })
+        Ok(model)
+    }
+
+    /// The text half as a module of tensors.
+    pub(super) fn text_on(&self, device: &Device) -> Result<text::TextModel, ModelError> {
+        let mut model = text::TextModel::new(&self.config.text_config, device);
+        self.weights.load(&mut model)?;
+        Ok(model)
     }
 }
 
@@ -114,20 +166,5 @@ fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
         return Ok(path);
     }
     let hint = if dir.is_dir() { "fetch the checkpoint again" } else { "check the name of the folder" };
-    Err(ModelError::MissingFile { path, hint: hint.into() })
-}
-
-fn weight_file(dir: &Path) -> Result<PathBuf, ModelError> {
-    let path = dir.join("model.safetensors");
-    if path.exists() {
-        return Ok(path);
-    }
-    let hint = if dir.join("model.safetensors.index.json").exists() {
-        "the weights are split over several files, which is not supported: use a checkpoint in one file"
-    } else if dir.join("pytorch_model.bin").exists() {
-        "pytorch_model.bin is not read: use a checkpoint with model.safetensors"
-    } else {
-        "fetch the checkpoint again"
-    };
     Err(ModelError::MissingFile { path, hint: hint.into() })
 }

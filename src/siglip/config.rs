@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::encoder::EncoderSizes;
 use super::error::ModelError;
 use super::resize::Filter;
 
@@ -198,12 +199,39 @@ impl VisionConfig {
     pub fn grid(&self) -> usize {
         self.image_size() / self.patch_size()
     }
+
+    /// Values of a patch, all colours together.
+    pub fn patch_values(&self) -> usize {
+        3 * self.patch_size() * self.patch_size()
+    }
+
+    /// Sizes of the transformer.
+    pub fn encoder_sizes(&self) -> EncoderSizes {
+        EncoderSizes {
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            eps: self.layer_norm_eps,
+        }
+    }
 }
 
 impl TextConfig {
     /// Dimensions of a text embedding.
     pub fn projection_size(&self) -> usize {
         self.projection_size.unwrap_or(self.hidden_size)
+    }
+
+    /// Sizes of the transformer.
+    pub fn encoder_sizes(&self) -> EncoderSizes {
+        EncoderSizes {
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            eps: self.layer_norm_eps,
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use burn::tensor::Device;
 
+use super::cpu::Isa;
+
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum DeviceChoice {
@@ -75,9 +77,9 @@ impl ComputeDevice {
         match choice {
             DeviceChoice::Auto => {
                 let gpu = gpus().into_iter().find(Self::is_real);
-                Ok(gpu.unwrap_or_else(Self::cpu))
+                Ok(gpu.unwrap_or_else(Self::processor))
             }
-            DeviceChoice::Cpu => Ok(Self::cpu()),
+            DeviceChoice::Cpu => Ok(Self::processor()),
             DeviceChoice::Wgpu if !cfg!(feature = "wgpu") => Err(DeviceError::NotCompiled(choice)),
             DeviceChoice::Cuda if !cfg!(feature = "cuda") => Err(DeviceError::NotCompiled(choice)),
             DeviceChoice::Wgpu | DeviceChoice::Cuda => {
@@ -90,11 +92,11 @@ impl ComputeDevice {
 
     /// All devices of this machine that this build can use, the best first; the CPU is always the last.
     pub fn list() -> Vec<FoundDevice> {
-        let devices = gpus().into_iter().chain([Self::cpu()]);
+        let devices = gpus().into_iter().chain([Self::processor()]);
         devices.map(|d| FoundDevice { choice: d.choice(), name: d.label(), real: d.is_real() }).collect()
     }
 
-    /// One line for people, such as `cpu (flex, 2 threads)`. Opens the device.
+    /// One line for people, such as `cpu (AVX2, 2 threads)`. Opens the device.
     pub fn describe(&self) -> String {
         #[cfg(any(feature = "wgpu", feature = "cuda"))]
         if let Some(identity) = self.device.identity() {
@@ -108,12 +110,12 @@ impl ComputeDevice {
         &self.device
     }
 
-    /// Whether the model runs on the processor.
-    pub(super) fn is_cpu(&self) -> bool {
-        self.kind == Kind::Cpu
+    /// The kind of processor, if the model runs on the processor.
+    pub(super) fn cpu(&self) -> Option<Isa> {
+        (self.kind == Kind::Cpu).then(Isa::detect)
     }
 
-    fn cpu() -> Self {
+    fn processor() -> Self {
         Self { device: Device::flex(), kind: Kind::Cpu }
     }
 
@@ -130,7 +132,7 @@ impl ComputeDevice {
 
     fn label(&self) -> String {
         match self.kind {
-            Kind::Cpu => format!("cpu (flex, {} threads)", rayon::current_num_threads()),
+            Kind::Cpu => format!("cpu ({}, {} threads)", Isa::detect(), rayon::current_num_threads()),
             #[cfg(feature = "wgpu")]
             Kind::Wgpu(kind) => format!("wgpu: {kind}"),
             #[cfg(feature = "cuda")]
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn the_processor_is_always_there_and_listed_last() {
         let cpu = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
-        assert!(cpu.describe().starts_with("cpu (flex, "), "{}", cpu.describe());
+        assert!(cpu.describe().starts_with("cpu ("), "{}", cpu.describe());
         let last = ComputeDevice::list().pop().unwrap();
         assert_eq!((last.choice, last.name), (DeviceChoice::Cpu, cpu.describe()));
     }

@@ -5,11 +5,9 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::softmax;
+use burn::tensor::activation::sigmoid;
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor};
-
-use super::activation::{gelu_tanh, in_place, is_on_host, softmax_rows};
 
 /// Sizes of a transformer.
 #[derive(Debug, Clone, Copy)]
@@ -114,20 +112,14 @@ impl Mlp {
 /// Scaled dot-product attention. No mask: padding is attended to, as in training. `q` is
 /// `[batch, heads, queries, head size]`, `k` and `v` have their own number of positions.
 pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
-    if !is_on_host(&q) {
-        // Scales by 1/√(head size) unless told otherwise.
-        return attention(q, k, v, None, None, Default::default());
-    }
-    // Image by image, so that the weights stay in the cache.
-    let mixed = (0..q.dims()[0]).map(|image| {
-        let [q, k, v] = [&q, &k, &v].map(|x| x.clone().narrow(0, image, 1));
-        let scale = 1.0 / (q.dims()[3] as f32).sqrt();
-        let positions = k.dims()[2];
-        let products = q.matmul(k.swap_dims(2, 3));
-        let weights = in_place(products, |p| softmax_rows(p, positions, scale), |p| softmax(p * scale, 3));
-        weights.matmul(v)
-    });
-    Tensor::cat(mixed.collect(), 0)
+    // Scales by 1/√(head size) unless told otherwise.
+    attention(q, k, v, None, None, Default::default())
+}
+
+/// `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, written as `x · sigmoid(2·…)`.
+fn gelu_tanh(x: Tensor<2>) -> Tensor<2> {
+    let inner = x.clone() + x.clone().powi_scalar(3) * 0.044715;
+    x * sigmoid(inner * (8.0 / std::f64::consts::PI).sqrt())
 }
 
 /// `[batch · positions, hidden]` to `[batch, heads, positions, head size]`.

@@ -18,7 +18,7 @@ use super::error::ModelError;
 use super::preprocess::Square;
 use super::text::TextModel;
 use super::tokenizer::Tokens;
-use super::vision::{VisionModel, patches};
+use super::vision::{VisionModel, patch_tensor};
 use super::weights::shapes;
 
 /// The image tower with a linear layer that names what a picture shows: a start for the tower, of which the layer is
@@ -48,8 +48,8 @@ impl Pupil {
     pub fn loss(&self, checkpoint: &Checkpoint, images: &[Square], contents: &[usize]) -> Tensor<1> {
         let device = Device::flex().autodiff();
         let config = &checkpoint.config.vision_config;
-        let patches = patches(images, config, &checkpoint.image.normalisation);
-        let embeddings = self.vision.forward(Tensor::from_data(patches, &device), images.len());
+        let patches = patch_tensor(images, config, &checkpoint.image.normalisation, &device);
+        let embeddings = self.vision.forward(patches, images.len());
         let logits = activation::log_softmax(self.names.forward(embeddings), 1);
         let contents: Vec<i32> = contents.iter().map(|&content| content as i32).collect();
         let contents = Tensor::<2, Int>::from_data(TensorData::new(contents, [images.len(), 1]), &device);
@@ -78,10 +78,7 @@ impl Learner {
     /// As for loading a tower.
     pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
         let device = Device::flex().autodiff();
-        let mut vision = VisionModel::new(&checkpoint.config.vision_config, &device);
-        let mut text = TextModel::new(&checkpoint.config.text_config, &device);
-        checkpoint.weights.load(&mut vision)?;
-        checkpoint.weights.load(&mut text)?;
+        let (vision, text) = (checkpoint.vision_on(&device)?, checkpoint.text_on(&device)?);
         let scalar = |value: f32| Param::from_tensor(Tensor::from_floats([value], &device));
         let (logit_scale, logit_bias) = (scalar(checkpoint.logit_scale()), scalar(checkpoint.logit_bias()));
         Ok(Self { vision, text, logit_scale, logit_bias })
@@ -129,8 +126,8 @@ impl Learner {
         device: &Device,
     ) -> Tensor<2> {
         let config = &checkpoint.config;
-        let patches = patches(images, &config.vision_config, &checkpoint.image.normalisation);
-        let images = self.vision.forward(Tensor::from_data(patches, device), images.len());
+        let patches = patch_tensor(images, &config.vision_config, &checkpoint.image.normalisation, device);
+        let images = self.vision.forward(patches, images.len());
         let ids: Vec<i32> = texts.iter().flat_map(|text| &text.ids).copied().collect();
         let ids = TensorData::new(ids, [texts.len(), config.text_config.max_position_embeddings]);
         let texts = self.text.forward(Tensor::<2, Int>::from_data(ids, device));

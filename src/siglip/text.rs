@@ -5,7 +5,7 @@ use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::config::TextConfig;
-use super::encoder::{Encoder, EncoderSizes};
+use super::encoder::Encoder;
 
 /// The tensors of a checkpoint that start with `text_model.`.
 #[derive(Module, Debug)]
@@ -29,13 +29,7 @@ struct TextEmbeddings {
 
 impl TextModel {
     pub fn new(config: &TextConfig, device: &Device) -> Self {
-        let sizes = EncoderSizes {
-            hidden: config.hidden_size,
-            intermediate: config.intermediate_size,
-            layers: config.num_hidden_layers,
-            heads: config.num_attention_heads,
-            eps: config.layer_norm_eps,
-        };
+        let sizes = config.encoder_sizes();
         let hidden = sizes.hidden;
         Self {
             text_model: TextTransformer {

@@ -1,15 +1,15 @@
 //! The two halves of a loaded model, ready to embed.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::Array2;
 
 use super::config::{Normalisation, TextConfig, VisionConfig};
-use super::device::ComputeDevice;
+use super::cpu;
 use super::error::ModelError;
 use super::preprocess::Square;
-use super::text::TextModel;
+use super::text;
 use super::tokenizer::Tokens;
-use super::vision::{VisionModel, patches};
+use super::vision::{self, patch_tensor, patches};
 
 /// The image half of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
 #[derive(Debug)]
@@ -17,7 +17,12 @@ pub struct VisionTower {
     pub(super) model: VisionModel,
     pub(super) config: VisionConfig,
     pub(super) normalisation: Normalisation,
-    pub(super) device: ComputeDevice,
+}
+
+#[derive(Debug)]
+pub(super) enum VisionModel {
+    Cpu(cpu::VisionModel),
+    Device(vision::VisionModel, Device),
 }
 
 /// The text half of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
@@ -25,7 +30,12 @@ pub struct VisionTower {
 pub struct TextTower {
     pub(super) model: TextModel,
     pub(super) config: TextConfig,
-    pub(super) device: ComputeDevice,
+}
+
+#[derive(Debug)]
+pub(super) enum TextModel {
+    Cpu(cpu::TextModel),
+    Device(text::TextModel, Device),
 }
 
 impl VisionTower {
@@ -43,10 +53,17 @@ impl VisionTower {
                 image.rgb.len()
             )));
         }
-        in_batches(images, self.config.hidden_size, &self.device, |images| {
-            let patches = patches(images, &self.config, &self.normalisation);
-            self.model.forward(Tensor::from_data(patches, self.device.device()), images.len())
-        })
+        let rows = match &self.model {
+            VisionModel::Cpu(model) => on_lanes(images, |images| {
+                let patches = patches(images, &self.config, &self.normalisation);
+                Ok(model.forward(&patches, images.len()))
+            }),
+            VisionModel::Device(model, device) => in_batches(images, |images| {
+                let patches = patch_tensor(images, &self.config, &self.normalisation, device);
+                model.forward(patches, images.len())
+            }),
+        }?;
+        into_rows(rows, images.len(), self.config.hidden_size)
     }
 }
 
@@ -72,13 +89,17 @@ impl TextTower {
                 )));
             }
         }
-        in_batches(texts, self.config.projection_size(), &self.device, |texts| {
-            let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
-            self.model.forward(Tensor::<2, Int>::from_data(
-                TensorData::new(ids, [texts.len(), length]),
-                self.device.device(),
-            ))
-        })
+        let rows = match &self.model {
+            TextModel::Cpu(model) => {
+                on_lanes(texts, |texts| model.forward(texts.iter().map(|text| text.ids.as_slice())))
+            }
+            TextModel::Device(model, device) => in_batches(texts, |texts| {
+                let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
+                let ids = TensorData::new(ids, [texts.len(), length]);
+                model.forward(Tensor::<2, Int>::from_data(ids, device))
+            }),
+        }?;
+        into_rows(rows, texts.len(), self.config.projection_size())
     }
 }
 
@@ -86,36 +107,34 @@ impl TextTower {
 const CPU_BATCH: usize = 4;
 const GPU_BATCH: usize = 32;
 
-/// Runs `forward` over the items, on the CPU as several batches at once.
-fn in_batches<T: Sync>(
-    items: &[T],
-    dim: usize,
-    device: &ComputeDevice,
-    forward: impl Fn(&[T]) -> Tensor<2> + Sync,
-) -> Result<Array2<f32>, ModelError> {
-    let run = |items: &[T], batch: usize| -> Result<Vec<f32>, ModelError> {
-        let mut rows = Vec::with_capacity(items.len() * dim);
-        for batch in items.chunks(batch) {
-            let embeddings =
-                forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
-            rows.extend(embeddings);
-        }
-        Ok(rows)
-    };
-    let rows = if device.is_cpu() {
-        on_lanes(items, |items| run(items, CPU_BATCH))?
-    } else {
-        run(items, GPU_BATCH)?
-    };
-    Array2::from_shape_vec((items.len(), dim), rows).map_err(|e| ModelError::Compute(e.to_string()))
+fn into_rows(values: Vec<f32>, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
+    Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))
+}
+
+/// Runs `forward` over the items, a batch at a time.
+fn in_batches<T>(items: &[T], forward: impl Fn(&[T]) -> Tensor<2>) -> Result<Vec<f32>, ModelError> {
+    let mut rows = Vec::new();
+    for batch in items.chunks(GPU_BATCH) {
+        let embeddings =
+            forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
+        rows.extend(embeddings);
+    }
+    Ok(rows)
 }
 
 /// Shares the items among the processor's threads, each computing its own share from end to end: that
 /// beats one batch whose every operation is split, because the threads then never wait for one another.
 fn on_lanes<T: Sync>(
     items: &[T],
-    run: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
+    forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
 ) -> Result<Vec<f32>, ModelError> {
+    let run = |items: &[T]| -> Result<Vec<f32>, ModelError> {
+        let mut rows = Vec::new();
+        for batch in items.chunks(CPU_BATCH) {
+            rows.extend(forward(batch)?);
+        }
+        Ok(rows)
+    };
     let threads = rayon::current_num_threads();
     let lanes = threads.min(items.len());
     if lanes < 2 {

@@ -6,7 +6,7 @@ use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, Linear, Linea
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::{Normalisation, VisionConfig};
-use super::encoder::{Encoder, EncoderSizes, Mlp, attend, join_heads, split_heads};
+use super::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
 use super::preprocess::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
@@ -49,13 +49,7 @@ struct PoolingAttention {
 
 impl VisionModel {
     pub fn new(config: &VisionConfig, device: &Device) -> Self {
-        let sizes = EncoderSizes {
-            hidden: config.hidden_size,
-            intermediate: config.intermediate_size,
-            layers: config.num_hidden_layers,
-            heads: config.num_attention_heads,
-            eps: config.layer_norm_eps,
-        };
+        let sizes = config.encoder_sizes();
         let (hidden, patch, positions) = (sizes.hidden, config.patch_size(), config.grid() * config.grid());
         Self {
             vision_model: VisionTransformer {
@@ -132,13 +126,23 @@ impl PoolingAttention {
     }
 }
 
+/// [`patches`] on a device.
+pub(super) fn patch_tensor(
+    images: &[Square],
+    config: &VisionConfig,
+    normalisation: &Normalisation,
+    device: &Device,
+) -> Tensor<2> {
+    let shape = [images.len() * config.grid() * config.grid(), config.patch_values()];
+    Tensor::from_data(TensorData::new(patches(images, config, normalisation), shape), device)
+}
+
 /// Cuts images into normalised patches, `[images · grid², 3 · patch · patch]`: row by row, and inside a
 /// patch colour by colour, as the convolution's weight lies.
-pub(super) fn patches(images: &[Square], config: &VisionConfig, normalisation: &Normalisation) -> TensorData {
+pub(super) fn patches(images: &[Square], config: &VisionConfig, normalisation: &Normalisation) -> Vec<f32> {
     let (size, patch, grid) = (config.image_size(), config.patch_size(), config.grid());
     let levels: [[f32; 256]; 3] = std::array::from_fn(|colour| normalisation.levels(colour));
-    let inputs = 3 * patch * patch;
-    let mut values = Vec::with_capacity(images.len() * grid * grid * inputs);
+    let mut values = Vec::with_capacity(images.len() * grid * grid * config.patch_values());
     for image in images {
         for (row, column) in (0..grid).flat_map(|row| (0..grid).map(move |column| (row, column))) {
             for (colour, levels) in levels.iter().enumerate() {
@@ -150,5 +154,5 @@ pub(super) fn patches(images: &[Square], config: &VisionConfig, normalisation: &
             }
         }
     }
-    TensorData::new(values, [images.len() * grid * grid, inputs])
+    values
 }

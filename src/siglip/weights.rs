@@ -1,35 +1,202 @@
-//! `model.safetensors`: its header is checked against the configuration before a single weight is read, so
-//! that a file that does not fit is refused with the name of the tensor.
+//! The weights: one safetensors file, or several with an index. Headers are checked against the configuration
+//! before a single weight is read, so that files that do not fit are refused with the name of the tensor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use burn::module::Module;
 use burn::tensor::{DType, bf16, f16};
 use burn_store::{FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+use memmap2::Mmap;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
+use serde::Deserialize;
 
 use super::config::{Config, TextConfig, VisionConfig};
 use super::error::ModelError;
 
-/// A weight file whose header has been read.
+/// The files' headers, read and found sound.
 #[derive(Debug)]
-pub(super) struct WeightFile {
+pub(super) struct Weights {
+    /// What a missing tensor is missing from: the file, or the index of several.
     path: PathBuf,
-    tensors: BTreeMap<String, TensorInfo>,
+    files: Vec<WeightFile>,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+#[derive(Debug)]
+struct WeightFile {
+    path: PathBuf,
     /// Where the data starts, in bytes from the start of the file.
     data_start: u64,
+}
+
+#[derive(Debug)]
+struct Tensor {
+    info: TensorInfo,
+    /// Which of the files holds it.
+    file: usize,
+}
+
+/// `model.safetensors.index.json`: which file holds each tensor.
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
 }
 
 /// Larger headers do not occur (this is the format's own limit).
 const MAX_HEADER: u64 = 100_000_000;
 
+impl Weights {
+    /// Reads the headers of a checkpoint's weights and checks that the files hold all that these promise.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let (single, index) = (dir.join("model.safetensors"), dir.join("model.safetensors.index.json"));
+        if single.exists() {
+            let (file, tensors) = WeightFile::open(&single)?;
+            let tensors = tensors.into_iter().map(|(name, info)| (name, Tensor { info, file: 0 })).collect();
+            return Ok(Self { path: single, files: vec![file], tensors });
+        }
+        if index.exists() {
+            return Self::open_index(&index, dir);
+        }
+        let hint = if dir.join("pytorch_model.bin").exists() {
+            "pytorch_model.bin is not read: use a checkpoint with model.safetensors"
+        } else {
+            "fetch the checkpoint again"
+        };
+        Err(ModelError::MissingFile { path: single, hint: hint.into() })
+    }
+
+    fn open_index(index: &Path, dir: &Path) -> Result<Self, ModelError> {
+        let bytes = std::fs::read(index).map_err(|e| ModelError::read(index, e))?;
+        let Index { weight_map } =
+            serde_json::from_slice(&bytes).map_err(|e| ModelError::damaged(index, e))?;
+        let names: BTreeSet<&String> = weight_map.values().collect();
+        let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
+        for name in names {
+            // A file elsewhere is none of the checkpoint's.
+            if Path::new(name).file_name().is_none_or(|file| file != name.as_str()) {
+                return Err(ModelError::damaged(
+                    index,
+                    format!("it names {name:?}, which is no file beside it"),
+                ));
+            }
+            let path = dir.join(name);
+            if !path.exists() {
+                let hint = format!("{} names it, fetch it too", index.display());
+                return Err(ModelError::MissingFile { path, hint });
+            }
+            let (file, tensors) = WeightFile::open(&path)?;
+            numbers.insert(name, files.len());
+            files.push(file);
+            headers.push(tensors);
+        }
+        let mut tensors = BTreeMap::new();
+        for (name, file) in &weight_map {
+            let number = numbers[file];
+            let info = headers[number].remove(name).ok_or_else(|| {
+                ModelError::weights(
+                    &files[number].path,
+                    format!("tensor {name} is missing, which the index places here"),
+                )
+            })?;
+            tensors.insert(name.clone(), Tensor { info, file: number });
+        }
+        Ok(Self { path: index.to_path_buf(), files, tensors })
+    }
+
+    /// Checks that every tensor of both towers is there with the right shape and a type that can be read.
+    pub fn check(&self, config: &Config) -> Result<(), ModelError> {
+        for (name, shape) in shapes(config) {
+            let info = &self.tensor(&name)?.info;
+            if info.shape != shape {
+                return Err(ModelError::weights(
+                    self.path_of(&name),
+                    format!("tensor {name} has the shape {:?}, not {shape:?}", info.shape),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
+        let tensor = self
+            .tensors
+            .get(name)
+            .ok_or_else(|| ModelError::weights(&self.path, format!("tensor {name} is missing")))?;
+        match tensor.info.dtype {
+            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(tensor),
+            other => Err(ModelError::unsupported(
+                &self.files[tensor.file].path,
+                format!("tensor {name} is stored as {other:?}; use a checkpoint in F32, F16 or BF16"),
+            )),
+        }
+    }
+
+    fn path_of(&self, name: &str) -> &Path {
+        self.tensors.get(name).map_or(&self.path, |tensor| &self.files[tensor.file].path)
+    }
+
+    /// A tensor of one value.
+    pub fn scalar(&self, name: &str) -> Result<f32, ModelError> {
+        let Tensor { info, file } = self.tensor(name)?;
+        let file = &self.files[*file];
+        if info.shape.iter().product::<usize>() != 1 {
+            return Err(ModelError::weights(
+                &file.path,
+                format!("tensor {name} has the shape {:?}, not one value", info.shape),
+            ));
+        }
+        let bytes = file.read(info.data_offsets.0 as u64, info.data_offsets.1 - info.data_offsets.0)?;
+        let value = floats(info.dtype, &bytes).next().unwrap_or(f32::NAN);
+        if !value.is_finite() {
+            return Err(ModelError::damaged(&file.path, format!("tensor {name} is {value}")));
+        }
+        Ok(value)
+    }
+
+    /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
+    pub fn load<M: Module>(&self, module: &mut M) -> Result<(), ModelError> {
+        for WeightFile { path, .. } in &self.files {
+            File::open(path).map_err(|e| ModelError::read(path, e))?;
+            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
+            // Each file of several fills a part; that all together hold every tensor was checked on opening.
+            let mut store = SafetensorsStore::from_file(path)
+                .with_from_adapter(adapter)
+                .allow_partial(self.files.len() > 1);
+            module.load_from(&mut store).map_err(|e| ModelError::damaged(path, e))?;
+        }
+        Ok(())
+    }
+
+    /// Where the tensors whose names begin so lie: their file, their name, type and shape in words, and their bytes in
+    /// the file. Those of a file follow one another in its order.
+    pub fn places(&self, prefix: &str) -> Vec<(&Path, String, Range<u64>)> {
+        let mut places: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+        places.sort_by_key(|(_, tensor)| (tensor.file, tensor.info.data_offsets));
+        let place = |(name, Tensor { info, file }): (&String, &Tensor)| {
+            let WeightFile { path, data_start } = &self.files[*file];
+            let (start, end) = info.data_offsets;
+            let range = data_start + start as u64..data_start + end as u64;
+            (path.as_path(), format!("{name} {:?} {:?}", info.dtype, info.shape), range)
+        };
+        places.into_iter().map(place).collect()
+    }
+
+    /// Maps the files into memory, to read tensors out of them.
+    pub fn map(&self) -> Result<Tensors<'_>, ModelError> {
+        let maps = self.files.iter().map(WeightFile::map).collect::<Result<_, _>>()?;
+        Ok(Tensors { weights: self, maps })
+    }
+}
+
 impl WeightFile {
     /// Reads the header and checks that the file holds all that the header promises.
-    pub fn open(path: &Path) -> Result<Self, ModelError> {
+    fn open(path: &Path) -> Result<(Self, BTreeMap<String, TensorInfo>), ModelError> {
         let read = |e| ModelError::read(path, e);
         let mut file = File::open(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
@@ -48,110 +215,124 @@ impl WeightFile {
         let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
             .map_err(|e| ModelError::damaged(path, format!("its header: {e}")))?;
         entries.remove("__metadata__");
-        let tensors = entries
-            .into_iter()
-            .map(|(name, entry)| match serde_json::from_value(entry) {
-                Ok(info) => Ok((name, info)),
-                Err(e) => Err(ModelError::damaged(path, format!("its header, tensor {name}: {e}"))),
-            })
-            .collect::<Result<BTreeMap<String, TensorInfo>, _>>()?;
         let data_start = size + 8;
-        let end = tensors.values().map(|t| t.data_offsets.1 as u64).max().unwrap_or(0);
-        if end > length - data_start {
-            return Err(truncated());
-        }
-        Ok(Self { path: path.to_path_buf(), tensors, data_start })
-    }
-
-    /// Checks that every tensor of both towers is there with the right shape and a type that can be read.
-    pub fn check(&self, config: &Config) -> Result<(), ModelError> {
-        for (name, shape) in shapes(config) {
-            let info = self.tensor(&name)?;
-            if info.shape != shape {
-                return Err(ModelError::weights(
-                    &self.path,
-                    format!("tensor {name} has the shape {:?}, not {shape:?}", info.shape),
+        let mut tensors = BTreeMap::new();
+        for (name, entry) in entries {
+            let info: TensorInfo = serde_json::from_value(entry)
+                .map_err(|e| ModelError::damaged(path, format!("its header, tensor {name}: {e}")))?;
+            let (start, end) = info.data_offsets;
+            if end as u64 > length - data_start {
+                return Err(truncated());
+            }
+            if start > end || bits(&info) != (end - start).checked_mul(8) {
+                return Err(ModelError::damaged(
+                    path,
+                    format!(
+                        "tensor {name} of {:?} {:?} cannot lie in the bytes {start} to {end}",
+                        info.dtype, info.shape
+                    ),
                 ));
             }
+            tensors.insert(name, info);
         }
-        Ok(())
+        Ok((Self { path: path.to_path_buf(), data_start }, tensors))
     }
 
-    fn tensor(&self, name: &str) -> Result<&TensorInfo, ModelError> {
-        let info = self
-            .tensors
-            .get(name)
-            .ok_or_else(|| ModelError::weights(&self.path, format!("tensor {name} is missing")))?;
-        match info.dtype {
-            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(info),
-            other => Err(ModelError::unsupported(
-                &self.path,
-                format!("tensor {name} is stored as {other:?}; use a checkpoint in F32, F16 or BF16"),
-            )),
-        }
-    }
-
-    /// A tensor of one value.
-    pub fn scalar(&self, name: &str) -> Result<f32, ModelError> {
-        let info = self.tensor(name)?;
-        if info.shape.iter().product::<usize>() != 1 {
-            return Err(ModelError::weights(
-                &self.path,
-                format!("tensor {name} has the shape {:?}, not one value", info.shape),
-            ));
-        }
-        let mut bytes = [0; 4];
-        let used = if info.dtype == Dtype::F32 { 4 } else { 2 };
-        let mut file = File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
-        file.seek(SeekFrom::Start(self.data_start + info.data_offsets.0 as u64))
-            .and_then(|_| file.read_exact(&mut bytes[..used]))
+    /// Reads bytes of the data.
+    fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ModelError> {
+        let mut bytes = vec![0; length];
+        File::open(&self.path)
+            .and_then(|mut file| {
+                file.seek(SeekFrom::Start(self.data_start + offset))?;
+                file.read_exact(&mut bytes)
+            })
             .map_err(|e| ModelError::read(&self.path, e))?;
-        let half = [bytes[0], bytes[1]];
-        let value = match info.dtype {
-            Dtype::F16 => f16::from_le_bytes(half).to_f32(),
-            Dtype::BF16 => bf16::from_le_bytes(half).to_f32(),
-            _ => f32::from_le_bytes(bytes),
-        };
-        if !value.is_finite() {
-            return Err(ModelError::damaged(&self.path, format!("tensor {name} is {value}")));
-        }
-        Ok(value)
+        Ok(bytes)
     }
 
-    /// Hands all that the tensors of one tower hold to `take`, in the order of the file.
-    pub fn read_tower(&self, prefix: &str, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-        let mut tensors: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
-        tensors.sort_by_key(|(_, info)| info.data_offsets);
-        let mut file = File::open(&self.path)?;
-        let mut piece = vec![0; 1 << 20];
-        for (name, info) in tensors {
-            take(format!("{name} {:?} {:?} ", info.dtype, info.shape).as_bytes());
-            let (start, end) = info.data_offsets;
-            file.seek(SeekFrom::Start(self.data_start + start as u64))?;
-            let mut left = end - start;
-            while left > 0 {
-                let length = left.min(piece.len());
-                file.read_exact(&mut piece[..length])?;
-                take(&piece[..length]);
-                left -= length;
+    fn map(&self) -> Result<Mmap, ModelError> {
+        let file = File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
+        // SAFETY: whoever changes the file meanwhile changes the weights that are read, which may be any bytes.
+        let map = unsafe { Mmap::map(&file) };
+        map.map_err(|e| ModelError::read(&self.path, e))
+    }
+}
+
+fn bits(info: &TensorInfo) -> Option<usize> {
+    info.shape.iter().try_fold(info.dtype.bitsize(), |bits, side| bits.checked_mul(*side))
+}
+
+/// Tensors of mapped files.
+#[derive(Debug)]
+pub(super) struct Tensors<'a> {
+    weights: &'a Weights,
+    maps: Vec<Mmap>,
+}
+
+impl Tensors<'_> {
+    /// The values of a tensor. Half precision becomes f32.
+    pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelError> {
+        let Tensor { info, file } = self.weights.tensor(name)?;
+        let WeightFile { path, data_start } = &self.weights.files[*file];
+        let (start, end) = info.data_offsets;
+        let data_start = *data_start as usize;
+        let bytes = self.maps[*file]
+            .get(data_start + start..data_start + end)
+            .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))?;
+        Ok(floats(info.dtype, bytes).collect())
+    }
+
+    /// A table of which rows are read one by one.
+    pub fn rows(&self, name: &str) -> Result<TensorRows, ModelError> {
+        let Tensor { info, file } = self.weights.tensor(name)?;
+        let WeightFile { path, data_start } = &self.weights.files[*file];
+        let file = File::open(path).map_err(|e| ModelError::read(path, e))?;
+        Ok(TensorRows {
+            path: path.clone(),
+            file: Mutex::new(file),
+            start: data_start + info.data_offsets.0 as u64,
+            dtype: info.dtype,
+            length: info.shape.last().copied().unwrap_or_default(),
+        })
+    }
+}
+
+/// A tensor that stays on disk. It is read, not mapped: a file cut short meanwhile is then an error and not a crash.
+#[derive(Debug)]
+pub(super) struct TensorRows {
+    path: PathBuf,
+    file: Mutex<File>,
+    start: u64,
+    dtype: Dtype,
+    length: usize,
+}
+
+impl TensorRows {
+    /// Adds one row of the tensor to each row of `to`.
+    pub fn add(&self, rows: &[i32], to: &mut [f32]) -> Result<(), ModelError> {
+        let mut bytes = vec![0; self.length * self.dtype.bitsize() / 8];
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        for (row, to) in rows.iter().zip(to.chunks_exact_mut(self.length)) {
+            let at = self.start + *row as u64 * bytes.len() as u64;
+            file.seek(SeekFrom::Start(at))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|e| ModelError::read(&self.path, e))?;
+            for (x, value) in to.iter_mut().zip(floats(self.dtype, &bytes)) {
+                *x += value;
             }
         }
         Ok(())
     }
+}
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
-    pub fn load<M: Module>(&self, module: &mut M) -> Result<(), ModelError> {
-        File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
-        let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
-        let mut store = SafetensorsStore::from_file(&self.path).with_from_adapter(adapter);
-        module.load_from(&mut store).map_err(|e| ModelError::damaged(&self.path, e))?;
-        Ok(())
-    }
+/// The values that bytes stand for, of a type that [`Weights::check`] let pass.
+fn floats(dtype: Dtype, bytes: &[u8]) -> impl Iterator<Item = f32> {
+    let size = dtype.bitsize() / 8;
+    bytes.chunks_exact(size).map(move |b| match dtype {
+        Dtype::F16 => f16::from_le_bytes([b[0], b[1]]).to_f32(),
+        Dtype::BF16 => bf16::from_le_bytes([b[0], b[1]]).to_f32(),
+        _ => f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
+    })
 }
 
 /// Names and shapes of both towers' tensors.

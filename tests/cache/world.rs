@@ -53,7 +53,9 @@ impl World {
 
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("actalign-tui").unwrap();
-        self.set_up(|name, value| drop(command.env(name, value)));
+        self.set_up(|name, value| {
+            command.env(name, value);
+        });
         command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
         command.args(arguments.split_whitespace());
         command
@@ -62,7 +64,9 @@ impl World {
     /// The same for a process that is not waited for.
     pub fn process(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_actalign-tui"));
-        self.set_up(|name, value| drop(command.env(name, value)));
+        self.set_up(|name, value| {
+            command.env(name, value);
+        });
         command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
         command.args(arguments.split_whitespace());
         command

@@ -2,7 +2,8 @@
 implementation makes of them.
 
     python tests/reference/siglip.py fixtures tests/fixtures/siglip
-    python tests/reference/siglip.py base FOLDER      a checkpoint of base size, not to be committed
+    python tests/reference/siglip.py base FOLDER [f16|bf16]      a checkpoint of base size, not to be committed
+    python tests/reference/siglip.py so400m FOLDER [f16|bf16]    one of the largest size, with 64 text positions
 
 Needs torch, transformers, tokenizers, sentencepiece, protobuf, safetensors, numpy and pillow.
 """
@@ -68,6 +69,13 @@ AWKWARD = {
 
 BASE = {"model_type": "siglip", "text_config": {}, "vision_config": {}}
 
+SO400M_TOWER = {"hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16, "num_hidden_layers": 27}
+SO400M = {
+    "model_type": "siglip",
+    "text_config": SO400M_TOWER | {"vocab_size": 32000},
+    "vision_config": SO400M_TOWER | {"image_size": 224, "patch_size": 14},
+}
+
 
 def randomise(model, seed, logit_scale, logit_bias):
     """Weights large enough that every part of the model shows in its output."""
@@ -103,12 +111,13 @@ def pictures(size, count, seed):
     return np.stack(out)
 
 
-def write_checkpoint(folder, config, resample, tokenizer, seed, logit_scale, logit_bias):
-    """Writes the four files and returns the model."""
+def write_checkpoint(folder, config, resample, tokenizer, seed, logit_scale, logit_bias, dtype=torch.float32):
+    """Writes the four files and returns the model, its weights as they are after rounding to `dtype`."""
     folder.mkdir(parents=True, exist_ok=True)
-    config["text_config"]["vocab_size"] = tokenizer.get_vocab_size()
+    config["text_config"].setdefault("vocab_size", tokenizer.get_vocab_size())
     model = SiglipModel(SiglipConfig(**config)).eval()
     randomise(model, seed, logit_scale, logit_bias)
+    model = model.to(dtype)
     state = {name: value.contiguous() for name, value in model.state_dict().items() if "position_ids" not in name}
     save_tensors(state, folder / "model.safetensors", metadata={"format": "pt"})
     size = model.config.vision_config.image_size
@@ -164,13 +173,21 @@ def fixtures(out):
         write_expected(out / "awkward", model, spiece, LINES, 3, 12)
 
 
-def base(out):
+def real_size(config, image_count):
+    out = Path(sys.argv[2])
+    dtype = {"f16": torch.float16, "bf16": torch.bfloat16}.get((sys.argv[3:] + ["f32"])[0], torch.float32)
     with tempfile.TemporaryDirectory() as temporary:
         tokenizer, spiece = train_tokenizer(Path(temporary) / "base", 420, small_charsmap=False, own_rules=True)
-        model = write_checkpoint(out, BASE, 3, tokenizer, 3, 4.7, -12.9)
-        write_expected(out, model, spiece, LINES, 8, 13)
+        model = write_checkpoint(out, config, 3, tokenizer, 3, 4.7, -12.9, dtype)
+        write_expected(out, model, spiece, LINES, image_count, 13)
 
 
 if __name__ == "__main__":
     random.seed(0)
-    {"fixtures": fixtures, "base": base}[sys.argv[1]](Path(sys.argv[2]))
+    match sys.argv[1]:
+        case "fixtures":
+            fixtures(Path(sys.argv[2]))
+        case "base":
+            real_size(BASE, 8)
+        case "so400m":
+            real_size(SO400M, 2)

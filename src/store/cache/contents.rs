@@ -17,6 +17,9 @@ use crate::store::cache::{Cache, Key, Kind};
 /// A file changed as recently as this may change again without a trace, where times are kept in such steps.
 const COARSEST_TICK: Duration = Duration::from_secs(2);
 
+/// The part that is all of a file.
+const WHOLE: &str = "whole";
+
 /// What a file, or a folder's files, contained when last read.
 #[derive(Clone, Debug)]
 pub struct Contents {
@@ -63,7 +66,7 @@ impl Cache {
     /// # Errors
     /// What cannot be read.
     pub fn contents(&self, path: &Path) -> io::Result<Option<Contents>> {
-        self.contents_by(path, "whole", |hasher| {
+        self.contents_by(path, WHOLE, |hasher| {
             for stamp in stamps(path)?.unwrap_or_default() {
                 hasher.update(&(stamp.name.len() as u64).to_le_bytes());
                 hasher.update(stamp.name.as_bytes()).update(&stamp.size.to_le_bytes());
@@ -72,6 +75,17 @@ impl Cache {
             }
             Ok(())
         })
+    }
+
+    /// Whether the contents of a file are known without reading it.
+    pub fn remembers(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else { return false };
+        let memo = self.memo(&memo_key(&path, WHOLE));
+        memo.is_some_and(|memo| Contents { path, memo }.are_unchanged())
+    }
+
+    fn memo(&self, key: &Key) -> Option<Memo> {
+        serde_json::from_slice(self.get(key)?.payload()).ok()
     }
 
     /// As [`Cache::contents`], where `read` alone says what counts. `part` tells its results apart from those of other
@@ -87,10 +101,8 @@ impl Cache {
     ) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
         let Some(files) = stamps(&path)? else { return Ok(None) };
-        let key = Key::new(Kind::Contents, [path.as_os_str().as_encoded_bytes(), part.as_bytes()]);
-        let remembered: Option<Memo> =
-            self.get(&key).and_then(|entry| serde_json::from_slice(entry.payload()).ok());
-        if let Some(memo) = remembered.filter(|memo| memo.files == files) {
+        let key = memo_key(&path, part);
+        if let Some(memo) = self.memo(&key).filter(|memo| memo.files == files) {
             return Ok(Some(Contents { path, memo }));
         }
         let mut hasher = Hasher::new();
@@ -105,6 +117,10 @@ impl Cache {
         }
         Ok(Some(contents))
     }
+}
+
+fn memo_key(path: &Path, part: &str) -> Key {
+    Key::new(Kind::Contents, [path.as_os_str().as_encoded_bytes(), part.as_bytes()])
 }
 
 /// Whether a change from now on must give other times of change.

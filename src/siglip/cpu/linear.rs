@@ -1,0 +1,259 @@
+//! Matrix products with packed operands.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::activation::gelu_tanh;
+use super::kernel::{Isa, LARGEST_TILE, multiply};
+
+/// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
+#[derive(Debug)]
+pub struct Linear {
+    isa: Isa,
+    inputs: usize,
+    outputs: usize,
+    /// Panels of as many outputs as a tile has columns, each `inputs × columns`.
+    panels: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// What becomes of the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It replaces what was there.
+    Store,
+    /// Its GELU replaces what was there.
+    Gelu,
+    /// It is added to what was there.
+    Add,
+}
+
+/// Rows of a matrix that lie `stride` values apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    pub values: &'a [f32],
+    pub stride: usize,
+    pub count: usize,
+    pub length: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// All values, in rows of `length`.
+    pub fn of(values: &'a [f32], length: usize) -> Self {
+        Self { values, stride: length, count: values.len() / length, length }
+    }
+
+    /// Rows of `length` that start `stride` values apart.
+    pub fn within(values: &'a [f32], stride: usize, length: usize) -> Self {
+        Self { values, stride, count: values.len().div_ceil(stride), length }
+    }
+
+    /// `count` rows from row `first` on.
+    pub fn part(self, first: usize, count: usize) -> Self {
+        Self { values: &self.values[first * self.stride..], count, ..self }
+    }
+
+    fn row(self, index: usize) -> &'a [f32] {
+        &self.values[index * self.stride..][..self.length]
+    }
+}
+
+/// Inputs taken at a time: a panel of them then stays in the second-level cache while rows pass by.
+const DEPTH: usize = 1024;
+/// Values of packed rows that stay in that cache beside the panel.
+const BLOCK: usize = 96 << 10;
+
+impl Linear {
+    /// `weight` is outputs × inputs, as checkpoints have it.
+    pub fn new(isa: Isa, weight: &[f32], bias: Vec<f32>) -> Self {
+        let (outputs, inputs) = (bias.len(), weight.len() / bias.len().max(1));
+        let mut panels = Vec::new();
+        pack_groups(Rows::of(weight, inputs), 0..inputs, isa.tile().1, true, &mut panels);
+        Self { isa, inputs, outputs, panels, bias }
+    }
+
+    /// Values of a row of the result.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// `x` has rows of as many values as the layer has inputs, `out` as many rows of its outputs. The work is
+    /// split among the threads of the pool at hand.
+    pub fn apply(&self, x: &[f32], out: &mut [f32], then: Then) {
+        let rows = x.len() / self.inputs;
+        let most = self.isa.tile().0;
+        let share = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(most);
+        if share >= rows {
+            return self.apply_here(x, out, then);
+        }
+        out.par_chunks_mut(share * self.outputs)
+            .zip(x.par_chunks(share * self.inputs))
+            .for_each(|(out, x)| self.apply_here(x, out, then));
+    }
+
+    fn apply_here(&self, x: &[f32], out: &mut [f32], then: Then) {
+        let (most, columns) = self.isa.tile();
+        let x = Rows::of(x, self.inputs);
+        let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
+        let block = (BLOCK / depth / most).max(1) * most;
+        with_packed(|packed| {
+            for start in (0..self.inputs).step_by(depth) {
+                let inputs = start..self.inputs.min(start + depth);
+                let (first, last) = (start == 0, inputs.end == self.inputs);
+                for top in (0..x.count).step_by(block) {
+                    let rows = x.part(top, block.min(x.count - top));
+                    pack_groups(rows, inputs.clone(), most, false, packed);
+                    let panels = self.panels.chunks_exact(self.inputs * columns);
+                    let panels = panels.map(|p| &p[inputs.start * columns..inputs.end * columns]);
+                    tiles(self.isa, packed, rows.count, panels, |row, column, tile| {
+                        let width = columns.min(self.outputs - column);
+                        if first {
+                            let bias = &self.bias[column..column + width];
+                            tile.chunks_exact_mut(columns).for_each(|line| add(line, bias));
+                        }
+                        let lines = tile.len() / columns;
+                        let out = &mut out[(top + row) * self.outputs..][..lines * self.outputs];
+                        if !first || then == Then::Add {
+                            for (out, line) in
+                                out.chunks_exact(self.outputs).zip(tile.chunks_exact_mut(columns))
+                            {
+                                add(line, &out[column..column + width]);
+                            }
+                        }
+                        if last && then == Then::Gelu {
+                            gelu_tanh(self.isa, tile);
+                        }
+                        for (out, line) in out.chunks_exact_mut(self.outputs).zip(tile.chunks_exact(columns))
+                        {
+                            out[column..column + width].copy_from_slice(&line[..width]);
+                        }
+                    });
+                }
+            }
+        });
+    }
+}
+
+fn add(line: &mut [f32], other: &[f32]) {
+    for (x, y) in line.iter_mut().zip(other) {
+        *x += y;
+    }
+}
+
+/// Lends a buffer that the thread keeps, for packed rows. `f` must not ask for it again.
+pub fn with_packed<T>(f: impl FnOnce(&mut Vec<f32>) -> T) -> T {
+    thread_local! {
+        static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    PACKED.with_borrow_mut(f)
+}
+
+/// Hands `take` every tile of a product: its first row and column, and its rows of as many values as a tile has
+/// columns. `packed` holds groups of rows as [`pack_groups`] makes them, `panels` the columns likewise.
+pub fn tiles<'a>(
+    isa: Isa,
+    packed: &[f32],
+    rows: usize,
+    panels: impl Iterator<Item = &'a [f32]>,
+    mut take: impl FnMut(usize, usize, &mut [f32]),
+) {
+    let (most, columns) = isa.tile();
+    let depth = packed.len() / rows.max(1);
+    let mut tile = [0.0; LARGEST_TILE];
+    for (index, panel) in panels.enumerate() {
+        for (group, a) in packed.chunks(most * depth).enumerate() {
+            let row = group * most;
+            let height = most.min(rows - row);
+            let tile = &mut tile[..height * columns];
+            multiply(isa, height, a, panel, tile);
+            take(row, index * columns, tile);
+        }
+    }
+}
+
+/// Packs the values `range` of the rows, in groups of `size` rows, each group value by value. The last group is
+/// smaller, unless it is to be padded with rows of zeros.
+pub fn pack_groups(rows: Rows, range: Range<usize>, size: usize, pad: bool, packed: &mut Vec<f32>) {
+    /// Values of a row moved before the next row's, so that what is written stays in the first-level cache.
+    const RUN: usize = 32;
+    let depth = range.len();
+    let groups = rows.count.div_ceil(size);
+    packed.clear();
+    packed.resize(if pad { groups * size } else { rows.count } * depth, 0.0);
+    for (group, packed) in packed.chunks_mut(size * depth).enumerate() {
+        let first = group * size;
+        let count = size.min(rows.count - first);
+        let step = if pad { size } else { count };
+        for (run, packed) in packed.chunks_mut(RUN * step).enumerate() {
+            let start = range.start + run * RUN;
+            let end = range.end.min(start + RUN);
+            for row in 0..count {
+                let values = &rows.row(first + row)[start..end];
+                for (line, value) in packed.chunks_exact_mut(step).zip(values) {
+                    line[row] = *value;
+                }
+            }
+        }
+    }
+}
+
+/// Packs the values `range` of the rows as the columns of a product are read: panels of `size` values of every row, the
+/// last one padded with zeros.
+pub fn pack_panels(rows: Rows, range: Range<usize>, size: usize, packed: &mut Vec<f32>) {
+    packed.clear();
+    packed.resize(range.len().div_ceil(size) * size * rows.count, 0.0);
+    for (panel, packed) in packed.chunks_exact_mut(size * rows.count).enumerate() {
+        let start = range.start + panel * size;
+        let end = range.end.min(start + size);
+        for (row, line) in packed.chunks_exact_mut(size).enumerate() {
+            line[..end - start].copy_from_slice(&rows.row(row)[start..end]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(count: usize, seed: u32) -> Vec<f32> {
+        (0..count as u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) as f32 / 1e7 - 0.8)
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn products_equal_their_definition(
+            rows in 1usize..40, inputs in 1usize..90, outputs in 1usize..90, deep in any::<bool>(), threads in 1usize..4,
+        ) {
+            // Deep enough for the inputs to be taken in two parts.
+            let inputs = if deep { inputs + DEPTH } else { inputs };
+            let (x, weight, bias) = (values(rows * inputs, 1), values(outputs * inputs, 2), values(outputs, 3));
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let before = values(rows * outputs, 4);
+            for isa in Isa::all() {
+                let linear = Linear::new(isa, &weight, bias.clone());
+                for then in [Then::Store, Then::Gelu, Then::Add] {
+                    let mut out = before.clone();
+                    pool.install(|| linear.apply(&x, &mut out, then));
+                    for (row, column) in (0..rows).flat_map(|r| (0..outputs).map(move |c| (r, c))) {
+                        let products = x[row * inputs..][..inputs].iter().zip(&weight[column * inputs..]);
+                        let sum: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                        let mut want = [(sum + f64::from(bias[column])) as f32];
+                        match then {
+                            Then::Store => {}
+                            Then::Gelu => gelu_tanh(isa, &mut want),
+                            Then::Add => want[0] += before[row * outputs + column],
+                        }
+                        let got = out[row * outputs + column];
+                        prop_assert!((got - want[0]).abs() < 2e-3, "{isa} {then:?}: {got} is not {}", want[0]);
+                    }
+                }
+            }
+        }
+    }
+}

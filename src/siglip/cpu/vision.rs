@@ -1,0 +1,99 @@
+//! The image tower: patches, transformer, and a head that pools by attention.
+
+use super::attention::Attention;
+use super::encoder::{Encoder, Loader, Mlp};
+use super::kernel::Isa;
+use super::linear::{Linear, Rows, Then};
+use super::norm::LayerNorm;
+use crate::siglip::config::VisionConfig;
+use crate::siglip::error::ModelError;
+use crate::siglip::weights::Tensors;
+
+#[derive(Debug)]
+pub struct VisionModel {
+    patches: Linear,
+    /// A row for each patch of an image.
+    positions: Vec<f32>,
+    encoder: Encoder,
+    norm: LayerNorm,
+    head: PoolingHead,
+}
+
+/// A learned query that attends to all patches, followed by a residual MLP.
+#[derive(Debug)]
+struct PoolingHead {
+    attention: Attention,
+    /// What the learned query became by its projection, which is the same for all images.
+    query: Vec<f32>,
+    keys_values: Linear,
+    out: Linear,
+    norm: LayerNorm,
+    mlp: Mlp,
+}
+
+impl VisionModel {
+    pub fn load(tensors: &Tensors, config: &VisionConfig, isa: Isa) -> Result<Self, ModelError> {
+        let loader = Loader { tensors, isa, eps: config.layer_norm_eps as f32 };
+        let floats = |name: &str| tensors.floats(&format!("vision_model.{name}"));
+        let bias = floats("embeddings.patch_embedding.bias")?;
+        Ok(Self {
+            // A convolution whose stride is its width is a matrix product over the patches.
+            patches: Linear::new(isa, &floats("embeddings.patch_embedding.weight")?, bias),
+            positions: floats("embeddings.position_embedding.weight")?,
+            encoder: Encoder::load(&loader, &config.encoder_sizes(), "vision_model")?,
+            norm: loader.norm("vision_model.post_layernorm")?,
+            head: PoolingHead::load(&loader, config)?,
+        })
+    }
+
+    /// `patches` holds the patches of `batch` images as [`patches`](crate::siglip::vision::patches) makes them; the
+    /// result is a row for each image.
+    pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
+        let mut x = self.positions.repeat(batch);
+        self.patches.apply(patches, &mut x, Then::Add);
+        self.encoder.apply(&mut x, batch);
+        let mut normed = vec![0.0; x.len()];
+        self.norm.apply(&x, &mut normed);
+        self.head.forward(&normed, batch)
+    }
+}
+
+impl PoolingHead {
+    fn load(loader: &Loader, config: &VisionConfig) -> Result<Self, ModelError> {
+        let hidden = config.hidden_size;
+        let floats = |name: &str| loader.tensors.floats(&format!("vision_model.head.{name}"));
+        let weight = floats("attention.in_proj_weight")?;
+        let bias = floats("attention.in_proj_bias")?;
+        // Query, key and value lie in one tensor of three times the rows.
+        let (of_query, of_rest) = weight.split_at(hidden * hidden);
+        let mut query = vec![0.0; hidden];
+        let projection = Linear::new(loader.isa, of_query, bias[..hidden].to_vec());
+        projection.apply(&floats("probe")?, &mut query, Then::Store);
+        Ok(Self {
+            attention: Attention { isa: loader.isa, heads: config.num_attention_heads, hidden },
+            query,
+            keys_values: Linear::new(loader.isa, of_rest, bias[hidden..].to_vec()),
+            out: loader.linear("vision_model.head.attention.out_proj")?,
+            norm: loader.norm("vision_model.head.layernorm")?,
+            mlp: Mlp::load(loader, "vision_model.head.mlp")?,
+        })
+    }
+
+    fn forward(&self, x: &[f32], batch: usize) -> Vec<f32> {
+        let hidden = self.query.len();
+        let mut projected = vec![0.0; 2 * x.len()];
+        self.keys_values.apply(x, &mut projected, Then::Store);
+        let mut pooled = vec![0.0; batch * hidden];
+        for (pooled, image) in
+            pooled.chunks_exact_mut(hidden).zip(projected.chunks_exact(projected.len() / batch))
+        {
+            let [keys, values] = [0, 1].map(|part| Rows::within(&image[part * hidden..], 2 * hidden, hidden));
+            self.attention.between(Rows::of(&self.query, hidden), keys, values, pooled);
+        }
+        let mut out = vec![0.0; batch * hidden];
+        self.out.apply(&pooled, &mut out, Then::Store);
+        self.norm.apply(&out, &mut pooled);
+        self.mlp.add(&pooled, &mut out, &mut vec![0.0; batch * self.mlp.width()]);
+        out
+    }
+}
