@@ -1,6 +1,7 @@
 //! Arguments in, one command out.
 
 pub mod align;
+mod cache;
 mod classify;
 mod demo;
 mod doctor;
@@ -38,6 +39,7 @@ enum Command {
     Align(align::AlignArgs),
     Eval(eval::EvalArgs),
     Doctor(doctor::DoctorArgs),
+    Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -68,6 +70,7 @@ pub fn run() -> Result<()> {
         Some(Command::Align(args)) => align::run(args),
         Some(Command::Eval(args)) => eval::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
     }
 }

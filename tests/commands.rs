@@ -33,7 +33,7 @@ fn folder() -> TempDir {
 fn run(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::cargo_bin("actalign-tui").unwrap();
     command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_DATA_DIR", folder.join("data"));
-    command.args(arguments.split_whitespace());
+    command.env("ACTALIGN_CACHE_DIR", folder.join("cache")).args(arguments.split_whitespace());
     command
 }
 

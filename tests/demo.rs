@@ -12,7 +12,8 @@ use serde_json::Value;
 
 fn program(data: &Path) -> Command {
     let mut command = Command::cargo_bin("actalign-tui").unwrap();
-    command.env("ACTALIGN_DATA_DIR", data).env_remove("ACTALIGN_MODEL");
+    command.env("ACTALIGN_DATA_DIR", data).env("ACTALIGN_CACHE_DIR", data.join("cache"));
+    command.env_remove("ACTALIGN_MODEL");
     command
 }
 

@@ -49,7 +49,8 @@ fn dataset() -> TempDir {
 
 fn run(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::cargo_bin("actalign-tui").unwrap();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).args(arguments.split_whitespace());
+    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
+    command.args(arguments.split_whitespace());
     command
 }
 

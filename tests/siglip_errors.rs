@@ -87,7 +87,7 @@ impl Copy {
         let checkpoint = self.open().unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let image = Square { size: 32, rgb: (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect() };
-        let text = checkpoint.tokenizer().encode("a goalkeeper dives");
+        let text = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives");
         let vision = checkpoint.load_vision(&device).unwrap();
         let texts = checkpoint.load_text(&device).unwrap();
         (vision.embed(&[image]).unwrap(), texts.embed(&[text]).unwrap())
@@ -345,7 +345,7 @@ fn half_precision_files_load_as_what_they_hold() {
         let checkpoint = copy.open().unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let image = Square { size: 32, rgb: (0..3 * 32 * 32).map(|i| (i * 7 % 256) as u8).collect() };
-        let tokens = checkpoint.tokenizer().encode("the goalkeeper dives");
+        let tokens = checkpoint.tokenizer().unwrap().encode("the goalkeeper dives");
         let images = checkpoint.load_vision(&device).unwrap().embed(&[image]).unwrap();
         let texts = checkpoint.load_text(&device).unwrap().embed(&[tokens]).unwrap();
         (checkpoint.logit_scale(), images, texts)
@@ -408,7 +408,7 @@ proptest! {
             bytes[at] = byte;
         });
         if let Ok(checkpoint) = copy.open() {
-            checkpoint.tokenizer().encode("The goalkeeper dives, é ａ.");
+            checkpoint.tokenizer().unwrap().encode("The goalkeeper dives, é ａ.");
             let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
             let _ = checkpoint.load_text(&device);
         }

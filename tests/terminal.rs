@@ -34,6 +34,8 @@ struct Session {
     screen: vt100::Parser,
     /// Held so that the terminal stays open.
     _master: Box<dyn MasterPty>,
+    /// The cache of a session that shares none.
+    _cache: Option<TempDir>,
 }
 
 impl Session {
@@ -55,7 +57,7 @@ impl Session {
             }
         });
         let screen = vt100::Parser::new(NonZero::new(24).unwrap(), NonZero::new(80).unwrap(), 0);
-        Self { child, writer, printed, output: Vec::new(), screen, _master: pair.master }
+        Self { child, writer, printed, output: Vec::new(), screen, _master: pair.master, _cache: None }
     }
 
     fn explorer(folder: &Path, more: &[&str]) -> Self {
@@ -64,7 +66,9 @@ impl Session {
         command.args(more);
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
-        Self::start(command)
+        let cache = TempDir::new().unwrap();
+        command.env("ACTALIGN_CACHE_DIR", cache.path());
+        Self { _cache: Some(cache), ..Self::start(command) }
     }
 
     /// The program without arguments, with the demo unpacked into `folder`.

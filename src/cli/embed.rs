@@ -1,5 +1,6 @@
 //! `actalign-tui embed`: frame and text embeddings into a file.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use ndarray::Array2;
 
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
-use crate::explore::{EmbeddedFrame, Job, Model, Update};
-use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::video::load_image;
 
 /// Images or texts embedded at a time.
@@ -105,6 +106,8 @@ fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Res
             frames.extend(batch);
         }
     })?;
+    // What an earlier run came to arrives first.
+    frames.sort_by_key(|frame| frame.ordinal);
     Ok(frames)
 }
 
@@ -132,19 +135,34 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
 }
 
 fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
-    let (checkpoint, tower) = (model.checkpoint(), model.text()?);
-    let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
-    let bar = progress::bar(Some(texts.len()), "texts");
-    let mut values = Vec::new();
-    for (first, batch) in (1..).step_by(BATCH).zip(tokens.chunks(BATCH)) {
-        for (line, _) in (first..).zip(batch).filter(|(_, tokens)| tokens.cut) {
-            eprintln!("text {line} is longer than the checkpoint reads and was cut");
-        }
-        values.extend(tower.embed(batch)?);
+    let checkpoint = model.checkpoint();
+    let mut missing = texts.to_vec();
+    missing.sort();
+    missing.dedup();
+    let known = known_texts(model, &mut missing);
+    let mut embeddings: HashMap<String, Vec<f32>> = HashMap::new();
+    embeddings.extend(known.into_iter().map(|(text, embedding, _)| (text, embedding)));
+    let bar = progress::bar(Some(missing.len()), "texts");
+    for batch in missing.chunks(BATCH) {
+        let embedded = embed_texts(model, batch.to_vec())?;
+        embeddings.extend(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)));
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    let ids = tokens.iter().flat_map(|tokens| tokens.ids.iter().copied()).collect();
+    if let Some(notice) = model.cache().and_then(Cache::take_notice) {
+        eprintln!("{notice}");
+    }
+
+    let tokenizer = checkpoint.tokenizer()?;
+    let (mut values, mut ids) = (Vec::new(), Vec::new());
+    for (line, text) in (1..).zip(texts) {
+        let tokens = tokenizer.encode(text);
+        if tokens.cut {
+            eprintln!("text {line} is longer than the checkpoint reads and was cut");
+        }
+        ids.extend(tokens.ids);
+        values.extend_from_slice(&embeddings[text]);
+    }
     Ok(TextEmbeddings {
         embeddings: Array2::from_shape_vec((texts.len(), checkpoint.dim()), values)?,
         ids: Array2::from_shape_vec((texts.len(), checkpoint.text_len()), ids)?,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Report, Result, WrapErr, bail};
 use serde::Serialize;
 
 use crate::align::Aligner;
@@ -13,6 +13,7 @@ use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::eval::{Clip, ClipScores, Dataset, EvalSettings, Evaluator, Ranking, Results, Row, Style};
 use crate::in_words;
+use crate::siglip::ModelError;
 use crate::store::write_whole;
 use crate::video::Sampling;
 
@@ -55,12 +56,19 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let rows = Row::all(dataset.scripts_short.is_some(), &args.aligners);
     let manifest = args.manifest.display().to_string();
     let settings = EvalSettings::new(manifest, &dataset, &model, args.fps, &rows);
-    let mut evaluator = Evaluator::new(model, args.fps, rows)?;
+    let mut evaluator = Evaluator::new(model, args.fps, rows);
 
     let bar = progress::bar(Some(dataset.clips.len()), "clips");
     let mut outcomes = Vec::new();
     for clip in &dataset.clips {
-        outcomes.push(evaluator.evaluate(clip).map_err(|error| in_words(&error)));
+        match evaluator.evaluate(clip) {
+            // The same would be said of every clip.
+            Err(error) if is_of_checkpoint(&error) => return Err(error),
+            outcome => outcomes.push(outcome.map_err(|error| in_words(&error))),
+        }
+        if let Some(notice) = evaluator.take_notice() {
+            bar.suspend(|| eprintln!("{notice}"));
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -83,6 +91,13 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }
+}
+
+/// Whether the weights cannot be loaded, which no clip is to blame for.
+fn is_of_checkpoint(error: &Report) -> bool {
+    error
+        .downcast_ref::<ModelError>()
+        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_)))
 }
 
 /// A line of `clips.jsonl`.

@@ -11,6 +11,7 @@ use crate::demo::{Bundle, BundleError};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+use crate::store::{Cache, CacheError};
 use crate::video::{Sampling, Segment};
 
 /// The model, and where it runs.
@@ -23,6 +24,9 @@ pub struct ModelArgs {
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
+    /// Embed everything anew, and keep no embedding for the next run
+    #[arg(long)]
+    no_cache: bool,
 }
 
 impl ModelArgs {
@@ -32,8 +36,32 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let checkpoint = Checkpoint::open(&checkpoint_folder(self.dir())?)?;
-        Ok(Arc::new(Model::new(checkpoint, ComputeDevice::open(self.device)?)))
+        let folder = checkpoint_folder(self.dir())?;
+        let cache = self.cache()?;
+        let checkpoint = Checkpoint::open_known(&folder)?;
+        // What the cache remembers of a tokenizer was written by a run that could use it.
+        if !cache.as_ref().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
+            checkpoint.tokenizer()?;
+        }
+        let model = Model::new(checkpoint, ComputeDevice::open(self.device)?);
+        Ok(Arc::new(match cache {
+            Some(cache) => model.with_cache(cache),
+            None => model,
+        }))
+    }
+
+    fn cache(&self) -> Result<Option<Cache>, CacheError> {
+        if self.no_cache {
+            return Ok(None);
+        }
+        match Cache::open() {
+            // A run without a cache is slower, no more.
+            Err(CacheError::NoFolder(error)) => {
+                eprintln!("embeddings are not kept for the next run: {error}");
+                Ok(None)
+            }
+            opened => opened,
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
                 }
             }
             Update::Frames(frames) => bar.inc(frames.len() as u64),
+            Update::Notice(text) => bar.suspend(|| eprintln!("{text}")),
             _ => {}
         }
         take(update);

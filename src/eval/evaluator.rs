@@ -20,6 +20,7 @@ pub struct Evaluator {
     rows: Vec<Row>,
     /// Raw embeddings of the sentences met so far, and whether they were cut.
     texts: HashMap<String, (Vec<f32>, bool)>,
+    notice: Option<String>,
 }
 
 /// What the rows say of a clip that could be read.
@@ -45,19 +46,19 @@ pub struct Ranking {
 }
 
 impl Evaluator {
-    /// Loads both halves of the model, so that one that cannot be loaded is not taken for a fault of every clip.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
-    pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Result<Self, Report> {
-        model.vision()?;
-        model.text()?;
-        Ok(Self { model, sampling, rows, texts: HashMap::new() })
+    /// Loads nothing yet: where every clip and sentence was embedded before, no half of the model is needed.
+    pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Self {
+        Self { model, sampling, rows, texts: HashMap::new(), notice: None }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// What the user should know, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
     }
 
     /// Sentences met so far that are longer than the checkpoint reads and were cut.
@@ -95,6 +96,7 @@ impl Evaluator {
                 self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
             }
             Update::AllDecoded { skipped, .. } => damaged_pieces = skipped,
+            Update::Notice(text) => self.notice = Some(text),
             _ => {}
         })?;
         ensure!(main.frame_count() > 0, "no frame could be read");
@@ -189,7 +191,7 @@ mod tests {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let mut evaluator = Evaluator::new(model, Sampling::Native, Row::all(false, &[])).unwrap();
+        let mut evaluator = Evaluator::new(model, Sampling::Native, Row::all(false, &[]));
         let mut missing = |names| {
             let mut exploration = evaluator.exploration(&clip(names).candidates);
             let missing = evaluator.missing_texts(&mut exploration, None);

@@ -1,23 +1,42 @@
 //! A model that every job shares.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::align::Calibration;
-use crate::siglip::{Checkpoint, ComputeDevice, ModelError, TextTower, VisionTower};
+use crate::explore::identity::Identity;
+use crate::siglip::{Checkpoint, ComputeDevice, ModelError, TextTower, Tower, VisionTower};
+use crate::store::Cache;
 
-/// A checkpoint on a device. Each tower is loaded by the first who needs it and kept for all who come after.
+/// A checkpoint on a device, and what is kept of its embeddings. Each tower is loaded by the first who needs it and kept
+/// for all who come after.
 #[derive(Debug)]
 pub struct Model {
     checkpoint: Checkpoint,
     device: ComputeDevice,
     vision: Mutex<Option<Arc<VisionTower>>>,
     text: Mutex<Option<Arc<TextTower>>>,
+    cache: Option<Cache>,
+    vision_identity: OnceLock<Option<Identity>>,
+    text_identity: OnceLock<Option<Identity>>,
 }
 
 impl Model {
-    /// Loads nothing yet.
+    /// Loads nothing yet, and keeps nothing.
     pub fn new(checkpoint: Checkpoint, device: ComputeDevice) -> Self {
-        Self { checkpoint, device, vision: Mutex::default(), text: Mutex::default() }
+        Self {
+            checkpoint,
+            device,
+            vision: Mutex::default(),
+            text: Mutex::default(),
+            cache: None,
+            vision_identity: OnceLock::new(),
+            text_identity: OnceLock::new(),
+        }
+    }
+
+    /// Keeps embeddings in a cache, and takes from there those that were made before.
+    pub fn with_cache(self, cache: Cache) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// What the model is read from.
@@ -49,6 +68,31 @@ impl Model {
     /// A weight file that changed since it was opened.
     pub fn text(&self) -> Result<Arc<TextTower>, ModelError> {
         once(&self.text, || self.checkpoint.load_text(&self.device))
+    }
+
+    /// Whether someone has needed that half.
+    pub fn has_loaded(&self, tower: Tower) -> bool {
+        match tower {
+            Tower::Vision => self.vision.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+            Tower::Text => self.text.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+        }
+    }
+
+    /// Where embeddings are kept.
+    pub fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
+    /// The cache, and what a tower's embeddings are kept under. None where nothing can be kept.
+    pub(super) fn keeps(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
+        let cache = self.cache.as_ref()?;
+        let identity = match tower {
+            Tower::Vision => &self.vision_identity,
+            Tower::Text => &self.text_identity,
+        };
+        // A checkpoint that cannot be read is reported by whoever loads it.
+        let identify = || Identity::of(tower, &self.checkpoint, &self.device, cache).ok().flatten();
+        Some((cache, identity.get_or_init(identify).as_ref()?))
     }
 }
 

@@ -1,25 +1,31 @@
 //! Clip and checkpoint in, embeddings out, in the background.
 //!
 //! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
-//! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded.
+//! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded. What the
+//! cache knows is told first; where that is all, nothing is decoded and no tower is loaded.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
 use image::RgbImage;
 
-use crate::explore::coverage::even_coverage;
 use crate::explore::frames::EmbeddedFrame;
+use crate::explore::keeper::Keeper;
+use crate::explore::known::Known;
 use crate::explore::model::Model;
-use crate::siglip::{Checkpoint, Square, TextTower, VisionTower};
+use crate::explore::queue::{Decoded, FrameQueue, Prepared};
+use crate::explore::record::Record;
+use crate::explore::strip::{Picture, Strip};
+use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
+use crate::siglip::VisionTower;
+use crate::store::Cache;
 use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
@@ -78,9 +84,11 @@ pub enum Update {
     /// Frames are embedded.
     Frames(Vec<EmbeddedFrame>),
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
-    Texts(Vec<(String, Vec<f32>, bool)>),
+    Texts(Vec<EmbeddedText>),
     /// Every frame and every text asked for so far is embedded.
     Idle,
+    /// Something that the user should know, and that does not keep the work from going on.
+    Notice(String),
     /// The work ended early.
     Failed(Report),
 }
@@ -150,13 +158,6 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> 
     Ok(())
 }
 
-/// A frame ready for the vision tower.
-struct Prepared {
-    ordinal: u64,
-    time: f64,
-    square: Square,
-}
-
 struct Embedder<E> {
     job: Job,
     emit: E,
@@ -166,20 +167,17 @@ struct Embedder<E> {
 
 impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
-        let mut decoder = self.decode()?;
-        let mut queue = FrameQueue::new(self.job.cover_evenly);
         let mut texts = self.job.texts.clone();
-        // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
-        let vision = self.job.model.vision()?;
-        let mut embedded = 0;
+        let (mut queue, mut keeper) = self.begin(&mut texts)?;
         let mut texts_may_come = true;
         let mut idle = false;
 
         while !self.stop.load(Ordering::Relaxed) {
+            self.tell_notice();
             // The newest request counts: older texts may belong to a template that is no longer shown.
             loop {
                 match self.wanted.try_recv() {
-                    Ok(newer) => texts = newer,
+                    Ok(newer) => texts = self.tell_known(newer),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         texts_may_come = false;
@@ -187,21 +185,22 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     }
                 }
             }
-            queue.fill(&mut decoder, self.capacity(), &self.emit)?;
+            queue.fill(self.capacity(), &self.emit)?;
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
-            if !texts.is_empty() && (embedded > 0 || queue.is_finished()) {
-                let tower = self.job.model.text()?;
+            if !texts.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
                 let batch: Vec<String> = texts.drain(..texts.len().min(BATCH)).collect();
-                (self.emit)(Update::Texts(embed_texts(self.job.model.checkpoint(), &tower, batch)?));
+                (self.emit)(Update::Texts(embed_texts(&self.job.model, batch)?));
                 idle = false;
-            } else if let Some(batch) = queue.take(if embedded == 0 { FIRST_BATCH } else { BATCH }) {
-                let frames = embed_frames(&vision, batch)?;
-                embedded += frames.len();
+            } else if let Some(batch) = queue.take(if keeper.is_empty() { FIRST_BATCH } else { BATCH }) {
+                let frames = embed_frames(&*self.job.model.vision()?, batch)?;
+                keeper.add(&frames);
                 (self.emit)(Update::Frames(frames));
                 idle = false;
-            } else {
+            } else if queue.is_finished() {
                 if !idle {
+                    keeper.finish(queue.skipped(), queue.strip());
+                    self.tell_notice();
                     (self.emit)(Update::Idle);
                     idle = true;
                 }
@@ -209,13 +208,68 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     break;
                 }
                 match self.wanted.recv_timeout(Duration::from_millis(200)) {
-                    Ok(newer) => texts = newer,
+                    Ok(newer) => texts = self.tell_known(newer),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => texts_may_come = false,
                 }
             }
         }
+        keeper.break_off();
         Ok(())
+    }
+
+    /// Tells what the cache knows, which it takes out of `texts`, and starts decoding where that is not all.
+    fn begin(&self, texts: &mut Vec<String>) -> Result<(FrameQueue, Keeper<'_>), Report> {
+        let record = Record::of(&self.job);
+        let known = record.as_ref().and_then(Record::frames);
+        let strip = match (&known, self.job.thumbnails) {
+            (Some((_, true)), Some(_)) => record.as_ref().and_then(Record::strip),
+            (Some((_, true)), None) => Some(Strip::default()),
+            _ => None,
+        };
+        if let (Some((known, true)), Some(strip)) = (&known, strip) {
+            let count = known.frames.len();
+            (self.emit)(Update::Opened { info: known.info.clone(), expected_frames: Some(count) });
+            (self.emit)(Update::Frames(known.frames.clone()));
+            *texts = self.tell_known(std::mem::take(texts));
+            for picture in strip.pictures() {
+                let Picture { ordinal, time, .. } = *picture;
+                (self.emit)(Update::Decoded { ordinal, time, thumbnail: picture.decode() });
+            }
+            (self.emit)(Update::AllDecoded { frames: count, skipped: known.skipped });
+            return Ok((FrameQueue::nothing(), Keeper::idle()));
+        }
+
+        let (known, is_whole) = known.unzip();
+        let frames = known.map_or_else(Vec::new, |known: Known| known.frames);
+        let decoded = frames.iter().map(|frame| frame.ordinal).collect();
+        let (info, decoder) = self.decode(decoded, record.is_some())?;
+        if !frames.is_empty() {
+            (self.emit)(Update::Frames(frames.clone()));
+        }
+        *texts = self.tell_known(std::mem::take(texts));
+        let is_whole = is_whole.unwrap_or(false);
+        if !is_whole {
+            // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
+            self.job.model.vision()?;
+        }
+        let queue = FrameQueue::new(decoder, self.job.cover_evenly);
+        Ok((queue, Keeper::new(record, info, frames, is_whole)))
+    }
+
+    /// Tells the embeddings of texts that the cache knows; the others come back.
+    fn tell_known(&self, mut texts: Vec<String>) -> Vec<String> {
+        let known = known_texts(&self.job.model, &mut texts);
+        if !known.is_empty() {
+            (self.emit)(Update::Texts(known));
+        }
+        texts
+    }
+
+    fn tell_notice(&self) {
+        if let Some(notice) = self.job.model.cache().and_then(Cache::take_notice) {
+            (self.emit)(Update::Notice(notice));
+        }
     }
 
     fn capacity(&self) -> usize {
@@ -223,40 +277,32 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         (AHEAD_BYTES / (side * side * 3) / 2).max(BATCH)
     }
 
-    /// Starts decoding on its own thread.
-    fn decode(&self) -> Result<DecodeAhead<Prepared>, Report> {
+    /// Starts decoding on its own thread. Frames that are known are not prepared for embedding; small pictures are
+    /// compressed where they can be kept.
+    fn decode(&self, known: HashSet<u64>, keeps: bool) -> Result<(VideoInfo, DecodeAhead<Decoded>), Report> {
         let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
         let info = reader.info().clone();
         let expected_frames = info.expected_frames(self.job.sampling, self.job.segment);
         let pixel_aspect = info.pixel_aspect;
-        (self.emit)(Update::Opened { info, expected_frames });
+        (self.emit)(Update::Opened { info: info.clone(), expected_frames });
 
         let preprocessor = self.job.model.checkpoint().preprocessor();
         let thumbnails = self.job.thumbnails;
         let emit = self.emit.clone();
-        Ok(DecodeAhead::new(reader, self.capacity(), move |frame| {
+        let mut index = 0;
+        let decoder = DecodeAhead::new(reader, self.capacity(), move |frame| {
+            let (ordinal, time) = (frame.ordinal, frame.time);
             let thumbnail = thumbnails.map(|(width, height)| thumbnail(&frame, pixel_aspect, width, height));
-            emit(Update::Decoded { ordinal: frame.ordinal, time: frame.time, thumbnail });
-            let square = preprocessor.square(&frame.rgb, frame.width, frame.height);
-            Prepared { ordinal: frame.ordinal, time: frame.time, square }
-        }))
+            let small = thumbnail.as_ref().filter(|_| keeps && Strip::wants(index));
+            let picture = small.and_then(|small| Picture::new(ordinal, time, small));
+            index += 1;
+            emit(Update::Decoded { ordinal, time, thumbnail });
+            let square = (!known.contains(&ordinal))
+                .then(|| preprocessor.square(&frame.rgb, frame.width, frame.height));
+            Decoded { picture, to_embed: square.map(|square| Prepared { ordinal, time, square }) }
+        });
+        Ok((info, decoder))
     }
-}
-
-/// Embeds texts; each comes back with whether it was cut.
-fn embed_texts(
-    checkpoint: &Checkpoint,
-    tower: &TextTower,
-    texts: Vec<String>,
-) -> Result<Vec<(String, Vec<f32>, bool)>, Report> {
-    let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
-    let embeddings = tower.embed(&tokens)?;
-    Ok(texts
-        .into_iter()
-        .zip(tokens)
-        .zip(embeddings.rows())
-        .map(|((text, tokens), row)| (text, row.to_vec(), tokens.cut))
-        .collect())
 }
 
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
@@ -268,54 +314,4 @@ fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<Embedde
         .zip(embeddings.rows())
         .map(|((ordinal, time), row)| EmbeddedFrame { ordinal, time, embedding: row.to_vec() })
         .collect())
-}
-
-/// Decoded frames that wait to be embedded, the next one first.
-struct FrameQueue {
-    cover_evenly: bool,
-    waiting: BTreeMap<u64, Prepared>,
-    decoded: usize,
-    finished: bool,
-}
-
-impl FrameQueue {
-    fn new(cover_evenly: bool) -> Self {
-        Self { cover_evenly, waiting: BTreeMap::new(), decoded: 0, finished: false }
-    }
-
-    /// Takes what the decoder has ready, up to `capacity` frames; waits for a first one.
-    fn fill(
-        &mut self,
-        decoder: &mut DecodeAhead<Prepared>,
-        capacity: usize,
-        emit: &impl Fn(Update),
-    ) -> Result<(), Report> {
-        while !self.finished && self.waiting.len() < capacity {
-            let next = if self.waiting.is_empty() { Poll::Ready(decoder.next()) } else { decoder.poll() };
-            match next {
-                Poll::Ready(Some(frame)) => {
-                    let place =
-                        if self.cover_evenly { even_coverage(self.decoded) } else { self.decoded as u64 };
-                    self.waiting.insert(place, frame?);
-                    self.decoded += 1;
-                }
-                Poll::Pending => break,
-                Poll::Ready(None) => {
-                    self.finished = true;
-                    emit(Update::AllDecoded { frames: self.decoded, skipped: decoder.skipped() });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, count: usize) -> Option<Vec<Prepared>> {
-        let batch: Vec<Prepared> =
-            std::iter::from_fn(|| self.waiting.pop_first()).map(|(_, frame)| frame).take(count).collect();
-        (!batch.is_empty()).then_some(batch)
-    }
-
-    fn is_finished(&self) -> bool {
-        self.finished && self.waiting.is_empty()
-    }
 }

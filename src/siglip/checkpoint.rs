@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use burn::tensor::Device;
 
@@ -8,7 +9,7 @@ use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::preprocess::Preprocessor;
 use super::text;
-use super::tokenizer::{TextTokenizer, tokenizer_file};
+use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
 use super::tower::{TextModel, TextTower, VisionModel, VisionTower};
 use super::vision;
 use super::weights::Weights;
@@ -20,7 +21,8 @@ pub struct Checkpoint {
     dir: PathBuf,
     pub(super) config: Config,
     pub(super) image: ImageConfig,
-    tokenizer: TextTokenizer,
+    tokenizer_file: PathBuf,
+    tokenizer: OnceLock<TextTokenizer>,
     pub(super) weights: Weights,
     logit_scale: f32,
     logit_bias: f32,
@@ -32,17 +34,27 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, damaged, of another model family, or that does not fit the others.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let checkpoint = Self::open_known(dir)?;
+        checkpoint.tokenizer()?;
+        Ok(checkpoint)
+    }
+
+    /// As [`Checkpoint::open`], for a checkpoint whose tokenizer was found sound before: that file, which may take as long
+    /// to read as everything else that a run needs, is left for the first text.
+    ///
+    /// # Errors
+    /// As there, except that what is wrong with the tokenizer comes up with the first text.
+    pub fn open_known(dir: &Path) -> Result<Self, ModelError> {
         let config_path = present(dir, "config.json")?;
         let config = Config::read(&config_path)?;
         let image_size = config.vision_config.image_size();
         let image = ImageConfig::read(&dir.join("preprocessor_config.json"), image_size)?;
-        let text = &config.text_config;
-        let tokenizer =
-            TextTokenizer::open(&tokenizer_file(dir)?, text.max_position_embeddings, text.vocab_size)?;
+        let tokenizer_file = find_tokenizer(dir)?;
         let weights = Weights::open(dir)?;
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
-        Ok(Self { dir: dir.to_path_buf(), config, image, tokenizer, weights, logit_scale, logit_bias })
+        let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
+        Ok(Self { dir, config, image, tokenizer_file, tokenizer, weights, logit_scale, logit_bias })
     }
 
     /// The folder.
@@ -81,8 +93,22 @@ impl Checkpoint {
     }
 
     /// Makes text into tokens.
-    pub fn tokenizer(&self) -> &TextTokenizer {
-        &self.tokenizer
+    ///
+    /// # Errors
+    /// A checkpoint of [`Checkpoint::open_known`] whose tokenizer is not what it was.
+    pub fn tokenizer(&self) -> Result<&TextTokenizer, ModelError> {
+        if let Some(tokenizer) = self.tokenizer.get() {
+            return Ok(tokenizer);
+        }
+        let text = &self.config.text_config;
+        let tokenizer =
+            TextTokenizer::open(&self.tokenizer_file, text.max_position_embeddings, text.vocab_size)?;
+        Ok(self.tokenizer.get_or_init(|| tokenizer))
+    }
+
+    /// The file of the tokenizer.
+    pub fn tokenizer_file(&self) -> &Path {
+        &self.tokenizer_file
     }
 
     /// Loads the image half. The text half's weights are not read.

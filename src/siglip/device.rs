@@ -119,7 +119,8 @@ impl ComputeDevice {
         Self { device: Device::flex(), kind: Kind::Cpu }
     }
 
-    fn choice(&self) -> DeviceChoice {
+    /// The choice that reaches it; never `auto`.
+    pub fn choice(&self) -> DeviceChoice {
         match self.kind {
             Kind::Cpu => DeviceChoice::Cpu,
             #[cfg(feature = "wgpu")]

@@ -7,7 +7,7 @@
 //!
 //! let checkpoint = Checkpoint::open("siglip-base-patch16-224".as_ref())?;
 //! let device = ComputeDevice::open(DeviceChoice::Auto)?;
-//! let tokens = checkpoint.tokenizer().encode("a goalkeeper dives to the left");
+//! let tokens = checkpoint.tokenizer()?.encode("a goalkeeper dives to the left");
 //! let embedding = checkpoint.load_text(&device)?.embed(&[tokens])?;
 //! assert_eq!(embedding.dim(), (1, checkpoint.dim()));
 //! # Ok(())
@@ -20,6 +20,7 @@ mod cpu;
 mod device;
 mod encoder;
 mod error;
+mod identity;
 mod learner;
 mod preprocess;
 mod resize;
@@ -32,6 +33,7 @@ mod weights;
 pub use checkpoint::Checkpoint;
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice};
 pub use error::ModelError;
+pub use identity::{Tower, WeightShare};
 pub(crate) use learner::{Learner, Pupil, initial_weights};
 pub use preprocess::{Preprocessor, Square};
 pub use resize::Filter;

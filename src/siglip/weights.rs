@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -170,6 +171,20 @@ impl Weights {
             module.load_from(&mut store).map_err(|e| ModelError::damaged(path, e))?;
         }
         Ok(())
+    }
+
+    /// Where the tensors whose names begin so lie: their file, their name, type and shape in words, and their bytes in
+    /// the file. Those of a file follow one another in its order.
+    pub fn places(&self, prefix: &str) -> Vec<(&Path, String, Range<u64>)> {
+        let mut places: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+        places.sort_by_key(|(_, tensor)| (tensor.file, tensor.info.data_offsets));
+        let place = |(name, Tensor { info, file }): (&String, &Tensor)| {
+            let WeightFile { path, data_start } = &self.files[*file];
+            let (start, end) = info.data_offsets;
+            let range = data_start + start as u64..data_start + end as u64;
+            (path.as_path(), format!("{name} {:?} {:?}", info.dtype, info.shape), range)
+        };
+        places.into_iter().map(place).collect()
     }
 
     /// Maps the files into memory, to read tensors out of them.

@@ -1,10 +1,16 @@
 //! What is kept on disk.
 
+mod bytes;
+mod cache;
 mod embeddings;
 mod folders;
 mod snapshot;
 mod whole;
 
+pub(crate) use bytes::{floats, to_bytes};
+pub use cache::{
+    Bounds, Cache, CacheError, Contents, Entry, Key, Kind, Listing, SIZE_VARIABLE, Share, Size, SizeError,
+};
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
 pub use snapshot::{SNAPSHOT_FORMAT, Snapshot, save};

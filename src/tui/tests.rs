@@ -120,6 +120,33 @@ fn text(buffer: &Buffer) -> String {
 }
 
 #[test]
+fn a_notice_from_the_background_is_read_and_makes_room() {
+    let mut state = full_state();
+    hear(&mut state, Update::Notice("nothing is kept".to_owned()));
+    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
+    act(&mut state, Action::MoveCursor(1));
+    assert!(!text(&draw(&state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
+}
+
+/// In the order in which the pipeline tells of a clip that the cache knows.
+#[test]
+fn a_clip_that_is_known_looks_like_one_that_was_embedded() {
+    let mut state = empty_state();
+    hear(&mut state, Update::Frames((0..FRAMES).map(frame).collect()));
+    embed_missing(&mut state);
+    assert!(!state.clip().exploration.outcome().ranking.is_empty(), "before any picture is there");
+    for index in 0..FRAMES {
+        let shade = (index * 255 / FRAMES) as u8;
+        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
+        hear(&mut state, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail });
+    }
+    hear(&mut state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    hear(&mut state, Update::Idle);
+    let known = draw(&state, ColourDepth::True, 80, 24);
+    assert_eq!(known, draw(&full_state(), ColourDepth::True, 80, 24));
+}
+
+#[test]
 fn the_screen_at_80_by_24() {
     insta::assert_snapshot!(text(&draw(&full_state(), ColourDepth::True, 80, 24)));
 }

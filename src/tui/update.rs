@@ -270,6 +270,7 @@ fn hear(state: &mut State, job: u64, news: Update, now: f64) {
             clip.stale = true;
         }
         Update::Idle => progress.idle = true,
+        Update::Notice(text) => state.message = Some(Message { text, is_error: false }),
         Update::Failed(report) => {
             clip.job = None;
             state.message = Some(Message { text: in_words(&report), is_error: true });

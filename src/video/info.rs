@@ -1,5 +1,6 @@
 use std::ptr;
 
+use serde::{Deserialize, Serialize};
 use video_rs::ffmpeg::ffi::{AV_TIME_BASE, av_guess_sample_aspect_ratio};
 use video_rs::ffmpeg::format::context::Input;
 use video_rs::ffmpeg::format::stream::Stream;
@@ -10,7 +11,7 @@ use super::orientation::Orientation;
 use super::{Sampling, Segment};
 
 /// What the container and the decoder tell about a video before its frames are read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VideoInfo {
     /// Stored pixels in a row of the upright picture.
     pub width: u32,

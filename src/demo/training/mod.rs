@@ -179,8 +179,14 @@ struct Batch {
 
 impl Batch {
     /// `count` pictures whose seeds follow `first`. Captions are disturbed where they are to learn from.
-    fn new(world: &impl World, checkpoint: &Checkpoint, (first, count): (u64, usize), noisy: bool) -> Self {
-        let preprocessor: Preprocessor = checkpoint.preprocessor();
+    fn new(
+        world: &impl World,
+        checkpoint: &Checkpoint,
+        (first, count): (u64, usize),
+        noisy: bool,
+    ) -> Result<Self, ModelError> {
+        let (preprocessor, tokenizer): (Preprocessor, _) =
+            (checkpoint.preprocessor(), checkpoint.tokenizer()?);
         let mut batch =
             Self { images: Vec::new(), texts: Vec::new(), contents: Vec::new(), truth: Vec::new() };
         let (mut contents, mut captions) = (Vec::new(), Vec::new());
@@ -190,7 +196,7 @@ impl Batch {
             batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
             let text = if noisy { noise::disturb(&caption.text, seed) } else { caption.text.clone() };
-            batch.texts.push(checkpoint.tokenizer().encode(&text));
+            batch.texts.push(tokenizer.encode(&text));
             batch.contents.push(content.domain * MOST_STEPS + content.step);
             contents.push(content);
             captions.push(caption);
@@ -198,12 +204,12 @@ impl Batch {
         // Captions of nothing in the batch cost little and tell as much.
         for seed in seeds(first + MORE_CAPTIONS) {
             let caption = world.caption(world.content(seed), seed);
-            batch.texts.push(checkpoint.tokenizer().encode(&caption.text));
+            batch.texts.push(tokenizer.encode(&caption.text));
             captions.push(caption);
         }
         batch.truth =
             contents.iter().flat_map(|content| captions.iter().map(|c| c.is_true_of(*content))).collect();
-        batch
+        Ok(batch)
     }
 
     fn signs(&self) -> Vec<f32> {
@@ -226,7 +232,7 @@ pub fn train(
     let checkpoint = Checkpoint::open(out)?;
     let mut learner = Learner::load(&checkpoint)?;
     let mut optimiser = optimiser();
-    let held_out = Batch::new(world, &checkpoint, (HELD_OUT, HELD_OUT_PICTURES), false);
+    let held_out = Batch::new(world, &checkpoint, (HELD_OUT, HELD_OUT_PICTURES), false)?;
 
     let mut progress = Progress { step: 0, steps: options.steps, loss: 0.0, accuracy: 0.0, rate: 0.0 };
     let mut course = Vec::new();
@@ -310,13 +316,13 @@ fn gradients<M: Module + Sync>(
             .map(|thread| {
                 let first = first + thread * SEEDS;
                 scope.spawn(move || {
-                    let work = || {
-                        let batch = Batch::new(world, checkpoint, (first, pictures), true);
+                    let work = || -> Result<_, ModelError> {
+                        let batch = Batch::new(world, checkpoint, (first, pictures), true)?;
                         let replica = replica(learner);
                         let loss = loss(&replica, &batch);
                         let grads = (loss.clone() / THREADS as f64).backward();
                         let grads = GradientsParams::from_grads(grads, &replica);
-                        (loss.into_data().try_to_vec::<f32>().unwrap_or_default(), grads)
+                        Ok((loss.into_data().try_to_vec::<f32>().unwrap_or_default(), grads))
                     };
                     // A pool of its own keeps what the operations would split inside the thread.
                     match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
@@ -331,7 +337,8 @@ fn gradients<M: Module + Sync>(
     .map_err(|_| TrainingError::Panicked)?;
     let mut sum = GradientsAccumulator::new();
     let mut loss = 0.0;
-    for (part, grads) in parts {
+    for part in parts {
+        let (part, grads) = part?;
         loss += part.first().copied().unwrap_or(f32::NAN) / THREADS as f32;
         sum.accumulate(learner, grads);
     }

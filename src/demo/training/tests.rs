@@ -75,7 +75,7 @@ fn a_small_world_is_learned_and_its_model_opens_as_any_other() {
     // What embeds computes what was trained, by other code for the same formulas.
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
     let device = ComputeDevice::open(crate::siglip::DeviceChoice::Cpu).unwrap();
-    let batch = Batch::new(&Shapes, &checkpoint, (5, 12), false);
+    let batch = Batch::new(&Shapes, &checkpoint, (5, 12), false).unwrap();
     let images = checkpoint.load_vision(&device).unwrap().embed(&batch.images).unwrap();
     let texts = checkpoint.load_text(&device).unwrap().embed(&batch.texts).unwrap();
     let products = crate::align::unit_rows(images.view()).dot(&crate::align::unit_rows(texts.view()).t());
@@ -102,7 +102,7 @@ fn gradients_agree_with_differences_of_the_loss() {
     let folder = tempdir().unwrap();
     train(&Shapes, &options(1), folder.path(), |_| {}).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let batch = Batch::new(&Shapes, &checkpoint, (9, 8), false);
+    let batch = Batch::new(&Shapes, &checkpoint, (9, 8), false).unwrap();
     Learner::load(&checkpoint)
         .unwrap()
         .check_gradients(|learner| learner.loss(&checkpoint, &batch.images, &batch.texts, batch.signs()));
@@ -113,7 +113,7 @@ fn unknown_words_and_other_scripts_still_make_tokens() {
     let folder = tempdir().unwrap();
     train(&Shapes, &options(1), folder.path(), |_| {}).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let tokens = |text| checkpoint.tokenizer().encode(text);
+    let tokens = |text| checkpoint.tokenizer().unwrap().encode(text);
     assert_eq!(tokens("A square!").used, 2, "known words are one token each");
     assert!(tokens("zyx").used > 1, "an unknown word is spelt");
     assert!(tokens("日本 é").used > 0);

@@ -77,7 +77,7 @@ mod tests {
     fn texts_become_what_the_module_of_tensors_makes_of_them() {
         for checkpoint in checkpoints() {
             let texts = ["a goalkeeper dives", "lifts the bar overhead", ""]
-                .map(|t| checkpoint.tokenizer().encode(t).ids);
+                .map(|t| checkpoint.tokenizer().unwrap().encode(t).ids);
             let device = Device::flex();
             let ids = TensorData::new(texts.concat(), [texts.len(), checkpoint.text_len()]);
             let want =

@@ -1,0 +1,110 @@
+//! `actalign-tui cache`: what is kept of earlier runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use clap::{Args, Subcommand};
+use color_eyre::eyre::{Result, bail};
+use serde::Serialize;
+
+use crate::store::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The embeddings kept from earlier runs
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    command: CacheCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    Info(InfoArgs),
+    Prune(PruneArgs),
+    /// Remove everything
+    Clear,
+}
+
+/// Tell where the cache is, what it holds and how large it may grow
+#[derive(Debug, Args)]
+struct InfoArgs {
+    /// Print one JSON document, sizes in bytes
+    #[arg(long)]
+    json: bool,
+}
+
+/// Remove what was used longest ago: down to the cache's own limit, unless something else is said
+#[derive(Debug, Args)]
+struct PruneArgs {
+    /// Keep so much at most, such as 500MB
+    #[arg(long, value_name = "SIZE")]
+    to: Option<Size>,
+    /// Remove what was not used for so many days
+    #[arg(long, value_name = "DAYS")]
+    older_than: Option<u32>,
+}
+
+pub fn run(args: &CacheArgs) -> Result<()> {
+    let Some(cache) = Cache::open()? else {
+        bail!("there is no cache: {SIZE_VARIABLE} is 0; unset it, or give it another value");
+    };
+    match &args.command {
+        CacheCommand::Info(args) => info(&cache, args),
+        CacheCommand::Prune(args) => {
+            let size = match (args.to, args.older_than) {
+                (None, None) => Some(cache.limit()),
+                (size, _) => size,
+            };
+            tell_removed(&cache.prune(Bounds { size, age: args.older_than.map(|days| days * DAY) })?);
+            Ok(())
+        }
+        CacheCommand::Clear => {
+            tell_removed(&cache.prune(Bounds { size: Some(Size(0)), age: None })?);
+            Ok(())
+        }
+    }
+}
+
+fn tell_removed(gone: &Listing) {
+    println!("{} entries removed, {}", gone.len(), Size(gone.bytes()));
+}
+
+/// What `info --json` prints.
+#[derive(Serialize)]
+struct Info<'a> {
+    folder: &'a Path,
+    entries: usize,
+    bytes: u64,
+    limit_bytes: u64,
+    kinds: BTreeMap<Kind, Share>,
+    /// Seconds since the entry used longest ago was used.
+    oldest_use_seconds: Option<u64>,
+}
+
+fn info(cache: &Cache, args: &InfoArgs) -> Result<()> {
+    let listing = cache.listing()?;
+    let age = listing.oldest().map(|used| SystemTime::now().duration_since(used).unwrap_or_default());
+    if args.json {
+        let info = Info {
+            folder: cache.folder(),
+            entries: listing.len(),
+            bytes: listing.bytes(),
+            limit_bytes: cache.limit().0,
+            kinds: listing.by_kind(),
+            oldest_use_seconds: age.map(|age| age.as_secs()),
+        };
+        println!("{}", serde_json::to_string(&info)?);
+        return Ok(());
+    }
+    println!("{}", cache.folder().display());
+    println!("{} entries, {} of {}", listing.len(), Size(listing.bytes()), cache.limit());
+    for (kind, share) in listing.by_kind() {
+        println!("  {kind:<9} {:>8}  {}", share.entries, Size(share.bytes));
+    }
+    if let Some(age) = age {
+        println!("used longest ago: {} days", age.as_secs() / DAY.as_secs());
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Embedded frames and small pictures as the cache keeps them: safetensors.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+
+use crate::explore::frames::EmbeddedFrame;
+use crate::explore::strip::{Picture, Strip};
+use crate::store::{floats, to_bytes};
+use crate::video::VideoInfo;
+
+/// Embedded frames of a clip, in order of presentation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The clip's header.
+    pub info: VideoInfo,
+    /// The frames.
+    pub frames: Vec<EmbeddedFrame>,
+    /// Damaged pieces that had to be left out.
+    pub skipped: usize,
+}
+
+impl Known {
+    /// The bytes of frames in any order; none where there is no frame.
+    pub fn encode(info: &VideoInfo, frames: &[EmbeddedFrame], skipped: usize) -> Option<Vec<u8>> {
+        let mut frames: Vec<&EmbeddedFrame> = frames.iter().collect();
+        frames.sort_by_key(|frame| frame.ordinal);
+        let (count, dim) = (frames.len(), frames.first()?.embedding.len());
+        let embeddings: Vec<u8> = frames.iter().flat_map(|frame| to_bytes(&frame.embedding)).collect();
+        let times: Vec<u8> = frames.iter().flat_map(|frame| frame.time.to_le_bytes()).collect();
+        let ordinals: Vec<u8> = frames.iter().flat_map(|frame| frame.ordinal.to_le_bytes()).collect();
+        let tensors = [
+            ("embeddings", TensorView::new(Dtype::F32, vec![count, dim], &embeddings).ok()?),
+            ("times", TensorView::new(Dtype::F64, vec![count], &times).ok()?),
+            ("ordinals", TensorView::new(Dtype::U64, vec![count], &ordinals).ok()?),
+        ];
+        let notes = HashMap::from([
+            ("info".to_owned(), serde_json::to_string(info).ok()?),
+            ("skipped".to_owned(), skipped.to_string()),
+        ]);
+        serialize(tensors, Some(notes)).ok()
+    }
+
+    /// None where the bytes are not frames with embeddings of `dim` values.
+    pub fn decode(bytes: &[u8], dim: usize) -> Option<Self> {
+        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+        let notes = header.metadata().as_ref()?;
+        let tensors = SafeTensors::deserialize(bytes).ok()?;
+        let embeddings = tensors.tensor("embeddings").ok()?;
+        if embeddings.shape().get(1) != Some(&dim) || dim == 0 {
+            return None;
+        }
+        let times = numbers(&tensors, "times", f64::from_le_bytes)?;
+        let ordinals = numbers(&tensors, "ordinals", u64::from_le_bytes)?;
+        let embeddings = embeddings.data().chunks_exact(4 * dim).map(floats);
+        let frames = ordinals.into_iter().zip(times).zip(embeddings);
+        Some(Self {
+            info: serde_json::from_str(notes.get("info")?).ok()?,
+            frames: frames
+                .map(|((ordinal, time), embedding)| EmbeddedFrame { ordinal, time, embedding })
+                .collect(),
+            skipped: notes.get("skipped")?.parse().ok()?,
+        })
+    }
+}
+
+impl Strip {
+    /// The bytes of a strip; none where it has no picture.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        let pictures = self.pictures();
+        let count = pictures.len();
+        let jpegs: Vec<u8> = pictures.iter().flat_map(|picture| picture.jpeg.iter().copied()).collect();
+        let lengths: Vec<u8> =
+            pictures.iter().flat_map(|picture| (picture.jpeg.len() as u64).to_le_bytes()).collect();
+        let times: Vec<u8> = pictures.iter().flat_map(|picture| picture.time.to_le_bytes()).collect();
+        let ordinals: Vec<u8> = pictures.iter().flat_map(|picture| picture.ordinal.to_le_bytes()).collect();
+        let tensors = [
+            ("jpegs", TensorView::new(Dtype::U8, vec![jpegs.len()], &jpegs).ok()?),
+            ("lengths", TensorView::new(Dtype::U64, vec![count], &lengths).ok()?),
+            ("times", TensorView::new(Dtype::F64, vec![count], &times).ok()?),
+            ("ordinals", TensorView::new(Dtype::U64, vec![count], &ordinals).ok()?),
+        ];
+        if count == 0 { None } else { serialize(tensors, None).ok() }
+    }
+
+    /// None where the bytes are no strip.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let tensors = SafeTensors::deserialize(bytes).ok()?;
+        let mut jpegs = tensors.tensor("jpegs").ok()?.data();
+        let lengths = numbers(&tensors, "lengths", u64::from_le_bytes)?;
+        let times = numbers(&tensors, "times", f64::from_le_bytes)?;
+        let ordinals = numbers(&tensors, "ordinals", u64::from_le_bytes)?;
+        let mut pictures = Vec::new();
+        for ((length, time), ordinal) in lengths.into_iter().zip(times).zip(ordinals) {
+            let (jpeg, rest) = jpegs.split_at_checked(usize::try_from(length).ok()?)?;
+            jpegs = rest;
+            pictures.push(Picture { ordinal, time, jpeg: jpeg.to_vec() });
+        }
+        Some(Self::of(pictures))
+    }
+}
+
+/// A tensor of numbers of eight bytes.
+fn numbers<T>(tensors: &SafeTensors, name: &str, read: impl Fn([u8; 8]) -> T) -> Option<Vec<T>> {
+    Some(tensors.tensor(name).ok()?.data().as_chunks().0.iter().map(|bytes| read(*bytes)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info() -> VideoInfo {
+        VideoInfo {
+            width: 64,
+            height: 16,
+            pixel_aspect: 1.0 / 3.0,
+            rotation: 90,
+            codec: "h264".into(),
+            duration: Some(0.1),
+            frame_rate: None,
+        }
+    }
+
+    #[test]
+    fn frames_come_back_in_order_to_the_last_bit() {
+        let frame = |ordinal: u64| EmbeddedFrame {
+            ordinal,
+            time: ordinal as f64 / 3.0,
+            embedding: vec![f32::MIN_POSITIVE, -0.1, ordinal as f32],
+        };
+        let bytes = Known::encode(&info(), &[frame(7), frame(0), frame(3)], 2).unwrap();
+        let known = Known::decode(&bytes, 3).unwrap();
+        assert_eq!(known, Known { info: info(), frames: vec![frame(0), frame(3), frame(7)], skipped: 2 });
+        assert_eq!(Known::decode(&bytes, 4), None, "of another model");
+        assert_eq!(Known::decode(&bytes[..bytes.len() - 1], 3), None);
+        assert_eq!(Known::encode(&info(), &[], 0), None);
+    }
+
+    #[test]
+    fn pictures_come_back_with_their_bytes() {
+        let picture = |ordinal, length| Picture { ordinal, time: 0.1, jpeg: vec![ordinal as u8; length] };
+        let strip = Strip::of(vec![picture(0, 5), picture(4, 0), picture(8, 9)]);
+        let bytes = strip.encode().unwrap();
+        assert_eq!(Strip::decode(&bytes), Some(strip));
+        assert_eq!(Strip::decode(&bytes[1..]), None);
+        assert_eq!(Strip::default().encode(), None);
+    }
+}

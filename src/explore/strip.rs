@@ -1,0 +1,108 @@
+//! The small pictures of a clip.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{ImageFormat, RgbImage};
+
+/// Pictures kept at most: more than a film strip can show, whatever the clip's length.
+const MOST: usize = 1024;
+const QUALITY: u8 = 85;
+
+/// Small pictures in order of presentation, an even selection of a long clip's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Strip {
+    pictures: Vec<Picture>,
+    seen: usize,
+}
+
+/// One small picture, compressed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Ordinal of the decoded picture.
+    pub ordinal: u64,
+    /// Presentation time in seconds.
+    pub time: f64,
+    /// As JPEG.
+    pub jpeg: Vec<u8>,
+}
+
+impl Picture {
+    /// Compresses a picture. None where that fails.
+    pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(picture).ok()?;
+        Some(Self { ordinal, time, jpeg })
+    }
+
+    /// The picture. None where it is damaged.
+    pub fn decode(&self) -> Option<RgbImage> {
+        let picture = image::load(Cursor::new(&self.jpeg), ImageFormat::Jpeg).ok()?;
+        Some(picture.into_rgb8())
+    }
+}
+
+impl Strip {
+    /// A strip of pictures that were selected before.
+    pub fn of(pictures: Vec<Picture>) -> Self {
+        Self { seen: pictures.len(), pictures }
+    }
+
+    /// The pictures.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+
+    /// Whether the selection has a place for the picture of the frame with this index.
+    pub fn wants(index: usize) -> bool {
+        index.is_multiple_of(Self::every(index))
+    }
+
+    /// Adds the next frame's picture, if it is wanted.
+    pub fn push(&mut self, picture: Option<Picture>) {
+        if Self::wants(self.seen) {
+            if Self::every(self.seen) > Self::every(self.seen.saturating_sub(1)) {
+                let mut keep = false;
+                self.pictures.retain(|_| {
+                    keep = !keep;
+                    keep
+                });
+            }
+            self.pictures.extend(picture);
+        }
+        self.seen += 1;
+    }
+
+    /// One of how many frames is kept when this many came before.
+    fn every(seen: usize) -> usize {
+        (seen / MOST + 1).next_power_of_two()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_clip_keeps_an_even_selection() {
+        let mut strip = Strip::default();
+        for i in 0..10_000 {
+            strip.push(Some(Picture { ordinal: i, time: i as f64, jpeg: Vec::new() }));
+            assert!(strip.pictures.len() <= MOST);
+        }
+        let gaps: Vec<u64> = strip.pictures.windows(2).map(|w| w[1].ordinal - w[0].ordinal).collect();
+        assert!(gaps.iter().all(|&gap| gap == 16), "{gaps:?}");
+        assert_eq!(strip.pictures.len(), 10_000_usize.div_ceil(16));
+    }
+
+    #[test]
+    fn a_picture_survives_compression() {
+        let picture = RgbImage::from_fn(96, 54, |x, y| image::Rgb([x as u8 * 2, y as u8 * 4, 90]));
+        let kept = Picture::new(1, 0.5, &picture).unwrap();
+        let back = kept.decode().unwrap();
+        assert_eq!(back.dimensions(), (96, 54));
+        let worst = picture.iter().zip(back.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(worst <= 24, "{worst}");
+        assert_eq!(Picture { jpeg: vec![1, 2], ..kept }.decode(), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! The folder of the entries.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::store::cache::key::{Key, Kind};
+use crate::store::cache::size::Size;
+use crate::store::whole::{TEMPORARY, temporary_unsynced};
+
+/// A temporary file as old as this was left by a process that was killed.
+const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// The folder of the entries. Files that the cache did not write are not touched.
+#[derive(Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+/// Entries, those used longest ago first.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Key, size and last use of each.
+    entries: Vec<(Key, u64, SystemTime)>,
+}
+
+/// How many entries there are of a kind, and their size together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// How many.
+    pub entries: usize,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// What may stay.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds {
+    /// So much in all.
+    pub size: Option<Size>,
+    /// What was used within this time.
+    pub age: Option<Duration>,
+}
+
+impl Shelf {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(key.as_str())
+    }
+
+    /// Writes an entry under a temporary name and renames it. It is not forced to the disk: what a failing machine tears
+    /// is found by its checksum, and can be made again.
+    pub fn write(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        temporary_unsynced(&self.folder, bytes)?.persist(self.path(key))?;
+        Ok(())
+    }
+
+    pub fn listing(&self) -> io::Result<Listing> {
+        let mut entries = Vec::new();
+        for (name, metadata) in self.files()? {
+            if let Ok(key) = name.parse() {
+                entries.push((key, metadata.len(), metadata.modified()?));
+            }
+        }
+        entries.sort_by_key(|(_, _, used)| *used);
+        Ok(Listing { entries })
+    }
+
+    /// Removes entries, those used longest ago first, until the rest is within bounds.
+    pub fn prune(&self, bounds: Bounds, now: SystemTime) -> io::Result<Listing> {
+        self.sweep(now);
+        let Listing { mut entries } = self.listing()?;
+        let mut left: u64 = entries.iter().map(|(_, size, _)| size).sum();
+        let mut gone = 0;
+        for (key, size, used) in &entries {
+            let is_old = bounds.age.is_some_and(|age| now.duration_since(*used).is_ok_and(|d| d > age));
+            if !is_old && bounds.size.is_none_or(|size| left <= size.0) {
+                break;
+            }
+            match fs::remove_file(self.path(key)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => left -= size,
+            }
+            gone += 1;
+        }
+        entries.truncate(gone);
+        Ok(Listing { entries })
+    }
+
+    /// Removes temporary files of processes that were killed.
+    pub fn sweep(&self, now: SystemTime) {
+        let Ok(files) = self.files() else { return };
+        for (name, metadata) in files {
+            let is_temporary = name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1);
+            let age = metadata.modified().ok().and_then(|written| now.duration_since(written).ok());
+            if is_temporary && age.is_some_and(|age| age > STALE) {
+                let _ = fs::remove_file(self.folder.join(name));
+            }
+        }
+    }
+
+    /// Names and sizes of all files. Those that other processes remove meanwhile are left out.
+    fn files(&self) -> io::Result<Vec<(String, fs::Metadata)>> {
+        let folder = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            folder => folder?,
+        };
+        let mut files = Vec::new();
+        for file in folder {
+            let file = file?;
+            if let (Ok(name), Ok(metadata)) = (file.file_name().into_string(), file.metadata())
+                && metadata.is_file()
+            {
+                files.push((name, metadata));
+            }
+        }
+        Ok(files)
+    }
+}
+
+impl Listing {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Their size together.
+    pub fn bytes(&self) -> u64 {
+        self.entries.iter().map(|(_, size, _)| size).sum()
+    }
+
+    /// When the one used longest ago was used.
+    pub fn oldest(&self) -> Option<SystemTime> {
+        self.entries.first().map(|(_, _, used)| *used)
+    }
+
+    /// The kinds that occur.
+    pub fn by_kind(&self) -> BTreeMap<Kind, Share> {
+        let mut kinds: BTreeMap<Kind, Share> = BTreeMap::new();
+        for (key, size, _) in &self.entries {
+            let share = kinds.entry(key.kind()).or_default();
+            share.entries += 1;
+            share.bytes += size;
+        }
+        kinds
+    }
+}
