@@ -122,7 +122,7 @@ impl Checkpoint {
                 &self.config.vision_config,
                 isa,
             )?),
-            None => VisionModel::Device(self.vision_on(device.device())?, device.device().clone()),
+            None => VisionModel::Device(Box::new(self.vision_on(device.device())?), device.device().clone()),
         };
         Ok(VisionTower {
             model,
@@ -140,7 +140,7 @@ impl Checkpoint {
             Some(isa) => {
                 TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, &self.config.text_config, isa)?)
             }
-            None => TextModel::Device(self.text_on(device.device())?, device.device().clone()),
+            None => TextModel::Device(Box::new(self.text_on(device.device())?), device.device().clone()),
         };
         Ok(TextTower { model, config: self.config.text_config.clone() })
     }

@@ -22,7 +22,7 @@ pub struct VisionTower {
 #[derive(Debug)]
 pub(super) enum VisionModel {
     Cpu(cpu::VisionModel),
-    Device(vision::VisionModel, Device),
+    Device(Box<vision::VisionModel>, Device),
 }
 
 /// The text half of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
@@ -35,7 +35,7 @@ pub struct TextTower {
 #[derive(Debug)]
 pub(super) enum TextModel {
     Cpu(cpu::TextModel),
-    Device(text::TextModel, Device),
+    Device(Box<text::TextModel>, Device),
 }
 
 impl VisionTower {

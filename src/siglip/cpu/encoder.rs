@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
@@ -92,6 +94,7 @@ pub struct Mlp {
 impl Encoder {
     pub fn load(loader: &Loader, sizes: &EncoderSizes, tower: &str) -> Result<Self, ModelError> {
         let layers = (0..sizes.layers)
+            .into_par_iter()
             .map(|layer| Layer::load(loader, &format!("{tower}.encoder.layers.{layer}")))
             .collect::<Result<_, _>>()?;
         let attention = Attention { isa: loader.isa, heads: sizes.heads, hidden: sizes.hidden };
