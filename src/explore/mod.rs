@@ -12,8 +12,10 @@ mod pipeline;
 mod report;
 mod settings;
 mod sources;
+mod texts;
 
 pub use candidate::Candidate;
+pub use coverage::even_coverage;
 pub use exploration::Exploration;
 pub use frames::EmbeddedFrame;
 pub use model::Model;

@@ -3,7 +3,7 @@
 //! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
 //! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use image::RgbImage;
 use crate::explore::coverage::even_coverage;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::model::Model;
-use crate::siglip::{Checkpoint, Square, TextTower, VisionTower};
+use crate::siglip::{Square, VisionTower};
 use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
@@ -79,24 +79,34 @@ pub enum Update {
     Frames(Vec<EmbeddedFrame>),
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
     Texts(Vec<(String, Vec<f32>, bool)>),
+    /// A text that may be wanted later is embedded.
+    Prefetched((String, Vec<f32>, bool)),
     /// Every frame and every text asked for so far is embedded.
     Idle,
     /// The work ended early.
     Failed(Report),
 }
 
+/// What a pipeline is asked for while it runs.
+enum Request {
+    /// Texts that are wanted now.
+    Texts(Vec<String>),
+    /// Texts that may be wanted later.
+    Prefetch(Vec<String>),
+}
+
 /// The running background work. Dropping it stops the work after the batch in hand.
 pub struct Pipeline {
-    texts: Option<Sender<Vec<String>>>,
+    requests: Option<Sender<Request>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Pipeline {
     /// Starts the work. `emit` is called from the background threads.
     pub fn start(job: Job, emit: impl Fn(Update) + Clone + Send + 'static) -> Self {
-        let (texts, wanted) = channel();
+        let (sender, requests) = channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let embedder = Embedder { job, emit: emit.clone(), wanted, stop: stop.clone() };
+        let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
         thread::spawn(move || {
             // A panic becomes an error in the interface.
             match catch_unwind(AssertUnwindSafe(|| embedder.run())) {
@@ -107,20 +117,30 @@ impl Pipeline {
                 }
             }
         });
-        Self { texts: Some(texts), stop }
+        Self { requests: Some(sender), stop }
     }
 
-    /// Asks for texts to be embedded before any further frame. Replaces what was asked for and not yet begun.
+    /// Asks for texts to be embedded before any further frame. Replaces what was asked for and not yet begun, and
+    /// what was to be prefetched.
     pub fn embed_texts(&self, texts: Vec<String>) {
-        if let Some(sender) = &self.texts {
+        self.request(Request::Texts(texts));
+    }
+
+    /// Asks for texts to be embedded one by one while there is nothing else to do. Replaces what was to be prefetched.
+    pub fn prefetch_texts(&self, texts: Vec<String>) {
+        self.request(Request::Prefetch(texts));
+    }
+
+    fn request(&self, request: Request) {
+        if let Some(sender) = &self.requests {
             // The embedder is gone only after it has reported why.
-            let _ = sender.send(texts);
+            let _ = sender.send(request);
         }
     }
 
     /// Says that no more texts will be asked for: the work ends once all is embedded.
     pub fn finish(&mut self) {
-        self.texts = None;
+        self.requests = None;
     }
 }
 
@@ -160,7 +180,7 @@ struct Prepared {
 struct Embedder<E> {
     job: Job,
     emit: E,
-    wanted: Receiver<Vec<String>>,
+    requests: Receiver<Request>,
     stop: Arc<AtomicBool>,
 }
 
@@ -168,7 +188,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
         let mut decoder = self.decode()?;
         let mut queue = FrameQueue::new(self.job.cover_evenly);
-        let mut texts = self.job.texts.clone();
+        let mut texts = Texts { wanted: self.job.texts.clone(), later: VecDeque::new() };
         // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
         let vision = self.job.model.vision()?;
         let mut embedded = 0;
@@ -176,10 +196,9 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let mut idle = false;
 
         while !self.stop.load(Ordering::Relaxed) {
-            // The newest request counts: older texts may belong to a template that is no longer shown.
             loop {
-                match self.wanted.try_recv() {
-                    Ok(newer) => texts = newer,
+                match self.requests.try_recv() {
+                    Ok(request) => idle &= texts.take_request(request),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         texts_may_come = false;
@@ -190,26 +209,25 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             queue.fill(&mut decoder, self.capacity(), &self.emit)?;
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
-            if !texts.is_empty() && (embedded > 0 || queue.is_finished()) {
-                let tower = self.job.model.text()?;
-                let batch: Vec<String> = texts.drain(..texts.len().min(BATCH)).collect();
-                (self.emit)(Update::Texts(embed_texts(self.job.model.checkpoint(), &tower, batch)?));
+            if !texts.wanted.is_empty() && (embedded > 0 || queue.is_finished()) {
+                let batch = texts.wanted.drain(..texts.wanted.len().min(BATCH)).collect();
+                (self.emit)(Update::Texts(self.embed_texts(batch)?));
                 idle = false;
             } else if let Some(batch) = queue.take(if embedded == 0 { FIRST_BATCH } else { BATCH }) {
                 let frames = embed_frames(&vision, batch)?;
                 embedded += frames.len();
                 (self.emit)(Update::Frames(frames));
                 idle = false;
+            } else if !idle {
+                (self.emit)(Update::Idle);
+                idle = true;
+            } else if let Some(text) = texts.later.pop_front() {
+                self.embed_texts(vec![text])?.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
+            } else if !texts_may_come {
+                break;
             } else {
-                if !idle {
-                    (self.emit)(Update::Idle);
-                    idle = true;
-                }
-                if !texts_may_come {
-                    break;
-                }
-                match self.wanted.recv_timeout(Duration::from_millis(200)) {
-                    Ok(newer) => texts = newer,
+                match self.requests.recv_timeout(Duration::from_millis(200)) {
+                    Ok(request) => idle &= texts.take_request(request),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => texts_may_come = false,
                 }
@@ -221,6 +239,15 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn capacity(&self) -> usize {
         let side = self.job.model.checkpoint().image_size();
         (AHEAD_BYTES / (side * side * 3) / 2).max(BATCH)
+    }
+
+    /// Embeds texts; each comes back with whether it was cut.
+    fn embed_texts(&self, texts: Vec<String>) -> Result<Vec<(String, Vec<f32>, bool)>, Report> {
+        let tokenizer = self.job.model.checkpoint().tokenizer();
+        let tokens: Vec<_> = texts.iter().map(|text| tokenizer.encode(text)).collect();
+        let embeddings = self.job.model.text()?.embed(&tokens)?;
+        let each = texts.into_iter().zip(tokens).zip(embeddings.rows());
+        Ok(each.map(|((text, tokens), row)| (text, row.to_vec(), tokens.cut)).collect())
     }
 
     /// Starts decoding on its own thread.
@@ -243,22 +270,6 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 }
 
-/// Embeds texts; each comes back with whether it was cut.
-fn embed_texts(
-    checkpoint: &Checkpoint,
-    tower: &TextTower,
-    texts: Vec<String>,
-) -> Result<Vec<(String, Vec<f32>, bool)>, Report> {
-    let tokens: Vec<_> = texts.iter().map(|text| checkpoint.tokenizer().encode(text)).collect();
-    let embeddings = tower.embed(&tokens)?;
-    Ok(texts
-        .into_iter()
-        .zip(tokens)
-        .zip(embeddings.rows())
-        .map(|((text, tokens), row)| (text, row.to_vec(), tokens.cut))
-        .collect())
-}
-
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
     let (places, squares): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|p| ((p.ordinal, p.time), p.square)).unzip();
@@ -268,6 +279,31 @@ fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<Embedde
         .zip(embeddings.rows())
         .map(|((ordinal, time), row)| EmbeddedFrame { ordinal, time, embedding: row.to_vec() })
         .collect())
+}
+
+/// Texts that wait to be embedded.
+struct Texts {
+    wanted: Vec<String>,
+    /// To be embedded one by one, so that a request never waits for long.
+    later: VecDeque<String>,
+}
+
+impl Texts {
+    /// Whether the request leaves an idle embedder idle.
+    fn take_request(&mut self, request: Request) -> bool {
+        match request {
+            // The newest request counts: older texts may belong to a template that is no longer shown.
+            Request::Texts(texts) => {
+                self.wanted = texts;
+                self.later.clear();
+                false
+            }
+            Request::Prefetch(texts) => {
+                self.later = texts.into();
+                true
+            }
+        }
+    }
 }
 
 /// Decoded frames that wait to be embedded, the next one first.

@@ -1,0 +1,121 @@
+//! The texts of a clip's candidates that are embedded so far, with their products with its frames.
+
+use std::collections::HashMap;
+
+use ndarray::{Array2, ArrayView1, Axis, s};
+use rayon::prelude::*;
+
+use crate::align::{self, Preset};
+use crate::explore::frames::FrameTable;
+
+/// Texts that one thread multiplies with frames.
+const PIECE: usize = 64;
+
+/// Texts by number, in the order in which they arrived.
+#[derive(Clone, Debug)]
+pub struct TextTable {
+    numbers: HashMap<String, usize>,
+    /// Unit embeddings, a row each.
+    units: Array2<f32>,
+    texts: Vec<Text>,
+}
+
+/// What is kept of a text besides its embedding.
+#[derive(Clone, Debug)]
+struct Text {
+    /// Whether the text was longer than the checkpoint reads.
+    cut: bool,
+    /// Products with the raw frames, in the order in which the frames arrived.
+    products: Vec<f32>,
+    /// Sums of the products with the first 0, 1, … frames by time, as a preset scales them.
+    prefix_sums: Vec<f64>,
+    /// The preset of the sums; none where they lack frames.
+    summed: Option<Preset>,
+}
+
+impl TextTable {
+    /// An empty table of embeddings with `dim` values.
+    pub fn new(dim: usize) -> Self {
+        Self { numbers: HashMap::new(), units: Array2::zeros((0, dim)), texts: Vec::new() }
+    }
+
+    /// Number of a text, if it is embedded.
+    pub fn number(&self, text: &str) -> Option<usize> {
+        self.numbers.get(text).copied()
+    }
+
+    /// Whether a text was longer than the checkpoint reads.
+    pub fn is_cut(&self, number: usize) -> bool {
+        self.texts[number].cut
+    }
+
+    /// Unit embedding of a text.
+    pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
+        self.units.row(number)
+    }
+
+    /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
+    ///
+    /// # Panics
+    /// If an embedding does not have as many values as those of the frames.
+    pub fn extend(
+        &mut self,
+        texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>,
+        frames: &FrameTable,
+    ) {
+        let before = self.texts.len();
+        for (text, embedding, cut) in texts {
+            if self.numbers.contains_key(&text) {
+                continue;
+            }
+            let unit = align::unit_rows(ArrayView1::from(&embedding).insert_axis(Axis(0)));
+            self.units.append(Axis(0), unit.view()).expect("an embedding of the same model");
+            self.numbers.insert(text, self.texts.len());
+            self.texts.push(Text { cut, products: Vec::new(), prefix_sums: Vec::new(), summed: None });
+        }
+        self.multiply(before, frames, 0);
+    }
+
+    /// Multiplies all texts with the frames from number `first` on, which are new.
+    pub fn add_frames(&mut self, frames: &FrameTable, first: usize) {
+        for text in &mut self.texts {
+            text.summed = None;
+        }
+        self.multiply(0, frames, first);
+    }
+
+    fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
+        let raw = frames.raw_from(first_frame);
+        let units = self.units.slice(s![first_text.., ..]);
+        let pieces = units.axis_chunks_iter(Axis(0), PIECE).into_par_iter();
+        self.texts[first_text..].par_chunks_mut(PIECE).zip(pieces).for_each(|(texts, units)| {
+            for (text, products) in texts.iter_mut().zip(align::products(units, raw).rows()) {
+                text.products.extend(products);
+            }
+        });
+    }
+
+    /// Sums the products of some texts by time, where that has not been done.
+    pub fn sum(&mut self, numbers: impl IntoIterator<Item = usize>, frames: &FrameTable, preset: Preset) {
+        let mut wanted = vec![false; self.texts.len()];
+        for number in numbers {
+            wanted[number] = self.texts[number].summed != Some(preset);
+        }
+        let wanted = self.texts.par_iter_mut().zip(wanted).filter(|(_, wanted)| *wanted);
+        wanted.for_each(|(text, _)| {
+            let scaled = |&slot: &usize| f64::from(text.products[slot]) * frames.scale(slot, preset);
+            text.prefix_sums.clear();
+            text.prefix_sums.push(0.0);
+            text.prefix_sums.extend(frames.slots_by_time().iter().map(scaled).scan(0.0, |sum, product| {
+                *sum += product;
+                Some(*sum)
+            }));
+            text.summed = Some(preset);
+        });
+    }
+
+    /// Sums of a text's products with the first 0, 1, … frames by time, from when they were last summed.
+    pub fn prefix_sums(&self, number: usize) -> &[f64] {
+        &self.texts[number].prefix_sums
+    }
+}
