@@ -1,6 +1,6 @@
 //! Smoothing from what is kept of a clip: no frame is copied and no product is summed again.
 
-use std::ops::Range;
+use std::array;
 
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
@@ -9,8 +9,8 @@ use super::Smoothing;
 use super::smooth::norm_or_zero;
 use super::wide::wide;
 
-/// Dimensions that one thread slides over the clip: few enough for their sums to stay in its first cache.
-const BLOCK: usize = 192;
+/// Windows that one thread slides over at least. It begins with a whole window, so that wide ones ask for more.
+const STRETCH: usize = 256;
 
 /// A frame where it lies, and what makes it the frame that smoothing starts from.
 #[derive(Clone, Copy, Debug)]
@@ -39,29 +39,25 @@ impl Windows {
     /// # Panics
     /// When the frames differ in d.
     pub fn new(smoothing: Smoothing, frames: &[ScaledFrame]) -> Self {
-        let dim = frames.first().map_or(0, |frame| frame.raw.len());
         let longest = frames.iter().map(|frame| frame.length).fold(0.0, f64::max);
-        let squares: Vec<Vec<f64>> = (0..dim.div_ceil(BLOCK))
-            .into_par_iter()
-            .map(|block| {
-                let mut squares = vec![0.0; smoothing.output_len(frames.len())];
-                let dimensions = block * BLOCK..dim.min((block + 1) * BLOCK);
-                squares_of_sums(smoothing, frames, dimensions, &mut squares);
-                squares
-            })
-            .collect();
-        let inverse_norms = (0..smoothing.output_len(frames.len()))
-            .map(|t| {
-                let norm = norm_or_zero(squares.iter().map(|block| block[t]).sum(), longest);
-                if norm == 0.0 { 0.0 } else { norm.recip() }
-            })
-            .collect();
+        let (before, after) = smoothing.reach(frames.len());
+        let stretch = STRETCH.max(2 * (before + 1 + after));
+        let mut inverse_norms = vec![0.0; smoothing.output_len(frames.len())];
+        inverse_norms.par_chunks_mut(stretch).enumerate().for_each(|(i, norms)| {
+            squares_of_sums(smoothing, frames, i * stretch, norms);
+            for norm in norms {
+                let length = norm_or_zero(*norm, longest);
+                *norm = if length == 0.0 { 0.0 } else { length.recip() };
+            }
+        });
         Self { smoothing, frames: frames.len(), inverse_norms }
     }
 
-    /// The smoothing that the windows belong to.
-    pub fn smoothing(&self) -> Smoothing {
-        self.smoothing
+    /// Whether the windows are those of `smoothing` too: often two widths differ in name only.
+    pub fn are_of(&self, smoothing: Smoothing) -> bool {
+        smoothing.preset == self.smoothing.preset
+            && smoothing.reach(self.frames) == self.smoothing.reach(self.frames)
+            && smoothing.output_len(self.frames) == self.len()
     }
 
     /// Number of windows.
@@ -98,27 +94,22 @@ impl Windows {
 }
 
 wide! {
-    /// Adds to `squares` the squares of the window sums in some of the dimensions.
-    fn squares_of_sums(
-        smoothing: Smoothing,
-        frames: &[ScaledFrame],
-        dimensions: Range<usize>,
-        squares: &mut [f64],
-    ) {
-        let nothing = [0.0; BLOCK];
-        let nothing = (&nothing[..dimensions.len()], 0.0);
-        let piece = |t: usize, inside: bool| {
-            if inside { (&frames[t].raw[dimensions.clone()], frames[t].scale) } else { nothing }
+    /// The square of the length of the sum over each window, from window `first` on.
+    fn squares_of_sums(smoothing: Smoothing, frames: &[ScaledFrame], first: usize, squares: &mut [f64]) {
+        let Some(dim) = frames.first().map(|frame| frame.raw.len()) else { return };
+        let nothing = vec![0.0; dim];
+        let frame = |t: usize, moves: bool| {
+            if moves { (frames[t].raw, frames[t].scale) } else { (&nothing[..], 0.0) }
         };
-        let mut sum = [0.0; BLOCK];
-        let sum = &mut sum[..dimensions.len()];
-        let mut inside = 0..0;
-        for (t, square) in squares.iter_mut().enumerate() {
+        let mut sum = vec![0.0; dim];
+        let start = smoothing.window(first, frames.len()).start;
+        let mut inside = start..start;
+        for (t, square) in (first..).zip(squares) {
             let window = smoothing.window(t, frames.len());
             let moves = (window.end - inside.end).max(window.start - inside.start).max(1);
             for _ in 0..moves {
                 let (enters, leaves) = (inside.end < window.end, inside.start < window.start);
-                *square = slide(sum, piece(inside.end, enters), piece(inside.start, leaves));
+                *square = slide(&mut sum, frame(inside.end, enters), frame(inside.start, leaves));
                 inside.end += usize::from(enters);
                 inside.start += usize::from(leaves);
             }
@@ -128,23 +119,32 @@ wide! {
 
 /// Takes a frame into a sum and another out of it; the square of the sum's length.
 #[inline(always)]
-fn slide(sum: &mut [f64], (entering, of_entering): (&[f32], f64), (leaving, of_leaving): (&[f32], f64)) -> f64 {
-    const STRANDS: usize = 8;
-    let moved = |sum: &mut f64, entering: f32, leaving: f32| {
-        *sum += of_entering * f64::from(entering) - of_leaving * f64::from(leaving);
-        *sum * *sum
+fn slide(
+    sum: &mut [f64],
+    (entering, of_entering): (&[f32], f64),
+    (leaving, of_leaving): (&[f32], f64),
+) -> f64 {
+    // As many as vectors hold. By arrays, so that the compiler sees that they do not overlap.
+    const STRANDS: usize = 16;
+    let moved = |sum: f64, entering: f32, leaving: f32| {
+        sum + (of_entering * f64::from(entering) - of_leaving * f64::from(leaving))
     };
     let mut squares = [0.0; STRANDS];
-    let mut sums = sum.chunks_exact_mut(STRANDS);
-    let (entering, leaving) = (entering.chunks_exact(STRANDS), leaving.chunks_exact(STRANDS));
-    let rest = entering.remainder().iter().zip(leaving.remainder());
-    for ((sums, entering), leaving) in sums.by_ref().zip(entering).zip(leaving) {
-        for strand in 0..STRANDS {
-            squares[strand] += moved(&mut sums[strand], entering[strand], leaving[strand]);
+    let (sums, sums_left) = sum.as_chunks_mut::<STRANDS>();
+    let (entering, entering_left) = entering.as_chunks::<STRANDS>();
+    let (leaving, leaving_left) = leaving.as_chunks::<STRANDS>();
+    for ((sums, entering), leaving) in sums.iter_mut().zip(entering).zip(leaving) {
+        *sums = array::from_fn(|i| moved(sums[i], entering[i], leaving[i]));
+        for (square, sum) in squares.iter_mut().zip(sums) {
+            *square += *sum * *sum;
         }
     }
-    let rest = sums.into_remainder().iter_mut().zip(rest).map(|(sum, (&e, &l))| moved(sum, e, l));
-    squares.iter().sum::<f64>() + rest.sum::<f64>()
+    let mut square: f64 = squares.iter().sum();
+    for ((sum, &entering), &leaving) in sums_left.iter_mut().zip(entering_left).zip(leaving_left) {
+        *sum = moved(*sum, entering, leaving);
+        square += *sum * *sum;
+    }
+    square
 }
 
 wide! {

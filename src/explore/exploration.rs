@@ -12,6 +12,7 @@ use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
 use crate::explore::texts::TextTable;
+use crate::explore::workers::WORKERS;
 use crate::script::Template;
 
 /// The whole state of the method on one clip. Frames and texts may arrive in any order and at any time; turning
@@ -101,7 +102,7 @@ impl Exploration {
         let before = self.frames.len();
         self.frames.extend(frames);
         if self.frames.len() > before {
-            self.texts.add_frames(&self.frames, before);
+            WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
             self.windows = None;
         }
     }
@@ -109,7 +110,9 @@ impl Exploration {
     /// Adds embedded texts: the text as it was embedded, its raw embedding and whether it was cut. A text that is
     /// already there is ignored.
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
-        self.texts.extend(texts, &self.frames);
+        let before = self.texts.len();
+        self.texts.extend(texts);
+        WORKERS.install(|| self.texts.multiply_texts(&self.frames, before));
     }
 
     /// Changes the knobs.
@@ -122,12 +125,16 @@ impl Exploration {
     /// # Errors
     /// If the aligner refuses a matrix, for example because the checkpoint gave a value that is not a number.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
+        WORKERS.install(|| self.align())
+    }
+
+    fn align(&mut self) -> Result<(), AlignError> {
         let Settings { method, smoothing_seconds, template } = &self.settings;
         let mut times = self.frames.times();
         let mut ordinals = self.frames.ordinals();
         let width = align::width_in_frames(*smoothing_seconds, align::mean_rate(&times));
         let smoothing = Smoothing { width, preset: method.preset };
-        self.windows.take_if(|windows| windows.smoothing() != smoothing);
+        self.windows.take_if(|windows| !windows.are_of(smoothing));
         let windows = self
             .windows
             .get_or_insert_with(|| Windows::new(smoothing, &self.frames.scaled_by_time(method.preset)));
@@ -145,7 +152,8 @@ impl Exploration {
         let align_class = |(candidate, script): (&Candidate, &Option<Vec<usize>>)| {
             let Some(script) = script.as_ref().filter(|_| !windows.is_empty()) else { return Ok(None) };
             let sums: Vec<&[f64]> = script.iter().map(|&number| texts.prefix_sums(number)).collect();
-            let mean_pool = texts.number(&candidate.name).map(|n| align::cosine_of_sum(frames_sum, texts.unit(n)));
+            let mean_pool =
+                texts.number(&candidate.name).map(|n| align::cosine_of_sum(frames_sum, texts.unit(n)));
             ClassOutcome::new(windows.cosines(&sums), *method, self.calibration)
                 .map(|outcome| Some(ClassOutcome { mean_pool, ..outcome }))
         };

@@ -13,6 +13,7 @@ mod report;
 mod settings;
 mod sources;
 mod texts;
+mod workers;
 
 pub use candidate::Candidate;
 pub use coverage::even_coverage;

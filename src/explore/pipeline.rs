@@ -222,7 +222,9 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 (self.emit)(Update::Idle);
                 idle = true;
             } else if let Some(text) = texts.later.pop_front() {
-                self.embed_texts(vec![text])?.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
+                self.embed_texts(vec![text])?
+                    .into_iter()
+                    .for_each(|text| (self.emit)(Update::Prefetched(text)));
             } else if !texts_may_come {
                 break;
             } else {

@@ -54,16 +54,16 @@ impl TextTable {
         self.units.row(number)
     }
 
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
     ///
     /// # Panics
     /// If an embedding does not have as many values as those of the frames.
-    pub fn extend(
-        &mut self,
-        texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>,
-        frames: &FrameTable,
-    ) {
-        let before = self.texts.len();
+    pub fn extend(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         for (text, embedding, cut) in texts {
             if self.numbers.contains_key(&text) {
                 continue;
@@ -73,11 +73,15 @@ impl TextTable {
             self.numbers.insert(text, self.texts.len());
             self.texts.push(Text { cut, products: Vec::new(), prefix_sums: Vec::new(), summed: None });
         }
-        self.multiply(before, frames, 0);
+    }
+
+    /// Multiplies the texts from number `first` on, which are new, with all frames.
+    pub fn multiply_texts(&mut self, frames: &FrameTable, first: usize) {
+        self.multiply(first, frames, 0);
     }
 
     /// Multiplies all texts with the frames from number `first` on, which are new.
-    pub fn add_frames(&mut self, frames: &FrameTable, first: usize) {
+    pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
         for text in &mut self.texts {
             text.summed = None;
         }
@@ -101,14 +105,16 @@ impl TextTable {
         for number in numbers {
             wanted[number] = self.texts[number].summed != Some(preset);
         }
+        let scales: Vec<(usize, f64)> =
+            frames.slots_by_time().iter().map(|&slot| (slot, frames.scale(slot, preset))).collect();
         let wanted = self.texts.par_iter_mut().zip(wanted).filter(|(_, wanted)| *wanted);
         wanted.for_each(|(text, _)| {
-            let scaled = |&slot: &usize| f64::from(text.products[slot]) * frames.scale(slot, preset);
+            let mut sum = 0.0;
             text.prefix_sums.clear();
-            text.prefix_sums.push(0.0);
-            text.prefix_sums.extend(frames.slots_by_time().iter().map(scaled).scan(0.0, |sum, product| {
-                *sum += product;
-                Some(*sum)
+            text.prefix_sums.push(sum);
+            text.prefix_sums.extend(scales.iter().map(|&(slot, scale)| {
+                sum += f64::from(text.products[slot]) * scale;
+                sum
             }));
             text.summed = Some(preset);
         });
