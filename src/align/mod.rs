@@ -18,7 +18,7 @@ pub use baseline::{cosine_of_sum, mean_pool, order_free};
 pub use dtw::dtw;
 pub use preset::Preset;
 pub use rank::rank;
-pub use rows::{products, unit_rows};
+pub use rows::{dot, products, unit_rows};
 pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};
 

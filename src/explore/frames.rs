@@ -1,6 +1,6 @@
 //! The frames of a clip that are embedded so far.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+use ndarray::{Array1, ArrayView1};
 
 use crate::align::{Preset, ScaledFrame};
 
@@ -18,10 +18,10 @@ pub struct EmbeddedFrame {
 /// Frames in the order in which they arrived, and that order sorted by presentation time.
 #[derive(Clone, Debug)]
 pub struct FrameTable {
+    dim: usize,
     ordinals: Vec<u64>,
     times: Vec<f64>,
-    /// Embeddings, a row each.
-    raw: Array2<f32>,
+    raw: Vec<f32>,
     lengths: Vec<f64>,
     by_time: Vec<usize>,
     /// Sum of the frames as each preset scales them.
@@ -32,9 +32,10 @@ impl FrameTable {
     /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
         Self {
+            dim,
             ordinals: Vec::new(),
             times: Vec::new(),
-            raw: Array2::zeros((0, dim)),
+            raw: Vec::new(),
             lengths: Vec::new(),
             by_time: Vec::new(),
             sums: [Array1::zeros(dim), Array1::zeros(dim)],
@@ -52,7 +53,7 @@ impl FrameTable {
     /// If an embedding does not have `dim` values.
     pub fn extend(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) {
         for frame in frames {
-            assert_eq!(frame.embedding.len(), self.raw.ncols(), "an embedding of another model");
+            assert_eq!(frame.embedding.len(), self.dim, "an embedding of another model");
             let Err(at) = self.by_time.binary_search_by(|&slot| {
                 self.times[slot].total_cmp(&frame.time).then(self.ordinals[slot].cmp(&frame.ordinal))
             }) else {
@@ -68,13 +69,14 @@ impl FrameTable {
                 let scale = self.scale(slot, preset);
                 self.sums[preset as usize].zip_mut_with(&embedding, |sum, &x| *sum += scale * f64::from(x));
             }
-            self.raw.push_row(embedding).expect("the row has as many values as the others");
+            self.raw.extend(frame.embedding);
         }
     }
 
-    /// Raw embeddings in the order in which they arrived, from number `first` on: a row each.
-    pub fn raw_from(&self, first: usize) -> ArrayView2<'_, f32> {
-        self.raw.slice(s![first.., ..])
+    /// Raw embedding of the frame that arrived as number `slot`.
+    pub fn raw(&self, slot: usize) -> &[f32] {
+        let start = slot * self.dim;
+        &self.raw[start..start + self.dim]
     }
 
     /// What a preset multiplies the raw embedding of a frame with; 0 where it has no length to divide by.
@@ -89,9 +91,8 @@ impl FrameTable {
     /// The frames that a preset smooths, in order of presentation.
     pub fn scaled_by_time(&self, preset: Preset) -> Vec<ScaledFrame<'_>> {
         let frame = |&slot: &usize| {
-            let raw = self.raw.row(slot).to_slice().expect("rows are contiguous");
             let scale = self.scale(slot, preset);
-            ScaledFrame { raw, scale, length: scale * self.lengths[slot] }
+            ScaledFrame { raw: self.raw(slot), scale, length: scale * self.lengths[slot] }
         };
         self.by_time.iter().map(frame).collect()
     }

@@ -2,27 +2,27 @@
 
 use std::collections::HashMap;
 
-use ndarray::{Array2, ArrayView1, Axis, s};
+use ndarray::{ArrayView1, Axis};
 use rayon::prelude::*;
 
 use crate::align::{self, Preset};
 use crate::explore::frames::FrameTable;
 
-/// Texts that one thread multiplies with frames.
-const PIECE: usize = 64;
+/// Texts that one thread multiplies with the frames.
+const PIECE: usize = 4;
 
 /// Texts by number, in the order in which they arrived.
 #[derive(Clone, Debug)]
 pub struct TextTable {
+    dim: usize,
     numbers: HashMap<String, usize>,
-    /// Unit embeddings, a row each.
-    units: Array2<f32>,
     texts: Vec<Text>,
 }
 
-/// What is kept of a text besides its embedding.
 #[derive(Clone, Debug)]
 struct Text {
+    /// Unit embedding.
+    unit: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
     /// Products with the raw frames, in the order in which the frames arrived.
@@ -36,7 +36,7 @@ struct Text {
 impl TextTable {
     /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
-        Self { numbers: HashMap::new(), units: Array2::zeros((0, dim)), texts: Vec::new() }
+        Self { dim, numbers: HashMap::new(), texts: Vec::new() }
     }
 
     /// Number of a text, if it is embedded.
@@ -51,7 +51,7 @@ impl TextTable {
 
     /// Unit embedding of a text.
     pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
-        self.units.row(number)
+        ArrayView1::from(&self.texts[number].unit)
     }
 
     /// Number of texts.
@@ -68,10 +68,16 @@ impl TextTable {
             if self.numbers.contains_key(&text) {
                 continue;
             }
+            assert_eq!(embedding.len(), self.dim, "an embedding of another model");
             let unit = align::unit_rows(ArrayView1::from(&embedding).insert_axis(Axis(0)));
-            self.units.append(Axis(0), unit.view()).expect("an embedding of the same model");
             self.numbers.insert(text, self.texts.len());
-            self.texts.push(Text { cut, products: Vec::new(), prefix_sums: Vec::new(), summed: None });
+            self.texts.push(Text {
+                unit: unit.into_iter().collect(),
+                cut,
+                products: Vec::new(),
+                prefix_sums: Vec::new(),
+                summed: None,
+            });
         }
     }
 
@@ -89,12 +95,12 @@ impl TextTable {
     }
 
     fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
-        let raw = frames.raw_from(first_frame);
-        let units = self.units.slice(s![first_text.., ..]);
-        let pieces = units.axis_chunks_iter(Axis(0), PIECE).into_par_iter();
-        self.texts[first_text..].par_chunks_mut(PIECE).zip(pieces).for_each(|(texts, units)| {
-            for (text, products) in texts.iter_mut().zip(align::products(units, raw).rows()) {
-                text.products.extend(products);
+        self.texts[first_text..].par_chunks_mut(PIECE).for_each(|texts| {
+            for slot in first_frame..frames.len() {
+                let raw = frames.raw(slot);
+                for text in &mut *texts {
+                    text.products.push(align::dot(&text.unit, raw));
+                }
             }
         });
     }
