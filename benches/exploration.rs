@@ -208,6 +208,7 @@ fn frames(criterion: &mut Criterion, what: &str, clip: &Clip) {
                 // A copy has no room to grow, which is made by the first eight.
                 let mut exploration = full.clone();
                 exploration.add_frames(more(0.3 / RATE));
+                exploration.refresh().unwrap();
                 (exploration, more(0.6 / RATE))
             },
             |(exploration, more)| {
