@@ -178,6 +178,11 @@ impl Outside {
                     pipeline.embed_texts(texts);
                 }
             }
+            Effect::PrefetchTexts { clip, texts } => {
+                if let Some(pipeline) = self.pipelines.get(&clip) {
+                    pipeline.prefetch_texts(texts);
+                }
+            }
             Effect::EndTour => {
                 if let Some(file) = &self.tour_ended
                     && let Err(error) = fs::write(file, "")

@@ -60,6 +60,12 @@ impl State {
         &self.clips[self.shown]
     }
 
+    /// Index of the template in use.
+    pub fn template(&self) -> usize {
+        let template = &self.clip().exploration.settings().template;
+        self.templates.iter().position(|t| t == template).unwrap_or(0)
+    }
+
     /// See [`State::clip`].
     pub fn clip_mut(&mut self) -> &mut Clip {
         &mut self.clips[self.shown]
