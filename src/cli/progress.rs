@@ -43,7 +43,8 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
             Update::AllDecoded { frames, skipped } => {
                 bar.set_length(*frames as u64);
                 if *skipped > 0 {
-                    eprintln!("{}: {skipped} damaged pieces were left out", clip.display());
+                    let frames = if *skipped == 1 { "frame is" } else { "frames are" };
+                    bar.suspend(|| eprintln!("{}: {skipped} {frames} damaged or missing", clip.display()));
                 }
             }
             Update::Frames(frames) => bar.inc(frames.len() as u64),

@@ -223,7 +223,7 @@ impl Pictures {
     fn note(&mut self, packet: &Packet) {
         let time_base = self.reader.input.stream(packet.stream()).map(|stream| stream.time_base());
         if let (Some(ending), Some(time_base)) = (&mut self.ending, time_base) {
-            ending.see(packet, time_base, packet.stream() == self.stream);
+            ending.see(packet, time_base);
         }
     }
 
