@@ -126,13 +126,13 @@ pub enum VideoError {
         end: f64,
     },
     /// A video stream without a picture.
-    #[error("{}: its video has no frame. Check that it plays; it may be incomplete.", path.display())]
+    #[error("{}: no frame is found in it. Check that it plays: it may be incomplete, or of a kind that the installed FFmpeg does not decode; then convert it first, for example `ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4`.", path.display())]
     NoFrames {
         /// The file.
         path: PathBuf,
     },
     /// A video stream of which nothing could be decoded.
-    #[error("{}: no frame could be decoded ({skipped} broken packets). The file is damaged: download or convert it again.", path.display())]
+    #[error("{}: no frame could be decoded (broken packets: {skipped}). The file is damaged: download or convert it again.", path.display())]
     NothingDecodable {
         /// The file.
         path: PathBuf,
