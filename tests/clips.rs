@@ -104,7 +104,7 @@ fn of_broken_clips_only_our_own_words_are_heard() {
         reordered(40).write(&path, paint_number);
         let mut bytes = fs::read(&path).unwrap();
         let middle = bytes.len() / 3..bytes.len() / 2;
-        bytes[middle].iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 7919 >> 3) as u8);
+        bytes[middle].iter_mut().enumerate().for_each(|(i, byte)| *byte = ((i * 7919) >> 3) as u8);
         fs::write(&path, bytes).unwrap();
         let output = classify(folder.path(), path.to_str().unwrap()).assert().get_output().clone();
         let said = String::from_utf8(output.stderr).unwrap();

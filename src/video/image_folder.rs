@@ -106,13 +106,13 @@ mod tests {
     proptest! {
         #[test]
         fn names_that_hold_a_number_come_in_its_order(
-            mut numbers in prop::collection::vec(0..100_000_u32, 1..30),
+            mut values in prop::collection::vec(0..100_000_u32, 1..30),
             width in 0..8_usize,
         ) {
-            let mut names: Vec<String> = numbers.iter().map(|n| format!("frame_{n:0width$}.png")).collect();
+            let mut names: Vec<String> = values.iter().map(|n| format!("frame_{n:0width$}.png")).collect();
             names.sort_by(|a, b| numbers(a).cmp(&numbers(b)));
-            numbers.sort_unstable();
-            let expected: Vec<String> = numbers.iter().map(|n| format!("frame_{n:0width$}.png")).collect();
+            values.sort_unstable();
+            let expected: Vec<String> = values.iter().map(|n| format!("frame_{n:0width$}.png")).collect();
             prop_assert_eq!(names, expected);
         }
     }
