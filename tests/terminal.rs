@@ -164,6 +164,23 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
 }
 
+/// Standard input is the clip, so the keys come from the terminal itself.
+#[test]
+fn a_clip_through_a_pipe_leaves_the_keys_to_the_terminal() {
+    let folder = folder();
+    let mut command = CommandBuilder::new("sh");
+    let explorer = env!("CARGO_BIN_EXE_actalign-tui");
+    command.args(["-c", &format!("cat clip.mp4 | '{explorer}' - --scripts scripts.json --model '{MODEL}'")]);
+    command.cwd(folder.path());
+    command.env("TERM", "xterm-256color");
+    let mut session = Session::start(command);
+    session.wait_for("10 frames");
+    session.press("q");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "");
+}
+
 #[test]
 fn the_bare_program_opens_a_demo_whose_tour_comes_once() {
     const TOUR: &str = "Enter next";

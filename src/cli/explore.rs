@@ -18,7 +18,7 @@ const THUMBNAIL: (u32, u32) = (96, 54);
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
-    /// The clip to explore
+    /// The clip to explore: a video, an image, a folder of numbered images, or `-` for standard input
     // Required unless there is a command, so that it may be absent here.
     #[arg(value_name = "VIDEO", required = true)]
     video: Option<PathBuf>,
@@ -33,7 +33,7 @@ For a clip of your own, name it, a script file and a model:
 
     actalign-tui CLIP --scripts SCRIPTS.json --model DIR
 
-CLIP     a video file that FFmpeg can read
+CLIP     a video file that FFmpeg can read, a folder of numbered images, or - for standard input
 SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
@@ -54,14 +54,19 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
     let clip = video.clone().unwrap_or_default();
     let opened = comparison.open()?;
     // A clip that cannot be opened is refused before the screen is taken over.
-    drop(VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?);
+    let reader = VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?;
+    let mut sources = comparison.sources(&clip, &opened);
+    if let Some(rate) = reader.info().assumed_rate() {
+        sources.sampling += &format!(" of images at {rate} fps");
+    }
+    drop(reader);
     let exploration = opened.exploration();
     let clip = ClipToExplore {
         id: clip.display().to_string(),
         answer: None,
         groups: Vec::new(),
         job: job(&clip, comparison, &opened, &exploration),
-        sources: comparison.sources(&clip, &opened),
+        sources,
         exploration,
     };
     open_explorer(vec![clip], &opened, None)

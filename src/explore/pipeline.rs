@@ -79,7 +79,7 @@ pub enum Update {
     AllDecoded {
         /// How many frames the sampling gave.
         frames: usize,
-        /// How many damaged pieces of the file had to be left out.
+        /// How many pieces of the clip are damaged or missing.
         skipped: usize,
     },
     /// Frames are embedded.
