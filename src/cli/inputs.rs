@@ -10,7 +10,7 @@ use crate::align::Preset;
 use crate::demo::{Bundle, BundleError};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
 use crate::script::{ScriptFile, Template};
-use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 use crate::store::{Cache, CacheError};
 use crate::video::{Sampling, Segment};
 
@@ -24,6 +24,10 @@ pub struct ModelArgs {
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
+    /// How weights are kept: f16 takes half the memory and changes embeddings in the fourth digit; a GPU then also
+    /// computes in it
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
     /// Embed everything anew, and keep no embedding for the next run
     #[arg(long)]
     no_cache: bool,
@@ -37,14 +41,9 @@ impl ModelArgs {
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
         let folder = checkpoint_folder(self.dir())?;
-        let cache = self.cache()?;
-        let checkpoint = Checkpoint::open_known(&folder)?;
-        // What the cache remembers of a tokenizer was written by a run that could use it.
-        if !cache.as_ref().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
-            checkpoint.tokenizer()?;
-        }
-        let model = Model::new(checkpoint, ComputeDevice::open(self.device)?);
-        Ok(Arc::new(match cache {
+        let device = ComputeDevice::open(self.device)?.with_precision(self.precision);
+        let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
+        Ok(Arc::new(match self.cache()? {
             Some(cache) => model.with_cache(cache),
             None => model,
         }))

@@ -255,6 +255,10 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             return Ok((FrameQueue::nothing(), Keeper::idle()));
         }
 
+        if !texts.is_empty() {
+            // What is wrong with it is better known before the first frame than after.
+            self.job.model.checkpoint().tokenizer()?;
+        }
         let (known, is_whole) = known.unzip();
         let frames = known.map_or_else(Vec::new, |known: Known| known.frames);
         let decoded = frames.iter().map(|frame| frame.ordinal).collect();

@@ -159,11 +159,11 @@ impl Weights {
         Ok(value)
     }
 
-    /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
-    pub fn load<M: Module>(&self, module: &mut M) -> Result<(), ModelError> {
+    /// Fills a module whose fields are named as the tensors are, with tensors of that type.
+    pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
         for WeightFile { path, .. } in &self.files {
             File::open(path).map_err(|e| ModelError::read(path, e))?;
-            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
+            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
             // Each file of several fills a part; that all together hold every tensor was checked on opening.
             let mut store = SafetensorsStore::from_file(path)
                 .with_from_adapter(adapter)

@@ -8,6 +8,7 @@ use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
 use super::norm::LayerNorm;
+use crate::siglip::device::Precision;
 use crate::siglip::encoder::EncoderSizes;
 use crate::siglip::error::ModelError;
 use crate::siglip::weights::Tensors;
@@ -17,6 +18,7 @@ use crate::siglip::weights::Tensors;
 pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
     pub isa: Isa,
+    pub precision: Precision,
     pub eps: f32,
 }
 
@@ -24,7 +26,7 @@ impl Loader<'_> {
     /// The linear layer of that name.
     pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
-        Ok(Linear::new(self.isa, &weight?, bias?))
+        Ok(self.pack(&weight?, bias?))
     }
 
     /// Linear layers with the same input as one.
@@ -34,7 +36,12 @@ impl Loader<'_> {
             weight.extend(self.tensors.floats(&format!("{name}.weight"))?);
             bias.extend(self.tensors.floats(&format!("{name}.bias"))?);
         }
-        Ok(Linear::new(self.isa, &weight, bias))
+        Ok(self.pack(&weight, bias))
+    }
+
+    /// A linear layer of these weights.
+    pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
+        Linear::new(self.isa, self.precision, weight, bias)
     }
 
     /// The layer normalisation of that name.
