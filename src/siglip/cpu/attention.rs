@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::activation::softmax_rows;
-use super::kernel::Isa;
-use super::linear::{Rows, for_tiles, pack_groups, pack_panels};
+use super::kernel::{Isa, LARGEST_TILE, multiply};
+use super::linear::{Rows, groups, pack_groups, pack_panels};
 
 /// How attention is divided.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,7 @@ impl Attention {
         let size = hidden / heads;
         let scale = 1.0 / (size as f32).sqrt();
         let mut work = Head::default();
+        let mut tile = [0.0; LARGEST_TILE];
         for head in 0..heads {
             let of_head = head * size..(head + 1) * size;
             pack_groups(queries, of_head.clone(), most, false, &mut work.queries);
@@ -62,10 +63,11 @@ impl Attention {
 
             work.weights.resize(queries.count * keys.count, 0.0);
             for (panel, of_keys) in work.keys.chunks_exact(columns * size).enumerate() {
-                for_tiles(isa, &work.queries, queries.count, of_keys, |row, tile| {
+                for (row, group) in groups(&work.queries, queries.count, most) {
+                    let tile = multiply(isa, group, of_keys, &mut tile);
                     let weights = &mut work.weights[row * keys.count..];
                     copy(tile, columns, weights, keys.count, panel * columns, keys.count);
-                });
+                }
             }
             softmax_rows(isa, &mut work.weights, keys.count, scale);
 
@@ -77,10 +79,11 @@ impl Attention {
                 &mut work.packed_weights,
             );
             for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
-                for_tiles(isa, &work.packed_weights, queries.count, of_values, |row, tile| {
+                for (row, group) in groups(&work.packed_weights, queries.count, most) {
+                    let tile = multiply(isa, group, of_values, &mut tile);
                     let start = of_head.start + panel * columns;
                     copy(tile, columns, &mut out[row * hidden..], hidden, start, of_head.end);
-                });
+                }
             }
         }
     }

@@ -66,16 +66,17 @@ impl fmt::Display for Isa {
     }
 }
 
-/// One tile of a product: `tile[r][c] = Σᵢ a[i][r] · b[i][c]`, for `rows` rows and the columns of a whole tile.
-/// `a` and `b` lie as the loop reads them, `depth × rows` and `depth × columns`.
+/// One tile of a product: `tile[r][c] = Σᵢ a[i][r] · b[i][c]`, for as many rows as `a` has and the columns of a whole
+/// tile. `a` and `b` lie as the loop reads them, `depth × rows` and `depth × columns`.
 ///
 /// # Panics
 /// If the lengths do not belong together.
-pub fn multiply(isa: Isa, rows: usize, a: &[f32], b: &[f32], tile: &mut [f32]) {
+pub fn multiply<'a>(isa: Isa, a: &[f32], b: &[f32], tile: &'a mut [f32; LARGEST_TILE]) -> &'a mut [f32] {
     let (most, columns) = isa.tile();
     let depth = b.len() / columns;
+    let rows = a.len() / depth.max(1);
     assert!(rows <= most && a.len() == depth * rows && b.len() == depth * columns);
-    assert!(tile.len() >= rows * columns);
+    let tile = &mut tile[..rows * columns];
     match isa {
         // SAFETY: the processor has the instructions, or there were no such `isa`; the lengths were checked.
         #[cfg(target_arch = "x86_64")]
@@ -92,6 +93,19 @@ pub fn multiply(isa: Isa, rows: usize, a: &[f32], b: &[f32], tile: &mut [f32]) {
             _ => multiply_portable::<1>(a, b, tile),
         },
     }
+    tile
+}
+
+/// Asks for values to be brought near.
+pub fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in values.chunks(16) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every processor of this kind has the instruction, which reads nothing into the program.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }
 
 fn multiply_portable<const ROWS: usize>(a: &[f32], b: &[f32], tile: &mut [f32]) {

@@ -8,8 +8,8 @@ use half::slice::HalfFloatSliceExt;
 use half::vec::HalfFloatVecExt;
 use rayon::prelude::*;
 
-use super::activation::gelu_tanh;
-use super::kernel::{Isa, LARGEST_TILE, multiply};
+use super::activation::gelu_portable;
+use super::kernel::{Isa, LARGEST_TILE, for_each_isa, multiply, prefetch};
 use crate::siglip::device::Precision;
 
 /// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
@@ -72,9 +72,9 @@ impl<'a> Rows<'a> {
 }
 
 /// Inputs taken at a time: a panel of them then stays in the second-level cache while rows pass by.
-const DEPTH: usize = 1024;
+const DEPTH: usize = 1536;
 /// Values of packed rows that stay in that cache beside the panel.
-const BLOCK: usize = 96 << 10;
+const BLOCK: usize = 160 << 10;
 
 impl Linear {
     /// `weight` is outputs × inputs, as checkpoints have it.
@@ -113,6 +113,7 @@ impl Linear {
         let x = Rows::of(x, self.inputs);
         let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
         let block = (BLOCK / depth / most).max(1) * most;
+        let mut tile = [0.0; LARGEST_TILE];
         with_buffers(|Buffers { rows: packed, panel }| {
             for start in (0..self.inputs).step_by(depth) {
                 let inputs = start..self.inputs.min(start + depth);
@@ -123,33 +124,61 @@ impl Linear {
                         let at = column * self.inputs;
                         let panel =
                             self.panels.get(at + inputs.start * columns..at + inputs.end * columns, panel);
-                        for_tiles(self.isa, packed, rows.count, panel, |row, tile| {
-                            let out = &mut out[(top + row) * self.outputs..];
-                            self.finish(tile, out, column, inputs.clone(), then);
-                        });
+                        let width = columns.min(self.outputs - column);
+                        let finish = Finish {
+                            bias: (inputs.start == 0).then(|| &self.bias[column..column + width]),
+                            then: if inputs.end == self.inputs || then == Then::Add {
+                                then
+                            } else {
+                                Then::Store
+                            },
+                            columns,
+                            stride: self.outputs,
+                            width,
+                        };
+                        for (row, a) in groups(packed, rows.count, most) {
+                            let out = &mut out[(top + row) * self.outputs + column..];
+                            // The product takes long enough for them to arrive.
+                            let lines = out.chunks(self.outputs).take(most);
+                            lines.for_each(|line| prefetch(&line[..width.min(line.len())]));
+                            let tile = multiply(self.isa, a, panel, &mut tile);
+                            finish_tile(self.isa, tile, out, finish);
+                        }
                     }
                 }
             }
         });
     }
+}
 
-    /// Adds the sums over some of the inputs to rows of the result, from a column on.
-    fn finish(&self, tile: &mut [f32], out: &mut [f32], column: usize, inputs: Range<usize>, then: Then) {
-        let columns = self.isa.tile().1;
-        let (first, last) = (inputs.start == 0, inputs.end == self.inputs);
-        let part = column..self.outputs.min(column + columns);
-        if first {
-            tile.chunks_exact_mut(columns).for_each(|line| add(line, &self.bias[part.clone()]));
+/// What becomes of a tile.
+#[derive(Clone, Copy)]
+struct Finish<'a> {
+    /// Where the sums begin; those over further inputs are added to what was there.
+    bias: Option<&'a [f32]>,
+    then: Then,
+    columns: usize,
+    /// Values of a row of the result, and how many of them the tile makes.
+    stride: usize,
+    width: usize,
+}
+
+for_each_isa! {
+    /// Brings a tile to rows of the result, from their first value on.
+    fn finish_tile(tile: &mut [f32], out: &mut [f32], how: Finish) = finish_portable
+}
+
+#[inline(always)]
+fn finish_portable(tile: &mut [f32], out: &mut [f32], how: Finish) {
+    for (out, sums) in out.chunks_mut(how.stride).zip(tile.chunks_exact(how.columns)) {
+        let out = &mut out[..how.width];
+        match (how.bias, how.then) {
+            (Some(bias), Then::Add) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o += s + b),
+            (Some(bias), _) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b),
+            (None, _) => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
         }
-        if !first || then == Then::Add {
-            let before = out.chunks_exact(self.outputs).map(|out| &out[part.clone()]);
-            tile.chunks_exact_mut(columns).zip(before).for_each(|(line, out)| add(line, out));
-        }
-        if last && then == Then::Gelu {
-            gelu_tanh(self.isa, tile);
-        }
-        for (out, line) in out.chunks_exact_mut(self.outputs).zip(tile.chunks_exact(columns)) {
-            out[part.clone()].copy_from_slice(&line[..part.len()]);
+        if how.then == Then::Gelu {
+            gelu_portable(out);
         }
     }
 }
@@ -168,12 +197,6 @@ impl Panels {
     }
 }
 
-fn add(line: &mut [f32], other: &[f32]) {
-    for (x, y) in line.iter_mut().zip(other) {
-        *x += y;
-    }
-}
-
 /// Packed operands of the product in hand.
 struct Buffers {
     rows: Vec<f32>,
@@ -188,25 +211,10 @@ fn with_buffers(f: impl FnOnce(&mut Buffers)) {
     BUFFERS.with_borrow_mut(f);
 }
 
-/// Hands `take` the product of packed rows with one panel of columns, tile by tile: its first row, and its rows of as
-/// many values as a tile has columns. `packed` holds groups of rows as [`pack_groups`] makes them, `panel` the columns
-/// likewise.
-pub fn for_tiles(
-    isa: Isa,
-    packed: &[f32],
-    rows: usize,
-    panel: &[f32],
-    mut take: impl FnMut(usize, &mut [f32]),
-) {
-    let (most, columns) = isa.tile();
+/// The groups of `rows` rows that [`pack_groups`] made, each with its first row.
+pub fn groups(packed: &[f32], rows: usize, size: usize) -> impl Iterator<Item = (usize, &[f32])> {
     let depth = packed.len() / rows.max(1);
-    let mut tile = [0.0; LARGEST_TILE];
-    for (group, a) in packed.chunks(most * depth).enumerate() {
-        let row = group * most;
-        let tile = &mut tile[..most.min(rows - row) * columns];
-        multiply(isa, tile.len() / columns, a, panel, tile);
-        take(row, tile);
-    }
+    packed.chunks((size * depth).max(1)).enumerate().map(move |(group, packed)| (group * size, packed))
 }
 
 /// Packs the values `range` of the rows, in groups of `size` rows, each group value by value. The last group is
@@ -227,6 +235,8 @@ pub fn pack_groups(rows: Rows, range: Range<usize>, size: usize, pad: bool, pack
         for (run, packed) in packed.chunks_mut(RUN * step).enumerate() {
             let start = range.start + run * RUN;
             let values = |row: usize| &rows.row(first + row)[start..range.end.min(start + RUN)];
+            let next = range.end.min(start + RUN)..range.end.min(start + 2 * RUN);
+            (first..first + count).for_each(|row| prefetch(&rows.row(row)[next.clone()]));
             let fours = count / 4 * 4;
             for row in (0..fours).step_by(4) {
                 transpose([0, 1, 2, 3].map(|next| values(row + next)), packed, step, row);
@@ -282,6 +292,7 @@ pub fn pack_panels(rows: Rows, range: Range<usize>, size: usize, packed: &mut Ve
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::activation::gelu_tanh;
     use super::*;
 
     fn values(count: usize, seed: u32) -> Vec<f32> {
