@@ -2,20 +2,19 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 
+use video_rs::Reader;
 use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::decoder;
 use video_rs::ffmpeg::format::stream::{Disposition, Stream};
 use video_rs::ffmpeg::media::Type as MediaType;
-use video_rs::{Reader, ffmpeg};
 
 use super::convert::Converter;
 use super::orientation::Orientation;
 use super::pictures::{Clock, Picture, Pictures, open_decoder};
 use super::sampling::Sampler;
 use super::start::{counts_pictures_by_packets, skip_to};
-use super::{Frame, Sampling, Segment, VideoError, VideoInfo, info, silence_ffmpeg};
+use super::{Frame, Sampling, Segment, VideoError, VideoInfo, info, start_ffmpeg};
 
 /// Demuxers that show text files as pictures of a text screen; no one means a video by that.
 const TEXT_DEMUXERS: [&str; 5] = ["tty", "bin", "xbin", "adf", "idf"];
@@ -219,10 +218,7 @@ pub(super) fn check_file(path: &Path) -> Result<(), VideoError> {
 }
 
 fn open_container(path: &Path) -> Result<Reader, VideoError> {
-    static INIT: Once = Once::new();
-    // Fills in FFmpeg's error texts; not safe to run twice at a time.
-    INIT.call_once(|| ffmpeg::init().expect("FFmpeg's set-up has no way to fail"));
-    silence_ffmpeg();
+    start_ffmpeg()?;
     // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol.
     let absolute = std::path::absolute(path)
         .map_err(|source| VideoError::Unreadable { path: path.to_owned(), source })?;
