@@ -7,11 +7,17 @@ const DYNAMIC_SECTION: u64 = 6;
 const DYNAMIC_SYMBOLS: u64 = 11;
 const NEEDED: u64 = 1;
 const SONAME: u64 = 14;
-const FUNCTION: u8 = 2;
+const FUNCTION: u64 = 2;
 
 /// An executable or a shared library.
 pub struct Elf {
     bytes: Vec<u8>,
+}
+
+struct Symbol {
+    name: String,
+    kind: u64,
+    is_defined: bool,
 }
 
 impl Elf {
@@ -33,16 +39,27 @@ impl Elf {
 
     /// Names of the functions that others can call.
     pub fn functions(&self) -> Option<Vec<String>> {
-        let mut names = Vec::new();
+        let defined =
+            self.symbols()?.into_iter().filter(|symbol| symbol.is_defined && symbol.kind == FUNCTION);
+        Some(defined.map(|symbol| symbol.name).collect())
+    }
+
+    /// Names that others must define.
+    pub fn imports(&self) -> Option<Vec<String>> {
+        let undefined = self.symbols()?.into_iter().filter(|symbol| !symbol.is_defined);
+        Some(undefined.map(|symbol| symbol.name).collect())
+    }
+
+    fn symbols(&self) -> Option<Vec<Symbol>> {
         let (symbols, strings) = self.section(DYNAMIC_SYMBOLS)?;
-        for at in symbols.step_by(24) {
-            let kind = *self.bytes.get(at + 4)? & 0xf;
-            let is_defined = self.number(at + 6, 2)? != 0;
-            if kind == FUNCTION && is_defined {
-                names.push(self.string(strings + self.number(at, 4)? as usize)?);
-            }
-        }
-        Some(names)
+        let symbol = |at| {
+            Some(Symbol {
+                name: self.string(strings + self.number(at, 4)? as usize)?,
+                kind: self.number(at + 4, 1)? & 0xf,
+                is_defined: self.number(at + 6, 2)? != 0,
+            })
+        };
+        symbols.step_by(24).map(symbol).collect()
     }
 
     fn dynamic(&self, tag: u64) -> Option<Vec<String>> {
