@@ -52,9 +52,9 @@ struct Defaults {
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let ExploreArgs { video, comparison } = args;
     let clip = video.clone().unwrap_or_default();
-    let opened = comparison.open()?;
-    // A clip that cannot be opened is refused before the screen is taken over.
-    drop(VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?);
+    // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
+    VideoReader::check(&clip, comparison.sampling.segment())?;
+    let opened = comparison.open_at_once()?;
     let exploration = opened.exploration();
     let clip = ClipToExplore {
         id: clip.display().to_string(),
@@ -76,7 +76,7 @@ pub fn run_demo() -> Result<()> {
     let scripts = bundle.scripts();
     let names = ["actalign-tui".as_ref(), "--model".as_ref(), "demo".as_ref(), "--scripts".as_ref()];
     let mut comparison = Defaults::parse_from(names.into_iter().chain([scripts.as_os_str()])).comparison;
-    let opened = comparison.open()?;
+    let opened = comparison.open_at_once()?;
     let clips = clips.into_iter().map(|clip| {
         let segment = clip.entry.segment();
         comparison.sampling.start = segment.start;

@@ -36,14 +36,21 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let folder = checkpoint_folder(self.dir())?;
-        let cache = self.cache()?;
-        let checkpoint = Checkpoint::open_known(&folder)?;
+        let model = self.open_at_once()?;
+        let checkpoint = model.checkpoint();
         // What the cache remembers of a tokenizer was written by a run that could use it.
-        if !cache.as_ref().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
+        if !model.cache().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
             checkpoint.tokenizer()?;
         }
-        let model = Model::new(checkpoint, ComputeDevice::open(self.device)?);
+        Ok(model)
+    }
+
+    /// As [`ModelArgs::open`], but what is wrong with the tokenizer comes up with the first text: that of a SigLIP 2
+    /// takes most of a second to read.
+    fn open_at_once(&self) -> Result<Arc<Model>> {
+        let folder = checkpoint_folder(self.dir())?;
+        let cache = self.cache()?;
+        let model = Model::new(Checkpoint::open_known(&folder)?, ComputeDevice::open(self.device)?);
         Ok(Arc::new(match cache {
             Some(cache) => model.with_cache(cache),
             None => model,
@@ -141,8 +148,17 @@ impl ComparisonArgs {
 
     /// Reads scripts and checkpoint, and picks the device.
     pub fn open(&self) -> Result<Comparison> {
+        self.open_with(ModelArgs::open)
+    }
+
+    /// As [`ComparisonArgs::open`], but the tokenizer is left for the first text.
+    pub fn open_at_once(&self) -> Result<Comparison> {
+        self.open_with(ModelArgs::open_at_once)
+    }
+
+    fn open_with(&self, open: impl Fn(&ModelArgs) -> Result<Arc<Model>>) -> Result<Comparison> {
         let scripts = ScriptFile::load(self.scripts())?;
-        let model = self.model.open()?;
+        let model = open(&self.model)?;
         let settings = Settings {
             method: Method { preset: self.preset, ..Method::default() },
             smoothing_seconds: self.smoothing,

@@ -252,6 +252,9 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         if !is_whole {
             // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
             self.job.model.vision()?;
+            if !texts.is_empty() {
+                self.job.model.checkpoint().tokenizer()?;
+            }
         }
         let queue = FrameQueue::new(decoder, self.job.cover_evenly);
         Ok((queue, Keeper::new(record, info, frames, is_whole)))

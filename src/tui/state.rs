@@ -60,6 +60,11 @@ impl State {
         &self.clips[self.shown]
     }
 
+    /// Whether the only clip has not been opened.
+    pub fn has_nothing_to_explore(&self) -> bool {
+        matches!(&self.clips[..], [clip] if clip.info.is_none())
+    }
+
     /// See [`State::clip`].
     pub fn clip_mut(&mut self) -> &mut Clip {
         &mut self.clips[self.shown]

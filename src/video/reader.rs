@@ -39,6 +39,18 @@ pub struct VideoReader {
 }
 
 impl VideoReader {
+    /// Whether there is a file to open and a segment to read, without opening it.
+    ///
+    /// # Errors
+    /// If the file is missing, unreadable or empty, or if the segment leaves nothing to read.
+    pub fn check(path: &Path, segment: Segment) -> Result<(), VideoError> {
+        if !segment.is_valid() {
+            let (start, end) = (segment.start.unwrap_or(0.0), segment.end.unwrap_or(f64::INFINITY));
+            return Err(VideoError::BadSegment { path: path.to_owned(), start, end });
+        }
+        check_file(path)
+    }
+
     /// Opens the best video stream of a file.
     ///
     /// # Errors
@@ -46,11 +58,7 @@ impl VideoReader {
     /// segment leaves nothing to read.
     pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
         let path = path.as_ref().to_owned();
-        if !segment.is_valid() {
-            let (start, end) = (segment.start.unwrap_or(0.0), segment.end.unwrap_or(f64::INFINITY));
-            return Err(VideoError::BadSegment { path, start, end });
-        }
-        check_file(&path)?;
+        Self::check(&path, segment)?;
         let opened = Opened::open(&path)?;
         let (info, orientation) = (opened.info.clone(), opened.orientation);
         let pictures = match segment.start {
