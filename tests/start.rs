@@ -5,6 +5,10 @@
 #[path = "../build/elf.rs"]
 mod elf;
 
+#[allow(dead_code)]
+#[path = "video/clip.rs"]
+mod clip;
+
 use std::fs;
 use std::path::Path;
 
@@ -15,6 +19,8 @@ use predicates::str::contains;
 use elf::Elf;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_actalign-tui");
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
 
 fn is_of_ffmpeg(name: &str) -> bool {
     ["av", "sw", "libav", "libsw"].iter().any(|prefix| name.starts_with(prefix))
@@ -47,13 +53,35 @@ fn without_ffmpeg_the_program_says_what_to_install() {
         program
     };
     program().arg("--version").assert().success();
-    let embed = ["--model", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"), "--no-cache"];
     program()
         .args(["embed", "--out", "x.safetensors", "--video"])
         .arg(&clip)
-        .args(embed)
+        .args(["--model", MODEL, "--no-cache"])
         .assert()
         .code(1)
         .stderr(contains("libavutil.so").and(contains("apt install ffmpeg")));
     program().arg("doctor").assert().code(1).stdout(contains("PROBLEM FFmpeg"));
+}
+
+#[test]
+fn a_clip_that_is_known_loads_no_ffmpeg() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    clip::reordered(5).write(&path("clip.mp4"), clip::paint_number);
+    let scripts =
+        r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]}]}"#;
+    fs::write(path("scripts.json"), scripts).unwrap();
+    let loads_ffmpeg = || {
+        let mut program = Command::new(PROGRAM);
+        program.current_dir(folder.path()).env("ACTALIGN_CACHE_DIR", path("cache"));
+        // The loader tells what it loads.
+        program.env("LD_DEBUG", "files").env_remove("LD_LIBRARY_PATH");
+        program.args(["classify", "clip.mp4", "--scripts", "scripts.json", "--model", MODEL]);
+        let told = program.assert().success().get_output().stderr.clone();
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.contains("libc.so"), "{told}");
+        told.contains("libavcodec.so")
+    };
+    assert!(loads_ffmpeg(), "to decode it");
+    assert!(!loads_ffmpeg(), "the second time");
 }
