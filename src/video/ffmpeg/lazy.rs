@@ -25,7 +25,7 @@ global_asm!(include_str!("first_call_x86_64.s"), resolve = sym resolve);
 #[cfg(target_arch = "aarch64")]
 global_asm!(include_str!("first_call_aarch64.s"), resolve = sym resolve);
 
-/// Of the libraries, those that reading and writing videos takes. Devices are not among them: they alone bring half of
+/// Of the libraries, those that reading and writing videos takes. Devices are not among them: they alone bring eighty of
 /// the two hundred libraries behind FFmpeg.
 const FOR_VIDEOS: usize = 5;
 const CODECS: usize = 2;
