@@ -6,7 +6,7 @@ use actalign_tui::explore::{
     Sources,
 };
 use actalign_tui::script::Template;
-use ndarray::{Array2, array};
+use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
 
 const DIM: usize = 6;
@@ -44,7 +44,15 @@ fn frames(rows: &Array2<f32>) -> Vec<EmbeddedFrame> {
 
 /// What an exploration computes, without keeping anything: all frames at once, one class after the other.
 fn at_once(rows: &Array2<f32>, class: &Candidate, settings: &Settings) -> (Array2<f32>, Alignment, f64) {
-    let width = align::width_in_frames(settings.smoothing_seconds, 4.0);
+    of_width(align::width_in_frames(settings.smoothing_seconds, 4.0), rows, class, settings)
+}
+
+fn of_width(
+    width: usize,
+    rows: &Array2<f32>,
+    class: &Candidate,
+    settings: &Settings,
+) -> (Array2<f32>, Alignment, f64) {
     let smoothing = Smoothing { width, preset: settings.method.preset };
     let sentences = class.steps.iter().map(|step| settings.template.fill(&class.name, &class.domain, step));
     let steps: Vec<f32> = sentences.flat_map(|sentence| text_embedding(&sentence)).collect();
@@ -106,6 +114,116 @@ proptest! {
             }
             prop_assert!((found.alignment.score - alignment.score).abs() < 1e-4);
             prop_assert!((found.mean_pool.unwrap() - mean_pool).abs() < 1e-6);
+        }
+    }
+}
+
+/// Something that happens to an exploration.
+#[derive(Clone, Debug)]
+enum Event {
+    /// The next frames of the order of arrival.
+    Frames(usize),
+    /// That many of the missing texts, and whether those of another template come instead.
+    Texts(usize, Option<usize>),
+    Turn {
+        smoothing_seconds: f64,
+        template: usize,
+        released: bool,
+        cell: Cell,
+    },
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let cells = prop_oneof![Just(Cell::Affinity), Just(Cell::Logit), Just(Cell::Cosine)];
+    prop_oneof![
+        (1..9_usize).prop_map(Event::Frames),
+        (1..9_usize, prop::option::of(0..4_usize)).prop_map(|(count, of)| Event::Texts(count, of)),
+        (0.0..3.0_f64, 0..4_usize, any::<bool>(), cells).prop_map(
+            |(smoothing_seconds, template, released, cell)| Event::Turn {
+                smoothing_seconds,
+                template,
+                released,
+                cell
+            }
+        ),
+    ]
+}
+
+proptest! {
+    /// After each of many changes, what is kept gives what the definition gives of the frames that are there.
+    #[test]
+    fn what_is_kept_is_what_starting_again_would_give(
+        (values, order) in (1usize..40).prop_flat_map(|t| (
+            prop::collection::vec(-1.0f32..1.0, t * DIM),
+            Just((0..t).collect::<Vec<_>>()).prop_shuffle(),
+        )),
+        events in prop::collection::vec(events(), 1..30),
+    ) {
+        let mut rows = Array2::from_shape_vec((order.len(), DIM), values).unwrap();
+        // Keeps every window away from zero, where the cosine has no meaning.
+        rows.column_mut(0).fill(2.0);
+        let all = frames(&rows);
+        let mut order = order.into_iter();
+        let mut there = Vec::new();
+        let mut exploration = Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
+        for event in events {
+            match event {
+                Event::Frames(count) => {
+                    let arrived: Vec<usize> = order.by_ref().take(count).collect();
+                    exploration.add_frames(arrived.iter().map(|&index| all[index].clone()));
+                    there.extend(arrived);
+                    there.sort_unstable();
+                }
+                Event::Texts(count, other) => {
+                    let missing = match other {
+                        Some(template) => exploration.missing_texts_in(&Template::built_in()[template]),
+                        None => exploration.missing_texts(),
+                    };
+                    let texts = missing.into_iter().take(count);
+                    exploration.add_texts(texts.map(|text| (text.clone(), text_embedding(&text), false)));
+                }
+                Event::Turn { smoothing_seconds, template, released, cell } => exploration.set(Settings {
+                    method: Method {
+                        preset: if released { Preset::Released } else { Preset::Paper },
+                        cell,
+                        ..Method::default()
+                    },
+                    smoothing_seconds,
+                    template: Template::built_in()[template].clone(),
+                }),
+            }
+            exploration.refresh().unwrap();
+
+            let settings = exploration.settings().clone();
+            let times: Vec<f64> = there.iter().map(|&index| all[index].time).collect();
+            let width = align::width_in_frames(settings.smoothing_seconds, align::mean_rate(&times));
+            let smoothing = Smoothing { width, preset: settings.method.preset };
+            let columns = smoothing.output_len(times.len());
+            let missing = exploration.missing_texts();
+            let outcome = exploration.outcome();
+            prop_assert_eq!(&outcome.times[..], &times[..columns]);
+            prop_assert_eq!(outcome.width, width);
+            let rows = rows.select(Axis(0), &there);
+            let mut scores = Vec::new();
+            for (found, class) in outcome.classes.iter().zip(exploration.candidates()) {
+                let is_known = class.sentences(&settings.template).all(|text| !missing.contains(&text));
+                prop_assert_eq!(found.is_some(), is_known && columns > 0);
+                let Some(found) = found else { continue };
+                let (cells, alignment, mean_pool) = of_width(width, &rows, class, &settings);
+                prop_assert_eq!(found.cells.dim(), cells.dim());
+                for (a, b) in found.cells.iter().zip(&cells) {
+                    prop_assert!((a - b).abs() < 1e-4, "{a} {b}");
+                }
+                prop_assert!((found.alignment.score - alignment.score).abs() < 1e-4);
+                prop_assert!((found.order_free - align::order_free(cells.view())).abs() < 1e-4);
+                let known_pool = (!missing.contains(&class.name)).then_some(mean_pool);
+                prop_assert_eq!(found.mean_pool.is_some(), known_pool.is_some());
+                prop_assert!((found.mean_pool.unwrap_or(0.0) - known_pool.unwrap_or(0.0)).abs() < 1e-6);
+                scores.push(found.alignment.score);
+            }
+            let ranked: Vec<f64> = outcome.ranking.iter().map(|&class| outcome.score(class).unwrap()).collect();
+            prop_assert_eq!(ranked.len(), scores.len());
+            prop_assert!(ranked.is_sorted_by(|a, b| a >= b));
         }
     }
 }

@@ -168,6 +168,23 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
 }
 
+/// Standard input is the clip, so the keys come from the terminal itself.
+#[test]
+fn a_clip_through_a_pipe_leaves_the_keys_to_the_terminal() {
+    let folder = folder();
+    let mut command = CommandBuilder::new("sh");
+    let explorer = env!("CARGO_BIN_EXE_actalign-tui");
+    command.args(["-c", &format!("cat clip.mp4 | '{explorer}' - --scripts scripts.json --model '{MODEL}'")]);
+    command.cwd(folder.path());
+    command.env("TERM", "xterm-256color");
+    let mut session = Session::start(command);
+    session.wait_for("10 frames");
+    session.press("q");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "");
+}
+
 #[test]
 fn the_bare_program_opens_a_demo_whose_tour_comes_once() {
     const TOUR: &str = "Enter next";
@@ -217,17 +234,16 @@ fn a_failure_while_the_screen_is_up_is_shown_and_leaves_it_usable() {
 }
 
 #[test]
-fn a_tokenizer_that_is_none_is_told_on_the_screen() {
+fn a_tokenizer_that_is_none_gives_the_terminal_back_and_says_so() {
     let folder = folder();
     let model = TempDir::new().unwrap();
     for file in ["config.json", "preprocessor_config.json", "model.safetensors"] {
         fs::copy(Path::new(MODEL).join(file), model.path().join(file)).unwrap();
     }
     fs::write(model.path().join("tokenizer.json"), "{}").unwrap();
-    let mut session = Session::explorer_with(model.path().to_str().unwrap(), folder.path(), &[]);
-    session.wait_for("tokenizer");
-    session.press("q");
-    assert!(session.end().0.success());
+    let (status, after) = Session::explorer_with(model.path().to_str().unwrap(), folder.path(), &[]).end();
+    assert_eq!(status.exit_code(), 1);
+    assert!(after.contains("tokenizer.json"), "{after}");
 }
 
 #[test]

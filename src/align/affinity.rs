@@ -1,3 +1,4 @@
+use super::wide::wide;
 use clap::ValueEnum;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -45,15 +46,81 @@ impl Calibration {
 /// The cells to align, K×T, from the cosines of steps and frames.
 pub fn cells(cosines: &Array2<f32>, cell: Cell, calibration: Calibration) -> Array2<f32> {
     let Calibration { alpha, beta } = calibration;
-    match cell {
-        Cell::Affinity => cosines.mapv(|a| sigmoid(alpha * a + beta)),
-        Cell::Logit => cosines.mapv(|a| alpha * a + beta),
-        Cell::Cosine => cosines.clone(),
+    if cell == Cell::Cosine {
+        return cosines.clone();
+    }
+    let mut cells = cosines.mapv(|a| alpha * a + beta);
+    if cell == Cell::Affinity {
+        match cells.as_slice_memory_order_mut() {
+            Some(logits) => sigmoids(logits),
+            None => cells.mapv_inplace(sigmoid),
+        }
+    }
+    cells
+}
+
+wide! {
+    /// [`sigmoid`] of every value.
+    fn sigmoids(values: &mut [f32]) {
+        for value in values {
+            *value = sigmoid(*value);
+        }
     }
 }
 
 /// 1 / (1 + e⁻ˣ), with e to a negative power only so that neither end overflows.
+#[inline(always)]
 fn sigmoid(x: f32) -> f32 {
-    let e = (-x.abs()).exp();
-    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+    let e = exp_of_negative(-x.abs());
+    (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
+}
+
+/// eˣ for x ≤ 0 to 2 units in the last place: 2ⁿ times a polynomial on ±ln 2 / 2.
+#[inline(always)]
+fn exp_of_negative(x: f32) -> f32 {
+    // Adding 1.5·2²³ leaves no bits for a fraction, which rounds; the subtraction takes it off again.
+    const ROUND: f32 = 12_582_912.0;
+    // ln 2 in two parts, so that n · LN2_HIGH is exact.
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    // The smallest positive number is e to the power of -103.3.
+    let x = x.clamp(-110.0, 0.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
+    let p = 1.0 / 720.0 + r * (1.0 / 5040.0);
+    let p = 1.0 / 120.0 + r * p;
+    let p = 1.0 / 24.0 + r * p;
+    let p = 1.0 / 6.0 + r * p;
+    let p = 0.5 + r * p;
+    let p = 1.0 + r * (1.0 + r * p);
+    // 2ⁿ would leave the range of exponents, and so comes in two halves. The lowest bits of `shifted` are n, and 127
+    // is the exponent's offset.
+    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
+    let power = |n: i32| f32::from_bits(((n + 127) as u32) << 23);
+    p * power(n >> 1) * power(n - (n >> 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sigmoid_is_accurate_everywhere() {
+        let mut logits: Vec<f32> = (-1_100_000..=400_000).map(|i| i as f32 * 1e-4).collect();
+        logits.extend([-1e30, 1e30, f32::MIN, f32::MAX, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e-30]);
+        let mut values = logits.clone();
+        sigmoids(&mut values);
+        for (logit, value) in logits.into_iter().zip(values) {
+            let exact = 1.0 / (1.0 + (-f64::from(logit)).exp());
+            // Where numbers end, they are the multiples of the smallest.
+            let tolerance = 3e-7 * exact + 1e-45;
+            assert!((f64::from(value) - exact).abs() <= tolerance, "σ({logit}) = {value}, not {exact}");
+        }
+    }
+
+    #[test]
+    fn the_sigmoid_of_no_number_is_none() {
+        assert!(sigmoid(f32::NAN).is_nan());
+    }
 }

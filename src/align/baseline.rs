@@ -1,10 +1,30 @@
 use super::Preset;
 use super::rows::{norm, unit_rows};
-use ndarray::{ArrayView2, Axis};
+use super::wide::wide;
+use ndarray::{ArrayView1, ArrayView2, Axis};
 
 /// The script without its order: the mean of all K×T cells (NaN if there is none).
 pub fn order_free(cells: ArrayView2<f32>) -> f64 {
-    cells.iter().map(|&c| f64::from(c)).sum::<f64>() / cells.len() as f64
+    let sum = match cells.as_slice() {
+        Some(cells) => sum(cells),
+        None => cells.iter().map(|&c| f64::from(c)).sum(),
+    };
+    sum / cells.len() as f64
+}
+
+wide! {
+    /// In eight strands, which vectors hold; one would fix the order of the additions.
+    fn sum(values: &[f32]) -> f64 {
+        let mut strands = [0.0; 8];
+        let chunks = values.chunks_exact(8);
+        let rest: f64 = chunks.remainder().iter().map(|&value| f64::from(value)).sum();
+        for chunk in chunks {
+            for (strand, &value) in strands.iter_mut().zip(chunk) {
+                *strand += f64::from(value);
+            }
+        }
+        strands.iter().sum::<f64>() + rest
+    }
 }
 
 /// The clip without its time: the cosine of its mean frame with every class name.
@@ -21,12 +41,14 @@ pub fn mean_pool(preset: Preset, frames: ArrayView2<f32>, names: ArrayView2<f32>
     }
     .mapv(f64::from)
     .sum_axis(Axis(0));
-    let length = mean.dot(&mean).sqrt();
-    names
-        .axis_iter(Axis(0))
-        .map(|name| {
-            let lengths = length * norm(name);
-            if lengths > 0.0 { mean.dot(&name.mapv(f64::from)) / lengths } else { 0.0 }
-        })
-        .collect()
+    names.axis_iter(Axis(0)).map(|name| cosine_of_sum(mean.view(), name)).collect()
+}
+
+/// The same from the sum (or the mean) of a clip's frames and one name; 0 where either has no length.
+///
+/// # Panics
+/// When the two differ in d.
+pub fn cosine_of_sum(sum: ArrayView1<f64>, name: ArrayView1<f32>) -> f64 {
+    let lengths = sum.dot(&sum).sqrt() * norm(name);
+    if lengths > 0.0 { sum.dot(&name.mapv(f64::from)) / lengths } else { 0.0 }
 }

@@ -1,17 +1,5 @@
 use super::{AlignError, Alignment, check};
-use ndarray::{ArrayView2, Axis};
-
-/// The move that leads into a cell.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-enum Move {
-    /// From the previous step and the previous frame.
-    Diagonal,
-    /// From the previous frame in the same step.
-    Frame,
-    /// From the previous step in the same frame.
-    Step,
-}
+use ndarray::ArrayView2;
 
 /// Dynamic time warping: the path of highest sum from the first step and frame to the last of both, one
 /// step, one frame or one of each at a time (Eqs. 10, 11). The score is the sum over the length of the path
@@ -24,47 +12,48 @@ enum Move {
 pub fn dtw(cells: ArrayView2<f32>) -> Result<Alignment, AlignError> {
     check(cells)?;
     let (steps, frames) = cells.dim();
-    let mut moves = vec![Move::Frame; steps * frames];
-    // Best sums up to every frame of the step before and of this step. The row above the first step holds no
-    // path, so that the first step is entered from its first frame only.
-    let mut above = vec![f64::NEG_INFINITY; frames];
-    let mut sums = vec![0.0; frames];
-    for (step, row) in cells.axis_iter(Axis(0)).enumerate() {
+    // The best sum up to every cell, step after step.
+    let mut sums = vec![0.0; steps * frames];
+    let cells = cells.as_standard_layout();
+    let rows = cells.as_slice().unwrap_or_default().chunks_exact(frames);
+    // The row above the first step holds no path, so that the first step is entered from its first frame only.
+    let no_path = vec![f64::NEG_INFINITY; frames];
+    let mut above = &no_path[..];
+    for (step, (row, sums)) in rows.zip(sums.chunks_exact_mut(frames)).enumerate() {
         let start = if step == 0 { 0.0 } else { above[0] };
-        let moves = &mut moves[step * frames..][..frames];
-        let mut left = f64::from(row[0]) + start;
-        let mut corner = above[0];
+        let mut left = start + f64::from(row[0]);
         sums[0] = left;
-        moves[0] = Move::Step;
-        let rest = sums[1..].iter_mut().zip(&mut moves[1..]).zip(&above[1..]).zip(row.iter().skip(1));
-        for (((sum, chosen), &up), &cell) in rest {
-            let (mut best, mut from) = (corner, Move::Diagonal);
-            if left > best {
-                (best, from) = (left, Move::Frame);
-            }
-            if up > best {
-                (best, from) = (up, Move::Step);
-            }
-            left = best + f64::from(cell);
-            corner = up;
+        for ((sum, above), &cell) in sums[1..].iter_mut().zip(above.windows(2)).zip(&row[1..]) {
+            left = larger(larger(above[0], above[1]), left) + f64::from(cell);
             *sum = left;
-            *chosen = from;
         }
-        std::mem::swap(&mut above, &mut sums);
+        above = sums;
     }
-    let path = backtrack(&moves, steps, frames);
-    Ok(Alignment::new(above[frames - 1], path, steps, frames))
+    Ok(Alignment::new(above[frames - 1], backtrack(&sums, steps, frames), steps, frames))
 }
 
-/// Follows the moves from the last cell back to the first.
-fn backtrack(moves: &[Move], steps: usize, frames: usize) -> Vec<(usize, usize)> {
+/// The larger of two numbers, of which neither is NaN: a single instruction, unlike [`f64::max`].
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// Goes from the last cell back to the first, to the best sum before each.
+fn backtrack(sums: &[f64], steps: usize, frames: usize) -> Vec<(usize, usize)> {
     let (mut step, mut frame) = (steps - 1, frames - 1);
     let mut path = Vec::with_capacity(steps + frames - 1);
     path.push((step, frame));
     while (step, frame) != (0, 0) {
-        let from = moves[step * frames + frame];
-        step -= usize::from(!matches!(from, Move::Frame));
-        frame -= usize::from(!matches!(from, Move::Step));
+        let at = step * frames + frame;
+        if step == 0 {
+            frame -= 1;
+        } else if frame == 0 {
+            step -= 1;
+        } else {
+            let (diagonal, left, up) = (sums[at - frames - 1], sums[at - 1], sums[at - frames]);
+            let best = larger(diagonal, larger(left, up));
+            step -= usize::from(diagonal == best || left != best);
+            frame -= usize::from(diagonal == best || left == best);
+        }
         path.push((step, frame));
     }
     path.reverse();

@@ -9,14 +9,17 @@ mod dtw;
 mod preset;
 mod rank;
 mod rows;
+mod sliding;
 mod smooth;
+mod wide;
 
 pub use affinity::{Calibration, Cell, cells};
-pub use baseline::{mean_pool, order_free};
+pub use baseline::{cosine_of_sum, mean_pool, order_free};
 pub use dtw::dtw;
 pub use preset::Preset;
 pub use rank::rank;
-pub use rows::{products, unit_rows};
+pub use rows::{dot, products, unit_rows};
+pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};
 
 use clap::ValueEnum;
@@ -24,6 +27,7 @@ use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
+use wide::wide;
 
 /// The rule that finds a path through a cell matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
@@ -111,10 +115,19 @@ fn check(cells: ArrayView2<f32>) -> Result<(), AlignError> {
     if cells.is_empty() {
         return Err(AlignError::Empty { steps, frames });
     }
+    if cells.as_slice().is_some_and(all_finite) {
+        return Ok(());
+    }
     for (step, row) in cells.axis_iter(Axis(0)).enumerate() {
         if let Some(frame) = row.iter().position(|value| !value.is_finite()) {
             return Err(AlignError::NotFinite { step, frame, value: row[frame] });
         }
     }
     Ok(())
+}
+
+wide! {
+    fn all_finite(values: &[f32]) -> bool {
+        values.iter().fold(true, |all, value| all & value.is_finite())
+    }
 }

@@ -1,3 +1,4 @@
+use super::wide::wide;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// Euclidean norm, summed in f64.
@@ -23,4 +24,22 @@ pub fn unit_rows(rows: ArrayView2<f32>) -> Array2<f32> {
 /// When the two differ in d.
 pub fn products(steps: ArrayView2<f32>, frames: ArrayView2<f32>) -> Array2<f32> {
     steps.dot(&frames.t())
+}
+
+wide! {
+    /// Dot product of two rows of one length, the same on every processor.
+    pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+        // As many as hide the time that an addition takes.
+        const STRANDS: usize = 32;
+        let mut strands = [0.0; STRANDS];
+        let (a, a_left) = a.as_chunks::<STRANDS>();
+        let (b, b_left) = b.as_chunks::<STRANDS>();
+        for (a, b) in a.iter().zip(b) {
+            for i in 0..STRANDS {
+                strands[i] += a[i] * b[i];
+            }
+        }
+        let rest = a_left.iter().zip(b_left).map(|(a, b)| a * b);
+        strands.iter().sum::<f32>() + rest.sum::<f32>()
+    }
 }

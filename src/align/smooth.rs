@@ -39,12 +39,18 @@ impl Smoothing {
 
     /// The frames, of `frames` in all, that smoothed frame `t` is the mean of.
     pub fn window(&self, t: usize, frames: usize) -> Range<usize> {
+        let (before, after) = self.reach(frames);
+        t.saturating_sub(before)..(t + after + 1).min(frames)
+    }
+
+    /// How many frames before and after its own a window holds, where the clip of `frames` does not end.
+    pub(super) fn reach(&self, frames: usize) -> (usize, usize) {
         let (before, after) = match (self.width, self.preset) {
             (0 | 1, _) => (0, 0),
             (w, Preset::Paper) => (w / 2, w / 2),
             (w, Preset::Released) => ((w - 1) / 2, w / 2),
         };
-        t.saturating_sub(before)..t.saturating_add(after).saturating_add(1).min(frames)
+        (before.min(frames), after.min(frames))
     }
 
     /// Length of the sum of prepared frames (T×d) over every window, T′ values. A sum that cancels out is 0.
@@ -62,9 +68,7 @@ impl Smoothing {
                     Zip::from(&mut sum).and(frames.row(leaving)).for_each(|s, &x| *s -= f64::from(x));
                 }
                 inside = window;
-                let length = sum.dot(&sum).sqrt();
-                // A length that is not a number stays one, and is refused with the cells that it leads to.
-                if length <= NOISE * longest { 0.0 } else { length }
+                norm_or_zero(sum.dot(&sum), longest)
             })
             .collect()
     }
@@ -94,6 +98,13 @@ impl Smoothing {
         }
         cosines
     }
+}
+
+/// Length of a window's sum from its square, 0 where it is rounding noise beside the `longest` frame. A length that
+/// is not a number stays one, and is refused with the cells that it leads to.
+pub(super) fn norm_or_zero(square: f64, longest: f64) -> f64 {
+    let length = square.sqrt();
+    if length <= NOISE * longest { 0.0 } else { length }
 }
 
 /// Window width in frames for a width in seconds at `rate` frames per second, rounded to the nearest.

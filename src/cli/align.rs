@@ -93,7 +93,8 @@ fn explore(args: &AlignArgs) -> Result<Report> {
                 prepared.ncols()
             );
             let products = products(unit_rows(steps.view()).view(), prepared.view());
-            let class = ClassOutcome::new(products.view(), smoothing, &norms, method, calibration);
+            let cosines = smoothing.cosines(products.view(), &norms);
+            let class = ClassOutcome::new(cosines, method, calibration);
             class.map(Some).wrap_err_with(|| format!("{} cannot be aligned", path.display()))
         })
         .collect::<Result<Vec<_>>>()?;

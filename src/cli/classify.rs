@@ -13,7 +13,7 @@ use crate::in_words;
 /// Rank the candidate classes of one or more clips
 #[derive(Debug, Args)]
 pub struct ClassifyArgs {
-    /// The clips
+    /// The clips: videos, images, folders of numbered images, or `-` for standard input
     #[arg(value_name = "VIDEO", required = true)]
     videos: Vec<PathBuf>,
     #[command(flatten)]

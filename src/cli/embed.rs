@@ -23,7 +23,7 @@ const BATCH: usize = 8;
 pub struct EmbedArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// The clip whose frames to embed
+    /// The clip whose frames to embed: a video, an image, a folder of numbered images, or `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "images")]
     video: Option<PathBuf>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ const THUMBNAIL: (u32, u32) = (96, 54);
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
-    /// The clip to explore
+    /// The clip to explore: a video, an image, a folder of numbered images, or `-` for standard input
     // Required unless there is a command, so that it may be absent here.
     #[arg(value_name = "VIDEO", required = true)]
     video: Option<PathBuf>,
@@ -33,7 +33,7 @@ For a clip of your own, name it, a script file and a model:
 
     actalign-tui CLIP --scripts SCRIPTS.json --model DIR
 
-CLIP     a video file that FFmpeg can read
+CLIP     a video file that FFmpeg can read, a folder of numbered images, or - for standard input
 SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
@@ -52,9 +52,9 @@ struct Defaults {
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let ExploreArgs { video, comparison } = args;
     let clip = video.clone().unwrap_or_default();
+    let opened = comparison.open()?;
     // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
     VideoReader::check(&clip, comparison.sampling.segment())?;
-    let opened = comparison.open_at_once()?;
     let exploration = opened.exploration();
     let clip = ClipToExplore {
         id: clip.display().to_string(),
@@ -76,7 +76,7 @@ pub fn run_demo() -> Result<()> {
     let scripts = bundle.scripts();
     let names = ["actalign-tui".as_ref(), "--model".as_ref(), "demo".as_ref(), "--scripts".as_ref()];
     let mut comparison = Defaults::parse_from(names.into_iter().chain([scripts.as_os_str()])).comparison;
-    let opened = comparison.open_at_once()?;
+    let opened = comparison.open()?;
     let clips = clips.into_iter().map(|clip| {
         let segment = clip.entry.segment();
         comparison.sampling.start = segment.start;

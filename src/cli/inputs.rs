@@ -10,7 +10,7 @@ use crate::align::Preset;
 use crate::demo::{Bundle, BundleError};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
 use crate::script::{ScriptFile, Template};
-use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 use crate::store::{Cache, CacheError};
 use crate::video::{Sampling, Segment};
 
@@ -24,6 +24,10 @@ pub struct ModelArgs {
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
+    /// How weights are kept: f16 takes half the memory and changes embeddings in the fourth digit; a GPU then also
+    /// computes in it
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
     /// Embed everything anew, and keep no embedding for the next run
     #[arg(long)]
     no_cache: bool,
@@ -36,22 +40,10 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let model = self.open_at_once()?;
-        let checkpoint = model.checkpoint();
-        // What the cache remembers of a tokenizer was written by a run that could use it.
-        if !model.cache().is_some_and(|cache| cache.remembers(checkpoint.tokenizer_file())) {
-            checkpoint.tokenizer()?;
-        }
-        Ok(model)
-    }
-
-    /// As [`ModelArgs::open`], but what is wrong with the tokenizer comes up with the first text: that of a SigLIP 2
-    /// takes most of a second to read.
-    fn open_at_once(&self) -> Result<Arc<Model>> {
         let folder = checkpoint_folder(self.dir())?;
-        let cache = self.cache()?;
-        let model = Model::new(Checkpoint::open_known(&folder)?, ComputeDevice::open(self.device)?);
-        Ok(Arc::new(match cache {
+        let device = ComputeDevice::open(self.device)?.with_precision(self.precision);
+        let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
+        Ok(Arc::new(match self.cache()? {
             Some(cache) => model.with_cache(cache),
             None => model,
         }))
@@ -148,17 +140,8 @@ impl ComparisonArgs {
 
     /// Reads scripts and checkpoint, and picks the device.
     pub fn open(&self) -> Result<Comparison> {
-        self.open_with(ModelArgs::open)
-    }
-
-    /// As [`ComparisonArgs::open`], but the tokenizer is left for the first text.
-    pub fn open_at_once(&self) -> Result<Comparison> {
-        self.open_with(ModelArgs::open_at_once)
-    }
-
-    fn open_with(&self, open: impl Fn(&ModelArgs) -> Result<Arc<Model>>) -> Result<Comparison> {
         let scripts = ScriptFile::load(self.scripts())?;
-        let model = open(&self.model)?;
+        let model = self.model.open()?;
         let settings = Settings {
             method: Method { preset: self.preset, ..Method::default() },
             smoothing_seconds: self.smoothing,

@@ -30,11 +30,21 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
     let bar = bar(None, "frames");
     explore::embed_clip(job, |update| {
         match &update {
-            Update::Opened { expected_frames: Some(expected), .. } => bar.set_length(*expected as u64),
+            Update::Opened { info, expected_frames } => {
+                if let Some(expected) = expected_frames {
+                    bar.set_length(*expected as u64);
+                }
+                if let Some(rate) = info.assumed_rate() {
+                    bar.suspend(|| {
+                        eprintln!("{}: images are taken as {rate} per second of video", clip.display());
+                    });
+                }
+            }
             Update::AllDecoded { frames, skipped } => {
                 bar.set_length(*frames as u64);
                 if *skipped > 0 {
-                    eprintln!("{}: {skipped} damaged pieces were left out", clip.display());
+                    let frames = if *skipped == 1 { "frame is" } else { "frames are" };
+                    bar.suspend(|| eprintln!("{}: {skipped} {frames} damaged or missing", clip.display()));
                 }
             }
             Update::Frames(frames) => bar.inc(frames.len() as u64),

@@ -30,7 +30,7 @@ pub struct ClipScores {
     pub rows: Vec<Ranking>,
     /// How many frames were compared.
     pub frames: usize,
-    /// How many damaged pieces of the video had to be left out.
+    /// How many pieces of the video are damaged or missing.
     pub damaged_pieces: usize,
 }
 

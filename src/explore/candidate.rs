@@ -1,6 +1,6 @@
 //! A class that a clip may belong to.
 
-use crate::script::ScriptFile;
+use crate::script::{ScriptFile, Template};
 
 /// A candidate class: a name in a domain, and its script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,5 +21,10 @@ impl Candidate {
             Self { domain, name: class.name.clone(), steps: class.steps.clone() }
         };
         scripts.classes.iter().map(candidate).collect()
+    }
+
+    /// Its steps, put into a template.
+    pub fn sentences(&self, template: &Template) -> impl Iterator<Item = String> {
+        self.steps.iter().map(|step| template.fill(&self.name, &self.domain, step))
     }
 }

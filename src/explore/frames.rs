@@ -1,6 +1,8 @@
 //! The frames of a clip that are embedded so far.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array1, ArrayView1};
+
+use crate::align::{Preset, ScaledFrame};
 
 /// One embedded frame: which one, when it is shown and where it lies in the embedding space.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,20 +16,30 @@ pub struct EmbeddedFrame {
 }
 
 /// Frames in the order in which they arrived, and that order sorted by presentation time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FrameTable {
     dim: usize,
     ordinals: Vec<u64>,
     times: Vec<f64>,
     raw: Vec<f32>,
-    inverse_norms: Vec<f32>,
+    lengths: Vec<f64>,
     by_time: Vec<usize>,
+    /// Sum of the frames as each preset scales them.
+    sums: [Array1<f64>; 2],
 }
 
 impl FrameTable {
     /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
-        Self { dim, ..Self::default() }
+        Self {
+            dim,
+            ordinals: Vec::new(),
+            times: Vec::new(),
+            raw: Vec::new(),
+            lengths: Vec::new(),
+            by_time: Vec::new(),
+            sums: [Array1::zeros(dim), Array1::zeros(dim)],
+        }
     }
 
     /// Number of frames.
@@ -47,23 +59,47 @@ impl FrameTable {
             }) else {
                 continue;
             };
-            self.by_time.insert(at, self.times.len());
+            let slot = self.len();
+            self.by_time.insert(at, slot);
             self.ordinals.push(frame.ordinal);
             self.times.push(frame.time);
-            let norm = frame.embedding.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-            self.inverse_norms.push(if norm > 0.0 { norm.recip() as f32 } else { 0.0 });
+            let embedding = ArrayView1::from(&frame.embedding);
+            self.lengths.push(embedding.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
+            for preset in [Preset::Paper, Preset::Released] {
+                let scale = self.scale(slot, preset);
+                self.sums[preset as usize].zip_mut_with(&embedding, |sum, &x| *sum += scale * f64::from(x));
+            }
             self.raw.extend(frame.embedding);
         }
     }
 
     /// Raw embedding of the frame that arrived as number `slot`.
-    pub fn raw(&self, slot: usize) -> ArrayView1<'_, f32> {
-        ArrayView1::from(&self.raw[slot * self.dim..(slot + 1) * self.dim])
+    pub fn raw(&self, slot: usize) -> &[f32] {
+        let start = slot * self.dim;
+        &self.raw[start..start + self.dim]
     }
 
-    /// What the raw embedding of a frame is multiplied with to have length 1; 0 where it has no length.
-    pub fn inverse_norm(&self, slot: usize) -> f32 {
-        self.inverse_norms[slot]
+    /// What a preset multiplies the raw embedding of a frame with; 0 where it has no length to divide by.
+    pub fn scale(&self, slot: usize, preset: Preset) -> f64 {
+        match preset {
+            Preset::Paper if self.lengths[slot] > 0.0 => self.lengths[slot].recip(),
+            Preset::Paper => 0.0,
+            Preset::Released => 1.0,
+        }
+    }
+
+    /// The frames that a preset smooths, in order of presentation.
+    pub fn scaled_by_time(&self, preset: Preset) -> Vec<ScaledFrame<'_>> {
+        let frame = |&slot: &usize| {
+            let scale = self.scale(slot, preset);
+            ScaledFrame { raw: self.raw(slot), scale, length: scale * self.lengths[slot] }
+        };
+        self.by_time.iter().map(frame).collect()
+    }
+
+    /// Sum of all frames that a preset smooths.
+    pub fn sum(&self, preset: Preset) -> ArrayView1<'_, f64> {
+        self.sums[preset as usize].view()
     }
 
     /// Arrival numbers in order of presentation.
@@ -79,14 +115,5 @@ impl FrameTable {
     /// Ordinals in order of presentation.
     pub fn ordinals(&self) -> Vec<u64> {
         self.by_time.iter().map(|&slot| self.ordinals[slot]).collect()
-    }
-
-    /// Raw embeddings in order of presentation, T×d.
-    pub fn raw_by_time(&self) -> Array2<f32> {
-        let mut out = Array2::zeros((self.len(), self.dim));
-        for (mut row, &slot) in out.rows_mut().into_iter().zip(&self.by_time) {
-            row.assign(&self.raw(slot));
-        }
-        out
     }
 }

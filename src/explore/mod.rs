@@ -15,12 +15,16 @@ mod pipeline;
 mod queue;
 mod record;
 mod report;
+mod requests;
 mod settings;
 mod sources;
 mod strip;
+mod text_table;
 mod texts;
+mod workers;
 
 pub use candidate::Candidate;
+pub use coverage::even_coverage;
 pub use exploration::Exploration;
 pub use frames::EmbeddedFrame;
 pub use model::Model;

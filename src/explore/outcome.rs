@@ -1,8 +1,8 @@
 //! What the alignments of a clip's classes say.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
-use crate::align::{self, AlignError, Alignment, Calibration, Smoothing};
+use crate::align::{self, AlignError, Alignment, Calibration};
 use crate::explore::settings::Method;
 
 /// A class that could be aligned.
@@ -21,19 +21,11 @@ pub struct ClassOutcome {
 }
 
 impl ClassOutcome {
-    /// From the K×T products of unit steps with prepared frames, and the `norms` of the smoothing windows (see
-    /// [`Smoothing::cosines`]), to path and score.
+    /// From the smoothed cosines of a class, K×T, to path and score.
     ///
     /// # Errors
     /// If the aligner refuses the matrix.
-    pub fn new(
-        products: ArrayView2<f32>,
-        smoothing: Smoothing,
-        norms: &[f64],
-        method: Method,
-        calibration: Calibration,
-    ) -> Result<Self, AlignError> {
-        let cosines = smoothing.cosines(products, norms);
+    pub fn new(cosines: Array2<f32>, method: Method, calibration: Calibration) -> Result<Self, AlignError> {
         let cells = align::cells(&cosines, method.cell, calibration);
         let alignment = align::align(method.aligner, cells.view())?;
         let order_free = align::order_free(cells.view());

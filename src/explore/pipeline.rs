@@ -22,6 +22,7 @@ use crate::explore::known::Known;
 use crate::explore::model::Model;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared};
 use crate::explore::record::Record;
+use crate::explore::requests::{Request, Texts};
 use crate::explore::strip::{Picture, Strip};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
@@ -78,13 +79,15 @@ pub enum Update {
     AllDecoded {
         /// How many frames the sampling gave.
         frames: usize,
-        /// How many damaged pieces of the file had to be left out.
+        /// How many pieces of the clip are damaged or missing.
         skipped: usize,
     },
     /// Frames are embedded.
     Frames(Vec<EmbeddedFrame>),
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
     Texts(Vec<EmbeddedText>),
+    /// A text that may be wanted later is embedded.
+    Prefetched(EmbeddedText),
     /// Every frame and every text asked for so far is embedded.
     Idle,
     /// Something that the user should know, and that does not keep the work from going on.
@@ -95,16 +98,16 @@ pub enum Update {
 
 /// The running background work. Dropping it stops the work after the batch in hand.
 pub struct Pipeline {
-    texts: Option<Sender<Vec<String>>>,
+    requests: Option<Sender<Request>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Pipeline {
     /// Starts the work. `emit` is called from the background threads.
     pub fn start(job: Job, emit: impl Fn(Update) + Clone + Send + 'static) -> Self {
-        let (texts, wanted) = channel();
+        let (sender, requests) = channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let embedder = Embedder { job, emit: emit.clone(), wanted, stop: stop.clone() };
+        let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
         thread::spawn(move || {
             // A panic becomes an error in the interface.
             match catch_unwind(AssertUnwindSafe(|| embedder.run())) {
@@ -115,20 +118,30 @@ impl Pipeline {
                 }
             }
         });
-        Self { texts: Some(texts), stop }
+        Self { requests: Some(sender), stop }
     }
 
-    /// Asks for texts to be embedded before any further frame. Replaces what was asked for and not yet begun.
+    /// Asks for texts to be embedded before any further frame. Replaces what was asked for and not yet begun, and
+    /// what was to be prefetched.
     pub fn embed_texts(&self, texts: Vec<String>) {
-        if let Some(sender) = &self.texts {
+        self.request(Request::Texts(texts));
+    }
+
+    /// Asks for texts to be embedded one by one while there is nothing else to do. Replaces what was to be prefetched.
+    pub fn prefetch_texts(&self, texts: Vec<String>) {
+        self.request(Request::Prefetch(texts));
+    }
+
+    fn request(&self, request: Request) {
+        if let Some(sender) = &self.requests {
             // The embedder is gone only after it has reported why.
-            let _ = sender.send(texts);
+            let _ = sender.send(request);
         }
     }
 
     /// Says that no more texts will be asked for: the work ends once all is embedded.
     pub fn finish(&mut self) {
-        self.texts = None;
+        self.requests = None;
     }
 }
 
@@ -161,23 +174,22 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> 
 struct Embedder<E> {
     job: Job,
     emit: E,
-    wanted: Receiver<Vec<String>>,
+    requests: Receiver<Request>,
     stop: Arc<AtomicBool>,
 }
 
 impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
-        let mut texts = self.job.texts.clone();
-        let (mut queue, mut keeper) = self.begin(&mut texts)?;
+        let mut texts = Texts { wanted: self.job.texts.clone(), ..Texts::default() };
+        let (mut queue, mut keeper) = self.begin(&mut texts.wanted)?;
         let mut texts_may_come = true;
         let mut idle = false;
 
         while !self.stop.load(Ordering::Relaxed) {
             self.tell_notice();
-            // The newest request counts: older texts may belong to a template that is no longer shown.
             loop {
-                match self.wanted.try_recv() {
-                    Ok(newer) => texts = self.tell_known(newer),
+                match self.requests.try_recv() {
+                    Ok(request) => idle &= self.take(request, &mut texts),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         texts_may_come = false;
@@ -188,8 +200,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             queue.fill(self.capacity(), &self.emit)?;
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
-            if !texts.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
-                let batch: Vec<String> = texts.drain(..texts.len().min(BATCH)).collect();
+            if !texts.wanted.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
+                let batch: Vec<String> = texts.wanted.drain(..texts.wanted.len().min(BATCH)).collect();
                 (self.emit)(Update::Texts(embed_texts(&self.job.model, batch)?));
                 idle = false;
             } else if let Some(batch) = queue.take(if keeper.is_empty() { FIRST_BATCH } else { BATCH }) {
@@ -203,14 +215,17 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     self.tell_notice();
                     (self.emit)(Update::Idle);
                     idle = true;
-                }
-                if !texts_may_come {
+                } else if let Some(text) = texts.later.pop_front() {
+                    let embedded = embed_texts(&self.job.model, vec![text])?;
+                    embedded.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
+                } else if !texts_may_come {
                     break;
-                }
-                match self.wanted.recv_timeout(Duration::from_millis(200)) {
-                    Ok(newer) => texts = self.tell_known(newer),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => texts_may_come = false,
+                } else {
+                    match self.requests.recv_timeout(Duration::from_millis(200)) {
+                        Ok(request) => idle &= self.take(request, &mut texts),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => texts_may_come = false,
+                    }
                 }
             }
         }
@@ -240,6 +255,10 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             return Ok((FrameQueue::nothing(), Keeper::idle()));
         }
 
+        if !texts.is_empty() {
+            // What is wrong with it is better known before the first frame than after.
+            self.job.model.checkpoint().tokenizer()?;
+        }
         let (known, is_whole) = known.unzip();
         let frames = known.map_or_else(Vec::new, |known: Known| known.frames);
         let decoded = frames.iter().map(|frame| frame.ordinal).collect();
@@ -252,12 +271,25 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         if !is_whole {
             // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
             self.job.model.vision()?;
-            if !texts.is_empty() {
-                self.job.model.checkpoint().tokenizer()?;
-            }
         }
         let queue = FrameQueue::new(decoder, self.job.cover_evenly);
         Ok((queue, Keeper::new(record, info, frames, is_whole)))
+    }
+
+    /// Takes a request, and tells what the cache knows of it. Returns whether it leaves an idle embedder idle.
+    fn take(&self, request: Request, texts: &mut Texts) -> bool {
+        match request {
+            Request::Texts(wanted) => {
+                texts.take(Request::Texts(self.tell_known(wanted)));
+                false
+            }
+            Request::Prefetch(mut later) => {
+                let known = known_texts(&self.job.model, &mut later);
+                known.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
+                texts.take(Request::Prefetch(later));
+                true
+            }
+        }
     }
 
     /// Tells the embeddings of texts that the cache knows; the others come back.

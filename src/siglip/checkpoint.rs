@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 
 use super::config::{Config, ImageConfig};
 use super::cpu;
@@ -34,17 +34,16 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, damaged, of another model family, or that does not fit the others.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
-        let checkpoint = Self::open_known(dir)?;
+        let checkpoint = Self::open_lazily(dir)?;
         checkpoint.tokenizer()?;
         Ok(checkpoint)
     }
 
-    /// As [`Checkpoint::open`], for a checkpoint whose tokenizer was found sound before: that file, which may take as long
-    /// to read as everything else that a run needs, is left for the first text.
+    /// As [`Checkpoint::open`], but the tokenizer, which may take a second to read, is left for the first text.
     ///
     /// # Errors
-    /// As there, except that what is wrong with the tokenizer comes up with the first text.
-    pub fn open_known(dir: &Path) -> Result<Self, ModelError> {
+    /// As there, except that what is wrong with the tokenizer comes up with [`Checkpoint::tokenizer`].
+    pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
         let config_path = present(dir, "config.json")?;
         let config = Config::read(&config_path)?;
         let image_size = config.vision_config.image_size();
@@ -95,7 +94,7 @@ impl Checkpoint {
     /// Makes text into tokens.
     ///
     /// # Errors
-    /// A checkpoint of [`Checkpoint::open_known`] whose tokenizer is not what it was.
+    /// After [`Checkpoint::open_lazily`], a tokenizer that is damaged or another model's.
     pub fn tokenizer(&self) -> Result<&TextTokenizer, ModelError> {
         if let Some(tokenizer) = self.tokenizer.get() {
             return Ok(tokenizer);
@@ -116,13 +115,16 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
+        let config = &self.config.vision_config;
+        let precision = device.precision();
         let model = match device.cpu() {
-            Some(isa) => VisionModel::Cpu(cpu::VisionModel::load(
-                &self.weights.map()?,
-                &self.config.vision_config,
-                isa,
-            )?),
-            None => VisionModel::Device(self.vision_on(device.device())?, device.device().clone()),
+            Some(isa) => {
+                VisionModel::Cpu(cpu::VisionModel::load(&self.weights.map()?, config, isa, precision)?)
+            }
+            None => {
+                let model = self.vision_on(device.device(), precision.dtype())?;
+                VisionModel::Device(Box::new(model), device.device().clone(), precision.dtype())
+            }
         };
         Ok(VisionTower {
             model,
@@ -136,26 +138,29 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
+        let config = &self.config.text_config;
+        let precision = device.precision();
         let model = match device.cpu() {
-            Some(isa) => {
-                TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, &self.config.text_config, isa)?)
+            Some(isa) => TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, config, isa, precision)?),
+            None => {
+                let model = self.text_on(device.device(), precision.dtype())?;
+                TextModel::Device(Box::new(model), device.device().clone())
             }
-            None => TextModel::Device(self.text_on(device.device())?, device.device().clone()),
         };
         Ok(TextTower { model, config: self.config.text_config.clone() })
     }
 
-    /// The image half as a module of tensors.
-    pub(super) fn vision_on(&self, device: &Device) -> Result<vision::VisionModel, ModelError> {
+    /// The image half as a module of tensors of that type.
+    pub(super) fn vision_on(&self, device: &Device, dtype: DType) -> Result<vision::VisionModel, ModelError> {
         let mut model = vision::VisionModel::new(&self.config.vision_config, device);
-        self.weights.load(&mut model)?;
+        self.weights.load(&mut model, dtype)?;
         Ok(model)
     }
 
-    /// The text half as a module of tensors.
-    pub(super) fn text_on(&self, device: &Device) -> Result<text::TextModel, ModelError> {
+    /// The text half as a module of tensors of that type.
+    pub(super) fn text_on(&self, device: &Device, dtype: DType) -> Result<text::TextModel, ModelError> {
         let mut model = text::TextModel::new(&self.config.text_config, device);
-        self.weights.load(&mut model)?;
+        self.weights.load(&mut model, dtype)?;
         Ok(model)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 
 use super::cpu::Isa;
 
@@ -31,6 +31,26 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
+/// How weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Precision {
+    /// Single precision, whatever the files hold.
+    #[default]
+    F32,
+    /// Half precision. A GPU also computes in it; the processor computes in single precision all the same.
+    F16,
+}
+
+impl Precision {
+    /// The type of a GPU's tensors.
+    pub(super) fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::F16 => DType::F16,
+        }
+    }
+}
+
 /// Why a device cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -49,6 +69,7 @@ pub enum DeviceError {
 pub struct ComputeDevice {
     device: Device,
     kind: Kind,
+    precision: Precision,
 }
 
 /// A device found on this machine, without opening it: a faulty driver can bring the program down.
@@ -90,6 +111,16 @@ impl ComputeDevice {
         }
     }
 
+    /// The same device with weights kept in that precision.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// How weights are kept.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// All devices of this machine that this build can use, the best first; the CPU is always the last.
     pub fn list() -> Vec<FoundDevice> {
         let devices = gpus().into_iter().chain([Self::processor()]);
@@ -100,9 +131,9 @@ impl ComputeDevice {
     pub fn describe(&self) -> String {
         #[cfg(any(feature = "wgpu", feature = "cuda"))]
         if let Some(identity) = self.device.identity() {
-            return format!("{} {}", self.label(), identity.name);
+            return format!("{} {}{}", self.label(), identity.name, self.suffix());
         }
-        self.label()
+        self.label() + self.suffix()
     }
 
     /// The backend's handle.
@@ -116,7 +147,7 @@ impl ComputeDevice {
     }
 
     fn processor() -> Self {
-        Self { device: Device::flex(), kind: Kind::Cpu }
+        Self { device: Device::flex(), kind: Kind::Cpu, precision: Precision::F32 }
     }
 
     /// The choice that reaches it; never `auto`.
@@ -140,6 +171,13 @@ impl ComputeDevice {
         }
     }
 
+    fn suffix(&self) -> &'static str {
+        match self.precision {
+            Precision::F32 => "",
+            Precision::F16 => ", f16",
+        }
+    }
+
     fn is_real(&self) -> bool {
         match self.kind {
             #[cfg(feature = "wgpu")]
@@ -156,7 +194,11 @@ fn gpus() -> Vec<ComputeDevice> {
     #[cfg(feature = "cuda")]
     {
         let devices = burn::tensor::Device::enumerate(burn::tensor::DeviceType::Cuda);
-        found.extend(devices.into_iter().map(|device| ComputeDevice { device, kind: Kind::Cuda }));
+        found.extend(devices.into_iter().map(|device| ComputeDevice {
+            device,
+            kind: Kind::Cuda,
+            precision: Precision::F32,
+        }));
     }
     #[cfg(feature = "wgpu")]
     found.extend(wgpu_adapters());
@@ -178,7 +220,11 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     let mut take = |kind: DeviceKind, name: &'static str| {
         let wanted = Device::wgpu(kind);
         if let Some(at) = rest.iter().position(|device| *device == wanted) {
-            found.push(ComputeDevice { device: rest.remove(at), kind: Kind::Wgpu(name) });
+            found.push(ComputeDevice {
+                device: rest.remove(at),
+                kind: Kind::Wgpu(name),
+                precision: Precision::F32,
+            });
         }
     };
     const MOST: usize = 16;
@@ -189,7 +235,11 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     let software = Device::wgpu(DeviceKind::Cpu);
     let (software, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|device| *device == software);
     for (devices, name) in [(unknown, UNKNOWN), (software, SOFTWARE)] {
-        found.extend(devices.into_iter().map(|device| ComputeDevice { device, kind: Kind::Wgpu(name) }));
+        found.extend(devices.into_iter().map(|device| ComputeDevice {
+            device,
+            kind: Kind::Wgpu(name),
+            precision: Precision::F32,
+        }));
     }
     found
 }

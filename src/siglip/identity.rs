@@ -64,7 +64,7 @@ impl Checkpoint {
     /// What a tower makes of its weights on a device, in words: configuration and preparation. Together with
     /// [`Checkpoint::weight_shares`], and for texts the tokenizer's file, it decides every embedding.
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
-        let backend = device.choice();
+        let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {
             Tower::Vision => format!("{VERSION} {backend} {:?} {:?}", self.config.vision_config, self.image),
             Tower::Text => format!("{VERSION} {backend} {:?}", self.config.text_config),

@@ -78,7 +78,8 @@ impl Learner {
     /// As for loading a tower.
     pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
         let device = Device::flex().autodiff();
-        let (vision, text) = (checkpoint.vision_on(&device)?, checkpoint.text_on(&device)?);
+        let (vision, text) =
+            (checkpoint.vision_on(&device, DType::F32)?, checkpoint.text_on(&device, DType::F32)?);
         let scalar = |value: f32| Param::from_tensor(Tensor::from_floats([value], &device));
         let (logit_scale, logit_bias) = (scalar(checkpoint.logit_scale()), scalar(checkpoint.logit_bias()));
         Ok(Self { vision, text, logit_scale, logit_bias })

@@ -31,7 +31,7 @@ mod vision;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice};
+pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice, Precision};
 pub use error::ModelError;
 pub use identity::{Tower, WeightShare};
 pub(crate) use learner::{Learner, Pupil, initial_weights};

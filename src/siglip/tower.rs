@@ -1,6 +1,6 @@
 //! The two halves of a loaded model, ready to embed.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use ndarray::Array2;
 
 use super::config::{Normalisation, TextConfig, VisionConfig};
@@ -22,7 +22,7 @@ pub struct VisionTower {
 #[derive(Debug)]
 pub(super) enum VisionModel {
     Cpu(cpu::VisionModel),
-    Device(vision::VisionModel, Device),
+    Device(Box<vision::VisionModel>, Device, DType),
 }
 
 /// The text half of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
@@ -35,7 +35,7 @@ pub struct TextTower {
 #[derive(Debug)]
 pub(super) enum TextModel {
     Cpu(cpu::TextModel),
-    Device(text::TextModel, Device),
+    Device(Box<text::TextModel>, Device),
 }
 
 impl VisionTower {
@@ -58,9 +58,9 @@ impl VisionTower {
                 let patches = patches(images, &self.config, &self.normalisation);
                 Ok(model.forward(&patches, images.len()))
             }),
-            VisionModel::Device(model, device) => in_batches(images, |images| {
+            VisionModel::Device(model, device, dtype) => in_batches(images, |images| {
                 let patches = patch_tensor(images, &self.config, &self.normalisation, device);
-                model.forward(patches, images.len())
+                model.forward(patches.cast(*dtype), images.len())
             }),
         }?;
         into_rows(rows, images.len(), self.config.hidden_size)

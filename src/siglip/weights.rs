@@ -152,18 +152,18 @@ impl Weights {
             ));
         }
         let bytes = file.read(info.data_offsets.0 as u64, info.data_offsets.1 - info.data_offsets.0)?;
-        let value = floats(info.dtype, &bytes).next().unwrap_or(f32::NAN);
+        let value = floats(info.dtype, &bytes).first().copied().unwrap_or(f32::NAN);
         if !value.is_finite() {
             return Err(ModelError::damaged(&file.path, format!("tensor {name} is {value}")));
         }
         Ok(value)
     }
 
-    /// Fills a module whose fields are named as the tensors are. Half precision becomes f32.
-    pub fn load<M: Module>(&self, module: &mut M) -> Result<(), ModelError> {
+    /// Fills a module whose fields are named as the tensors are, with tensors of that type.
+    pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
         for WeightFile { path, .. } in &self.files {
             File::open(path).map_err(|e| ModelError::read(path, e))?;
-            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
+            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
             // Each file of several fills a part; that all together hold every tensor was checked on opening.
             let mut store = SafetensorsStore::from_file(path)
                 .with_from_adapter(adapter)
@@ -279,7 +279,7 @@ impl Tensors<'_> {
         let bytes = self.maps[*file]
             .get(data_start + start..data_start + end)
             .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))?;
-        Ok(floats(info.dtype, bytes).collect())
+        Ok(floats(info.dtype, bytes))
     }
 
     /// A table of which rows are read one by one.
@@ -326,13 +326,13 @@ impl TensorRows {
 }
 
 /// The values that bytes stand for, of a type that [`Weights::check`] let pass.
-fn floats(dtype: Dtype, bytes: &[u8]) -> impl Iterator<Item = f32> {
-    let size = dtype.bitsize() / 8;
-    bytes.chunks_exact(size).map(move |b| match dtype {
-        Dtype::F16 => f16::from_le_bytes([b[0], b[1]]).to_f32(),
-        Dtype::BF16 => bf16::from_le_bytes([b[0], b[1]]).to_f32(),
-        _ => f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
-    })
+fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
+    let halves = || bytes.as_chunks::<2>().0.iter();
+    match dtype {
+        Dtype::F16 => halves().map(|half| f16::from_le_bytes(*half).to_f32()).collect(),
+        Dtype::BF16 => halves().map(|half| bf16::from_le_bytes(*half).to_f32()).collect(),
+        _ => bytes.as_chunks::<4>().0.iter().map(|single| f32::from_le_bytes(*single)).collect(),
+    }
 }
 
 /// Names and shapes of both towers' tensors.

@@ -68,6 +68,13 @@ pub enum Effect {
     Stop(usize),
     /// Embed these texts next, by the background work on the clip that is shown.
     EmbedTexts(Vec<String>),
+    /// Embed these texts while the background work on the clip with this index has nothing else to do; none stops that.
+    PrefetchTexts {
+        /// Index of the clip.
+        clip: usize,
+        /// The texts, the likeliest to be wanted first.
+        texts: Vec<String>,
+    },
     /// Remember that the tour has ended, or answer with [`Action::Failed`].
     EndTour,
     /// Write this snapshot, then answer with [`Action::Saved`] or [`Action::Failed`].

@@ -24,11 +24,13 @@ pub struct Progress {
     pub skipped: usize,
     /// Texts still to embed for the present template.
     pub texts_missing: usize,
+    /// Texts of other templates that are being embedded meanwhile.
+    pub texts_to_prefetch: usize,
     /// When the first and the last frames were embedded, in seconds since the start.
     pub embedding_span: Option<(f64, f64)>,
     /// Frames embedded within that span: those of the first batch are not, for its duration is not known.
     pub embedded_in_span: usize,
-    /// Nothing is left to embed.
+    /// Nothing is left to embed of what is shown.
     pub idle: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The event loop.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -100,9 +100,11 @@ const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 /// Runs the explorer until the user leaves.
 ///
 /// # Errors
-/// If standard input or output is not a terminal, or the terminal goes away.
+/// If there is no terminal, or it goes away.
 pub fn run(explorer: Explorer) -> Result<()> {
-    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+    // A clip may come through standard input: keys are then read from the terminal itself.
+    let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
+    if !io::stdout().is_terminal() || !has_keys {
         bail!("The explorer needs a terminal. Use `actalign-tui classify` where there is none.");
     }
     let (sender, events) = channel();
@@ -185,6 +187,11 @@ impl Outside {
             Effect::EmbedTexts(texts) => {
                 if let Some(pipeline) = self.pipelines.get(&state.shown) {
                     pipeline.embed_texts(texts);
+                }
+            }
+            Effect::PrefetchTexts { clip, texts } => {
+                if let Some(pipeline) = self.pipelines.get(&clip) {
+                    pipeline.prefetch_texts(texts);
                 }
             }
             Effect::EndTour => {

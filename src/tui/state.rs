@@ -65,6 +65,12 @@ impl State {
         matches!(&self.clips[..], [clip] if clip.info.is_none())
     }
 
+    /// Index of the template in use.
+    pub fn template(&self) -> usize {
+        let template = &self.clip().exploration.settings().template;
+        self.templates.iter().position(|t| t == template).unwrap_or(0)
+    }
+
     /// See [`State::clip`].
     pub fn clip_mut(&mut self) -> &mut Clip {
         &mut self.clips[self.shown]

@@ -1,5 +1,7 @@
 //! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
 
+use std::collections::HashSet;
+
 use crate::explore::{Settings, Update};
 use crate::in_words;
 use crate::store::Snapshot;
@@ -29,7 +31,7 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
 
 fn apply(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
     match action {
-        Action::Background(job, news) => hear(state, job, news, now),
+        Action::Background(job, news) => return hear(state, job, news, now),
         Action::Quit => return vec![Effect::Quit],
         Action::ToggleHelp => state.help = !state.help,
         Action::Dismiss => {
@@ -148,10 +150,10 @@ fn smooth(clip: &mut Clip, frames: isize) {
 
 fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
     let count = state.templates.len() as isize;
-    let settings = state.clip().exploration.settings().clone();
-    let at = state.templates.iter().position(|t| *t == settings.template).unwrap_or(0) as isize;
-    let template = state.templates[(at + places).rem_euclid(count) as usize].clone();
+    let at = (state.template() as isize + places).rem_euclid(count);
+    let template = state.templates[at as usize].clone();
     let clip = state.clip_mut();
+    let settings = clip.exploration.settings().clone();
     clip.exploration.set(Settings { template, ..settings });
     clip.stale = true;
     vec![Effect::EmbedTexts(missing_texts(clip))]
@@ -160,7 +162,27 @@ fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
 fn missing_texts(clip: &mut Clip) -> Vec<String> {
     let missing = clip.exploration.missing_texts();
     clip.progress.texts_missing = missing.len();
+    // Who asks for texts takes back what was to be prefetched; it is asked for anew once these are there.
+    clip.progress.texts_to_prefetch = 0;
     missing
+}
+
+/// Asks for the texts of the other templates, so that turning to them takes no time: the next one's first.
+fn prefetch(state: &mut State) -> Vec<Effect> {
+    let (before, after) = state.templates.split_at(state.template());
+    let exploration = &state.clip().exploration;
+    let mut seen = HashSet::new();
+    let texts: Vec<String> = after
+        .iter()
+        .chain(before)
+        .flat_map(|template| exploration.missing_texts_in(template))
+        .filter(|text| seen.insert(text.clone()))
+        .collect();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    state.clip_mut().progress.texts_to_prefetch = texts.len();
+    vec![Effect::PrefetchTexts { clip: state.shown, texts }]
 }
 
 /// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
@@ -185,6 +207,9 @@ fn show(state: &mut State, index: usize) -> Vec<Effect> {
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
             effects.push(Effect::Stop(left));
+        } else if clip.progress.texts_to_prefetch > 0 {
+            clip.progress.texts_to_prefetch = 0;
+            effects.push(Effect::PrefetchTexts { clip: left, texts: Vec::new() });
         }
         state.shown = index;
         state.message = None;
@@ -230,12 +255,18 @@ fn save(state: &mut State) -> Vec<Effect> {
     vec![Effect::Save(Box::new(snapshot))]
 }
 
-fn hear(state: &mut State, job: u64, news: Update, now: f64) {
+fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> {
     // Work that was stopped may still have had news on its way.
-    let Some(clip) = state.clips.iter_mut().find(|clip| clip.job == Some(job)) else { return };
+    let Some(index) = state.clips.iter().position(|clip| clip.job == Some(job)) else { return Vec::new() };
+    let clip = &mut state.clips[index];
     let progress = &mut clip.progress;
     match news {
         Update::Opened { info, expected_frames } => {
+            if clip.info.is_none()
+                && let Some(rate) = info.assumed_rate()
+            {
+                clip.sources.sampling += &format!(" of images at {rate} fps");
+            }
             clip.info = Some(info);
             progress.expected_frames = expected_frames;
         }
@@ -269,11 +300,25 @@ fn hear(state: &mut State, job: u64, news: Update, now: f64) {
             progress.idle = false;
             clip.stale = true;
         }
-        Update::Idle => progress.idle = true,
+        Update::Prefetched(text) => {
+            clip.exploration.add_texts([text]);
+            progress.texts_to_prefetch = progress.texts_to_prefetch.saturating_sub(1);
+            // The user may have turned to its template meanwhile.
+            let missing = clip.exploration.missing_texts().len();
+            clip.stale |= missing != progress.texts_missing;
+            progress.texts_missing = missing;
+        }
+        Update::Idle => {
+            progress.idle = true;
+            if index == state.shown {
+                return prefetch(state);
+            }
+        }
         Update::Notice(text) => state.message = Some(Message { text, is_error: false }),
         Update::Failed(report) => {
             clip.job = None;
             state.message = Some(Message { text: in_words(&report), is_error: true });
         }
     }
+    Vec::new()
 }

@@ -35,6 +35,46 @@ pub enum VideoError {
         /// The file.
         path: PathBuf,
     },
+    /// A terminal, a disk or another device.
+    #[error("{}: is a terminal or another device. Give a file, a folder of images, or pipe a clip in.", path.display())]
+    Device {
+        /// The device.
+        path: PathBuf,
+    },
+    /// A pipe that ended before anything came.
+    #[error("{}: nothing came through the pipe. Check the command that writes to it.", path.display())]
+    EmptyPipe {
+        /// The pipe.
+        path: PathBuf,
+    },
+    /// What comes through a pipe is kept in a file, and that failed.
+    #[error("{}: what comes through the pipe cannot be read and kept in {} ({source}). Make room there, set TMPDIR to another folder, or give a file.", path.display(), std::env::temp_dir().display())]
+    PipeNotKept {
+        /// The pipe.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A folder in which nothing is named as an image.
+    #[error("{}: a folder without images. Give a video file, or a folder of numbered images such as 0001.png.", path.display())]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder of images whose order nobody can tell.
+    #[error("{}: its images are not numbered, so their order is unknown. Name them by number, such as 0001.png.", path.display())]
+    NoNumbers {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder with the frames of more than one clip.
+    #[error("{}: holds images of more than one series ({patterns}). Give a folder of one series.", path.display())]
+    SeveralSeries {
+        /// The folder.
+        path: PathBuf,
+        /// Names of some of the series, `#` for each number.
+        patterns: String,
+    },
     /// FFmpeg takes UTF-8 names only.
     #[error("{}: the name is not valid UTF-8. Rename the file or its folder.", path.display())]
     NameNotUtf8 {
@@ -95,8 +135,14 @@ pub enum VideoError {
         /// End of the segment, in seconds.
         end: f64,
     },
+    /// A video stream without a picture.
+    #[error("{}: no frame is found in it. Check that it plays: it may be incomplete, or of a kind that the installed FFmpeg does not decode; then convert it first, for example `ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4`.", path.display())]
+    NoFrames {
+        /// The file.
+        path: PathBuf,
+    },
     /// A video stream of which nothing could be decoded.
-    #[error("{}: no frame could be decoded ({skipped} broken packets). The file is damaged: download or convert it again.", path.display())]
+    #[error("{}: no frame could be decoded (broken packets: {skipped}). The file is damaged: download or convert it again.", path.display())]
     NothingDecodable {
         /// The file.
         path: PathBuf,
@@ -121,12 +167,20 @@ pub enum VideoError {
         /// What the thread said.
         message: String,
     },
-    /// A still image that cannot be decoded.
-    #[error("{}: not a readable image ({source}). PNG and JPEG files can be read.", path.display())]
+    /// A PNG or JPEG file that cannot be decoded.
+    #[error("{}: a damaged image ({source}). Download or convert it again.", path.display())]
     BadImage {
         /// The file.
         path: PathBuf,
         /// The image decoder's reason.
         source: image::ImageError,
+    },
+    /// Something else in the place of an image.
+    #[error("{}: not a readable image ({reason}). Give PNG, JPEG, or another image that FFmpeg decodes.", path.display())]
+    NotImage {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        reason: String,
     },
 }

@@ -1,10 +1,14 @@
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use image::imageops;
-use image::{DynamicImage, ImageBuffer, ImageReader, Rgb, RgbImage};
+use image::{DynamicImage, ImageBuffer, ImageFormat, ImageReader, Rgb, RgbImage};
 
 use super::VideoError;
-use super::reader::check_file;
+use super::container::Container;
+use super::footage::Footage;
+use super::place::Place;
 
 /// One picture: upright, 8-bit RGB.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,18 +41,36 @@ pub fn thumbnail(frame: &Frame, pixel_aspect: f64, max_w: u32, max_h: u32) -> Rg
     imageops::thumbnail(&stored, fit(width, max_w), fit(height, max_h))
 }
 
-/// Reads a PNG or JPEG file, told by its content, as RGB; ordinal and time are 0.
+/// Reads an image, told by its content, as RGB; ordinal and time are 0.
 ///
 /// The pixels of a PNG are those of Pillow's `convert("RGB")`: alpha is dropped, 16-bit samples keep
-/// their upper byte, except that 16-bit grey without alpha is clipped at 255.
+/// their upper byte, except that 16-bit grey without alpha is clipped at 255. What is neither PNG nor
+/// JPEG is FFmpeg's to decode; of a moving image it is the first picture.
 ///
 /// # Errors
-/// If the file cannot be read, or is no PNG or JPEG image.
+/// If the file cannot be read, or is no image.
 pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
-    check_file(path)?;
-    let unreadable = |source| VideoError::Unreadable { path: path.to_owned(), source };
-    let reader = ImageReader::open(path).map_err(unreadable)?.with_guessed_format().map_err(unreadable)?;
-    let image = reader.decode().map_err(|source| VideoError::BadImage { path: path.to_owned(), source })?;
+    let place = Place::of(path)?;
+    if place.is_folder {
+        let source = io::ErrorKind::IsADirectory.into();
+        return Err(VideoError::Unreadable { path: place.name, source });
+    }
+    load(&place)
+}
+
+/// As [`load_image`], from a file.
+pub(super) fn load(place: &Place) -> Result<Frame, VideoError> {
+    let unreadable = |source| VideoError::Unreadable { path: place.name.clone(), source };
+    if fs::metadata(&place.path).map_err(unreadable)?.len() == 0 {
+        return Err(VideoError::EmptyFile { path: place.name.clone() });
+    }
+    let reader =
+        ImageReader::open(&place.path).map_err(unreadable)?.with_guessed_format().map_err(unreadable)?;
+    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
+        return decode_with_ffmpeg(place);
+    }
+    let image =
+        reader.decode().map_err(|source| VideoError::BadImage { path: place.name.clone(), source })?;
     let rgb = match image {
         DynamicImage::ImageLuma16(_) => narrow(&image, |sample| sample.min(255) as u8),
         DynamicImage::ImageLumaA16(_) | DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_) => {
@@ -58,6 +80,22 @@ pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
     };
     let (width, height) = rgb.dimensions();
     Ok(Frame { ordinal: 0, time: 0.0, width, height, rgb: rgb.into_raw() })
+}
+
+fn decode_with_ffmpeg(place: &Place) -> Result<Frame, VideoError> {
+    let not_image =
+        |reason: &str| VideoError::NotImage { path: place.name.clone(), reason: reason.to_owned() };
+    let container = Container::open(place).map_err(|error| match error {
+        VideoError::NotVideo { reason, .. } => not_image(&reason),
+        other => other,
+    })?;
+    if !container.is_image() {
+        return Err(not_image("it is a video or sound"));
+    }
+    let orientation = container.orientation;
+    let mut footage = Footage::new(container.pictures(), orientation);
+    footage.advance().ok_or_else(|| not_image("it is damaged"))?;
+    footage.frame().map_err(|(_, error)| not_image(&error.to_string()))
 }
 
 /// 16-bit samples as 8-bit ones, each through `to_byte`.

@@ -10,6 +10,9 @@ use video_rs::ffmpeg::{Rational, decoder, ffi};
 use super::orientation::Orientation;
 use super::{Sampling, Segment};
 
+/// Stands for the codec where images make the clip.
+pub(super) const IMAGES: &str = "images";
+
 /// What the container and the decoder tell about a video before its frames are read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VideoInfo {
@@ -21,7 +24,7 @@ pub struct VideoInfo {
     pub pixel_aspect: f64,
     /// Clockwise turn in degrees (0, 90, 180, 270) that frames have already been given.
     pub rotation: i32,
-    /// FFmpeg's name of the codec, such as `h264`.
+    /// FFmpeg's name of the codec, such as `h264`; `images` where images make the clip.
     pub codec: String,
     /// Seconds from time zero to the end of the video, as the container states it.
     pub duration: Option<f64>,
@@ -49,6 +52,12 @@ impl VideoInfo {
             duration: duration(input, stream, origin),
             frame_rate: positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate())),
         }
+    }
+
+    /// The rate, where nothing tells it and it is only a convention: that of a folder of images.
+    pub fn assumed_rate(&self) -> Option<f64> {
+        let rate = self.frame_rate.filter(|_| self.codec == IMAGES)?;
+        (self.duration? * rate > 1.5).then_some(rate)
     }
 
     /// How many frames `sampling` is likely to take from `segment`: good for spreading work and

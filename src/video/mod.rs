@@ -5,13 +5,21 @@
 //! [`DecodeAhead`] runs one on a thread of its own.
 
 mod ahead;
+mod container;
 mod convert;
+mod ending;
 mod error;
 mod ffmpeg;
+mod footage;
 mod frame;
+mod image_folder;
+mod images;
 mod info;
 mod orientation;
 mod pictures;
+#[cfg(unix)]
+mod pipe;
+mod place;
 mod reader;
 mod sampling;
 mod start;

@@ -8,6 +8,7 @@ use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::frame::Video as RawFrame;
 use video_rs::ffmpeg::{Dictionary, Error, Packet, Rational, decoder};
 
+use super::ending::Ending;
 use super::info::seconds;
 use super::start::Start;
 
@@ -73,8 +74,15 @@ pub(super) struct Pictures {
     ready: VecDeque<Packet>,
     first_stamp: i64,
     draining: bool,
-    skipped: usize,
+    /// Packets that the decoder refused.
+    refused: usize,
+    /// Packets that the demuxer could not read.
+    unreadable: usize,
+    /// Pictures that should have followed the last packet of the file.
+    missing: usize,
+    /// Failures in a row.
     failures: usize,
+    ending: Option<Ending>,
     waiting: BinaryHeap<Reverse<Waiting>>,
     arrived: u64,
     last_stamp: Option<i64>,
@@ -99,7 +107,8 @@ impl Pictures {
     /// All pictures, from the beginning of the file.
     pub(super) fn new(reader: Reader, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
         let start = Start { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
-        Self::starting_at(start, reader, stream, decoder, clock)
+        let ending = reader.input.stream(stream).map(|stream| Ending::stated_by(&reader.input, &stream));
+        Self { ending, ..Self::starting_at(start, reader, stream, decoder, clock) }
     }
 
     /// The pictures from `start` on, which `reader` has just read up to.
@@ -118,8 +127,11 @@ impl Pictures {
             ready: start.packets,
             first_stamp: start.first_stamp,
             draining: false,
-            skipped: 0,
+            refused: 0,
+            unreadable: 0,
+            missing: 0,
             failures: 0,
+            ending: None,
             waiting: BinaryHeap::new(),
             arrived: 0,
             last_stamp: None,
@@ -130,10 +142,10 @@ impl Pictures {
         }
     }
 
-    /// Broken packets passed over so far. FFmpeg's decoding threads keep quiet about failures among
-    /// the last few packets of a file.
+    /// Broken packets passed over so far, and at the end of a file that was read from its start what is missing of it.
+    /// FFmpeg's decoding threads keep quiet about failures among the last few packets.
     pub(super) fn skipped(&self) -> usize {
-        self.skipped
+        self.refused + self.unreadable.max(self.missing)
     }
 
     /// Whether the first picture of the [`Start`] came out of the decoder: if not, the keyframe was
@@ -164,7 +176,7 @@ impl Pictures {
                 }
                 Err(Error::Other { errno: EAGAIN }) if !self.draining => self.feed(),
                 Err(Error::Eof | Error::Other { errno: EAGAIN }) => return None,
-                Err(_) => self.skip(),
+                Err(_) => self.refuse(),
             }
         }
         None
@@ -178,19 +190,25 @@ impl Pictures {
         while self.failures < MAX_FAILURES {
             let mut packet = Packet::empty();
             match packet.read(&mut self.reader.input) {
-                // An empty packet would mean the end to the decoder.
-                Ok(()) if packet.stream() != self.stream || packet.size() == 0 => {}
-                Ok(()) => return self.send(&packet),
+                Ok(()) => {
+                    self.note(&packet);
+                    // An empty packet would mean the end to the decoder.
+                    if packet.stream() == self.stream && packet.size() > 0 {
+                        return self.send(&packet);
+                    }
+                }
                 Err(Error::Eof) => break,
                 // One unreadable packet; the demuxer goes on behind it.
-                Err(Error::InvalidData) => self.skip(),
+                Err(Error::InvalidData) => self.miss(),
                 Err(_) => {
-                    self.skip();
+                    self.miss();
                     break;
                 }
             }
         }
         self.draining = true;
+        let missing = self.ending.map_or(0.0, |ending| ending.missing());
+        self.missing = (missing / self.clock.step()).round() as usize;
         if self.decoder.send_eof().is_err() {
             self.failures = MAX_FAILURES;
         }
@@ -198,12 +216,24 @@ impl Pictures {
 
     fn send(&mut self, packet: &Packet) {
         if self.decoder.send_packet(packet).is_err() {
-            self.skip();
+            self.refuse();
         }
     }
 
-    fn skip(&mut self) {
-        self.skipped += 1;
+    fn note(&mut self, packet: &Packet) {
+        let time_base = self.reader.input.stream(packet.stream()).map(|stream| stream.time_base());
+        if let (Some(ending), Some(time_base)) = (&mut self.ending, time_base) {
+            ending.see(packet, time_base);
+        }
+    }
+
+    fn refuse(&mut self) {
+        self.refused += 1;
+        self.failures += 1;
+    }
+
+    fn miss(&mut self) {
+        self.unreadable += 1;
         self.failures += 1;
     }
 

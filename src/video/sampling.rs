@@ -73,7 +73,7 @@ impl Segment {
 }
 
 /// Decides, one presentation time after another, which frames of a segment are taken.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Sampler {
     sampling: Sampling,
     segment: Segment,

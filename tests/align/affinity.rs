@@ -1,7 +1,8 @@
 //! Cells far from zero, rankings, and vectors without length.
 
-use actalign_tui::align::{Calibration, Cell, Preset, cells, mean_pool, rank, unit_rows};
+use actalign_tui::align::{Calibration, Cell, Preset, cells, dot, mean_pool, rank, unit_rows};
 use ndarray::{Array2, array};
+use proptest::prelude::*;
 
 /// The affinity of a logit.
 fn sigmoid(logit: f32) -> f32 {
@@ -39,6 +40,17 @@ fn a_row_of_zeros_stays_zero() {
 fn unit_rows_survive_squares_beyond_f32() {
     let unit = unit_rows(array![[3e30_f32, 4e30], [3e-30, 4e-30]].view());
     assert!((unit - array![[0.6, 0.8], [0.6, 0.8]]).iter().all(|difference| difference.abs() < 1e-6));
+}
+
+proptest! {
+    #[test]
+    fn a_dot_product_is_the_sum_of_products(
+        rows in prop::collection::vec((-1.0..1.0_f32, -1.0..1.0_f32), 0..100),
+    ) {
+        let (a, b): (Vec<f32>, Vec<f32>) = rows.iter().copied().unzip();
+        let exact: f64 = rows.iter().map(|&(a, b)| f64::from(a) * f64::from(b)).sum();
+        prop_assert!((f64::from(dot(&a, &b)) - exact).abs() < 1e-5);
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Smoothing by window sums against smoothing by the definition.
 
-use actalign_tui::align::{Preset, Smoothing, mean_rate, products, unit_rows, width_in_frames};
+use actalign_tui::align::{
+    Preset, ScaledFrame, Smoothing, Windows, mean_rate, products, unit_rows, width_in_frames,
+};
 use ndarray::{Array2, Axis, array, s};
 use proptest::prelude::*;
 
@@ -63,6 +65,95 @@ proptest! {
             prop_assert!(window.contains(&t) && window.end <= frames);
         }
     }
+}
+
+/// A clip that is scaled by `scales`, and the windows that slide over it.
+fn windows(smoothing: Smoothing, raw: &Array2<f32>, scales: &[f64]) -> (Array2<f32>, Windows) {
+    let mut scaled = raw.clone();
+    for (mut row, &scale) in scaled.rows_mut().into_iter().zip(scales) {
+        row *= scale as f32;
+    }
+    let rows = raw.as_slice().unwrap().chunks_exact(raw.ncols()).zip(scales);
+    let frames: Vec<ScaledFrame> = rows
+        .map(|(raw, &scale)| {
+            let length = raw.iter().map(|&x| (f64::from(x) * scale).powi(2)).sum::<f64>().sqrt();
+            ScaledFrame { raw, scale, length }
+        })
+        .collect();
+    let windows = Windows::new(smoothing, &frames);
+    (scaled, windows)
+}
+
+/// Products of a step with the first 0, 1, … frames.
+fn prefix_sums(step: &[f32], frames: &Array2<f32>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let products = frames.rows().into_iter().map(|frame| {
+        sum += frame.iter().zip(step).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        sum
+    });
+    [0.0].into_iter().chain(products.collect::<Vec<_>>()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Clips longer than the stretch of one thread, windows of all widths, dimensions that no vector divides.
+    #[test]
+    fn sliding_windows_give_the_same_cosines(
+        frames in prop_oneof![1..40_usize, 200..700_usize],
+        dim in 1..40_usize,
+        width in prop_oneof![0..40_usize, 0..1500_usize, Just(usize::MAX)],
+        paper in any::<bool>(),
+        seed in 0..1000_usize,
+    ) {
+        let wave = |i: usize| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0;
+        // The first dimension keeps every window away from zero, where the cosine has no meaning.
+        let raw = Array2::from_shape_fn((frames, dim), |(t, i)| if i == 0 { 2.0 } else { wave(t * dim + i) });
+        let scales: Vec<f64> = (0..frames).map(|t| 2_f64.powi(t as i32 % 5 - 2)).collect();
+        let preset = if paper { Preset::Paper } else { Preset::Released };
+        let smoothing = Smoothing { width, preset };
+        let (scaled, windows) = windows(smoothing, &raw, &scales);
+        let step: Vec<f32> = (0..dim).map(|i| wave(i + 17)).collect();
+        let step = unit_rows(Array2::from_shape_vec((1, dim), step).unwrap().view());
+
+        let found = windows.cosines(&[&prefix_sums(step.as_slice().unwrap(), &scaled)]);
+        let norms = smoothing.window_norms(scaled.view());
+        let expected = smoothing.cosines(products(step.view(), scaled.view()).view(), &norms);
+        prop_assert_eq!(found.dim(), expected.dim());
+        prop_assert_eq!(windows.len(), norms.len());
+        for (ours, reference) in found.iter().zip(&expected) {
+            prop_assert!((ours - reference).abs() < 2e-6, "{ours} and {reference}");
+        }
+    }
+
+    #[test]
+    fn windows_are_those_of_another_width_only_if_it_has_the_same(
+        frames in 1..12_usize,
+        (a, b) in (0..15_usize, 0..15_usize),
+        paper in any::<bool>(),
+    ) {
+        let preset = if paper { Preset::Paper } else { Preset::Released };
+        let raw = Array2::from_elem((frames, 1), 1.0);
+        let [a, b] = [a, b].map(|width| Smoothing { width, preset });
+        let all = |smoothing: Smoothing| {
+            (0..smoothing.output_len(frames)).map(|t| smoothing.window(t, frames)).collect::<Vec<_>>()
+        };
+        let (_, windows) = windows(a, &raw, &vec![1.0; frames]);
+        prop_assert!(windows.are_of(a));
+        prop_assert!(!windows.are_of(b) || all(a) == all(b));
+    }
+}
+
+#[test]
+fn a_sliding_window_that_sums_to_nothing_has_no_direction() {
+    let mut frames = Array2::zeros((12, 2));
+    for t in 0..6 {
+        frames.row_mut(t).assign(&array![1e4 / (t + 3) as f32, 0.1 * t as f32]);
+    }
+    let smoothing = Smoothing { width: 3, preset: Preset::Released };
+    let (scaled, windows) = windows(smoothing, &frames, &[1.0; 12]);
+    let cosines = windows.cosines(&[&prefix_sums(&[1.0, 0.0], &scaled)]);
+    assert!(cosines.iter().take(7).all(|&cosine| cosine > 0.9), "{cosines}");
+    assert!(cosines.iter().skip(7).all(|&cosine| cosine == 0.0), "{cosines}");
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn what_is_no_video_is_refused_with_the_reason() {
     let whole = Segment::default();
     let (folder, path) = fresh("clip.mp4");
     assert!(matches!(open_error(&path, whole), VideoError::NotFound { .. }));
-    assert!(matches!(open_error(folder.path(), whole), VideoError::Unreadable { .. }));
+    assert!(matches!(open_error(folder.path(), whole), VideoError::NoImages { .. }));
+    assert!(matches!(load_image(folder.path()), Err(VideoError::Unreadable { .. })));
     fs::write(&path, b"").unwrap();
     assert!(matches!(open_error(&path, whole), VideoError::EmptyFile { .. }));
     fs::write(&path, "A step, and another step.\n".repeat(500)).unwrap();
@@ -102,6 +103,31 @@ fn a_file_cut_short_gives_the_frames_it_has() {
     assert!((30..90).contains(&read.len()), "{}", read.len());
     // The last packets are incomplete; what was predicted from them may look like anything.
     assert_eq!(read[..25], (0..25).collect::<Vec<_>>());
+}
+
+/// An index at the front, as for the web, survives a broken download.
+#[test]
+fn what_is_missing_at_the_end_is_counted() {
+    for (container, options) in [("mkv", &[][..]), ("mp4", &[("movflags", "+faststart")])] {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        Clip { codec: "png", format: Pixel::GRAY8, ..lossless(100) }.write_with(&path, options, paint_number);
+        let mut whole = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
+        assert_eq!((whole.by_ref().count(), whole.skipped()), (100, 0), "{container}");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() * 6 / 10]).unwrap();
+        let mut reader = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
+        let read = reader.by_ref().map(Result::unwrap).count();
+        assert!((40..80).contains(&read), "{container}: {read}");
+        // The picture that was cut in two may count for either.
+        assert!(
+            (99..=101).contains(&(read + reader.skipped())),
+            "{container}: {read} + {}",
+            reader.skipped()
+        );
+        let before = Segment { start: None, end: Some(0.4) };
+        let mut reader = VideoReader::open(&path, Sampling::Native, before).unwrap();
+        assert_eq!((reader.by_ref().count(), reader.skipped()), (10, 0), "{container}");
+    }
 }
 
 #[test]

@@ -61,6 +61,16 @@ impl Clip {
     /// Encodes the clip with `paint` filling each frame, and returns the presentation times of its
     /// packets in the order of the file.
     pub fn write(&self, path: &Path, paint: impl Fn(usize, &mut RawFrame)) -> Vec<i64> {
+        self.write_with(path, &[], paint)
+    }
+
+    /// As [`Clip::write`], with options for the container.
+    pub fn write_with(
+        &self,
+        path: &Path,
+        muxing: &[(&str, &str)],
+        paint: impl Fn(usize, &mut RawFrame),
+    ) -> Vec<i64> {
         silence_ffmpeg();
         let mut output = format::output(path).unwrap();
         let codec = encoder::find_by_name(self.codec).expect("FFmpeg with this encoder");
@@ -85,7 +95,7 @@ impl Clip {
         }
         let mut encoder = encoder.open_as_with(codec, options).unwrap();
         output.add_stream(codec).unwrap().set_parameters(&encoder);
-        output.write_header().unwrap();
+        output.write_header_with(muxing.iter().copied().collect()).unwrap();
         let stream_time_base = output.stream(0).unwrap().time_base();
         let mut written = Vec::new();
         let mut write_packets = |encoder: &mut encoder::Video, output: &mut format::context::Output| {

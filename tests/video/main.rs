@@ -5,6 +5,8 @@ mod ahead;
 mod broken;
 mod clip;
 mod colour;
+mod damage;
 mod images;
 mod order;
 mod orientation;
+mod places;

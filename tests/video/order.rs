@@ -4,6 +4,8 @@ use std::fs;
 
 use actalign_tui::video::{Frame, Sampling, Segment};
 use proptest::prelude::*;
+use video_rs::ffmpeg::format::Pixel;
+use video_rs::ffmpeg::frame::Video as RawFrame;
 
 use crate::clip::{Clip, frames, fresh, lossless, numbers, paint_number, painted_number, reordered};
 
@@ -32,6 +34,58 @@ fn the_mpeg4_codec_is_reordered_and_drained_too() {
     let clip = Clip { codec: "mpeg4", options: &[("qmin", "1"), ("qmax", "2")], ..reordered(30) };
     assert!(!Clip { b_frames: 2, ..clip }.write(&path, paint_number).is_sorted());
     assert_eq!(numbers(&path), (0..30).collect::<Vec<_>>());
+}
+
+/// As [`paint_number`], in samples of ten bits.
+fn paint_number_in_ten_bits(number: usize, frame: &mut RawFrame) {
+    for plane in 0..3 {
+        let (width, stride) = (frame.plane_width(plane) as usize, frame.stride(plane));
+        for row in frame.data_mut(plane).chunks_mut(stride) {
+            for (x, sample) in row.chunks_exact_mut(2).take(width).enumerate() {
+                let luma: u16 = if number >> (8 * x / width) & 1 == 1 { 940 } else { 64 };
+                sample.copy_from_slice(&if plane == 0 { luma } else { 512 }.to_ne_bytes());
+            }
+        }
+    }
+}
+
+#[test]
+fn newer_codecs_and_ten_bits_are_read() {
+    let hevc = Clip {
+        codec: "libx265",
+        options: &[("x265-params", "log-level=none:bframes=3")],
+        width: 128,
+        height: 64,
+        ..reordered(20)
+    };
+    let expected: Vec<usize> = (0..20).collect();
+    for container in ["mp4", "mkv"] {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        assert!(!hevc.write(&path, paint_number).is_sorted(), "the clip must exercise reordering");
+        assert_eq!(numbers(&path), expected, "HEVC in {container}");
+        Clip { format: Pixel::YUV420P10LE, times: hevc.times.clone(), ..hevc }
+            .write(&path, paint_number_in_ten_bits);
+        assert_eq!(numbers(&path), expected, "HEVC of ten bits in {container}");
+        let options = &[("cpu-used", "8"), ("crf", "10")];
+        Clip { codec: "libaom-av1", options, b_frames: 0, times: hevc.times.clone(), ..hevc }
+            .write(&path, paint_number);
+        assert_eq!(numbers(&path), expected, "AV1 in {container}");
+        let options = &[("profile", "high10"), ("crf", "10")];
+        Clip { codec: "libx264", options, format: Pixel::YUV420P10LE, times: hevc.times.clone(), ..hevc }
+            .write(&path, paint_number_in_ten_bits);
+        assert_eq!(numbers(&path), expected, "H.264 of ten bits in {container}");
+    }
+}
+
+#[test]
+fn a_clip_of_one_frame_is_read() {
+    for container in ["mp4", "mkv", "ts", "avi"] {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        reordered(1).write(&path, paint_number);
+        for sampling in [Sampling::Native, Sampling::Fps(10.0)] {
+            assert_eq!(frames(&path, sampling, Segment::default()).len(), 1, "{container}");
+        }
+    }
 }
 
 #[test]

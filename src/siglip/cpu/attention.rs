@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::activation::softmax_rows;
 use super::kernel::Isa;
-use super::linear::{Rows, pack_groups, pack_panels, tiles};
+use super::linear::{Rows, for_tiles, pack_groups, pack_panels};
 
 /// How attention is divided.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +61,12 @@ impl Attention {
             pack_panels(values, of_head.clone(), columns, &mut work.values);
 
             work.weights.resize(queries.count * keys.count, 0.0);
-            let panels = work.keys.chunks_exact(columns * size);
-            tiles(isa, &work.queries, queries.count, panels, |row, column, tile| {
-                copy(tile, columns, &mut work.weights[row * keys.count..], keys.count, column, keys.count);
-            });
+            for (panel, of_keys) in work.keys.chunks_exact(columns * size).enumerate() {
+                for_tiles(isa, &work.queries, queries.count, of_keys, |row, tile| {
+                    let weights = &mut work.weights[row * keys.count..];
+                    copy(tile, columns, weights, keys.count, panel * columns, keys.count);
+                });
+            }
             softmax_rows(isa, &mut work.weights, keys.count, scale);
 
             pack_groups(
@@ -74,10 +76,12 @@ impl Attention {
                 false,
                 &mut work.packed_weights,
             );
-            let panels = work.values.chunks_exact(columns * keys.count);
-            tiles(isa, &work.packed_weights, queries.count, panels, |row, column, tile| {
-                copy(tile, columns, &mut out[row * hidden..], hidden, of_head.start + column, of_head.end);
-            });
+            for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
+                for_tiles(isa, &work.packed_weights, queries.count, of_values, |row, tile| {
+                    let start = of_head.start + panel * columns;
+                    copy(tile, columns, &mut out[row * hidden..], hidden, start, of_head.end);
+                });
+            }
         }
     }
 }

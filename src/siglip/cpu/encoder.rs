@@ -2,10 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
 use super::norm::LayerNorm;
+use crate::siglip::device::Precision;
 use crate::siglip::encoder::EncoderSizes;
 use crate::siglip::error::ModelError;
 use crate::siglip::weights::Tensors;
@@ -15,6 +18,7 @@ use crate::siglip::weights::Tensors;
 pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
     pub isa: Isa,
+    pub precision: Precision,
     pub eps: f32,
 }
 
@@ -22,7 +26,7 @@ impl Loader<'_> {
     /// The linear layer of that name.
     pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
-        Ok(Linear::new(self.isa, &weight?, bias?))
+        Ok(self.pack(&weight?, bias?))
     }
 
     /// Linear layers with the same input as one.
@@ -32,7 +36,12 @@ impl Loader<'_> {
             weight.extend(self.tensors.floats(&format!("{name}.weight"))?);
             bias.extend(self.tensors.floats(&format!("{name}.bias"))?);
         }
-        Ok(Linear::new(self.isa, &weight, bias))
+        Ok(self.pack(&weight, bias))
+    }
+
+    /// A linear layer of these weights.
+    pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
+        Linear::new(self.isa, self.precision, weight, bias)
     }
 
     /// The layer normalisation of that name.
@@ -92,6 +101,7 @@ pub struct Mlp {
 impl Encoder {
     pub fn load(loader: &Loader, sizes: &EncoderSizes, tower: &str) -> Result<Self, ModelError> {
         let layers = (0..sizes.layers)
+            .into_par_iter()
             .map(|layer| Layer::load(loader, &format!("{tower}.encoder.layers.{layer}")))
             .collect::<Result<_, _>>()?;
         let attention = Attention { isa: loader.isa, heads: sizes.heads, hidden: sizes.hidden };

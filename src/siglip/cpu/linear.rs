@@ -3,10 +3,14 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use half::vec::HalfFloatVecExt;
 use rayon::prelude::*;
 
 use super::activation::gelu_tanh;
 use super::kernel::{Isa, LARGEST_TILE, multiply};
+use crate::siglip::device::Precision;
 
 /// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
 #[derive(Debug)]
@@ -15,8 +19,15 @@ pub struct Linear {
     inputs: usize,
     outputs: usize,
     /// Panels of as many outputs as a tile has columns, each `inputs × columns`.
-    panels: Vec<f32>,
+    panels: Panels,
     bias: Vec<f32>,
+}
+
+#[derive(Debug)]
+enum Panels {
+    Single(Vec<f32>),
+    /// Brought to single precision, panel by panel, while rows wait: that costs little beside their product.
+    Half(Vec<f16>),
 }
 
 /// What becomes of the product.
@@ -67,10 +78,14 @@ const BLOCK: usize = 96 << 10;
 
 impl Linear {
     /// `weight` is outputs × inputs, as checkpoints have it.
-    pub fn new(isa: Isa, weight: &[f32], bias: Vec<f32>) -> Self {
+    pub fn new(isa: Isa, precision: Precision, weight: &[f32], bias: Vec<f32>) -> Self {
         let (outputs, inputs) = (bias.len(), weight.len() / bias.len().max(1));
         let mut panels = Vec::new();
         pack_groups(Rows::of(weight, inputs), 0..inputs, isa.tile().1, true, &mut panels);
+        let panels = match precision {
+            Precision::F32 => Panels::Single(panels),
+            Precision::F16 => Panels::Half(Vec::from_f32_slice(&panels)),
+        };
         Self { isa, inputs, outputs, panels, bias }
     }
 
@@ -98,38 +113,58 @@ impl Linear {
         let x = Rows::of(x, self.inputs);
         let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
         let block = (BLOCK / depth / most).max(1) * most;
-        with_packed(|packed| {
+        with_buffers(|Buffers { rows: packed, panel }| {
             for start in (0..self.inputs).step_by(depth) {
                 let inputs = start..self.inputs.min(start + depth);
-                let (first, last) = (start == 0, inputs.end == self.inputs);
                 for top in (0..x.count).step_by(block) {
                     let rows = x.part(top, block.min(x.count - top));
                     pack_groups(rows, inputs.clone(), most, false, packed);
-                    let panels = self.panels.chunks_exact(self.inputs * columns);
-                    let panels = panels.map(|p| &p[inputs.start * columns..inputs.end * columns]);
-                    tiles(self.isa, packed, rows.count, panels, |row, column, tile| {
-                        let bias = &self.bias[column..self.outputs.min(column + columns)];
-                        if first {
-                            tile.chunks_exact_mut(columns).for_each(|line| add(line, bias));
-                        }
-                        let lines = tile.len() / columns;
-                        let out = &mut out[(top + row) * self.outputs..][..lines * self.outputs];
-                        let part = column..column + bias.len();
-                        if !first || then == Then::Add {
-                            let before = out.chunks_exact(self.outputs).map(|out| &out[part.clone()]);
-                            tile.chunks_exact_mut(columns).zip(before).for_each(|(line, out)| add(line, out));
-                        }
-                        if last && then == Then::Gelu {
-                            gelu_tanh(self.isa, tile);
-                        }
-                        for (out, line) in out.chunks_exact_mut(self.outputs).zip(tile.chunks_exact(columns))
-                        {
-                            out[part.clone()].copy_from_slice(&line[..bias.len()]);
-                        }
-                    });
+                    for column in (0..self.outputs).step_by(columns) {
+                        let at = column * self.inputs;
+                        let panel =
+                            self.panels.get(at + inputs.start * columns..at + inputs.end * columns, panel);
+                        for_tiles(self.isa, packed, rows.count, panel, |row, tile| {
+                            let out = &mut out[(top + row) * self.outputs..];
+                            self.finish(tile, out, column, inputs.clone(), then);
+                        });
+                    }
                 }
             }
         });
+    }
+
+    /// Adds the sums over some of the inputs to rows of the result, from a column on.
+    fn finish(&self, tile: &mut [f32], out: &mut [f32], column: usize, inputs: Range<usize>, then: Then) {
+        let columns = self.isa.tile().1;
+        let (first, last) = (inputs.start == 0, inputs.end == self.inputs);
+        let part = column..self.outputs.min(column + columns);
+        if first {
+            tile.chunks_exact_mut(columns).for_each(|line| add(line, &self.bias[part.clone()]));
+        }
+        if !first || then == Then::Add {
+            let before = out.chunks_exact(self.outputs).map(|out| &out[part.clone()]);
+            tile.chunks_exact_mut(columns).zip(before).for_each(|(line, out)| add(line, out));
+        }
+        if last && then == Then::Gelu {
+            gelu_tanh(self.isa, tile);
+        }
+        for (out, line) in out.chunks_exact_mut(self.outputs).zip(tile.chunks_exact(columns)) {
+            out[part.clone()].copy_from_slice(&line[..part.len()]);
+        }
+    }
+}
+
+impl Panels {
+    /// Some values, by way of a buffer where they are of half precision.
+    fn get<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        match self {
+            Self::Single(values) => &values[range],
+            Self::Half(values) => {
+                buffer.resize(range.len(), 0.0);
+                values[range].convert_to_f32_slice(buffer);
+                buffer
+            }
+        }
     }
 }
 
@@ -139,34 +174,38 @@ fn add(line: &mut [f32], other: &[f32]) {
     }
 }
 
-/// Lends a buffer that the thread keeps, for packed rows. `f` must not ask for it again.
-pub fn with_packed<T>(f: impl FnOnce(&mut Vec<f32>) -> T) -> T {
-    thread_local! {
-        static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-    }
-    PACKED.with_borrow_mut(f)
+/// Packed operands of the product in hand.
+struct Buffers {
+    rows: Vec<f32>,
+    panel: Vec<f32>,
 }
 
-/// Hands `take` every tile of a product: its first row and column, and its rows of as many values as a tile has
-/// columns. `packed` holds groups of rows as [`pack_groups`] makes them, `panels` the columns likewise.
-pub fn tiles<'a>(
+/// Lends the buffers that the thread keeps. `f` must not ask for them again.
+fn with_buffers(f: impl FnOnce(&mut Buffers)) {
+    thread_local! {
+        static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers { rows: Vec::new(), panel: Vec::new() }) };
+    }
+    BUFFERS.with_borrow_mut(f);
+}
+
+/// Hands `take` the product of packed rows with one panel of columns, tile by tile: its first row, and its rows of as
+/// many values as a tile has columns. `packed` holds groups of rows as [`pack_groups`] makes them, `panel` the columns
+/// likewise.
+pub fn for_tiles(
     isa: Isa,
     packed: &[f32],
     rows: usize,
-    panels: impl Iterator<Item = &'a [f32]>,
-    mut take: impl FnMut(usize, usize, &mut [f32]),
+    panel: &[f32],
+    mut take: impl FnMut(usize, &mut [f32]),
 ) {
     let (most, columns) = isa.tile();
     let depth = packed.len() / rows.max(1);
     let mut tile = [0.0; LARGEST_TILE];
-    for (index, panel) in panels.enumerate() {
-        for (group, a) in packed.chunks(most * depth).enumerate() {
-            let row = group * most;
-            let height = most.min(rows - row);
-            let tile = &mut tile[..height * columns];
-            multiply(isa, height, a, panel, tile);
-            take(row, index * columns, tile);
-        }
+    for (group, a) in packed.chunks(most * depth).enumerate() {
+        let row = group * most;
+        let tile = &mut tile[..most.min(rows - row) * columns];
+        multiply(isa, tile.len() / columns, a, panel, tile);
+        take(row, tile);
     }
 }
 
@@ -262,7 +301,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let before = values(rows * outputs, 4);
             for isa in Isa::all() {
-                let linear = Linear::new(isa, &weight, bias.clone());
+                let linear = Linear::new(isa, Precision::F32, &weight, bias.clone());
                 for then in [Then::Store, Then::Gelu, Then::Add] {
                     let mut out = before.clone();
                     pool.install(|| linear.apply(&x, &mut out, then));

@@ -22,12 +22,12 @@ pub(super) use vision::VisionModel;
 mod tests {
     use std::path::Path;
 
-    use burn::tensor::{Device, Int, Tensor, TensorData};
+    use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
     use super::*;
-    use crate::siglip::Checkpoint;
     use crate::siglip::preprocess::Square;
     use crate::siglip::vision::{patch_tensor, patches};
+    use crate::siglip::{Checkpoint, Precision};
 
     fn checkpoints() -> impl Iterator<Item = Checkpoint> {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip");
@@ -61,10 +61,12 @@ mod tests {
                 |seed| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
             let images = [image(7), image(11), image(13)];
             let device = Device::flex();
-            let module = checkpoint.vision_on(&device).unwrap();
+            let module = checkpoint.vision_on(&device, DType::F32).unwrap();
             let want = module.forward(patch_tensor(&images, config, normalisation, &device), images.len());
             for isa in Isa::all() {
-                let model = VisionModel::load(&checkpoint.weights.map().unwrap(), config, isa).unwrap();
+                let model =
+                    VisionModel::load(&checkpoint.weights.map().unwrap(), config, isa, Precision::F32)
+                        .unwrap();
                 let patches = patches(&images, config, normalisation);
                 for got in on_pools(|| model.forward(&patches, images.len())) {
                     assert_close(&got, want.clone());
@@ -80,14 +82,45 @@ mod tests {
                 .map(|t| checkpoint.tokenizer().unwrap().encode(t).ids);
             let device = Device::flex();
             let ids = TensorData::new(texts.concat(), [texts.len(), checkpoint.text_len()]);
-            let want =
-                checkpoint.text_on(&device).unwrap().forward(Tensor::<2, Int>::from_data(ids, &device));
+            let want = checkpoint
+                .text_on(&device, DType::F32)
+                .unwrap()
+                .forward(Tensor::<2, Int>::from_data(ids, &device));
             for isa in Isa::all() {
                 let config = &checkpoint.config.text_config;
-                let model = TextModel::load(&checkpoint.weights.map().unwrap(), config, isa).unwrap();
+                let model =
+                    TextModel::load(&checkpoint.weights.map().unwrap(), config, isa, Precision::F32).unwrap();
                 for got in on_pools(|| model.forward(texts.iter().map(Vec::as_slice)).unwrap()) {
                     assert_close(&got, want.clone());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn half_precision_comes_near() {
+        for checkpoint in checkpoints() {
+            let config = &checkpoint.config.vision_config;
+            let size = config.image_size();
+            let image = Square { size, rgb: (0..3 * size * size).map(|i| (i * 7 % 251) as u8).collect() };
+            let normalisation = &checkpoint.image.normalisation;
+            let patches = patches(std::slice::from_ref(&image), config, normalisation);
+            let weights = checkpoint.weights.map().unwrap();
+            let embed = |precision| {
+                VisionModel::load(&weights, config, Isa::detect(), precision).unwrap().forward(&patches, 1)
+            };
+            let device = Device::flex();
+            let module = checkpoint.vision_on(&device, DType::F16).unwrap();
+            let of_module =
+                module.forward(patch_tensor(&[image], config, normalisation, &device).cast(DType::F16), 1);
+            let of_module = of_module.into_data().convert::<f32>().try_into_vec().unwrap();
+
+            let want = embed(Precision::F32);
+            let largest = want.iter().fold(0f32, |m, v| m.max(v.abs()));
+            for (got, tolerance) in [(embed(Precision::F16), 2e-3), (of_module, 2e-2)] {
+                let differences = got.iter().zip(&want).map(|(got, want)| (got - want).abs() / largest);
+                let worst = differences.fold(0f32, f32::max);
+                assert!(worst > 0.0 && worst < tolerance, "{worst}");
             }
         }
     }

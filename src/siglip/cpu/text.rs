@@ -5,6 +5,7 @@ use super::kernel::Isa;
 use super::linear::{Linear, Then};
 use super::norm::LayerNorm;
 use crate::siglip::config::TextConfig;
+use crate::siglip::device::Precision;
 use crate::siglip::error::ModelError;
 use crate::siglip::weights::{TensorRows, Tensors};
 
@@ -20,8 +21,13 @@ pub struct TextModel {
 }
 
 impl TextModel {
-    pub fn load(tensors: &Tensors, config: &TextConfig, isa: Isa) -> Result<Self, ModelError> {
-        let loader = Loader { tensors, isa, eps: config.layer_norm_eps as f32 };
+    pub fn load(
+        tensors: &Tensors,
+        config: &TextConfig,
+        isa: Isa,
+        precision: Precision,
+    ) -> Result<Self, ModelError> {
+        let loader = Loader { tensors, isa, precision, eps: config.layer_norm_eps as f32 };
         Ok(Self {
             tokens: tensors.rows("text_model.embeddings.token_embedding.weight")?,
             positions: tensors.floats("text_model.embeddings.position_embedding.weight")?,

@@ -6,6 +6,7 @@ use super::kernel::Isa;
 use super::linear::{Linear, Rows, Then};
 use super::norm::LayerNorm;
 use crate::siglip::config::VisionConfig;
+use crate::siglip::device::Precision;
 use crate::siglip::error::ModelError;
 use crate::siglip::weights::Tensors;
 
@@ -33,13 +34,18 @@ struct PoolingHead {
 }
 
 impl VisionModel {
-    pub fn load(tensors: &Tensors, config: &VisionConfig, isa: Isa) -> Result<Self, ModelError> {
-        let loader = Loader { tensors, isa, eps: config.layer_norm_eps as f32 };
+    pub fn load(
+        tensors: &Tensors,
+        config: &VisionConfig,
+        isa: Isa,
+        precision: Precision,
+    ) -> Result<Self, ModelError> {
+        let loader = Loader { tensors, isa, precision, eps: config.layer_norm_eps as f32 };
         let floats = |name: &str| tensors.floats(&format!("vision_model.{name}"));
         let bias = floats("embeddings.patch_embedding.bias")?;
         Ok(Self {
             // A convolution whose stride is its width is a matrix product over the patches.
-            patches: Linear::new(isa, &floats("embeddings.patch_embedding.weight")?, bias),
+            patches: loader.pack(&floats("embeddings.patch_embedding.weight")?, bias),
             positions: floats("embeddings.position_embedding.weight")?,
             encoder: Encoder::load(&loader, &config.encoder_sizes(), "vision_model")?,
             norm: loader.norm("vision_model.post_layernorm")?,
@@ -71,12 +77,12 @@ impl PoolingHead {
         // Query, key and value lie in one tensor of three times the rows.
         let (of_query, of_rest) = weight.split_at(hidden * hidden);
         let mut query = vec![0.0; hidden];
-        let projection = Linear::new(loader.isa, of_query, bias[..hidden].to_vec());
+        let projection = loader.pack(of_query, bias[..hidden].to_vec());
         projection.apply(&floats("probe")?, &mut query, Then::Store);
         Ok(Self {
             attention: Attention { isa: loader.isa, heads: config.num_attention_heads, hidden },
             query,
-            keys_values: Linear::new(loader.isa, of_rest, bias[hidden..].to_vec()),
+            keys_values: loader.pack(of_rest, bias[hidden..].to_vec()),
             out: loader.linear("vision_model.head.attention.out_proj")?,
             norm: loader.norm("vision_model.head.layernorm")?,
             mlp: Mlp::load(loader, "vision_model.head.mlp")?,

@@ -77,13 +77,6 @@ impl Cache {
         })
     }
 
-    /// Whether the contents of a file are known without reading it.
-    pub fn remembers(&self, path: &Path) -> bool {
-        let Ok(path) = path.canonicalize() else { return false };
-        let memo = self.memo(&memo_key(&path, WHOLE));
-        memo.is_some_and(|memo| Contents { path, memo }.are_unchanged())
-    }
-
     fn memo(&self, key: &Key) -> Option<Memo> {
         serde_json::from_slice(self.get(key)?.payload()).ok()
     }

@@ -1,0 +1,67 @@
+//! Memory and time of loading each half of a checkpoint: what is resident at the peak, and what stays. Pages of the
+//! mapped weight files, which the system takes back when it needs them, are counted apart.
+//!
+//! Needs `ACTALIGN_TEST_CHECKPOINT=FOLDER` and Linux. Each half is loaded in a process of its own.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+
+/// Names the half to load, in the process that loads it.
+const HALF: &str = "ACTALIGN_BENCH_HALF";
+
+fn main() {
+    let Ok(folder) = std::env::var("ACTALIGN_TEST_CHECKPOINT") else {
+        eprintln!("memory is left out: ACTALIGN_TEST_CHECKPOINT names no checkpoint");
+        return;
+    };
+    if let Ok(half) = std::env::var(HALF) {
+        return load(Path::new(&folder), &half);
+    }
+    println!("| half | seconds | MB at the peak | MB that stay | peak, mapped pages among them |");
+    println!("|---|---:|---:|---:|---:|");
+    for half in ["vision", "text"] {
+        Command::new(std::env::current_exe().unwrap()).env(HALF, half).status().unwrap();
+    }
+}
+
+fn load(folder: &Path, half: &str) {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    static PEAK: AtomicU64 = AtomicU64::new(0);
+    let checkpoint = Checkpoint::open(folder).unwrap();
+    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+    let watch = thread::spawn(|| {
+        while !DONE.load(Ordering::Relaxed) {
+            PEAK.fetch_max(kilobytes("RssAnon"), Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let start = Instant::now();
+    let keep: Box<dyn std::any::Any> = match half {
+        "vision" => Box::new(checkpoint.load_vision(&device).unwrap()),
+        _ => Box::new(checkpoint.load_text(&device).unwrap()),
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    DONE.store(true, Ordering::Relaxed);
+    watch.join().unwrap();
+    let megabytes = |kilobytes: u64| kilobytes / 1000;
+    let stays = kilobytes("RssAnon");
+    println!(
+        "| {half} | {seconds:.2} | {} | {} | {} |",
+        megabytes(PEAK.load(Ordering::Relaxed).max(stays)),
+        megabytes(stays),
+        megabytes(kilobytes("VmHWM"))
+    );
+    drop(keep);
+}
+
+/// A line of the process's own status.
+fn kilobytes(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+}

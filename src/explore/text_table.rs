@@ -1,0 +1,133 @@
+//! The texts of a clip's candidates that are embedded so far, with their products with its frames.
+
+use std::collections::HashMap;
+
+use ndarray::{ArrayView1, Axis};
+use rayon::prelude::*;
+
+use crate::align::{self, Preset};
+use crate::explore::frames::FrameTable;
+
+/// Texts that one thread multiplies with the frames.
+const PIECE: usize = 4;
+
+/// Texts by number, in the order in which they arrived.
+#[derive(Clone, Debug)]
+pub struct TextTable {
+    dim: usize,
+    numbers: HashMap<String, usize>,
+    texts: Vec<Text>,
+}
+
+#[derive(Clone, Debug)]
+struct Text {
+    /// Unit embedding.
+    unit: Vec<f32>,
+    /// Whether the text was longer than the checkpoint reads.
+    cut: bool,
+    /// Products with the raw frames, in the order in which the frames arrived.
+    products: Vec<f32>,
+    /// Sums of the products with the first 0, 1, … frames by time, as a preset scales them.
+    prefix_sums: Vec<f64>,
+    /// The preset of the sums; none where they lack frames.
+    summed: Option<Preset>,
+}
+
+impl TextTable {
+    /// An empty table of embeddings with `dim` values.
+    pub fn new(dim: usize) -> Self {
+        Self { dim, numbers: HashMap::new(), texts: Vec::new() }
+    }
+
+    /// Number of a text, if it is embedded.
+    pub fn number(&self, text: &str) -> Option<usize> {
+        self.numbers.get(text).copied()
+    }
+
+    /// Whether a text was longer than the checkpoint reads.
+    pub fn is_cut(&self, number: usize) -> bool {
+        self.texts[number].cut
+    }
+
+    /// Unit embedding of a text.
+    pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
+        ArrayView1::from(&self.texts[number].unit)
+    }
+
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
+    ///
+    /// # Panics
+    /// If an embedding does not have as many values as those of the frames.
+    pub fn extend(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
+        for (text, embedding, cut) in texts {
+            if self.numbers.contains_key(&text) {
+                continue;
+            }
+            assert_eq!(embedding.len(), self.dim, "an embedding of another model");
+            let unit = align::unit_rows(ArrayView1::from(&embedding).insert_axis(Axis(0)));
+            self.numbers.insert(text, self.texts.len());
+            self.texts.push(Text {
+                unit: unit.into_iter().collect(),
+                cut,
+                products: Vec::new(),
+                prefix_sums: Vec::new(),
+                summed: None,
+            });
+        }
+    }
+
+    /// Multiplies the texts from number `first` on, which are new, with all frames.
+    pub fn multiply_texts(&mut self, frames: &FrameTable, first: usize) {
+        self.multiply(first, frames, 0);
+    }
+
+    /// Multiplies all texts with the frames from number `first` on, which are new.
+    pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
+        for text in &mut self.texts {
+            text.summed = None;
+        }
+        self.multiply(0, frames, first);
+    }
+
+    fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
+        self.texts[first_text..].par_chunks_mut(PIECE).for_each(|texts| {
+            for slot in first_frame..frames.len() {
+                let raw = frames.raw(slot);
+                for text in &mut *texts {
+                    text.products.push(align::dot(&text.unit, raw));
+                }
+            }
+        });
+    }
+
+    /// Sums the products of some texts by time, where that has not been done.
+    pub fn sum(&mut self, numbers: impl IntoIterator<Item = usize>, frames: &FrameTable, preset: Preset) {
+        let mut wanted = vec![false; self.texts.len()];
+        for number in numbers {
+            wanted[number] = self.texts[number].summed != Some(preset);
+        }
+        let scales: Vec<(usize, f64)> =
+            frames.slots_by_time().iter().map(|&slot| (slot, frames.scale(slot, preset))).collect();
+        let wanted = self.texts.par_iter_mut().zip(wanted).filter(|(_, wanted)| *wanted);
+        wanted.for_each(|(text, _)| {
+            let mut sum = 0.0;
+            text.prefix_sums.clear();
+            text.prefix_sums.push(sum);
+            text.prefix_sums.extend(scales.iter().map(|&(slot, scale)| {
+                sum += f64::from(text.products[slot]) * scale;
+                sum
+            }));
+            text.summed = Some(preset);
+        });
+    }
+
+    /// Sums of a text's products with the first 0, 1, … frames by time, from when they were last summed.
+    pub fn prefix_sums(&self, number: usize) -> &[f64] {
+        &self.texts[number].prefix_sums
+    }
+}

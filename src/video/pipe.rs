@@ -1,0 +1,41 @@
+//! Clips that come through a pipe.
+//!
+//! A pipe gives its bytes once and in order. Many containers keep their index at the end, and a reader may open its
+//! clip twice. So all that comes is kept in a file without a name, which is gone when the program is.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::VideoError;
+
+/// What came through each pipe. A pipe that is named again gives the same clip again.
+static KEPT: LazyLock<Mutex<HashMap<PathBuf, File>>> = LazyLock::new(Mutex::default);
+
+/// Reads a pipe to its end and returns the path of what came through, which stays valid.
+///
+/// # Errors
+/// If nothing comes, or if it cannot be read or kept.
+pub(super) fn keep(
+    pipe: &Path,
+    open: impl FnOnce() -> io::Result<Box<dyn Read>>,
+) -> Result<PathBuf, VideoError> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !kept.contains_key(pipe) {
+        let unreadable = |source| VideoError::Unreadable { path: pipe.to_owned(), source };
+        let mut bytes = open().map_err(unreadable)?;
+        let not_kept = |source| VideoError::PipeNotKept { path: pipe.to_owned(), source };
+        let mut file = tempfile::tempfile().map_err(not_kept)?;
+        if io::copy(&mut bytes, &mut file).map_err(not_kept)? == 0 {
+            return Err(VideoError::EmptyPipe { path: pipe.to_owned() });
+        }
+        kept.insert(pipe.to_owned(), file);
+    }
+    let mut file = &kept[pipe];
+    // Where this name leads to the open file itself, rather than to a new view of it, its place is shared.
+    file.rewind().map_err(|source| VideoError::PipeNotKept { path: pipe.to_owned(), source })?;
+    Ok(format!("/dev/fd/{}", file.as_raw_fd()).into())
+}
