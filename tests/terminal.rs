@@ -61,8 +61,12 @@ impl Session {
     }
 
     fn explorer(folder: &Path, more: &[&str]) -> Self {
+        Self::explorer_with(MODEL, folder, more)
+    }
+
+    fn explorer_with(model: &str, folder: &Path, more: &[&str]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
-        command.args(["clip.mp4", "--scripts", "scripts.json", "--model", MODEL]);
+        command.args(["clip.mp4", "--scripts", "scripts.json", "--model", model]);
         command.args(more);
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
@@ -227,6 +231,28 @@ fn a_failure_while_the_screen_is_up_is_shown_and_leaves_it_usable() {
     session.wait_for("clip.mp4:");
     session.press("q");
     assert!(session.end().0.success());
+}
+
+#[test]
+fn a_tokenizer_that_is_none_gives_the_terminal_back_and_says_so() {
+    let folder = folder();
+    let model = TempDir::new().unwrap();
+    for file in ["config.json", "preprocessor_config.json", "model.safetensors"] {
+        fs::copy(Path::new(MODEL).join(file), model.path().join(file)).unwrap();
+    }
+    fs::write(model.path().join("tokenizer.json"), "{}").unwrap();
+    let (status, after) = Session::explorer_with(model.path().to_str().unwrap(), folder.path(), &[]).end();
+    assert_eq!(status.exit_code(), 1);
+    assert!(after.contains("tokenizer.json"), "{after}");
+}
+
+#[test]
+fn a_clip_that_is_none_gives_the_terminal_back_and_says_so() {
+    let folder = folder();
+    fs::write(folder.path().join("clip.mp4"), "no video").unwrap();
+    let (status, after) = Session::explorer(folder.path(), &[]).end();
+    assert_eq!(status.exit_code(), 1);
+    assert!(after.contains("clip.mp4: not a video"), "{after}");
 }
 
 /// The part of the next test that runs in a terminal of its own; does nothing otherwise.

@@ -10,7 +10,7 @@ use crate::cli::inputs::checkpoint_folder;
 use crate::in_words;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
-use crate::video;
+use crate::video::{self, VideoError};
 
 /// Check this machine: video decoders, devices, terminal, and a checkpoint
 #[derive(Debug, Args)]
@@ -31,15 +31,10 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     };
 
     line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")));
-    let (decoded, missing): (Vec<&str>, Vec<&str>) =
-        CODECS.iter().partition(|codec| video::can_decode(codec));
-    let without =
-        if missing.is_empty() { String::new() } else { format!("; no decoder for {}", missing.join(", ")) };
-    line(
-        !decoded.is_empty(),
-        "FFmpeg",
-        format!("{}: {}{without}", video::ffmpeg_version(), decoded.join(", ")),
-    );
+    match describe_ffmpeg() {
+        Ok((decodes, finding)) => line(decodes, "FFmpeg", finding),
+        Err(error) => line(false, "FFmpeg", error.to_string()),
+    }
     for device in ComputeDevice::list() {
         let note = if device.real { "" } else { " (software: only with --device wgpu)" };
         line(true, "device", format!("{}{note}", device.name));
@@ -60,6 +55,18 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         bail!("{problems} of these keep the program from its work");
     }
     Ok(())
+}
+
+/// Whether this FFmpeg decodes anything, and what.
+fn describe_ffmpeg() -> Result<(bool, String), VideoError> {
+    let (mut decoded, mut missing) = (Vec::new(), Vec::new());
+    for codec in CODECS {
+        if video::can_decode(codec)? { decoded.push(codec) } else { missing.push(codec) }
+    }
+    let without =
+        if missing.is_empty() { String::new() } else { format!("; no decoder for {}", missing.join(", ")) };
+    let finding = format!("{}: {}{without}", video::ffmpeg_version()?, decoded.join(", "));
+    Ok((!decoded.is_empty(), finding))
 }
 
 fn terminal() -> String {

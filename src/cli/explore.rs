@@ -53,20 +53,15 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
     let ExploreArgs { video, comparison } = args;
     let clip = video.clone().unwrap_or_default();
     let opened = comparison.open()?;
-    // A clip that cannot be opened is refused before the screen is taken over.
-    let reader = VideoReader::open(&clip, comparison.sampling.fps, comparison.sampling.segment())?;
-    let mut sources = comparison.sources(&clip, &opened);
-    if let Some(rate) = reader.info().assumed_rate() {
-        sources.sampling += &format!(" of images at {rate} fps");
-    }
-    drop(reader);
+    // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
+    VideoReader::check(&clip, comparison.sampling.segment())?;
     let exploration = opened.exploration();
     let clip = ClipToExplore {
         id: clip.display().to_string(),
         answer: None,
         groups: Vec::new(),
         job: job(&clip, comparison, &opened, &exploration),
-        sources,
+        sources: comparison.sources(&clip, &opened),
         exploration,
     };
     open_explorer(vec![clip], &opened, None)

@@ -11,6 +11,7 @@ use crate::demo::encode;
 use crate::demo::world::{ACTIONS, Action, Clip, Dice, Sport, Step, Timing, step_named};
 use crate::script::{Class, ScriptError, ScriptFile};
 use crate::store::write_whole;
+use crate::video::VideoError;
 
 /// Candidates of a clip.
 const CANDIDATES: usize = 5;
@@ -34,6 +35,9 @@ pub enum RenderError {
     /// A script file cannot be written.
     #[error(transparent)]
     Script(#[from] ScriptError),
+    /// There is no FFmpeg.
+    #[error(transparent)]
+    NoFfmpeg(#[from] VideoError),
     /// FFmpeg cannot encode.
     #[error("cannot encode {}: {reason}; is FFmpeg built with libx264? `actalign-tui doctor` tells", path.display())]
     Encode {

@@ -11,7 +11,7 @@ use video_rs::{Encoder, Options};
 
 use crate::demo::dataset::RenderError;
 use crate::demo::world::Clip;
-use crate::video::silence_ffmpeg;
+use crate::video::start_ffmpeg;
 
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 240;
@@ -22,7 +22,7 @@ const KEY_FRAMES_EVERY: u64 = 60;
 
 /// Encodes a clip, whole or not at all.
 pub fn write(clip: &Clip, path: &Path) -> Result<(), RenderError> {
-    silence_ffmpeg();
+    start_ffmpeg()?;
     let written = |source| RenderError::Write { path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".actalign-").tempdir_in(folder).map_err(written)?;

@@ -132,12 +132,17 @@ fn event_loop(
 ) -> Result<Option<i32>> {
     let start = Instant::now();
     let depth = ColourDepth::detect();
-    for effect in update::start(&mut state) {
+    let mut show = |state: &mut State| {
+        refresh(state);
+        terminal.draw(state, depth)
+    };
+    let effects = update::start(&mut state);
+    // The first picture is there before the background takes the processor.
+    show(&mut state)?;
+    for effect in effects {
         outside.reach(&state, effect, sender);
     }
     loop {
-        refresh(&mut state);
-        terminal.draw(&state, depth)?;
         for event in next_events(events, Instant::now() + BACKGROUND_PAUSE)? {
             let action = match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
@@ -146,6 +151,9 @@ fn event_loop(
                 }
                 Event::Terminal(_) => continue,
                 Event::Signal(signal) => return Ok(Some(signal)),
+                Event::Background(_, Update::Failed(report)) if state.has_nothing_to_explore() => {
+                    return Err(report);
+                }
                 Event::Background(job, news) => Action::Background(job, news),
                 Event::Saved(path) => Action::Saved(path),
                 Event::Failed(text) => Action::Failed(text),
@@ -158,6 +166,7 @@ fn event_loop(
                 outside.reach(&state, effect, sender);
             }
         }
+        show(&mut state)?;
     }
 }
 

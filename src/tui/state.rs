@@ -60,6 +60,11 @@ impl State {
         &self.clips[self.shown]
     }
 
+    /// Whether the only clip has not been opened.
+    pub fn has_nothing_to_explore(&self) -> bool {
+        matches!(&self.clips[..], [clip] if clip.info.is_none())
+    }
+
     /// Index of the template in use.
     pub fn template(&self) -> usize {
         let template = &self.clip().exploration.settings().template;

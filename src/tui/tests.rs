@@ -21,6 +21,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, heat};
 use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
+use crate::video::VideoInfo;
 
 const FRAMES: usize = 40;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
@@ -331,6 +332,25 @@ fn a_failure_in_the_background_is_shown_in_words() {
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
     act(&mut state, Action::Dismiss);
     assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
+}
+
+#[test]
+fn the_rate_of_a_folder_of_images_is_told_once() {
+    let mut state = empty_state();
+    let info = VideoInfo {
+        width: 64,
+        height: 48,
+        pixel_aspect: 1.0,
+        rotation: 0,
+        codec: "images".into(),
+        duration: Some(2.0),
+        frame_rate: Some(25.0),
+    };
+    let sampling = state.clip().sources.sampling.clone();
+    for _ in 0..2 {
+        hear(&mut state, Update::Opened { info: info.clone(), expected_frames: None });
+    }
+    assert_eq!(state.clip().sources.sampling, sampling + " of images at 25 fps");
 }
 
 /// Building the state is most of a case's time, so cases start from states made once.

@@ -262,6 +262,11 @@ fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> {
     let progress = &mut clip.progress;
     match news {
         Update::Opened { info, expected_frames } => {
+            if clip.info.is_none()
+                && let Some(rate) = info.assumed_rate()
+            {
+                clip.sources.sampling += &format!(" of images at {rate} fps");
+            }
             clip.info = Some(info);
             progress.expected_frames = expected_frames;
         }

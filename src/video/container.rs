@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Once;
 
 use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::format::stream::{Disposition, Stream};
 use video_rs::ffmpeg::media::Type as MediaType;
 use video_rs::ffmpeg::{Packet, decoder};
-use video_rs::{Options, Reader, ReaderBuilder, ffmpeg};
+use video_rs::{Options, Reader, ReaderBuilder};
 
 use super::orientation::Orientation;
 use super::pictures::{Clock, Pictures, open_decoder};
 use super::place::Place;
 use super::start::{counts_pictures_by_packets, skip_to};
-use super::{VideoError, VideoInfo, info, silence_ffmpeg};
+use super::{VideoError, VideoInfo, info, start_ffmpeg};
 
 /// Demuxers that show text files as pictures of a text screen; no one means a video by that.
 const TEXT_DEMUXERS: [&str; 5] = ["tty", "bin", "xbin", "adf", "idf"];
@@ -91,10 +90,7 @@ impl Container {
 }
 
 fn open_reader(place: &Place) -> Result<Reader, VideoError> {
-    static INIT: Once = Once::new();
-    // Fills in FFmpeg's error texts; not safe to run twice at a time.
-    INIT.call_once(|| ffmpeg::init().expect("FFmpeg's set-up has no way to fail"));
-    silence_ffmpeg();
+    start_ffmpeg()?;
     // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol.
     let absolute = std::path::absolute(&place.path)
         .map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;

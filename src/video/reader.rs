@@ -34,6 +34,14 @@ enum Source {
 }
 
 impl VideoReader {
+    /// Whether there is something to open and a segment to read, without opening it. A pipe is read to its end.
+    ///
+    /// # Errors
+    /// If the clip is missing, unreadable or empty, or if the segment leaves nothing to read.
+    pub fn check(path: &Path, segment: Segment) -> Result<(), VideoError> {
+        checked(path, segment).map(drop)
+    }
+
     /// Opens a clip: the best video stream of a file or of what comes through a pipe (`-` is standard input), an image
     /// as a clip of one frame, or a folder of numbered images as one frame each.
     ///
@@ -41,12 +49,7 @@ impl VideoReader {
     /// If the clip is missing, unreadable, no video or of a codec that cannot be decoded, or if the
     /// segment leaves nothing to read.
     pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
-        let path = path.as_ref();
-        if !segment.is_valid() {
-            let (start, end) = (segment.start.unwrap_or(0.0), segment.end.unwrap_or(f64::INFINITY));
-            return Err(VideoError::BadSegment { path: path.to_owned(), start, end });
-        }
-        let place = Place::of(path)?;
+        let place = checked(path.as_ref(), segment)?;
         let path = place.name.clone();
         let (source, info) = Source::open(place, segment.start)?;
         Ok(Self {
@@ -150,6 +153,14 @@ impl Source {
             Self::Images(images) => images.skipped(),
         }
     }
+}
+
+fn checked(path: &Path, segment: Segment) -> Result<Place, VideoError> {
+    if !segment.is_valid() {
+        let (start, end) = (segment.start.unwrap_or(0.0), segment.end.unwrap_or(f64::INFINITY));
+        return Err(VideoError::BadSegment { path: path.to_owned(), start, end });
+    }
+    Place::of(path)
 }
 
 impl fmt::Debug for VideoReader {
