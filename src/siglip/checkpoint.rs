@@ -119,7 +119,8 @@ impl Checkpoint {
         let precision = device.precision();
         let model = match device.cpu() {
             Some(isa) => {
-                VisionModel::Cpu(cpu::VisionModel::load(&self.weights.map()?, config, isa, precision)?)
+                let model = cpu::VisionModel::load(&self.weights.map()?, config, isa, precision)?;
+                VisionModel::Cpu(Box::new(model))
             }
             None => {
                 let model = self.vision_on(device.device(), precision.dtype())?;
@@ -141,7 +142,10 @@ impl Checkpoint {
         let config = &self.config.text_config;
         let precision = device.precision();
         let model = match device.cpu() {
-            Some(isa) => TextModel::Cpu(cpu::TextModel::load(&self.weights.map()?, config, isa, precision)?),
+            Some(isa) => {
+                let model = cpu::TextModel::load(&self.weights.map()?, config, isa, precision)?;
+                TextModel::Cpu(Box::new(model))
+            }
             None => {
                 let model = self.text_on(device.device(), precision.dtype())?;
                 TextModel::Device(Box::new(model), device.device().clone())

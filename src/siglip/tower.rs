@@ -21,7 +21,7 @@ pub struct VisionTower {
 
 #[derive(Debug)]
 pub(super) enum VisionModel {
-    Cpu(cpu::VisionModel),
+    Cpu(Box<cpu::VisionModel>),
     Device(Box<vision::VisionModel>, Device, DType),
 }
 
@@ -34,7 +34,7 @@ pub struct TextTower {
 
 #[derive(Debug)]
 pub(super) enum TextModel {
-    Cpu(cpu::TextModel),
+    Cpu(Box<cpu::TextModel>),
     Device(Box<text::TextModel>, Device),
 }
 
