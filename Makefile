@@ -23,8 +23,12 @@ lint: setup
 	cargo clippy --release --locked --all-targets $(FEATURES) -- -D warnings
 	cargo check --release --locked --features wgpu
 
-bench: setup
+# Everything in docs/performance.md that needs no other program. The towers need a checkpoint: with
+# ACTALIGN_TEST_CHECKPOINT=FOLDER their speed and memory are measured too.
+bench: build
 	cargo bench --locked $(FEATURES)
+	target/release/actalign-tui demo render --seed 431 --clips 80 --out target/early-winner
+	cargo run --release --locked $(FEATURES) --example early_winner -- target/early-winner/manifest.jsonl
 
 setup:
 	@tools/system-deps.sh

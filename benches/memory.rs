@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 
 /// Names the half to load, in the process that loads it.
 const HALF: &str = "ACTALIGN_BENCH_HALF";
@@ -22,9 +22,11 @@ fn main() {
     if let Ok(half) = std::env::var(HALF) {
         return load(Path::new(&folder), &half);
     }
-    println!("| half | seconds | MB at the peak | MB that stay | peak, mapped pages among them |");
+    println!(
+        "| half, kept in | seconds | anonymous MB at the peak | anonymous MB that stay | MB at the peak, mapped pages too |"
+    );
     println!("|---|---:|---:|---:|---:|");
-    for half in ["vision", "text"] {
+    for half in ["vision f32", "text f32", "vision f16", "text f16"] {
         Command::new(std::env::current_exe().unwrap()).env(HALF, half).status().unwrap();
     }
 }
@@ -33,7 +35,8 @@ fn load(folder: &Path, half: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
     static PEAK: AtomicU64 = AtomicU64::new(0);
     let checkpoint = Checkpoint::open(folder).unwrap();
-    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+    let precision = if half.ends_with("f16") { Precision::F16 } else { Precision::F32 };
+    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap().with_precision(precision);
     let watch = thread::spawn(|| {
         while !DONE.load(Ordering::Relaxed) {
             PEAK.fetch_max(kilobytes("RssAnon"), Ordering::Relaxed);
@@ -41,9 +44,10 @@ fn load(folder: &Path, half: &str) {
         }
     });
     let start = Instant::now();
-    let keep: Box<dyn std::any::Any> = match half {
-        "vision" => Box::new(checkpoint.load_vision(&device).unwrap()),
-        _ => Box::new(checkpoint.load_text(&device).unwrap()),
+    let keep: Box<dyn std::any::Any> = if half.starts_with("vision") {
+        Box::new(checkpoint.load_vision(&device).unwrap())
+    } else {
+        Box::new(checkpoint.load_text(&device).unwrap())
     };
     let seconds = start.elapsed().as_secs_f64();
     DONE.store(true, Ordering::Relaxed);
