@@ -6,6 +6,7 @@ pub mod cli;
 pub mod demo;
 pub mod eval;
 pub mod explore;
+mod exponential;
 pub mod script;
 pub mod siglip;
 pub mod store;

@@ -1,4 +1,5 @@
 use super::wide::wide;
+use crate::exponential::{exp_parts, power_of_two};
 use clap::ValueEnum;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -75,30 +76,13 @@ fn sigmoid(x: f32) -> f32 {
     (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
-/// eˣ for x ≤ 0 to 2 units in the last place: 2ⁿ times a polynomial on ±ln 2 / 2.
+/// eˣ for x ≤ 0, to 2 units in the last place.
 #[inline(always)]
 fn exp_of_negative(x: f32) -> f32 {
-    // Adding 1.5·2²³ leaves no bits for a fraction, which rounds; the subtraction takes it off again.
-    const ROUND: f32 = 12_582_912.0;
-    // ln 2 in two parts, so that n · LN2_HIGH is exact.
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
     // The smallest positive number is e to the power of -103.3.
-    let x = x.clamp(-110.0, 0.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
-    let p = 1.0 / 720.0 + r * (1.0 / 5040.0);
-    let p = 1.0 / 120.0 + r * p;
-    let p = 1.0 / 24.0 + r * p;
-    let p = 1.0 / 6.0 + r * p;
-    let p = 0.5 + r * p;
-    let p = 1.0 + r * (1.0 + r * p);
-    // 2ⁿ would leave the range of exponents, and so comes in two halves. The lowest bits of `shifted` are n, and 127
-    // is the exponent's offset.
-    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-    let power = |n: i32| f32::from_bits(((n + 127) as u32) << 23);
-    p * power(n >> 1) * power(n - (n >> 1))
+    let (p, n) = exp_parts(x.clamp(-110.0, 0.0));
+    // 2ⁿ would leave the range of exponents, and so comes in two halves.
+    p * power_of_two(n >> 1) * power_of_two(n - (n >> 1))
 }
 
 #[cfg(test)]

@@ -255,6 +255,10 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             return Ok((FrameQueue::nothing(), Keeper::idle()));
         }
 
+        if !texts.is_empty() {
+            // What is wrong with it is better known before the clip is opened than after its first frames.
+            self.job.model.checkpoint().tokenizer()?;
+        }
         let (known, is_whole) = known.unzip();
         let frames = known.map_or_else(Vec::new, |known: Known| known.frames);
         let decoded = frames.iter().map(|frame| frame.ordinal).collect();
@@ -264,10 +268,6 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
         *texts = self.tell_known(std::mem::take(texts));
         let is_whole = is_whole.unwrap_or(false);
-        if !texts.is_empty() {
-            // What is wrong with it is better known before the first frame is embedded than after.
-            self.job.model.checkpoint().tokenizer()?;
-        }
         if !is_whole {
             // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
             self.job.model.vision()?;

@@ -2,6 +2,7 @@
 //! turns into vector code.
 
 use super::kernel::for_each_isa;
+use crate::exponential::{exp_parts, power_of_two};
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044715;
@@ -60,27 +61,11 @@ pub fn reduce(
     strands.into_iter().fold(rest, fold)
 }
 
-/// eˣ to 2 units in the last place, x kept within ±87: 2ⁿ times a polynomial on ±ln 2 / 2.
+/// eˣ to 2 units in the last place, x kept within ±87.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Adding 1.5·2²³ leaves no bits for a fraction, which rounds; the subtraction takes it off again.
-    const ROUND: f32 = 12_582_912.0;
-    // ln 2 in two parts, so that n · LN2_HIGH is exact.
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
-    let x = x.clamp(-87.0, 87.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
-    let p = 1.0 / 720.0 + r * (1.0 / 5040.0);
-    let p = 1.0 / 120.0 + r * p;
-    let p = 1.0 / 24.0 + r * p;
-    let p = 1.0 / 6.0 + r * p;
-    let p = 0.5 + r * p;
-    let p = 1.0 + r * (1.0 + r * p);
-    // The lowest bits of `shifted` are n; 127 is the exponent's offset.
-    let scale = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
-    p * scale
+    let (p, n) = exp_parts(x.clamp(-87.0, 87.0));
+    p * power_of_two(n)
 }
 
 #[cfg(test)]

@@ -98,9 +98,9 @@ impl Linear {
     /// split among the threads of the pool at hand.
     pub fn apply(&self, x: &[f32], out: &mut [f32], then: Then) {
         let rows = x.len() / self.inputs;
-        let most = self.isa.tile().0;
-        let share = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(most);
-        if share >= rows {
+        let share = rows.div_ceil(rayon::current_num_threads());
+        // The rows of a single tile take as long as one of them: reading the weights.
+        if share == rows || rows <= self.isa.tile().0 {
             return self.apply_here(x, out, then);
         }
         out.par_chunks_mut(share * self.outputs)
