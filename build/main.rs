@@ -71,13 +71,17 @@ fn generate(folder: &Path) -> Option<(String, String)> {
         _ => return None,
     };
     let mut assembly = String::new();
-    let mut sonames = Vec::new();
+    let (mut sonames, mut functions) = (Vec::new(), Vec::new());
     for (number, name) in LIBRARIES.iter().enumerate() {
         let path = folder.join(format!("lib{name}.so"));
         println!("cargo::rerun-if-changed={}", path.display());
         let library = Elf::read(&path)?;
         sonames.push(library.soname()?);
-        for function in library.functions()? {
+        let of_library = library.functions()?;
+        // Those that FFmpeg's libraries have for one another come and go.
+        functions
+            .push(of_library.iter().filter(|name| !name.starts_with("avpriv_")).cloned().collect::<Vec<_>>());
+        for function in of_library {
             // A section each, so that the linker leaves out those that nothing calls. Hidden, so that FFmpeg's
             // libraries go on calling each other, and not us.
             let text = format!(
@@ -99,5 +103,7 @@ fn generate(folder: &Path) -> Option<(String, String)> {
     let mut rust = String::new();
     writeln!(rust, "const FOLDER: &str = {:?};", folder.to_str()?).ok()?;
     writeln!(rust, "const SONAMES: [&str; {}] = {sonames:?};", sonames.len()).ok()?;
+    let functions: String = functions.iter().map(|names| format!("&{names:?}, ")).collect();
+    writeln!(rust, "const FUNCTIONS: [&[&str]; {}] = [{functions}];", sonames.len()).ok()?;
     Some((rust, assembly))
 }

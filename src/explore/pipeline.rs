@@ -255,6 +255,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             return Ok((FrameQueue::nothing(), Keeper::idle()));
         }
 
+        let known_texts = known_texts(&self.job.model, texts);
         if !texts.is_empty() {
             // What is wrong with it is better known before the clip is opened than after its first frames.
             self.job.model.checkpoint().tokenizer()?;
@@ -266,7 +267,9 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         if !frames.is_empty() {
             (self.emit)(Update::Frames(frames.clone()));
         }
-        *texts = self.tell_known(std::mem::take(texts));
+        if !known_texts.is_empty() {
+            (self.emit)(Update::Texts(known_texts));
+        }
         let is_whole = is_whole.unwrap_or(false);
         if !is_whole {
             // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.

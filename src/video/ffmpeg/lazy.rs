@@ -8,7 +8,6 @@ use std::env;
 use std::ffi::{CStr, c_char, c_void};
 use std::fs;
 use std::path::PathBuf;
-use std::process::abort;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -33,16 +32,32 @@ const CODECS: usize = 2;
 static LOADED: [OnceLock<Result<Library, String>>; SONAMES.len()] =
     [const { OnceLock::new() }; SONAMES.len()];
 
-/// Loads what reading a video takes.
+/// Loads what reading a video takes, and looks whether all of it is there: later there is nobody to tell.
 // Not inlined: the linker takes the functions in assembly along because it looks for this one, which is beside them.
 #[inline(never)]
 pub fn load() -> Result<(), VideoError> {
-    for (number, soname) in SONAMES.iter().enumerate().take(FOR_VIDEOS) {
-        if let Err(reason) = library(number) {
-            return Err(VideoError::NoFfmpeg { library: (*soname).to_owned(), reason: reason.clone() });
+    static CHECKED: [OnceLock<Result<(), String>>; FOR_VIDEOS] = [const { OnceLock::new() }; FOR_VIDEOS];
+    for (number, checked) in CHECKED.iter().enumerate() {
+        if let Err(reason) = checked.get_or_init(|| check(number)) {
+            return Err(VideoError::NoFfmpeg { library: SONAMES[number].to_owned(), reason: reason.clone() });
         }
     }
     Ok(())
+}
+
+/// Whether a library has every function that it had when the program was built.
+fn check(number: usize) -> Result<(), String> {
+    let library = library(number).as_ref().map_err(Clone::clone)?;
+    let lacks = |function: &&&str| {
+        // SAFETY: the address is not called.
+        unsafe { library.get::<*mut c_void>(function.as_bytes()) }.is_err()
+    };
+    match FUNCTIONS[number].iter().find(lacks) {
+        None => Ok(()),
+        Some(function) => {
+            Err(format!("it has no {function}, and so is older than the program was built for"))
+        }
+    }
 }
 
 /// The version of the codec library that [`load`] would take, where its file tells: `libavcodec.so.59.37.100`.
@@ -90,11 +105,8 @@ extern "C" fn resolve(slot: &Slot) -> *mut c_void {
             slot.target.store(address, Ordering::Release);
             address
         }
-        // Nobody to return to: the caller is C code that expects FFmpeg. `load` tells before it comes to this.
-        Err(reason) => {
-            eprintln!("actalign-tui: FFmpeg cannot be used: {reason}");
-            abort()
-        }
+        // Ends the program, for there is nobody to return to. Only who calls FFmpeg without `load` before comes to this.
+        Err(reason) => panic!("FFmpeg was called before it was found to be whole: {reason}"),
     }
 }
 
