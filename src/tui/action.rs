@@ -2,54 +2,25 @@
 
 use std::path::PathBuf;
 
+use crossterm::event::KeyEvent;
+
 use crate::explore::Update;
 use crate::store::Snapshot;
+use crate::tui::command::Command;
 
 /// One thing that happens to the state.
 #[derive(Debug)]
 pub enum Action {
-    /// Select the class this many places further down the ranking.
-    SelectBy(isize),
-    /// Select the class at this place of the ranking, from 0.
-    SelectPlace(usize),
-    /// Move the time cursor by this many frames.
-    MoveCursor(isize),
-    /// Move the time cursor to the first or the last frame.
-    CursorToStart,
-    /// See [`Action::CursorToStart`].
-    CursorToEnd,
-    /// Move the time cursor to the next or the previous frame at which the path enters another step.
-    NextStep,
-    /// See [`Action::NextStep`].
-    PreviousStep,
-    /// Change the smoothing width by this many frames.
-    Smooth(isize),
-    /// Turn to the next template.
-    NextTemplate,
-    /// Turn to the previous template.
-    PreviousTemplate,
-    /// Turn to the next scale of the heatmap.
-    NextScale,
-    /// Save a snapshot.
-    Save,
-    /// A snapshot is saved.
-    Saved(PathBuf),
-    /// Turn to the clip this many places on.
-    TurnClip(isize),
-    /// Show or hide the help.
-    ToggleHelp,
-    /// Close what lies over the screen; else end the tour.
-    Dismiss,
-    /// Begin the guided tour, from its first step.
-    BeginTour,
-    /// Go on to the next step of the tour.
-    NextTourStep,
+    /// A key is pressed.
+    Key(KeyEvent),
+    /// The user asks for something.
+    Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
+    /// A file is saved.
+    Saved(PathBuf),
     /// Something could not be done, in words.
     Failed(String),
-    /// Leave.
-    Quit,
 }
 
 /// What the state asks of the outside.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use image::RgbImage;
 use ndarray::Array2;
 
-use crate::explore::{ClassOutcome, Exploration, Sources};
+use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources};
 use crate::video::VideoInfo;
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
@@ -42,6 +42,28 @@ impl Progress {
     }
 }
 
+/// A moment that the present one is held against.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// The knobs.
+    pub settings: Settings,
+    /// Smoothing width in frames.
+    pub width: usize,
+    /// Place of each class in the ranking, from 1, and its score; none where it was not aligned.
+    pub places: Vec<Option<(usize, f64)>>,
+}
+
+/// A second matrix, shaded on one scale with the first.
+#[derive(Clone, Debug)]
+pub struct Above {
+    /// Index of its class.
+    pub class: usize,
+    /// Matrix and path.
+    pub outcome: ClassOutcome,
+    /// Shades of the matrix, K×T.
+    pub shades: Array2<f32>,
+}
+
 /// A clip with its candidates, and where the user is in it.
 pub struct Clip {
     /// Its name, which tells it from the other clips.
@@ -64,10 +86,20 @@ pub struct Clip {
     pub selected: usize,
     /// Whether the user has chosen a class; until then the leading one is selected.
     pub has_selected: bool,
+    /// Only candidates that match this text are listed; empty lists all.
+    pub filter: String,
+    /// The class that the selected one is compared with.
+    pub compared: Option<usize>,
+    /// The settings and ranking that the present ones are held against.
+    pub pinned: Option<Pinned>,
+    /// The selected step; none follows the cursor along the path.
+    pub step: Option<usize>,
     /// The time cursor, in seconds.
     pub cursor: f64,
     /// Shades of the selected class' matrix, K×T.
     pub shades: Option<Array2<f32>>,
+    /// The matrix above it: of the class it is compared with, or the same class before smoothing.
+    pub above: Option<Above>,
     /// Small pictures by time, in order.
     pub thumbnails: Thumbnails,
     /// Whether alignments are older than embeddings or knobs.
@@ -95,8 +127,13 @@ impl Clip {
             progress,
             selected: 0,
             has_selected: false,
+            filter: String::new(),
+            compared: None,
+            pinned: None,
+            step: None,
             cursor: 0.0,
             shades: None,
+            above: None,
             thumbnails: Thumbnails::default(),
             stale: true,
         }
@@ -104,14 +141,21 @@ impl Clip {
 
     /// Matrix and path of the selected class, if it is aligned.
     pub fn selected_outcome(&self) -> Option<&ClassOutcome> {
-        self.exploration.outcome().classes.get(self.selected)?.as_ref()
+        self.outcome_of(self.selected)
     }
 
-    /// Classes in the order in which they are listed: ranked ones first, then the others as given.
+    /// Classes in the order in which they are listed: ranked ones first, then the others as given; those that do not
+    /// match the filter are left out.
     pub fn listed(&self) -> Vec<usize> {
         let ranking = &self.exploration.outcome().ranking;
-        let others = (0..self.exploration.candidates().len()).filter(|class| !ranking.contains(class));
-        ranking.iter().copied().chain(others).collect()
+        let candidates = self.exploration.candidates();
+        let others = (0..candidates.len()).filter(|class| !ranking.contains(class));
+        let filter = self.filter.to_lowercase();
+        let matches = |class: &usize| {
+            let Candidate { domain, name, .. } = &candidates[*class];
+            format!("{name} {domain}").to_lowercase().contains(&filter)
+        };
+        ranking.iter().copied().chain(others).filter(matches).collect()
     }
 
     /// Index of the embedded frame nearest to the cursor.
@@ -119,11 +163,22 @@ impl Clip {
         nearest(&self.exploration.outcome().times, self.cursor)
     }
 
-    /// Step of the selected class that the path gives to the frame under the cursor: the last one, if there are several.
-    pub fn cursor_step(&self) -> Option<usize> {
+    /// Matrix and path of a class, if it is aligned.
+    pub fn outcome_of(&self, class: usize) -> Option<&ClassOutcome> {
+        self.exploration.outcome().classes.get(class)?.as_ref()
+    }
+
+    /// Step that the path of a class gives to the frame under the cursor: the last one, if there are several.
+    pub fn step_at_cursor(&self, class: usize) -> Option<usize> {
         let frame = self.cursor_frame()?;
-        let path = &self.selected_outcome()?.alignment.path;
+        let path = &self.outcome_of(class)?.alignment.path;
         path.iter().rev().find(|&&(_, t)| t == frame).map(|&(k, _)| k)
+    }
+
+    /// The step that commands about steps mean: the one that the user has selected, else the one under the cursor.
+    pub fn focus_step(&self) -> Option<usize> {
+        let steps = self.exploration.candidates().get(self.selected)?.steps.len();
+        self.step.or_else(|| self.step_at_cursor(self.selected)).filter(|&step| step < steps)
     }
 
     /// Seconds that the time axis spans.

@@ -1,167 +1,160 @@
-//! Which key does what. The help is made from this table.
+//! Which key does what.
+
+use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::tui::action::Action;
+use crate::tui::command::Command;
+use Command as C;
 
-/// A line of the keymap: keys that belong together and what they do.
-pub struct Binding {
-    /// The keys as the help shows them.
-    pub keys: &'static str,
-    /// What they do.
-    pub help: &'static str,
-    /// A word for the hint line, for the keys that matter most.
-    pub hint: Option<&'static str>,
-    matches: fn(KeyEvent) -> Option<Action>,
+/// A key with what is held down beside it. Shift is part of a letter and told only of other keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    /// The key.
+    pub code: KeyCode,
+    /// Control, alt, and for keys that are no letters shift.
+    pub modifiers: KeyModifiers,
 }
 
-/// The keymap in force.
-pub const KEYMAP: &[Binding] = &[
-    Binding {
-        keys: "j k",
-        help: "select the next or previous candidate (also ↓ ↑)",
-        hint: Some("candidate"),
-        matches: |key| match key.code {
-            KeyCode::Char('j') | KeyCode::Down => Some(Action::SelectBy(1)),
-            KeyCode::Char('k') | KeyCode::Up => Some(Action::SelectBy(-1)),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "1-9",
-        help: "select the candidate at this rank",
-        hint: None,
-        matches: |key| match key.code {
-            KeyCode::Char(digit @ '1'..='9') => Some(Action::SelectPlace(digit as usize - '1' as usize)),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "← →",
-        help: "move the time cursor by a frame, with shift by ten (also h l, H L)",
-        hint: Some("time"),
-        matches: |key| {
-            let far = if key.modifiers.contains(KeyModifiers::SHIFT) { 10 } else { 1 };
-            match key.code {
-                KeyCode::Left | KeyCode::Char('h') => Some(Action::MoveCursor(-far)),
-                KeyCode::Right | KeyCode::Char('l') => Some(Action::MoveCursor(far)),
-                KeyCode::Char('H') => Some(Action::MoveCursor(-10)),
-                KeyCode::Char('L') => Some(Action::MoveCursor(10)),
-                _ => None,
-            }
-        },
-    },
-    Binding {
-        keys: "n p",
-        help: "jump to where the path enters the next or previous step",
-        hint: None,
-        matches: |key| match key.code {
-            KeyCode::Char('n') => Some(Action::NextStep),
-            KeyCode::Char('p') => Some(Action::PreviousStep),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "g G",
-        help: "jump to the first or last frame (also Home End)",
-        hint: None,
-        matches: |key| match key.code {
-            KeyCode::Char('g') | KeyCode::Home => Some(Action::CursorToStart),
-            KeyCode::Char('G') | KeyCode::End => Some(Action::CursorToEnd),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "[ ]",
-        help: "smooth over fewer or more frames",
-        hint: Some("smoothing"),
-        matches: |key| match key.code {
-            KeyCode::Char('[') => Some(Action::Smooth(-1)),
-            KeyCode::Char(']') => Some(Action::Smooth(1)),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "{ }",
-        help: "smooth over ten frames fewer or more",
-        hint: None,
-        matches: |key| match key.code {
-            KeyCode::Char('{') => Some(Action::Smooth(-10)),
-            KeyCode::Char('}') => Some(Action::Smooth(10)),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "t T",
-        help: "put the steps into the next or previous template",
-        hint: Some("template"),
-        matches: |key| match key.code {
-            KeyCode::Char('t') => Some(Action::NextTemplate),
-            KeyCode::Char('T') => Some(Action::PreviousTemplate),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "v",
-        help: "colour the matrix by rank, logarithm or value",
-        hint: None,
-        matches: |key| (key.code == KeyCode::Char('v')).then_some(Action::NextScale),
-    },
-    Binding {
-        keys: "N P",
-        help: "turn to the next or previous clip, where there are several",
-        hint: None,
-        matches: |key| match key.code {
-            KeyCode::Char('N') => Some(Action::TurnClip(1)),
-            KeyCode::Char('P') => Some(Action::TurnClip(-1)),
-            _ => None,
-        },
-    },
-    Binding {
-        keys: "s",
-        help: "save a snapshot (JSON) in the folder where the program was started",
-        hint: Some("save"),
-        matches: |key| (key.code == KeyCode::Char('s')).then_some(Action::Save),
-    },
-    Binding {
-        keys: "?",
-        help: "show or hide this help",
-        hint: Some("help"),
-        matches: |key| (key.code == KeyCode::Char('?')).then_some(Action::ToggleHelp),
-    },
-    Binding {
-        keys: "i",
-        help: "begin the demo's guided tour, again",
-        hint: None,
-        matches: |key| (key.code == KeyCode::Char('i')).then_some(Action::BeginTour),
-    },
-    Binding {
-        keys: "Enter",
-        help: "go on in the tour",
-        hint: None,
-        matches: |key| (key.code == KeyCode::Enter).then_some(Action::NextTourStep),
-    },
-    Binding {
-        keys: "Esc",
-        help: "close the help, clear the message, end the tour",
-        hint: None,
-        matches: |key| (key.code == KeyCode::Esc).then_some(Action::Dismiss),
-    },
-    Binding {
-        keys: "q",
-        help: "quit (also Ctrl-C)",
-        hint: Some("quit"),
-        matches: |key| (key.code == KeyCode::Char('q')).then_some(Action::Quit),
-    },
-];
+impl Chord {
+    /// The chord of a key press.
+    pub fn of(key: KeyEvent) -> Self {
+        let told = match key.code {
+            KeyCode::Char(_) => KeyModifiers::CONTROL | KeyModifiers::ALT,
+            // Terminals report the shifted tab as a key of its own, with or without shift.
+            KeyCode::BackTab => KeyModifiers::NONE,
+            _ => KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT,
+        };
+        Self { code: key.code, modifiers: key.modifiers & told }
+    }
+}
 
-/// The action of a key press.
-pub fn action(key: KeyEvent) -> Option<Action> {
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return (key.code == KeyCode::Char('c')).then_some(Action::Quit);
+impl fmt::Display for Chord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (modifier, name) in
+            [(KeyModifiers::CONTROL, "Ctrl-"), (KeyModifiers::ALT, "Alt-"), (KeyModifiers::SHIFT, "Shift-")]
+        {
+            if self.modifiers.contains(modifier) {
+                f.write_str(name)?;
+            }
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("Space"),
+            KeyCode::Char(letter) => write!(f, "{letter}"),
+            KeyCode::Left => f.write_str("←"),
+            KeyCode::Right => f.write_str("→"),
+            KeyCode::Up => f.write_str("↑"),
+            KeyCode::Down => f.write_str("↓"),
+            KeyCode::BackTab => f.write_str("Shift-Tab"),
+            KeyCode::F(number) => write!(f, "F{number}"),
+            other => write!(f, "{other}"),
+        }
     }
-    if key.modifiers.contains(KeyModifiers::ALT) {
-        return None;
+}
+
+/// The keymap in force: chords in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keymap {
+    bindings: Vec<(Chord, Command)>,
+}
+
+impl Keymap {
+    /// What a chord asks for.
+    pub fn command(&self, chord: Chord) -> Option<Command> {
+        self.bindings.iter().find(|(bound, _)| *bound == chord).map(|&(_, command)| command)
     }
-    KEYMAP.iter().find_map(|binding| (binding.matches)(key))
+
+    /// The chords that ask for a command.
+    pub fn chords(&self, command: Command) -> impl Iterator<Item = Chord> {
+        self.bindings.iter().filter(move |(_, bound)| *bound == command).map(|&(chord, _)| chord)
+    }
+
+    /// The first chord of a command, in words; empty where it has none.
+    pub fn key(&self, command: Command) -> String {
+        self.chords(command).next().map_or_else(String::new, |chord| chord.to_string())
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let plain = |code, command| (Chord { code, modifiers: KeyModifiers::NONE }, command);
+        let letter = |letter, command| plain(KeyCode::Char(letter), command);
+        let with = |modifiers, code, command| (Chord { code, modifiers }, command);
+        let (shift, control, alt) = (KeyModifiers::SHIFT, KeyModifiers::CONTROL, KeyModifiers::ALT);
+        let mut bindings = vec![
+            letter('j', C::NextCandidate),
+            plain(KeyCode::Down, C::NextCandidate),
+            letter('k', C::PreviousCandidate),
+            plain(KeyCode::Up, C::PreviousCandidate),
+            letter('/', C::FilterCandidates),
+            letter('n', C::NextStep),
+            letter('p', C::PreviousStep),
+            plain(KeyCode::Right, C::FrameForward),
+            letter('l', C::FrameForward),
+            plain(KeyCode::Left, C::FrameBack),
+            letter('h', C::FrameBack),
+            with(shift, KeyCode::Right, C::TenFramesForward),
+            letter('L', C::TenFramesForward),
+            with(shift, KeyCode::Left, C::TenFramesBack),
+            letter('H', C::TenFramesBack),
+            letter('g', C::FirstFrame),
+            plain(KeyCode::Home, C::FirstFrame),
+            letter('G', C::LastFrame),
+            plain(KeyCode::End, C::LastFrame),
+            letter(' ', C::Play),
+            plain(KeyCode::F(1), C::ShowScript),
+            letter('c', C::Compare),
+            letter('b', C::ShowSmoothing),
+            letter('f', C::ShowFrame),
+            letter('m', C::ShowMap),
+            letter('M', C::MapColours),
+            plain(KeyCode::Tab, C::NextView),
+            plain(KeyCode::BackTab, C::PreviousView),
+            letter('w', C::Pin),
+            letter('[', C::SmoothLess),
+            letter(']', C::SmoothMore),
+            letter('{', C::SmoothMuchLess),
+            letter('}', C::SmoothMuchMore),
+            letter('t', C::NextTemplate),
+            letter('T', C::PreviousTemplate),
+            letter('y', C::EditTemplate),
+            letter('a', C::NextAligner),
+            letter('x', C::NextCell),
+            letter('z', C::NextPreset),
+            letter('v', C::NextScale),
+            letter('=', C::EditCalibration),
+            letter('r', C::EditSampling),
+            letter('e', C::EditStep),
+            letter('o', C::AddStep),
+            letter('O', C::AddStepBefore),
+            letter('d', C::DeleteStep),
+            with(alt, KeyCode::Up, C::StepUp),
+            letter('K', C::StepUp),
+            with(alt, KeyCode::Down, C::StepDown),
+            letter('J', C::StepDown),
+            letter('+', C::AddClass),
+            letter('E', C::RenameClass),
+            letter('D', C::DeleteClass),
+            letter('u', C::Undo),
+            letter('U', C::Redo),
+            with(control, KeyCode::Char('r'), C::Redo),
+            letter('W', C::SaveScripts),
+            letter('N', C::NextClip),
+            letter('P', C::PreviousClip),
+            with(control, KeyCode::Char('o'), C::Open),
+            letter('s', C::SaveSnapshot),
+            letter('S', C::SaveFigure),
+            letter(':', C::Palette),
+            with(control, KeyCode::Char('p'), C::Palette),
+            letter('?', C::Help),
+            with(control, KeyCode::Char('t'), C::NextTheme),
+            letter('i', C::Tour),
+            plain(KeyCode::Enter, C::TourNext),
+            plain(KeyCode::Esc, C::Dismiss),
+            letter('q', C::Quit),
+            with(control, KeyCode::Char('c'), C::Quit),
+        ];
+        bindings.extend((1..=9).map(|place| letter((b'0' + place) as char, C::Candidate(place))));
+        Self { bindings }
+    }
 }

@@ -2,8 +2,10 @@
 
 mod action;
 mod clip;
+mod command;
 mod heat;
 mod keymap;
+mod overlay;
 mod run;
 mod state;
 mod terminal;

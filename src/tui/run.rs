@@ -19,10 +19,10 @@ use crate::script::Template;
 use crate::store;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
-use crate::tui::keymap;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
-use crate::tui::theme::ColourDepth;
+use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{self, refresh, update};
 
 /// What the explorer opens.
@@ -63,7 +63,8 @@ impl Explorer {
                 (Clip::new(clip.id, clip.answer, clip.groups, clip.exploration, clip.sources), clip.job)
             })
             .unzip();
-        let mut state = State::new(clips, self.templates);
+        let theme = Theme::new(ColourDepth::detect());
+        let mut state = State::new(clips, self.templates, Keymap::default(), theme);
         if let Some(file) = &self.tour_ended {
             state.has_tour = true;
             state.tour = (!file.exists()).then_some(0);
@@ -131,10 +132,9 @@ fn event_loop(
     sender: &Sender<Event>,
 ) -> Result<Option<i32>> {
     let start = Instant::now();
-    let depth = ColourDepth::detect();
     let mut show = |state: &mut State| {
         refresh(state);
-        terminal.draw(state, depth)
+        terminal.draw(state)
     };
     let effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
@@ -146,8 +146,7 @@ fn event_loop(
         for event in next_events(events, Instant::now() + BACKGROUND_PAUSE)? {
             let action = match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
-                    let Some(action) = keymap::action(key) else { continue };
-                    action
+                    Action::Key(key)
                 }
                 Event::Terminal(_) => continue,
                 Event::Signal(signal) => return Ok(Some(signal)),

@@ -1,8 +1,13 @@
 //! What the explorer shows, as plain data.
 
+use ratatui::layout::Rect;
+
 use crate::script::Template;
 use crate::tui::clip::Clip;
 use crate::tui::heat::Scale;
+use crate::tui::keymap::Keymap;
+use crate::tui::overlay::Overlay;
+use crate::tui::theme::Theme;
 
 /// A line that tells the user what came of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,52 @@ pub struct Message {
     pub text: String,
     /// Whether something failed.
     pub is_error: bool,
+}
+
+/// What fills the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Script, matrix and film of the selected class.
+    #[default]
+    Script,
+    /// Two classes on one time axis and one scale.
+    Compare,
+    /// The matrix before and after smoothing.
+    Smoothing,
+    /// The frame under the cursor, large.
+    Frame,
+    /// A map of the steps of all classes.
+    Map,
+}
+
+impl View {
+    /// All views, in the order in which they are turned to.
+    pub const ALL: [Self; 5] = [Self::Script, Self::Compare, Self::Smoothing, Self::Frame, Self::Map];
+
+    /// Its name on the screen and in snapshots.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Compare => "compare",
+            Self::Smoothing => "smoothing",
+            Self::Frame => "frame",
+            Self::Map => "map",
+        }
+    }
+
+    /// The view of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.name() == name)
+    }
+}
+
+/// A clip that plays: its time moves on with the clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playing {
+    /// Time of the clip when it began to play, in seconds.
+    pub from: f64,
+    /// When that was, in seconds since the start.
+    pub since: f64,
 }
 
 /// The whole state of the explorer.
@@ -23,14 +74,24 @@ pub struct State {
     pub next_job: u64,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// The colours.
+    pub theme: Theme,
     /// How matrix values become shades.
     pub scale: Scale,
+    /// What fills the screen.
+    pub view: View,
+    /// The clip plays.
+    pub playing: Option<Playing>,
+    /// Columns and rows of the terminal.
+    pub area: Rect,
     /// Whether these clips have a guided tour.
     pub has_tour: bool,
     /// Index of the tour's present step, while it is under way.
     pub tour: Option<usize>,
-    /// Whether the help lies over the screen.
-    pub help: bool,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
     /// What came of the last command.
     pub message: Option<Message>,
 }
@@ -40,17 +101,22 @@ impl State {
     ///
     /// # Panics
     /// If there is no clip.
-    pub fn new(clips: Vec<Clip>, templates: Vec<Template>) -> Self {
+    pub fn new(clips: Vec<Clip>, templates: Vec<Template>, keymap: Keymap, theme: Theme) -> Self {
         assert!(!clips.is_empty(), "there is a clip to show");
         Self {
             clips,
             shown: 0,
             next_job: 0,
             templates,
+            keymap,
+            theme,
             scale: Scale::default(),
+            view: View::default(),
+            playing: None,
+            area: Rect::default(),
             has_tour: false,
             tour: None,
-            help: false,
+            overlay: None,
             message: None,
         }
     }
@@ -69,6 +135,16 @@ impl State {
     pub fn template(&self) -> usize {
         let template = &self.clip().exploration.settings().template;
         self.templates.iter().position(|t| t == template).unwrap_or(0)
+    }
+
+    /// Tells the user something that the next key clears.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message = Some(Message { text: text.into(), is_error: false });
+    }
+
+    /// Tells the user what went wrong, until it is dismissed.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.message = Some(Message { text: text.into(), is_error: true });
     }
 
     /// See [`State::clip`].

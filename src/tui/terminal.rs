@@ -14,7 +14,6 @@ use crossterm::terminal::{
 use ratatui::backend::CrosstermBackend;
 
 use crate::tui::state::State;
-use crate::tui::theme::ColourDepth;
 use crate::tui::view;
 
 /// The terminal while the explorer owns it. Dropping it gives it back.
@@ -40,9 +39,9 @@ impl Terminal {
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub fn draw(&mut self, state: &State, depth: ColourDepth) -> io::Result<()> {
+    pub fn draw(&mut self, state: &State) -> io::Result<()> {
         execute!(stdout(), BeginSynchronizedUpdate)?;
-        self.inner.draw(|frame| view::draw(state, depth, frame))?;
+        self.inner.draw(|frame| view::draw(state, frame))?;
         execute!(stdout(), EndSynchronizedUpdate)
     }
 }

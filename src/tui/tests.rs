@@ -17,8 +17,10 @@ use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, U
 use crate::script::Template;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
+use crate::tui::command::{COMMANDS, Command};
+use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
-use crate::tui::theme::{ColourDepth, heat};
+use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
 use crate::video::VideoInfo;
@@ -68,7 +70,12 @@ fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
 }
 
 fn empty_state() -> State {
-    let mut state = State::new(vec![clip("jump", None, &[])], Template::built_in().into());
+    let mut state = State::new(
+        vec![clip("jump", None, &[])],
+        Template::built_in().into(),
+        Keymap::default(),
+        Theme::new(ColourDepth::True),
+    );
     start(&mut state);
     state
 }
@@ -109,9 +116,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     effects
 }
 
-fn draw(state: &State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
+fn draw(state: &mut State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
+    state.theme.depth = depth;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view::draw(state, depth, frame)).unwrap();
+    terminal.draw(|frame| view::draw(state, frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 
@@ -125,9 +133,9 @@ fn text(buffer: &Buffer) -> String {
 fn a_notice_from_the_background_is_read_and_makes_room() {
     let mut state = full_state();
     hear(&mut state, Update::Notice("nothing is kept".to_owned()));
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
-    act(&mut state, Action::MoveCursor(1));
-    assert!(!text(&draw(&state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
+    act(&mut state, Action::Do(Command::FrameForward));
+    assert!(!text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
 }
 
 /// In the order in which the pipeline tells of a clip that the cache knows.
@@ -144,35 +152,35 @@ fn a_clip_that_is_known_looks_like_one_that_was_embedded() {
     }
     hear(&mut state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
     hear(&mut state, Update::Idle);
-    let known = draw(&state, ColourDepth::True, 80, 24);
-    assert_eq!(known, draw(&full_state(), ColourDepth::True, 80, 24));
+    let known = draw(&mut state, ColourDepth::True, 80, 24);
+    assert_eq!(known, draw(&mut full_state(), ColourDepth::True, 80, 24));
 }
 
 #[test]
 fn the_screen_at_80_by_24() {
-    insta::assert_snapshot!(text(&draw(&full_state(), ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(text(&draw(&mut full_state(), ColourDepth::True, 80, 24)));
 }
 
 #[test]
 fn the_screen_at_120_by_40() {
-    insta::assert_snapshot!(text(&draw(&full_state(), ColourDepth::True, 120, 40)));
+    insta::assert_snapshot!(text(&draw(&mut full_state(), ColourDepth::True, 120, 40)));
 }
 
 #[test]
 fn the_screen_before_anything_is_embedded() {
-    insta::assert_snapshot!(text(&draw(&empty_state(), ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(text(&draw(&mut empty_state(), ColourDepth::True, 80, 24)));
 }
 
 #[test]
 fn the_help_over_the_screen() {
     let mut state = full_state();
-    act(&mut state, Action::ToggleHelp);
-    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 80, 24)));
+    act(&mut state, Action::Do(Command::Help));
+    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
 }
 
 #[test]
 fn the_screen_without_colours_keeps_matrix_and_path() {
-    let buffer = draw(&full_state(), ColourDepth::None, 80, 24);
+    let buffer = draw(&mut full_state(), ColourDepth::None, 80, 24);
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     insta::assert_snapshot!(text(&buffer));
 }
@@ -188,10 +196,10 @@ fn matrix_origin(buffer: &Buffer) -> (u16, u16) {
 #[test]
 fn heat_is_bright_where_step_and_frame_agree() {
     let state = full_state();
-    let buffer = draw(&state, ColourDepth::True, 80, 24);
+    let buffer = draw(&mut state, ColourDepth::True, 80, 24);
     let (x, y) = matrix_origin(&buffer);
     let colour = |shade: f32| {
-        let [r, g, b] = heat(shade);
+        let [r, g, b] = Theme::new(ColourDepth::True).heat(shade);
         Color::Rgb(r, g, b)
     };
     let shades = state.clip().shades.as_ref().unwrap();
@@ -207,7 +215,7 @@ fn heat_is_bright_where_step_and_frame_agree() {
 
 #[test]
 fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
-    let buffer = draw(&full_state(), ColourDepth::True, 80, 24);
+    let buffer = draw(&mut full_state(), ColourDepth::True, 80, 24);
     let (left, top) = matrix_origin(&buffer);
     let path: Vec<(u16, u16)> = (top..24)
         .flat_map(|y| (left..80).map(move |x| (x, y)))
@@ -231,13 +239,13 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
     let mut state = full_state();
     assert_eq!(state.clip().listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
     assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::SelectBy(1));
+    act(&mut state, Action::Do(Command::NextCandidate));
     assert_eq!(state.clip().selected, 2);
     act(&mut state, Action::SelectBy(9));
     assert_eq!(state.clip().selected, 0);
-    act(&mut state, Action::SelectPlace(0));
+    act(&mut state, Action::Do(Command::Candidate(1)));
     assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::SelectPlace(7));
+    act(&mut state, Action::Do(Command::Candidate(8)));
     assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 
@@ -245,13 +253,13 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
 fn smoothing_moves_by_frames_and_turns_off() {
     let mut state = full_state();
     assert_eq!(state.clip().exploration.outcome().width, 10);
-    act(&mut state, Action::Smooth(-1));
+    act(&mut state, Action::Do(Command::SmoothLess));
     assert_eq!(state.clip().exploration.outcome().width, 9);
     let score = state.clip().exploration.outcome().score(1);
-    act(&mut state, Action::Smooth(-10));
+    act(&mut state, Action::Do(Command::SmoothMuchLess));
     assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
     assert_ne!(state.clip().exploration.outcome().score(1), score);
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("smoothing off"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("smoothing off"));
     act(&mut state, Action::Smooth(2));
     assert_eq!(state.clip().exploration.outcome().width, 3);
 }
@@ -259,14 +267,14 @@ fn smoothing_moves_by_frames_and_turns_off() {
 #[test]
 fn a_new_template_asks_for_its_texts_once() {
     let mut state = full_state();
-    let effects = act(&mut state, Action::NextTemplate);
+    let effects = act(&mut state, Action::Do(Command::NextTemplate));
     let [Effect::EmbedTexts(texts)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(texts.len(), 6, "each different step once");
     assert!(state.clip().exploration.outcome().ranking.is_empty());
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
     embed_missing(&mut state);
     assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
-    act(&mut state, Action::PreviousTemplate);
+    act(&mut state, Action::Do(Command::PreviousTemplate));
     assert_eq!(state.clip().exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
     assert!(state.clip().exploration.missing_texts().is_empty());
 }
@@ -276,13 +284,13 @@ fn the_cursor_moves_by_frames_and_by_steps() {
     let mut state = full_state();
     act(&mut state, Action::MoveCursor(3));
     assert_eq!(state.clip().cursor_frame(), Some(3));
-    act(&mut state, Action::NextStep);
-    let entered = state.clip().cursor_step();
+    act(&mut state, Action::Do(Command::NextStep));
+    let entered = state.clip().focus_step();
     assert_eq!(entered, Some(1));
-    act(&mut state, Action::CursorToEnd);
-    assert_eq!((state.clip().cursor_frame(), state.clip().cursor_step()), (Some(FRAMES - 1), Some(3)));
-    act(&mut state, Action::PreviousStep);
-    act(&mut state, Action::CursorToStart);
+    act(&mut state, Action::Do(Command::LastFrame));
+    assert_eq!((state.clip().cursor_frame(), state.clip().focus_step()), (Some(FRAMES - 1), Some(3)));
+    act(&mut state, Action::Do(Command::PreviousStep));
+    act(&mut state, Action::Do(Command::FirstFrame));
     assert_eq!(state.clip().cursor_frame(), Some(0));
     act(&mut state, Action::MoveCursor(-5));
     assert_eq!(state.clip().cursor_frame(), Some(0));
@@ -290,9 +298,9 @@ fn the_cursor_moves_by_frames_and_by_steps() {
 
 #[test]
 fn saving_needs_an_alignment_and_carries_it() {
-    assert!(act(&mut empty_state(), Action::Save).is_empty());
+    assert!(act(&mut empty_state(), Action::Do(Command::SaveSnapshot)).is_empty());
     let mut state = full_state();
-    let effects = act(&mut state, Action::Save);
+    let effects = act(&mut state, Action::Do(Command::SaveSnapshot));
     let [Effect::Save(snapshot)] = effects.as_slice() else { panic!("{effects:?}") };
     let folder = tempfile::tempdir().unwrap();
     let first = crate::store::save(snapshot, folder.path()).unwrap();
@@ -315,23 +323,23 @@ fn saving_needs_an_alignment_and_carries_it() {
 fn good_news_goes_with_the_next_key_and_bad_news_stays() {
     let mut state = full_state();
     act(&mut state, Action::Saved("jump.actalign-1.json".into()));
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
     hear(&mut state, Update::Idle);
     assert!(state.message.is_some(), "nobody has read it yet");
-    act(&mut state, Action::MoveCursor(1));
+    act(&mut state, Action::Do(Command::FrameForward));
     assert_eq!(state.message, None);
     act(&mut state, Action::Failed("the disk is full".into()));
-    act(&mut state, Action::MoveCursor(1));
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
+    act(&mut state, Action::Do(Command::FrameForward));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
 }
 
 #[test]
 fn a_failure_in_the_background_is_shown_in_words() {
     let mut state = full_state();
     hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone")));
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
-    act(&mut state, Action::Dismiss);
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).contains("quit"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
+    act(&mut state, Action::Do(Command::Dismiss));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("quit"));
 }
 
 #[test]
@@ -361,7 +369,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn no_keys_and_no_size_make_it_panic(
-        keys in prop::collection::vec(0u8..18, 0..40),
+        keys in prop::collection::vec(0usize..COMMANDS.len(), 0..40),
         frames in 0usize..=FRAMES,
         with_texts: bool,
         width in 1u16..400,
@@ -373,30 +381,11 @@ proptest! {
         }
         hear(&mut state, Update::Frames((0..frames).map(frame).collect()));
         for key in keys {
-            act(&mut state, match key {
-                0 => Action::SelectBy(1),
-                1 => Action::SelectBy(-1),
-                2 => Action::SelectPlace(2),
-                3 => Action::MoveCursor(7),
-                4 => Action::MoveCursor(-1),
-                5 => Action::CursorToEnd,
-                6 => Action::NextStep,
-                7 => Action::PreviousStep,
-                8 => Action::Smooth(5),
-                9 => Action::Smooth(-1),
-                10 => Action::NextTemplate,
-                11 => Action::NextScale,
-                12 => Action::ToggleHelp,
-                13 => Action::TurnClip(1),
-                14 => Action::NextTourStep,
-                15 => Action::BeginTour,
-                16 => Action::Dismiss,
-                _ => Action::Save,
-            });
+            act(&mut state, Action::Do(COMMANDS[key % COMMANDS.len()].command));
         }
         for &(width, height) in SIZES.iter().chain(&[(width, height)]) {
-            draw(&state, ColourDepth::True, width, height);
-            draw(&state, ColourDepth::None, width, height);
+            draw(&mut state, ColourDepth::True, width, height);
+            draw(&mut state, ColourDepth::None, width, height);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The guided tour of the demo: what it says, and what each step waits for.
 
-use crate::tui::action::Action;
 use crate::tui::clip::Clip;
+use crate::tui::command::{Command, Group};
 
 /// A step of the tour.
 pub struct TourStep {
     /// What it says. Keys stand between backticks.
     pub text: &'static str,
-    /// Whether an action is what the step asks for; Enter leads on from every step.
-    pub asks_for: fn(&Action) -> bool,
+    /// Whether a command is what the step asks for; Enter leads on from every step.
+    pub asks_for: fn(Command) -> bool,
     /// The group of clips that it speaks of: the first clip of the group is shown with it. Where there is none, the
     /// step is left out.
     pub about: Option<&'static str>,
@@ -23,41 +23,34 @@ pub const TOUR: &[TourStep] = &[
     },
     TourStep {
         text: "Each candidate has its own script; ✓ is the truth. Press `j`: see how the line bends where a script is wrong.",
-        asks_for: |action| matches!(action, Action::SelectBy(_) | Action::SelectPlace(_)),
-        about: None,
-    },
-    TourStep {
-        text: "The score is the mean along the line. Press `→` to move in time: left of the film, how well this frame fits each step.",
-        asks_for: |action| {
-            matches!(
-                action,
-                Action::MoveCursor(_)
-                    | Action::CursorToStart
-                    | Action::CursorToEnd
-                    | Action::NextStep
-                    | Action::PreviousStep
-            )
+        asks_for: |command| {
+            matches!(command, Command::NextCandidate | Command::PreviousCandidate | Command::Candidate(_))
         },
         about: None,
     },
     TourStep {
+        text: "The score is the mean along the line. Press `→` to move in time: left of the film, how well this frame fits each step.",
+        asks_for: |command| command.about().group == Group::Time || is_step(command),
+        about: None,
+    },
+    TourStep {
         text: "One frame is a noisy witness: each is averaged with its neighbours. Press `[` for fewer of them: sharper, shakier.",
-        asks_for: |action| matches!(action, Action::Smooth(_)),
+        asks_for: is_smoothing,
         about: None,
     },
     TourStep {
         text: "`]` brings them back. Press `t` to take the context, sport and action, out of each sentence; `T` puts it back.",
-        asks_for: |action| matches!(action, Action::NextTemplate | Action::PreviousTemplate),
+        asks_for: |command| matches!(command, Command::NextTemplate | Command::PreviousTemplate),
         about: None,
     },
     TourStep {
         text: "All scores moved, yet no frame was embedded again. Press `v` for other shades: by logarithm, by value, by rank.",
-        asks_for: |action| matches!(action, Action::NextScale),
+        asks_for: |command| command == Command::NextScale,
         about: None,
     },
     TourStep {
         text: "`N` and `P` turn to the next and previous clip. Press `N`: there the published method goes wrong.",
-        asks_for: |action| matches!(action, Action::TurnClip(_)),
+        asks_for: |command| matches!(command, Command::NextClip | Command::PreviousClip),
         about: None,
     },
     TourStep {
@@ -67,10 +60,21 @@ pub const TOUR: &[TourStep] = &[
     },
     TourStep {
         text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE --model DIR",
-        asks_for: |action| matches!(action, Action::Save),
+        asks_for: |command| command == Command::SaveSnapshot,
         about: None,
     },
 ];
+
+fn is_step(command: Command) -> bool {
+    matches!(command, Command::NextStep | Command::PreviousStep)
+}
+
+fn is_smoothing(command: Command) -> bool {
+    matches!(
+        command,
+        Command::SmoothLess | Command::SmoothMore | Command::SmoothMuchLess | Command::SmoothMuchMore
+    )
+}
 
 /// The step after `step` that has something to speak of.
 pub fn after(step: usize, clips: &[Clip]) -> Option<usize> {

@@ -7,6 +7,9 @@ use crate::in_words;
 use crate::store::Snapshot;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
+use crate::tui::command::Command;
+use crate::tui::keymap::Chord;
+use crate::tui::overlay::Overlay;
 use crate::tui::state::{Message, State};
 use crate::tui::tour::{self, TOUR};
 
@@ -17,66 +20,85 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
-    // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
-    if !matches!(action, Action::Background(..) | Action::Saved(_) | Action::Failed(_)) {
-        state.message.take_if(|message| !message.is_error);
+    match action {
+        Action::Key(key) => {
+            let command = state.keymap.command(Chord::of(key));
+            command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
+        }
+        Action::Do(command) => {
+            // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
+            state.message.take_if(|message| !message.is_error);
+            let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
+            let mut effects = obey(state, command);
+            if tour_goes_on {
+                effects.extend(next_tour_step(state));
+            }
+            effects
+        }
+        Action::Background(job, news) => hear(state, job, news, now),
+        Action::Saved(path) => {
+            state.message = Some(Message { text: format!("Saved {}", path.display()), is_error: false });
+            Vec::new()
+        }
+        Action::Failed(text) => {
+            state.message = Some(Message { text, is_error: true });
+            Vec::new()
+        }
     }
-    let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(&action));
-    let mut effects = apply(state, action, now);
-    if tour_goes_on {
-        effects.extend(next_tour_step(state));
-    }
-    effects
 }
 
-fn apply(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
-    match action {
-        Action::Background(job, news) => return hear(state, job, news, now),
-        Action::Quit => return vec![Effect::Quit],
-        Action::ToggleHelp => state.help = !state.help,
-        Action::Dismiss => {
-            if state.help || state.message.is_some() {
-                state.help = false;
+fn obey(state: &mut State, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Quit => return vec![Effect::Quit],
+        Command::Help => {
+            state.overlay = match state.overlay {
+                Some(Overlay::Help(_)) => None,
+                _ => Some(Overlay::Help(0)),
+            };
+        }
+        Command::Dismiss => {
+            if state.overlay.take().is_some() || state.message.take().is_some() {
                 state.message = None;
             } else {
                 return end_tour(state);
             }
         }
-        Action::BeginTour if state.has_tour => {
+        Command::Tour if state.has_tour => {
             state.tour = Some(0);
-            state.help = false;
+            state.overlay = None;
         }
-        Action::BeginTour => {
+        Command::Tour => {
             let text = "The tour is part of the demo: start actalign-tui without arguments.".to_owned();
             state.message = Some(Message { text, is_error: false });
         }
-        Action::NextTourStep => return next_tour_step(state),
-        Action::TurnClip(places) => return turn_clip(state, places),
-        Action::SelectBy(places) => {
-            let listed = state.clip().listed();
-            let place = listed.iter().position(|&class| class == state.clip().selected).unwrap_or(0);
-            select(state, place.saturating_add_signed(places).min(listed.len().saturating_sub(1)));
-        }
-        Action::SelectPlace(place) => select(state, place),
-        Action::MoveCursor(frames) => move_cursor(state.clip_mut(), frames),
-        Action::CursorToStart => move_cursor(state.clip_mut(), isize::MIN),
-        Action::CursorToEnd => move_cursor(state.clip_mut(), isize::MAX),
-        Action::NextStep => jump(state.clip_mut(), |entries, at| entries.iter().copied().find(|&t| t > at)),
-        Action::PreviousStep => {
+        Command::TourNext => return next_tour_step(state),
+        Command::NextClip => return turn_clip(state, 1),
+        Command::PreviousClip => return turn_clip(state, -1),
+        Command::NextCandidate => select_by(state, 1),
+        Command::PreviousCandidate => select_by(state, -1),
+        Command::Candidate(place) => select(state, usize::from(place) - 1),
+        Command::FrameForward => move_cursor(state.clip_mut(), 1),
+        Command::FrameBack => move_cursor(state.clip_mut(), -1),
+        Command::TenFramesForward => move_cursor(state.clip_mut(), 10),
+        Command::TenFramesBack => move_cursor(state.clip_mut(), -10),
+        Command::FirstFrame => move_cursor(state.clip_mut(), isize::MIN),
+        Command::LastFrame => move_cursor(state.clip_mut(), isize::MAX),
+        Command::NextStep => jump(state.clip_mut(), |entries, at| entries.iter().copied().find(|&t| t > at)),
+        Command::PreviousStep => {
             jump(state.clip_mut(), |entries, at| entries.iter().rev().copied().find(|&t| t < at))
         }
-        Action::Smooth(frames) => smooth(state.clip_mut(), frames),
-        Action::NextTemplate => return turn_template(state, 1),
-        Action::PreviousTemplate => return turn_template(state, -1),
-        Action::NextScale => {
+        Command::SmoothLess => smooth(state.clip_mut(), -1),
+        Command::SmoothMore => smooth(state.clip_mut(), 1),
+        Command::SmoothMuchLess => smooth(state.clip_mut(), -10),
+        Command::SmoothMuchMore => smooth(state.clip_mut(), 10),
+        Command::NextTemplate => return turn_template(state, 1),
+        Command::PreviousTemplate => return turn_template(state, -1),
+        Command::NextScale => {
             state.scale = state.scale.next();
             shade(state);
         }
-        Action::Save => return save(state),
-        Action::Saved(path) => {
-            state.message = Some(Message { text: format!("Saved {}", path.display()), is_error: false });
-        }
-        Action::Failed(text) => state.message = Some(Message { text, is_error: true }),
+        Command::SaveSnapshot => return save(state),
+        _ => {}
     }
     Vec::new()
 }
@@ -104,6 +126,12 @@ fn shade(state: &mut State) {
     let scale = state.scale;
     let clip = state.clip_mut();
     clip.shades = clip.selected_outcome().map(|class| scale.shades(class.cells.view()));
+}
+
+fn select_by(state: &mut State, places: isize) {
+    let listed = state.clip().listed();
+    let place = listed.iter().position(|&class| class == state.clip().selected).unwrap_or(0);
+    select(state, place.saturating_add_signed(places).min(listed.len().saturating_sub(1)));
 }
 
 fn select(state: &mut State, place: usize) {

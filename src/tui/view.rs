@@ -1,62 +1,73 @@
 //! Draws the state, and changes nothing.
 
 mod candidates;
+mod difference;
 mod footer;
 mod header;
-mod help;
-mod layout;
+pub mod layout;
 mod matrix;
+mod overlay;
 mod script;
+mod shown;
 mod strip;
 mod tour;
 
 use ratatui::Frame;
 use ratatui::text::Line;
+use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::tui::state::State;
-use crate::tui::theme::{ColourDepth, bold};
+use crate::tui::command::Command;
+use crate::tui::state::{State, View};
+use crate::tui::theme::bold;
 use crate::tui::timeline::Timeline;
-use crate::tui::view::layout::Screen;
-
-/// The smallest terminal on which every part has its place.
-pub const SMALLEST: (u16, u16) = (60, 18);
+use crate::tui::view::layout::{SMALLEST, Screen};
+use crate::tui::view::shown::matrices;
 
 /// Draws the whole screen.
-pub fn draw(state: &State, depth: ColourDepth, frame: &mut Frame) {
+pub fn draw(state: &State, frame: &mut Frame) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    let Some(screen) = Screen::of(state, area) else {
         let text = format!(
-            "{}×{} is too small: {}×{} is needed. q quits.",
-            area.width, area.height, SMALLEST.0, SMALLEST.1
+            "{}×{} is too small: {}×{} is needed. {} quits.",
+            area.width,
+            area.height,
+            SMALLEST.0,
+            SMALLEST.1,
+            state.keymap.key(Command::Quit)
         );
-        frame.render_widget(
-            ratatui::widgets::Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }),
-            area,
-        );
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
         return;
-    }
-    let steps = state.clip().exploration.candidates()[state.clip().selected].steps.len();
-    let focus = state.clip().cursor_step().unwrap_or(0);
-    let tour_rows = tour::rows(state, area.width);
-    let screen = Screen::new(area, state.clip().exploration.candidates().len(), steps, focus, tour_rows);
-    let (start, end) = state.clip().span();
-    let timeline = Timeline { start, end, columns: screen.matrix.width as usize };
-
+    };
     header::draw(state, frame, screen.header);
     header::draw_knobs(state, frame, screen.knobs);
-    candidates::draw(state, depth, frame, screen.candidates);
-    matrix::draw_title(state, depth, frame, screen.title);
-    script::draw(state, depth, frame, &screen);
-    matrix::draw(state, depth, timeline, frame, &screen);
-    strip::draw_band(state, depth, timeline, frame, &screen);
-    strip::draw(state, depth, timeline, frame, screen.strip);
-    strip::draw_axis(state, timeline, frame, screen.axis);
-    footer::draw_cursor_facts(state, depth, frame, screen.facts);
+    candidates::draw(state, frame, screen.candidates);
+    match state.view {
+        View::Script | View::Compare | View::Smoothing => draw_matrices(state, frame, &screen),
+        View::Frame | View::Map => {}
+    }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
-    if state.help {
-        help::draw(frame, area);
+    overlay::draw(state, frame, area);
+}
+
+fn draw_matrices(state: &State, frame: &mut Frame, screen: &Screen) {
+    let timeline = timeline(state, screen);
+    for (shown, panel) in matrices(state).iter().zip(&screen.panels) {
+        matrix::draw_title(state, shown, frame, panel.title);
+        script::draw(state, shown, frame, panel);
+        matrix::draw(state, shown, timeline, frame, panel);
     }
+    difference::draw(state, timeline, frame, screen.difference);
+    strip::draw_band(state, timeline, frame, screen.band);
+    strip::draw(state, timeline, frame, screen.strip);
+    strip::draw_axis(state, timeline, frame, screen.axis);
+    footer::draw_cursor_facts(state, frame, screen.facts);
+}
+
+/// The time axis of matrices and film.
+pub fn timeline(state: &State, screen: &Screen) -> Timeline {
+    let (start, end) = state.clip().span();
+    Timeline { start, end, columns: usize::from(screen.axis.width) }
 }
 
 /// A number as people read it: four figures, or a power of ten where it is small.
@@ -84,4 +95,36 @@ fn fit(text: &str, columns: usize) -> String {
 /// A heading.
 fn heading(text: impl Into<String>) -> Line<'static> {
     Line::styled(text.into(), bold())
+}
+
+/// Breaks a text at spaces into at most `rows` lines of `columns` columns.
+fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut words = text.split_whitespace().peekable();
+    while let Some(&word) = words.peek() {
+        let longer = lines.last().map(|line: &String| format!("{line} {word}"));
+        match longer.filter(|line| Line::from(line.as_str()).width() <= columns) {
+            Some(longer) => *lines.last_mut().expect("a last line was just read") = longer,
+            None if lines.len() < rows => lines.push(fit(word, columns)),
+            None => {
+                let last = lines.last_mut().expect("there is at least one row");
+                *last = fit(&format!("{last} {}", words.collect::<Vec<_>>().join(" ")), columns);
+                break;
+            }
+        }
+        words.next();
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn text_wraps_at_spaces_and_ends_in_an_ellipsis() {
+        assert_eq!(wrap("the cook lifts the pan", 12, 3), ["the cook", "lifts the", "pan"]);
+        assert_eq!(wrap("the cook lifts the pan", 12, 2), ["the cook", "lifts the p…"]);
+        assert!(wrap("", 12, 2).is_empty());
+    }
 }

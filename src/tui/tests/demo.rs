@@ -3,7 +3,6 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
-use crate::tui::keymap;
 use crate::tui::tour::TOUR;
 
 /// Three clips, of which the last starts late, at the first step of the tour.
@@ -13,7 +12,7 @@ pub fn demo_state() -> State {
         clip("jump-2", Some(2), &["plain"]),
         clip("late-1", Some(1), &["hard", "late-start"]),
     ];
-    let mut state = State::new(clips, Template::built_in().into());
+    let mut state = State::new(clips, Template::built_in().into(), Keymap::default(), Theme::new(ColourDepth::True));
     state.has_tour = true;
     state.tour = Some(0);
     start(&mut state);
@@ -27,8 +26,7 @@ fn press(state: &mut State, key: char) -> Vec<Effect> {
         '→' => KeyCode::Right,
         letter => KeyCode::Char(letter),
     };
-    let action = keymap::action(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
-    act(state, action)
+    act(state, Action::Key(KeyEvent::new(code, KeyModifiers::NONE)))
 }
 
 #[test]
@@ -45,7 +43,7 @@ fn a_clip_that_is_done_is_kept_with_its_background_work() {
     };
     assert!(none.is_empty(), "the clip that is shown has the model to itself");
     assert_eq!(texts.len(), 13);
-    assert!(text(&draw(&state, ColourDepth::True, 80, 24)).starts_with("clip 2/3 · jump-2"));
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).starts_with("clip 2/3 · jump-2"));
     assert_eq!(state.clip().exploration.frame_count(), 0);
     embed_all(&mut state);
     let effects = press(&mut state, 'P');
@@ -93,7 +91,7 @@ fn the_knobs_stay_where_they_are_from_clip_to_clip() {
     press(&mut state, 'N');
     assert_eq!(*state.clip().exploration.settings(), settings);
     embed_all(&mut state);
-    let screen = text(&draw(&state, ColourDepth::True, 80, 24));
+    let screen = text(&draw(&mut state, ColourDepth::True, 80, 24));
     assert!(screen.contains("= 9 frames") && screen.contains("template step  v scale log"), "{screen}");
     press(&mut state, 'T');
     embed_missing(&mut state);
@@ -120,8 +118,8 @@ fn a_clip_that_failed_is_tried_again() {
 fn the_truth_is_marked_where_it_is_known() {
     let mut state = demo_state();
     embed_all(&mut state);
-    assert!(text(&draw(&state, ColourDepth::None, 80, 24)).contains("▶ 1✓ long jump"));
-    assert!(!text(&draw(&full_state(), ColourDepth::None, 80, 24)).contains('✓'));
+    assert!(text(&draw(&mut state, ColourDepth::None, 80, 24)).contains("▶ 1✓ long jump"));
+    assert!(!text(&draw(&mut full_state(), ColourDepth::None, 80, 24)).contains('✓'));
 }
 
 #[test]
@@ -204,7 +202,7 @@ fn the_whole_tour_can_be_read_and_hides_nothing() {
     for (width, height, rows) in [(60, 18, 3), (80, 24, 2), (200, 60, 1)] {
         for (step, its) in TOUR.iter().enumerate() {
             state.tour = Some(step);
-            let screen = text(&draw(&state, ColourDepth::True, width, height));
+            let screen = text(&draw(&mut state, ColourDepth::True, width, height));
             let lines: Vec<&str> = screen.lines().collect();
             let foot = lines[lines.len() - 1 - rows..lines.len() - 1].join(" ");
             for word in its.text.split_whitespace().map(|word| word.replace('`', "")) {
@@ -221,7 +219,7 @@ fn the_whole_tour_can_be_read_and_hides_nothing() {
 fn the_keys_of_the_tour_are_bold_and_only_its_hint_is_dim() {
     let mut state = demo_state();
     state.tour = Some(1);
-    let buffer = draw(&state, ColourDepth::True, 80, 24);
+    let buffer = draw(&mut state, ColourDepth::True, 80, 24);
     let foot: Vec<_> = (21..23).flat_map(|y| (5..80).map(move |x| (x, y))).map(|at| &buffer[at]).collect();
     let with = |modifier| -> String {
         foot.iter().filter(|cell| cell.modifier.contains(modifier)).map(|cell| cell.symbol()).collect()
@@ -234,7 +232,7 @@ fn the_keys_of_the_tour_are_bold_and_only_its_hint_is_dim() {
 fn the_tour_begins_at_80_by_24() {
     let mut state = demo_state();
     embed_all(&mut state);
-    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
 }
 
 #[test]
@@ -243,5 +241,5 @@ fn the_tour_on_a_late_start_at_120_by_40() {
     state.tour = Some(6);
     press(&mut state, 'N');
     embed_all(&mut state);
-    insta::assert_snapshot!(text(&draw(&state, ColourDepth::True, 120, 40)));
+    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 120, 40)));
 }

@@ -19,7 +19,7 @@ fn prefetched(state: &mut State, text: &str) {
     hear(state, Update::Prefetched((text.to_owned(), text_embedding(text), false)));
 }
 
-fn screen(state: &State) -> String {
+fn screen(state: &mut State) -> String {
     text(&draw(state, ColourDepth::True, 80, 24))
 }
 
@@ -44,20 +44,20 @@ fn a_template_whose_texts_are_there_is_turned_to_at_once() {
         prefetched(&mut state, &text);
     }
     for _ in 0..4 {
-        let effects = act(&mut state, Action::NextTemplate);
+        let effects = act(&mut state, Action::Do(Command::NextTemplate));
         assert!(matches!(&effects[..], [Effect::EmbedTexts(texts)] if texts.is_empty()), "{effects:?}");
         assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
-        assert!(!screen(&state).contains("to go"));
+        assert!(!screen(&mut state).contains("to go"));
     }
 }
 
 #[test]
 fn prefetching_does_not_look_like_work() {
     let mut state = full_state();
-    let before = screen(&state);
+    let before = screen(&mut state);
     let texts = idle(&mut state);
     prefetched(&mut state, &texts[0]);
-    assert_eq!(screen(&state), before);
+    assert_eq!(screen(&mut state), before);
     assert!(state.clip().progress.idle);
 }
 
@@ -65,12 +65,12 @@ fn prefetching_does_not_look_like_work() {
 fn what_is_prefetched_of_the_template_just_turned_to_counts() {
     let mut state = full_state();
     let texts = idle(&mut state);
-    let effects = act(&mut state, Action::NextTemplate);
+    let effects = act(&mut state, Action::Do(Command::NextTemplate));
     assert!(matches!(&effects[..], [Effect::EmbedTexts(texts)] if texts.len() == 6), "{effects:?}");
-    assert!(screen(&state).contains("6 texts to go"));
+    assert!(screen(&mut state).contains("6 texts to go"));
     // It was on its way.
     prefetched(&mut state, &texts[0]);
-    assert!(screen(&state).contains("5 texts to go"));
+    assert!(screen(&mut state).contains("5 texts to go"));
     prefetched(&mut state, &texts[1]);
     assert_eq!(state.clip().exploration.outcome().ranking, [0], "a class with all its steps is ranked");
     embed_missing(&mut state);

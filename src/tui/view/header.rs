@@ -4,6 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::explore::Settings;
+use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
@@ -50,27 +52,87 @@ fn progress(state: &State) -> String {
     format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
 }
 
+/// Rows that the knobs take in a terminal this wide.
+pub fn knob_rows(state: &State, width: u16) -> u16 {
+    lines(state, width).len() as u16
+}
+
 pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
-    let settings = state.clip().exploration.settings();
-    let frames = state.clip().exploration.outcome().width;
-    let seconds = settings.smoothing_seconds;
-    let smoothing = match frames {
+    for (row, line) in lines(state, area.width).into_iter().take(area.height.into()).enumerate() {
+        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
+    }
+}
+
+/// A knob as it is shown: its key, its name, its value, and the pinned value where that is another.
+struct Knob {
+    command: Command,
+    name: &'static str,
+    value: String,
+    pinned: Option<String>,
+}
+
+/// All knobs, in as many lines as they need.
+fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line> = Vec::new();
+    for knob in knobs(state) {
+        let key = match knob.command {
+            // Two keys turn it.
+            Command::SmoothLess => {
+                format!("{}{}", state.keymap.key(knob.command), state.keymap.key(Command::SmoothMore))
+            }
+            command => state.keymap.key(command),
+        };
+        let mut spans = Vec::new();
+        if !key.is_empty() {
+            spans.push(Span::styled(format!("{key} "), dim()));
+        }
+        spans.push(Span::raw(format!("{} ", knob.name)));
+        spans.push(Span::styled(knob.value.clone(), bold()));
+        if let Some(pinned) = knob.pinned.filter(|pinned| *pinned != knob.value) {
+            spans.push(Span::styled(format!(" (pinned {pinned})"), state.theme.accent()));
+        }
+        let knob = Line::from(spans);
+        match lines.last_mut() {
+            Some(line) if line.width() + 2 + knob.width() <= usize::from(width) => {
+                line.push_span("  ");
+                line.extend(knob);
+            }
+            _ => lines.push(knob),
+        }
+    }
+    lines
+}
+
+fn knobs(state: &State) -> Vec<Knob> {
+    let clip = state.clip();
+    let settings = clip.exploration.settings();
+    let pinned = clip.pinned.as_ref();
+    let knob = |command, name, value: &dyn Fn(&Settings, usize) -> String| Knob {
+        command,
+        name,
+        value: value(settings, clip.exploration.outcome().width),
+        pinned: pinned.map(|pinned| value(&pinned.settings, pinned.width)),
+    };
+    vec![
+        knob(Command::SmoothLess, "smoothing", &|settings, width| smoothing(settings.smoothing_seconds, width)),
+        knob(Command::NextTemplate, "template", &|settings, _| settings.template.name().to_owned()),
+        Knob {
+            command: Command::NextScale,
+            name: "scale",
+            value: state.scale.name().to_owned(),
+            pinned: None,
+        },
+        knob(Command::NextCell, "cell", &|settings, _| settings.method.cell.to_string()),
+        knob(Command::NextAligner, "aligner", &|settings, _| settings.method.aligner.to_string()),
+        knob(Command::NextPreset, "preset", &|settings, _| settings.method.preset.to_string()),
+    ]
+}
+
+fn smoothing(seconds: f64, frames: usize) -> String {
+    match frames {
         _ if seconds == 0.0 => "off".to_owned(),
         // A second may hold a single frame while few are embedded.
         0 | 1 => format!("{seconds:.2} s = off"),
         _ => format!("{seconds:.2} s = {frames} frames"),
-    };
-    let mut spans = Vec::new();
-    for (key, name, value) in [
-        ("[ ]", "smoothing", smoothing.as_str()),
-        ("t", "template", settings.template.name()),
-        ("v", "scale", state.scale.name()),
-    ] {
-        spans.push(Span::styled(format!("{key} "), dim()));
-        spans.push(Span::raw(format!("{name} ")));
-        spans.push(Span::styled(value.to_owned(), bold()));
-        spans.push(Span::raw("  "));
     }
-    spans.push(Span::styled(format!("{} · {}", settings.method.aligner, settings.method.preset), dim()));
-    frame.render_widget(Line::from(spans), area);
 }

@@ -2,9 +2,43 @@
 
 use std::ops::Range;
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-/// The parts of the screen.
+use crate::tui::state::{State, View};
+use crate::tui::view::{header, tour};
+
+/// The smallest terminal on which every part has its place.
+pub const SMALLEST: (u16, u16) = (60, 18);
+
+/// What has to find a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents {
+    /// Rows of the knobs.
+    pub knobs: u16,
+    /// Candidates in the list.
+    pub candidates: usize,
+    /// What fills the middle.
+    pub middle: Middle,
+    /// Rows of the guided tour.
+    pub tour: u16,
+}
+
+/// What fills the middle of the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Middle {
+    /// Matrices one above the other, and the film below: how many steps each has, and which is to be seen.
+    Matrices {
+        /// One or two.
+        panels: Vec<(usize, usize)>,
+        /// Rows between matrices and film that tell where two classes part.
+        difference: u16,
+    },
+    /// One thing.
+    Whole,
+}
+
+/// The parts of the screen. Those that are not shown have no rows.
+#[derive(Clone, Debug)]
 pub struct Screen {
     /// Clip and progress.
     pub header: Rect,
@@ -12,12 +46,12 @@ pub struct Screen {
     pub knobs: Rect,
     /// The ranking.
     pub candidates: Rect,
-    /// Heading of script and matrix.
-    pub title: Rect,
-    /// Steps of the selected class, a row (or more) each.
-    pub script: Rect,
-    /// Affinity matrix, level with the script.
-    pub matrix: Rect,
+    /// All between the ranking and the tour.
+    pub middle: Rect,
+    /// Scripts with their matrices.
+    pub panels: Vec<Panel>,
+    /// Where two classes part.
+    pub difference: Rect,
     /// Facts about the frame under the cursor, left of the film strip.
     pub facts: Rect,
     /// A line that tells each frame's step.
@@ -30,74 +64,168 @@ pub struct Screen {
     pub tour: Rect,
     /// Message or hints.
     pub footer: Rect,
+}
+
+/// A script with its matrix.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Heading of script and matrix.
+    pub title: Rect,
+    /// Steps, a row (or more) each.
+    pub script: Rect,
+    /// Matrix, level with the script.
+    pub matrix: Rect,
     /// Rows that a step takes.
     pub rows_per_step: u16,
     /// Steps that have a place; not all of them where the terminal is low.
     pub steps: Range<usize>,
 }
 
+impl Panel {
+    /// First row of a step's rows, if the step is shown.
+    pub fn top_of(&self, step: usize) -> Option<u16> {
+        let place = step.checked_sub(self.steps.start).filter(|_| step < self.steps.end)?;
+        Some(self.matrix.y + place as u16 * self.rows_per_step)
+    }
+
+    /// Row in the middle of a step's rows, if the step is shown.
+    pub fn row_of(&self, step: usize) -> Option<u16> {
+        Some(self.top_of(step)? + (self.rows_per_step - 1) / 2)
+    }
+
+    /// The step in a row of the screen.
+    pub fn step_at(&self, row: u16) -> Option<usize> {
+        let place = row.checked_sub(self.matrix.y)? / self.rows_per_step.max(1);
+        let step = self.steps.start + usize::from(place);
+        self.steps.contains(&step).then_some(step)
+    }
+}
+
 impl Screen {
-    /// Lays out `candidates` classes, a script of `steps` steps, of which `focus` is to be seen, and `tour` rows for
-    /// the guided tour.
-    pub fn new(area: Rect, candidates: usize, steps: usize, focus: usize, tour: u16) -> Self {
+    /// Lays the present view out; none where the terminal is too small.
+    pub fn of(state: &State, area: Rect) -> Option<Self> {
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return None;
+        }
+        let clip = state.clip();
+        let steps = |class: usize| clip.exploration.candidates().get(class).map_or(0, |c| c.steps.len());
+        let focus = clip.focus_step().unwrap_or(0);
+        let of_selected = (steps(clip.selected), focus);
+        let middle = match state.view {
+            View::Script => Middle::Matrices { panels: vec![of_selected], difference: 0 },
+            View::Smoothing => Middle::Matrices { panels: vec![of_selected; 2], difference: 0 },
+            View::Compare => {
+                let other = clip.compared.unwrap_or(clip.selected);
+                let of_other = (steps(other), clip.step_at_cursor(other).unwrap_or(0));
+                Middle::Matrices { panels: vec![of_other, of_selected], difference: 2 }
+            }
+            View::Frame | View::Map => Middle::Whole,
+        };
+        let contents = Contents {
+            knobs: header::knob_rows(state, area.width),
+            candidates: clip.listed().len(),
+            middle,
+            tour: tour::rows(state, area.width),
+        };
+        Some(Self::new(area, &contents))
+    }
+
+    /// Lays out an area of at least [`SMALLEST`].
+    pub fn new(area: Rect, contents: &Contents) -> Self {
         let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
-        let tour = Rect { y: footer.y - tour, height: tour, ..area };
-        let area = Rect { height: area.height - tour.height, ..area };
-        // Header, knobs, candidates' heading, title, band, axis, footer.
-        let free = usize::from(area.height.saturating_sub(7));
+        let tour = Rect { y: footer.y - contents.tour, height: contents.tour, ..area };
+        let rows = |from: u16, height: u16| Rect { y: from, height, ..area };
+        let header = rows(area.y, 1);
+        let knobs = rows(header.bottom(), contents.knobs);
+        let free = usize::from(tour.y - knobs.bottom());
+        let nothing = Rect { height: 0, ..footer };
+
+        let Middle::Matrices { panels, difference } = &contents.middle else {
+            // A heading and some candidates, as long as the middle keeps the larger part.
+            let listed = contents.candidates.min((free / 4).clamp(2, 10)) as u16;
+            let candidates = rows(knobs.bottom(), listed + 1);
+            let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
+            return Self {
+                header,
+                knobs,
+                candidates,
+                middle,
+                panels: Vec::new(),
+                difference: nothing,
+                facts: nothing,
+                band: nothing,
+                strip: nothing,
+                axis: nothing,
+                tour,
+                footer,
+            };
+        };
+
         let left = (area.width * 2 / 5).clamp(26, 64);
+        // Candidates' heading, titles, difference, band, axis.
+        let free = free.saturating_sub(1 + panels.len() + usize::from(*difference) + 2);
         // No higher than leaves room for four pictures of 16:9 beside each other; a row is two pixels.
         let four = usize::from(area.width - left) * 9 / (4 * 32);
         let strip = (free / 5).min(four).max(2);
-        let listed = candidates.min(free.saturating_sub(strip + steps).clamp(3, 10));
-        let room = free.saturating_sub(strip + listed).max(1);
-        let rows_per_step = (room / steps.max(1)).clamp(1, 5);
-        let shown = steps.min(room / rows_per_step);
-        let first = focus.saturating_sub(shown / 2).min(steps - shown);
+        let steps: usize = panels.iter().map(|&(steps, _)| steps).sum();
+        let fewest = if panels.len() > 1 { 2 } else { 3 };
+        let listed = contents.candidates.min(free.saturating_sub(strip + steps).clamp(fewest, 10));
+        let room = free.saturating_sub(strip + listed).max(panels.len()) / panels.len();
+        // Steps of both matrices are equally high.
+        let longest = panels.iter().map(|&(steps, _)| steps).max().unwrap_or(0).max(1);
+        let rows_per_step = (room / longest).clamp(1, 5);
 
-        let rows = Layout::vertical(
-            [1, 1, listed + 1, 1, shown * rows_per_step, 1, strip, 1]
-                .map(|rows| Constraint::Length(rows as u16)),
-        )
-        .split(area);
+        let candidates = rows(knobs.bottom(), listed as u16 + 1);
+        let mut y = candidates.bottom();
         let split = |row: Rect| {
             let [left, _, right] =
                 Layout::horizontal([Constraint::Length(left), Constraint::Length(1), Constraint::Fill(1)])
                     .areas(row);
             (left, right)
         };
-        let (script, matrix) = split(rows[4]);
-        let (_, band) = split(rows[5]);
-        let (_, strip) = split(rows[6]);
-        let (_, axis) = split(rows[7]);
-        let facts = Rect {
-            x: script.x,
-            y: rows[5].y,
-            width: script.width,
-            height: rows[5].height + rows[6].height + rows[7].height,
-        };
+        let panels = panels
+            .iter()
+            .map(|&(steps, focus)| {
+                let shown = steps.min(room / rows_per_step);
+                let first = focus.min(steps.saturating_sub(1)).saturating_sub(shown / 2).min(steps - shown);
+                let title = rows(y, 1);
+                let (script, matrix) = split(rows(y + 1, (shown * rows_per_step) as u16));
+                y = matrix.bottom();
+                let steps = first..first + shown;
+                Panel { title, script, matrix, rows_per_step: rows_per_step as u16, steps }
+            })
+            .collect();
+        let (_, difference) = split(rows(y, *difference));
+        let (facts, band) = split(rows(difference.bottom(), 1));
+        let (_, strip) = split(rows(band.bottom(), strip as u16));
+        let (_, axis) = split(rows(strip.bottom(), 1));
+        let facts = Rect { y: difference.y, height: axis.bottom() - difference.y, ..facts };
+        let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
         Self {
-            header: rows[0],
-            knobs: rows[1],
-            candidates: rows[2],
-            title: rows[3],
-            script,
-            matrix,
+            header,
+            knobs,
+            candidates,
+            middle,
+            panels,
+            difference,
             facts,
             band,
             strip,
             axis,
             tour,
             footer,
-            rows_per_step: rows_per_step as u16,
-            steps: first..first + shown,
         }
     }
 
-    /// Row in the middle of a step's rows, if the step is shown.
-    pub fn row_of(&self, step: usize) -> Option<u16> {
-        let place = step.checked_sub(self.steps.start).filter(|_| step < self.steps.end)?;
-        Some(self.matrix.y + place as u16 * self.rows_per_step + (self.rows_per_step - 1) / 2)
+    /// The columns that the time axis takes, where there is one.
+    pub fn time_columns(&self) -> Option<Range<u16>> {
+        (self.axis.height > 0).then(|| self.axis.x..self.axis.right())
+    }
+
+    /// Whether a place belongs to what the time axis measures.
+    pub fn is_on_time(&self, at: Position) -> bool {
+        let on_film = [self.difference, self.band, self.strip, self.axis].iter().any(|part| part.contains(at));
+        on_film || self.panels.iter().any(|panel| panel.matrix.contains(at))
     }
 }
 
@@ -105,34 +233,49 @@ impl Screen {
 mod tests {
     use super::*;
 
+    fn matrices(panels: &[(usize, usize)]) -> Middle {
+        Middle::Matrices { panels: panels.to_vec(), difference: if panels.len() > 1 { 2 } else { 0 } }
+    }
+
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
-        for (width, height, tour) in [(60, 18, 0), (60, 18, 3), (80, 24, 2), (120, 40, 0), (200, 60, 2)] {
-            for (candidates, steps) in [(1, 1), (5, 8), (20, 12), (3, 40)] {
-                for focus in [0, steps / 2, steps - 1] {
-                    let screen = Screen::new(Rect::new(0, 0, width, height), candidates, steps, focus, tour);
-                    assert!(screen.steps.contains(&focus));
-                    assert!(screen.row_of(focus).is_some());
-                    let rows = [
-                        screen.header,
-                        screen.knobs,
-                        screen.candidates,
-                        screen.title,
-                        screen.matrix,
-                        screen.band,
-                        screen.strip,
-                        screen.axis,
-                        screen.footer,
-                    ];
-                    for pair in rows.windows(2) {
-                        assert!(pair[0].bottom() <= pair[1].y, "{width}×{height}: {pair:?}");
-                        assert!(pair[0].height > 0, "{width}×{height}: {pair:?}");
+        for (width, height, tour, knobs) in
+            [(60, 18, 0, 3), (60, 18, 2, 2), (80, 24, 2, 2), (120, 40, 0, 2), (200, 60, 2, 1), (400, 120, 2, 1)]
+        {
+            for (candidates, steps) in [(1, 1), (5, 8), (20, 12), (3, 40), (1, 0)] {
+                for focus in [0, steps / 2, steps.saturating_sub(1), 99] {
+                    for middle in
+                        [matrices(&[(steps, focus)]), matrices(&[(steps, focus), (3, 1)]), Middle::Whole]
+                    {
+                        let contents = Contents { knobs, candidates, middle, tour };
+                        let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
+                        check(&screen, width, height, &contents);
                     }
-                    assert!(screen.axis.bottom() <= screen.tour.y);
-                    assert_eq!(screen.tour.bottom(), screen.footer.y);
-                    assert!(screen.footer.bottom() == height && screen.axis.bottom() < height);
                 }
             }
         }
+    }
+
+    fn check(screen: &Screen, width: u16, height: u16, contents: &Contents) {
+        let mut rows = vec![screen.header, screen.knobs, screen.candidates];
+        if let Middle::Matrices { panels, .. } = &contents.middle {
+            for (panel, &(steps, focus)) in screen.panels.iter().zip(panels) {
+                if focus < steps {
+                    assert!(panel.steps.contains(&focus), "{width}×{height} {contents:?}");
+                    let row = panel.row_of(focus).unwrap();
+                    assert_eq!(panel.step_at(row), Some(focus));
+                }
+                rows.extend([panel.title, panel.matrix]);
+            }
+            rows.extend([screen.difference, screen.band, screen.strip, screen.axis]);
+            assert!(screen.axis.height == 1 && screen.strip.height > 0);
+        } else {
+            rows.push(screen.middle);
+        }
+        rows.extend([screen.tour, screen.footer]);
+        for pair in rows.windows(2) {
+            assert!(pair[0].bottom() <= pair[1].y, "{width}×{height}: {contents:?}: {pair:?}");
+        }
+        assert_eq!((screen.footer.height, screen.footer.bottom()), (1, height));
     }
 }

@@ -5,34 +5,41 @@ use std::ops::Range;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::explore::ClassOutcome;
 use crate::tui::state::State;
-use crate::tui::theme::{ColourDepth, bold, contrast, dim, heat, heat_glyph};
+use crate::tui::theme::{Theme, bold, dim, heat_glyph};
 use crate::tui::timeline::Timeline;
-use crate::tui::view::layout::Screen;
+use crate::tui::view::layout::Panel;
+use crate::tui::view::shown::Shown;
 use crate::tui::view::{fit, number};
 
 /// The heading: the class, what the shades mean, and the range of the values.
-pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Rect) {
-    let candidate = &state.clip().exploration.candidates()[state.clip().selected];
+pub fn draw_title(state: &State, shown: &Shown, frame: &mut Frame, area: Rect) {
+    let clip = state.clip();
+    let Some(candidate) = clip.exploration.candidates().get(shown.class) else {
+        return frame.render_widget(Line::styled("no class", bold()), area);
+    };
     let mut legend = Vec::new();
-    if let Some(class) = state.clip().selected_outcome() {
+    if let Some(class) = shown.outcome {
         if class.alignment.collapsed {
             legend.push(Span::styled("⚠ path collapsed  ", bold()));
+        }
+        if !shown.label.is_empty() {
+            legend.push(Span::raw(format!("score {}  ", number(class.alignment.score))));
         }
         let low = class.cells.iter().copied().fold(f32::INFINITY, f32::min);
         let high = class.cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         legend.push(Span::raw(format!(
             "{} by {} {} ",
-            state.clip().exploration.settings().method.cell,
+            clip.exploration.settings().method.cell,
             state.scale.name(),
             number(low.into())
         )));
         for shade in 0..8 {
-            legend.push(shade_span(depth, shade as f32 / 7.0));
+            legend.push(state.theme.shade(shade as f32 / 7.0));
         }
         legend.push(Span::raw(format!(" {}", number(high.into()))));
     }
@@ -40,53 +47,48 @@ pub fn draw_title(state: &State, depth: ColourDepth, frame: &mut Frame, area: Re
     let room = usize::from(area.width).saturating_sub(legend.width() + 2);
     let domain =
         if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
-    let title = fit(&format!("{}{domain}", candidate.name), room);
+    let label = if shown.label.is_empty() { String::new() } else { format!("{}: ", shown.label) };
+    let title = fit(&format!("{label}{}{domain}", candidate.name), room);
     frame.render_widget(Line::styled(title, bold().add_modifier(Modifier::UNDERLINED)), area);
     frame.render_widget(legend, area);
 }
 
-fn shade_span(depth: ColourDepth, shade: f32) -> Span<'static> {
-    match depth {
-        ColourDepth::None => Span::raw(heat_glyph(shade).to_string()),
-        _ => Span::styled(" ", Style::new().bg(depth.colour(heat(shade)))),
-    }
-}
-
 /// Heatmap, path and cursor.
-pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
-    let area = screen.matrix;
-    let (Some(class), Some(shades)) = (state.clip().selected_outcome(), &state.clip().shades) else {
+pub fn draw(state: &State, shown: &Shown, timeline: Timeline, frame: &mut Frame, panel: &Panel) {
+    let area = panel.matrix;
+    let (Some(class), Some(shades)) = (shown.outcome, shown.shades) else {
         let text = if state.clip().progress.idle {
             ""
         } else {
             "The matrix appears with the first frames and steps."
         };
-        frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), area);
+        frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), Rect { height: 1.min(area.height), ..area });
         return;
     };
     let times = &state.clip().exploration.outcome().times;
     let buffer = frame.buffer_mut();
     for column in 0..area.width {
         let frames = timeline.frames(column.into(), times);
-        for step in screen.steps.clone() {
+        for step in panel.steps.clone().filter(|&step| step < shades.nrows()) {
             // The mean of what the column holds, so that no frame is passed over.
             let shade = shades.slice(ndarray::s![step, frames.clone()]).mean().unwrap_or(0.0);
-            let top = area.y + (step - screen.steps.start) as u16 * screen.rows_per_step;
-            for row in top..top + screen.rows_per_step {
-                paint(buffer, depth, (area.x + column, row), shade);
+            let top = area.y + (step - panel.steps.start) as u16 * panel.rows_per_step;
+            for row in top..top + panel.rows_per_step {
+                paint(buffer, &state.theme, (area.x + column, row), shade);
             }
         }
     }
     draw_cursor(state, timeline, buffer, area);
-    draw_path(class, depth, timeline, times, buffer, screen);
+    draw_path(class, &state.theme, timeline, times, buffer, panel);
 }
 
-fn paint(buffer: &mut Buffer, depth: ColourDepth, at: (u16, u16), shade: f32) {
+fn paint(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), shade: f32) {
     let Some(cell) = buffer.cell_mut(Position::from(at)) else { return };
-    match depth {
-        ColourDepth::None => cell.set_char(heat_glyph(shade)),
-        _ => cell.set_char(' ').set_style(depth.on(contrast(heat(shade)), heat(shade))),
-    };
+    if theme.is_plain() {
+        cell.set_char(heat_glyph(shade));
+    } else {
+        cell.set_char(' ').set_style(theme.on(theme.heat(shade)));
+    }
 }
 
 fn draw_cursor(state: &State, timeline: Timeline, buffer: &mut Buffer, area: Rect) {
@@ -101,15 +103,15 @@ fn draw_cursor(state: &State, timeline: Timeline, buffer: &mut Buffer, area: Rec
 /// Draws the path as one heavy line through the middles of its cells.
 fn draw_path(
     class: &ClassOutcome,
-    depth: ColourDepth,
+    theme: &Theme,
     timeline: Timeline,
     times: &[f64],
     buffer: &mut Buffer,
-    screen: &Screen,
+    panel: &Panel,
 ) {
     let spans = steps_by_frame(&class.alignment.path, times.len());
     let mut before: Option<usize> = None;
-    for column in 0..screen.matrix.width {
+    for column in 0..panel.matrix.width {
         let frames = timeline.frames(column.into(), times);
         let on_path = spans[frames].iter().flatten();
         let Some((first, last)) = on_path.fold(None, |all: Option<(usize, usize)>, &(first, last)| {
@@ -121,28 +123,28 @@ fn draw_path(
         let enters = before.unwrap_or(first).min(first);
         // Columns that hold one frame for several columns would otherwise repeat its turn.
         let enters = if before == Some(last) { last } else { enters };
-        let x = screen.matrix.x + column;
+        let x = panel.matrix.x + column;
         if enters == last {
-            put(buffer, depth, screen.row_of(last).map(|y| (x, y)), '━');
+            put(buffer, theme, panel.row_of(last).map(|y| (x, y)), '━');
         } else {
-            let top = screen.row_of(enters);
-            let bottom = screen.row_of(last);
-            let from = top.map_or(screen.matrix.y, |y| y + 1);
-            let to = bottom.unwrap_or(screen.matrix.bottom());
+            let top = panel.row_of(enters);
+            let bottom = panel.row_of(last);
+            let from = top.map_or(panel.matrix.y, |y| y + 1);
+            let to = bottom.unwrap_or(panel.matrix.bottom());
             for y in from..to {
-                put(buffer, depth, Some((x, y)), '┃');
+                put(buffer, theme, Some((x, y)), '┃');
             }
-            put(buffer, depth, top.map(|y| (x, y)), '┓');
-            put(buffer, depth, bottom.map(|y| (x, y)), '┗');
+            put(buffer, theme, top.map(|y| (x, y)), '┓');
+            put(buffer, theme, bottom.map(|y| (x, y)), '┗');
         }
         before = Some(last);
     }
 }
 
-fn put(buffer: &mut Buffer, depth: ColourDepth, at: Option<(u16, u16)>, glyph: char) {
+fn put(buffer: &mut Buffer, theme: &Theme, at: Option<(u16, u16)>, glyph: char) {
     let Some(cell) = at.and_then(|at| buffer.cell_mut(Position::from(at))) else { return };
     cell.set_char(glyph).modifier.insert(Modifier::BOLD);
-    if depth == ColourDepth::None {
+    if theme.is_plain() {
         // Without colours the line would drown among the shades.
         cell.modifier.insert(Modifier::REVERSED);
     }

@@ -9,17 +9,15 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::tui::state::State;
-use crate::tui::theme::{ColourDepth, contrast, dim, heat_glyph, step_colour};
+use crate::tui::theme::{Theme, dim, heat_glyph};
 use crate::tui::timeline::Timeline;
-use crate::tui::view::layout::Screen;
 use crate::tui::view::matrix::{step_of_column, steps_by_frame};
 
 /// A line in the colours of the steps that the path gives to the frames below, each step's number where it begins.
-pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, screen: &Screen) {
+pub fn draw_band(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
     let Some(class) = state.clip().selected_outcome() else { return };
     let times = &state.clip().exploration.outcome().times;
     let spans = steps_by_frame(&class.alignment.path, times.len());
-    let area = screen.band;
     let steps: Vec<Option<usize>> = (0..usize::from(area.width))
         .map(|column| step_of_column(&spans, timeline.frames(column, times)))
         .collect();
@@ -30,10 +28,10 @@ pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &
             x += run.len() as u16;
             continue;
         };
-        let colour = step_colour(step);
-        let style = match depth {
-            ColourDepth::None => Style::new().add_modifier(Modifier::UNDERLINED),
-            _ => depth.on(contrast(colour), colour),
+        let style = if state.theme.is_plain() {
+            Style::new().add_modifier(Modifier::UNDERLINED)
+        } else {
+            state.theme.badge(step)
         };
         let label = (step + 1).to_string();
         let text = if run.len() > label.len() {
@@ -47,7 +45,7 @@ pub fn draw_band(state: &State, depth: ColourDepth, timeline: Timeline, frame: &
 }
 
 /// Pictures at even distances, each at its own time.
-pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut Frame, area: Rect) {
+pub fn draw(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
     // Half blocks are about square: two pixels a row, one a column. A place is as wide as a 16:9 picture is.
     let place = (area.height * 2 * 16 / 9).clamp(1, area.width.max(1));
     let (places, buffer) = (area.width / place, frame.buffer_mut());
@@ -59,13 +57,13 @@ pub fn draw(state: &State, depth: ColourDepth, timeline: Timeline, frame: &mut F
         let is_there = state.clip().progress.all_decoded || time <= decoded_until;
         if let Some(picture) = state.clip().thumbnails.at(time).filter(|_| is_there) {
             let area = Rect { x: area.x + left, width: right - left, ..area };
-            draw_picture(picture, depth, buffer, area);
+            draw_picture(picture, &state.theme, buffer, area);
         }
     }
 }
 
 /// Draws a picture in half blocks, as large as fits, in the middle of the area.
-fn draw_picture(picture: &RgbImage, depth: ColourDepth, buffer: &mut Buffer, area: Rect) {
+fn draw_picture(picture: &RgbImage, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let (across, down) = (u32::from(area.width), u32::from(area.height) * 2);
     let scale =
         (f64::from(across) / f64::from(picture.width())).min(f64::from(down) / f64::from(picture.height()));
@@ -79,13 +77,13 @@ fn draw_picture(picture: &RgbImage, depth: ColourDepth, buffer: &mut Buffer, are
             let upper = small.get_pixel(x, y * 2).0;
             let lower = (y * 2 + 1 < height).then(|| small.get_pixel(x, y * 2 + 1).0);
             let Some(cell) = buffer.cell_mut((x0 + x as u16, y0 + y as u16)) else { continue };
-            if depth == ColourDepth::None {
+            if theme.is_plain() {
                 let brightness = upper.iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
                 cell.set_char(heat_glyph(brightness));
             } else {
-                cell.set_char('▀').set_fg(depth.colour(upper));
+                cell.set_char('▀').set_fg(theme.colour(upper));
                 if let Some(lower) = lower {
-                    cell.set_bg(depth.colour(lower));
+                    cell.set_bg(theme.colour(lower));
                 }
             }
         }
