@@ -6,6 +6,9 @@ use std::sync::Once;
 use std::thread;
 
 use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -29,10 +32,18 @@ impl Terminal {
     pub fn take_over() -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
             .and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(stdout())))
             .map(|inner| Self { inner })
             .inspect_err(|_| restore())
+    }
+
+    /// Takes the mouse from the terminal, or leaves it to it.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub fn capture_mouse(capture: bool) -> io::Result<()> {
+        if capture { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
     }
 
     /// Draws the state. The terminal shows the frame all at once, if it knows how.
@@ -55,7 +66,14 @@ impl Drop for Terminal {
 /// Leaves the alternate screen and raw mode. Does no harm when done twice.
 fn restore() {
     // There is nothing better to do where the terminal is gone.
-    let _ = execute!(stdout(), EndSynchronizedUpdate, LeaveAlternateScreen, Show);
+    let _ = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = disable_raw_mode();
 }
 
