@@ -1,14 +1,16 @@
 //! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
 
 use std::collections::HashSet;
+use std::time::SystemTime;
 
 use crate::explore::{Settings, Update};
 use crate::in_words;
-use crate::store::Snapshot;
+use crate::store::{Hashes, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::state::{Message, State};
 use crate::tui::tour::{self, TOUR};
+use crate::video::Sampling;
 
 /// Begins the background work on the clip that is shown first.
 pub fn start(state: &mut State) -> Vec<Effect> {
@@ -251,7 +253,24 @@ fn save(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let embedded_all = clip.progress.all_decoded && clip.exploration.frame_count() >= clip.progress.decoded;
-    let snapshot = Snapshot::new(&clip.exploration, &clip.sources, embedded_all);
+    let snapshot = Snapshot::new(SnapshotInput {
+        exploration: &clip.exploration,
+        sources: &clip.sources,
+        sampling: clip.sources.sampling.trim_end_matches(" fps").parse().unwrap_or(Sampling::Native),
+        complete: embedded_all,
+        view: ViewState {
+            view: "matrix".to_owned(),
+            selected: clip.selected,
+            compared: None,
+            cursor: clip.cursor,
+            scale: state.scale.name().to_owned(),
+            step: clip.cursor_step(),
+        },
+        pictures: &[],
+        hashes: Hashes::default(),
+        pinned: None,
+        created: SystemTime::now(),
+    });
     vec![Effect::Save(Box::new(snapshot))]
 }
 
