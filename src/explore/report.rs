@@ -1,6 +1,6 @@
 //! The document that `--json` prints, and that a snapshot contains.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::align::Calibration;
 use crate::explore::outcome::{ClassOutcome, Outcome};
@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 /// One candidate class.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
     /// Position in the order given, from 0.
     pub index: usize,
@@ -46,7 +46,7 @@ pub struct ClassReport {
 }
 
 /// The knobs behind a report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSettings {
     /// Preset, aligner and cell.
     #[serde(flatten)]
@@ -63,7 +63,7 @@ pub struct ReportSettings {
 }
 
 /// The knobs of a run from clip and scripts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipSettings {
     /// The smoothing width as it was asked for.
     pub smoothing_seconds: f64,

@@ -1,12 +1,12 @@
 //! The knobs of an exploration.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::align::{Aligner, Cell, Preset};
 use crate::script::Template;
 
 /// How a matrix of cosines becomes a score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     /// Whose arithmetic is followed where the paper and the authors' scripts differ.
     pub preset: Preset,

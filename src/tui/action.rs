@@ -43,6 +43,15 @@ pub enum Action {
     Failed(String),
 }
 
+/// What is made of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveAs {
+    /// The snapshot itself.
+    Snapshot,
+    /// A figure of it.
+    Figure,
+}
+
 /// What the state asks of the outside.
 #[derive(Debug)]
 pub enum Effect {
@@ -76,8 +85,16 @@ pub enum Effect {
     OpenScripts(PathBuf),
     /// Remember that the tour has ended, or answer with [`Action::Failed`].
     EndTour,
-    /// Write this snapshot, then answer with [`Action::Saved`] or [`Action::Failed`].
-    Save(Box<Snapshot>),
+    /// Write a snapshot, with the time and what the files contain, or a figure of it; then answer with [`Action::Saved`]
+    /// or [`Action::Failed`].
+    Save {
+        /// Index of its clip.
+        clip: usize,
+        /// What to write.
+        snapshot: Box<Snapshot>,
+        /// As what.
+        form: SaveAs,
+    },
     /// Leave.
     Quit,
 }

@@ -6,7 +6,8 @@ use image::RgbImage;
 use ndarray::Array2;
 
 use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources};
-use crate::video::VideoInfo;
+use crate::store::Picture;
+use crate::video::{Sampling, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
 const THUMBNAILS: usize = 1024;
@@ -76,6 +77,8 @@ pub struct Clip {
     pub exploration: Exploration,
     /// Where everything came from.
     pub sources: Sources,
+    /// Which of its frames are taken.
+    pub sampling: Sampling,
     /// Number of the background work that embeds it, if there is one.
     pub job: Option<u64>,
     /// The clip's header, once it is open.
@@ -114,6 +117,7 @@ impl Clip {
         groups: Vec<String>,
         exploration: Exploration,
         sources: Sources,
+        sampling: Sampling,
     ) -> Self {
         let progress = Progress { texts_missing: exploration.missing_texts().len(), ..Progress::default() };
         Self {
@@ -122,6 +126,7 @@ impl Clip {
             groups,
             exploration,
             sources,
+            sampling,
             job: None,
             info: None,
             progress,
@@ -243,6 +248,12 @@ impl Thumbnails {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
         before.or_else(|| self.by_microsecond.iter().next()).map(|(_, picture)| picture)
+    }
+
+    /// All pictures in order, for a snapshot.
+    pub fn pictures(&self) -> impl Iterator<Item = Picture<'_>> {
+        // The pictures carry no ordinal here: the embedded frame of that time does.
+        self.by_microsecond.iter().map(|(&time, image)| Picture { ordinal: 0, time: time as f64 / 1e6, image })
     }
 
     /// Times of the first and the last picture, in seconds.

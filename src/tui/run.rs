@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
 use crossterm::event::{self, Event as TerminalEvent, KeyEventKind};
@@ -16,8 +16,8 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::explore::{Exploration, Job, Pipeline, Sources, Update};
 use crate::script::Template;
-use crate::store;
-use crate::tui::action::{Action, Effect};
+use crate::store::{self, Hashes};
+use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::clip::Clip;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::FileEntry;
@@ -62,7 +62,9 @@ impl Explorer {
             .clips
             .into_iter()
             .map(|clip| {
-                (Clip::new(clip.id, clip.answer, clip.groups, clip.exploration, clip.sources), clip.job)
+                let sampling = clip.job.sampling;
+                let ClipToExplore { id, answer, groups, exploration, job, sources } = clip;
+                (Clip::new(id, answer, groups, exploration, sources, sampling), job)
             })
             .unzip();
         let theme = Theme::new(ColourDepth::detect());
@@ -240,12 +242,19 @@ impl Outside {
                     tell(Event::Answer(Action::Failed(text)));
                 }
             }
-            Effect::Save(snapshot) => {
-                let folder = self.folder.clone();
+            Effect::Save { clip, snapshot, form } => {
+                let (job, folder) = (self.jobs[clip].clone(), self.folder.clone());
+                let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
                 thread::spawn(move || {
-                    tell(Event::Answer(match store::save(&snapshot, &folder) {
+                    let model = &job.model;
+                    let hashes = Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache());
+                    let snapshot = snapshot.stamped(SystemTime::now(), hashes);
+                    let saved = match form {
+                        SaveAs::Snapshot | SaveAs::Figure => store::save(&snapshot, &folder),
+                    };
+                    tell(Event::Answer(match saved {
                         Ok(path) => Action::Saved(path),
-                        Err(error) => Action::Failed(format!("No snapshot in {}: {error}", folder.display())),
+                        Err(error) => Action::Failed(format!("Nothing saved in {}: {error}", folder.display())),
                     }));
                 });
             }

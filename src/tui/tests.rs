@@ -23,7 +23,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
-use crate::video::VideoInfo;
+use crate::video::{Sampling, VideoInfo};
 
 const FRAMES: usize = 40;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
@@ -66,7 +66,7 @@ fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
         ..Sources::default()
     };
     let groups = groups.iter().map(|&group| group.to_owned()).collect();
-    Clip::new(id.to_owned(), answer, groups, exploration, sources)
+    Clip::new(id.to_owned(), answer, groups, exploration, sources, Sampling::Fps(10.0))
 }
 
 fn empty_state() -> State {
@@ -306,7 +306,7 @@ fn saving_needs_an_alignment_and_carries_it() {
     assert!(act(&mut empty_state(), Action::Do(Command::SaveSnapshot)).is_empty());
     let mut state = full_state();
     let effects = act(&mut state, Action::Do(Command::SaveSnapshot));
-    let [Effect::Save(snapshot)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Save { snapshot, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let folder = tempfile::tempdir().unwrap();
     let first = crate::store::save(snapshot, folder.path()).unwrap();
     let second = crate::store::save(snapshot, folder.path()).unwrap();

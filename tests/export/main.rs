@@ -1,0 +1,4 @@
+//! Snapshots, and what is made of them without model or clip.
+
+mod document;
+mod world;
