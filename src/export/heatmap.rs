@@ -36,7 +36,7 @@ pub fn heatmap(
         }
     }
     let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Up)
+    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Up)
         .write_image(&pixels, columns as u32, (rows_per_step * steps) as u32, ExtendedColorType::Rgb8)
         .expect("a picture of this size fits into memory");
     png

@@ -2,18 +2,10 @@
 
 use std::ops::Range;
 
-/// The last step that the path gives to each frame; none where it leaves the frame out.
-fn step_by_frame(path: &[(usize, usize)], frames: usize) -> Vec<Option<usize>> {
-    let mut steps = vec![None; frames];
-    for &(step, frame) in path {
-        steps[frame] = steps[frame].max(Some(step));
-    }
-    steps
-}
-
-/// The frames that the path gives to one step after the other.
+/// The frames that the path gives to one step after the other; a frame of several steps belongs to the last.
 pub fn runs(path: &[(usize, usize)], frames: usize) -> Vec<(usize, Range<usize>)> {
-    let steps = step_by_frame(path, frames);
+    let last_step = |span: Option<(usize, usize)>| span.map(|(_, last)| last);
+    let steps: Vec<Option<usize>> = spans(path, frames).into_iter().map(last_step).collect();
     let mut start = 0;
     let runs = steps.chunk_by(|a, b| a == b).filter_map(|run| {
         let range = start..start + run.len();
@@ -54,6 +46,6 @@ mod tests {
         let path = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 3), (2, 6), (2, 7)];
         assert_eq!(runs(&path, 9), [(0, 0..2), (2, 2..4), (2, 6..8)]);
         assert_eq!(corners(&path), [vec![(0, 0), (0, 2), (1, 2), (2, 2), (2, 3)], vec![(2, 6), (2, 7)]]);
-        assert_eq!(spans(&path, 3), [Some((0, 0)), Some((0, 0)), Some((0, 2))]);
+        assert_eq!(spans(&path, 9)[1..5], [Some((0, 0)), Some((0, 2)), Some((2, 2)), None]);
     }
 }
