@@ -13,6 +13,7 @@ pub use cache::{
 };
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
+pub(crate) use snapshot::matrix;
 pub use snapshot::{
     Frames, Hashes, Matrices, Parts, Picture, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,

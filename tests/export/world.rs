@@ -121,5 +121,6 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
 
 /// The snapshot that most tests look at.
 pub fn jump() -> Snapshot {
-    snapshot(&exploration(candidates(), 40, 10.0), |_| {})
+    let taken = snapshot(&exploration(candidates(), 40, 10.0), |_| {});
+    Snapshot { program: "actalign-tui 0.0.0".into(), ..taken }
 }

@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 pub use hashes::Hashes;
 pub use load::{SnapshotError, SnapshotFault};
 pub use parts::Parts;
+pub(crate) use parts::matrix;
 pub use sampling::SampledPart;
 pub use thumbnail::{Picture, Thumbnail};
 

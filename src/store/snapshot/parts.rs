@@ -64,7 +64,7 @@ pub(super) fn template(text: &str) -> Result<Template, TemplateError> {
 }
 
 /// A matrix of its rows. None where they differ in length.
-fn matrix(rows: &[Vec<f32>]) -> Option<Array2<f32>> {
+pub(crate) fn matrix(rows: &[Vec<f32>]) -> Option<Array2<f32>> {
     let columns = rows.first().map_or(0, Vec::len);
     Array2::from_shape_vec((rows.len(), columns), rows.concat()).ok()
 }
