@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::align::{Aligner, Cell, Preset};
+use crate::align::{Aligner, Calibration, Cell, Preset};
 use crate::script::Template;
 
 /// How a matrix of cosines becomes a score.
@@ -25,11 +25,18 @@ pub struct Settings {
     pub smoothing_seconds: f64,
     /// How a step becomes a sentence.
     pub template: Template,
+    /// Scale and bias of the affinity in the place of the checkpoint's.
+    pub calibration: Option<Calibration>,
 }
 
 impl Default for Settings {
     /// The paper's settings: 1.0 s is its 30 frames at 30 frames per second.
     fn default() -> Self {
-        Self { method: Method::default(), smoothing_seconds: 1.0, template: Template::default() }
+        Self {
+            method: Method::default(),
+            smoothing_seconds: 1.0,
+            template: Template::default(),
+            calibration: None,
+        }
     }
 }

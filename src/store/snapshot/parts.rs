@@ -46,6 +46,7 @@ impl Snapshot {
                 method: self.settings.method,
                 smoothing_seconds: clip.smoothing_seconds,
                 template: template(&clip.template_text).ok()?,
+                calibration: None,
             },
             calibration: Calibration { alpha: self.settings.alpha, beta: self.settings.beta },
             times: self.frames.times.clone(),
