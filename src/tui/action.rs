@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::explore::Update;
+use crate::explore::{EvidenceRequest, EvidenceUpdate, Update};
 use crate::store::Snapshot;
 use crate::tui::command::Command;
 use crate::tui::overlay::FileEntry;
@@ -26,6 +26,8 @@ pub enum Action {
     Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
+    /// News of the evidence in the order of steps.
+    Evidence(EvidenceUpdate),
     /// What is in a folder.
     Listed {
         /// The folder as it was asked for.
@@ -75,6 +77,8 @@ pub enum Effect {
         /// The texts, the likeliest to be wanted first.
         texts: Vec<String>,
     },
+    /// Find the evidence in the order of steps; what was asked before is not wanted any more.
+    FindEvidence(EvidenceRequest),
     /// Take the mouse from the terminal, or leave it to it.
     CaptureMouse(bool),
     /// Tell what is in this folder, by [`Action::Listed`] or [`Action::Failed`].

@@ -105,6 +105,8 @@ pub struct Clip {
     pub above: Option<Above>,
     /// Small pictures by time, in order.
     pub thumbnails: Thumbnails,
+    /// Number of the alignments whose order evidence was asked for.
+    pub evidence_asked: Option<u64>,
     /// Whether alignments are older than embeddings or knobs.
     pub stale: bool,
 }
@@ -140,6 +142,7 @@ impl Clip {
             shades: None,
             above: None,
             thumbnails: Thumbnails::default(),
+            evidence_asked: None,
             stale: true,
         }
     }

@@ -14,7 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::explore::{Exploration, Job, Pipeline, Sources, Update};
+use crate::explore::{EvidenceWorker, Exploration, Job, Pipeline, Sources, Update};
 use crate::script::Template;
 use crate::store::{self, Hashes};
 use crate::tui::action::{Action, Effect, SaveAs};
@@ -74,7 +74,7 @@ impl Explorer {
             state.tour = (!file.exists()).then_some(0);
         }
         let pipelines = HashMap::new();
-        (state, Outside { jobs, pipelines, folder: self.folder, tour_ended: self.tour_ended })
+        (state, Outside { jobs, pipelines, evidence: None, folder: self.folder, tour_ended: self.tour_ended })
     }
 }
 
@@ -83,6 +83,7 @@ struct Outside {
     jobs: Vec<Job>,
     /// The background work, by the index of its clip.
     pipelines: HashMap<usize, Pipeline>,
+    evidence: Option<EvidenceWorker>,
     folder: PathBuf,
     tour_ended: Option<PathBuf>,
 }
@@ -136,14 +137,14 @@ fn event_loop(
 ) -> Result<Option<i32>> {
     let start = Instant::now();
     let mut show = |state: &mut State| {
-        refresh(state);
-        terminal.draw(state)
+        let effects = refresh(state);
+        terminal.draw(state).map(|()| effects)
     };
     let (columns, rows) = crossterm::terminal::size()?;
     update(&mut state, Action::Resize(columns, rows), 0.0);
-    let effects = update::start(&mut state);
+    let mut effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
-    show(&mut state)?;
+    effects.extend(show(&mut state)?);
     for effect in effects {
         outside.reach(&state, effect, sender);
     }
@@ -178,7 +179,9 @@ fn event_loop(
                 outside.reach(&state, effect, sender);
             }
         }
-        show(&mut state)?;
+        for effect in show(&mut state)? {
+            outside.reach(&state, effect, sender);
+        }
     }
 }
 
@@ -205,6 +208,10 @@ impl Outside {
                 if let Some(pipeline) = self.pipelines.get(&clip) {
                     pipeline.prefetch_texts(texts);
                 }
+            }
+            Effect::FindEvidence(request) => {
+                let tell = move |news| tell(Event::Answer(Action::Evidence(news)));
+                self.evidence.get_or_insert_with(|| EvidenceWorker::start(tell)).find(request);
             }
             Effect::CaptureMouse(capture) => {
                 if let Err(error) = Terminal::capture_mouse(capture) {

@@ -112,6 +112,7 @@ fn full_state() -> State {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let effects = update(state, action, 0.0);
+    // What the alignments ask for is looked at where a test is about it.
     refresh(state);
     effects
 }

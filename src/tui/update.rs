@@ -59,6 +59,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             effects
         }
         Action::Background(job, news) => news::hear(state, job, news, now),
+        Action::Evidence(evidence) => {
+            news::hear_evidence(state, evidence);
+            Vec::new()
+        }
         Action::Listed { asked, folder, entries } => {
             overlays::listed(state, &asked, folder, entries);
             Vec::new()
