@@ -2,21 +2,41 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::explore::Update;
 use crate::store::Snapshot;
 use crate::tui::command::Command;
+use crate::tui::overlay::FileEntry;
 
 /// One thing that happens to the state.
 #[derive(Debug)]
 pub enum Action {
     /// A key is pressed.
     Key(KeyEvent),
+    /// Text is pasted.
+    Paste(String),
+    /// The mouse is moved, pressed or turned.
+    Mouse(MouseEvent),
+    /// The terminal has so many columns and rows.
+    Resize(u16, u16),
+    /// The playing clip comes to its next frame.
+    Tick,
     /// The user asks for something.
     Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
+    /// What is in a folder.
+    Listed {
+        /// The folder as it was asked for.
+        asked: PathBuf,
+        /// The same, from the root.
+        folder: PathBuf,
+        /// Its files and folders.
+        entries: Vec<FileEntry>,
+    },
+    /// A clip can be shown; its background work can be started under the next index.
+    ClipFound(PathBuf),
     /// A file is saved.
     Saved(PathBuf),
     /// Something could not be done, in words.
@@ -46,6 +66,14 @@ pub enum Effect {
         /// The texts, the likeliest to be wanted first.
         texts: Vec<String>,
     },
+    /// Take the mouse from the terminal, or leave it to it.
+    CaptureMouse(bool),
+    /// Tell what is in this folder, by [`Action::Listed`] or [`Action::Failed`].
+    List(PathBuf),
+    /// Open this clip under the present scripts and show it.
+    OpenClip(PathBuf),
+    /// Read this script file.
+    OpenScripts(PathBuf),
     /// Remember that the tour has ended, or answer with [`Action::Failed`].
     EndTour,
     /// Write this snapshot, then answer with [`Action::Saved`] or [`Action::Failed`].

@@ -175,6 +175,12 @@ impl Clip {
         path.iter().rev().find(|&&(_, t)| t == frame).map(|&(k, _)| k)
     }
 
+    /// The frame at which the selected class' path enters a step, by its index.
+    pub fn entry_of(&self, step: usize) -> Option<usize> {
+        let path = &self.selected_outcome()?.alignment.path;
+        path.iter().find(|&&(k, _)| k == step).map(|&(_, frame)| frame)
+    }
+
     /// The step that commands about steps mean: the one that the user has selected, else the one under the cursor.
     pub fn focus_step(&self) -> Option<usize> {
         let steps = self.exploration.candidates().get(self.selected)?.steps.len();

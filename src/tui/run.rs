@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,10 +21,12 @@ use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
+use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
 use crate::tui::terminal::{Input, Terminal};
 use crate::tui::theme::{ColourDepth, Theme};
-use crate::tui::update::{self, refresh, update};
+use crate::tui::update::{self, next_tick, refresh, update};
+use crate::video::{Segment, VideoReader};
 
 /// What the explorer opens.
 pub struct Explorer {
@@ -91,9 +93,8 @@ enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
     Background(u64, Update),
-    Saved(PathBuf),
-    /// Something could not be done, in words.
-    Failed(String),
+    /// What came of an effect.
+    Answer(Action),
     /// The terminal cannot be read any more.
     Closed,
 }
@@ -140,6 +141,8 @@ fn event_loop(
         refresh(state);
         terminal.draw(state)
     };
+    let (columns, rows) = crossterm::terminal::size()?;
+    update(&mut state, Action::Resize(columns, rows), 0.0);
     let effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
     show(&mut state)?;
@@ -147,21 +150,29 @@ fn event_loop(
         outside.reach(&state, effect, sender);
     }
     loop {
-        for event in next_events(events, Instant::now() + BACKGROUND_PAUSE)? {
-            let action = match event {
+        let tick = next_tick(&state).map(|at| start + Duration::from_secs_f64(at.max(0.0)));
+        let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
+        let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Action::Tick);
+        let mut actions: Vec<Action> = ticks.into_iter().collect();
+        for event in events {
+            actions.push(match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
                     Action::Key(key)
                 }
+                Event::Terminal(TerminalEvent::Mouse(mouse)) => Action::Mouse(mouse),
+                Event::Terminal(TerminalEvent::Paste(text)) => Action::Paste(text),
+                Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
                 Event::Terminal(_) => continue,
                 Event::Signal(signal) => return Ok(Some(signal)),
                 Event::Background(_, Update::Failed(report)) if state.has_nothing_to_explore() => {
                     return Err(report);
                 }
                 Event::Background(job, news) => Action::Background(job, news),
-                Event::Saved(path) => Action::Saved(path),
-                Event::Failed(text) => Action::Failed(text),
+                Event::Answer(action) => action,
                 Event::Closed => bail!("The terminal was closed."),
-            };
+            });
+        }
+        for action in actions {
             for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
                 if matches!(effect, Effect::Quit) {
                     return Ok(None);
@@ -197,32 +208,67 @@ impl Outside {
                     pipeline.prefetch_texts(texts);
                 }
             }
+            Effect::CaptureMouse(capture) => {
+                if let Err(error) = Terminal::capture_mouse(capture) {
+                    tell(Event::Answer(Action::Failed(format!("The terminal has no mouse: {error}"))));
+                }
+            }
+            Effect::List(asked) => {
+                thread::spawn(move || {
+                    tell(Event::Answer(match list(&asked) {
+                        Ok((folder, entries)) => Action::Listed { asked, folder, entries },
+                        Err(error) => Action::Failed(format!("{}: {error}", asked.display())),
+                    }));
+                });
+            }
+            Effect::OpenClip(path) => {
+                let job = &self.jobs[state.shown];
+                match VideoReader::check(&path, Segment::default()) {
+                    Ok(()) => {
+                        self.jobs.push(Job {
+                            clip: path.clone(),
+                            segment: Segment::default(),
+                            ..job.clone()
+                        });
+                        tell(Event::Answer(Action::ClipFound(path)));
+                    }
+                    Err(error) => tell(Event::Answer(Action::Failed(error.to_string()))),
+                }
+            }
+            Effect::OpenScripts(_) => {}
             Effect::EndTour => {
                 if let Some(file) = &self.tour_ended
                     && let Err(error) = fs::write(file, "")
                 {
                     let text = format!("The tour will begin again: {}: {error}", file.display());
-                    tell(Event::Failed(text));
+                    tell(Event::Answer(Action::Failed(text)));
                 }
             }
             Effect::Save(snapshot) => {
                 let folder = self.folder.clone();
                 thread::spawn(move || {
-                    tell(match store::save(&snapshot, &folder) {
-                        Ok(path) => Event::Saved(path),
-                        Err(error) => Event::Failed(format!("No snapshot in {}: {error}", folder.display())),
-                    });
+                    tell(Event::Answer(match store::save(&snapshot, &folder) {
+                        Ok(path) => Action::Saved(path),
+                        Err(error) => Action::Failed(format!("No snapshot in {}: {error}", folder.display())),
+                    }));
                 });
             }
         }
     }
 }
 
-/// Waits for an event and takes all that came with it: a burst is drawn once. News from the background is gathered
-/// until `pause` is over; anything else is answered at once.
-fn next_events(events: &Receiver<Event>, pause: Instant) -> Result<Vec<Event>> {
-    let mut gathered = vec![events.recv()?];
-    while gathered.iter().all(|event| matches!(event, Event::Background(..))) {
+/// Waits for an event, or until `tick`, and takes all that came with it: a burst is drawn once. News from the background is
+/// gathered until `pause` is over; anything else is answered at once.
+fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) -> Result<Vec<Event>> {
+    let mut gathered = Vec::new();
+    match tick {
+        None => gathered.push(events.recv()?),
+        Some(tick) => {
+            gathered.extend(events.recv_timeout(tick.saturating_duration_since(Instant::now())).ok())
+        }
+    }
+    let pause = tick.map_or(pause, |tick| tick.min(pause));
+    while !gathered.is_empty() && gathered.iter().all(|event| matches!(event, Event::Background(..))) {
         match events.recv_timeout(pause.saturating_duration_since(Instant::now())) {
             Ok(event) => gathered.push(event),
             Err(_) => break,
@@ -230,6 +276,22 @@ fn next_events(events: &Receiver<Event>, pause: Instant) -> Result<Vec<Event>> {
     }
     gathered.extend(events.try_iter());
     Ok(gathered)
+}
+
+/// A folder from the root, and what is in it; hidden files are left out.
+fn list(folder: &Path) -> io::Result<(PathBuf, Vec<FileEntry>)> {
+    let folder = folder.canonicalize()?;
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            // A link counts as what it leads to.
+            let is_file = !fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
+            entries.push(FileEntry { is_file, name });
+        }
+    }
+    Ok((folder, entries))
 }
 
 fn watch_signals(sender: Sender<Event>) -> io::Result<()> {

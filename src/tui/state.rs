@@ -7,7 +7,7 @@ use crate::tui::clip::Clip;
 use crate::tui::heat::Scale;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::Overlay;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Palette, Theme};
 
 /// A line that tells the user what came of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,12 @@ pub struct State {
     pub keymap: Keymap,
     /// The colours.
     pub theme: Theme,
+    /// The themes to turn among.
+    pub themes: Vec<Palette>,
+    /// Whether the mouse is the explorer's.
+    pub mouse: bool,
+    /// Whether the map is coloured by domain rather than by class.
+    pub map_by_domain: bool,
     /// How matrix values become shades.
     pub scale: Scale,
     /// What fills the screen.
@@ -109,7 +115,10 @@ impl State {
             next_job: 0,
             templates,
             keymap,
+            themes: vec![theme.palette.clone()],
             theme,
+            mouse: false,
+            map_by_domain: false,
             scale: Scale::default(),
             view: View::default(),
             playing: None,

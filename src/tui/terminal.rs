@@ -10,6 +10,9 @@ use std::sync::Once;
 use std::thread;
 
 use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::style::Print;
 use crossterm::terminal::{
@@ -44,7 +47,7 @@ impl Terminal {
     pub fn take_over(protocol: ImageProtocol, depth: ColourDepth) -> io::Result<(Self, Input)> {
         restore_on_panic();
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
             .and_then(|()| {
                 let cell = cell();
                 let (images, input) = learn(protocol, depth, cell);
@@ -52,6 +55,14 @@ impl Terminal {
                 Ok((Self { inner, images, cell }, input))
             })
             .inspect_err(|_| restore())
+    }
+
+    /// Takes the mouse from the terminal, or leaves it to it.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub fn capture_mouse(capture: bool) -> io::Result<()> {
+        if capture { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
     }
 
     /// Draws the state. The terminal shows the frame all at once, if it knows how.
@@ -114,7 +125,14 @@ fn cell() -> Option<(u16, u16)> {
 /// Leaves the alternate screen and raw mode. Does no harm when done twice.
 fn restore() {
     // There is nothing better to do where the terminal is gone.
-    let _ = execute!(stdout(), EndSynchronizedUpdate, LeaveAlternateScreen, Show);
+    let _ = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = disable_raw_mode();
 }
 

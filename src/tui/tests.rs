@@ -197,7 +197,7 @@ fn matrix_origin(buffer: &Buffer) -> (u16, u16) {
 
 #[test]
 fn heat_is_bright_where_step_and_frame_agree() {
-    let state = full_state();
+    let mut state = full_state();
     let buffer = draw(&mut state, ColourDepth::True, 80, 24);
     let (x, y) = matrix_origin(&buffer);
     let colour = |shade: f32| {
@@ -243,7 +243,9 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
     assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::Do(Command::NextCandidate));
     assert_eq!(state.clip().selected, 2);
-    act(&mut state, Action::SelectBy(9));
+    for _ in 0..9 {
+        act(&mut state, Action::Do(Command::NextCandidate));
+    }
     assert_eq!(state.clip().selected, 0);
     act(&mut state, Action::Do(Command::Candidate(1)));
     assert_eq!(state.clip().selected, 1);
@@ -262,7 +264,8 @@ fn smoothing_moves_by_frames_and_turns_off() {
     assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
     assert_ne!(state.clip().exploration.outcome().score(1), score);
     assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("smoothing off"));
-    act(&mut state, Action::Smooth(2));
+    act(&mut state, Action::Do(Command::SmoothMore));
+    act(&mut state, Action::Do(Command::SmoothMore));
     assert_eq!(state.clip().exploration.outcome().width, 3);
 }
 
@@ -284,7 +287,9 @@ fn a_new_template_asks_for_its_texts_once() {
 #[test]
 fn the_cursor_moves_by_frames_and_by_steps() {
     let mut state = full_state();
-    act(&mut state, Action::MoveCursor(3));
+    for _ in 0..3 {
+        act(&mut state, Action::Do(Command::FrameForward));
+    }
     assert_eq!(state.clip().cursor_frame(), Some(3));
     act(&mut state, Action::Do(Command::NextStep));
     let entered = state.clip().focus_step();
@@ -294,7 +299,7 @@ fn the_cursor_moves_by_frames_and_by_steps() {
     act(&mut state, Action::Do(Command::PreviousStep));
     act(&mut state, Action::Do(Command::FirstFrame));
     assert_eq!(state.clip().cursor_frame(), Some(0));
-    act(&mut state, Action::MoveCursor(-5));
+    act(&mut state, Action::Do(Command::TenFramesBack));
     assert_eq!(state.clip().cursor_frame(), Some(0));
 }
 

@@ -68,6 +68,8 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
     footer::draw_cursor_facts(state, frame, screen.facts);
 }
 
+pub use candidates::class_at;
+
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> Timeline {
     let (start, end) = state.clip().span();

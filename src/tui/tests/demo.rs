@@ -12,7 +12,8 @@ pub fn demo_state() -> State {
         clip("jump-2", Some(2), &["plain"]),
         clip("late-1", Some(1), &["hard", "late-start"]),
     ];
-    let mut state = State::new(clips, Template::built_in().into(), Keymap::default(), Theme::new(ColourDepth::True));
+    let mut state =
+        State::new(clips, Template::built_in().into(), Keymap::default(), Theme::new(ColourDepth::True));
     state.has_tour = true;
     state.tour = Some(0);
     start(&mut state);
@@ -179,12 +180,12 @@ fn escape_closes_the_help_first_and_then_the_tour() {
     let mut state = demo_state();
     press(&mut state, '?');
     assert!(press(&mut state, '⎋').is_empty());
-    assert_eq!((state.help, state.tour), (false, Some(0)));
+    assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)));
     assert!(matches!(press(&mut state, '⎋')[..], [Effect::EndTour]));
     assert_eq!(state.tour, None);
     press(&mut state, '?');
     press(&mut state, 'i');
-    assert_eq!((state.help, state.tour), (false, Some(0)), "it can be seen again");
+    assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)), "it can be seen again");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_clip_out_of_sight_is_not_prefetched_for() {
     let mut state = demo::demo_state();
     embed_all(&mut state);
     let job = state.clip().job.unwrap();
-    act(&mut state, Action::TurnClip(1));
+    act(&mut state, Action::Do(Command::NextClip));
     assert!(act(&mut state, Action::Background(job, Update::Idle)).is_empty());
     embed_all(&mut state);
     assert_eq!(idle(&mut state).len(), 3 * 6);

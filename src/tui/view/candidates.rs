@@ -41,7 +41,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(1));
     if listed.is_empty() && rows > 0 {
         let text = format!("no candidate matches “{}”", clip.filter);
-        frame.render_widget(Line::styled(fit(&text, width), dim()), Rect { y: area.y + 1, height: 1, ..area });
+        frame
+            .render_widget(Line::styled(fit(&text, width), dim()), Rect { y: area.y + 1, height: 1, ..area });
     }
     let best = clip.exploration.outcome().ranking.first();
     let best = best.and_then(|&class| clip.exploration.outcome().score(class));

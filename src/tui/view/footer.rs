@@ -6,20 +6,71 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::tui::command::Command;
-use crate::tui::state::State;
+use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::{difference, fit, heading, number};
 
-/// The commands that matter most, each with a word.
-const HINTS: [(Command, &str); 7] = [
-    (Command::NextCandidate, "candidate"),
-    (Command::FrameForward, "time"),
-    (Command::SmoothMore, "smoothing"),
-    (Command::NextTemplate, "template"),
-    (Command::SaveSnapshot, "save"),
-    (Command::Help, "help"),
-    (Command::Quit, "quit"),
+/// A word for commands that belong together.
+type Hint = (&'static [Command], &'static str);
+
+const SCRIPT: &[Hint] = &[
+    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
+    (&[Command::FrameBack, Command::FrameForward], "time"),
+    (&[Command::SmoothLess, Command::SmoothMore], "smoothing"),
+    (&[Command::NextTemplate], "template"),
+    (&[Command::Compare], "compare"),
+    (&[Command::EditStep], "edit"),
+    (&[Command::SaveFigure], "figure"),
+    (&[Command::Play], "play"),
+    (&[Command::NextView], "views"),
 ];
+const COMPARE: &[Hint] = &[
+    (&[Command::NextCandidate, Command::PreviousCandidate], "other"),
+    (&[Command::FrameBack, Command::FrameForward], "time"),
+    (&[Command::NextStep, Command::PreviousStep], "step"),
+    (&[Command::NextScale], "scale"),
+    (&[Command::SaveFigure], "figure"),
+    (&[Command::Compare], "back"),
+];
+const SMOOTHING: &[Hint] = &[
+    (&[Command::SmoothLess, Command::SmoothMore], "smoothing"),
+    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
+    (&[Command::FrameBack, Command::FrameForward], "time"),
+    (&[Command::ShowSmoothing], "back"),
+];
+const FRAME: &[Hint] = &[
+    (&[Command::FrameBack, Command::FrameForward], "time"),
+    (&[Command::Play], "play"),
+    (&[Command::NextStep, Command::PreviousStep], "step"),
+    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
+    (&[Command::ShowFrame], "back"),
+];
+const MAP: &[Hint] = &[
+    (&[Command::MapColours], "colours"),
+    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
+    (&[Command::NextStep, Command::PreviousStep], "step"),
+    (&[Command::NextTemplate], "template"),
+    (&[Command::ShowMap], "back"),
+];
+/// For whoever is lost.
+const LOST: [Hint; 2] = [(&[Command::Help], "help"), (&[Command::Quit], "quit")];
+
+/// What matters in the present view.
+fn hints(state: &State) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    if state.playing.is_some() {
+        hints.push((&[Command::Play], "stop"));
+    }
+    hints.extend(match state.view {
+        View::Script => SCRIPT,
+        View::Compare => COMPARE,
+        View::Smoothing => SMOOTHING,
+        View::Frame => FRAME,
+        View::Map => MAP,
+    });
+    hints.extend(LOST);
+    hints
+}
 
 /// The frame under the cursor: when it is, its step, and its value in each step of the selected class; where two classes
 /// are compared, where they part.
@@ -69,12 +120,18 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         frame.render_widget(Line::styled(fit(&message.text.replace('\n', " "), width), style), area);
         return;
     }
-    let mut hints: Vec<(String, &str)> =
-        HINTS.iter().map(|&(command, hint)| (state.keymap.key(command), hint)).collect();
-    let columns = |hints: &[(String, &str)]| -> usize {
-        hints.iter().map(|(keys, hint)| Line::from(keys.as_str()).width() + Line::from(*hint).width() + 3).sum()
+    let keys = |commands: &[Command]| {
+        let keys: Vec<String> = commands.iter().map(|&command| state.keymap.key(command)).collect();
+        keys.join(" ")
     };
-    // The last two, help and quit, are for whoever is lost: others make room for them.
+    let mut hints: Vec<(String, &str)> =
+        hints(state).into_iter().map(|(commands, hint)| (keys(commands), hint)).collect();
+    let columns = |hints: &[(String, &str)]| -> usize {
+        hints
+            .iter()
+            .map(|(keys, hint)| Line::from(keys.as_str()).width() + Line::from(*hint).width() + 3)
+            .sum()
+    };
     while columns(&hints) > width && hints.len() > 2 {
         hints.remove(hints.len() - 3);
     }

@@ -114,7 +114,9 @@ fn knobs(state: &State) -> Vec<Knob> {
         pinned: pinned.map(|pinned| value(&pinned.settings, pinned.width)),
     };
     vec![
-        knob(Command::SmoothLess, "smoothing", &|settings, width| smoothing(settings.smoothing_seconds, width)),
+        knob(Command::SmoothLess, "smoothing", &|settings, width| {
+            smoothing(settings.smoothing_seconds, width)
+        }),
         knob(Command::NextTemplate, "template", &|settings, _| settings.template.name().to_owned()),
         Knob {
             command: Command::NextScale,

@@ -167,6 +167,11 @@ impl Screen {
         // No higher than leaves room for four pictures of 16:9 beside each other; a row is two pixels.
         let four = usize::from(area.width - left) * 9 / (4 * 32);
         let strip = (free / 5).min(four).max(2);
+        let (strip, difference) = match free.checked_sub(strip + 2 * panels.len()) {
+            Some(_) => (strip, *difference),
+            // The smallest terminals with the most around the matrices.
+            None => (1, 0),
+        };
         let steps: usize = panels.iter().map(|&(steps, _)| steps).sum();
         let fewest = if panels.len() > 1 { 2 } else { 3 };
         let listed = contents.candidates.min(free.saturating_sub(strip + steps).clamp(fewest, 10));
@@ -195,26 +200,13 @@ impl Screen {
                 Panel { title, script, matrix, rows_per_step: rows_per_step as u16, steps }
             })
             .collect();
-        let (_, difference) = split(rows(y, *difference));
+        let (_, difference) = split(rows(y, difference));
         let (facts, band) = split(rows(difference.bottom(), 1));
         let (_, strip) = split(rows(band.bottom(), strip as u16));
         let (_, axis) = split(rows(strip.bottom(), 1));
         let facts = Rect { y: difference.y, height: axis.bottom() - difference.y, ..facts };
         let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
-        Self {
-            header,
-            knobs,
-            candidates,
-            middle,
-            panels,
-            difference,
-            facts,
-            band,
-            strip,
-            axis,
-            tour,
-            footer,
-        }
+        Self { header, knobs, candidates, middle, panels, difference, facts, band, strip, axis, tour, footer }
     }
 
     /// The columns that the time axis takes, where there is one.
@@ -224,7 +216,8 @@ impl Screen {
 
     /// Whether a place belongs to what the time axis measures.
     pub fn is_on_time(&self, at: Position) -> bool {
-        let on_film = [self.difference, self.band, self.strip, self.axis].iter().any(|part| part.contains(at));
+        let on_film =
+            [self.difference, self.band, self.strip, self.axis].iter().any(|part| part.contains(at));
         on_film || self.panels.iter().any(|panel| panel.matrix.contains(at))
     }
 }
@@ -239,10 +232,15 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
-        for (width, height, tour, knobs) in
-            [(60, 18, 0, 3), (60, 18, 2, 2), (80, 24, 2, 2), (120, 40, 0, 2), (200, 60, 2, 1), (400, 120, 2, 1)]
-        {
-            for (candidates, steps) in [(1, 1), (5, 8), (20, 12), (3, 40), (1, 0)] {
+        for (width, height, tour, knobs) in [
+            (60, 18, 0, 3),
+            (60, 18, 2, 2),
+            (80, 24, 2, 2),
+            (120, 40, 0, 2),
+            (200, 60, 2, 1),
+            (400, 120, 2, 1),
+        ] {
+            for (candidates, steps) in [(1, 1_usize), (5, 8), (20, 12), (3, 40), (1, 0)] {
                 for focus in [0, steps / 2, steps.saturating_sub(1), 99] {
                     for middle in
                         [matrices(&[(steps, focus)]), matrices(&[(steps, focus), (3, 1)]), Middle::Whole]

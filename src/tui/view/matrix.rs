@@ -62,7 +62,10 @@ pub fn draw(state: &State, shown: &Shown, timeline: Timeline, frame: &mut Frame,
         } else {
             "The matrix appears with the first frames and steps."
         };
-        frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), Rect { height: 1.min(area.height), ..area });
+        frame.render_widget(
+            Line::styled(fit(text, area.width.into()), dim()),
+            Rect { height: 1.min(area.height), ..area },
+        );
         return;
     };
     let times = &state.clip().exploration.outcome().times;

@@ -1,66 +1,83 @@
 //! What lies over the screen.
 
+mod files;
+mod help;
+mod palette;
+mod prompt;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
+use tui_input::Input;
 
-use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
-use crate::tui::theme::bold;
-
-const MARKS: [(&str, &str); 7] = [
-    ("━┓┗", "the path: which frames are given to which step"),
-    ("⚠", "the path has collapsed: most steps hold one frame"),
-    ("✓", "what the clip really shows, where that is known"),
-    ("◆", "the class that is pinned for comparison"),
-    ("✂", "the sentence is longer than the model reads"),
-    ("pool", "rank by the mean frame and the class name alone"),
-    ("unordered", "score of the same script without its order"),
-];
+use crate::tui::theme::{Theme, bold};
 
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     match &state.overlay {
         None => {}
-        Some(Overlay::Help(scroll)) => draw_help(state, *scroll, frame, area),
-        Some(_) => {}
+        Some(Overlay::Help(scroll)) => help::draw(state, *scroll, frame, area),
+        Some(Overlay::Palette(palette)) => palette::draw(state, palette, frame, area),
+        Some(Overlay::Prompt(prompt)) => prompt::draw(state, prompt, frame, area),
+        Some(Overlay::Files(files)) => files::draw(state, files, frame, area),
+        Some(Overlay::Leave) => draw_leave(state, frame, area),
     }
 }
 
-/// The help, from the keymap in force, and what the marks on the screen mean.
-fn draw_help(state: &State, scroll: u16, frame: &mut Frame, area: Rect) {
-    let lines = help_lines(state);
-    let height = (lines.len() as u16 + 2).min(area.height);
-    let over = area.centered(Constraint::Length(84.min(area.width)), Constraint::Length(height));
+/// A box in the middle of the screen; its inside comes back.
+fn open(title: &str, (columns, rows): (u16, u16), frame: &mut Frame, area: Rect) -> Rect {
+    let over = area.centered(
+        Constraint::Length(columns.min(area.width)),
+        Constraint::Length(rows.saturating_add(2).min(area.height)),
+    );
     frame.render_widget(Clear, over);
-    let title = format!(" Keys · ↑ ↓ scroll · {} closes ", state.keymap.key(Command::Dismiss));
-    let most = (lines.len() as u16).saturating_sub(height.saturating_sub(2));
-    let help = Paragraph::new(lines).scroll((scroll.min(most), 0)).block(Block::bordered().title(title));
-    frame.render_widget(help, over);
+    let block = Block::bordered().title(format!(" {title} "));
+    let inside = block.inner(over);
+    frame.render_widget(block, over);
+    inside
 }
 
-fn help_lines(state: &State) -> Vec<Line<'static>> {
-    let entry = |keys: &str, text: &str| {
-        Line::from(vec![Span::styled(format!("{keys:>14}  "), bold()), Span::raw(text.to_owned())])
-    };
-    let mut lines = Vec::new();
-    for group in Group::ALL {
-        lines.push(Line::styled(group.name(), state.theme.accent()));
-        for about in COMMANDS.iter().filter(|about| about.group == group) {
-            match about.command {
-                // Nine lines that say the same.
-                Command::Candidate(1) => lines.push(entry("1 … 9", "select the candidate in this place")),
-                Command::Candidate(_) => {}
-                command => {
-                    let keys: Vec<String> =
-                        state.keymap.chords(command).map(|chord| chord.to_string()).collect();
-                    lines.push(entry(&keys.join(" "), about.help));
-                }
-            }
+/// A line of text that is being typed, with its cursor.
+fn draw_input(input: &Input, frame: &mut Frame, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let columns = usize::from(area.width).saturating_sub(1);
+    let scroll = input.visual_scroll(columns);
+    let text = Paragraph::new(input.value()).style(Style::new()).scroll((0, scroll as u16));
+    frame.render_widget(text, Rect { height: 1, ..area });
+    let column = input.visual_cursor().saturating_sub(scroll).min(columns) as u16;
+    frame.set_cursor_position((area.x + column, area.y));
+}
+
+/// A list of which one line is selected, scrolled so that it is seen.
+fn draw_list(lines: Vec<Line>, at: usize, theme: &Theme, frame: &mut Frame, area: Rect) {
+    let rows = usize::from(area.height);
+    let first = at.saturating_sub(rows.saturating_sub(1));
+    for (row, (index, line)) in lines.into_iter().enumerate().skip(first).take(rows).enumerate() {
+        let place = Rect { y: area.y + row as u16, height: 1, ..area };
+        frame.render_widget(line, place);
+        if index == at {
+            frame.buffer_mut().set_style(place, theme.selected());
         }
     }
-    lines.push(Line::styled("Marks", state.theme.accent()));
-    lines.extend(MARKS.map(|(mark, text)| entry(mark, text)));
-    lines
+}
+
+fn draw_leave(state: &State, frame: &mut Frame, area: Rect) {
+    let key = |key: &'static str, what: &'static str| {
+        Line::from(vec![Span::styled(format!("{key:>5}  "), bold()), Span::raw(what)])
+    };
+    let lines = vec![
+        Line::raw("The scripts have changes that are not saved."),
+        Line::default(),
+        key("s", "save them and quit"),
+        key("d", "discard them and quit"),
+        key("Esc", "stay"),
+    ];
+    let inside = open("Quit", (50, lines.len() as u16), frame, area);
+    frame.render_widget(Paragraph::new(lines), inside);
+    let _ = state;
 }

@@ -1,0 +1,94 @@
+//! Turning from clip to clip, and what the shown one asks the background for.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::explore::Sources;
+use crate::tui::action::Effect;
+use crate::tui::clip::{Clip, Progress, Thumbnails};
+use crate::tui::state::State;
+use crate::tui::tour;
+
+/// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
+pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
+    let next_step = state.tour.and_then(|step| tour::after(step, &state.clips));
+    if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
+        return Vec::new();
+    }
+    let clips = state.clips.len() as isize;
+    show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
+}
+
+/// Shows a clip, under the knobs of the one before. A clip that is done keeps its embeddings and its background work,
+/// which waits for texts; one that is not makes room for the new one, and goes on when it is shown again.
+pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let turns = index != state.shown;
+    if turns {
+        let left = state.shown;
+        let settings = state.clip().exploration.settings().clone();
+        let clip = state.clip_mut();
+        if clip.job.is_some() && !clip.progress.idle {
+            clip.job = None;
+            effects.push(Effect::Stop(left));
+        } else if clip.progress.texts_to_prefetch > 0 {
+            clip.progress.texts_to_prefetch = 0;
+            effects.push(Effect::PrefetchTexts { clip: left, texts: Vec::new() });
+        }
+        state.shown = index;
+        state.message = None;
+        state.playing = None;
+        let clip = state.clip_mut();
+        clip.exploration.set(settings);
+        clip.stale = true;
+    }
+    let job = state.next_job;
+    let clip = state.clip_mut();
+    if clip.job.is_none() {
+        clip.job = Some(job);
+        clip.progress = Progress::default();
+        clip.thumbnails = Thumbnails::default();
+        effects.push(Effect::Start { clip: index, job, texts: missing_texts(clip) });
+        state.next_job += 1;
+    } else if turns {
+        effects.push(Effect::EmbedTexts(missing_texts(clip)));
+    }
+    effects
+}
+
+/// Adds a clip with the candidates of the one that is shown, and shows it.
+pub fn add(state: &mut State, path: &Path) -> Vec<Effect> {
+    let shown = state.clip();
+    let id = path.display().to_string();
+    let sources = Sources { clip: id.clone(), start: None, end: None, ..shown.sources.clone() };
+    let exploration = shown.exploration.without_frames();
+    state.clips.push(Clip::new(id, None, Vec::new(), exploration, sources));
+    show(state, state.clips.len() - 1)
+}
+
+/// What the shown clip's settings need and is not embedded.
+pub fn missing_texts(clip: &mut Clip) -> Vec<String> {
+    let missing = clip.exploration.missing_texts();
+    clip.progress.texts_missing = missing.len();
+    // Who asks for texts takes back what was to be prefetched; it is asked for anew once these are there.
+    clip.progress.texts_to_prefetch = 0;
+    missing
+}
+
+/// Asks for the texts of the other templates, so that turning to them takes no time: the next one's first.
+pub fn prefetch(state: &mut State) -> Vec<Effect> {
+    let (before, after) = state.templates.split_at(state.template());
+    let exploration = &state.clip().exploration;
+    let mut seen = HashSet::new();
+    let texts: Vec<String> = after
+        .iter()
+        .chain(before)
+        .flat_map(|template| exploration.missing_texts_in(template))
+        .filter(|text| seen.insert(text.clone()))
+        .collect();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    state.clip_mut().progress.texts_to_prefetch = texts.len();
+    vec![Effect::PrefetchTexts { clip: state.shown, texts }]
+}

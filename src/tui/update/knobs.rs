@@ -1,0 +1,61 @@
+//! What can be turned without embedding a frame again.
+
+use clap::ValueEnum;
+
+use crate::explore::{Method, Settings};
+use crate::script::Template;
+use crate::tui::action::Effect;
+use crate::tui::state::State;
+use crate::tui::update::clips::missing_texts;
+
+/// Changes the width by whole frames; widths of 0 and 1 frame are both off.
+pub fn smooth(state: &mut State, frames: isize) {
+    let clip = state.clip_mut();
+    let outcome = clip.exploration.outcome();
+    let rate = crate::align::mean_rate(&outcome.times);
+    if rate <= 0.0 {
+        return;
+    }
+    let current = outcome.width.max(1);
+    let width = current.saturating_add_signed(frames).clamp(1, outcome.times.len().max(1));
+    let seconds = if width <= 1 { 0.0 } else { width as f64 / rate };
+    set(state, |settings| settings.smoothing_seconds = seconds);
+}
+
+/// Turns a part of the method.
+pub fn turn(state: &mut State, change: impl FnOnce(&mut Method)) {
+    set(state, |settings| change(&mut settings.method));
+}
+
+/// The value after this one, in a ring.
+pub fn next<T: ValueEnum + PartialEq>(value: T) -> T {
+    let all = T::value_variants();
+    let at = all.iter().position(|other| *other == value).unwrap_or(0);
+    all[(at + 1) % all.len()].clone()
+}
+
+/// Turns to another of the templates.
+pub fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
+    let count = state.templates.len() as isize;
+    let at = (state.template() as isize + places).rem_euclid(count);
+    let template = state.templates[at as usize].clone();
+    use_template(state, template)
+}
+
+/// Puts the steps into a template, which can be turned to from then on.
+pub fn use_template(state: &mut State, template: Template) -> Vec<Effect> {
+    if !state.templates.contains(&template) {
+        state.templates.push(template.clone());
+    }
+    set(state, |settings| settings.template = template);
+    vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+}
+
+/// Changes settings of the clip that is shown.
+pub fn set(state: &mut State, change: impl FnOnce(&mut Settings)) {
+    let clip = state.clip_mut();
+    let mut settings = clip.exploration.settings().clone();
+    change(&mut settings);
+    clip.exploration.set(settings);
+    clip.stale = true;
+}

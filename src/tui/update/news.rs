@@ -1,0 +1,76 @@
+//! News from the background.
+
+use crate::explore::Update;
+use crate::in_words;
+use crate::tui::action::Effect;
+use crate::tui::state::State;
+use crate::tui::update::clips::prefetch;
+
+/// Takes the news of a clip's background work. `now` is the time since the start, in seconds.
+pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> {
+    // Work that was stopped may still have had news on its way.
+    let Some(index) = state.clips.iter().position(|clip| clip.job == Some(job)) else { return Vec::new() };
+    let clip = &mut state.clips[index];
+    let progress = &mut clip.progress;
+    match news {
+        Update::Opened { info, expected_frames } => {
+            if clip.info.is_none()
+                && let Some(rate) = info.assumed_rate()
+            {
+                clip.sources.sampling += &format!(" of images at {rate} fps");
+            }
+            clip.info = Some(info);
+            progress.expected_frames = expected_frames;
+        }
+        Update::Decoded { time, thumbnail, .. } => {
+            progress.decoded += 1;
+            if let Some(picture) = thumbnail {
+                clip.thumbnails.push(time, picture);
+            }
+        }
+        Update::AllDecoded { frames, skipped } => {
+            progress.all_decoded = true;
+            progress.decoded = frames;
+            progress.expected_frames = Some(frames);
+            progress.skipped = skipped;
+        }
+        Update::Frames(frames) => {
+            match &mut progress.embedding_span {
+                Some((_, last)) => {
+                    *last = now;
+                    progress.embedded_in_span += frames.len();
+                }
+                none => *none = Some((now, now)),
+            }
+            progress.idle = false;
+            clip.exploration.add_frames(frames);
+            clip.stale = true;
+        }
+        Update::Texts(texts) => {
+            clip.exploration.add_texts(texts);
+            progress.texts_missing = clip.exploration.missing_texts().len();
+            progress.idle = false;
+            clip.stale = true;
+        }
+        Update::Prefetched(text) => {
+            clip.exploration.add_texts([text]);
+            progress.texts_to_prefetch = progress.texts_to_prefetch.saturating_sub(1);
+            // The user may have turned to its template meanwhile.
+            let missing = clip.exploration.missing_texts().len();
+            clip.stale |= missing != progress.texts_missing;
+            progress.texts_missing = missing;
+        }
+        Update::Idle => {
+            progress.idle = true;
+            if index == state.shown {
+                return prefetch(state);
+            }
+        }
+        Update::Notice(text) => state.say(text),
+        Update::Failed(report) => {
+            clip.job = None;
+            state.complain(in_words(&report));
+        }
+    }
+    Vec::new()
+}

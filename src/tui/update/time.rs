@@ -1,0 +1,82 @@
+//! The time cursor.
+
+use crate::tui::state::{Playing, State};
+
+/// Moves the cursor by frames.
+pub fn move_cursor(state: &mut State, frames: isize) {
+    state.playing = None;
+    let clip = state.clip_mut();
+    if let Some(at) = clip.cursor_frame() {
+        let times = &clip.exploration.outcome().times;
+        clip.cursor = times[at.saturating_add_signed(frames).min(times.len() - 1)];
+        clip.step = None;
+    }
+}
+
+/// Moves the cursor to the frame nearest to a time, in seconds.
+pub fn go_to(state: &mut State, time: f64) {
+    let clip = state.clip_mut();
+    clip.cursor = time;
+    move_cursor(state, 0);
+}
+
+/// Selects the next step, and goes to where the path enters it.
+pub fn next_step(state: &mut State) {
+    let step = state.clip().focus_step().map_or(0, |step| step + 1);
+    select_step(state, step);
+}
+
+/// Goes back to where the path enters the present step; from there, to the step before.
+pub fn previous_step(state: &mut State) {
+    let clip = state.clip();
+    let Some(step) = clip.focus_step() else { return };
+    let is_inside = clip.entry_of(step).is_some_and(|entry| clip.cursor_frame() > Some(entry));
+    select_step(state, if is_inside { step } else { step.saturating_sub(1) });
+}
+
+/// Selects a step of the selected class, if it has it, and goes to where the path enters it.
+pub fn select_step(state: &mut State, step: usize) {
+    state.playing = None;
+    let clip = state.clip_mut();
+    if clip.exploration.candidates().get(clip.selected).is_none_or(|class| step >= class.steps.len()) {
+        return;
+    }
+    clip.step = Some(step);
+    if let Some(entry) = clip.entry_of(step) {
+        clip.cursor = clip.exploration.outcome().times[entry];
+    }
+}
+
+/// Plays on from the cursor, or from the start where that is at the end; or stops.
+pub fn play(state: &mut State, now: f64) {
+    if state.playing.take().is_some() {
+        return;
+    }
+    let clip = state.clip_mut();
+    let Some(&last) = clip.exploration.outcome().times.last() else { return };
+    if clip.cursor >= last {
+        clip.cursor = clip.exploration.outcome().times[0];
+    }
+    clip.step = None;
+    state.playing = Some(Playing { from: state.clip().cursor, since: now });
+}
+
+/// Moves the cursor to where the clip plays by now: frames that came too late are left out.
+pub fn play_on(state: &mut State, now: f64) {
+    let Some(Playing { from, since }) = state.playing else { return };
+    let clip = state.clip_mut();
+    let Some(&last) = clip.exploration.outcome().times.last() else { return };
+    clip.cursor = (from + now - since).min(last);
+    if clip.cursor >= last {
+        state.playing = None;
+    }
+}
+
+/// When the playing clip comes to its next frame, in seconds since the start.
+pub fn next_tick(state: &State) -> Option<f64> {
+    let Playing { from, since } = state.playing?;
+    let clip = state.clip();
+    let times = &clip.exploration.outcome().times;
+    let next = times.get(times.partition_point(|&time| time <= clip.cursor)).or(times.last())?;
+    Some(since + next - from)
+}

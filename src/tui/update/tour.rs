@@ -1,0 +1,28 @@
+//! The guided tour.
+
+use crate::tui::action::Effect;
+use crate::tui::state::State;
+use crate::tui::tour;
+use crate::tui::update::clips;
+
+/// Begins the tour, where there is one.
+pub fn begin(state: &mut State) {
+    if state.has_tour {
+        state.tour = Some(0);
+    } else {
+        state.say("The tour is part of the demo: start actalign-tui without arguments.");
+    }
+}
+
+/// Goes on to the next step.
+pub fn next(state: &mut State) -> Vec<Effect> {
+    let Some(step) = state.tour else { return Vec::new() };
+    let Some(next) = tour::after(step, &state.clips) else { return end(state) };
+    state.tour = Some(next);
+    tour::subject(next, &state.clips).map_or_else(Vec::new, |clip| clips::show(state, clip))
+}
+
+/// Ends the tour for good.
+pub fn end(state: &mut State) -> Vec<Effect> {
+    if state.tour.take().is_some() { vec![Effect::EndTour] } else { Vec::new() }
+}

@@ -1,0 +1,135 @@
+//! What fills the screen, and in which colours.
+
+use crate::tui::action::Effect;
+use crate::tui::clip::{Above, Pinned};
+use crate::tui::heat::shades_of;
+use crate::tui::state::{State, View};
+use crate::tui::update::tour;
+
+/// Shows a view.
+pub fn show(state: &mut State, view: View) {
+    state.view = view;
+    if view == View::Compare && state.clip().compared.is_none() {
+        pin_rival(state);
+    }
+    shade(state);
+}
+
+/// Shows a view, or goes back from it.
+pub fn toggle(state: &mut State, view: View) {
+    show(state, if state.view == view { View::Script } else { view });
+}
+
+/// Turns to another view, in a ring.
+pub fn turn(state: &mut State, places: isize) {
+    let at = View::ALL.iter().position(|&view| view == state.view).unwrap_or(0) as isize;
+    let next = (at + places).rem_euclid(View::ALL.len() as isize);
+    show(state, View::ALL[next as usize]);
+}
+
+/// Pins the selected class and compares it with the best of the others; or goes back.
+pub fn compare(state: &mut State) {
+    if state.view == View::Compare {
+        show(state, View::Script);
+        return;
+    }
+    let clip = state.clip_mut();
+    let pinned = clip.selected;
+    clip.compared = Some(pinned);
+    if let Some(rival) = clip.listed().into_iter().find(|&class| class != pinned) {
+        clip.selected = rival;
+        clip.has_selected = true;
+        clip.step = None;
+    }
+    show(state, View::Compare);
+}
+
+/// Without a pinned class, the best one that is not selected.
+fn pin_rival(state: &mut State) {
+    let clip = state.clip_mut();
+    clip.compared = clip.listed().into_iter().find(|&class| class != clip.selected);
+}
+
+/// Pins settings and ranking, or takes the pin out.
+pub fn pin(state: &mut State) {
+    let clip = state.clip_mut();
+    if clip.pinned.take().is_some() {
+        state.say("Unpinned.");
+        return;
+    }
+    let outcome = clip.exploration.outcome();
+    let place = |class| Some((outcome.rank(class)?, outcome.score(class)?));
+    clip.pinned = Some(Pinned {
+        settings: clip.exploration.settings().clone(),
+        width: outcome.width,
+        places: (0..clip.exploration.candidates().len()).map(place).collect(),
+    });
+    let key = state.keymap.key(crate::tui::command::Command::Pin);
+    state.say(format!("Pinned: turn knobs and see who moves. {key} takes the pin out."));
+}
+
+/// Goes back to the first view; from there, ends the tour.
+pub fn leave_or_end_tour(state: &mut State) -> Vec<Effect> {
+    if !state.clip().filter.is_empty() {
+        state.clip_mut().filter.clear();
+    } else if state.view != View::Script {
+        show(state, View::Script);
+    } else {
+        return tour::end(state);
+    }
+    Vec::new()
+}
+
+/// Turns to the next scale of the heatmap.
+pub fn turn_scale(state: &mut State) {
+    state.scale = state.scale.next();
+    shade(state);
+}
+
+/// Turns to the next theme.
+pub fn turn_theme(state: &mut State) {
+    let at = state.themes.iter().position(|theme| theme.name == state.theme.palette.name);
+    if let Some(next) = state.themes.get(at.map_or(0, |at| (at + 1) % state.themes.len())) {
+        state.theme.palette = next.clone();
+        state.say(format!("Theme {}", state.theme.palette.name));
+    }
+}
+
+/// Brings alignments and shades up to date. Called once before drawing, however many actions came before.
+pub fn refresh(state: &mut State) {
+    let clip = state.clip_mut();
+    if !clip.stale {
+        return;
+    }
+    clip.stale = false;
+    if let Err(error) = clip.exploration.refresh() {
+        state.complain(error.to_string());
+        return;
+    }
+    if !clip.has_selected
+        && let Some(&leader) = clip.exploration.outcome().ranking.first()
+    {
+        clip.selected = leader;
+    }
+    shade(state);
+}
+
+/// Shades the matrices of the present view, on one scale.
+pub fn shade(state: &mut State) {
+    let (view, scale) = (state.view, state.scale);
+    let clip = state.clip_mut();
+    clip.shades = None;
+    clip.above = None;
+    let Some(selected) = clip.selected_outcome() else { return };
+    let above = match view {
+        View::Compare => clip.compared.and_then(|class| Some((class, clip.outcome_of(class)?.clone()))),
+        View::Smoothing => clip.exploration.unsmoothed(clip.selected).map(|outcome| (clip.selected, outcome)),
+        View::Script | View::Frame | View::Map => None,
+    };
+    let matrices = [Some(selected), above.as_ref().map(|(_, outcome)| outcome)];
+    let cells: Vec<_> = matrices.into_iter().flatten().map(|outcome| outcome.cells.view()).collect();
+    let mut shades = shades_of(scale, &cells).into_iter();
+    let (of_selected, of_above) = (shades.next(), shades.next());
+    clip.shades = of_selected;
+    clip.above = above.zip(of_above).map(|((class, outcome), shades)| Above { class, outcome, shades });
+}

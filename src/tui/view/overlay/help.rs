@@ -1,0 +1,88 @@
+//! The help, from the keymap in force, and what the marks on the screen mean.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::state::State;
+use crate::tui::theme::{bold, dim};
+use crate::tui::view::overlay::open;
+
+const MARKS: [(&str, &str); 9] = [
+    ("━┓┗", "the path: which frames are given to which step"),
+    ("⚠", "the path has collapsed: most steps hold one frame"),
+    ("✓", "what the clip really shows, where that is known"),
+    ("◆", "the class that is pinned for comparison"),
+    ("✂", "the sentence is longer than the model reads"),
+    ("pool", "rank by the mean frame and the class name alone"),
+    ("unordered", "score of the same script without its order"),
+    ("order", "how far the score lies above the script's shuffled orders, in standard deviations;"),
+    ("", "* where fewer than one shuffled order in twenty scores as high"),
+];
+
+pub fn draw(state: &State, scroll: u16, frame: &mut Frame, area: Rect) {
+    // Two columns where there is room, one group after the other.
+    let wide = area.width >= 150;
+    let groups: Vec<Vec<Line>> =
+        Group::ALL.into_iter().map(|group| lines_of(state, group)).chain([marks(state)]).collect();
+    let columns: Vec<Vec<Line>> = if wide {
+        let all: usize = groups.iter().map(Vec::len).sum();
+        let mut columns = vec![Vec::new(), Vec::new()];
+        for group in groups {
+            let column = usize::from(columns[0].len() + group.len() / 2 > all / 2);
+            columns[column].extend(group);
+        }
+        columns
+    } else {
+        vec![groups.concat()]
+    };
+    let longest = columns.iter().map(Vec::len).max().unwrap_or(0) as u16;
+    let width = if wide { 150 } else { 80 };
+    let title = format!(
+        "Keys · ↑ ↓ scroll · {} closes · {} finds commands by name",
+        state.keymap.key(Command::Dismiss),
+        state.keymap.key(Command::Palette)
+    );
+    let inside = open(&title, (width, longest), frame, area);
+    let scroll = scroll.min(longest.saturating_sub(inside.height));
+    let share = inside.width / columns.len() as u16;
+    for (column, lines) in columns.into_iter().enumerate() {
+        let place = Rect { x: inside.x + column as u16 * share, width: share, ..inside };
+        frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), place);
+    }
+    if scroll + inside.height < longest {
+        let more = Line::styled("↓ more", dim()).right_aligned();
+        frame.render_widget(more, Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside });
+    }
+}
+
+fn entry(keys: &str, text: &str) -> Line<'static> {
+    Line::from(vec![Span::styled(format!("{keys:>12}  "), bold()), Span::raw(text.to_owned())])
+}
+
+fn lines_of(state: &State, group: Group) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled(group.name(), state.theme.accent())];
+    for about in COMMANDS.iter().filter(|about| about.group == group) {
+        let keys = || state.keymap.chords(about.command).map(|chord| chord.to_string()).collect::<Vec<_>>();
+        match about.command {
+            // Nine lines that say the same.
+            Command::Candidate(1) => {
+                let last = state.keymap.key(Command::Candidate(9));
+                lines.push(entry(
+                    &format!("{}…{last}", keys().join(" ")),
+                    "select the candidate in this place",
+                ));
+            }
+            Command::Candidate(_) => {}
+            _ => lines.push(entry(&keys().join(" "), about.help)),
+        }
+    }
+    lines
+}
+
+fn marks(state: &State) -> Vec<Line<'static>> {
+    let heading = Line::styled("Marks and columns", state.theme.accent());
+    [heading].into_iter().chain(MARKS.map(|(mark, text)| entry(mark, text))).collect()
+}
