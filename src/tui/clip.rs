@@ -248,7 +248,9 @@ impl Thumbnails {
     pub fn at(&self, time: f64) -> Option<(i64, &RgbImage)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
-        before.or_else(|| self.by_microsecond.iter().next()).map(|(&microsecond, picture)| (microsecond, picture))
+        before
+            .or_else(|| self.by_microsecond.iter().next())
+            .map(|(&microsecond, picture)| (microsecond, picture))
     }
 
     /// Times of the first and the last picture, in seconds.

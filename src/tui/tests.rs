@@ -1,6 +1,7 @@
 //! The screen, tested on a terminal in memory.
 
 mod demo;
+mod frame;
 mod prefetch;
 
 use std::sync::LazyLock;

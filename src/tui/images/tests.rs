@@ -316,7 +316,9 @@ fn drawing() -> impl Strategy<Value = Drawing> {
     // Beside each other, as pictures are in a film strip.
     let pictures = (0i64..4, 1u16..6, 1u16..20).prop_map(|(time, places, height)| {
         let width = 40 / places;
-        (0..places).map(|place| (time + i64::from(place), Rect::new(place * width, 2, width, height))).collect()
+        (0..places)
+            .map(|place| (time + i64::from(place), Rect::new(place * width, 2, width, height)))
+            .collect()
     });
     (pictures, "[a-z]{0,40}", prop::option::of(area))
 }

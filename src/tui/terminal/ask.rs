@@ -92,7 +92,8 @@ impl Ear {
     }
 
     fn understand(&mut self, piece: &[u8]) {
-        for response in piece.iter().flat_map(|&byte| self.parser.push(char::from(byte))).collect::<Vec<_>>() {
+        for response in piece.iter().flat_map(|&byte| self.parser.push(char::from(byte))).collect::<Vec<_>>()
+        {
             match response {
                 Response::Kitty => self.answer.kitty = true,
                 Response::Sixel => self.answer.sixel = true,
@@ -113,15 +114,16 @@ impl Ear {
 
 /// Bytes of the first key or answer; none while it is not complete.
 fn first_length(bytes: &[u8]) -> Option<usize> {
-    let after = |begin: usize, is_end: fn(&[u8]) -> bool| {
-        (begin..=bytes.len()).find(|&end| is_end(&bytes[..end]))
-    };
+    let after =
+        |begin: usize, is_end: fn(&[u8]) -> bool| (begin..=bytes.len()).find(|&end| is_end(&bytes[..end]));
     match bytes {
         [] | [0x1b] => None,
         [0x1b, 0x1b, ..] => Some(1),
         [0x1b, b'[', ..] => after(3, |bytes| matches!(bytes.last(), Some(0x40..=0x7e))),
         [0x1b, b'O', ..] => (bytes.len() >= 3).then_some(3),
-        [0x1b, b'_' | b'P' | b']', ..] => after(3, |bytes| bytes.ends_with(b"\x1b\\") || bytes.ends_with(b"\x07")),
+        [0x1b, b'_' | b'P' | b']', ..] => {
+            after(3, |bytes| bytes.ends_with(b"\x1b\\") || bytes.ends_with(b"\x07"))
+        }
         [0x1b, rest @ ..] => first_length(rest).map(|length| 1 + length),
         [first, ..] => {
             let length = match first {
@@ -213,13 +215,21 @@ mod tests {
 
     #[test]
     fn keys_before_within_and_after_the_answer_are_kept_in_order() {
-        let answer = hear(&["j", "\x1b[C\x1b_Gi=31;OK\x1b\\ü\x1b[?62", "c\x03\r\x1bx\x1b[6;38;17t\x1bOA\x1b[0n?q", "\x1b"]);
+        let answer = hear(&[
+            "j",
+            "\x1b[C\x1b_Gi=31;OK\x1b\\ü\x1b[?62",
+            "c\x03\r\x1bx\x1b[6;38;17t\x1bOA\x1b[0n?q",
+            "\x1b",
+        ]);
         let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         let plain = [KeyCode::Char('j'), KeyCode::Right, KeyCode::Char('ü')].map(KeyEvent::from);
         let alt_x = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT);
         let after = [KeyCode::Up, KeyCode::Char('?'), KeyCode::Char('q'), KeyCode::Esc];
-        let expected: Vec<KeyEvent> =
-            plain.into_iter().chain([control_c, KeyCode::Enter.into(), alt_x]).chain(after.map(KeyEvent::from)).collect();
+        let expected: Vec<KeyEvent> = plain
+            .into_iter()
+            .chain([control_c, KeyCode::Enter.into(), alt_x])
+            .chain(after.map(KeyEvent::from))
+            .collect();
         assert_eq!(answer.keys, expected);
         assert!(answer.kitty && answer.is_whole);
     }

@@ -31,7 +31,8 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
     let wanted = wanted.min(u32::from(area.width - steps).saturating_sub(2)) as u16;
     let [left, _, right] =
-        Layout::horizontal([Constraint::Length(wanted), Constraint::Length(2), Constraint::Fill(1)]).areas(upper);
+        Layout::horizontal([Constraint::Length(wanted), Constraint::Length(2), Constraint::Fill(1)])
+            .areas(upper);
 
     if let Some((microsecond, picture)) = picture {
         let key = PictureKey::of(state, microsecond);
@@ -64,17 +65,12 @@ fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
     let Some(candidate) = clip.exploration.candidates().get(clip.selected) else { return };
     let worths = at.map_or_else(Vec::new, |at| worths(clip, at));
     let width = usize::from(area.width);
-    let title = match worths.is_empty() {
-        true => "waiting for frames and steps".to_owned(),
-        false => format!("{} here ({})", clip.exploration.settings().method.cell, state.scale.name()),
+    let title = if worths.is_empty() {
+        "waiting for frames and steps".to_owned()
+    } else {
+        format!("{} here (bars: {})", clip.exploration.settings().method.cell, state.scale.name())
     };
-    let legend = "━ on the path  ▲ highest";
-    let mut spans = vec![Span::styled(fit(&title, width), bold())];
-    let between = width.saturating_sub(Line::from(title.as_str()).width() + Line::from(legend).width());
-    if between > 1 && !worths.is_empty() {
-        spans.extend([Span::raw(" ".repeat(between)), Span::styled(legend, dim())]);
-    }
-    frame.render_widget(Line::from(spans), Rect { height: area.height.min(1), ..area });
+    frame.render_widget(heading(fit(&title, width)), Rect { height: area.height.min(1), ..area });
 
     let rows = usize::from(area.height.saturating_sub(1));
     let rows_per_step = (rows / candidate.steps.len().max(1)).clamp(1, 3);
@@ -92,7 +88,9 @@ fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
 
 /// The value of each step of the selected class at a frame; empty while the class is not aligned.
 fn worths(clip: &Clip, at: usize) -> Vec<Worth> {
-    let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) else { return Vec::new() };
+    let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) else {
+        return Vec::new();
+    };
     let values = class.cells.column(at);
     let shades = clip.shades.as_ref().filter(|shades| shades.dim() == class.cells.dim());
     let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -117,7 +115,10 @@ fn step_lines(
     let is_on_path = worth.is_some() && clip.step_at_cursor(clip.selected) == Some(step);
     let marks = [
         Span::styled(if is_on_path { "━" } else { " " }, bold()),
-        Span::styled(if worth.is_some_and(|worth| worth.is_highest) { "▲" } else { " " }, state.theme.accent()),
+        Span::styled(
+            if worth.is_some_and(|worth| worth.is_highest) { "▲" } else { " " },
+            state.theme.accent(),
+        ),
         Span::styled(format!("{:>2} ", step + 1), state.theme.badge(step)),
         Span::raw(" "),
     ];
@@ -128,7 +129,10 @@ fn step_lines(
             let shade = worth.shade.clamp(0.0, 1.0);
             let colour = state.theme.heat(0.35 + 0.5 * shade);
             let value = format!("{:>VALUE$}", number(worth.value.into()));
-            vec![Span::styled(filled(shade, columns), state.theme.in_colour(colour)), Span::styled(value, style)]
+            vec![
+                Span::styled(filled(shade, columns), state.theme.in_colour(colour)),
+                Span::styled(value, style),
+            ]
         })
     };
     if rows == 1 {
@@ -141,9 +145,8 @@ fn step_lines(
     }
     let mut words = wrap(text, free, rows - 1).into_iter().map(|line| Span::styled(line, style));
     let mut lines = vec![Line::from_iter(marks.into_iter().chain(words.next()))];
-    let indented = |spans: Vec<Span<'static>>| {
-        Line::from_iter([Span::raw(" ".repeat(MARKS))].into_iter().chain(spans))
-    };
+    let indented =
+        |spans: Vec<Span<'static>>| Line::from_iter([Span::raw(" ".repeat(MARKS))].into_iter().chain(spans));
     lines.extend(words.map(|span| indented(vec![span])));
     lines.push(indented(bar(free.saturating_sub(VALUE))));
     lines
@@ -163,23 +166,23 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
     let width = usize::from(area.width);
     let outcome = clip.exploration.outcome();
     let when = match at {
-        Some(at) => format!(
-            "frame {} · {time:.2} s · {} of {} embedded",
-            outcome.ordinals[at],
-            at + 1,
-            outcome.times.len()
-        ),
+        Some(at) => format!("frame {} · {time:.2} s", outcome.ordinals[at]),
         None => format!("{time:.2} s · no frame is embedded yet"),
     };
+    let legend = Line::styled("━ on the path  ▲ highest", dim());
+    if at.is_some() && Line::from(when.as_str()).width() + legend.width() < width {
+        frame.render_widget(legend.right_aligned(), Rect { height: area.height.min(1), ..area });
+    }
     let mut lines = vec![heading(fit(&when, width))];
     if let Some((class, step, value)) = at.and_then(|at| best_on_path(clip, at)) {
         let candidate = &clip.exploration.candidates()[class];
         let here = if class == clip.selected { " (selected)" } else { "" };
-        let before = "best on its own path here: ";
+        let before = "best on its path here: ";
         let value = format!(" · {} {}", clip.exploration.settings().method.cell, number(value.into()));
         let place = format!("{here} · step {} ", step + 1);
         let fixed = Line::from(format!("{before}{}{place}{value}", candidate.name)).width();
-        let text = candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(fixed)));
+        let text =
+            candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(fixed)));
         lines.push(Line::from_iter([
             Span::styled(before, dim()),
             Span::styled(candidate.name.clone(), bold()),
@@ -189,7 +192,8 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
         ]));
     }
     for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
-        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
+        let width = (line.width() as u16).min(area.width);
+        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, width, ..area });
     }
 }
 
