@@ -21,11 +21,11 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let at = clip.cursor_frame();
     let time = at.map_or(clip.cursor, |at| clip.exploration.outcome().times[at]);
-    let picture = picture(clip, time);
+    let thumbnail = clip.thumbnail(time);
 
     let [upper, _, facts] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
-    let (width, height) = picture.map_or((16, 9), |(_, picture)| picture.dimensions());
+    let (width, height) = thumbnail.map_or((16, 9), |(_, small)| small.dimensions());
     // As wide as the height allows, half blocks being about square, as long as the steps can still be read.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
@@ -34,9 +34,9 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
         Layout::horizontal([Constraint::Length(wanted), Constraint::Length(2), Constraint::Fill(1)])
             .areas(upper);
 
-    if let Some((microsecond, picture)) = picture {
+    if let Some((microsecond, _)) = thumbnail {
         let key = PictureKey::of(state, microsecond);
-        images.draw(key, || Some(picture.clone()), &state.theme, frame, left);
+        images.draw(key, || picture(clip, time), &state.theme, frame, left);
     } else {
         let middle = Rect { y: left.y + left.height / 2, height: left.height.min(1), ..left };
         frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
@@ -45,9 +45,9 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     draw_facts(state, at, time, frame, facts);
 }
 
-/// The largest picture of the frame at a time that is kept, with its own time in microseconds.
-fn picture(clip: &Clip, time: f64) -> Option<(i64, &RgbImage)> {
-    clip.thumbnail(time)
+/// The largest picture that is kept of the frame at a time.
+fn picture(clip: &Clip, time: f64) -> Option<RgbImage> {
+    clip.thumbnail(time).map(|(_, small)| small.clone())
 }
 
 /// What a step is worth at a frame.
