@@ -195,6 +195,12 @@ impl Clip {
         self.step.or_else(|| self.step_at_cursor(self.selected)).filter(|&step| step < steps)
     }
 
+    /// The small picture at a time, with its own time in microseconds; none where it is not decoded yet.
+    pub fn thumbnail(&self, time: f64) -> Option<(i64, &RgbImage)> {
+        let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
+        self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
+    }
+
     /// Seconds that the time axis spans.
     pub fn span(&self) -> (f64, f64) {
         let times = &self.exploration.outcome().times;
@@ -246,11 +252,13 @@ impl Thumbnails {
         }
     }
 
-    /// The last picture at or before a time, or else the first one.
-    pub fn at(&self, time: f64) -> Option<&RgbImage> {
+    /// The last picture at or before a time, or else the first one, with its own time in microseconds.
+    pub fn at(&self, time: f64) -> Option<(i64, &RgbImage)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
-        before.or_else(|| self.by_microsecond.iter().next()).map(|(_, picture)| picture)
+        before
+            .or_else(|| self.by_microsecond.iter().next())
+            .map(|(&microsecond, picture)| (microsecond, picture))
     }
 
     /// All pictures in order, for a snapshot.

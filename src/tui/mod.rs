@@ -4,6 +4,7 @@ mod action;
 mod clip;
 mod command;
 mod heat;
+mod images;
 mod keymap;
 mod overlay;
 mod run;
@@ -17,6 +18,7 @@ mod tour;
 mod update;
 mod view;
 
+pub use images::ImageProtocol;
 pub use run::{ClipToExplore, Explorer, run};
-pub use terminal::Terminal;
+pub use terminal::{Input, Terminal};
 pub use theme::ColourDepth;

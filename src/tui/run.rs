@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
-use crossterm::event::{self, Event as TerminalEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -19,10 +19,11 @@ use crate::script::Template;
 use crate::store::{self, Hashes};
 use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::clip::Clip;
+use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
-use crate::tui::terminal::Terminal;
+use crate::tui::terminal::{Input, Terminal};
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{self, next_tick, refresh, update};
 use crate::video::{Segment, VideoReader};
@@ -33,6 +34,8 @@ pub struct Explorer {
     pub clips: Vec<ClipToExplore>,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
+    /// How pictures are drawn.
+    pub images: ImageProtocol,
     /// Where snapshots go.
     pub folder: PathBuf,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
@@ -115,8 +118,9 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
     // Signals first: from the moment the terminal is ours, each of them must give it back.
     watch_signals(sender.clone())?;
-    let mut terminal = Terminal::take_over().wrap_err("The terminal cannot be taken over")?;
-    read_terminal(sender.clone());
+    let (mut terminal, input) = Terminal::take_over(explorer.images, ColourDepth::detect())
+        .wrap_err("The terminal cannot be taken over")?;
+    read_terminal(input, sender.clone());
 
     let (state, outside) = explorer.open();
     let ended_by = event_loop(&mut terminal, state, outside, &events, &sender);
@@ -318,10 +322,10 @@ fn watch_signals(sender: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-fn read_terminal(sender: Sender<Event>) {
+fn read_terminal(mut input: Input, sender: Sender<Event>) {
     thread::spawn(move || {
         loop {
-            let event = event::read().map_or(Event::Closed, Event::Terminal);
+            let event = input.read().map_or(Event::Closed, Event::Terminal);
             let closed = matches!(event, Event::Closed);
             if sender.send(event).is_err() || closed {
                 break;

@@ -1,6 +1,7 @@
 //! The screen, tested on a terminal in memory.
 
 mod demo;
+mod frame;
 mod prefetch;
 
 use std::sync::LazyLock;
@@ -18,6 +19,7 @@ use crate::script::Template;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
 use crate::tui::command::{COMMANDS, Command};
+use crate::tui::images::{Images, Means};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
@@ -120,7 +122,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn draw(state: &mut State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
     state.theme.depth = depth;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view::draw(state, frame)).unwrap();
+    let mut images = Images::new(Means::HalfBlocks, None, false);
+    terminal.draw(|frame| view::draw(state, &mut images, frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 
