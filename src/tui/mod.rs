@@ -3,6 +3,8 @@
 mod action;
 mod clip;
 mod command;
+mod counter;
+mod drafts;
 mod heat;
 mod images;
 mod keymap;
