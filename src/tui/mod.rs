@@ -1,8 +1,11 @@
 //! The explorer: state → update → view, on one channel of events.
 
 mod action;
+mod chord;
 mod clip;
 mod command;
+mod config;
+mod fuzzy;
 mod heat;
 mod keymap;
 mod overlay;
@@ -17,6 +20,10 @@ mod tour;
 mod update;
 mod view;
 
+pub use chord::{Chord, ChordError};
+pub use command::{About, COMMANDS, Command, Group};
+pub use config::{Config, ConfigError, Fault, ImageProtocol};
+pub use keymap::Keymap;
 pub use run::{ClipToExplore, Explorer, run};
 pub use terminal::Terminal;
-pub use theme::ColourDepth;
+pub use theme::{ColourDepth, Palette};
