@@ -6,7 +6,7 @@
 //! `ACTALIGN_TEST_CHECKPOINT=FOLDER` adds the first picture with another checkpoint, of which nothing is known.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +23,9 @@ const RUNS: usize = 31;
 const FRAMES: usize = 300;
 const CLASSES: usize = 5;
 const STEPS: usize = 10;
+/// What the explorer asks last, when it asks a terminal about pictures, and what one answers that draws none.
+const QUESTION_ENDS: &[u8] = b"\x1b[5n";
+const ANSWER: &[u8] = b"\x1b[?62;22c\x1b[6;20;10t\x1b[0n";
 /// What ends a picture in a terminal that takes pictures whole.
 const PICTURE_ENDS: &[u8] = b"\x1b[?2026l";
 
@@ -81,18 +84,28 @@ fn first_picture(folder: &Path, arguments: &[String]) -> Duration {
     command.args(arguments);
     command.cwd(folder);
     command.env("TERM", "xterm-256color");
+    command.env("COLORTERM", "truecolor");
+    for variable in ["NO_COLOR", "TERM_PROGRAM", "LC_TERMINAL", "KONSOLE_VERSION", "ZELLIJ", "STY"] {
+        command.env_remove(variable);
+    }
     for (variable, folder) in folders(folder) {
         command.env(variable, folder);
     }
     let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut writer = pair.master.take_writer().unwrap();
     let start = Instant::now();
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
-    let (mut seen, mut chunk) = (Vec::new(), [0; 1 << 16]);
-    while !seen.windows(PICTURE_ENDS.len()).any(|window| window == PICTURE_ENDS) {
+    let (mut seen, mut chunk, mut is_answered) = (Vec::new(), [0; 1 << 16], false);
+    let has = |seen: &[u8], what: &[u8]| seen.windows(what.len()).any(|window| window == what);
+    while !has(&seen, PICTURE_ENDS) {
         let count = reader.read(&mut chunk).unwrap();
         assert!(count > 0, "the explorer ended: {}", String::from_utf8_lossy(&seen));
         seen.extend_from_slice(&chunk[..count]);
+        if !is_answered && has(&seen, QUESTION_ENDS) {
+            writer.write_all(ANSWER).unwrap();
+            is_answered = true;
+        }
     }
     let time = start.elapsed();
     child.kill().unwrap();

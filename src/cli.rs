@@ -10,6 +10,7 @@ mod doctor;
 mod embed;
 mod eval;
 mod explore;
+mod export;
 mod inputs;
 mod keys;
 mod output;
@@ -42,6 +43,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
     Eval(eval::EvalArgs),
+    Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
@@ -75,6 +77,7 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
         Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Export(args)) => export::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),

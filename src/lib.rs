@@ -7,6 +7,7 @@ pub mod demo;
 pub mod eval;
 pub mod explore;
 mod exponential;
+pub mod export;
 pub mod script;
 pub mod siglip;
 pub mod store;

@@ -60,7 +60,7 @@ fn of_width(
     let prepared = smoothing.prepare(rows.view());
     let products = align::products(align::unit_rows(steps.view()).view(), prepared.view());
     let cosines = smoothing.cosines(products.view(), &smoothing.window_norms(prepared.view()));
-    let cells = align::cells(&cosines, settings.method.cell, CALIBRATION);
+    let cells = align::cells(&cosines, settings.method.cell, settings.calibration.unwrap_or(CALIBRATION));
     let alignment = align::align(settings.method.aligner, cells.view()).unwrap();
     let name = Array2::from_shape_vec((1, DIM), text_embedding(&class.name)).unwrap();
     (cells, alignment, align::mean_pool(settings.method.preset, rows.view(), name.view())[0])
@@ -86,6 +86,7 @@ proptest! {
             method: Method { preset, cell, ..Method::default() },
             smoothing_seconds,
             template: Template::built_in()[template].clone(),
+            calibration: None,
         };
         let mut exploration = Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
         let all = frames(&rows);
@@ -130,6 +131,7 @@ enum Event {
         template: usize,
         released: bool,
         cell: Cell,
+        calibration: Option<Calibration>,
     },
 }
 
@@ -138,14 +140,14 @@ fn events() -> impl Strategy<Value = Event> {
     prop_oneof![
         (1..9_usize).prop_map(Event::Frames),
         (1..9_usize, prop::option::of(0..4_usize)).prop_map(|(count, of)| Event::Texts(count, of)),
-        (0.0..3.0_f64, 0..4_usize, any::<bool>(), cells).prop_map(
-            |(smoothing_seconds, template, released, cell)| Event::Turn {
+        (0.0..3.0_f64, 0..4_usize, any::<bool>(), cells, prop::option::of((0.0..20.0_f32, -9.0..0.0_f32)))
+            .prop_map(|(smoothing_seconds, template, released, cell, calibration)| Event::Turn {
                 smoothing_seconds,
                 template,
                 released,
-                cell
-            }
-        ),
+                cell,
+                calibration: calibration.map(|(alpha, beta)| Calibration { alpha, beta }),
+            }),
     ]
 }
 
@@ -182,7 +184,7 @@ proptest! {
                     let texts = missing.into_iter().take(count);
                     exploration.add_texts(texts.map(|text| (text.clone(), text_embedding(&text), false)));
                 }
-                Event::Turn { smoothing_seconds, template, released, cell } => exploration.set(Settings {
+                Event::Turn { smoothing_seconds, template, released, cell, calibration } => exploration.set(Settings {
                     method: Method {
                         preset: if released { Preset::Released } else { Preset::Paper },
                         cell,
@@ -190,6 +192,7 @@ proptest! {
                     },
                     smoothing_seconds,
                     template: Template::built_in()[template].clone(),
+                    calibration,
                 }),
             }
             exploration.refresh().unwrap();
@@ -267,6 +270,157 @@ fn an_embedding_that_is_not_a_number_is_refused() {
     assert!(exploration.refresh().unwrap_err().to_string().contains("finite"));
 }
 
+#[test]
+fn a_calibration_of_ones_own_takes_the_place_of_the_checkpoints() {
+    let mut exploration = Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
+    embed_missing(&mut exploration);
+    exploration.add_frames(frames(&Array2::from_shape_fn((4, DIM), |(t, i)| (t * i) as f32 + 1.0)));
+    exploration.refresh().unwrap();
+    let before = exploration.outcome().score(0).unwrap();
+    let own = Calibration { alpha: 2.0, beta: 0.5 };
+    exploration.set(Settings { calibration: Some(own), ..Settings::default() });
+    exploration.refresh().unwrap();
+    assert_ne!(exploration.outcome().score(0).unwrap(), before);
+    assert_eq!((exploration.calibration(), exploration.calibration_in_force()), (CALIBRATION, own));
+    let settings = exploration.report(&Sources::default()).settings;
+    assert_eq!((settings.alpha, settings.beta), (2.0, 0.5));
+
+    for (alpha, beta) in [(f32::INFINITY, 0.0), (f32::NAN, 0.0), (1.0, f32::NEG_INFINITY)] {
+        exploration.set(Settings { calibration: Some(Calibration { alpha, beta }), ..Settings::default() });
+        assert!(exploration.refresh().unwrap_err().to_string().contains("finite"), "{alpha} {beta}");
+    }
+    exploration.set(Settings::default());
+    exploration.refresh().unwrap();
+    assert_eq!(exploration.outcome().score(0), Some(before));
+}
+
+/// The steps of every class under the present template, as they are aligned.
+fn matrices(exploration: &Exploration) -> Vec<Option<Array2<f32>>> {
+    exploration
+        .outcome()
+        .classes
+        .iter()
+        .map(|class| class.as_ref().map(|class| class.cells.clone()))
+        .collect()
+}
+
+fn explored(candidates: Vec<Candidate>) -> Exploration {
+    let mut exploration = Exploration::new(candidates, CALIBRATION, DIM, Settings::default());
+    embed_missing(&mut exploration);
+    exploration
+        .add_frames(frames(&Array2::from_shape_fn((9, DIM), |(t, i)| ((t * 5 + i * 3) % 7) as f32 - 2.5)));
+    exploration.refresh().unwrap();
+    exploration
+}
+
+#[test]
+fn edited_candidates_are_aligned_as_if_they_had_been_given_so() {
+    let edits: [fn(&mut Vec<Candidate>); 7] = [
+        |classes| classes[0].steps[1] = "queen falls".into(),
+        |classes| classes[1].steps.swap(0, 2),
+        |classes| classes[1].steps.push("pawn sleeps".into()),
+        |classes| drop(classes[1].steps.remove(1)),
+        |classes| classes.push(candidate("pin", &["king moves", "bishop stares"])),
+        |classes| classes.swap(0, 1),
+        |classes| drop(classes.remove(0)),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut exploration = explored(candidates());
+        let before = matrices(&exploration);
+        let mut edited = candidates();
+        edit(&mut edited);
+        exploration.set_candidates(edited.clone());
+        let outcome = exploration.outcome();
+        assert_eq!(outcome.classes.len(), edited.len());
+        for (class, candidate) in outcome.classes.iter().zip(&edited) {
+            assert_eq!(
+                class.is_some(),
+                candidates().contains(candidate),
+                "edit {number}, before the refresh"
+            );
+        }
+        embed_missing(&mut exploration);
+        exploration.refresh().unwrap();
+        assert_eq!(matrices(&exploration), matrices(&explored(edited)), "edit {number}");
+        assert_eq!(exploration.outcome().ranking.len(), exploration.candidates().len());
+
+        exploration.set_candidates(candidates());
+        assert!(exploration.missing_texts().is_empty(), "edit {number} is undone from what is embedded");
+        exploration.refresh().unwrap();
+        assert_eq!(matrices(&exploration), before, "edit {number} undone");
+    }
+}
+
+#[test]
+fn a_class_without_smoothing_is_what_a_width_of_zero_gives() {
+    for preset in [Preset::Paper, Preset::Released] {
+        let method = Method { preset, cell: Cell::Logit, ..Method::default() };
+        let settings = Settings { method, smoothing_seconds: 1.0, ..Settings::default() };
+        let mut exploration = explored(candidates());
+        // Before and after the refresh: the settings count, not what was last aligned.
+        exploration.set(settings.clone());
+        let early = exploration.unsmoothed(1).unwrap();
+        exploration.refresh().unwrap();
+        let unsmoothed = exploration.unsmoothed(1).unwrap();
+        let smoothed = matrices(&exploration);
+
+        exploration.set(Settings { smoothing_seconds: 0.0, ..settings });
+        exploration.refresh().unwrap();
+        let expected = exploration.outcome().classes[1].as_ref().unwrap();
+        for class in [early, unsmoothed] {
+            assert_eq!(class.cells, expected.cells);
+            assert_eq!(class.alignment, expected.alignment);
+            assert_eq!(class.mean_pool, expected.mean_pool);
+            assert_ne!(Some(class.cells), smoothed[1]);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_aligned_has_no_unsmoothed_matrix_either() {
+    let mut exploration = Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
+    assert!(exploration.unsmoothed(0).is_none(), "no text, no frame");
+    embed_missing(&mut exploration);
+    assert!(exploration.unsmoothed(0).is_none(), "no frame");
+    assert!(exploration.unsmoothed(2).is_none(), "no such class");
+    exploration.add_frames(frames(&Array2::from_elem((3, DIM), f32::NAN)));
+    assert!(exploration.unsmoothed(0).is_none(), "no number");
+    assert!(explored(vec![candidate("stalemate", &[])]).unsmoothed(0).is_none(), "no step");
+}
+
+#[test]
+fn a_new_step_is_missing_until_it_is_embedded() {
+    let mut exploration = explored(candidates());
+    let mut edited = candidates();
+    edited[0].steps.insert(1, "king yawns".into());
+    exploration.set_candidates(edited);
+    assert_eq!(exploration.missing_texts(), ["This is a video of doing castling in chess with king yawns"]);
+    exploration.refresh().unwrap();
+    assert_eq!(exploration.outcome().ranking, [1], "the other class is aligned meanwhile");
+}
+
+#[test]
+fn what_has_no_steps_is_not_aligned_and_nothing_breaks() {
+    let mut exploration = explored(vec![candidate("stalemate", &[]), candidates().remove(0)]);
+    assert_eq!(exploration.outcome().ranking, [1]);
+    assert_eq!(exploration.missing_texts(), [] as [&str; 0]);
+    assert_eq!(exploration.report(&Sources::default()).ranking, [1]);
+
+    for candidates in [vec![], vec![candidate("stalemate", &[])]] {
+        exploration.set_candidates(candidates.clone());
+        embed_missing(&mut exploration);
+        exploration.refresh().unwrap();
+        let outcome = exploration.outcome();
+        assert_eq!((outcome.classes.len(), outcome.ranking.len()), (candidates.len(), 0));
+        assert_eq!(exploration.report(&Sources::default()).classes, []);
+        exploration.add_frames(frames(&Array2::ones((2, DIM))));
+        exploration.refresh().unwrap();
+    }
+    let mut none = Exploration::new(Vec::new(), CALIBRATION, DIM, Settings::default());
+    none.refresh().unwrap();
+    assert!(none.missing_texts().is_empty());
+}
+
 fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
     let cells = array![[score as f32]];
     let alignment = align::dtw(cells.view()).unwrap();
@@ -276,6 +430,7 @@ fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
         cells,
         alignment,
         mean_pool,
+        order: None,
     })
 }
 

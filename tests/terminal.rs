@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use actalign_tui::tui::Terminal;
+use actalign_tui::tui::{ColourDepth, ImageProtocol, Terminal};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
@@ -24,6 +24,11 @@ const CURSOR_SHOWN: &str = "\u{1b}[?25h";
 /// Far more than any wait here takes; a test that would hang fails instead.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What the explorer asks last, when it asks a terminal about pictures.
+const QUESTION_ENDS: &[u8] = b"\x1b[5n";
+/// What a terminal answers that draws no pictures, but for the size of its cells.
+const ANSWER: &str = "\x1b[?62;22c\x1b[6;20;10t\x1b[0n";
+
 /// A program in a terminal of 80 by 24.
 struct Session {
     child: Box<dyn Child + Send + Sync>,
@@ -31,6 +36,8 @@ struct Session {
     /// What the program prints, as it comes. Ends with the program.
     printed: Receiver<Vec<u8>>,
     output: Vec<u8>,
+    /// What is answered to the question about pictures.
+    answer: Option<String>,
     screen: vt100::Parser,
     /// Held so that the terminal stays open.
     _master: Box<dyn MasterPty>,
@@ -39,7 +46,13 @@ struct Session {
 }
 
 impl Session {
-    fn start(command: CommandBuilder) -> Self {
+    fn start(mut command: CommandBuilder) -> Self {
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        // Of the terminal that the tests run in.
+        for variable in ["NO_COLOR", "TERM_PROGRAM", "LC_TERMINAL", "KONSOLE_VERSION", "ZELLIJ", "STY"] {
+            command.env_remove(variable);
+        }
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
@@ -56,8 +69,16 @@ impl Session {
                 }
             }
         });
-        let screen = vt100::Parser::new(NonZero::new(24).unwrap(), NonZero::new(80).unwrap(), 0);
-        Self { child, writer, printed, output: Vec::new(), screen, _master: pair.master, _cache: None }
+        Self {
+            child,
+            writer,
+            printed,
+            output: Vec::new(),
+            answer: Some(ANSWER.to_owned()),
+            screen: vt100::Parser::new(NonZero::new(24).unwrap(), NonZero::new(80).unwrap(), 0),
+            _master: pair.master,
+            _cache: None,
+        }
     }
 
     fn explorer(folder: &Path, more: &[&str]) -> Self {
@@ -69,7 +90,6 @@ impl Session {
         command.args(["clip.mp4", "--scripts", "scripts.json", "--model", model]);
         command.args(more);
         command.cwd(folder);
-        command.env("TERM", "xterm-256color");
         let cache = TempDir::new().unwrap();
         command.env("ACTALIGN_CACHE_DIR", cache.path());
         Self { _cache: Some(cache), ..Self::start(command) }
@@ -79,11 +99,15 @@ impl Session {
     fn demo(folder: &Path) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
         command.cwd(folder);
-        command.env("TERM", "xterm-256color");
         for variable in ["ACTALIGN_DATA_DIR", "ACTALIGN_CONFIG_DIR", "ACTALIGN_CACHE_DIR"] {
             command.env(variable, folder);
         }
         Self::start(command)
+    }
+
+    /// Answers the question about pictures with other words.
+    fn answering(self, answer: Option<&str>) -> Self {
+        Self { answer: answer.map(str::to_owned), ..self }
     }
 
     /// Takes what is printed next; false when the program has ended.
@@ -92,6 +116,11 @@ impl Session {
             Ok(bytes) => {
                 self.screen.process(&bytes);
                 self.output.extend(bytes);
+                if self.printed(QUESTION_ENDS)
+                    && let Some(answer) = self.answer.take()
+                {
+                    self.press(&answer);
+                }
                 true
             }
             Err(RecvTimeoutError::Disconnected) => false,
@@ -113,6 +142,10 @@ impl Session {
         while self.shows(text) {
             assert!(self.read(), "ended with {text:?}: {}", self.screen.screen().contents());
         }
+    }
+
+    fn printed(&self, bytes: &[u8]) -> bool {
+        self.output.windows(bytes.len()).any(|window| window == bytes)
     }
 
     fn shows(&self, text: &str) -> bool {
@@ -152,7 +185,7 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     let mut session = Session::explorer(folder.path(), &[]);
     session.wait_for("10 frames");
     session.press("?");
-    session.wait_for("smooth over fewer or more frames");
+    session.wait_for(HELP);
     session.press("?[n");
     session.wait_for("= 9 frames");
     session.press("s");
@@ -176,7 +209,6 @@ fn a_clip_through_a_pipe_leaves_the_keys_to_the_terminal() {
     let explorer = env!("CARGO_BIN_EXE_actalign-tui");
     command.args(["-c", &format!("cat clip.mp4 | '{explorer}' - --scripts scripts.json --model '{MODEL}'")]);
     command.cwd(folder.path());
-    command.env("TERM", "xterm-256color");
     let mut session = Session::start(command);
     session.wait_for("10 frames");
     session.press("q");
@@ -209,6 +241,85 @@ fn the_bare_program_opens_a_demo_whose_tour_comes_once() {
     session.wait_for(TOUR);
     session.press("q");
     assert!(session.end().0.success());
+}
+
+/// What only the help shows.
+const HELP: &str = "select the next candidate";
+
+#[test]
+fn keys_pressed_while_the_terminal_answers_are_not_lost() {
+    let folder = folder();
+    let answer = "\x1b[C\x1b[C\x1b[?62;22c\x1b[C\x1b[6;20;10t\x1b[0n?";
+    let mut session = Session::explorer(folder.path(), &[]).answering(Some(answer));
+    session.wait_for(HELP);
+    session.press("?");
+    session.wait_without(HELP);
+    session.press("q");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "");
+}
+
+#[test]
+fn a_terminal_that_never_answers_takes_no_keys() {
+    let folder = folder();
+    let mut session = Session::explorer(folder.path(), &[]).answering(None);
+    session.wait_for("10 frames");
+    session.press("?");
+    session.wait_for(HELP);
+    session.press("?q");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn an_answer_that_comes_late_presses_no_keys() {
+    let folder = folder();
+    let mut session = Session::explorer(folder.path(), &[]).answering(None);
+    session.wait_for("10 frames");
+    session.press("\x1b_Gi=31;OK\x1b\\\x1b[?62;4c\x1b[6;20;10t\x1b[0n?");
+    session.wait_for(HELP);
+    session.press("?");
+    session.wait_without(HELP);
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_terminal_with_kittys_protocol_draws_the_film_and_forgets_it_afterwards() {
+    let folder = folder();
+    let answer = "\x1b_Gi=31;OK\x1b\\\x1b[?62c\x1b[6;20;10t\x1b[0n";
+    let mut session = Session::explorer(folder.path(), &[]).answering(Some(answer));
+    session.wait_for("10 frames");
+    session.wait_for("\u{10EEEE}");
+    assert!(session.printed(b"a=T,U=1,c="));
+    session.press("q");
+    while session.read() {}
+    assert!(session.printed(b"\x1b_Ga=d,d=I,q=2,i="));
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "");
+}
+
+#[test]
+fn pictures_are_drawn_as_the_user_asks() {
+    let folder = folder();
+    for (protocol, payload) in
+        [("iterm2", "]1337;File=inline=1;"), ("sixel", "\x1bP"), ("halfblocks", "▀"), ("none", "10 frames")]
+    {
+        let mut session = Session::explorer(folder.path(), &["--image-protocol", protocol]);
+        session.wait_for("10 frames");
+        while !session.printed(payload.as_bytes()) {
+            assert!(session.read(), "{protocol}");
+        }
+        assert_eq!(
+            session.printed(QUESTION_ENDS),
+            protocol == "sixel",
+            "only Sixels depend on the size of a cell"
+        );
+        assert_eq!(session.shows("▀"), protocol == "halfblocks");
+        session.press("q");
+        assert!(session.end().0.success());
+    }
 }
 
 #[test]
@@ -259,7 +370,7 @@ fn a_clip_that_is_none_gives_the_terminal_back_and_says_so() {
 #[test]
 fn panicking_child() {
     if std::env::var_os("PANIC_IN_TERMINAL").is_some() {
-        let _terminal = Terminal::take_over().unwrap();
+        let _terminal = Terminal::take_over(ImageProtocol::Auto, ColourDepth::True).unwrap();
         panic!("a bug");
     }
 }

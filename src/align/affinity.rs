@@ -1,3 +1,4 @@
+use super::AlignError;
 use super::wide::wide;
 use crate::exponential::{exp_parts, power_of_two};
 use clap::ValueEnum;
@@ -41,6 +42,19 @@ impl Calibration {
     /// From the parameters as a checkpoint stores them: the slope is exp(`logit_scale`).
     pub fn from_log_scale(logit_scale: f32, logit_bias: f32) -> Self {
         Self { alpha: f64::from(logit_scale).exp() as f32, beta: logit_bias }
+    }
+
+    /// Refuses numbers that are not finite: σ makes finite cells of infinite logits.
+    ///
+    /// # Errors
+    /// When either is NaN or infinite.
+    pub fn check(self) -> Result<(), AlignError> {
+        let Self { alpha, beta } = self;
+        if alpha.is_finite() && beta.is_finite() {
+            Ok(())
+        } else {
+            Err(AlignError::Calibration { alpha, beta })
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod affinity;
 mod baseline;
 mod dtw;
+mod order;
 mod preset;
 mod rank;
 mod rows;
@@ -16,6 +17,7 @@ mod wide;
 pub use affinity::{Calibration, Cell, cells};
 pub use baseline::{cosine_of_sum, mean_pool, order_free};
 pub use dtw::dtw;
+pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use preset::Preset;
 pub use rank::rank;
 pub use rows::{dot, products, unit_rows};
@@ -96,6 +98,14 @@ pub enum AlignError {
         frame: usize,
         /// What the cell holds.
         value: f32,
+    },
+    /// A calibration that is NaN or infinite.
+    #[error("the affinity has the scale {alpha} and the bias {beta}; both must be finite numbers")]
+    Calibration {
+        /// Slope of the logits.
+        alpha: f32,
+        /// Offset of the logits.
+        beta: f32,
     },
 }
 

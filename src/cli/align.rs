@@ -100,7 +100,8 @@ fn explore(args: &AlignArgs) -> Result<Report> {
         .collect::<Result<Vec<_>>>()?;
     let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
     // Embeddings alone say nothing of when their frames are shown.
-    let outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, classes);
+    let mut outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, classes);
+    outcome.find_evidence(args.aligner)?;
     let settings = ReportSettings {
         method,
         smoothing: args.smoothing,

@@ -63,6 +63,7 @@ fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Res
     })?;
     exploration
         .refresh()
+        .and_then(|()| exploration.find_evidence())
         .wrap_err_with(|| format!("{} cannot be compared with its candidates", video.display()))?;
     let report = exploration.report(&args.sources(video, comparison));
     if report.ranking.is_empty() {

@@ -10,7 +10,7 @@ use crate::demo::Bundle;
 use crate::eval::Dataset;
 use crate::explore::{Exploration, Job};
 use crate::store::Folder;
-use crate::tui::{self, ClipToExplore, Explorer};
+use crate::tui::{self, ClipToExplore, Explorer, ImageProtocol};
 use crate::video::VideoReader;
 
 /// Largest thumbnail in pixels; a film strip of half blocks shows no more.
@@ -24,6 +24,9 @@ pub struct ExploreArgs {
     video: Option<PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArgs,
+    /// How pictures are drawn
+    #[arg(long, value_name = "PROTOCOL", default_value = "auto")]
+    image_protocol: ImageProtocol,
 }
 
 /// What to do where no clip is named.
@@ -50,7 +53,7 @@ struct Defaults {
 }
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
-    let ExploreArgs { video, comparison } = args;
+    let ExploreArgs { video, comparison, image_protocol } = args;
     let clip = video.clone().unwrap_or_default();
     let opened = comparison.open()?;
     // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
@@ -64,7 +67,7 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
         sources: comparison.sources(&clip, &opened),
         exploration,
     };
-    open_explorer(vec![clip], &opened, None)
+    open_explorer(vec![clip], &opened, *image_protocol, None)
 }
 
 /// Opens the explorer on the bundled clips.
@@ -91,7 +94,7 @@ pub fn run_demo() -> Result<()> {
             exploration,
         }
     });
-    open_explorer(clips.collect(), &opened, Some(data.join("tour-ended")))
+    open_explorer(clips.collect(), &opened, ImageProtocol::Auto, Some(data.join("tour-ended")))
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
@@ -99,10 +102,16 @@ fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploratio
     Job { cover_evenly: true, thumbnails: Some(THUMBNAIL), ..job }
 }
 
-fn open_explorer(clips: Vec<ClipToExplore>, opened: &Comparison, tour_ended: Option<PathBuf>) -> Result<()> {
+fn open_explorer(
+    clips: Vec<ClipToExplore>,
+    opened: &Comparison,
+    images: ImageProtocol,
+    tour_ended: Option<PathBuf>,
+) -> Result<()> {
     tui::run(Explorer {
         clips,
         templates: opened.templates(),
+        images,
         folder: std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?,
         tour_ended,
     })

@@ -146,6 +146,7 @@ impl ComparisonArgs {
             method: Method { preset: self.preset, ..Method::default() },
             smoothing_seconds: self.smoothing,
             template: self.template.clone(),
+            calibration: None,
         };
         Ok(Comparison { scripts, settings, model })
     }

@@ -1,11 +1,13 @@
 //! One clip and its candidate classes: embeddings and knobs in, alignments out.
 
 use std::collections::HashSet;
+use std::mem;
 
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, Smoothing, Windows};
+use crate::align::{self, AlignError, Aligner, Calibration, OrderEvidence, Smoothing, Windows};
 use crate::explore::candidate::Candidate;
+use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
 use crate::explore::outcome::{ClassOutcome, Outcome};
 use crate::explore::report::{Report, ReportSettings};
@@ -30,14 +32,38 @@ pub struct Exploration {
     /// The windows of the last smoothing, where no frame has arrived since.
     windows: Option<Windows>,
     outcome: Outcome,
+    /// The rule that the outcome was aligned by.
+    aligner: Aligner,
+    /// Number of the outcome's alignments.
+    generation: u64,
 }
 
 impl Exploration {
     /// Starts without frames. `dim` is the number of values of an embedding.
     pub fn new(candidates: Vec<Candidate>, calibration: Calibration, dim: usize, settings: Settings) -> Self {
-        let outcome = Outcome { classes: vec![None; candidates.len()], ..Outcome::default() };
-        let (frames, texts) = (FrameTable::new(dim), TextTable::new(dim));
-        Self { candidates, calibration, settings, frames, texts, windows: None, outcome }
+        Self {
+            outcome: Outcome { classes: vec![None; candidates.len()], ..Outcome::default() },
+            aligner: settings.method.aligner,
+            generation: next_generation(),
+            candidates,
+            calibration,
+            settings,
+            frames: FrameTable::new(dim),
+            texts: TextTable::new(dim),
+            windows: None,
+        }
+    }
+
+    /// The same candidates, knobs and texts on another clip, of which no frame is embedded.
+    pub fn without_frames(&self) -> Self {
+        Self {
+            outcome: Outcome { classes: vec![None; self.candidates.len()], ..Outcome::default() },
+            generation: next_generation(),
+            frames: FrameTable::new(self.texts.dim()),
+            texts: self.texts.without_products(),
+            windows: None,
+            ..self.clone()
+        }
     }
 
     /// The candidate classes, in the order given.
@@ -45,9 +71,14 @@ impl Exploration {
         &self.candidates
     }
 
-    /// The scale and bias of the affinity.
+    /// The checkpoint's scale and bias of the affinity.
     pub fn calibration(&self) -> Calibration {
         self.calibration
+    }
+
+    /// The scale and bias that are aligned with: the settings' own, or else the checkpoint's.
+    pub fn calibration_in_force(&self) -> Calibration {
+        self.settings.calibration.unwrap_or(self.calibration)
     }
 
     /// The present knobs.
@@ -67,7 +98,8 @@ impl Exploration {
 
     /// Scores, paths and settings as they are.
     pub fn report(&self, sources: &Sources) -> Report {
-        let settings = ReportSettings::of_clip(&self.settings, self.calibration, self.outcome.width, sources);
+        let calibration = self.calibration_in_force();
+        let settings = ReportSettings::of_clip(&self.settings, calibration, self.outcome.width, sources);
         Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
     }
 
@@ -120,45 +152,163 @@ impl Exploration {
         self.settings = settings;
     }
 
-    /// Aligns every class whose steps are all embedded, on the frames that are there.
+    /// Changes the candidates: their steps, or which there are. A class that is still there keeps its outcome, the others
+    /// have none until the next [`Exploration::refresh`]. Texts that are no longer used are remembered.
+    pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
+        if candidates == self.candidates {
+            return;
+        }
+        let before = mem::replace(&mut self.candidates, candidates);
+        let Outcome { times, ordinals, width, classes, .. } = mem::take(&mut self.outcome);
+        let mut before: Vec<_> = before.into_iter().zip(classes).collect();
+        let kept = |candidate: &Candidate| {
+            let at = before.iter().position(|(same, _)| same == candidate)?;
+            before.swap_remove(at).1
+        };
+        let classes = self.candidates.iter().map(kept).collect();
+        self.outcome = Outcome::new(times, ordinals, width, classes);
+        self.generation = next_generation();
+    }
+
+    /// Aligns every class that has steps, all of them embedded, on the frames that are there.
     ///
     /// # Errors
-    /// If the aligner refuses a matrix, for example because the checkpoint gave a value that is not a number.
+    /// If the aligner refuses a matrix, for example because the checkpoint gave a value that is not a number, or if the
+    /// calibration in force is none. The outcome then stays as it was.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
         WORKERS.install(|| self.align())
     }
 
+    /// Number of the present alignments: another one after each refresh that changes a matrix, and never that of another
+    /// exploration's.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What an [`EvidenceWorker`](super::EvidenceWorker) needs to find the order evidence that is not known: copies of
+    /// matrices.
+    pub fn evidence_request(&self) -> EvidenceRequest {
+        let unproven = |&class: &usize| {
+            let outcome = self.outcome.classes[class].as_ref().filter(|outcome| outcome.order.is_none())?;
+            Some(Unproven { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
+        };
+        EvidenceRequest {
+            generation: self.generation,
+            aligner: self.aligner,
+            classes: self.outcome.ranking.iter().filter_map(unproven).collect(),
+        }
+    }
+
+    /// Adds what a worker has found of one class. It is dropped where matrices have changed since it was asked for.
+    pub fn add_evidence(&mut self, generation: u64, class: usize, evidence: Option<OrderEvidence>) {
+        if generation == self.generation
+            && let Some(Some(class)) = self.outcome.classes.get_mut(class)
+        {
+            class.order = Some(evidence);
+        }
+    }
+
+    /// The order evidence of a class. None while it is not found, and within where the steps have no other order.
+    pub fn evidence(&self, class: usize) -> Option<Option<OrderEvidence>> {
+        self.outcome.classes.get(class)?.as_ref()?.order
+    }
+
+    /// Finds all order evidence that is not known, and waits for it.
+    ///
+    /// # Errors
+    /// If a matrix cannot be aligned.
+    pub fn find_evidence(&mut self) -> Result<(), AlignError> {
+        WORKERS.install(|| self.outcome.find_evidence(self.aligner))
+    }
+
+    /// A class as it would be without smoothing, all else under the present settings: what the smoothing changes. None
+    /// where it cannot be aligned. Has a column for every frame, of which [`Exploration::outcome`] may lack the last.
+    pub fn unsmoothed(&self, class: usize) -> Option<ClassOutcome> {
+        WORKERS.install(|| {
+            let candidate = self.candidates.get(class)?;
+            let preset = self.settings.method.preset;
+            let sums: Vec<Vec<f64>> = self
+                .script(candidate)?
+                .into_iter()
+                .map(|number| self.texts.prefix_sums_of(number, &self.frames, preset))
+                .collect();
+            let sums: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
+            let windows = Windows::new(Smoothing { width: 0, preset }, &self.frames.scaled_by_time(preset));
+            self.align_class(candidate, &windows, &sums).ok()?
+        })
+    }
+
     fn align(&mut self) -> Result<(), AlignError> {
-        let Settings { method, smoothing_seconds, template } = &self.settings;
+        let Settings { method, smoothing_seconds, .. } = self.settings;
         let mut times = self.frames.times();
         let mut ordinals = self.frames.ordinals();
-        let width = align::width_in_frames(*smoothing_seconds, align::mean_rate(&times));
+        let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
         let smoothing = Smoothing { width, preset: method.preset };
-        self.windows.take_if(|windows| !windows.are_of(smoothing));
-        let windows = self
-            .windows
-            .get_or_insert_with(|| Windows::new(smoothing, &self.frames.scaled_by_time(method.preset)));
+        let windows = match self.windows.take() {
+            Some(windows) if windows.are_of(smoothing) => windows,
+            _ => Windows::new(smoothing, &self.frames.scaled_by_time(method.preset)),
+        };
         times.truncate(windows.len());
         ordinals.truncate(windows.len());
 
-        let texts = &mut self.texts;
-        let scripts: Vec<Option<Vec<usize>>> = self
-            .candidates
-            .iter()
-            .map(|class| class.sentences(template).map(|sentence| texts.number(&sentence)).collect())
-            .collect();
-        texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
-        let frames_sum = self.frames.sum(method.preset);
+        let scripts: Vec<Option<Vec<usize>>> =
+            self.candidates.iter().map(|class| self.script(class)).collect();
+        self.texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
         let align_class = |(candidate, script): (&Candidate, &Option<Vec<usize>>)| {
-            let Some(script) = script.as_ref().filter(|_| !windows.is_empty()) else { return Ok(None) };
-            let sums: Vec<&[f64]> = script.iter().map(|&number| texts.prefix_sums(number)).collect();
-            let mean_pool =
-                texts.number(&candidate.name).map(|n| align::cosine_of_sum(frames_sum, texts.unit(n)));
-            ClassOutcome::new(windows.cosines(&sums), *method, self.calibration)
-                .map(|outcome| Some(ClassOutcome { mean_pool, ..outcome }))
+            let Some(script) = script else { return Ok(None) };
+            let sums: Vec<&[f64]> = script.iter().map(|&number| self.texts.prefix_sums(number)).collect();
+            self.align_class(candidate, &windows, &sums)
         };
-        let classes = self.candidates.par_iter().zip(&scripts).map(align_class).collect::<Result<_, _>>()?;
+        let classes: Result<_, _> = self.candidates.par_iter().zip(&scripts).map(align_class).collect();
+        self.windows = Some(windows);
+        let mut classes: Vec<Option<ClassOutcome>> = classes?;
+        self.keep_evidence(&mut classes);
         self.outcome = Outcome::new(times, ordinals, width, classes);
         Ok(())
+    }
+
+    /// Takes over the order evidence of classes whose alignments are those of the outcome before. Where others are not,
+    /// a new generation begins.
+    fn keep_evidence(&mut self, classes: &mut [Option<ClassOutcome>]) {
+        let aligner = self.settings.method.aligner;
+        let mut all_kept = true;
+        for (class, before) in classes.iter_mut().zip(&self.outcome.classes) {
+            match (class, before) {
+                (Some(class), Some(before)) if aligner == self.aligner && class.cells == before.cells => {
+                    class.order = before.order;
+                }
+                (None, None) => {}
+                _ => all_kept = false,
+            }
+        }
+        if !all_kept {
+            self.generation = next_generation();
+        }
+        self.aligner = aligner;
+    }
+
+    /// Numbers of the sentences of a class; none where there is no step or not all are embedded.
+    fn script(&self, candidate: &Candidate) -> Option<Vec<usize>> {
+        let sentences = candidate.sentences(&self.settings.template);
+        let script: Option<Vec<usize>> = sentences.map(|sentence| self.texts.number(&sentence)).collect();
+        script.filter(|script| !script.is_empty())
+    }
+
+    /// Aligns a class whose steps have these sums of products; none where there is no frame.
+    fn align_class(
+        &self,
+        candidate: &Candidate,
+        windows: &Windows,
+        sums: &[&[f64]],
+    ) -> Result<Option<ClassOutcome>, AlignError> {
+        if windows.is_empty() {
+            return Ok(None);
+        }
+        let method = self.settings.method;
+        let class = ClassOutcome::new(windows.cosines(sums), method, self.calibration_in_force())?;
+        let frames = self.frames.sum(method.preset);
+        let name = self.texts.number(&candidate.name);
+        let mean_pool = name.map(|name| align::cosine_of_sum(frames, self.texts.unit(name)));
+        Ok(Some(ClassOutcome { mean_pool, ..class }))
     }
 }

@@ -102,9 +102,9 @@ impl FrameTable {
         self.sums[preset as usize].view()
     }
 
-    /// Arrival numbers in order of presentation.
-    pub fn slots_by_time(&self) -> &[usize] {
-        &self.by_time
+    /// Arrival numbers in order of presentation, each with what a preset multiplies the frame with.
+    pub fn scales_by_time(&self, preset: Preset) -> Vec<(usize, f64)> {
+        self.by_time.iter().map(|&slot| (slot, self.scale(slot, preset))).collect()
     }
 
     /// Presentation times in seconds, ascending.

@@ -4,6 +4,7 @@
 
 mod candidate;
 mod coverage;
+mod evidence;
 mod exploration;
 mod frames;
 mod identity;
@@ -25,6 +26,7 @@ mod workers;
 
 pub use candidate::Candidate;
 pub use coverage::even_coverage;
+pub use evidence::{EvidenceRequest, EvidenceUpdate, EvidenceWorker};
 pub use exploration::Exploration;
 pub use frames::EmbeddedFrame;
 pub use model::Model;

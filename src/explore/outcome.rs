@@ -1,8 +1,9 @@
 //! What the alignments of a clip's classes say.
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Alignment, Calibration};
+use crate::align::{self, AlignError, Aligner, Alignment, Calibration, OrderEvidence};
 use crate::explore::settings::Method;
 
 /// A class that could be aligned.
@@ -18,18 +19,21 @@ pub struct ClassOutcome {
     pub order_free: f64,
     /// Cosine of the clip's mean frame with the class name, where the name is embedded.
     pub mean_pool: Option<f64>,
+    /// What the order of the steps is worth. None while that is not found, and within where they have no other order.
+    pub order: Option<Option<OrderEvidence>>,
 }
 
 impl ClassOutcome {
     /// From the smoothed cosines of a class, K×T, to path and score.
     ///
     /// # Errors
-    /// If the aligner refuses the matrix.
+    /// If the aligner refuses the matrix, or if the calibration is not of finite numbers.
     pub fn new(cosines: Array2<f32>, method: Method, calibration: Calibration) -> Result<Self, AlignError> {
+        calibration.check()?;
         let cells = align::cells(&cosines, method.cell, calibration);
         let alignment = align::align(method.aligner, cells.view())?;
         let order_free = align::order_free(cells.view());
-        Ok(Self { cosines, cells, alignment, order_free, mean_pool: None })
+        Ok(Self { cosines, cells, alignment, order_free, mean_pool: None, order: None })
     }
 }
 
@@ -61,6 +65,17 @@ impl Outcome {
         let ranking = ranked(&classes, |c| Some(c.alignment.score));
         let mean_pool_ranking = ranked(&classes, |c| c.mean_pool);
         Self { times, ordinals, width, classes, ranking, mean_pool_ranking }
+    }
+
+    /// Finds the order evidence of every class that lacks it. That takes longer than all alignments together.
+    ///
+    /// # Errors
+    /// If a matrix cannot be aligned.
+    pub fn find_evidence(&mut self, aligner: Aligner) -> Result<(), AlignError> {
+        self.classes.par_iter_mut().flatten().filter(|class| class.order.is_none()).try_for_each(|class| {
+            class.order = Some(align::order_evidence(aligner, class.cells.view())?);
+            Ok(())
+        })
     }
 
     /// Place of a class in the ranking, from 1.

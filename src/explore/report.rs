@@ -1,6 +1,6 @@
 //! The document that `--json` prints, and that a snapshot contains.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::align::Calibration;
 use crate::explore::outcome::{ClassOutcome, Outcome};
@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 /// One candidate class.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
     /// Position in the order given, from 0.
     pub index: usize,
@@ -35,6 +35,11 @@ pub struct ClassReport {
     pub collapsed: bool,
     /// The same script without its order: the mean of all cells.
     pub order_free: f64,
+    /// Standard deviations of the scores of the same steps in other orders that `score` lies above their mean, where that
+    /// was found and there are other orders.
+    pub order_z: Option<f64>,
+    /// (1 + b) / (1 + n), where b of those n other scores are at least as high.
+    pub order_p: Option<f64>,
     /// Cosine of the mean frame with the class name, where the name's embedding is known.
     pub mean_pool: Option<f64>,
     /// Place by `mean_pool`, from 1.
@@ -46,7 +51,7 @@ pub struct ClassReport {
 }
 
 /// The knobs behind a report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSettings {
     /// Preset, aligner and cell.
     #[serde(flatten)]
@@ -63,7 +68,7 @@ pub struct ReportSettings {
 }
 
 /// The knobs of a run from clip and scripts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipSettings {
     /// The smoothing width as it was asked for.
     pub smoothing_seconds: f64,
@@ -103,6 +108,7 @@ impl Report {
     ) -> Self {
         let class = |(index, (name, class)): (usize, (&str, &Option<ClassOutcome>))| {
             let class = class.as_ref()?;
+            let order = class.order.flatten();
             Some(ClassReport {
                 index,
                 name: name.to_owned(),
@@ -111,6 +117,8 @@ impl Report {
                 frames_per_step: class.alignment.frames_per_step.clone(),
                 collapsed: class.alignment.collapsed,
                 order_free: class.order_free,
+                order_z: order.map(|order| order.z),
+                order_p: order.map(|order| order.p),
                 mean_pool: class.mean_pool,
                 mean_pool_rank: outcome.mean_pool_rank(index),
                 rank: outcome.rank(index)?,

@@ -1,12 +1,12 @@
 //! The knobs of an exploration.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::align::{Aligner, Cell, Preset};
+use crate::align::{Aligner, Calibration, Cell, Preset};
 use crate::script::Template;
 
 /// How a matrix of cosines becomes a score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     /// Whose arithmetic is followed where the paper and the authors' scripts differ.
     pub preset: Preset,
@@ -25,11 +25,18 @@ pub struct Settings {
     pub smoothing_seconds: f64,
     /// How a step becomes a sentence.
     pub template: Template,
+    /// Scale and bias of the affinity in the place of the checkpoint's.
+    pub calibration: Option<Calibration>,
 }
 
 impl Default for Settings {
     /// The paper's settings: 1.0 s is its 30 frames at 30 frames per second.
     fn default() -> Self {
-        Self { method: Method::default(), smoothing_seconds: 1.0, template: Template::default() }
+        Self {
+            method: Method::default(),
+            smoothing_seconds: 1.0,
+            template: Template::default(),
+            calibration: None,
+        }
     }
 }

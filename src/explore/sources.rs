@@ -1,9 +1,9 @@
 //! Where an exploration's inputs came from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where the clip, the scripts and the model came from, for the screen, reports and snapshots.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sources {
     /// Path of the clip.
     pub clip: String,

@@ -39,6 +39,22 @@ impl TextTable {
         Self { dim, numbers: HashMap::new(), texts: Vec::new() }
     }
 
+    /// Number of values of an embedding.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The same texts, multiplied with no frame.
+    pub fn without_products(&self) -> Self {
+        let mut table = self.clone();
+        for text in &mut table.texts {
+            text.products.clear();
+            text.prefix_sums.clear();
+            text.summed = None;
+        }
+        table
+    }
+
     /// Number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()
@@ -111,17 +127,11 @@ impl TextTable {
         for number in numbers {
             wanted[number] = self.texts[number].summed != Some(preset);
         }
-        let scales: Vec<(usize, f64)> =
-            frames.slots_by_time().iter().map(|&slot| (slot, frames.scale(slot, preset))).collect();
+        let scales = frames.scales_by_time(preset);
         let wanted = self.texts.par_iter_mut().zip(wanted).filter(|(_, wanted)| *wanted);
         wanted.for_each(|(text, _)| {
-            let mut sum = 0.0;
             text.prefix_sums.clear();
-            text.prefix_sums.push(sum);
-            text.prefix_sums.extend(scales.iter().map(|&(slot, scale)| {
-                sum += f64::from(text.products[slot]) * scale;
-                sum
-            }));
+            text.prefix_sums.extend(prefix_sums(&text.products, &scales));
             text.summed = Some(preset);
         });
     }
@@ -130,4 +140,18 @@ impl TextTable {
     pub fn prefix_sums(&self, number: usize) -> &[f64] {
         &self.texts[number].prefix_sums
     }
+
+    /// The same sums under any preset, and not kept.
+    pub fn prefix_sums_of(&self, number: usize, frames: &FrameTable, preset: Preset) -> Vec<f64> {
+        prefix_sums(&self.texts[number].products, &frames.scales_by_time(preset)).collect()
+    }
+}
+
+/// Sums of the first 0, 1, … products, taken and scaled by slot.
+fn prefix_sums(products: &[f32], scales: &[(usize, f64)]) -> impl Iterator<Item = f64> {
+    let mut sum = 0.0;
+    std::iter::once(sum).chain(scales.iter().map(move |&(slot, scale)| {
+        sum += f64::from(products[slot]) * scale;
+        sum
+    }))
 }

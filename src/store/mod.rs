@@ -13,5 +13,10 @@ pub use cache::{
 };
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
-pub use snapshot::{SNAPSHOT_FORMAT, Snapshot, save};
+pub(crate) use snapshot::matrix;
+pub use snapshot::{
+    Frames, Hashes, Matrices, Parts, Picture, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
+    SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
+};
+pub use whole::write_new;
 pub(crate) use whole::write_whole;

@@ -2,7 +2,7 @@
 
 use std::fs::Permissions;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -17,6 +17,24 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     temporary(folder, bytes)?.persist(path)?;
     Ok(())
+}
+
+/// Writes a file into `folder` under the first free of the names that `name` gives to 1, 2, …, and returns its path. It
+/// appears whole or not at all, and never replaces another.
+///
+/// # Errors
+/// If the folder cannot be written to.
+pub fn write_new(folder: &Path, bytes: &[u8], name: impl Fn(usize) -> String) -> io::Result<PathBuf> {
+    let mut file = temporary(folder, bytes)?;
+    for number in 1.. {
+        let path = folder.join(name(number));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(error.error),
+        }
+    }
+    unreachable!("some number is free")
 }
 
 /// A complete temporary file in the folder where it will be renamed, on disk.

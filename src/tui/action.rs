@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::explore::Update;
+use crate::explore::{EvidenceRequest, EvidenceUpdate, Update};
 use crate::store::Snapshot;
 use crate::tui::command::Command;
 use crate::tui::overlay::FileEntry;
@@ -26,6 +26,8 @@ pub enum Action {
     Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
+    /// News of the evidence in the order of steps.
+    Evidence(EvidenceUpdate),
     /// What is in a folder.
     Listed {
         /// The folder as it was asked for.
@@ -41,6 +43,15 @@ pub enum Action {
     Saved(PathBuf),
     /// Something could not be done, in words.
     Failed(String),
+}
+
+/// What is made of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveAs {
+    /// The snapshot itself.
+    Snapshot,
+    /// A figure of it.
+    Figure,
 }
 
 /// What the state asks of the outside.
@@ -66,6 +77,8 @@ pub enum Effect {
         /// The texts, the likeliest to be wanted first.
         texts: Vec<String>,
     },
+    /// Find the evidence in the order of steps; what was asked before is not wanted any more.
+    FindEvidence(EvidenceRequest),
     /// Take the mouse from the terminal, or leave it to it.
     CaptureMouse(bool),
     /// Tell what is in this folder, by [`Action::Listed`] or [`Action::Failed`].
@@ -76,8 +89,16 @@ pub enum Effect {
     OpenScripts(PathBuf),
     /// Remember that the tour has ended, or answer with [`Action::Failed`].
     EndTour,
-    /// Write this snapshot, then answer with [`Action::Saved`] or [`Action::Failed`].
-    Save(Box<Snapshot>),
+    /// Write a snapshot, with the time and what the files contain, or a figure of it; then answer with [`Action::Saved`]
+    /// or [`Action::Failed`].
+    Save {
+        /// Index of its clip.
+        clip: usize,
+        /// What to write.
+        snapshot: Box<Snapshot>,
+        /// As what.
+        form: SaveAs,
+    },
     /// Leave.
     Quit,
 }

@@ -6,7 +6,8 @@ use image::RgbImage;
 use ndarray::Array2;
 
 use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources};
-use crate::video::VideoInfo;
+use crate::store::Picture;
+use crate::video::{Sampling, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
 const THUMBNAILS: usize = 1024;
@@ -76,6 +77,8 @@ pub struct Clip {
     pub exploration: Exploration,
     /// Where everything came from.
     pub sources: Sources,
+    /// Which of its frames are taken.
+    pub sampling: Sampling,
     /// Number of the background work that embeds it, if there is one.
     pub job: Option<u64>,
     /// The clip's header, once it is open.
@@ -102,6 +105,8 @@ pub struct Clip {
     pub above: Option<Above>,
     /// Small pictures by time, in order.
     pub thumbnails: Thumbnails,
+    /// Number of the alignments whose order evidence was asked for.
+    pub evidence_asked: Option<u64>,
     /// Whether alignments are older than embeddings or knobs.
     pub stale: bool,
 }
@@ -114,6 +119,7 @@ impl Clip {
         groups: Vec<String>,
         exploration: Exploration,
         sources: Sources,
+        sampling: Sampling,
     ) -> Self {
         let progress = Progress { texts_missing: exploration.missing_texts().len(), ..Progress::default() };
         Self {
@@ -122,6 +128,7 @@ impl Clip {
             groups,
             exploration,
             sources,
+            sampling,
             job: None,
             info: None,
             progress,
@@ -135,6 +142,7 @@ impl Clip {
             shades: None,
             above: None,
             thumbnails: Thumbnails::default(),
+            evidence_asked: None,
             stale: true,
         }
     }
@@ -185,6 +193,12 @@ impl Clip {
     pub fn focus_step(&self) -> Option<usize> {
         let steps = self.exploration.candidates().get(self.selected)?.steps.len();
         self.step.or_else(|| self.step_at_cursor(self.selected)).filter(|&step| step < steps)
+    }
+
+    /// The small picture at a time, with its own time in microseconds; none where it is not decoded yet.
+    pub fn thumbnail(&self, time: f64) -> Option<(i64, &RgbImage)> {
+        let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
+        self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
     }
 
     /// Seconds that the time axis spans.
@@ -238,11 +252,23 @@ impl Thumbnails {
         }
     }
 
-    /// The last picture at or before a time, or else the first one.
-    pub fn at(&self, time: f64) -> Option<&RgbImage> {
+    /// The last picture at or before a time, or else the first one, with its own time in microseconds.
+    pub fn at(&self, time: f64) -> Option<(i64, &RgbImage)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
-        before.or_else(|| self.by_microsecond.iter().next()).map(|(_, picture)| picture)
+        before
+            .or_else(|| self.by_microsecond.iter().next())
+            .map(|(&microsecond, picture)| (microsecond, picture))
+    }
+
+    /// All pictures in order, for a snapshot.
+    pub fn pictures(&self) -> impl Iterator<Item = Picture<'_>> {
+        // The pictures carry no ordinal here: the embedded frame of that time does.
+        self.by_microsecond.iter().map(|(&time, image)| Picture {
+            ordinal: 0,
+            time: time as f64 / 1e6,
+            image,
+        })
     }
 
     /// Times of the first and the last picture, in seconds.

@@ -1,6 +1,5 @@
 //! What users set for themselves: keys, colours, mouse and pictures.
 
-mod image_protocol;
 mod keys;
 mod read;
 mod reader;
@@ -18,9 +17,9 @@ use clap::ValueEnum;
 use thiserror::Error;
 
 use crate::store::Folder;
+use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Palette;
-pub use image_protocol::ImageProtocol;
 
 /// Name of the file in the folder of the configuration.
 const FILE: &str = "config.toml";

@@ -6,23 +6,24 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
-use crossterm::event::{self, Event as TerminalEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::explore::{Exploration, Job, Pipeline, Sources, Update};
+use crate::explore::{EvidenceWorker, Exploration, Job, Pipeline, Sources, Update};
 use crate::script::Template;
-use crate::store;
-use crate::tui::action::{Action, Effect};
+use crate::store::{self, Hashes};
+use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::clip::Clip;
+use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
-use crate::tui::terminal::Terminal;
+use crate::tui::terminal::{Input, Terminal};
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{self, next_tick, refresh, update};
 use crate::video::{Segment, VideoReader};
@@ -33,6 +34,8 @@ pub struct Explorer {
     pub clips: Vec<ClipToExplore>,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
+    /// How pictures are drawn.
+    pub images: ImageProtocol,
     /// Where snapshots go.
     pub folder: PathBuf,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
@@ -62,7 +65,9 @@ impl Explorer {
             .clips
             .into_iter()
             .map(|clip| {
-                (Clip::new(clip.id, clip.answer, clip.groups, clip.exploration, clip.sources), clip.job)
+                let sampling = clip.job.sampling;
+                let ClipToExplore { id, answer, groups, exploration, job, sources } = clip;
+                (Clip::new(id, answer, groups, exploration, sources, sampling), job)
             })
             .unzip();
         let theme = Theme::new(ColourDepth::detect());
@@ -72,7 +77,7 @@ impl Explorer {
             state.tour = (!file.exists()).then_some(0);
         }
         let pipelines = HashMap::new();
-        (state, Outside { jobs, pipelines, folder: self.folder, tour_ended: self.tour_ended })
+        (state, Outside { jobs, pipelines, evidence: None, folder: self.folder, tour_ended: self.tour_ended })
     }
 }
 
@@ -81,6 +86,7 @@ struct Outside {
     jobs: Vec<Job>,
     /// The background work, by the index of its clip.
     pipelines: HashMap<usize, Pipeline>,
+    evidence: Option<EvidenceWorker>,
     folder: PathBuf,
     tour_ended: Option<PathBuf>,
 }
@@ -112,8 +118,9 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
     // Signals first: from the moment the terminal is ours, each of them must give it back.
     watch_signals(sender.clone())?;
-    let mut terminal = Terminal::take_over().wrap_err("The terminal cannot be taken over")?;
-    read_terminal(sender.clone());
+    let (mut terminal, input) = Terminal::take_over(explorer.images, ColourDepth::detect())
+        .wrap_err("The terminal cannot be taken over")?;
+    read_terminal(input, sender.clone());
 
     let (state, outside) = explorer.open();
     let ended_by = event_loop(&mut terminal, state, outside, &events, &sender);
@@ -134,14 +141,14 @@ fn event_loop(
 ) -> Result<Option<i32>> {
     let start = Instant::now();
     let mut show = |state: &mut State| {
-        refresh(state);
-        terminal.draw(state)
+        let effects = refresh(state);
+        terminal.draw(state).map(|()| effects)
     };
     let (columns, rows) = crossterm::terminal::size()?;
     update(&mut state, Action::Resize(columns, rows), 0.0);
-    let effects = update::start(&mut state);
+    let mut effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
-    show(&mut state)?;
+    effects.extend(show(&mut state)?);
     for effect in effects {
         outside.reach(&state, effect, sender);
     }
@@ -176,7 +183,9 @@ fn event_loop(
                 outside.reach(&state, effect, sender);
             }
         }
-        show(&mut state)?;
+        for effect in show(&mut state)? {
+            outside.reach(&state, effect, sender);
+        }
     }
 }
 
@@ -203,6 +212,10 @@ impl Outside {
                 if let Some(pipeline) = self.pipelines.get(&clip) {
                     pipeline.prefetch_texts(texts);
                 }
+            }
+            Effect::FindEvidence(request) => {
+                let tell = move |news| tell(Event::Answer(Action::Evidence(news)));
+                self.evidence.get_or_insert_with(|| EvidenceWorker::start(tell)).find(request);
             }
             Effect::CaptureMouse(capture) => {
                 if let Err(error) = Terminal::capture_mouse(capture) {
@@ -240,12 +253,21 @@ impl Outside {
                     tell(Event::Answer(Action::Failed(text)));
                 }
             }
-            Effect::Save(snapshot) => {
-                let folder = self.folder.clone();
+            Effect::Save { clip, snapshot, form } => {
+                let (job, folder) = (self.jobs[clip].clone(), self.folder.clone());
+                let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
                 thread::spawn(move || {
-                    tell(Event::Answer(match store::save(&snapshot, &folder) {
+                    let model = &job.model;
+                    let hashes = Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache());
+                    let snapshot = snapshot.stamped(SystemTime::now(), hashes);
+                    let saved = match form {
+                        SaveAs::Snapshot | SaveAs::Figure => store::save(&snapshot, &folder),
+                    };
+                    tell(Event::Answer(match saved {
                         Ok(path) => Action::Saved(path),
-                        Err(error) => Action::Failed(format!("No snapshot in {}: {error}", folder.display())),
+                        Err(error) => {
+                            Action::Failed(format!("Nothing saved in {}: {error}", folder.display()))
+                        }
                     }));
                 });
             }
@@ -302,10 +324,10 @@ fn watch_signals(sender: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-fn read_terminal(sender: Sender<Event>) {
+fn read_terminal(mut input: Input, sender: Sender<Event>) {
     thread::spawn(move || {
         loop {
-            let event = event::read().map_or(Event::Closed, Event::Terminal);
+            let event = input.read().map_or(Event::Closed, Event::Terminal);
             let closed = matches!(event, Event::Closed);
             if sender.send(event).is_err() || closed {
                 break;

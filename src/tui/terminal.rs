@@ -1,6 +1,10 @@
 //! The terminal: taken over at the start, given back however the program ends.
 
-use std::io::{self, Stdout, stdout};
+mod ask;
+mod input;
+
+use std::env;
+use std::io::{self, IsTerminal, Stdout, stdin, stdout};
 use std::panic;
 use std::sync::Once;
 use std::thread;
@@ -10,31 +14,46 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, window_size,
 };
 use ratatui::backend::CrosstermBackend;
+use ratatui_image::picker::Picker;
 
+use crate::tui::images::{Graphics, ImageProtocol, Images, Means};
 use crate::tui::state::State;
+use crate::tui::terminal::ask::{Answer, ask};
+use crate::tui::theme::ColourDepth;
 use crate::tui::view;
+
+pub use input::Input;
 
 /// The terminal while the explorer owns it. Dropping it gives it back.
 pub struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    images: Images,
+    /// Width and height of a cell in pixels as the system told them last.
+    cell: Option<(u16, u16)>,
 }
 
 impl Terminal {
-    /// Takes the terminal over: raw mode and the alternate screen.
+    /// Takes the terminal over: raw mode and the alternate screen. Learns how to draw pictures. What the user does is
+    /// then to be read from the input alone.
     ///
     /// # Errors
     /// If the terminal does not take part.
-    pub fn take_over() -> io::Result<Self> {
+    pub fn take_over(protocol: ImageProtocol, depth: ColourDepth) -> io::Result<(Self, Input)> {
         restore_on_panic();
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
-            .and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(stdout())))
-            .map(|inner| Self { inner })
+            .and_then(|()| {
+                let cell = cell();
+                let (images, input) = learn(protocol, depth, cell);
+                let inner = ratatui::Terminal::new(CrosstermBackend::new(stdout()))?;
+                Ok((Self { inner, images, cell }, input))
+            })
             .inspect_err(|_| restore())
     }
 
@@ -51,16 +70,56 @@ impl Terminal {
     /// # Errors
     /// If the terminal is gone.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
+        let cell = cell();
+        if self.cell != cell {
+            self.cell = cell;
+            if let Some(cell) = cell {
+                self.images.set_cell(cell);
+            }
+        }
         execute!(stdout(), BeginSynchronizedUpdate)?;
-        self.inner.draw(|frame| view::draw(state, frame))?;
+        self.inner.draw(|frame| view::draw(state, &mut self.images, frame))?;
         execute!(stdout(), EndSynchronizedUpdate)
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        let _ = execute!(stdout(), Print(self.images.farewell()));
         restore();
     }
+}
+/// Learns how to draw pictures. Asks the terminal where neither the user nor the environment decides.
+fn learn(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>) -> (Images, Input) {
+    // This also has tmux let pictures through.
+    let in_tmux = protocol.may_be_pixels(depth) && Picker::halfblocks().tmux_detected();
+    let means = protocol.means(depth, in_tmux, |name| env::var(name).unwrap_or_default());
+    let is_known = match means {
+        Some(Means::Pixels(Graphics::Sixel)) => cell.is_some(),
+        means => means.is_some(),
+    };
+    let mut answer = Answer { is_whole: true, ..Answer::default() };
+    if !is_known && stdin().is_terminal() {
+        answer = ask(in_tmux).unwrap_or_default();
+        // Where the terminal has written a part of the question on the screen.
+        let _ = execute!(stdout(), Clear(ClearType::All));
+    }
+    let cell = answer.cell.or(cell);
+    let means = means.unwrap_or(if answer.kitty {
+        Means::Pixels(Graphics::Kitty)
+    } else if answer.sixel && cell.is_some() {
+        Means::Pixels(Graphics::Sixel)
+    } else {
+        Means::HalfBlocks
+    });
+    (Images::new(means, cell, in_tmux), Input::new(answer.keys, !answer.is_whole))
+}
+
+/// Width and height of a cell in pixels, where the system knows them.
+fn cell() -> Option<(u16, u16)> {
+    let window = window_size().ok()?;
+    let cell = (window.width.checked_div(window.columns)?, window.height.checked_div(window.rows)?);
+    (cell.0 > 0 && cell.1 > 0).then_some(cell)
 }
 
 /// Leaves the alternate screen and raw mode. Does no harm when done twice.

@@ -1,6 +1,7 @@
 //! The screen, tested on a terminal in memory.
 
 mod demo;
+mod frame;
 mod prefetch;
 
 use std::sync::LazyLock;
@@ -18,12 +19,13 @@ use crate::script::Template;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
 use crate::tui::command::{COMMANDS, Command};
+use crate::tui::images::{Images, Means};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
-use crate::video::VideoInfo;
+use crate::video::{Sampling, VideoInfo};
 
 const FRAMES: usize = 40;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
@@ -66,7 +68,7 @@ fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
         ..Sources::default()
     };
     let groups = groups.iter().map(|&group| group.to_owned()).collect();
-    Clip::new(id.to_owned(), answer, groups, exploration, sources)
+    Clip::new(id.to_owned(), answer, groups, exploration, sources, Sampling::Fps(10.0))
 }
 
 fn empty_state() -> State {
@@ -112,6 +114,7 @@ fn full_state() -> State {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let effects = update(state, action, 0.0);
+    // What the alignments ask for is looked at where a test is about it.
     refresh(state);
     effects
 }
@@ -119,7 +122,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn draw(state: &mut State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
     state.theme.depth = depth;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view::draw(state, frame)).unwrap();
+    let mut images = Images::new(Means::HalfBlocks, None, false);
+    terminal.draw(|frame| view::draw(state, &mut images, frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 
@@ -306,7 +310,7 @@ fn saving_needs_an_alignment_and_carries_it() {
     assert!(act(&mut empty_state(), Action::Do(Command::SaveSnapshot)).is_empty());
     let mut state = full_state();
     let effects = act(&mut state, Action::Do(Command::SaveSnapshot));
-    let [Effect::Save(snapshot)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Save { snapshot, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let folder = tempfile::tempdir().unwrap();
     let first = crate::store::save(snapshot, folder.path()).unwrap();
     let second = crate::store::save(snapshot, folder.path()).unwrap();

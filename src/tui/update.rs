@@ -13,7 +13,7 @@ mod views;
 
 use ratatui::layout::Rect;
 
-use crate::tui::action::{Action, Effect};
+use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::command::Command;
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, Overlay};
@@ -59,6 +59,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             effects
         }
         Action::Background(job, news) => news::hear(state, job, news, now),
+        Action::Evidence(evidence) => {
+            news::hear_evidence(state, evidence);
+            Vec::new()
+        }
         Action::Listed { asked, folder, entries } => {
             overlays::listed(state, &asked, folder, entries);
             Vec::new()
@@ -127,8 +131,8 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::NextClip => return clips::turn(state, 1),
         Command::PreviousClip => return clips::turn(state, -1),
         Command::Open => return overlays::pick_file(state),
-        Command::SaveSnapshot => return saving::save_snapshot(state),
-        Command::SaveFigure => {}
+        Command::SaveSnapshot => return saving::save(state, SaveAs::Snapshot),
+        Command::SaveFigure => return saving::save(state, SaveAs::Figure),
         Command::Palette => overlays::open_palette(state),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::NextTheme => views::turn_theme(state),

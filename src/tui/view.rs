@@ -3,6 +3,7 @@
 mod candidates;
 mod difference;
 mod footer;
+mod frame;
 mod header;
 pub mod layout;
 mod matrix;
@@ -17,6 +18,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::tui::command::Command;
+use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;
 use crate::tui::timeline::Timeline;
@@ -24,7 +26,7 @@ use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
 
 /// Draws the whole screen.
-pub fn draw(state: &State, frame: &mut Frame) {
+pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     let area = frame.area();
     let Some(screen) = Screen::of(state, area) else {
         let text = format!(
@@ -42,15 +44,17 @@ pub fn draw(state: &State, frame: &mut Frame) {
     header::draw_knobs(state, frame, screen.knobs);
     candidates::draw(state, frame, screen.candidates);
     match state.view {
-        View::Script | View::Compare | View::Smoothing => draw_matrices(state, frame, &screen),
-        View::Frame | View::Map => {}
+        View::Script | View::Compare | View::Smoothing => draw_matrices(state, images, frame, &screen),
+        View::Frame => frame::draw(state, images, frame, screen.middle),
+        View::Map => {}
     }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
     overlay::draw(state, frame, area);
+    images.finish(frame);
 }
 
-fn draw_matrices(state: &State, frame: &mut Frame, screen: &Screen) {
+fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: &Screen) {
     let timeline = timeline(state, screen);
     for (shown, panel) in matrices(state).iter().zip(&screen.panels) {
         matrix::draw_title(state, shown, frame, panel.title);
@@ -59,7 +63,7 @@ fn draw_matrices(state: &State, frame: &mut Frame, screen: &Screen) {
     }
     difference::draw(state, timeline, frame, screen.difference);
     strip::draw_band(state, timeline, frame, screen.band);
-    strip::draw(state, timeline, frame, screen.strip);
+    strip::draw(state, timeline, images, frame, screen.strip);
     strip::draw_axis(state, timeline, frame, screen.axis);
     footer::draw_cursor_facts(state, frame, screen.facts);
 }

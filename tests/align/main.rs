@@ -2,5 +2,6 @@
 
 mod affinity;
 mod dtw;
+mod order;
 mod reference;
 mod smooth;

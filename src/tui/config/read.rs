@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use toml::de::DeTable;
 
 use crate::tui::config::reader::{Reader, unknown};
-use crate::tui::config::{Config, Fault, ImageProtocol, protocol_name};
+use crate::tui::config::{Config, Fault, protocol_name};
+use crate::tui::images::ImageProtocol;
 
 /// The settings of a file.
 const SETTINGS: [&str; 5] = ["theme", "mouse", "image-protocol", "keys", "themes"];

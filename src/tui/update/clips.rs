@@ -61,8 +61,9 @@ pub fn add(state: &mut State, path: &Path) -> Vec<Effect> {
     let shown = state.clip();
     let id = path.display().to_string();
     let sources = Sources { clip: id.clone(), start: None, end: None, ..shown.sources.clone() };
+    let sampling = shown.sampling;
     let exploration = shown.exploration.without_frames();
-    state.clips.push(Clip::new(id, None, Vec::new(), exploration, sources));
+    state.clips.push(Clip::new(id, None, Vec::new(), exploration, sources, sampling));
     show(state, state.clips.len() - 1)
 }
 

@@ -1,6 +1,6 @@
 //! News from the background.
 
-use crate::explore::Update;
+use crate::explore::{EvidenceUpdate, Update};
 use crate::in_words;
 use crate::tui::action::Effect;
 use crate::tui::state::State;
@@ -73,4 +73,16 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
         }
     }
     Vec::new()
+}
+
+/// Takes what was found of the order of steps, for the clip whose alignments it is about.
+pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
+    match news {
+        EvidenceUpdate::Found { generation, class, evidence } => {
+            for clip in &mut state.clips {
+                clip.exploration.add_evidence(generation, class, evidence);
+            }
+        }
+        EvidenceUpdate::Failed(report) => state.complain(in_words(&report)),
+    }
 }

@@ -1,19 +1,57 @@
 //! Saving what is shown.
 
-use crate::store::Snapshot;
-use crate::tui::action::Effect;
-use crate::tui::state::State;
+use std::time::SystemTime;
+
+use crate::explore::ReportSettings;
+use crate::store::{self, Hashes, Picture, Snapshot, SnapshotInput, ViewState};
+use crate::tui::action::{Effect, SaveAs};
+use crate::tui::clip::{Clip, Pinned};
+use crate::tui::state::{State, View};
 use crate::tui::update::views::refresh;
 
 /// Saves what is shown.
-pub fn save_snapshot(state: &mut State) -> Vec<Effect> {
+pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
     refresh(state);
-    let clip = state.clip();
-    if clip.exploration.outcome().ranking.is_empty() {
+    if state.clip().exploration.outcome().ranking.is_empty() {
         state.complain("Nothing to save yet: no candidate is aligned.");
         return Vec::new();
     }
-    let embedded_all = clip.progress.all_decoded && clip.exploration.frame_count() >= clip.progress.decoded;
-    let snapshot = Snapshot::new(&clip.exploration, &clip.sources, embedded_all);
-    vec![Effect::Save(Box::new(snapshot))]
+    vec![Effect::Save { clip: state.shown, snapshot: Box::new(snapshot(state)), form }]
+}
+
+/// What is shown, but for what only the outside knows: the time, and what the files contain.
+fn snapshot(state: &State) -> Snapshot {
+    let clip = state.clip();
+    let progress = &clip.progress;
+    let pictures: Vec<Picture> = clip.thumbnails.pictures().collect();
+    Snapshot::new(SnapshotInput {
+        exploration: &clip.exploration,
+        sources: &clip.sources,
+        sampling: clip.sampling,
+        complete: progress.all_decoded && clip.exploration.frame_count() >= progress.decoded,
+        view: ViewState {
+            view: state.view.name().to_owned(),
+            selected: clip.selected,
+            compared: clip.compared.filter(|_| state.view == View::Compare),
+            cursor: clip.cursor,
+            scale: state.scale.name().to_owned(),
+            step: clip.focus_step(),
+        },
+        pictures: &pictures,
+        hashes: Hashes::default(),
+        pinned: clip.pinned.as_ref().map(|pinned| pinned_in(clip, pinned)),
+        created: SystemTime::UNIX_EPOCH,
+    })
+}
+
+fn pinned_in(clip: &Clip, pinned: &Pinned) -> store::Pinned {
+    let mut ranking: Vec<usize> =
+        (0..pinned.places.len()).filter(|&class| pinned.places[class].is_some()).collect();
+    ranking.sort_by_key(|&class| pinned.places[class].map(|(place, _)| place));
+    let calibration = clip.exploration.calibration();
+    store::Pinned {
+        settings: ReportSettings::of_clip(&pinned.settings, calibration, pinned.width, &clip.sources),
+        ranking,
+        scores: pinned.places.iter().map(|place| place.map(|(_, score)| score)).collect(),
+    }
 }

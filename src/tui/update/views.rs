@@ -1,7 +1,7 @@
 //! What fills the screen, and in which colours.
 
 use crate::tui::action::Effect;
-use crate::tui::clip::{Above, Pinned};
+use crate::tui::clip::{Above, Clip, Pinned};
 use crate::tui::heat::shades_of;
 use crate::tui::state::{State, View};
 use crate::tui::update::tour;
@@ -96,11 +96,27 @@ pub fn turn_theme(state: &mut State) {
 }
 
 /// Brings alignments and shades up to date. Called once before drawing, however many actions came before.
-pub fn refresh(state: &mut State) {
-    let clip = state.clip_mut();
-    if !clip.stale {
-        return;
+pub fn refresh(state: &mut State) -> Vec<Effect> {
+    if state.clip().stale {
+        align(state);
     }
+    find_evidence(state.clip_mut())
+}
+
+/// Asks for the order evidence of alignments that stay: not while frames or texts are embedded, which take the processor
+/// and change everything again.
+fn find_evidence(clip: &mut Clip) -> Vec<Effect> {
+    let generation = clip.exploration.generation();
+    if !clip.progress.idle || clip.evidence_asked == Some(generation) {
+        return Vec::new();
+    }
+    clip.evidence_asked = Some(generation);
+    let request = clip.exploration.evidence_request();
+    if request.is_empty() { Vec::new() } else { vec![Effect::FindEvidence(request)] }
+}
+
+fn align(state: &mut State) {
+    let clip = state.clip_mut();
     clip.stale = false;
     if let Err(error) = clip.exploration.refresh() {
         state.complain(error.to_string());

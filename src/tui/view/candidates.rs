@@ -15,8 +15,8 @@ const SCORES: usize = 20;
 const ORDER_FREE: usize = 11;
 /// Columns of where the pinned settings had the class.
 const BEFORE: usize = 17;
-/// Columns of mean-pool rank and collapse mark.
-const REST: usize = 8;
+/// Columns of order evidence, mean-pool rank and collapse mark.
+const REST: usize = 15;
 
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
@@ -32,8 +32,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         format!("{:>ORDER_FREE$}", "unordered")
     };
     let heading = format!(
-        "     {:name_width$} {:bar$}{:>9} {:>9} {middle} {:>5}",
-        "candidate", "", "score", "margin", "pool"
+        "     {:name_width$} {:bar$}{:>9} {:>9} {middle} {:>6} {:>5}",
+        "candidate", "", "score", "margin", "order", "pool"
     );
     frame.render_widget(Line::styled(fit(&heading, width), dim()), Rect { height: 1, ..area });
 
@@ -110,9 +110,20 @@ fn line(state: &State, class: usize, best: Option<f64>, name_width: usize, bar: 
         None => spans.push(Span::raw(format!(" {:>ORDER_FREE$}", number(result.order_free)))),
     }
     let pool = outcome.mean_pool_rank(class).map_or("…".to_owned(), |rank| rank.to_string());
+    spans.push(Span::raw(format!(" {:>6}", order(clip, class))));
     let collapsed = if result.alignment.collapsed { " ⚠" } else { "" };
     spans.push(Span::raw(format!(" {pool:>5}{collapsed}")));
     Line::from(spans)
+}
+
+/// How far the score lies above those of the same steps in other orders, in standard deviations, marked where few of those
+/// score as high.
+fn order(clip: &Clip, class: usize) -> String {
+    match clip.exploration.evidence(class) {
+        None => "…".to_owned(),
+        Some(None) => "–".to_owned(),
+        Some(Some(order)) => format!("{:+.1}{}", order.z, if order.p < 0.05 { "*" } else { " " }),
+    }
 }
 
 /// The rank that the class has under the pinned settings, how it moved, and by how much its score did.

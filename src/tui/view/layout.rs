@@ -209,11 +209,6 @@ impl Screen {
         Self { header, knobs, candidates, middle, panels, difference, facts, band, strip, axis, tour, footer }
     }
 
-    /// The columns that the time axis takes, where there is one.
-    pub fn time_columns(&self) -> Option<Range<u16>> {
-        (self.axis.height > 0).then(|| self.axis.x..self.axis.right())
-    }
-
     /// Whether a place belongs to what the time axis measures.
     pub fn is_on_time(&self, at: Position) -> bool {
         let on_film =

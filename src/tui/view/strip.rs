@@ -1,15 +1,13 @@
 //! The film strip, the step of each of its frames, and the time axis below.
 
-use image::RgbImage;
-use image::imageops::{FilterType, resize};
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
+use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
-use crate::tui::theme::{Theme, dim, heat_glyph};
+use crate::tui::theme::dim;
 use crate::tui::timeline::Timeline;
 use crate::tui::view::matrix::{step_of_column, steps_by_frame};
 
@@ -45,47 +43,18 @@ pub fn draw_band(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
 }
 
 /// Pictures at even distances, each at its own time.
-pub fn draw(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
+pub fn draw(state: &State, timeline: Timeline, images: &mut Images, frame: &mut Frame, area: Rect) {
     // Half blocks are about square: two pixels a row, one a column. A place is as wide as a 16:9 picture is.
     let place = (area.height * 2 * 16 / 9).clamp(1, area.width.max(1));
-    let (places, buffer) = (area.width / place, frame.buffer_mut());
+    let places = area.width / place;
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
         let time = timeline.time(usize::from(left.midpoint(right)));
-        let decoded_until = state.clip().thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
-        let is_there = state.clip().progress.all_decoded || time <= decoded_until;
-        if let Some(picture) = state.clip().thumbnails.at(time).filter(|_| is_there) {
+        if let Some((microsecond, picture)) = state.clip().thumbnail(time) {
             let area = Rect { x: area.x + left, width: right - left, ..area };
-            draw_picture(picture, &state.theme, buffer, area);
-        }
-    }
-}
-
-/// Draws a picture in half blocks, as large as fits, in the middle of the area.
-fn draw_picture(picture: &RgbImage, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    let (across, down) = (u32::from(area.width), u32::from(area.height) * 2);
-    let scale =
-        (f64::from(across) / f64::from(picture.width())).min(f64::from(down) / f64::from(picture.height()));
-    let size = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
-    let (width, height) = (size(picture.width()).min(across), size(picture.height()).min(down));
-    let small = resize(picture, width, height, FilterType::Triangle);
-    let x0 = area.x + ((across - width) / 2) as u16;
-    let y0 = area.y + ((down - height) / 4) as u16;
-    for y in 0..height.div_ceil(2) {
-        for x in 0..width {
-            let upper = small.get_pixel(x, y * 2).0;
-            let lower = (y * 2 + 1 < height).then(|| small.get_pixel(x, y * 2 + 1).0);
-            let Some(cell) = buffer.cell_mut((x0 + x as u16, y0 + y as u16)) else { continue };
-            if theme.is_plain() {
-                let brightness = upper.iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
-                cell.set_char(heat_glyph(brightness));
-            } else {
-                cell.set_char('▀').set_fg(theme.colour(upper));
-                if let Some(lower) = lower {
-                    cell.set_bg(theme.colour(lower));
-                }
-            }
+            let key = PictureKey::of(state, microsecond);
+            images.draw(key, || Some(picture.clone()), &state.theme, frame, area);
         }
     }
 }

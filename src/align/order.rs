@@ -1,0 +1,151 @@
+//! What the order of a script's steps is worth: the same steps in other orders.
+
+use ndarray::{ArrayView2, Axis};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+use super::dtw::dtw_score;
+use super::{AlignError, Aligner, check};
+
+/// Other orders that a script is compared with at most.
+const ORDERS: usize = 200;
+/// Scripts of as many steps are compared with the same orders, every time.
+const SEED: u64 = 0x0ac7_a119;
+/// Scores that differ by less than this share of them are the same: the same cells, added in another order.
+const ROUNDING: f64 = 1e-12;
+
+/// A script's score beside the scores of the same steps in other orders.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrderEvidence {
+    /// How many standard deviations of the other scores the score lies above their mean; 0 where they are all the same.
+    pub z: f64,
+    /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
+    pub p: f64,
+    /// The number n of other orders.
+    pub permutations: usize,
+}
+
+impl OrderEvidence {
+    /// From the score of a script and those of [`shuffled_scores`]. None where there is no other order.
+    pub fn new(score: f64, shuffled: &[f64]) -> Option<Self> {
+        if shuffled.is_empty() {
+            return None;
+        }
+        let n = shuffled.len() as f64;
+        let mean = shuffled.iter().sum::<f64>() / n;
+        let deviation = (shuffled.iter().map(|other| (other - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let z = if deviation > ROUNDING * mean.abs() { (score - mean) / deviation } else { 0.0 };
+        let as_high = shuffled.iter().filter(|&&other| other >= score - ROUNDING * score.abs()).count();
+        Some(Self { z, p: (1 + as_high) as f64 / (1.0 + n), permutations: shuffled.len() })
+    }
+}
+
+/// Compares the script behind K×T `cells` with its steps in other orders: in all K! − 1 where K! ≤ 200, else in 200 drawn
+/// with a fixed seed. None for a single step, which has no other order.
+///
+/// # Errors
+/// When there is no cell, or one that is not finite.
+pub fn order_evidence(aligner: Aligner, cells: ArrayView2<f32>) -> Result<Option<OrderEvidence>, AlignError> {
+    let shuffled: Vec<f64> = shuffled_scores(aligner, cells)?.collect();
+    let as_written: Vec<usize> = (0..cells.nrows()).collect();
+    Ok(OrderEvidence::new(Rows::new(aligner, cells)?.score(&as_written), &shuffled))
+}
+
+/// The scores of the script behind K×T `cells` in the orders of [`order_evidence`], one after the other: what
+/// [`align`](super::align) gives, to the last bit, for a fraction of its memory.
+///
+/// # Errors
+/// When there is no cell, or one that is not finite.
+pub fn shuffled_scores(
+    aligner: Aligner,
+    cells: ArrayView2<f32>,
+) -> Result<impl Iterator<Item = f64>, AlignError> {
+    let rows = Rows::new(aligner, cells)?;
+    Ok(other_orders(cells.nrows()).into_iter().map(move |order| rows.score(&order)))
+}
+
+/// A cell matrix by rows, which can be put into any order.
+struct Rows {
+    aligner: Aligner,
+    rows: Vec<Vec<f32>>,
+}
+
+impl Rows {
+    fn new(aligner: Aligner, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
+        check(cells)?;
+        Ok(Self { aligner, rows: cells.axis_iter(Axis(0)).map(|row| row.to_vec()).collect() })
+    }
+
+    fn score(&self, order: &[usize]) -> f64 {
+        let rows: Vec<&[f32]> = order.iter().map(|&step| &self.rows[step][..]).collect();
+        match self.aligner {
+            Aligner::Dtw => dtw_score(&rows),
+        }
+    }
+}
+
+/// Orders of so many steps, other than the one they are written in.
+fn other_orders(steps: usize) -> Vec<Vec<usize>> {
+    let as_written: Vec<usize> = (0..steps).collect();
+    let all = (1..=steps).try_fold(1_usize, |all, steps| all.checked_mul(steps).filter(|&all| all <= ORDERS));
+    if let Some(all) = all {
+        return (1..all).map(|number| numbered_order(number, as_written.clone())).collect();
+    }
+    let mut dice = Pcg64::seed_from_u64(SEED);
+    let mut draw = || {
+        let mut order = as_written.clone();
+        for end in (1..steps).rev() {
+            order.swap(end, dice.random_range(0..=end));
+        }
+        order
+    };
+    std::iter::repeat_with(&mut draw).filter(|order| *order != as_written).take(ORDERS).collect()
+}
+
+/// The order with this number among all orders of `steps`, of which number 0 leaves them as they are.
+fn numbered_order(mut number: usize, mut steps: Vec<usize>) -> Vec<usize> {
+    (1..=steps.len())
+        .rev()
+        .map(|left| {
+            let step = steps.remove(number % left);
+            number /= left;
+            step
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn few_steps_take_every_other_order_once() {
+        for (steps, others) in [(0, 0), (1, 0), (2, 1), (3, 5), (4, 23), (5, 119)] {
+            let orders = other_orders(steps);
+            assert_eq!(orders.len(), others, "{steps} steps");
+            assert_eq!(orders.iter().collect::<HashSet<_>>().len(), others);
+            assert!(orders.iter().all(|order| is_an_order(order, steps) && !order.is_sorted()));
+        }
+    }
+
+    #[test]
+    fn many_steps_take_the_same_orders_every_time() {
+        for steps in [6, 7, 30] {
+            let orders = other_orders(steps);
+            assert_eq!(orders.len(), ORDERS);
+            assert!(orders.iter().all(|order| is_an_order(order, steps) && !order.is_sorted()));
+            assert_eq!(orders, other_orders(steps));
+            // Every step comes first about as often as every other: 200 / steps times, give or take.
+            let first = |step| orders.iter().filter(|order| order[0] == step).count();
+            assert!((0..steps).all(|step| first(step) < 3 * ORDERS / steps));
+        }
+    }
+
+    fn is_an_order(order: &[usize], steps: usize) -> bool {
+        order.len() == steps
+            && order.iter().collect::<HashSet<_>>().len() == steps
+            && order.iter().all(|&s| s < steps)
+    }
+}

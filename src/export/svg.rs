@@ -1,0 +1,185 @@
+//! A page of SVG.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::export::colour::{Rgb, hex};
+use crate::export::font::{FAMILY, Weight};
+
+/// A rectangle on the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// Where text is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How text looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Type {
+    pub size: f64,
+    pub weight: Weight,
+    pub colour: Rgb,
+    pub anchor: Anchor,
+}
+
+/// What has been drawn.
+#[derive(Debug, Default)]
+pub struct Page {
+    body: String,
+}
+
+impl Page {
+    /// A filled rectangle.
+    pub fn rect(&mut self, area: Area, fill: &str) {
+        let Area { x, y, width, height } = area;
+        self.add(format_args!(
+            r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{fill}"/>"#,
+            n(x),
+            n(y),
+            n(width),
+            n(height)
+        ));
+    }
+
+    /// A rectangle's outline.
+    pub fn frame(&mut self, area: Area, stroke: Rgb) {
+        let Area { x, y, width, height } = area;
+        self.add(format_args!(
+            r#"<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="{}"/>"#,
+            n(x),
+            n(y),
+            n(width),
+            n(height),
+            hex(stroke)
+        ));
+    }
+
+    /// A line through points, with round joints.
+    pub fn line(&mut self, points: &[(f64, f64)], stroke: Rgb, width: f64) {
+        let points: Vec<String> = points.iter().map(|&(x, y)| format!("{},{}", n(x), n(y))).collect();
+        self.add(format_args!(
+            r#"<polyline points="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round" stroke-linecap="round"/>"#,
+            points.join(" "),
+            hex(stroke),
+            n(width)
+        ));
+    }
+
+    /// A line of text on its baseline.
+    pub fn text(&mut self, (x, y): (f64, f64), look: Type, text: &str) {
+        let anchor = match look.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => r#" text-anchor="middle""#,
+            Anchor::End => r#" text-anchor="end""#,
+        };
+        let weight = if look.weight == Weight::Bold { r#" font-weight="bold""# } else { "" };
+        self.add(format_args!(
+            r#"<text x="{}" y="{}" font-size="{}" fill="{}"{weight}{anchor}>{}</text>"#,
+            n(x),
+            n(y),
+            n(look.size),
+            hex(look.colour),
+            escaped(text)
+        ));
+    }
+
+    /// A picture in the middle of an area, as large as fits.
+    pub fn picture(&mut self, area: Area, jpeg: &[u8]) {
+        self.image(area, "xMidYMid meet", "image/jpeg", jpeg, "");
+    }
+
+    /// Pixels that fill an area and keep their edges.
+    pub fn pixels(&mut self, area: Area, png: &[u8]) {
+        self.image(area, "none", "image/png", png, r#" style="image-rendering:pixelated""#);
+    }
+
+    fn image(&mut self, area: Area, aspect: &str, kind: &str, bytes: &[u8], style: &str) {
+        let Area { x, y, width, height } = area;
+        self.add(format_args!(
+            r#"<image x="{}" y="{}" width="{}" height="{}" preserveAspectRatio="{aspect}"{style} xlink:href="data:{kind};base64,{}"/>"#,
+            n(x),
+            n(y),
+            n(width),
+            n(height),
+            STANDARD.encode(bytes)
+        ));
+    }
+
+    /// A gradient from left to right through colours at even distances, to fill with as `url(#id)`.
+    pub fn gradient(&mut self, id: &str, colours: &[Rgb]) {
+        let last = (colours.len() - 1) as f64;
+        let stops = colours.iter().enumerate().map(|(place, &colour)| {
+            format!(r#"<stop offset="{}%" stop-color="{}"/>"#, n(100.0 * place as f64 / last), hex(colour))
+        });
+        self.add(format_args!(r#"<linearGradient id="{id}">{}</linearGradient>"#, stops.collect::<String>()));
+    }
+
+    fn add(&mut self, element: std::fmt::Arguments) {
+        writeln!(self.body, "{element}").expect("a string takes everything");
+    }
+
+    /// The document: a white page of this size, and its title.
+    pub fn finish(self, width: f64, height: f64, title: &str) -> String {
+        let (width, height) = (n(width), n(height));
+        format!(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="'{FAMILY}', Verdana, sans-serif">
+<title>{}</title>
+<rect width="{width}" height="{height}" fill="#ffffff"/>
+{}</svg>
+"##,
+            escaped(title),
+            self.body
+        )
+    }
+}
+
+/// A number with two decimals at most.
+fn n(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// Text as XML has it; what no XML may contain is replaced.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\t' | '\n' | '\r' => escaped.push(' '),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_two_decimals_at_most() {
+        assert_eq!([1.0, 2.5, 1.23456, -0.001, 100.0].map(n), ["1", "2.5", "1.23", "0", "100"]);
+    }
+
+    #[test]
+    fn any_text_is_valid_xml() {
+        assert_eq!(escaped("<a & \"b\">\u{0}\n"), "&lt;a &amp; &quot;b&quot;&gt;\u{fffd} ");
+    }
+}

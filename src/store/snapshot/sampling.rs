@@ -1,0 +1,46 @@
+//! Which frames of a clip were taken, in numbers.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::video::{Sampling, Segment};
+
+/// Which frames of a clip were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampledPart {
+    /// How densely: a number of frames per second, or `"native"`.
+    #[serde(serialize_with = "write", deserialize_with = "read")]
+    pub fps: Sampling,
+    /// Start of the segment in seconds, if not the clip's.
+    pub start: Option<f64>,
+    /// End of the segment in seconds, if not the clip's.
+    pub end: Option<f64>,
+}
+
+impl SampledPart {
+    /// The part of the clip.
+    pub fn segment(&self) -> Segment {
+        Segment { start: self.start, end: self.end }
+    }
+}
+
+fn write<S: Serializer>(sampling: &Sampling, serializer: S) -> Result<S::Ok, S::Error> {
+    match sampling {
+        Sampling::Fps(fps) => serializer.serialize_f64(*fps),
+        Sampling::Native => serializer.serialize_str("native"),
+    }
+}
+
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sampling, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Rate {
+        Number(f64),
+        Word(String),
+    }
+    let text = match Rate::deserialize(deserializer)? {
+        Rate::Number(fps) => fps.to_string(),
+        Rate::Word(word) => word,
+    };
+    text.parse().map_err(D::Error::custom)
+}

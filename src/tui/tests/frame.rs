@@ -1,0 +1,74 @@
+//! The frame under the cursor, large.
+
+use super::*;
+use crate::tui::images::Graphics;
+
+fn frame_state() -> State {
+    let mut state = full_state();
+    act(&mut state, Action::Do(Command::ShowFrame));
+    for _ in 0..12 {
+        act(&mut state, Action::Do(Command::FrameForward));
+    }
+    state
+}
+
+#[test]
+fn the_frame_at_80_by_24() {
+    insta::assert_snapshot!(text(&draw(&mut frame_state(), ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn the_frame_at_200_by_60() {
+    insta::assert_snapshot!(text(&draw(&mut frame_state(), ColourDepth::True, 200, 60)));
+}
+
+#[test]
+fn the_frame_without_colours() {
+    let buffer = draw(&mut frame_state(), ColourDepth::None, 80, 24);
+    assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    insta::assert_snapshot!(text(&buffer));
+}
+
+#[test]
+fn the_frame_before_anything_is_embedded() {
+    let mut state = empty_state();
+    act(&mut state, Action::Do(Command::ShowFrame));
+    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
+}
+
+#[test]
+fn no_means_and_no_size_make_it_panic() {
+    let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Means::Pixels);
+    let mut state = frame_state();
+    for means in pixels.into_iter().chain([Means::HalfBlocks, Means::Outline]) {
+        let mut images = Images::new(means, None, false);
+        for &(width, height) in SIZES.iter() {
+            for command in [Command::ShowFrame, Command::ShowScript, Command::Help, Command::Dismiss] {
+                act(&mut state, Action::Do(command));
+                let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+                terminal.draw(|frame| view::draw(&state, &mut images, frame)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_frame_shows_where_the_path_is_and_which_step_is_highest() {
+    let mut state = frame_state();
+    let marks = |state: &mut State| {
+        let screen = text(&draw(state, ColourDepth::True, 80, 24));
+        let step = |mark: &str| {
+            let lines = screen.lines().filter(|line| line.contains("the athlete") && line.contains(mark));
+            lines.map(|line| line.split_whitespace().rev().nth(3).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        (step("━"), step("▲"))
+    };
+    assert_eq!(marks(&mut state), (vec!["2".to_owned()], vec!["2".to_owned()]));
+    // Of the class whose steps are told backwards, the path is elsewhere than the frame agrees.
+    act(&mut state, Action::Do(Command::NextCandidate));
+    let (path, highest) = marks(&mut state);
+    assert_eq!(highest, ["3"], "it runs");
+    assert_ne!(path, highest);
+    let screen = text(&draw(&mut state, ColourDepth::True, 80, 24));
+    assert!(screen.contains("best on its path here: long jump · step 2"), "{screen}");
+}

@@ -1,0 +1,208 @@
+//! The frame under the cursor, large, with its value for each step of the selected class.
+
+use image::RgbImage;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::tui::clip::Clip;
+use crate::tui::images::{Images, PictureKey};
+use crate::tui::state::State;
+use crate::tui::theme::{bold, dim};
+use crate::tui::view::{fit, heading, number, wrap};
+
+/// Columns of a value: a minus sign, and what [`number`] takes.
+const VALUE: usize = 9;
+/// Columns of a step's marks and number, with a space behind.
+const MARKS: usize = 6;
+
+pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
+    let clip = state.clip();
+    let at = clip.cursor_frame();
+    let time = at.map_or(clip.cursor, |at| clip.exploration.outcome().times[at]);
+    let thumbnail = clip.thumbnail(time);
+
+    let [upper, _, facts] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
+    let (width, height) = thumbnail.map_or((16, 9), |(_, small)| small.dimensions());
+    // As wide as the height allows, half blocks being about square, as long as the steps can still be read.
+    let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
+    let steps = (area.width / 4).clamp(30, 72).min(area.width);
+    let wanted = wanted.min(u32::from(area.width - steps).saturating_sub(2)) as u16;
+    let [left, _, right] =
+        Layout::horizontal([Constraint::Length(wanted), Constraint::Length(2), Constraint::Fill(1)])
+            .areas(upper);
+
+    if let Some((microsecond, _)) = thumbnail {
+        let key = PictureKey::of(state, microsecond);
+        images.draw(key, || picture(clip, time), &state.theme, frame, left);
+    } else {
+        let middle = Rect { y: left.y + left.height / 2, height: left.height.min(1), ..left };
+        frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
+    }
+    draw_steps(state, at, frame, right);
+    draw_facts(state, at, time, frame, facts);
+}
+
+/// The largest picture that is kept of the frame at a time.
+fn picture(clip: &Clip, time: f64) -> Option<RgbImage> {
+    clip.thumbnail(time).map(|(_, small)| small.clone())
+}
+
+/// What a step is worth at a frame.
+#[derive(Clone, Copy)]
+struct Worth {
+    value: f32,
+    /// From 0 to 1, on the scale of the heatmap.
+    shade: f32,
+    is_highest: bool,
+}
+
+/// Each step of the selected class with its value at the frame `at`: a bar, and the number.
+fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
+    let clip = state.clip();
+    let Some(candidate) = clip.exploration.candidates().get(clip.selected) else { return };
+    let worths = at.map_or_else(Vec::new, |at| worths(clip, at));
+    let width = usize::from(area.width);
+    let title = if worths.is_empty() {
+        "waiting for frames and steps".to_owned()
+    } else {
+        format!("{} here (bars: {})", clip.exploration.settings().method.cell, state.scale.name())
+    };
+    frame.render_widget(heading(fit(&title, width)), Rect { height: area.height.min(1), ..area });
+
+    let rows = usize::from(area.height.saturating_sub(1));
+    let rows_per_step = (rows / candidate.steps.len().max(1)).clamp(1, 3);
+    let shown = candidate.steps.len().min(rows / rows_per_step);
+    let focus = clip.focus_step().unwrap_or(0);
+    let first = focus.saturating_sub(shown / 2).min(candidate.steps.len() - shown);
+    for (place, step) in (first..first + shown).enumerate() {
+        let y = area.y + 1 + (place * rows_per_step) as u16;
+        let lines = step_lines(state, step, &candidate.steps[step], worths.get(step), width, rows_per_step);
+        for (row, line) in lines.into_iter().enumerate() {
+            frame.render_widget(line, Rect { y: y + row as u16, height: 1, ..area });
+        }
+    }
+}
+
+/// The value of each step of the selected class at a frame; empty while the class is not aligned.
+fn worths(clip: &Clip, at: usize) -> Vec<Worth> {
+    let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) else {
+        return Vec::new();
+    };
+    let values = class.cells.column(at);
+    let shades = clip.shades.as_ref().filter(|shades| shades.dim() == class.cells.dim());
+    let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let worth = |(step, &value): (usize, &f32)| Worth {
+        value,
+        shade: shades.map_or(0.0, |shades| shades[(step, at)]),
+        is_highest: value == highest,
+    };
+    values.iter().enumerate().map(worth).collect()
+}
+
+/// A step in one row, or its text above its bar.
+fn step_lines(
+    state: &State,
+    step: usize,
+    text: &str,
+    worth: Option<&Worth>,
+    width: usize,
+    rows: usize,
+) -> Vec<Line<'static>> {
+    let clip = state.clip();
+    let is_on_path = worth.is_some() && clip.step_at_cursor(clip.selected) == Some(step);
+    let marks = [
+        Span::styled(if is_on_path { "━" } else { " " }, bold()),
+        Span::styled(
+            if worth.is_some_and(|worth| worth.is_highest) { "▲" } else { " " },
+            state.theme.accent(),
+        ),
+        Span::styled(format!("{:>2} ", step + 1), state.theme.badge(step)),
+        Span::raw(" "),
+    ];
+    let style = if is_on_path { bold() } else { Style::new() };
+    let free = width.saturating_sub(MARKS);
+    let bar = |columns: usize| {
+        worth.map_or_else(Vec::new, |worth| {
+            let shade = worth.shade.clamp(0.0, 1.0);
+            let colour = state.theme.heat(0.35 + 0.5 * shade);
+            let value = format!("{:>VALUE$}", number(worth.value.into()));
+            vec![
+                Span::styled(filled(shade, columns), state.theme.in_colour(colour)),
+                Span::styled(value, style),
+            ]
+        })
+    };
+    if rows == 1 {
+        let columns = (free.saturating_sub(VALUE) / 2).min(40);
+        let words = free.saturating_sub(columns + VALUE + 1);
+        let cut = fit(text, words);
+        let padding = " ".repeat(words + 1 - Line::from(cut.as_str()).width());
+        let text = [Span::styled(cut, style), Span::raw(padding)];
+        return vec![Line::from_iter(marks.into_iter().chain(text).chain(bar(columns)))];
+    }
+    let mut words = wrap(text, free, rows - 1).into_iter().map(|line| Span::styled(line, style));
+    let mut lines = vec![Line::from_iter(marks.into_iter().chain(words.next()))];
+    let indented =
+        |spans: Vec<Span<'static>>| Line::from_iter([Span::raw(" ".repeat(MARKS))].into_iter().chain(spans));
+    lines.extend(words.map(|span| indented(vec![span])));
+    lines.push(indented(bar(free.saturating_sub(VALUE))));
+    lines
+}
+
+/// A bar that fills a share from 0 to 1 of so many columns, to an eighth of one.
+fn filled(share: f32, columns: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share * columns as f32 * 8.0).round() as usize;
+    let bar = "█".repeat(eighths / 8) + EIGHTHS[eighths % 8];
+    format!("{bar:columns$}")
+}
+
+/// When the frame is, and whose step it shows best.
+fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, area: Rect) {
+    let clip = state.clip();
+    let width = usize::from(area.width);
+    let outcome = clip.exploration.outcome();
+    let when = match at {
+        Some(at) => format!("frame {} · {time:.2} s", outcome.ordinals[at]),
+        None => format!("{time:.2} s · no frame is embedded yet"),
+    };
+    let legend = Line::styled("━ on the path  ▲ highest", dim());
+    if at.is_some() && Line::from(when.as_str()).width() + legend.width() < width {
+        frame.render_widget(legend.right_aligned(), Rect { height: area.height.min(1), ..area });
+    }
+    let mut lines = vec![heading(fit(&when, width))];
+    if let Some((class, step, value)) = at.and_then(|at| best_on_path(clip, at)) {
+        let candidate = &clip.exploration.candidates()[class];
+        let here = if class == clip.selected { " (selected)" } else { "" };
+        let before = "best on its path here: ";
+        let value = format!(" · {} {}", clip.exploration.settings().method.cell, number(value.into()));
+        let place = format!("{here} · step {} ", step + 1);
+        let fixed = Line::from(format!("{before}{}{place}{value}", candidate.name)).width();
+        let text =
+            candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(fixed)));
+        lines.push(Line::from_iter([
+            Span::styled(before, dim()),
+            Span::styled(candidate.name.clone(), bold()),
+            Span::raw(place),
+            Span::raw(text),
+            Span::raw(value),
+        ]));
+    }
+    for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
+        let width = (line.width() as u16).min(area.width);
+        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, width, ..area });
+    }
+}
+
+/// The class whose path crosses the frame under the cursor, `at`, in the highest value, with the step and the value.
+fn best_on_path(clip: &Clip, at: usize) -> Option<(usize, usize, f32)> {
+    let classes = clip.exploration.outcome().ranking.iter().filter_map(|&class| {
+        let step = clip.step_at_cursor(class)?;
+        Some((class, step, *clip.outcome_of(class)?.cells.get((step, at))?))
+    });
+    // Of equals the one that is ranked higher.
+    classes.reduce(|best, other| if other.2 > best.2 { other } else { best })
+}
