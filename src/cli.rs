@@ -3,6 +3,8 @@
 pub mod align;
 mod cache;
 mod classify;
+mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod embed;
@@ -10,6 +12,8 @@ mod eval;
 mod explore;
 mod export;
 mod inputs;
+mod keys;
+mod output;
 mod progress;
 mod table;
 
@@ -17,7 +21,7 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::process::exit;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use color_eyre::eyre::Result;
 
 /// See why a clip is this action and not that one.
@@ -43,6 +47,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
+    Keys(keys::KeysArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends the process with status 2.
@@ -75,5 +81,7 @@ pub fn run() -> Result<()> {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Keys(args)) => keys::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }
 }

@@ -1,7 +1,6 @@
 //! `actalign-tui eval`: a whole dataset.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +9,7 @@ use serde::Serialize;
 
 use crate::align::Aligner;
 use crate::cli::inputs::ModelArgs;
-use crate::cli::progress;
+use crate::cli::{output, progress};
 use crate::eval::{Clip, ClipScores, Dataset, EvalSettings, Evaluator, Ranking, Results, Row, Style};
 use crate::in_words;
 use crate::siglip::ModelError;
@@ -86,11 +85,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))?;
     }
     let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
-    match io::stdout().write_all(text.as_bytes()) {
-        // A reader that has seen enough, as `head` has.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
-    }
+    Ok(output::print(&text)?)
 }
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.

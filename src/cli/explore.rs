@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser};
 use color_eyre::eyre::{Result, WrapErr};
 
+use crate::cli::config::ConfigArgs;
 use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::demo::Bundle;
 use crate::eval::Dataset;
 use crate::explore::{Exploration, Job};
 use crate::script::Document;
 use crate::store::Folder;
-use crate::tui::{self, ClipToExplore, Explorer, ImageProtocol};
+use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol};
 use crate::video::VideoReader;
 
 /// Largest thumbnail in pixels; a film strip of half blocks shows no more.
@@ -25,9 +26,11 @@ pub struct ExploreArgs {
     video: Option<PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArgs,
-    /// How pictures are drawn
-    #[arg(long, value_name = "PROTOCOL", default_value = "auto")]
-    image_protocol: ImageProtocol,
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// How pictures are drawn, whatever the configuration says
+    #[arg(long, value_name = "PROTOCOL")]
+    image_protocol: Option<ImageProtocol>,
 }
 
 /// What to do where no clip is named.
@@ -54,7 +57,8 @@ struct Defaults {
 }
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
-    let ExploreArgs { video, comparison, image_protocol } = args;
+    let ExploreArgs { video, comparison, config, image_protocol } = args;
+    let config = config.load()?;
     let clip = video.clone().unwrap_or_default();
     let opened = comparison.open()?;
     // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
@@ -69,11 +73,13 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
         exploration,
     };
     let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
-    open_explorer(vec![clip], scripts, &opened, *image_protocol, None)
+    let images = image_protocol.unwrap_or(config.image_protocol);
+    open_explorer(vec![clip], scripts, &opened, Config { image_protocol: images, ..config }, None)
 }
 
 /// Opens the explorer on the bundled clips.
 pub fn run_demo() -> Result<()> {
+    let config = Config::load(None)?;
     let bundle = Bundle::unpack()?;
     let data = Folder::Data.path()?;
     let clips = Dataset::open(&bundle.folder().join("manifest.jsonl"), None, None)?.clips;
@@ -98,7 +104,7 @@ pub fn run_demo() -> Result<()> {
     });
     // The bundled file is not the user's to change.
     let scripts = Document::new(opened.scripts().clone(), None);
-    open_explorer(clips.collect(), scripts, &opened, ImageProtocol::Auto, Some(data.join("tour-ended")))
+    open_explorer(clips.collect(), scripts, &opened, config, Some(data.join("tour-ended")))
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
@@ -110,14 +116,14 @@ fn open_explorer(
     clips: Vec<ClipToExplore>,
     scripts: Document,
     opened: &Comparison,
-    images: ImageProtocol,
+    config: Config,
     tour_ended: Option<PathBuf>,
 ) -> Result<()> {
     tui::run(Explorer {
         clips,
         scripts,
         templates: opened.templates(),
-        images,
+        config,
         folder: std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?,
         tour_ended,
     })

@@ -1,21 +1,17 @@
 //! A report for people.
 
-use std::io::{self, Write};
-
 use color_eyre::eyre::Result;
 
+use crate::cli::output;
 use crate::explore::Report;
 
 /// Prints a report on standard output: one line of JSON, or a table.
 ///
 /// # Errors
-/// If standard output cannot be written to, unless its reader has seen enough, as `head` has.
+/// See [`output::print`].
 pub fn print(report: &Report, json: bool) -> Result<()> {
     let text = if json { serde_json::to_string(report)? + "\n" } else { table(report) };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
-    }
+    Ok(output::print(&text)?)
 }
 
 /// The report for people: best class first, the settings below.

@@ -1,56 +1,10 @@
 //! Which key does what.
 
-use std::fmt;
+use crossterm::event::{KeyCode, KeyModifiers};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
+pub use crate::tui::chord::Chord;
 use crate::tui::command::Command;
 use Command as C;
-
-/// A key with what is held down beside it. Shift is part of a letter and told only of other keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Chord {
-    /// The key.
-    pub code: KeyCode,
-    /// Control, alt, and for keys that are no letters shift.
-    pub modifiers: KeyModifiers,
-}
-
-impl Chord {
-    /// The chord of a key press.
-    pub fn of(key: KeyEvent) -> Self {
-        let told = match key.code {
-            KeyCode::Char(_) => KeyModifiers::CONTROL | KeyModifiers::ALT,
-            // Terminals report the shifted tab as a key of its own, with or without shift.
-            KeyCode::BackTab => KeyModifiers::NONE,
-            _ => KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT,
-        };
-        Self { code: key.code, modifiers: key.modifiers & told }
-    }
-}
-
-impl fmt::Display for Chord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (modifier, name) in
-            [(KeyModifiers::CONTROL, "Ctrl-"), (KeyModifiers::ALT, "Alt-"), (KeyModifiers::SHIFT, "Shift-")]
-        {
-            if self.modifiers.contains(modifier) {
-                f.write_str(name)?;
-            }
-        }
-        match self.code {
-            KeyCode::Char(' ') => f.write_str("Space"),
-            KeyCode::Char(letter) => write!(f, "{letter}"),
-            KeyCode::Left => f.write_str("←"),
-            KeyCode::Right => f.write_str("→"),
-            KeyCode::Up => f.write_str("↑"),
-            KeyCode::Down => f.write_str("↓"),
-            KeyCode::BackTab => f.write_str("Shift-Tab"),
-            KeyCode::F(number) => write!(f, "F{number}"),
-            other => write!(f, "{other}"),
-        }
-    }
-}
 
 /// The keymap in force: chords in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +26,12 @@ impl Keymap {
     /// The first chord of a command, in words; empty where it has none.
     pub fn key(&self, command: Command) -> String {
         self.chords(command).next().map_or_else(String::new, |chord| chord.to_string())
+    }
+
+    /// Gives a command these chords in place of those that it had, and takes them from whatever had them.
+    pub fn bind(&mut self, command: Command, chords: &[Chord]) {
+        self.bindings.retain(|(chord, bound)| *bound != command && !chords.contains(chord));
+        self.bindings.extend(chords.iter().map(|&chord| (chord, command)));
     }
 }
 
@@ -156,5 +116,33 @@ impl Default for Keymap {
         ];
         bindings.extend((1..=9).map(|place| letter((b'0' + place) as char, C::Candidate(place))));
         Self { bindings }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::command::COMMANDS;
+
+    #[test]
+    fn every_command_has_a_chord_and_no_chord_two_commands() {
+        let keymap = Keymap::default();
+        for about in COMMANDS {
+            let mut chords = keymap.chords(about.command).peekable();
+            // Without a key these are found in the palette alone.
+            assert!(chords.peek().is_some() || matches!(about.command, C::Mouse), "{}", about.name);
+            assert!(chords.all(|chord| keymap.command(chord) == Some(about.command)), "{}", about.name);
+        }
+    }
+
+    #[test]
+    fn a_bound_chord_is_taken_from_whatever_had_it() {
+        let mut keymap = Keymap::default();
+        let chords = ["p", "alt-n"].map(|text| text.parse().unwrap());
+        keymap.bind(C::NextStep, &chords);
+        assert_eq!(keymap.chords(C::NextStep).collect::<Vec<_>>(), chords);
+        assert_eq!(keymap.command(chords[0]), Some(C::NextStep));
+        assert_eq!(keymap.command("n".parse().unwrap()), None);
+        assert_eq!(keymap.key(C::PreviousStep), "");
     }
 }

@@ -1,10 +1,13 @@
 //! The explorer: state → update → view, on one channel of events.
 
 mod action;
+mod chord;
 mod clip;
 mod command;
+mod config;
 mod counter;
 mod drafts;
+mod fuzzy;
 mod heat;
 mod images;
 mod keymap;
@@ -20,7 +23,11 @@ mod tour;
 mod update;
 mod view;
 
+pub use chord::{Chord, ChordError};
+pub use command::{About, COMMANDS, Command, Group};
+pub use config::{Config, ConfigError, Fault};
 pub use images::ImageProtocol;
+pub use keymap::Keymap;
 pub use run::{ClipToExplore, Explorer, run};
 pub use terminal::{Input, Terminal};
-pub use theme::ColourDepth;
+pub use theme::{ColourDepth, Palette};

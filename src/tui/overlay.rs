@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tui_input::Input;
 
 use crate::script::ClassId;
-use crate::tui::command::Command;
+use crate::tui::fuzzy::Match;
 
 /// One thing at a time.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct Palette {
     /// What is looked for.
     pub input: Input,
     /// What was found, best first.
-    pub found: Vec<Command>,
+    pub found: Vec<Match>,
     /// The selected one.
     pub at: usize,
 }

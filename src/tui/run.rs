@@ -20,10 +20,9 @@ use crate::store::{self, DraftError, Drafts, Hashes, Unsaved};
 use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::clip::Clip;
 use crate::tui::command::Command;
+use crate::tui::config::Config;
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
-use crate::tui::images::ImageProtocol;
-use crate::tui::keymap::Keymap;
 use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
 use crate::tui::terminal::{Input, Terminal};
@@ -39,8 +38,8 @@ pub struct Explorer {
     pub scripts: Document,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
-    /// How pictures are drawn.
-    pub images: ImageProtocol,
+    /// Keys, colours and mouse.
+    pub config: Config,
     /// Where snapshots go.
     pub folder: PathBuf,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
@@ -78,8 +77,11 @@ impl Explorer {
                 (clip, job)
             })
             .unzip();
-        let theme = Theme::new(ColourDepth::detect());
-        let mut state = State::new(clips, scripts, self.templates, Keymap::default(), theme);
+        let Config { keymap, palette, palettes, mouse, .. } = self.config;
+        let theme = Theme { depth: ColourDepth::detect(), palette };
+        let mut state = State::new(clips, scripts, self.templates, keymap, theme);
+        state.themes = palettes;
+        state.mouse = mouse;
         if let Some(file) = &self.tour_ended {
             state.has_tour = true;
             state.tour = (!file.exists()).then_some(0);
@@ -159,9 +161,13 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
     // Signals first: from the moment the terminal is ours, each of them must give it back.
     watch_signals(sender.clone())?;
-    let (mut terminal, input) = Terminal::take_over(explorer.images, ColourDepth::detect())
+    let (mut terminal, input) = Terminal::take_over(explorer.config.image_protocol, ColourDepth::detect())
         .wrap_err("The terminal cannot be taken over")?;
     read_terminal(input, sender.clone());
+    if explorer.config.mouse {
+        // A terminal without one is no reason not to start.
+        let _ = Terminal::capture_mouse(true);
+    }
 
     let answer = sender.clone();
     let (state, outside) = explorer.open(move |action| drop(answer.send(Event::Answer(action))));

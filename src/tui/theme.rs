@@ -1,7 +1,13 @@
 //! Colours, for terminals with 16 million of them, with 256, and with none.
 
+mod palette;
+#[cfg(test)]
+mod tests;
+
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
+
+pub use palette::Palette;
 
 /// An 8-bit RGB colour.
 pub type Rgb = [u8; 3];
@@ -45,69 +51,6 @@ fn indexed(rgb: Rgb) -> u8 {
         232 + grey
     } else {
         16 + 36 * cube[0] as u8 + 6 * cube[1] as u8 + cube[2] as u8
-    }
-}
-
-/// The colours of a theme.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Palette {
-    /// Name of the theme.
-    pub name: String,
-    /// Points of the heatmap's colours, from the lowest shade to the highest, at least two.
-    pub heat: Vec<Rgb>,
-    /// Colours of steps and classes, by their place; at least one.
-    pub steps: Vec<Rgb>,
-    /// Colours of a difference: where the first is larger, where both are the same, where the second is larger.
-    pub difference: [Rgb; 3],
-    /// What draws the eye: titles, the pinned class, the cursor's figures.
-    pub accent: Rgb,
-    /// Background of what is selected.
-    pub selected: Rgb,
-    /// What has improved.
-    pub good: Rgb,
-    /// What is worse, and errors.
-    pub bad: Rgb,
-}
-
-/// Points of the viridis map, dark to bright: even steps look even, and it survives colour blindness and grey print.
-const VIRIDIS: [Rgb; 9] = [
-    [68, 1, 84],
-    [71, 44, 122],
-    [59, 81, 139],
-    [44, 113, 142],
-    [33, 144, 141],
-    [39, 173, 129],
-    [92, 200, 99],
-    [170, 220, 50],
-    [253, 231, 37],
-];
-
-/// Paul Tol's muted scheme, which colour-blind people can tell apart.
-const MUTED: [Rgb; 9] = [
-    [204, 102, 119],
-    [136, 204, 238],
-    [221, 204, 119],
-    [17, 119, 51],
-    [170, 68, 153],
-    [68, 170, 153],
-    [153, 153, 51],
-    [136, 34, 85],
-    [51, 34, 136],
-];
-
-impl Palette {
-    /// For terminals with a dark background.
-    pub fn dark() -> Self {
-        Self {
-            name: "dark".to_owned(),
-            heat: VIRIDIS.into(),
-            steps: MUTED.into(),
-            difference: [[230, 97, 1], [60, 60, 60], [93, 58, 155]],
-            accent: [136, 204, 238],
-            selected: [58, 58, 58],
-            good: [92, 200, 99],
-            bad: [255, 110, 110],
-        }
     }
 }
 
@@ -223,8 +166,27 @@ pub fn heat_glyph(shade: f32) -> char {
 
 /// Black or white, whichever is read better on `background`.
 pub fn contrast(background: Rgb) -> Rgb {
-    let [r, g, b] = background.map(f32::from);
-    if 0.299 * r + 0.587 * g + 0.114 * b > 140.0 { [0, 0, 0] } else { [255, 255, 255] }
+    let [black, white] = [[0; 3], [255; 3]];
+    if contrast_ratio(black, background) > contrast_ratio(white, background) { black } else { white }
+}
+
+/// How well two colours are told apart by brightness alone, from 1 to 21, after the Web Content Accessibility Guidelines,
+/// which ask for 4.5 where text is read.
+fn contrast_ratio(a: Rgb, b: Rgb) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Brightness of an sRGB colour, from 0 to 1.
+fn luminance(colour: Rgb) -> f32 {
+    let [r, g, b] = colour.map(linear);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// The light that an sRGB value stands for, from 0 to 1.
+fn linear(value: u8) -> f32 {
+    let value = f32::from(value) / 255.0;
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
 /// Text of lesser weight.
@@ -235,28 +197,4 @@ pub fn dim() -> Style {
 /// Text of greater weight.
 pub fn bold() -> Style {
     Style::new().add_modifier(Modifier::BOLD)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn indexed_colours_are_the_nearest_ones() {
-        assert_eq!(indexed([0, 0, 0]), 16);
-        assert_eq!(indexed([255, 0, 0]), 196);
-        assert_eq!(indexed([128, 128, 128]), 244);
-        assert_eq!(indexed([255, 255, 255]), 231);
-    }
-
-    #[test]
-    fn heat_runs_from_dark_to_bright() {
-        let theme = Theme::new(ColourDepth::True);
-        let brightness = |shade: f32| theme.heat(shade).iter().map(|&x| u32::from(x)).sum::<u32>();
-        assert_eq!(theme.heat(0.0), VIRIDIS[0]);
-        assert_eq!(theme.heat(1.0), VIRIDIS[8]);
-        assert!(brightness(0.1) < brightness(0.9));
-        assert_eq!(heat_glyph(0.0), ' ');
-        assert_eq!(heat_glyph(1.0), '█');
-    }
 }

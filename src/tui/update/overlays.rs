@@ -9,7 +9,8 @@ use tui_input::backend::crossterm::EventHandler;
 use crate::align::Calibration;
 use crate::script::{ClassId, Template};
 use crate::tui::action::{Action, Effect};
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::command::Command;
+use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt};
 use crate::tui::state::State;
@@ -42,7 +43,7 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
             KeyCode::Down | KeyCode::Tab => move_by(state, 1),
             KeyCode::Up | KeyCode::BackTab => move_by(state, -1),
             KeyCode::Enter => {
-                let chosen = palette.found.get(palette.at).copied();
+                let chosen = palette.found.get(palette.at).map(|found| found.about.command);
                 state.overlay = None;
                 if let Some(command) = chosen {
                     return update(state, Action::Do(command), now);
@@ -136,12 +137,7 @@ pub fn open_palette(state: &mut State) {
 }
 
 fn search(palette: &mut Palette) {
-    let typed = palette.input.value().to_lowercase();
-    palette.found = COMMANDS
-        .iter()
-        .filter(|about| about.name.contains(&typed) || about.help.contains(&typed))
-        .map(|about| about.command)
-        .collect();
+    palette.found = fuzzy::matches(palette.input.value());
     palette.at = 0;
 }
 

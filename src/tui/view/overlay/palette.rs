@@ -2,36 +2,47 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::tui::fuzzy::Match;
 use crate::tui::overlay::Palette;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
 use crate::tui::view::overlay::{draw_input, draw_list, open};
 
+/// Columns of the names, with a space.
+const NAME: usize = 21;
+
 pub fn draw(state: &State, palette: &Palette, frame: &mut Frame, area: Rect) {
-    let inside = open("Find a command · Enter does it · Esc closes", (90, 18), frame, area);
+    let inside = open("Find a command · Enter does it · Esc closes", (94, 18), frame, area);
     draw_input(&palette.input, frame, inside);
     let list = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
-    let width = usize::from(list.width);
-    let lines = palette.found.iter().map(|command| {
-        let about = command.about();
-        let key = state.keymap.key(*command);
-        let name = format!("{:<20} ", about.name);
-        let help = fit(about.help, width.saturating_sub(name.len() + 10));
-        Line::from(vec![
-            Span::styled(format!("{key:>8} "), bold()),
-            Span::raw(name),
-            Span::styled(help, dim()),
-        ])
-    });
-    let lines: Vec<Line> = lines.collect();
-    if lines.is_empty() {
-        frame.render_widget(
-            Line::styled("no command matches", dim()),
-            Rect { height: 1.min(list.height), ..list },
-        );
+    if palette.found.is_empty() {
+        let nothing = Rect { height: 1.min(list.height), ..list };
+        frame.render_widget(Line::styled("no command matches", dim()), nothing);
     }
-    draw_list(lines, palette.at, &state.theme, frame, list);
+    let lines = palette.found.iter().map(|found| line(state, found, usize::from(list.width)));
+    draw_list(lines.collect(), palette.at, &state.theme, frame, list);
+}
+
+fn line(state: &State, found: &Match, width: usize) -> Line<'static> {
+    let about = found.about;
+    let mut spans = vec![Span::styled(format!("{:>9} ", state.keymap.key(about.command)), bold())];
+    spans.extend(marked(about.name, &found.name, Style::new()));
+    spans.push(Span::raw(" ".repeat(NAME.saturating_sub(about.name.len()))));
+    let help = fit(about.help, width.saturating_sub(10 + NAME));
+    spans.extend(marked(&help, &found.help, dim()));
+    Line::from(spans)
+}
+
+/// A text with the characters at these places underlined.
+fn marked(text: &str, places: &[usize], style: Style) -> Vec<Span<'static>> {
+    let letters = text.chars().enumerate().map(|(place, letter)| {
+        let is_typed = places.contains(&place);
+        let style = if is_typed { style.add_modifier(Modifier::UNDERLINED) } else { style };
+        Span::styled(letter.to_string(), style)
+    });
+    letters.collect()
 }
