@@ -9,6 +9,7 @@ use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::demo::Bundle;
 use crate::eval::Dataset;
 use crate::explore::{Exploration, Job};
+use crate::script::Document;
 use crate::store::Folder;
 use crate::tui::{self, ClipToExplore, Explorer, ImageProtocol};
 use crate::video::VideoReader;
@@ -67,7 +68,8 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
         sources: comparison.sources(&clip, &opened),
         exploration,
     };
-    open_explorer(vec![clip], &opened, *image_protocol, None)
+    let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
+    open_explorer(vec![clip], scripts, &opened, *image_protocol, None)
 }
 
 /// Opens the explorer on the bundled clips.
@@ -94,7 +96,9 @@ pub fn run_demo() -> Result<()> {
             exploration,
         }
     });
-    open_explorer(clips.collect(), &opened, ImageProtocol::Auto, Some(data.join("tour-ended")))
+    // The bundled file is not the user's to change.
+    let scripts = Document::new(opened.scripts().clone(), None);
+    open_explorer(clips.collect(), scripts, &opened, ImageProtocol::Auto, Some(data.join("tour-ended")))
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
@@ -104,12 +108,14 @@ fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploratio
 
 fn open_explorer(
     clips: Vec<ClipToExplore>,
+    scripts: Document,
     opened: &Comparison,
     images: ImageProtocol,
     tour_ended: Option<PathBuf>,
 ) -> Result<()> {
     tui::run(Explorer {
         clips,
+        scripts,
         templates: opened.templates(),
         images,
         folder: std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?,

@@ -88,13 +88,6 @@ impl SamplingArgs {
     pub fn segment(&self) -> Segment {
         Segment { start: self.start, end: self.end }
     }
-
-    fn describe(&self) -> String {
-        match self.fps {
-            Sampling::Native => "every frame".to_owned(),
-            sampling @ Sampling::Fps(_) => format!("{sampling} fps"),
-        }
-    }
 }
 
 /// The candidates and how they are compared with a clip.
@@ -134,6 +127,11 @@ pub struct Comparison {
 }
 
 impl ComparisonArgs {
+    /// The script file's path.
+    pub fn scripts_file(&self) -> Option<&Path> {
+        self.scripts.as_deref()
+    }
+
     fn scripts(&self) -> &Path {
         self.scripts.as_deref().unwrap_or(Path::new(""))
     }
@@ -158,7 +156,7 @@ impl ComparisonArgs {
             scripts: self.scripts().display().to_string(),
             model: self.model.dir().display().to_string(),
             device: comparison.model.device().describe(),
-            sampling: self.sampling.describe(),
+            sampling: self.sampling.fps.describe(),
             start: self.sampling.start,
             end: self.sampling.end,
         }
@@ -179,6 +177,11 @@ impl ComparisonArgs {
 }
 
 impl Comparison {
+    /// The script file.
+    pub fn scripts(&self) -> &ScriptFile {
+        &self.scripts
+    }
+
     /// An exploration of all classes of the script file, without frames.
     pub fn exploration(&self) -> Exploration {
         self.exploration_of(Candidate::all_of(&self.scripts))

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::explore::{EvidenceRequest, EvidenceUpdate, Update};
-use crate::store::Snapshot;
+use crate::script::ScriptFile;
+use crate::store::{Snapshot, Unsaved};
 use crate::tui::command::Command;
-use crate::tui::overlay::FileEntry;
+use crate::tui::overlay::{FileEntry, TokenCount};
+use crate::video::Sampling;
 
 /// One thing that happens to the state.
 #[derive(Debug)]
@@ -39,6 +41,19 @@ pub enum Action {
     },
     /// A clip can be shown; its background work can be started under the next index.
     ClipFound(PathBuf),
+    /// The scripts are saved there.
+    ScriptsSaved {
+        /// Where.
+        path: PathBuf,
+        /// What was saved.
+        file: Box<ScriptFile>,
+        /// Whether to quit now.
+        quits: bool,
+    },
+    /// How many tokens a sentence has.
+    Tokens(TokenCount),
+    /// A script file is read.
+    ScriptsRead(PathBuf, Box<ScriptFile>),
     /// A file is saved.
     Saved(PathBuf),
     /// Something could not be done, in words.
@@ -63,6 +78,8 @@ pub enum Effect {
         clip: usize,
         /// Number that its news carry.
         job: u64,
+        /// Which frames to take.
+        sampling: Sampling,
         /// Texts to embed first.
         texts: Vec<String>,
     },
@@ -87,6 +104,21 @@ pub enum Effect {
     OpenClip(PathBuf),
     /// Read this script file.
     OpenScripts(PathBuf),
+    /// Count the tokens of a sentence; what was asked before is not wanted any more.
+    CountTokens(String),
+    /// Write the scripts there, then answer with [`Action::ScriptsSaved`] or [`Action::Failed`].
+    SaveScripts {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        file: Box<ScriptFile>,
+        /// Whether to quit once they are saved.
+        quits: bool,
+    },
+    /// Keep what is not saved for the case of a crash.
+    KeepDraft(Box<Unsaved>),
+    /// Nothing is left to save of the scripts in this file.
+    DiscardDraft(Option<PathBuf>),
     /// Remember that the tour has ended, or answer with [`Action::Failed`].
     EndTour,
     /// Write a snapshot, with the time and what the files contain, or a figure of it; then answer with [`Action::Saved`]

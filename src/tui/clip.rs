@@ -6,6 +6,7 @@ use image::RgbImage;
 use ndarray::Array2;
 
 use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources};
+use crate::script::{Class, ClassId, Document};
 use crate::store::Picture;
 use crate::video::{Sampling, VideoInfo};
 
@@ -71,6 +72,12 @@ pub struct Clip {
     pub id: String,
     /// Index of the candidate that it shows, where that is known.
     pub answer: Option<usize>,
+    /// The script of the class that it shows, where that is known.
+    pub truth: Option<ClassId>,
+    /// The scripts of its candidates, in their order.
+    pub ids: Vec<ClassId>,
+    /// The scripts that it is compared with, those that were deleted among them; none stands for all.
+    pub members: Option<Vec<ClassId>>,
     /// What kind of clip it is.
     pub groups: Vec<String>,
     /// Embeddings, knobs and alignments.
@@ -125,6 +132,9 @@ impl Clip {
         Self {
             id,
             answer,
+            truth: None,
+            ids: Vec::new(),
+            members: None,
             groups,
             exploration,
             sources,
@@ -145,6 +155,21 @@ impl Clip {
             evidence_asked: None,
             stale: true,
         }
+    }
+
+    /// Finds the scripts of its candidates among all.
+    pub fn find_scripts(&mut self, scripts: &Document) {
+        let candidates = self.exploration.candidates();
+        let find = |candidate: &Candidate| {
+            let is_it = |(id, class): &(ClassId, &Class)| {
+                class.name == candidate.name && scripts.domain_of(*id) == candidate.domain
+            };
+            scripts.classes().find(is_it).map(|(id, _)| id)
+        };
+        let ids: Vec<ClassId> = candidates.iter().filter_map(find).collect();
+        self.truth = self.answer.and_then(|answer| ids.get(answer).copied());
+        self.members = (ids != scripts.ids()).then(|| ids.clone());
+        self.ids = ids;
     }
 
     /// Matrix and path of the selected class, if it is aligned.

@@ -5,6 +5,8 @@ mod chord;
 mod clip;
 mod command;
 mod config;
+mod counter;
+mod drafts;
 mod fuzzy;
 mod heat;
 mod images;

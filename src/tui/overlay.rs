@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tui_input::Input;
 
+use crate::script::ClassId;
 use crate::tui::command::Command;
 
 /// One thing at a time.
@@ -44,7 +45,7 @@ pub struct Prompt {
 }
 
 /// What a prompt asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// The text that listed candidates match.
     Filter,
@@ -54,17 +55,57 @@ pub enum Ask {
     Calibration,
     /// Frames per second.
     Sampling,
+    /// The text of a step.
+    Step {
+        /// Its class.
+        class: ClassId,
+        /// Its place, from 0.
+        step: usize,
+    },
+    /// The text of a new step.
+    NewStep {
+        /// Its class.
+        class: ClassId,
+        /// The place that it will have, from 0.
+        at: usize,
+        /// Whether the step after it is asked for next, until an answer is empty.
+        goes_on: bool,
+    },
+    /// Name and domain of a class.
+    ClassName(ClassId),
+    /// Name and domain of a new class.
+    NewClass,
+    /// The first step of a new class.
+    FirstStep {
+        /// Its name.
+        name: String,
+        /// Its domain.
+        domain: String,
+    },
+    /// Where to save the scripts.
+    ScriptsFile {
+        /// Whether to quit once they are saved.
+        quits: bool,
+    },
 }
 
 impl Ask {
     /// The question.
-    pub fn question(self) -> &'static str {
+    pub fn question(&self) -> String {
         match self {
+            Self::Step { step, .. } => return format!("Step {}", step + 1),
+            Self::NewStep { at, goes_on: false, .. } => return format!("New step {}", at + 1),
+            Self::NewStep { at, .. } => return format!("Step {}, or nothing to end", at + 1),
+            Self::FirstStep { name, .. } => return format!("First step of {name}"),
+            Self::ClassName(_) => "Class / domain",
+            Self::NewClass => "New class / domain",
+            Self::ScriptsFile { .. } => "Save the scripts as",
             Self::Filter => "List candidates that match",
             Self::Template => "Template with {step}, {action}, {domain}",
             Self::Calibration => "alpha and beta (empty: the checkpoint's)",
             Self::Sampling => "Frames per second, or native",
         }
+        .to_owned()
     }
 }
 
@@ -96,4 +137,17 @@ impl Files {
         let typed = self.input.value().to_lowercase();
         self.entries.iter().flatten().filter(|entry| entry.name.to_lowercase().contains(&typed)).collect()
     }
+}
+
+/// How many tokens a sentence has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenCount {
+    /// The sentence.
+    pub sentence: String,
+    /// Its tokens that the model reads, the end token not counted.
+    pub used: usize,
+    /// How many the model reads at most.
+    pub most: usize,
+    /// Whether it has more.
+    pub cut: bool,
 }

@@ -15,10 +15,13 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::explore::{EvidenceWorker, Exploration, Job, Pipeline, Sources, Update};
-use crate::script::Template;
-use crate::store::{self, Hashes};
+use crate::script::{Document, ScriptFile, Template};
+use crate::store::{self, DraftError, Drafts, Hashes, Unsaved};
 use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::clip::Clip;
+use crate::tui::command::Command;
+use crate::tui::counter::Counter;
+use crate::tui::drafts::DraftKeeper;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::FileEntry;
@@ -32,6 +35,8 @@ use crate::video::{Segment, VideoReader};
 pub struct Explorer {
     /// The clips to turn among, at least one.
     pub clips: Vec<ClipToExplore>,
+    /// The scripts that the candidates are from.
+    pub scripts: Document,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
     /// How pictures are drawn.
@@ -60,25 +65,58 @@ pub struct ClipToExplore {
 
 impl Explorer {
     /// The first state, and the background work of each clip.
-    fn open(self) -> (State, Outside) {
+    fn open(self, tell: impl Fn(Action) + Clone + Send + 'static) -> (State, Outside) {
+        let scripts = self.scripts;
         let (clips, jobs) = self
             .clips
             .into_iter()
             .map(|clip| {
                 let sampling = clip.job.sampling;
                 let ClipToExplore { id, answer, groups, exploration, job, sources } = clip;
-                (Clip::new(id, answer, groups, exploration, sources, sampling), job)
+                let mut clip = Clip::new(id, answer, groups, exploration, sources, sampling);
+                clip.find_scripts(&scripts);
+                (clip, job)
             })
             .unzip();
         let theme = Theme::new(ColourDepth::detect());
-        let mut state = State::new(clips, self.templates, Keymap::default(), theme);
+        let mut state = State::new(clips, scripts, self.templates, Keymap::default(), theme);
         if let Some(file) = &self.tour_ended {
             state.has_tour = true;
             state.tour = (!file.exists()).then_some(0);
         }
-        let pipelines = HashMap::new();
-        (state, Outside { jobs, pipelines, evidence: None, folder: self.folder, tour_ended: self.tour_ended })
+        // Without a data folder, edits are not kept for the case of a crash.
+        let drafts = Drafts::open().ok().map(|mut drafts| {
+            recover(&mut state, &mut drafts).unwrap_or_else(|error| state.complain(error.to_string()));
+            DraftKeeper::start(drafts, tell)
+        });
+        let outside = Outside {
+            jobs,
+            pipelines: HashMap::new(),
+            evidence: None,
+            counter: None,
+            drafts,
+            folder: self.folder,
+            tour_ended: self.tour_ended,
+        };
+        (state, outside)
     }
+}
+
+/// Takes up changes that an explorer before did not come to save.
+fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
+    let path = state.scripts.path().map(Path::to_owned);
+    let Some(draft) = drafts.recover(path.as_deref(), Some(state.scripts.saved()))? else { return Ok(()) };
+    if state.scripts.replace(draft.file.clone()).is_err() {
+        return Ok(());
+    }
+    for clip in &mut state.clips {
+        update::candidates(clip, &state.scripts);
+    }
+    let undo = state.keymap.key(Command::Undo);
+    let outdated = if draft.is_outdated { ", but the file has changed since" } else { "" };
+    state.say(format!("Changes that were not saved are back{outdated}. {undo} takes them out."));
+    drafts.keep(&Unsaved::new(&state.scripts))?;
+    drafts.remove(&draft)
 }
 
 /// What effects reach.
@@ -87,6 +125,9 @@ struct Outside {
     /// The background work, by the index of its clip.
     pipelines: HashMap<usize, Pipeline>,
     evidence: Option<EvidenceWorker>,
+    counter: Option<Counter>,
+    /// None where there is no data folder.
+    drafts: Option<DraftKeeper>,
     folder: PathBuf,
     tour_ended: Option<PathBuf>,
 }
@@ -122,7 +163,8 @@ pub fn run(explorer: Explorer) -> Result<()> {
         .wrap_err("The terminal cannot be taken over")?;
     read_terminal(input, sender.clone());
 
-    let (state, outside) = explorer.open();
+    let answer = sender.clone();
+    let (state, outside) = explorer.open(move |action| drop(answer.send(Event::Answer(action))));
     let ended_by = event_loop(&mut terminal, state, outside, &events, &sender);
     drop(terminal);
     if let Some(signal) = ended_by? {
@@ -197,7 +239,8 @@ impl Outside {
         let tell = move |event| drop(sender.send(event));
         match effect {
             Effect::Quit => {}
-            Effect::Start { clip, job: number, texts } => {
+            Effect::Start { clip, job: number, sampling, texts } => {
+                self.jobs[clip].sampling = sampling;
                 let job = Job { texts, ..self.jobs[clip].clone() };
                 let pipeline = Pipeline::start(job, move |news| tell(Event::Background(number, news)));
                 self.pipelines.insert(clip, pipeline);
@@ -244,7 +287,31 @@ impl Outside {
                     Err(error) => tell(Event::Answer(Action::Failed(error.to_string()))),
                 }
             }
-            Effect::OpenScripts(_) => {}
+            Effect::OpenScripts(path) => tell(Event::Answer(match ScriptFile::load(&path) {
+                Ok(file) => Action::ScriptsRead(path, Box::new(file)),
+                Err(error) => Action::Failed(error.to_string()),
+            })),
+            Effect::CountTokens(sentence) => {
+                let model = self.jobs[state.shown].model.clone();
+                let tell = move |action| tell(Event::Answer(action));
+                self.counter.get_or_insert_with(|| Counter::start(tell)).count(model, sentence);
+            }
+            Effect::SaveScripts { path, file, quits } => {
+                let is_another = state.scripts.path() != Some(&path);
+                let answer = if is_another && path.exists() {
+                    Action::Failed(format!("{} is there already: choose another name.", path.display()))
+                } else {
+                    match file.save(&path) {
+                        Ok(()) => Action::ScriptsSaved { path, file, quits },
+                        Err(error) => Action::Failed(error.to_string()),
+                    }
+                };
+                tell(Event::Answer(answer));
+            }
+            Effect::KeepDraft(unsaved) => {
+                self.drafts.iter().for_each(|drafts| drafts.keep((*unsaved).clone()))
+            }
+            Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
             Effect::EndTour => {
                 if let Some(file) = &self.tour_ended
                     && let Err(error) = fs::write(file, "")

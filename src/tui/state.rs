@@ -2,11 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use crate::script::Template;
+use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::heat::Scale;
 use crate::tui::keymap::Keymap;
-use crate::tui::overlay::Overlay;
+use crate::tui::overlay::{Overlay, TokenCount};
 use crate::tui::theme::{Palette, Theme};
 
 /// A line that tells the user what came of something.
@@ -72,6 +72,8 @@ pub struct State {
     pub shown: usize,
     /// Number of the background work that is started next.
     pub next_job: u64,
+    /// The scripts, as they are edited.
+    pub scripts: Document,
     /// Templates that can be turned to.
     pub templates: Vec<Template>,
     /// Which key does what.
@@ -88,6 +90,8 @@ pub struct State {
     pub scale: Scale,
     /// What fills the screen.
     pub view: View,
+    /// The sentence whose tokens were counted last.
+    pub tokens: Option<TokenCount>,
     /// The clip plays.
     pub playing: Option<Playing>,
     /// Columns and rows of the terminal.
@@ -107,12 +111,19 @@ impl State {
     ///
     /// # Panics
     /// If there is no clip.
-    pub fn new(clips: Vec<Clip>, templates: Vec<Template>, keymap: Keymap, theme: Theme) -> Self {
+    pub fn new(
+        clips: Vec<Clip>,
+        scripts: Document,
+        templates: Vec<Template>,
+        keymap: Keymap,
+        theme: Theme,
+    ) -> Self {
         assert!(!clips.is_empty(), "there is a clip to show");
         Self {
             clips,
             shown: 0,
             next_job: 0,
+            scripts,
             templates,
             keymap,
             themes: vec![theme.palette.clone()],
@@ -121,6 +132,7 @@ impl State {
             map_by_domain: false,
             scale: Scale::default(),
             view: View::default(),
+            tokens: None,
             playing: None,
             area: Rect::default(),
             has_tour: false,
@@ -154,6 +166,11 @@ impl State {
     /// Tells the user what went wrong, until it is dismissed.
     pub fn complain(&mut self, text: impl Into<String>) {
         self.message = Some(Message { text: text.into(), is_error: true });
+    }
+
+    /// The selected class, by its place among the scripts.
+    pub fn selected_id(&self) -> Option<ClassId> {
+        self.clip().ids.get(self.clip().selected).copied()
     }
 
     /// See [`State::clip`].

@@ -15,7 +15,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::align::Calibration;
 use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Update};
-use crate::script::Template;
+use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
 use crate::tui::command::{COMMANDS, Command};
@@ -71,13 +71,25 @@ fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
     Clip::new(id.to_owned(), answer, groups, exploration, sources, Sampling::Fps(10.0))
 }
 
+/// The explorer of clips, before anything is embedded.
+fn state_of(mut clips: Vec<Clip>) -> State {
+    let class = |candidate: &Candidate| Class {
+        name: candidate.name.clone(),
+        domain: None,
+        steps: candidate.steps.clone(),
+        other: Default::default(),
+    };
+    let classes = clips[0].exploration.candidates().iter().map(class).collect();
+    let file = ScriptFile { domain: Some("athletics".to_owned()), classes, other: Default::default() };
+    let scripts = Document::new(file, Some("scripts.json".into()));
+    for clip in &mut clips {
+        clip.find_scripts(&scripts);
+    }
+    State::new(clips, scripts, Template::built_in().into(), Keymap::default(), Theme::new(ColourDepth::True))
+}
+
 fn empty_state() -> State {
-    let mut state = State::new(
-        vec![clip("jump", None, &[])],
-        Template::built_in().into(),
-        Keymap::default(),
-        Theme::new(ColourDepth::True),
-    );
+    let mut state = state_of(vec![clip("jump", None, &[])]);
     start(&mut state);
     state
 }

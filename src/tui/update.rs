@@ -1,12 +1,13 @@
 //! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
 
-mod candidates;
 mod clips;
+mod edit;
 mod knobs;
 mod mouse;
 mod news;
 mod overlays;
 mod saving;
+mod selection;
 mod time;
 mod tour;
 mod views;
@@ -20,6 +21,9 @@ use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::state::{State, View};
 use crate::tui::tour::TOUR;
 
+pub use edit::candidates;
+pub use knobs::calibration;
+pub use overlays::sentence;
 pub use time::next_tick;
 pub use views::refresh;
 
@@ -68,6 +72,12 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             Vec::new()
         }
         Action::ClipFound(path) => clips::add(state, &path),
+        Action::ScriptsSaved { path, file, quits } => edit::saved(state, path, *file, quits),
+        Action::ScriptsRead(path, file) => edit::replace(state, *file, &path),
+        Action::Tokens(tokens) => {
+            state.tokens = Some(tokens);
+            Vec::new()
+        }
         Action::Saved(path) => {
             state.say(format!("Saved {}", path.display()));
             Vec::new()
@@ -81,10 +91,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
 
 fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
     match command {
-        Command::NextCandidate => candidates::select_by(state, 1),
-        Command::PreviousCandidate => candidates::select_by(state, -1),
-        Command::Candidate(place) => candidates::select_place(state, usize::from(place) - 1),
-        Command::FilterCandidates => overlays::ask(state, Ask::Filter),
+        Command::NextCandidate => selection::select_by(state, 1),
+        Command::PreviousCandidate => selection::select_by(state, -1),
+        Command::Candidate(place) => selection::select_place(state, usize::from(place) - 1),
+        Command::FilterCandidates => return overlays::ask(state, Ask::Filter),
         Command::NextStep => time::next_step(state),
         Command::PreviousStep => time::previous_step(state),
         Command::FrameForward => time::move_cursor(state, 1),
@@ -109,25 +119,25 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::SmoothMuchMore => knobs::smooth(state, 10),
         Command::NextTemplate => return knobs::turn_template(state, 1),
         Command::PreviousTemplate => return knobs::turn_template(state, -1),
-        Command::EditTemplate => overlays::ask(state, Ask::Template),
+        Command::EditTemplate => return overlays::ask(state, Ask::Template),
         Command::NextAligner => knobs::turn(state, |method| method.aligner = knobs::next(method.aligner)),
         Command::NextCell => knobs::turn(state, |method| method.cell = knobs::next(method.cell)),
         Command::NextPreset => knobs::turn(state, |method| method.preset = knobs::next(method.preset)),
         Command::NextScale => views::turn_scale(state),
-        Command::EditCalibration => overlays::ask(state, Ask::Calibration),
-        Command::EditSampling => overlays::ask(state, Ask::Sampling),
-        Command::EditStep
-        | Command::AddStep
-        | Command::AddStepBefore
-        | Command::DeleteStep
-        | Command::StepUp
-        | Command::StepDown
-        | Command::AddClass
-        | Command::RenameClass
-        | Command::DeleteClass
-        | Command::Undo
-        | Command::Redo
-        | Command::SaveScripts => {}
+        Command::EditCalibration => return overlays::ask(state, Ask::Calibration),
+        Command::EditSampling => return overlays::ask(state, Ask::Sampling),
+        Command::EditStep => return edit::ask_step(state),
+        Command::AddStep => return edit::ask_new_step(state, 1),
+        Command::AddStepBefore => return edit::ask_new_step(state, 0),
+        Command::DeleteStep => return edit::delete_step(state),
+        Command::StepUp => return edit::move_step(state, -1),
+        Command::StepDown => return edit::move_step(state, 1),
+        Command::AddClass => return overlays::ask(state, Ask::NewClass),
+        Command::RenameClass => return edit::ask_class_name(state),
+        Command::DeleteClass => return edit::delete_class(state),
+        Command::Undo => return edit::travel(state, true),
+        Command::Redo => return edit::travel(state, false),
+        Command::SaveScripts => return overlays::ask(state, Ask::ScriptsFile { quits: false }),
         Command::NextClip => return clips::turn(state, 1),
         Command::PreviousClip => return clips::turn(state, -1),
         Command::Open => return overlays::pick_file(state),
@@ -149,6 +159,7 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
                 return views::leave_or_end_tour(state);
             }
         }
+        Command::Quit if state.scripts.is_changed() => state.overlay = Some(Overlay::Leave),
         Command::Quit => return vec![Effect::Quit],
     }
     Vec::new()

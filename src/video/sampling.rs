@@ -37,6 +37,16 @@ impl FromStr for Sampling {
     }
 }
 
+impl Sampling {
+    /// In words, for the screen.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Native => "every frame".to_owned(),
+            Self::Fps(fps) => format!("{fps} fps"),
+        }
+    }
+}
+
 impl fmt::Display for Sampling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

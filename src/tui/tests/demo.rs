@@ -12,8 +12,7 @@ pub fn demo_state() -> State {
         clip("jump-2", Some(2), &["plain"]),
         clip("late-1", Some(1), &["hard", "late-start"]),
     ];
-    let mut state =
-        State::new(clips, Template::built_in().into(), Keymap::default(), Theme::new(ColourDepth::True));
+    let mut state = state_of(clips);
     state.has_tour = true;
     state.tour = Some(0);
     start(&mut state);
@@ -37,7 +36,7 @@ fn a_clip_that_is_done_is_kept_with_its_background_work() {
     press(&mut state, 'k');
     press(&mut state, '→');
     let effects = press(&mut state, 'N');
-    let [Effect::PrefetchTexts { clip: 0, texts: none }, Effect::Start { clip: 1, job: 1, texts }] =
+    let [Effect::PrefetchTexts { clip: 0, texts: none }, Effect::Start { clip: 1, job: 1, texts, .. }] =
         &effects[..]
     else {
         panic!("{effects:?}")
@@ -70,7 +69,7 @@ fn a_clip_that_is_not_done_stops_and_goes_on_when_it_is_shown_again() {
     assert_eq!(state.clips[1].exploration.frame_count(), 0);
 
     let effects = press(&mut state, 'P');
-    let [Effect::Stop(1), Effect::Start { clip: 0, job: 2, texts }] = &effects[..] else {
+    let [Effect::Stop(1), Effect::Start { clip: 0, job: 2, texts, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(texts.is_empty(), "texts are remembered");

@@ -8,6 +8,7 @@ use crate::tui::action::Effect;
 use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::state::State;
 use crate::tui::tour;
+use crate::video::Sampling;
 
 /// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
 pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
@@ -48,7 +49,7 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
         clip.job = Some(job);
         clip.progress = Progress::default();
         clip.thumbnails = Thumbnails::default();
-        effects.push(Effect::Start { clip: index, job, texts: missing_texts(clip) });
+        effects.push(Effect::Start { clip: index, job, sampling: clip.sampling, texts: missing_texts(clip) });
         state.next_job += 1;
     } else if turns {
         effects.push(Effect::EmbedTexts(missing_texts(clip)));
@@ -65,6 +66,27 @@ pub fn add(state: &mut State, path: &Path) -> Vec<Effect> {
     let exploration = shown.exploration.without_frames();
     state.clips.push(Clip::new(id, None, Vec::new(), exploration, sources, sampling));
     show(state, state.clips.len() - 1)
+}
+
+/// Takes other frames of the clip that is shown.
+pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
+    let index = state.shown;
+    let clip = state.clip_mut();
+    if clip.sampling == sampling {
+        return Vec::new();
+    }
+    clip.sampling = sampling;
+    clip.sources.sampling = sampling.describe();
+    clip.info = None;
+    clip.exploration = clip.exploration.without_frames();
+    clip.stale = true;
+    let was_running = clip.job.take().is_some();
+    let mut effects = Vec::new();
+    if was_running {
+        effects.push(Effect::Stop(index));
+    }
+    effects.extend(show(state, index));
+    effects
 }
 
 /// What the shown clip's settings need and is not embedded.

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::align::Calibration;
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 use crate::tui::action::Effect;
@@ -58,4 +59,21 @@ pub fn set(state: &mut State, change: impl FnOnce(&mut Settings)) {
     change(&mut settings);
     clip.exploration.set(settings);
     clip.stale = true;
+}
+
+/// Alpha and beta from two numbers; none stands for the checkpoint's.
+pub fn calibration(text: &str) -> Result<Option<Calibration>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let numbers: Result<Vec<f32>, _> = text
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|part| !part.is_empty())
+        .map(str::parse)
+        .collect();
+    match numbers.as_deref() {
+        Ok(&[alpha, beta]) if alpha.is_finite() && beta.is_finite() => Ok(Some(Calibration { alpha, beta })),
+        _ => Err("Give two numbers, alpha and beta, such as 117.3 -12.9; or nothing for the checkpoint's."
+            .to_owned()),
+    }
 }

@@ -8,7 +8,7 @@ use crate::tui::action::Effect;
 use crate::tui::command::Command;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
-use crate::tui::update::{candidates, overlays, time};
+use crate::tui::update::{overlays, selection, time};
 use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
@@ -34,7 +34,7 @@ pub fn hear(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
             state.message.take_if(|message| !message.is_error);
             if screen.candidates.contains(at) {
                 if let Some(class) = class_at(state, screen.candidates, at.y) {
-                    candidates::select(state, class);
+                    selection::select(state, class);
                 }
             } else if let Some(step) = step_at(&screen, at) {
                 time::select_step(state, step);
@@ -45,7 +45,7 @@ pub fn hear(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
         MouseEventKind::Drag(MouseButton::Left) => go_to(state, &screen, at),
         MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
             if screen.candidates.contains(at) {
-                candidates::select_by(state, wheel);
+                selection::select_by(state, wheel);
             } else if step_at(&screen, at).is_some() {
                 if wheel > 0 { time::next_step(state) } else { time::previous_step(state) }
             } else if screen.knobs.contains(at) {

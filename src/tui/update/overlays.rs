@@ -7,13 +7,13 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use crate::align::Calibration;
-use crate::script::Template;
+use crate::script::{ClassId, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::command::{COMMANDS, Command};
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt};
 use crate::tui::state::State;
-use crate::tui::update::{knobs, update};
+use crate::tui::update::{clips, edit, knobs, update};
 use crate::video::Sampling;
 
 /// Takes a key while something lies over the screen.
@@ -74,7 +74,14 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
                 files.at = 0;
             }
         },
-        Overlay::Leave => {}
+        Overlay::Leave => match key.code {
+            KeyCode::Char('s') => return ask(state, Ask::ScriptsFile { quits: true }),
+            KeyCode::Char('d') => {
+                let path = state.scripts.path().map(Path::to_owned);
+                return vec![Effect::DiscardDraft(path), Effect::Quit];
+            }
+            _ => {}
+        },
     }
     Vec::new()
 }
@@ -139,57 +146,134 @@ fn search(palette: &mut Palette) {
 }
 
 /// Asks for a line of text, the present answer filled in.
-pub fn ask(state: &mut State, ask: Ask) {
+pub fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
     let clip = state.clip();
     let settings = clip.exploration.settings();
-    let present = match ask {
+    let step_text = |class: ClassId, step: usize| Some(state.scripts.class(class)?.steps.get(step)?.clone());
+    let present = match &ask {
         Ask::Filter => clip.filter.clone(),
         Ask::Template => settings.template.text().to_owned(),
         Ask::Calibration => {
-            let Calibration { alpha, beta } = clip.exploration.calibration();
+            let Calibration { alpha, beta } = clip.exploration.calibration_in_force();
             format!("{alpha} {beta}")
         }
-        Ask::Sampling => String::new(),
+        Ask::Sampling => clip.sampling.to_string(),
+        Ask::Step { class, step } => step_text(*class, *step).unwrap_or_default(),
+        Ask::ClassName(class) => {
+            let name = state.scripts.class(*class).map_or("", |class| &class.name);
+            format!("{name} / {}", state.scripts.domain_of(*class))
+        }
+        Ask::NewClass => state.selected_id().map_or_else(String::new, |id| {
+            let domain = state.scripts.domain_of(id);
+            if domain.is_empty() { String::new() } else { format!(" / {domain}") }
+        }),
+        Ask::NewStep { .. } | Ask::FirstStep { .. } => String::new(),
+        Ask::ScriptsFile { .. } => {
+            state.scripts.path().map_or_else(|| "scripts.json".into(), |path| path.display().to_string())
+        }
     };
-    state.overlay = Some(Overlay::Prompt(Prompt { ask, input: present.into(), refused: None }));
+    let mut input = Input::from(present);
+    if ask == Ask::NewClass {
+        input = input.with_cursor(0);
+    }
+    state.overlay = Some(Overlay::Prompt(Prompt { ask, input, refused: None }));
+    typed(state)
 }
 
 /// What follows from each letter that is typed into a prompt.
 fn typed(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &state.overlay else { return Vec::new() };
-    let value = prompt.input.value().to_owned();
     if prompt.ask == Ask::Filter {
+        let value = prompt.input.value().to_owned();
         state.clip_mut().filter = value;
+        return Vec::new();
     }
-    Vec::new()
+    sentence(state).map(Effect::CountTokens).into_iter().collect()
+}
+
+/// The sentence that the answer so far would make, for answers that make one.
+pub fn sentence(state: &State) -> Option<String> {
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else { return None };
+    let clip = state.clip();
+    let value = prompt.input.value().trim();
+    let template = &clip.exploration.settings().template;
+    let of_class = |class: ClassId| {
+        let class_of = state.scripts.class(class)?;
+        Some(template.fill(&class_of.name, state.scripts.domain_of(class), value))
+    };
+    match &prompt.ask {
+        Ask::Template => {
+            let class = clip.exploration.candidates().get(clip.selected)?;
+            let step = class.steps.get(clip.focus_step().unwrap_or(0))?;
+            Some(Template::parse(value).ok()?.fill(&class.name, &class.domain, step))
+        }
+        Ask::Step { class, .. } | Ask::NewStep { class, .. } => of_class(*class),
+        Ask::FirstStep { name, domain } => Some(template.fill(name, domain, value)),
+        _ => None,
+    }
 }
 
 /// Takes the answer to a prompt; one that cannot be used stays, with the reason.
 fn answer(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &state.overlay else { return Vec::new() };
-    let (ask, value) = (prompt.ask, prompt.input.value().trim().to_owned());
-    let outcome = match ask {
-        Ask::Filter => {
-            state.clip_mut().filter = value;
-            Ok(Vec::new())
-        }
-        Ask::Template => Template::parse(&value)
-            .map(|template| knobs::use_template(state, template))
-            .map_err(|e| e.to_string()),
-        Ask::Calibration => Ok(Vec::new()),
-        Ask::Sampling => value.parse::<Sampling>().map(|_| Vec::new()).map_err(|e| e.to_string()),
-    };
-    match outcome {
-        Ok(effects) => {
-            state.overlay = None;
-            effects
-        }
+    let (ask, value) = (prompt.ask.clone(), prompt.input.value().trim().to_owned());
+    // What is asked next takes the place of this prompt.
+    let before = state.overlay.take();
+    match take(state, ask, &value) {
+        Ok(effects) => effects,
         Err(reason) => {
+            state.overlay = before;
             if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
                 prompt.refused = Some(reason);
             }
             Vec::new()
         }
+    }
+}
+
+fn take(state: &mut State, asked: Ask, value: &str) -> Result<Vec<Effect>, String> {
+    match asked {
+        Ask::Filter => {
+            state.clip_mut().filter = value.to_owned();
+            Ok(Vec::new())
+        }
+        Ask::Template => {
+            let template = Template::parse(value).map_err(|error| error.to_string())?;
+            Ok(knobs::use_template(state, template))
+        }
+        Ask::Calibration => {
+            let calibration = knobs::calibration(value)?;
+            knobs::set(state, |settings| settings.calibration = calibration);
+            Ok(Vec::new())
+        }
+        Ask::Sampling => {
+            let sampling = value.parse::<Sampling>().map_err(|error| error.to_string())?;
+            Ok(clips::resample(state, sampling))
+        }
+        Ask::Step { class, step } => edit::set_step(state, class, step, value),
+        Ask::NewStep { goes_on: true, .. } if value.is_empty() => Ok(Vec::new()),
+        Ask::NewStep { class, at, goes_on } => {
+            let mut effects = edit::insert_step(state, class, at, value)?;
+            if goes_on {
+                effects.extend(ask(state, Ask::NewStep { class, at: at + 1, goes_on }));
+            }
+            Ok(effects)
+        }
+        Ask::ClassName(class) => edit::rename_class(state, class, value),
+        Ask::NewClass => {
+            let (name, domain) = edit::name_and_domain(state, value);
+            if name.is_empty() {
+                return Err("A class needs a name before the slash.".to_owned());
+            }
+            Ok(ask(state, Ask::FirstStep { name, domain }))
+        }
+        Ask::FirstStep { name, domain } => {
+            let (class, mut effects) = edit::add_class(state, &name, &domain, value)?;
+            effects.extend(ask(state, Ask::NewStep { class, at: 1, goes_on: true }));
+            Ok(effects)
+        }
+        Ask::ScriptsFile { .. } if value.is_empty() => Err("Name a file.".to_owned()),
+        Ask::ScriptsFile { quits } => Ok(edit::save(state, value.into(), quits)),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::script::Template;
 use crate::tui::overlay::{Ask, Prompt};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
+use crate::tui::update::{calibration, sentence};
 use crate::tui::view::overlay::draw_input;
 
 pub fn draw(state: &State, prompt: &Prompt, frame: &mut Frame, area: Rect) {
@@ -34,18 +35,29 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
     if let Some(refused) = &prompt.refused {
         return vec![Line::styled(refused.clone(), bold().patch(state.theme.bad()))];
     }
-    let clip = state.clip();
     let value = prompt.input.value().trim();
-    match prompt.ask {
-        Ask::Filter => vec![Line::styled(format!("{} candidates match", clip.listed().len()), dim())],
-        Ask::Template => match (Template::parse(value), clip.exploration.candidates().get(clip.selected)) {
-            (Ok(template), Some(class)) => {
-                let step = class.steps.get(clip.focus_step().unwrap_or(0)).map_or("", String::as_str);
-                vec![Line::raw(template.fill(&class.name, &class.domain, step))]
-            }
-            (Ok(_), None) => Vec::new(),
-            (Err(error), _) => vec![Line::styled(error.to_string(), dim())],
-        },
-        Ask::Calibration | Ask::Sampling => Vec::new(),
+    let mut notes = Vec::new();
+    match &prompt.ask {
+        Ask::Filter => notes.push(format!("{} candidates match", state.clip().listed().len())),
+        Ask::Template => notes.extend(Template::parse(value).err().map(|error| error.to_string())),
+        Ask::Calibration => notes.extend(calibration(value).err()),
+        Ask::NewClass | Ask::ClassName(_) => {
+            notes.push("Name, slash, domain: camel spin / figure skating".to_owned())
+        }
+        Ask::ScriptsFile { .. } => notes.push("An existing file is replaced.".to_owned()),
+        _ => {}
     }
+    let mut notes: Vec<Line> = notes.into_iter().map(|note| Line::styled(note, dim())).collect();
+    if let Some(sentence) = sentence(state) {
+        notes.push(Line::raw(sentence.clone()));
+        if let Some(tokens) = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence) {
+            notes.push(if tokens.cut {
+                let text = format!("✂ too long: the model reads {} tokens, the rest is cut", tokens.most);
+                Line::styled(text, bold().patch(state.theme.bad()))
+            } else {
+                Line::styled(format!("{} of {} tokens", tokens.used, tokens.most), dim())
+            });
+        }
+    }
+    notes
 }

@@ -1,0 +1,317 @@
+//! A script file that is being edited.
+
+use std::iter;
+use std::path::{Path, PathBuf};
+
+use serde_json::Map;
+use thiserror::Error;
+
+use crate::script::history::{Change, ClassId, Content, Edit, History};
+use crate::script::{Class, Fault, ScriptFile};
+
+/// A script file that is being edited, with undo and redo.
+///
+/// Steps count from 0. Every operation makes one version and says whether it did: one that changes nothing makes none.
+/// One that would break a rule of [`ScriptFile::check`] is refused and changes nothing. White space around names,
+/// domains and steps is trimmed. Fields that this program has no use for are kept.
+#[derive(Clone, Debug)]
+pub struct Document {
+    content: Content,
+    history: History,
+    /// What is on disk.
+    saved: ScriptFile,
+    path: Option<PathBuf>,
+    /// Ids are not used twice.
+    next_id: u32,
+}
+
+/// Why an operation is refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum EditError {
+    /// The file would break a rule.
+    #[error("nothing was changed: {0}")]
+    Fault(#[from] Fault),
+    /// The only step of a class cannot be deleted.
+    #[error("\"{name}\" has no other step; change this one, or delete the class")]
+    LastStep {
+        /// Name of the class.
+        name: String,
+    },
+    /// The only class cannot be deleted.
+    #[error("\"{name}\" is the only class; add another before you delete it")]
+    LastClass {
+        /// Its name.
+        name: String,
+    },
+    /// The class was deleted, or is of another document.
+    #[error("this class is not among the scripts any more; choose another, or undo")]
+    NoClass,
+    /// There are not so many steps.
+    #[error("\"{name}\" has no step {step}; its last is {last}", step = step + 1)]
+    NoStep {
+        /// The step, from 0.
+        step: usize,
+        /// Name of the class.
+        name: String,
+        /// How many steps it has.
+        last: usize,
+    },
+}
+
+impl Document {
+    /// A file as it was read from `path`, or one that is nowhere yet. It has passed [`ScriptFile::check`].
+    pub fn new(file: ScriptFile, path: Option<PathBuf>) -> Self {
+        let mut next_id = 0;
+        let ids = file.classes.iter().map(|_| fresh(&mut next_id)).collect();
+        let saved = file.clone();
+        Self { content: Content { file, ids }, history: History::default(), saved, path, next_id }
+    }
+
+    /// The classes in the file's order.
+    pub fn classes(&self) -> impl ExactSizeIterator<Item = (ClassId, &Class)> {
+        self.content.ids.iter().copied().zip(&self.content.file.classes)
+    }
+
+    /// The ids of the classes, in the file's order.
+    pub fn ids(&self) -> &[ClassId] {
+        &self.content.ids
+    }
+
+    /// The place of a class in the file's order, from 0.
+    pub fn position(&self, id: ClassId) -> Option<usize> {
+        self.content.ids.iter().position(|other| *other == id)
+    }
+
+    /// A class, unless it was deleted.
+    pub fn class(&self, id: ClassId) -> Option<&Class> {
+        self.position(id).map(|place| &self.content.file.classes[place])
+    }
+
+    /// The domain of a class: its own, else the file's. Empty if the class was deleted.
+    pub fn domain_of(&self, id: ClassId) -> &str {
+        self.class(id).map_or("", |class| self.content.file.domain_of(class))
+    }
+
+    /// The file as it is now.
+    pub fn file(&self) -> &ScriptFile {
+        &self.content.file
+    }
+
+    /// The file as it is on disk, as far as this document knows.
+    pub fn saved(&self) -> &ScriptFile {
+        &self.saved
+    }
+
+    /// Where the file is on disk.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Whether there is something to save.
+    pub fn is_changed(&self) -> bool {
+        self.content.file != self.saved
+    }
+
+    /// `file` is now on disk at `path`: it was saved there, or read from there again. The document may have been edited
+    /// further while that went on.
+    pub fn mark_saved(&mut self, path: PathBuf, file: ScriptFile) {
+        self.path = Some(path);
+        self.saved = file;
+    }
+
+    /// Takes back the last operation and says what it did.
+    pub fn undo(&mut self) -> Option<&str> {
+        self.history.undo(&mut self.content)
+    }
+
+    /// Does again what was undone last and says what that is.
+    pub fn redo(&mut self) -> Option<&str> {
+        self.history.redo(&mut self.content)
+    }
+
+    /// Changes the text of a step.
+    ///
+    /// # Errors
+    /// If the text is empty, or there is no such class or step.
+    pub fn set_step(&mut self, id: ClassId, step: usize, text: &str) -> Result<bool, EditError> {
+        let place = self.place_of_step(id, step)?;
+        let what = format!("step {} of {} changed", step + 1, self.name(place));
+        self.change(place, what, |class| class.steps[step] = text.trim().to_owned())
+    }
+
+    /// Puts a new step before step `at`, or after the last.
+    ///
+    /// # Errors
+    /// If the text is empty, or there is no such class or place.
+    pub fn insert_step(&mut self, id: ClassId, at: usize, text: &str) -> Result<bool, EditError> {
+        let place = match at.checked_sub(1) {
+            Some(previous) => self.place_of_step(id, previous)?,
+            None => self.place(id)?,
+        };
+        let what = format!("step {} of {} added", at + 1, self.name(place));
+        self.change(place, what, |class| class.steps.insert(at, text.trim().to_owned()))
+    }
+
+    /// Deletes a step.
+    ///
+    /// # Errors
+    /// If it is the only one of its class, or there is no such class or step.
+    pub fn delete_step(&mut self, id: ClassId, step: usize) -> Result<bool, EditError> {
+        let place = self.place_of_step(id, step)?;
+        if self.content.file.classes[place].steps.len() == 1 {
+            return Err(EditError::LastStep { name: self.name(place).to_owned() });
+        }
+        let what = format!("step {} of {} deleted", step + 1, self.name(place));
+        self.change(place, what, |class| _ = class.steps.remove(step))
+    }
+
+    /// Moves a step to where step `to` is now. Those between them move up or down by one.
+    ///
+    /// # Errors
+    /// If there is no such class or step.
+    pub fn move_step(&mut self, id: ClassId, from: usize, to: usize) -> Result<bool, EditError> {
+        self.place_of_step(id, to)?;
+        let place = self.place_of_step(id, from)?;
+        let what = format!("step {} of {} moved to {}", from + 1, self.name(place), to + 1);
+        self.change(place, what, |class| {
+            let step = class.steps.remove(from);
+            class.steps.insert(to, step);
+        })
+    }
+
+    /// Adds a class after the last. An empty domain stands for the file's.
+    ///
+    /// # Errors
+    /// If the name or a step is empty, there is no step, no domain, or already a class of that name and domain.
+    pub fn add_class<S: AsRef<str>>(
+        &mut self,
+        name: &str,
+        domain: &str,
+        steps: &[S],
+    ) -> Result<ClassId, EditError> {
+        let class = Class {
+            name: name.trim().to_owned(),
+            domain: self.own_domain(domain),
+            steps: steps.iter().map(|step| step.as_ref().trim().to_owned()).collect(),
+            other: Map::new(),
+        };
+        let id = fresh(&mut self.next_id);
+        let what = format!("{} added", class.name);
+        let place = self.content.ids.len();
+        self.commit(what, Change::Class { place, before: None, after: Some((id, class)) })?;
+        Ok(id)
+    }
+
+    /// Gives a class another name or domain. An empty domain stands for the file's.
+    ///
+    /// # Errors
+    /// If the name is empty, there is no domain, no such class, or already another of that name and domain.
+    pub fn rename_class(&mut self, id: ClassId, name: &str, domain: &str) -> Result<bool, EditError> {
+        let place = self.place(id)?;
+        let own = self.own_domain(domain);
+        let domain = own.as_deref().or(self.file().domain.as_deref()).unwrap_or_default();
+        let (old, name) = (self.name(place), name.trim());
+        let what = match (name == old, domain == self.domain_of(id)) {
+            // A domain of its own that is also the file's is no reason for a new version.
+            (true, true) => return Ok(false),
+            (false, true) => format!("{old} renamed to {name}"),
+            (true, false) => format!("{old} moved to {domain}"),
+            (false, false) => format!("{old} renamed to {name} in {domain}"),
+        };
+        self.change(place, what, |class| {
+            class.name = name.to_owned();
+            class.domain = own;
+        })
+    }
+
+    /// Deletes a class.
+    ///
+    /// # Errors
+    /// If it is the only one, or there is no such class.
+    pub fn delete_class(&mut self, id: ClassId) -> Result<bool, EditError> {
+        let place = self.place(id)?;
+        let class = self.content.file.classes[place].clone();
+        if self.content.ids.len() == 1 {
+            return Err(EditError::LastClass { name: class.name });
+        }
+        let what = format!("{} deleted", class.name);
+        self.commit(what, Change::Class { place, before: Some((id, class)), after: None })
+    }
+
+    /// Replaces everything, for example by a recovered draft, or by the script file after another program changed it
+    /// (then [`Document::mark_saved`] follows). Classes whose name and domain occur in both keep their ids.
+    ///
+    /// # Errors
+    /// If the file breaks a rule.
+    pub fn replace(&mut self, file: ScriptFile) -> Result<bool, EditError> {
+        let ids = file.classes.iter().map(|class| {
+            let name = (class.name.as_str(), file.domain_of(class));
+            let known = iter::zip(&self.content.ids, &self.content.file.classes)
+                .find(|(_, old)| (old.name.as_str(), self.content.file.domain_of(old)) == name);
+            known.map_or_else(|| fresh(&mut self.next_id), |(id, _)| *id)
+        });
+        let ids = ids.collect();
+        let (before, after) = (Box::new(self.content.clone()), Box::new(Content { file, ids }));
+        self.commit("all scripts replaced".to_owned(), Change::All { before, after })
+    }
+
+    fn place(&self, id: ClassId) -> Result<usize, EditError> {
+        self.position(id).ok_or(EditError::NoClass)
+    }
+
+    /// The place of a class that has that step.
+    fn place_of_step(&self, id: ClassId, step: usize) -> Result<usize, EditError> {
+        let place = self.place(id)?;
+        let last = self.content.file.classes[place].steps.len();
+        if step < last {
+            Ok(place)
+        } else {
+            Err(EditError::NoStep { step, name: self.name(place).to_owned(), last })
+        }
+    }
+
+    fn name(&self, place: usize) -> &str {
+        &self.content.file.classes[place].name
+    }
+
+    /// The domain that a class has to name itself.
+    fn own_domain(&self, domain: &str) -> Option<String> {
+        let domain = domain.trim();
+        let is_own = !domain.is_empty() && self.content.file.domain.as_deref() != Some(domain);
+        is_own.then(|| domain.to_owned())
+    }
+
+    fn change(
+        &mut self,
+        place: usize,
+        what: String,
+        change: impl FnOnce(&mut Class),
+    ) -> Result<bool, EditError> {
+        let before = (self.content.ids[place], self.content.file.classes[place].clone());
+        let mut after = before.clone();
+        change(&mut after.1);
+        self.commit(what, Change::Class { place, before: Some(before), after: Some(after) })
+    }
+
+    fn commit(&mut self, what: String, change: Change) -> Result<bool, EditError> {
+        if change.is_none() {
+            return Ok(false);
+        }
+        change.apply(&mut self.content);
+        if let Err(fault) = self.content.file.check() {
+            change.revert(&mut self.content);
+            return Err(fault.into());
+        }
+        self.history.push(Edit { what, change });
+        Ok(true)
+    }
+}
+
+fn fresh(next_id: &mut u32) -> ClassId {
+    let id = ClassId(*next_id);
+    *next_id += 1;
+    id
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! What was done to the classes of a script file, to be undone and done again.
+
+use std::collections::VecDeque;
+
+use crate::script::{Class, ScriptFile};
+
+/// How many versions can be undone.
+pub const BOUND: usize = 200;
+
+/// A class for as long as its document is open: renamed, edited, deleted and brought back, it keeps its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub(super) u32);
+
+/// A script file and the ids of its classes, in the same order.
+#[derive(Clone, Debug)]
+pub struct Content {
+    pub file: ScriptFile,
+    pub ids: Vec<ClassId>,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// What it did, in words.
+    pub what: String,
+    pub change: Change,
+}
+
+/// The difference between two versions.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// One class: there was none before it was added, and is none after it was deleted.
+    Class {
+        /// Its place in the list.
+        place: usize,
+        before: Option<(ClassId, Class)>,
+        after: Option<(ClassId, Class)>,
+    },
+    /// Everything.
+    All { before: Box<Content>, after: Box<Content> },
+}
+
+/// The operations that led to the present version, and those that were undone since.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    done: VecDeque<Edit>,
+    /// The one undone last at the end.
+    undone: Vec<Edit>,
+}
+
+impl Change {
+    /// Whether both versions are the same.
+    pub fn is_none(&self) -> bool {
+        match self {
+            Self::Class { before, after, .. } => before == after,
+            Self::All { before, after } => before.file == after.file,
+        }
+    }
+
+    pub fn apply(&self, content: &mut Content) {
+        match self {
+            Self::Class { place, before, after } => put(content, *place, before.as_ref(), after.as_ref()),
+            Self::All { after, .. } => content.clone_from(after),
+        }
+    }
+
+    pub fn revert(&self, content: &mut Content) {
+        match self {
+            Self::Class { place, before, after } => put(content, *place, after.as_ref(), before.as_ref()),
+            Self::All { before, .. } => content.clone_from(before),
+        }
+    }
+}
+
+/// Puts a class, or none, in the place of another, or of none.
+fn put(content: &mut Content, place: usize, old: Option<&(ClassId, Class)>, new: Option<&(ClassId, Class)>) {
+    let range = place..place + usize::from(old.is_some());
+    content.ids.splice(range.clone(), new.map(|(id, _)| *id));
+    content.file.classes.splice(range, new.map(|(_, class)| class.clone()));
+}
+
+impl History {
+    /// Takes down an operation that was done. What was undone before cannot be done again.
+    pub fn push(&mut self, edit: Edit) {
+        self.undone.clear();
+        self.done.push_back(edit);
+        if self.done.len() > BOUND {
+            self.done.pop_front();
+        }
+    }
+
+    pub fn undo(&mut self, content: &mut Content) -> Option<&str> {
+        let edit = self.done.pop_back()?;
+        edit.change.revert(content);
+        self.undone.push(edit);
+        self.undone.last().map(|edit| edit.what.as_str())
+    }
+
+    pub fn redo(&mut self, content: &mut Content) -> Option<&str> {
+        let edit = self.undone.pop()?;
+        edit.change.apply(content);
+        self.done.push_back(edit);
+        self.done.back().map(|edit| edit.what.as_str())
+    }
+}

@@ -1,0 +1,240 @@
+//! Editing scripts in place.
+
+use std::path::PathBuf;
+
+use crate::explore::Candidate;
+use crate::script::{ClassId, Document, EditError, ScriptFile};
+use crate::store::Unsaved;
+use crate::tui::action::Effect;
+use crate::tui::clip::Clip;
+use crate::tui::overlay::Ask;
+use crate::tui::state::State;
+use crate::tui::update::clips::missing_texts;
+use crate::tui::update::{overlays, time, views};
+
+/// Asks for the selected step's new text.
+pub fn ask_step(state: &mut State) -> Vec<Effect> {
+    match focus(state) {
+        Some((class, step)) => overlays::ask(state, Ask::Step { class, step }),
+        None => Vec::new(),
+    }
+}
+
+/// Asks for a new step before or after the selected one.
+pub fn ask_new_step(state: &mut State, places_on: usize) -> Vec<Effect> {
+    let Some(class) = state.selected_id() else { return Vec::new() };
+    let at = state.clip().focus_step().map_or(0, |step| step + places_on);
+    overlays::ask(state, Ask::NewStep { class, at, goes_on: false })
+}
+
+/// Asks for the selected class' new name.
+pub fn ask_class_name(state: &mut State) -> Vec<Effect> {
+    let class = state.selected_id();
+    class.map_or_else(Vec::new, |class| overlays::ask(state, Ask::ClassName(class)))
+}
+
+/// Deletes the selected step.
+pub fn delete_step(state: &mut State) -> Vec<Effect> {
+    let Some((class, step)) = focus(state) else { return Vec::new() };
+    let effects = change(state, |scripts| scripts.delete_step(class, step));
+    let last = state.scripts.class(class).map_or(0, |class| class.steps.len().saturating_sub(1));
+    state.clip_mut().step = Some(step.min(last));
+    effects
+}
+
+/// Moves the selected step up or down.
+pub fn move_step(state: &mut State, places: isize) -> Vec<Effect> {
+    let Some((class, step)) = focus(state) else { return Vec::new() };
+    let count = state.scripts.class(class).map_or(0, |class| class.steps.len());
+    let Some(to) = step.checked_add_signed(places).filter(|&to| to < count) else { return Vec::new() };
+    let effects = change(state, |scripts| scripts.move_step(class, step, to));
+    state.clip_mut().step = Some(to);
+    effects
+}
+
+/// Deletes the selected class.
+pub fn delete_class(state: &mut State) -> Vec<Effect> {
+    let Some(class) = state.selected_id() else { return Vec::new() };
+    change(state, |scripts| scripts.delete_class(class))
+}
+
+/// Takes the last edit back, or does it again.
+pub fn travel(state: &mut State, back: bool) -> Vec<Effect> {
+    let (what, word) = if back { (state.scripts.undo(), "Undone") } else { (state.scripts.redo(), "Redone") };
+    let Some(what) = what.map(str::to_owned) else {
+        state.say(format!("Nothing to {}.", if back { "undo" } else { "redo" }));
+        return Vec::new();
+    };
+    let effects = follow(state);
+    state.say(format!("{word}: {what}"));
+    effects
+}
+
+/// Gives a step another text.
+pub fn set_step(state: &mut State, class: ClassId, step: usize, text: &str) -> Result<Vec<Effect>, String> {
+    let effects = try_change(state, |scripts| scripts.set_step(class, step, text))?;
+    state.clip_mut().step = Some(step);
+    Ok(effects)
+}
+
+/// Puts a new step at a place.
+pub fn insert_step(state: &mut State, class: ClassId, at: usize, text: &str) -> Result<Vec<Effect>, String> {
+    let effects = try_change(state, |scripts| scripts.insert_step(class, at, text))?;
+    time::select_step(state, at);
+    state.clip_mut().step = Some(at);
+    Ok(effects)
+}
+
+/// Gives a class another name and domain, from `name / domain`.
+pub fn rename_class(state: &mut State, class: ClassId, text: &str) -> Result<Vec<Effect>, String> {
+    let (name, domain) = name_and_domain(state, text);
+    try_change(state, |scripts| scripts.rename_class(class, &name, &domain))
+}
+
+/// Adds a class with one step to the candidates of the clip that is shown, and selects it.
+pub fn add_class(
+    state: &mut State,
+    name: &str,
+    domain: &str,
+    step: &str,
+) -> Result<(ClassId, Vec<Effect>), String> {
+    let class = state.scripts.add_class(name, domain, &[step]).map_err(|error| error.to_string())?;
+    if let Some(members) = &mut state.clip_mut().members {
+        members.push(class);
+    }
+    let effects = follow(state);
+    let clip = state.clip_mut();
+    if let Some(index) = clip.ids.iter().position(|&id| id == class) {
+        clip.selected = index;
+        clip.has_selected = true;
+        clip.step = Some(0);
+    }
+    Ok((class, effects))
+}
+
+/// Takes the place of all scripts.
+pub fn replace(state: &mut State, file: ScriptFile, path: &std::path::Path) -> Vec<Effect> {
+    // Whoever opens a script file wants to compare with what is in it.
+    for clip in &mut state.clips {
+        clip.members = None;
+    }
+    let effects = change(state, |scripts| scripts.replace(file));
+    state.say(format!(
+        "Scripts of {}; {} takes them back",
+        path.display(),
+        state.keymap.key(crate::tui::command::Command::Undo)
+    ));
+    effects
+}
+
+/// Name and domain of `name / domain`; without a domain, that of the selected class.
+pub fn name_and_domain(state: &State, text: &str) -> (String, String) {
+    match text.rsplit_once(" / ") {
+        Some((name, domain)) => (name.trim().to_owned(), domain.trim().to_owned()),
+        None => {
+            let domain = state.selected_id().map_or("", |id| state.scripts.domain_of(id));
+            (text.trim().to_owned(), domain.to_owned())
+        }
+    }
+}
+
+/// Saves the scripts in their file.
+pub fn save(state: &State, path: PathBuf, quits: bool) -> Vec<Effect> {
+    vec![Effect::SaveScripts { path, file: Box::new(state.scripts.file().clone()), quits }]
+}
+
+/// The scripts are in that file now.
+pub fn saved(state: &mut State, path: PathBuf, file: ScriptFile, quits: bool) -> Vec<Effect> {
+    let before = state.scripts.path().map(PathBuf::from);
+    state.say(format!("Saved {}", path.display()));
+    for clip in &mut state.clips {
+        clip.sources.scripts = path.display().to_string();
+    }
+    state.scripts.mark_saved(path, file);
+    let mut effects = vec![Effect::DiscardDraft(before)];
+    if state.scripts.is_changed() {
+        effects.push(Effect::KeepDraft(Box::new(Unsaved::new(&state.scripts))));
+    } else if quits {
+        effects.push(Effect::Quit);
+    }
+    effects
+}
+
+fn focus(state: &mut State) -> Option<(ClassId, usize)> {
+    let found = state.selected_id().zip(state.clip().focus_step());
+    if found.is_none() {
+        state.say("No step is selected.");
+    }
+    found
+}
+
+fn change(
+    state: &mut State,
+    operation: impl FnOnce(&mut Document) -> Result<bool, EditError>,
+) -> Vec<Effect> {
+    try_change(state, operation).unwrap_or_else(|reason| {
+        state.complain(reason);
+        Vec::new()
+    })
+}
+
+fn try_change(
+    state: &mut State,
+    operation: impl FnOnce(&mut Document) -> Result<bool, EditError>,
+) -> Result<Vec<Effect>, String> {
+    match operation(&mut state.scripts) {
+        Ok(true) => Ok(follow(state)),
+        Ok(false) => Ok(Vec::new()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Lets all clips follow the scripts, and keeps what is not saved.
+fn follow(state: &mut State) -> Vec<Effect> {
+    for clip in &mut state.clips {
+        candidates(clip, &state.scripts);
+    }
+    views::shade(state);
+    let draft = if state.scripts.is_changed() {
+        Effect::KeepDraft(Box::new(Unsaved::new(&state.scripts)))
+    } else {
+        Effect::DiscardDraft(state.scripts.path().map(PathBuf::from))
+    };
+    vec![draft, Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+}
+
+/// Gives a clip the candidates that the scripts have for it now.
+pub fn candidates(clip: &mut Clip, scripts: &Document) {
+    let is_member = |id: &ClassId| clip.members.as_ref().is_none_or(|members| members.contains(id));
+    let ids: Vec<ClassId> = scripts.ids().iter().copied().filter(is_member).collect();
+    let candidates = ids.iter().filter_map(|&id| {
+        let class = scripts.class(id)?;
+        let domain = scripts.domain_of(id).to_owned();
+        Some(Candidate { domain, name: class.name.clone(), steps: class.steps.clone() })
+    });
+    clip.exploration.set_candidates(candidates.collect());
+    clip.stale = true;
+    // Who is selected, compared, pinned or right stays so under another index.
+    let before = std::mem::replace(&mut clip.ids, ids);
+    let now = |index: usize| {
+        let id = before.get(index)?;
+        clip.ids.iter().position(|other| other == id)
+    };
+    let selected = now(clip.selected);
+    clip.compared = clip.compared.and_then(now);
+    clip.answer = clip.truth.and_then(|truth| clip.ids.iter().position(|&id| id == truth));
+    if let Some(pinned) = &mut clip.pinned {
+        let then = |id: &ClassId| before.iter().position(|other| other == id);
+        let places = clip.ids.iter().map(|id| pinned.places.get(then(id)?).copied().flatten());
+        pinned.places = places.collect();
+    }
+    if selected.is_none() {
+        clip.step = None;
+    }
+    let last = clip.ids.len().saturating_sub(1);
+    clip.selected = selected.unwrap_or_else(|| clip.selected.min(last));
+    if let Some(step) = clip.step {
+        let steps = clip.exploration.candidates().get(clip.selected).map_or(0, |class| class.steps.len());
+        clip.step = Some(step.min(steps.saturating_sub(1)));
+    }
+}
