@@ -67,7 +67,7 @@ impl Reader<'_> {
             // Where it was unbound, or where the last of its keys went to another command.
             let unbound = keys.get_key_value(name).map(|(key, _)| key.span());
             let taken = || places.iter().rfind(|(.., chord)| defaults.command(*chord) == Some(command));
-            let Some(place) = unbound.or_else(|| taken().map(|(place, ..)| place.clone())) else { continue };
+            let place = unbound.or_else(|| taken().map(|(place, ..)| place.clone())).unwrap_or_default();
             let example: Vec<_> = defaults.chords(command).map(Chord::written).collect();
             let what = format!(
                 "{name} is left without a key, and cannot do without; by default it has {}",
