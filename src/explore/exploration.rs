@@ -91,6 +91,11 @@ impl Exploration {
         self.frames.len()
     }
 
+    /// The texts that are embedded.
+    pub(super) fn texts(&self) -> &TextTable {
+        &self.texts
+    }
+
     /// What follows from everything known so far. Call [`Exploration::refresh`] after a change.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::explore::{EvidenceRequest, EvidenceUpdate, Update};
+use crate::explore::{EvidenceRequest, EvidenceUpdate, MapRequest, StepMaps, Update};
 use crate::script::ScriptFile;
 use crate::store::{Snapshot, Unsaved};
 use crate::tui::command::Command;
@@ -28,6 +28,8 @@ pub enum Action {
     Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
+    /// The maps of the steps of the clip with this index are there; none where the work was stopped.
+    Mapped(usize, Option<Box<StepMaps>>),
     /// News of the evidence in the order of steps.
     Evidence(EvidenceUpdate),
     /// What is in a folder.
@@ -94,6 +96,8 @@ pub enum Effect {
         /// The texts, the likeliest to be wanted first.
         texts: Vec<String>,
     },
+    /// Compute the maps of the steps of the clip with this index, and answer with [`Action::Mapped`].
+    Map(usize, Box<MapRequest>),
     /// Find the evidence in the order of steps; what was asked before is not wanted any more.
     FindEvidence(EvidenceRequest),
     /// Take the mouse from the terminal, or leave it to it.

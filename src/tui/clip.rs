@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use image::RgbImage;
 use ndarray::Array2;
 
-use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources};
+use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources, StepMaps};
 use crate::script::{Class, ClassId, Document};
 use crate::store::Picture;
 use crate::video::{Sampling, VideoInfo};
@@ -112,6 +112,10 @@ pub struct Clip {
     pub above: Option<Above>,
     /// Small pictures by time, in order.
     pub thumbnails: Thumbnails,
+    /// The maps of the steps, once they were looked at.
+    pub maps: Option<Box<StepMaps>>,
+    /// Whether maps are being computed.
+    pub maps_asked: bool,
     /// Number of the alignments whose order evidence was asked for.
     pub evidence_asked: Option<u64>,
     /// Whether alignments are older than embeddings or knobs.
@@ -152,6 +156,8 @@ impl Clip {
             shades: None,
             above: None,
             thumbnails: Thumbnails::default(),
+            maps: None,
+            maps_asked: false,
             evidence_asked: None,
             stale: true,
         }

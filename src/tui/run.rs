@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -261,6 +263,14 @@ impl Outside {
                 if let Some(pipeline) = self.pipelines.get(&clip) {
                     pipeline.prefetch_texts(texts);
                 }
+            }
+            Effect::Map(clip, request) => {
+                thread::spawn(move || {
+                    let compute = || request.compute(&AtomicBool::new(false)).map(Box::new);
+                    // A panic leaves the view without maps, no more.
+                    let maps = catch_unwind(AssertUnwindSafe(compute)).unwrap_or(None);
+                    tell(Event::Answer(Action::Mapped(clip, maps)));
+                });
             }
             Effect::FindEvidence(request) => {
                 let tell = move |news| tell(Event::Answer(Action::Evidence(news)));

@@ -63,6 +63,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             effects
         }
         Action::Background(job, news) => news::hear(state, job, news, now),
+        Action::Mapped(clip, maps) => {
+            news::hear_maps(state, clip, maps);
+            Vec::new()
+        }
         Action::Evidence(evidence) => {
             news::hear_evidence(state, evidence);
             Vec::new()

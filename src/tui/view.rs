@@ -6,6 +6,7 @@ mod footer;
 mod frame;
 mod header;
 pub mod layout;
+mod map;
 mod matrix;
 mod overlay;
 mod script;
@@ -46,7 +47,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     match state.view {
         View::Script | View::Compare | View::Smoothing => draw_matrices(state, images, frame, &screen),
         View::Frame => frame::draw(state, images, frame, screen.middle),
-        View::Map => {}
+        View::Map => map::draw(state, frame, screen.middle),
     }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);

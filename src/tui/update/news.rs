@@ -1,6 +1,6 @@
 //! News from the background.
 
-use crate::explore::{EvidenceUpdate, Update};
+use crate::explore::{EvidenceUpdate, StepMaps, Update};
 use crate::in_words;
 use crate::tui::action::Effect;
 use crate::tui::state::State;
@@ -84,5 +84,15 @@ pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
             }
         }
         EvidenceUpdate::Failed(report) => state.complain(in_words(&report)),
+    }
+}
+
+/// Takes the maps of a clip's steps. Those that show what has changed since stay until there are others.
+pub fn hear_maps(state: &mut State, clip: usize, maps: Option<Box<StepMaps>>) {
+    if let Some(clip) = state.clips.get_mut(clip) {
+        clip.maps_asked = false;
+        if maps.is_some() {
+            clip.maps = maps;
+        }
     }
 }

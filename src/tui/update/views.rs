@@ -100,7 +100,32 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     if state.clip().stale {
         align(state);
     }
-    find_evidence(state.clip_mut())
+    let mut effects = find_evidence(state.clip_mut());
+    if state.view == View::Map {
+        effects.extend(find_maps(state));
+    }
+    effects
+}
+
+/// Asks for the maps of the steps where they are not there, or for the texts that they need.
+fn find_maps(state: &mut State) -> Vec<Effect> {
+    let shown = state.shown;
+    let clip = state.clip_mut();
+    let is_there = clip.maps.as_ref().is_some_and(|maps| maps.are_of(&clip.exploration));
+    if is_there || clip.maps_asked || clip.exploration.frame_count() == 0 {
+        return Vec::new();
+    }
+    if let Some(request) = clip.exploration.map_request() {
+        clip.maps_asked = true;
+        return vec![Effect::Map(shown, Box::new(request))];
+    }
+    // Texts of the present template come first by themselves; of the others, these are wanted now.
+    let missing = clip.exploration.map_texts_missing();
+    if clip.progress.texts_missing == 0 && clip.progress.idle && !missing.is_empty() {
+        clip.progress.idle = false;
+        return vec![Effect::EmbedTexts(missing)];
+    }
+    Vec::new()
 }
 
 /// Asks for the order evidence of alignments that stay: not while frames or texts are embedded, which take the processor

@@ -1,0 +1,346 @@
+//! A map of all steps of all candidates, without and with context (the paper's Fig. 3): t-SNE of their embeddings.
+
+use std::collections::HashSet;
+use std::f64::consts::TAU;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bhtsne::{Neighbor, tSNE};
+use ndarray::{Array1, Array2, Axis};
+
+use crate::explore::candidate::Candidate;
+use crate::explore::exploration::Exploration;
+use crate::script::Template;
+
+/// Neighbours that a step is kept close to, where there are enough steps.
+const PERPLEXITY: f64 = 30.0;
+/// At 0 the forces would be exact; a map of some hundred points is as fast as good at this value.
+const THETA: f64 = 0.2;
+/// Factor on the attraction in the first quarter of the epochs.
+const EXAGGERATION: f64 = 12.0;
+/// Rounds of the power method: the axes only have to be good enough to start from.
+const ROUNDS: usize = 100;
+
+/// A step in the plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepPoint {
+    /// Index of its class.
+    pub class: usize,
+    /// Its place in the script, from 0.
+    pub step: usize,
+    /// From -1 to 1; the axes have no meaning, and one scale.
+    pub x: f32,
+    /// See [`StepPoint::x`].
+    pub y: f32,
+}
+
+/// All steps in the plane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepMap {
+    /// Class by class, in the order of the scripts.
+    pub points: Vec<StepPoint>,
+    /// For each point the others nearest to it among the embeddings themselves, not in the plane: one, or several where
+    /// they are equally near, as identical sentences are.
+    pub nearest: Vec<Vec<usize>>,
+}
+
+impl StepMap {
+    /// How often a step's nearest neighbour is of the step's own group, from 0 to 1, where `group` tells the group of a
+    /// class. Equally near neighbours share one vote. None where no step has a neighbour.
+    pub fn kinship<G: PartialEq>(&self, group: impl Fn(usize) -> G) -> Option<f64> {
+        let group_of = |point: usize| group(self.points[point].class);
+        let votes = self.nearest.iter().enumerate().filter(|(_, nearest)| !nearest.is_empty());
+        let shares = votes.map(|(point, nearest)| {
+            let own = nearest.iter().filter(|&&other| group_of(other) == group_of(point)).count();
+            own as f64 / nearest.len() as f64
+        });
+        let (sum, count) = shares.fold((0.0, 0), |(sum, count), share| (sum + share, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    }
+}
+
+/// The map without context, and the map with it, turned so that the steps lie as near to their first places as may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepMaps {
+    /// The candidates whose steps they show.
+    pub candidates: Vec<Candidate>,
+    /// The template of the map with context.
+    pub template: Template,
+    /// The steps by themselves.
+    pub plain: StepMap,
+    /// The steps in the template.
+    pub context: StepMap,
+}
+
+impl StepMaps {
+    /// Whether they still show what there is: no script and no template has changed since.
+    pub fn are_of(&self, exploration: &Exploration) -> bool {
+        self.candidates == exploration.candidates() && self.template == context(exploration)
+    }
+}
+
+/// What the maps are computed from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapRequest {
+    candidates: Vec<Candidate>,
+    template: Template,
+    plain: Array2<f32>,
+    context: Array2<f32>,
+}
+
+impl MapRequest {
+    /// `plain` and `context` are the unit embeddings, N×d, of all steps, class by class: by themselves, and in
+    /// `template`.
+    ///
+    /// # Panics
+    /// If there are not as many embeddings as steps.
+    pub fn new(
+        candidates: Vec<Candidate>,
+        template: Template,
+        plain: Array2<f32>,
+        context: Array2<f32>,
+    ) -> Self {
+        let steps: usize = candidates.iter().map(|class| class.steps.len()).sum();
+        assert_eq!([plain.nrows(), context.nrows()], [steps; 2], "an embedding for each step");
+        Self { candidates, template, plain, context }
+    }
+
+    /// Computes both maps; the same embeddings give the same maps. None if `stop` was set.
+    pub fn compute(self, stop: &AtomicBool) -> Option<StepMaps> {
+        let is_stopped = || stop.load(Ordering::Relaxed);
+        if is_stopped() {
+            return None;
+        }
+        let plain = Layout::new(&self.plain);
+        if is_stopped() {
+            return None;
+        }
+        let mut context = Layout::new(&self.context);
+        context.turn_to(&plain);
+        Some(StepMaps {
+            plain: plain.into_map(&self.candidates),
+            context: context.into_map(&self.candidates),
+            candidates: self.candidates,
+            template: self.template,
+        })
+        .filter(|_| !is_stopped())
+    }
+}
+
+impl Exploration {
+    /// What the maps are computed from; none while a text of [`Exploration::map_texts_missing`] is missing.
+    pub fn map_request(&self) -> Option<MapRequest> {
+        let template = context(self);
+        let plain = self.step_embeddings(&without_context())?;
+        let context = self.step_embeddings(&template)?;
+        Some(MapRequest::new(self.candidates().to_vec(), template, plain, context))
+    }
+
+    /// Texts that the maps need and that are not embedded.
+    pub fn map_texts_missing(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        [without_context(), context(self)]
+            .iter()
+            .flat_map(|template| self.candidates().iter().flat_map(|class| class.sentences(template)))
+            .filter(|text| self.texts().number(text).is_none() && seen.insert(text.clone()))
+            .collect()
+    }
+
+    /// Unit embeddings of all steps in a template, N×d; none while one is missing.
+    fn step_embeddings(&self, template: &Template) -> Option<Array2<f32>> {
+        let sentences = self.candidates().iter().flat_map(|class| class.sentences(template));
+        let numbers: Vec<usize> = sentences.map(|text| self.texts().number(&text)).collect::<Option<_>>()?;
+        let units: Vec<_> = numbers.into_iter().map(|number| self.texts().unit(number)).collect();
+        if units.is_empty() {
+            return Some(Array2::default((0, 0)));
+        }
+        Some(ndarray::stack(Axis(0), &units).expect("embeddings of one length"))
+    }
+}
+
+/// The template that leaves steps as they are.
+fn without_context() -> Template {
+    let [_, step, ..] = Template::built_in();
+    step
+}
+
+/// The template in force, or the default one where that leaves steps as they are.
+fn context(exploration: &Exploration) -> Template {
+    let template = &exploration.settings().template;
+    if *template == without_context() { Template::default() } else { template.clone() }
+}
+
+/// Places in the plane, in a scale of their own.
+struct Layout {
+    places: Vec<[f64; 2]>,
+    nearest: Vec<Vec<usize>>,
+}
+
+impl Layout {
+    /// Lays out N×d embeddings.
+    fn new(embeddings: &Array2<f32>) -> Self {
+        // A broken checkpoint must not break the map.
+        let embeddings = embeddings.mapv(|value| if value.is_finite() { f64::from(value) } else { 0.0 });
+        let squares = squared_distances(&embeddings);
+
+        // Identical sentences share a place: t-SNE would push them apart.
+        let n = embeddings.nrows();
+        let first_like = |point: usize| (0..point).find(|&other| squares[(point, other)] == 0.0);
+        let mut place_of = Vec::with_capacity(n);
+        let mut distinct = Vec::new();
+        for point in 0..n {
+            place_of.push(first_like(point).map_or(distinct.len(), |other| place_of[other]));
+            if place_of[point] == distinct.len() {
+                distinct.push(point);
+            }
+        }
+        let flat = principal_coordinates(embeddings.select(Axis(0), &distinct));
+        let places = if distinct.len() <= 3 {
+            flat // Three points lie in a plane as they are.
+        } else {
+            tsne(&squares.select(Axis(0), &distinct).select(Axis(1), &distinct), &flat)
+        };
+        Self {
+            places: place_of.into_iter().map(|place| places[place]).collect(),
+            nearest: (0..n).map(|point| nearest(&squares, point)).collect(),
+        }
+    }
+
+    /// Turns and mirrors the layout so that its points lie as near to those of another one as may be (the orthogonal
+    /// Procrustes problem, both being centred).
+    fn turn_to(&mut self, other: &Self) {
+        let turn_of = |mirror: f64| {
+            let (mut cosine, mut sine) = (0.0, 0.0);
+            for (&[x, y], &[u, v]) in self.places.iter().zip(&other.places) {
+                let y = y * mirror;
+                cosine += x * u + y * v;
+                sine += x * v - y * u;
+            }
+            (mirror, cosine, sine)
+        };
+        let length = |(_, cosine, sine): &(f64, f64, f64)| cosine.hypot(*sine);
+        let [straight, mirrored] = [turn_of(1.0), turn_of(-1.0)];
+        let (mirror, cosine, sine) = if length(&mirrored) > length(&straight) { mirrored } else { straight };
+        let (sin, cos) = sine.atan2(cosine).sin_cos();
+        for [x, y] in &mut self.places {
+            let (u, v) = (*x, *y * mirror);
+            (*x, *y) = (cos * u - sin * v, sin * u + cos * v);
+        }
+    }
+
+    /// The points of the candidates' steps, the larger side from -1 to 1.
+    fn into_map(self, candidates: &[Candidate]) -> StepMap {
+        let [(left, right), (bottom, top)] = [0, 1].map(|axis| {
+            let values = self.places.iter().map(|place| place[axis]);
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+        });
+        let half = (right - left).max(top - bottom) / 2.0;
+        let scaled = |x: f64, low: f64, high: f64| {
+            if half > 0.0 { ((x - low.midpoint(high)) / half) as f32 } else { 0.0 }
+        };
+        let steps = candidates
+            .iter()
+            .enumerate()
+            .flat_map(|(class, candidate)| (0..candidate.steps.len()).map(move |step| (class, step)));
+        let points = steps.zip(&self.places).map(|((class, step), &[x, y])| StepPoint {
+            class,
+            step,
+            x: scaled(x, left, right),
+            y: scaled(y, bottom, top),
+        });
+        StepMap { points: points.collect(), nearest: self.nearest }
+    }
+}
+
+/// Squared Euclidean distances between the rows, N×N.
+fn squared_distances(points: &Array2<f64>) -> Array2<f64> {
+    let n = points.nrows();
+    let mut squares = Array2::zeros((n, n));
+    for i in 0..n {
+        for j in 0..i {
+            let square = points.row(i).iter().zip(points.row(j)).map(|(a, b)| (a - b).powi(2)).sum();
+            squares[(i, j)] = square;
+            squares[(j, i)] = square;
+        }
+    }
+    squares
+}
+
+/// The points nearest to one of them.
+fn nearest(squares: &Array2<f64>, point: usize) -> Vec<usize> {
+    let others = || squares.row(point).into_iter().enumerate().filter(|&(other, _)| other != point);
+    let least = others().map(|(_, &square)| square).fold(f64::INFINITY, f64::min);
+    others().filter(|&(_, &square)| square == least).map(|(other, _)| other).collect()
+}
+
+/// Coordinates of the rows on the two axes along which they differ most, by the power method.
+fn principal_coordinates(mut points: Array2<f64>) -> Vec<[f64; 2]> {
+    let Some(mean) = points.mean_axis(Axis(0)) else { return Vec::new() };
+    points -= &mean;
+    let [x, y] = std::array::from_fn(|_| {
+        let length = |row: &Array1<f64>| row.dot(row);
+        let rows = points.rows().into_iter().map(|row| row.to_owned());
+        let mut axis = rows.max_by(|a, b| length(a).total_cmp(&length(b))).expect("there is a mean");
+        for _ in 0..ROUNDS {
+            axis = points.t().dot(&points.dot(&axis));
+            // What is left of points on a line is rounding.
+            let norm = length(&axis).sqrt();
+            axis /= if norm > f64::MIN_POSITIVE { norm } else { 1.0 };
+        }
+        let along = points.dot(&axis);
+        points -= &(along.view().insert_axis(Axis(1)).dot(&axis.insert_axis(Axis(0))));
+        along
+    });
+    x.into_iter().zip(y).map(|(x, y)| [x, y]).collect()
+}
+
+/// t-SNE of at least four distinct points, from their squared distances, begun at `flat`.
+fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let n = flat.len();
+    // With fewer than two neighbours for each there would be pairs and nothing else.
+    let perplexity = ((n - 1) as f64 / 3.0).clamp(1.9, PERPLEXITY);
+    let count = (n - 1).min((3.0 * perplexity).ceil() as usize);
+    let neighbors: Vec<Vec<Neighbor<f64>>> = squares
+        .rows()
+        .into_iter()
+        .enumerate()
+        .map(|(point, row)| {
+            let mut others: Vec<(usize, f64)> =
+                row.into_iter().copied().enumerate().filter(|&(other, _)| other != point).collect();
+            others.sort_by(|a, b| a.1.total_cmp(&b.1));
+            // A Gaussian's shares do not change when all squares are lessened by one number, and the nearest
+            // neighbour's density does not vanish then, however narrow the Gaussian.
+            let least = others[0].1;
+            let near = others.into_iter().take(count);
+            near.map(|(index, square)| Neighbor { index, distance: (square - least).sqrt() }).collect()
+        })
+        .collect();
+
+    let fit = || {
+        let mut tsne: tSNE<f64, [f64; 2]> = tSNE::new(flat);
+        tsne.perplexity(perplexity)
+            .early_exaggeration(EXAGGERATION)
+            .learning_rate(n as f64 / EXAGGERATION)
+            .initial_embedding(start(flat))
+            .barnes_hut_with_neighbors(THETA, &neighbors);
+        tsne.embedding()
+    };
+    // By one thread: several add numbers up in an order that differs from run to run, and so would the maps.
+    let values = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => pool.install(fit),
+        Err(_) => fit(),
+    };
+    values.as_chunks().0.to_vec()
+}
+
+/// The flat coordinates, small, where t-SNE is to begin. Points in one place would never part: each is moved a little,
+/// in a direction of its own.
+fn start(flat: &[[f64; 2]]) -> Vec<f64> {
+    let square: f64 = flat.iter().flatten().map(|x| x * x).sum();
+    let scale = 0.01 / (square / flat.len() as f64).sqrt();
+    let golden = TAU * 0.618_033_988_749_895;
+    let moved = |(index, &[x, y]): (usize, &[f64; 2])| {
+        let (sin, cos) = (index as f64 * golden).sin_cos();
+        [x * scale + 1e-4 * cos, y * scale + 1e-4 * sin]
+    };
+    flat.iter().enumerate().flat_map(moved).collect()
+}
