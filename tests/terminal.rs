@@ -46,7 +46,12 @@ struct Session {
 }
 
 impl Session {
-    fn start(mut command: CommandBuilder) -> Self {
+    fn start(command: CommandBuilder) -> Self {
+        Self::start_after(command, "")
+    }
+
+    /// Starts a program in a terminal in which something was typed before.
+    fn start_after(mut command: CommandBuilder, typed: &str) -> Self {
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         // Of the terminal that the tests run in.
@@ -55,9 +60,10 @@ impl Session {
         }
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
+        let mut writer = pair.master.take_writer().unwrap();
+        writer.write_all(typed.as_bytes()).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let writer = pair.master.take_writer().unwrap();
         // Without this handle the terminal closes when the program ends, which ends the reading.
         drop(pair.slave);
         let (sender, printed) = channel();
@@ -86,13 +92,17 @@ impl Session {
     }
 
     fn explorer_with(model: &str, folder: &Path, more: &[&str]) -> Self {
+        Self::explorer_after(model, folder, more, "")
+    }
+
+    fn explorer_after(model: &str, folder: &Path, more: &[&str], typed: &str) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
         command.args(["clip.mp4", "--scripts", "scripts.json", "--model", model]);
         command.args(more);
         command.cwd(folder);
         let cache = TempDir::new().unwrap();
         command.env("ACTALIGN_CACHE_DIR", cache.path());
-        Self { _cache: Some(cache), ..Self::start(command) }
+        Self { _cache: Some(cache), ..Self::start_after(command, typed) }
     }
 
     /// The program without arguments, with the demo unpacked into `folder`.
@@ -287,8 +297,9 @@ fn an_answer_that_comes_late_presses_no_keys() {
 #[test]
 fn a_terminal_with_kittys_protocol_draws_the_film_and_forgets_it_afterwards() {
     let folder = folder();
+    // The answer is there before the question, so that it is in time on any machine.
     let answer = "\x1b_Gi=31;OK\x1b\\\x1b[?62c\x1b[6;20;10t\x1b[0n";
-    let mut session = Session::explorer(folder.path(), &[]).answering(Some(answer));
+    let mut session = Session::explorer_after(MODEL, folder.path(), &[], answer).answering(None);
     session.wait_for("10 frames");
     session.wait_for("\u{10EEEE}");
     assert!(session.printed(b"a=T,U=1,c="));

@@ -261,7 +261,12 @@ fn encode(
         }
         Graphics::Sixel => {
             let picture = Resize::Scale(Some(FilterType::Triangle)).resize(&picture, cell, size, None);
-            Protocol::Sixel(Sixel::new(picture, size, in_tmux)?)
+            let mut sixel = Sixel::new(picture, size, in_tmux)?;
+            if let Some(unended) = sixel.data.strip_suffix("\x1b\\\x1b\\").filter(|_| in_tmux) {
+                // The end of the Sixels has to pass through tmux, too; otherwise xterm drops them.
+                sixel.data = format!("{unended}\x1b\x1b\\\x1b\\");
+            }
+            Protocol::Sixel(sixel)
         }
     })
 }

@@ -128,6 +128,11 @@ fn within_tmux_every_picture_passes_through() {
         let (before, _) = sent.split_once(payload).unwrap();
         let (_, within) = before.rsplit_once("\x1bPtmux;").unwrap();
         assert!(within.contains("\x1b\x1b") && !within.contains("\x1b\\"), "{graphics:?}: {within:?}");
+        if graphics == Graphics::Sixel {
+            let (within, _) =
+                sent.split_once("-\x1b\x1b\\\x1b\\").expect("Sixels end, and then what passes through");
+            assert!(!within.contains("\x1b\\"), "and not before");
+        }
     }
 }
 
