@@ -15,6 +15,7 @@ mod inputs;
 mod keys;
 mod output;
 mod progress;
+mod reopen;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -57,12 +58,12 @@ enum Command {
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
     // Whoever only names the program wants to see what it does.
-    if std::env::args_os().len() == 1 {
-        if stdin().is_terminal() && stdout().is_terminal() {
-            return explore::run_demo();
-        }
+    if std::env::args_os().len() == 1 && !(stdin().is_terminal() && stdout().is_terminal()) {
         println!("{}", explore::HOW_TO_OPEN);
         return Ok(());
+    }
+    if let Some(outcome) = explore::run_alone() {
+        return outcome;
     }
     let cli = Cli::try_parse().unwrap_or_else(|error| {
         let _ = error.print();

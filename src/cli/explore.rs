@@ -7,12 +7,13 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::config::ConfigArgs;
 use crate::cli::inputs::{Comparison, ComparisonArgs};
+use crate::cli::reopen;
 use crate::demo::Bundle;
 use crate::eval::Dataset;
 use crate::explore::{Exploration, Job};
-use crate::script::Document;
-use crate::store::Folder;
-use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol};
+use crate::script::{Document, Template};
+use crate::store::{Folder, Snapshot};
+use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment};
 use crate::video::VideoReader;
 
 /// Largest thumbnail in pixels; a film strip of half blocks shows no more.
@@ -20,17 +21,53 @@ const THUMBNAIL: (u32, u32) = (96, 54);
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
-    /// The clip to explore: a video, an image, a folder of numbered images, or `-` for standard input
+    /// The clips to explore: videos, images, folders of numbered images, or `-` for standard input; or a snapshot, which
+    /// needs no scripts and no model
     // Required unless there is a command, so that it may be absent here.
     #[arg(value_name = "VIDEO", required = true)]
-    video: Option<PathBuf>,
+    videos: Vec<PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArgs,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+/// How the explorer looks, and what it listens to.
+#[derive(Debug, Args)]
+struct ScreenArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// How pictures are drawn, whatever the configuration says
     #[arg(long, value_name = "PROTOCOL")]
     image_protocol: Option<ImageProtocol>,
+}
+
+impl ScreenArgs {
+    fn load(&self) -> Result<Config> {
+        let config = self.config.load()?;
+        let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
+        Ok(Config { image_protocol, ..config })
+    }
+}
+
+/// The explorer on what needs neither scripts nor a model to be named: the demo, or a snapshot.
+#[derive(Debug, Parser)]
+struct Named {
+    snapshots: Vec<PathBuf>,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+/// Opens the demo, or the snapshot that the arguments name. None where they name something else.
+pub fn run_alone() -> Option<Result<()>> {
+    let named = Named::try_parse().ok()?;
+    match &named.snapshots[..] {
+        [] => Some(named.screen.load().and_then(run_demo)),
+        [snapshot] if Snapshot::is_at(snapshot) => {
+            Some(named.screen.load().and_then(|config| reopen::run(snapshot, config)))
+        }
+        _ => None,
+    }
 }
 
 /// What to do where no clip is named.
@@ -57,29 +94,30 @@ struct Defaults {
 }
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
-    let ExploreArgs { video, comparison, config, image_protocol } = args;
-    let config = config.load()?;
-    let clip = video.clone().unwrap_or_default();
+    let ExploreArgs { videos, comparison, screen } = args;
+    let config = screen.load()?;
     let opened = comparison.open()?;
-    // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
-    VideoReader::check(&clip, comparison.sampling.segment())?;
-    let exploration = opened.exploration();
-    let clip = ClipToExplore {
-        id: clip.display().to_string(),
-        answer: None,
-        groups: Vec::new(),
-        job: job(&clip, comparison, &opened, &exploration),
-        sources: comparison.sources(&clip, &opened),
-        exploration,
-    };
+    let clips = videos.iter().map(|video| {
+        // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
+        VideoReader::check(video, comparison.sampling.segment())?;
+        let exploration = opened.exploration();
+        Ok(ClipToExplore {
+            id: video.display().to_string(),
+            answer: None,
+            groups: Vec::new(),
+            sampling: comparison.sampling.fps,
+            job: Some(job(video, comparison, &opened, &exploration)),
+            sources: comparison.sources(video, &opened),
+            exploration,
+        })
+    });
+    let clips = clips.collect::<Result<_>>()?;
     let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
-    let images = image_protocol.unwrap_or(config.image_protocol);
-    open_explorer(vec![clip], scripts, &opened, Config { image_protocol: images, ..config }, None)
+    open_explorer(clips, scripts, opened.templates(), config, None, None)
 }
 
 /// Opens the explorer on the bundled clips.
-pub fn run_demo() -> Result<()> {
-    let config = Config::load(None)?;
+fn run_demo(config: Config) -> Result<()> {
     let bundle = Bundle::unpack()?;
     let data = Folder::Data.path()?;
     let clips = Dataset::open(&bundle.folder().join("manifest.jsonl"), None, None)?.clips;
@@ -97,34 +135,36 @@ pub fn run_demo() -> Result<()> {
             id: clip.entry.id,
             answer: Some(clip.entry.answer),
             groups: clip.entry.groups,
-            job: job(&clip.entry.video, &comparison, &opened, &exploration),
+            sampling: comparison.sampling.fps,
+            job: Some(job(&clip.entry.video, &comparison, &opened, &exploration)),
             sources: comparison.sources(&clip.entry.video, &opened),
             exploration,
         }
     });
     // The bundled file is not the user's to change.
     let scripts = Document::new(opened.scripts().clone(), None);
-    open_explorer(clips.collect(), scripts, &opened, config, Some(data.join("tour-ended")))
+    open_explorer(clips.collect(), scripts, opened.templates(), config, None, Some(data.join("tour-ended")))
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
     let job = comparison.job(clip.to_owned(), opened, exploration);
-    Job { cover_evenly: true, thumbnails: Some(THUMBNAIL), ..job }
+    Job { cover_evenly: true, thumbnails: thumbnails(), ..job }
 }
 
-fn open_explorer(
+/// Largest thumbnail of the explorer's background work.
+pub fn thumbnails() -> Option<(u32, u32)> {
+    Some(THUMBNAIL)
+}
+
+/// Takes the screen over.
+pub fn open_explorer(
     clips: Vec<ClipToExplore>,
     scripts: Document,
-    opened: &Comparison,
+    templates: Vec<Template>,
     config: Config,
+    moment: Option<Moment>,
     tour_ended: Option<PathBuf>,
 ) -> Result<()> {
-    tui::run(Explorer {
-        clips,
-        scripts,
-        templates: opened.templates(),
-        config,
-        folder: std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?,
-        tour_ended,
-    })
+    let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
+    tui::run(Explorer { clips, scripts, templates, folder, config, moment, tour_ended })
 }

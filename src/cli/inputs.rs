@@ -34,6 +34,12 @@ pub struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// A checkpoint on the best device.
+    pub fn of(dir: PathBuf) -> Self {
+        let (device, precision) = (DeviceChoice::Auto, Precision::F32);
+        Self { model: Some(dir), device, precision, no_cache: false }
+    }
+
     fn dir(&self) -> &Path {
         self.model.as_deref().unwrap_or(Path::new(""))
     }

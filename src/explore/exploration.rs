@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::mem;
 
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::align::{self, AlignError, Aligner, Calibration, OrderEvidence, Smoothing, Windows};
@@ -36,6 +37,23 @@ pub struct Exploration {
     aligner: Aligner,
     /// Number of the outcome's alignments.
     generation: u64,
+    /// What stands for embeddings where there are none.
+    fixed: Option<Fixed>,
+}
+
+/// A clip as it was taken down: its smoothed cosines, without the embeddings that they came from.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// Presentation times of the frames, in seconds.
+    pub times: Vec<f64>,
+    /// Ordinals of the frames.
+    pub ordinals: Vec<u64>,
+    /// Smoothing width in frames.
+    pub width: usize,
+    /// Smoothed cosines of each class, K×T; none where it was not aligned.
+    pub cosines: Vec<Option<Array2<f32>>>,
+    /// Mean-pool score of each class, where it was known.
+    pub mean_pool: Vec<Option<f64>>,
 }
 
 impl Exploration {
@@ -51,7 +69,24 @@ impl Exploration {
             frames: FrameTable::new(dim),
             texts: TextTable::new(dim),
             windows: None,
+            fixed: None,
         }
+    }
+
+    /// A clip of which only matrices are left. Cell, aligner and calibration can be changed; smoothing, template,
+    /// candidates and frames are what they were.
+    pub fn frozen(
+        candidates: Vec<Candidate>,
+        calibration: Calibration,
+        settings: Settings,
+        fixed: Fixed,
+    ) -> Self {
+        Self { fixed: Some(fixed), ..Self::new(candidates, calibration, 0, settings) }
+    }
+
+    /// Whether only matrices are left of the clip.
+    pub fn is_frozen(&self) -> bool {
+        self.fixed.is_some()
     }
 
     /// The same candidates, knobs and texts on another clip, of which no frame is embedded.
@@ -88,7 +123,7 @@ impl Exploration {
 
     /// Number of frames embedded so far.
     pub fn frame_count(&self) -> usize {
-        self.frames.len()
+        self.fixed.as_ref().map_or_else(|| self.frames.len(), |fixed| fixed.times.len())
     }
 
     /// The texts that are embedded.
@@ -127,6 +162,9 @@ impl Exploration {
 
     /// The same under another template.
     pub fn missing_texts_in(&self, template: &Template) -> Vec<String> {
+        if self.is_frozen() {
+            return Vec::new();
+        }
         let sentences = self.candidates.iter().flat_map(|class| class.sentences(template));
         let names = self.candidates.iter().map(|class| class.name.clone());
         let mut seen = HashSet::new();
@@ -229,6 +267,9 @@ impl Exploration {
     /// A class as it would be without smoothing, all else under the present settings: what the smoothing changes. None
     /// where it cannot be aligned. Has a column for every frame, of which [`Exploration::outcome`] may lack the last.
     pub fn unsmoothed(&self, class: usize) -> Option<ClassOutcome> {
+        if self.is_frozen() {
+            return None;
+        }
         WORKERS.install(|| {
             let candidate = self.candidates.get(class)?;
             let preset = self.settings.method.preset;
@@ -243,7 +284,25 @@ impl Exploration {
         })
     }
 
+    /// The outcome of fixed matrices.
+    fn align_fixed(&self, fixed: &Fixed) -> Result<Outcome, AlignError> {
+        let method = self.settings.method;
+        let classes = fixed.cosines.par_iter().zip(&fixed.mean_pool).map(|(cosines, &mean_pool)| {
+            let Some(cosines) = cosines else { return Ok(None) };
+            let class = ClassOutcome::new(cosines.clone(), method, self.calibration_in_force())?;
+            Ok(Some(ClassOutcome { mean_pool, ..class }))
+        });
+        let classes = classes.collect::<Result<_, AlignError>>()?;
+        Ok(Outcome::new(fixed.times.clone(), fixed.ordinals.clone(), fixed.width, classes))
+    }
+
     fn align(&mut self) -> Result<(), AlignError> {
+        if let Some(fixed) = &self.fixed {
+            let Outcome { times, ordinals, width, mut classes, .. } = self.align_fixed(fixed)?;
+            self.keep_evidence(&mut classes);
+            self.outcome = Outcome::new(times, ordinals, width, classes);
+            return Ok(());
+        }
         let Settings { method, smoothing_seconds, .. } = self.settings;
         let mut times = self.frames.times();
         let mut ordinals = self.frames.ordinals();

@@ -28,7 +28,7 @@ mod workers;
 pub use candidate::Candidate;
 pub use coverage::even_coverage;
 pub use evidence::{EvidenceRequest, EvidenceUpdate, EvidenceWorker};
-pub use exploration::Exploration;
+pub use exploration::{Exploration, Fixed};
 pub use frames::EmbeddedFrame;
 pub use model::Model;
 pub use outcome::{ClassOutcome, Outcome};

@@ -289,6 +289,15 @@ impl Command {
         COMMANDS.iter().find(|about| about.command == self).expect("every command is in the table")
     }
 
+    /// Whether it needs the embeddings of frames and steps, which a snapshot does not have.
+    pub fn needs_embeddings(self) -> bool {
+        let is_knob = self.about().group == Group::Knobs
+            && !matches!(self, C::NextAligner | C::NextCell | C::NextScale | C::EditCalibration);
+        is_knob
+            || self.about().group == Group::Edit
+            || matches!(self, C::ShowSmoothing | C::ShowMap | C::Open)
+    }
+
     /// The command of that name.
     pub fn named(name: &str) -> Option<Self> {
         COMMANDS.iter().find(|about| about.name == name).map(|about| about.command)

@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::explore::Model;
 use crate::tui::action::Action;
+use crate::tui::outside::Tell;
 use crate::tui::overlay::TokenCount;
 
 /// A thread that counts one sentence after the other.
@@ -13,7 +14,7 @@ pub struct Counter(Sender<(Arc<Model>, String)>);
 
 impl Counter {
     /// Starts the thread, from which `tell` is called.
-    pub fn start(tell: impl Fn(Action) + Send + 'static) -> Self {
+    pub fn start(tell: Tell) -> Self {
         let (sender, sentences) = channel();
         thread::spawn(move || count(&sentences, &tell));
         Self(sender)
@@ -26,7 +27,7 @@ impl Counter {
     }
 }
 
-fn count(sentences: &Receiver<(Arc<Model>, String)>, tell: &impl Fn(Action)) {
+fn count(sentences: &Receiver<(Arc<Model>, String)>, tell: &Tell) {
     while let Ok(first) = sentences.recv() {
         let (model, sentence) = sentences.try_iter().last().unwrap_or(first);
         // A tokenizer that cannot be read is reported by whoever embeds.

@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::store::{Drafts, Unsaved};
 use crate::tui::action::Action;
+use crate::tui::outside::Tell;
 
 /// The thread that keeps drafts. Dropping it waits until what it was asked for is done.
 pub struct DraftKeeper {
@@ -20,7 +21,7 @@ enum Request {
 
 impl DraftKeeper {
     /// Keeps drafts there. What cannot be kept is told, once.
-    pub fn start(drafts: Drafts, tell: impl Fn(Action) + Send + 'static) -> Self {
+    pub fn start(drafts: Drafts, tell: Tell) -> Self {
         let (sender, requests) = channel();
         let thread = thread::spawn(move || work(drafts, &requests, &tell));
         Self { requests: Some(sender), thread: Some(thread) }
@@ -52,7 +53,7 @@ impl Drop for DraftKeeper {
     }
 }
 
-fn work(mut drafts: Drafts, requests: &Receiver<Request>, tell: &impl Fn(Action)) {
+fn work(mut drafts: Drafts, requests: &Receiver<Request>, tell: &Tell) {
     let mut was_told = false;
     for request in requests {
         let done = match request {

@@ -25,6 +25,11 @@ impl Scale {
         }
     }
 
+    /// The scale of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Rank, Self::Log, Self::Linear].into_iter().find(|scale| scale.name() == name)
+    }
+
     /// Name shown on screen.
     pub fn name(self) -> &'static str {
         match self {

@@ -49,6 +49,11 @@ impl View {
         }
     }
 
+    /// Whether it shows what a snapshot does not have.
+    pub fn needs_embeddings(self) -> bool {
+        matches!(self, Self::Smoothing | Self::Map)
+    }
+
     /// The view of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.name() == name)

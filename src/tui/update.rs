@@ -94,6 +94,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
 }
 
 fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
+    if command.needs_embeddings() && state.clip().exploration.is_frozen() {
+        state.say("This snapshot is open without its clip or model: that needs their embeddings.");
+        return Vec::new();
+    }
     match command {
         Command::NextCandidate => selection::select_by(state, 1),
         Command::PreviousCandidate => selection::select_by(state, -1),

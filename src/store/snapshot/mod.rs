@@ -6,7 +6,8 @@ mod parts;
 mod sampling;
 mod thumbnail;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -174,6 +175,14 @@ impl Snapshot {
             pinned: input.pinned,
             thumbnails: thumbnail::selection(input.pictures),
         }
+    }
+
+    /// Whether a file begins as a snapshot of any version does.
+    pub fn is_at(path: &Path) -> bool {
+        let beginning = format!("{{\"format\":\"{NAME}");
+        let mut found = vec![0; beginning.len()];
+        File::open(path)
+            .is_ok_and(|mut file| file.read_exact(&mut found).is_ok() && found == beginning.as_bytes())
     }
 
     /// With the time at which it was taken and what its files contain, which are known only where it is written.

@@ -45,6 +45,12 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
     }
     let job = state.next_job;
     let clip = state.clip_mut();
+    if clip.exploration.is_frozen() {
+        clip.progress.idle = true;
+        clip.progress.all_decoded = true;
+        clip.progress.decoded = clip.exploration.frame_count();
+        return effects;
+    }
     if clip.job.is_none() {
         clip.job = Some(job);
         clip.progress = Progress::default();

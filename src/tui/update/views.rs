@@ -6,9 +6,10 @@ use crate::tui::heat::shades_of;
 use crate::tui::state::{State, View};
 use crate::tui::update::tour;
 
-/// Shows a view.
+/// Shows a view; the first one, where what it shows is not in a snapshot.
 pub fn show(state: &mut State, view: View) {
-    state.view = view;
+    let is_there = !state.clip().exploration.is_frozen() || !view.needs_embeddings();
+    state.view = if is_there { view } else { View::Script };
     if view == View::Compare && state.clip().compared.is_none() {
         pin_rival(state);
     }
@@ -22,9 +23,12 @@ pub fn toggle(state: &mut State, view: View) {
 
 /// Turns to another view, in a ring.
 pub fn turn(state: &mut State, places: isize) {
-    let at = View::ALL.iter().position(|&view| view == state.view).unwrap_or(0) as isize;
-    let next = (at + places).rem_euclid(View::ALL.len() as isize);
-    show(state, View::ALL[next as usize]);
+    let is_frozen = state.clip().exploration.is_frozen();
+    let views: Vec<View> =
+        View::ALL.into_iter().filter(|view| !is_frozen || !view.needs_embeddings()).collect();
+    let at = views.iter().position(|&view| view == state.view).unwrap_or(0) as isize;
+    let next = (at + places).rem_euclid(views.len() as isize);
+    show(state, views[next as usize]);
 }
 
 /// Pins the selected class and compares it with the best of the others; or goes back.

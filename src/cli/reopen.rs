@@ -1,0 +1,145 @@
+//! `actalign-tui SNAPSHOT`: the explorer at a moment that was saved.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::{Result, eyre};
+
+use crate::cli::explore::{open_explorer, thumbnails};
+use crate::cli::inputs::ModelArgs;
+use crate::explore::{Exploration, Fixed, Job, Model, Settings, Sources};
+use crate::in_words;
+use crate::script::{Class, Document, ScriptFile, Template};
+use crate::store::{Hashes, Parts, Snapshot};
+use crate::tui::{ClipToExplore, Config, Moment, Pinned};
+
+/// Opens the explorer on a snapshot: with its clip and its model where both are still there, else with what the snapshot
+/// holds.
+pub fn run(path: &Path, config: Config) -> Result<()> {
+    let snapshot = Snapshot::load(path)?;
+    let (parts, sources) = snapshot
+        .parts()
+        .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
+        .ok_or_else(|| eyre!("{}: this snapshot is of no clip", path.display()))?;
+    // A relative path is seen from where the snapshot was saved.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let clip_file = folder.join(&sources.clip);
+    let live = model_of(&snapshot, &sources, &clip_file, folder);
+    let name = path.display();
+    let notice = match &live {
+        Ok(_) => format!("{name}, with its clip and model"),
+        Err(reason) => format!("{name}, without embeddings: {reason}"),
+    };
+    let scripts = Document::new(scripts_of(&parts), None);
+    let templates = templates(&parts.settings.template);
+    let pictures = snapshot.thumbnails.iter().filter_map(|small| {
+        let picture = image::load_from_memory(&small.jpeg).ok()?;
+        Some((small.time, picture.into_rgb8()))
+    });
+    let moment = Moment {
+        view: snapshot.view.clone(),
+        pinned: pinned(&snapshot),
+        pictures: if live.is_ok() { Vec::new() } else { pictures.collect() },
+        hashes: snapshot.hashes.clone(),
+        notice,
+    };
+    let clip = clip(parts, sources, clip_file, &snapshot, live.ok());
+    open_explorer(vec![clip], scripts, templates, config, Some(moment), None)
+}
+
+/// The model of a snapshot, if it and the clip are what they were; else what is missing.
+fn model_of(
+    snapshot: &Snapshot,
+    sources: &Sources,
+    clip: &Path,
+    folder: &Path,
+) -> Result<Arc<Model>, String> {
+    if !clip.exists() {
+        return Err(format!("the clip {} is not there", clip.display()));
+    }
+    let dir = if sources.model == "demo" { PathBuf::from("demo") } else { folder.join(&sources.model) };
+    let model = ModelArgs::of(dir).open().map_err(|error| in_words(&error))?;
+    let now = Hashes::of(clip, &folder.join(&sources.scripts), model.checkpoint(), model.cache());
+    let then = &snapshot.hashes;
+    let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
+    if !is_same(&now.clip, &then.clip) {
+        return Err(format!("the clip {} is another one now", clip.display()));
+    }
+    let parts = [(&now.vision, &then.vision), (&now.text, &then.text), (&now.tokenizer, &then.tokenizer)];
+    if !parts.into_iter().all(|(now, then)| is_same(now, then)) {
+        return Err(format!("the model {} is another one now", sources.model));
+    }
+    Ok(model)
+}
+
+fn clip(
+    parts: Parts,
+    sources: Sources,
+    file: PathBuf,
+    snapshot: &Snapshot,
+    model: Option<Arc<Model>>,
+) -> ClipToExplore {
+    let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
+    let (sampling, segment) = (snapshot.sampling.fps, snapshot.sampling.segment());
+    let (exploration, job) = match model {
+        Some(model) => {
+            let own = model.calibration();
+            let calibration = (calibration != own).then_some(calibration);
+            let settings = Settings { calibration, ..settings };
+            let dim = model.checkpoint().dim();
+            let exploration = Exploration::new(candidates, own, dim, settings);
+            let job = Job {
+                clip: file,
+                sampling,
+                segment,
+                cover_evenly: true,
+                thumbnails: thumbnails(),
+                texts: exploration.missing_texts(),
+                model,
+            };
+            (exploration, Some(job))
+        }
+        None => {
+            let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
+            (Exploration::frozen(candidates, calibration, settings, fixed), None)
+        }
+    };
+    let id = sources.clip.clone();
+    ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job, sources }
+}
+
+/// The scripts that a snapshot was taken of, which are in no file.
+fn scripts_of(parts: &Parts) -> ScriptFile {
+    let classes = parts.candidates.iter().map(|candidate| Class {
+        name: candidate.name.clone(),
+        domain: Some(candidate.domain.clone()),
+        steps: candidate.steps.clone(),
+        other: Default::default(),
+    });
+    ScriptFile { domain: None, classes: classes.collect(), other: Default::default() }
+}
+
+fn templates(own: &Template) -> Vec<Template> {
+    let mut templates: Vec<Template> = Template::built_in().into();
+    if !templates.contains(own) {
+        templates.insert(0, own.clone());
+    }
+    templates
+}
+
+fn pinned(snapshot: &Snapshot) -> Option<Pinned> {
+    let pinned = snapshot.pinned.as_ref()?;
+    let clip = pinned.settings.clip.as_ref()?;
+    let place = |class: usize| {
+        let rank = pinned.ranking.iter().position(|&other| other == class)? + 1;
+        Some((rank, pinned.scores.get(class).copied().flatten()?))
+    };
+    let settings = Settings {
+        method: pinned.settings.method,
+        smoothing_seconds: clip.smoothing_seconds,
+        template: Template::parse(&clip.template).or_else(|_| Template::parse(&clip.template_text)).ok()?,
+        calibration: None,
+    };
+    let places = (0..snapshot.candidates.len()).map(place).collect();
+    Some(Pinned { settings, width: pinned.settings.smoothing, places })
+}

@@ -1,0 +1,210 @@
+//! What lies outside the state: background work, files, the terminal's mouse.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::SystemTime;
+
+use color_eyre::eyre::Result;
+
+use crate::explore::{EvidenceWorker, Job, Pipeline};
+use crate::export;
+use crate::in_words;
+use crate::script::ScriptFile;
+use crate::store::{self, Hashes, Snapshot, write_new};
+use crate::tui::action::{Action, Effect, SaveAs};
+use crate::tui::counter::Counter;
+use crate::tui::drafts::DraftKeeper;
+use crate::tui::overlay::FileEntry;
+use crate::tui::state::State;
+use crate::tui::terminal::Terminal;
+use crate::video::{Segment, VideoReader};
+
+/// Who hears what came of effects. Nobody listens only after the loop has ended.
+pub type Tell = Arc<dyn Fn(Action) + Send + Sync>;
+
+/// What effects reach.
+pub struct Outside {
+    tell: Tell,
+    /// What each clip embeds, if it does.
+    jobs: Vec<Option<Job>>,
+    /// What the files of a snapshot contained.
+    hashes: Option<Hashes>,
+    /// The background work, by the index of its clip.
+    pipelines: HashMap<usize, Pipeline>,
+    evidence: Option<EvidenceWorker>,
+    counter: Option<Counter>,
+    /// None where there is no data folder.
+    drafts: Option<DraftKeeper>,
+    folder: PathBuf,
+    tour_ended: Option<PathBuf>,
+}
+
+impl Outside {
+    /// Nothing has begun.
+    pub fn new(
+        tell: Tell,
+        jobs: Vec<Option<Job>>,
+        hashes: Option<Hashes>,
+        drafts: Option<DraftKeeper>,
+        folder: PathBuf,
+        tour_ended: Option<PathBuf>,
+    ) -> Self {
+        let pipelines = HashMap::new();
+        Self { tell, jobs, hashes, pipelines, evidence: None, counter: None, drafts, folder, tour_ended }
+    }
+
+    /// Does what the state asks for, and tells what comes of it.
+    pub fn reach(&mut self, state: &State, effect: Effect) {
+        let tell = self.tell.clone();
+        match effect {
+            Effect::Quit => {}
+            Effect::Start { clip, job: number, sampling, texts } => {
+                let Some(job) = &mut self.jobs[clip] else { return };
+                job.sampling = sampling;
+                let job = Job { texts, ..job.clone() };
+                let pipeline = Pipeline::start(job, move |news| tell(Action::Background(number, news)));
+                self.pipelines.insert(clip, pipeline);
+            }
+            Effect::Stop(clip) => drop(self.pipelines.remove(&clip)),
+            Effect::EmbedTexts(texts) => {
+                if let Some(pipeline) = self.pipelines.get(&state.shown) {
+                    pipeline.embed_texts(texts);
+                }
+            }
+            Effect::PrefetchTexts { clip, texts } => {
+                if let Some(pipeline) = self.pipelines.get(&clip) {
+                    pipeline.prefetch_texts(texts);
+                }
+            }
+            Effect::Map(clip, request) => {
+                thread::spawn(move || {
+                    let compute = || request.compute(&AtomicBool::new(false)).map(Box::new);
+                    // A panic leaves the view without maps, no more.
+                    let maps = catch_unwind(AssertUnwindSafe(compute)).unwrap_or(None);
+                    tell(Action::Mapped(clip, maps));
+                });
+            }
+            Effect::FindEvidence(request) => {
+                let tell = move |news| tell(Action::Evidence(news));
+                self.evidence.get_or_insert_with(|| EvidenceWorker::start(tell)).find(request);
+            }
+            Effect::CaptureMouse(capture) => {
+                if let Err(error) = Terminal::capture_mouse(capture) {
+                    tell(Action::Failed(format!("The terminal has no mouse: {error}")));
+                }
+            }
+            Effect::List(asked) => {
+                thread::spawn(move || {
+                    tell(match list(&asked) {
+                        Ok((folder, entries)) => Action::Listed { asked, folder, entries },
+                        Err(error) => Action::Failed(format!("{}: {error}", asked.display())),
+                    });
+                });
+            }
+            Effect::OpenClip(path) => {
+                let answer = match (&self.jobs[state.shown], VideoReader::check(&path, Segment::default())) {
+                    (None, _) => Action::Failed("This snapshot is open without its model.".to_owned()),
+                    (_, Err(error)) => Action::Failed(error.to_string()),
+                    (Some(job), Ok(())) => {
+                        let (clip, segment) = (path.clone(), Segment::default());
+                        self.jobs.push(Some(Job { clip, segment, ..job.clone() }));
+                        Action::ClipFound(path)
+                    }
+                };
+                tell(answer);
+            }
+            Effect::OpenScripts(path) => tell(match ScriptFile::load(&path) {
+                Ok(file) => Action::ScriptsRead(path, Box::new(file)),
+                Err(error) => Action::Failed(error.to_string()),
+            }),
+            Effect::CountTokens(sentence) => {
+                let Some(job) = &self.jobs[state.shown] else { return };
+                let model = job.model.clone();
+                self.counter.get_or_insert_with(|| Counter::start(tell)).count(model, sentence);
+            }
+            Effect::SaveScripts { path, file, quits } => {
+                let is_another = state.scripts.path() != Some(&path);
+                let answer = if is_another && path.exists() {
+                    Action::Failed(format!("{} is there already: choose another name.", path.display()))
+                } else {
+                    match file.save(&path) {
+                        Ok(()) => Action::ScriptsSaved { path, file, quits },
+                        Err(error) => Action::Failed(error.to_string()),
+                    }
+                };
+                tell(answer);
+            }
+            Effect::KeepDraft(unsaved) => {
+                self.drafts.iter().for_each(|drafts| drafts.keep((*unsaved).clone()))
+            }
+            Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
+            Effect::EndTour => {
+                if let Some(file) = &self.tour_ended
+                    && let Err(error) = fs::write(file, "")
+                {
+                    let text = format!("The tour will begin again: {}: {error}", file.display());
+                    tell(Action::Failed(text));
+                }
+            }
+            Effect::Save { clip, snapshot, form } => {
+                let (job, folder, hashes) =
+                    (self.jobs[clip].clone(), self.folder.clone(), self.hashes.clone());
+                let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
+                thread::spawn(move || {
+                    let hashes = job.map_or(hashes, |job| {
+                        let model = &job.model;
+                        Some(Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache()))
+                    });
+                    let snapshot = snapshot.stamped(SystemTime::now(), hashes.unwrap_or_default());
+                    tell(match save(&snapshot, form, &folder) {
+                        Ok(path) => Action::Saved(path),
+                        Err(error) => Action::Failed(format!(
+                            "Nothing saved in {}: {}",
+                            folder.display(),
+                            in_words(&error)
+                        )),
+                    });
+                });
+            }
+        }
+    }
+}
+
+/// Writes a snapshot, or a figure of it as SVG and as PNG; the path that is named to the user.
+fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
+    if form == SaveAs::Snapshot {
+        return Ok(store::save(snapshot, folder)?);
+    }
+    let figure = export::figure(snapshot)?;
+    let stem = snapshot.stem();
+    let name = |number| format!("{stem}.actalign-{number}.svg");
+    let svg = write_new(folder, figure.svg.as_bytes(), name)?;
+    let stem = svg.file_stem().map_or_else(|| stem.clone(), |stem| stem.to_string_lossy().into_owned());
+    Ok(write_new(folder, &figure.png, |number| match number {
+        // Beside the SVG under the same name, unless that is taken.
+        1 => format!("{stem}.png"),
+        number => format!("{stem}-{number}.png"),
+    })?)
+}
+
+/// A folder from the root, and what is in it; hidden files are left out.
+fn list(folder: &Path) -> io::Result<(PathBuf, Vec<FileEntry>)> {
+    let folder = folder.canonicalize()?;
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            // A link counts as what it leads to.
+            let is_file = !fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
+            entries.push(FileEntry { is_file, name });
+        }
+    }
+    Ok((folder, entries))
+}
