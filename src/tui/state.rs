@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::align::Cell;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::heat::Scale;
@@ -155,6 +156,12 @@ impl State {
     /// Whether the only clip has not been opened.
     pub fn has_nothing_to_explore(&self) -> bool {
         matches!(&self.clips[..], [clip] if clip.info.is_none())
+    }
+
+    /// How values become shades: logarithms are of affinities alone, other cells may be negative.
+    pub fn scale_in_force(&self) -> Scale {
+        let cell = self.clip().exploration.settings().method.cell;
+        if self.scale == Scale::Log && cell != Cell::Affinity { Scale::Linear } else { self.scale }
     }
 
     /// Index of the template in use.

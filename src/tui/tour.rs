@@ -2,10 +2,11 @@
 
 use crate::tui::clip::Clip;
 use crate::tui::command::{Command, Group};
+use crate::tui::keymap::Keymap;
 
 /// A step of the tour.
 pub struct TourStep {
-    /// What it says. Keys stand between backticks.
+    /// What it says. Between backticks stand the names of commands, for their keys.
     pub text: &'static str,
     /// Whether a command is what the step asks for; Enter leads on from every step.
     pub asks_for: fn(Command) -> bool,
@@ -22,34 +23,39 @@ pub const TOUR: &[TourStep] = &[
         about: None,
     },
     TourStep {
-        text: "Each candidate has its own script; ✓ is the truth. Press `j`: see how the line bends where a script is wrong.",
+        text: "Each candidate has its own script; ✓ is the truth. Press `next-candidate`: see how the line bends where a script is wrong.",
         asks_for: |command| {
             matches!(command, Command::NextCandidate | Command::PreviousCandidate | Command::Candidate(_))
         },
         about: None,
     },
     TourStep {
-        text: "The score is the mean along the line. Press `→` to move in time: left of the film, how well this frame fits each step.",
+        text: "The score is the mean along the line. Press `frame-forward` to move in time: left of the film, how well this frame fits each step.",
         asks_for: |command| command.about().group == Group::Time || is_step(command),
         about: None,
     },
     TourStep {
-        text: "One frame is a noisy witness: each is averaged with its neighbours. Press `[` for fewer of them: sharper, shakier.",
+        text: "One frame is a noisy witness: each is averaged with its neighbours. Press `smooth-less` for fewer of them: sharper, shakier.",
         asks_for: is_smoothing,
         about: None,
     },
     TourStep {
-        text: "`]` brings them back. Press `t` to take the context, sport and action, out of each sentence; `T` puts it back.",
+        text: "`smooth-more` brings them back. Press `next-template` to take the context, sport and action, out of each sentence; `previous-template` puts it back.",
         asks_for: |command| matches!(command, Command::NextTemplate | Command::PreviousTemplate),
         about: None,
     },
     TourStep {
-        text: "All scores moved, yet no frame was embedded again. Press `v` for other shades: by logarithm, by value, by rank.",
+        text: "All scores moved, yet no frame was embedded again. Press `next-scale` for other shades: by logarithm, by value, by rank.",
         asks_for: |command| command == Command::NextScale,
         about: None,
     },
     TourStep {
-        text: "`N` and `P` turn to the next and previous clip. Press `N`: there the published method goes wrong.",
+        text: "Press `compare`: two candidates on one time axis and one scale. The bars above the film tell where they part.",
+        asks_for: |command| command == Command::Compare,
+        about: None,
+    },
+    TourStep {
+        text: "`compare` goes back. `edit-step` changes a step in your words, `undo` takes it back. Press `next-clip`: there the published method goes wrong.",
         asks_for: |command| matches!(command, Command::NextClip | Command::PreviousClip),
         about: None,
     },
@@ -59,8 +65,8 @@ pub const TOUR: &[TourStep] = &[
         about: Some("late-start"),
     },
     TourStep {
-        text: "`s` saves what you see, `?` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE --model DIR",
-        asks_for: |command| command == Command::SaveSnapshot,
+        text: "`save-figure` saves a figure, `save-snapshot` all you see; `help` lists all keys. Your own clip: actalign-tui CLIP --scripts FILE --model DIR",
+        asks_for: |command| matches!(command, Command::SaveSnapshot | Command::SaveFigure),
         about: None,
     },
 ];
@@ -74,6 +80,17 @@ fn is_smoothing(command: Command) -> bool {
         command,
         Command::SmoothLess | Command::SmoothMore | Command::SmoothMuchLess | Command::SmoothMuchMore
     )
+}
+
+impl TourStep {
+    /// What it says with the keys in force, between backticks.
+    pub fn text(&self, keymap: &Keymap) -> String {
+        let parts = self.text.split('`').enumerate().map(|(part, text)| match Command::named(text) {
+            Some(command) if part % 2 == 1 => format!("`{}`", keymap.key(command)),
+            _ => text.to_owned(),
+        });
+        parts.collect()
+    }
 }
 
 /// The step after `step` that has something to speak of.

@@ -57,8 +57,11 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
 
 fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: &Screen) {
     let timeline = timeline(state, screen);
-    for (shown, panel) in matrices(state).iter().zip(&screen.panels) {
-        matrix::draw_title(state, shown, frame, panel.title);
+    let matrices = matrices(state);
+    let cells = || matrices.iter().filter_map(|shown| shown.outcome).flat_map(|class| &class.cells).copied();
+    let range = (cells().fold(f32::INFINITY, f32::min), cells().fold(f32::NEG_INFINITY, f32::max));
+    for (shown, panel) in matrices.iter().zip(&screen.panels) {
+        matrix::draw_title(state, shown, range, frame, panel.title);
         script::draw(state, shown, frame, panel);
         matrix::draw(state, shown, timeline, frame, panel);
     }

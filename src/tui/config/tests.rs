@@ -153,10 +153,10 @@ fn nobody_is_trapped() {
         );
     }
     assert_eq!(
-        wrong("[keys]\nplay = \":\"\nundo = \"ctrl-p\"\nredo = \"?\"\n"),
+        wrong("[keys]\nplay = \":\"\nundo = \"ctrl-p\"\nredo = [\"?\", \"f1\"]\n"),
         [
             "3:8: palette is left without a key, and cannot do without; by default it has : and ctrl-p",
-            "4:8: help is left without a key, and cannot do without; by default it has ?",
+            "4:14: help is left without a key, and cannot do without; by default it has ? and f1",
         ]
     );
     assert_eq!(read("[keys]\nhelp = \"f2\"\nplay = \"?\"\n").keymap.key(Command::Help), "F2");

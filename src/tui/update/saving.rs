@@ -34,7 +34,7 @@ fn snapshot(state: &State) -> Snapshot {
             selected: clip.selected,
             compared: clip.compared.filter(|_| state.view == View::Compare),
             cursor: clip.cursor,
-            scale: state.scale.name().to_owned(),
+            scale: state.scale_in_force().name().to_owned(),
             step: clip.focus_step(),
         },
         pictures: &pictures,

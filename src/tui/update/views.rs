@@ -86,7 +86,11 @@ pub fn leave_or_end_tour(state: &mut State) -> Vec<Effect> {
 
 /// Turns to the next scale of the heatmap.
 pub fn turn_scale(state: &mut State) {
+    let before = state.scale_in_force();
     state.scale = state.scale.next();
+    if state.scale_in_force() == before {
+        state.scale = state.scale.next();
+    }
     shade(state);
 }
 
@@ -161,7 +165,7 @@ fn align(state: &mut State) {
 
 /// Shades the matrices of the present view, on one scale.
 pub fn shade(state: &mut State) {
-    let (view, scale) = (state.view, state.scale);
+    let (view, scale) = (state.view, state.scale_in_force());
     let clip = state.clip_mut();
     clip.shades = None;
     clip.above = None;

@@ -111,7 +111,7 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
         };
         lines.push(Line::styled(
             fit(
-                &format!("pinned ahead in {} frames, selected in {}", ahead(pinned), ahead(clip.selected)),
+                &format!("ahead: pinned {} frames, selected {}", ahead(pinned), ahead(clip.selected)),
                 columns,
             ),
             dim(),

@@ -58,9 +58,6 @@ const LOST: [Hint; 2] = [(&[Command::Help], "help"), (&[Command::Quit], "quit")]
 /// What matters in the present view.
 fn hints(state: &State) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
-    if state.playing.is_some() {
-        hints.push((&[Command::Play], "stop"));
-    }
     hints.extend(match state.view {
         View::Script => SCRIPT,
         View::Compare => COMPARE,
@@ -68,6 +65,10 @@ fn hints(state: &State) -> Vec<Hint> {
         View::Frame => FRAME,
         View::Map => MAP,
     });
+    if state.playing.is_some() {
+        hints.retain(|&(commands, _)| commands != [Command::Play]);
+        hints.insert(0, (&[Command::Play], "stop"));
+    }
     hints.extend(LOST);
     hints
 }
@@ -80,7 +81,12 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
     let outcome = clip.exploration.outcome();
     let columns = usize::from(area.width);
     let mut lines = difference::in_words(state, columns);
-    lines.push(heading(format!("frame {} · {:.2} s", outcome.ordinals[at], outcome.times[at])));
+    lines.push(heading(format!(
+        "{}frame {} · {:.2} s",
+        if state.playing.is_some() { "playing · " } else { "" },
+        outcome.ordinals[at],
+        outcome.times[at]
+    )));
     let on_path = clip.step_at_cursor(clip.selected);
     if let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) {
         if let Some(step) = on_path {

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::align::Calibration;
 use crate::explore::Settings;
 use crate::tui::command::Command;
 use crate::tui::state::State;
@@ -63,10 +64,15 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
     }
 }
 
+/// Columns from which on all knobs are shown with their names.
+const WIDE: u16 = 100;
+
 /// A knob as it is shown: its key, its name, its value, and the pinned value where that is another.
 struct Knob {
     command: Command,
     name: &'static str,
+    /// Whether the name is shown where there is little room.
+    is_named: bool,
     value: String,
     pinned: Option<String>,
 }
@@ -78,15 +84,17 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
         let key = match knob.command {
             // Two keys turn it.
             Command::SmoothLess => {
-                format!("{}{}", state.keymap.key(knob.command), state.keymap.key(Command::SmoothMore))
+                format!("{} {}", state.keymap.key(knob.command), state.keymap.key(Command::SmoothMore))
             }
             command => state.keymap.key(command),
         };
-        let mut spans = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
         if !key.is_empty() {
             spans.push(Span::styled(format!("{key} "), dim()));
         }
-        spans.push(Span::raw(format!("{} ", knob.name)));
+        if knob.is_named || width >= WIDE {
+            spans.push(Span::raw(format!("{} ", knob.name)));
+        }
         spans.push(Span::styled(knob.value.clone(), bold()));
         if let Some(pinned) = knob.pinned.filter(|pinned| *pinned != knob.value) {
             spans.push(Span::styled(format!(" (pinned {pinned})"), state.theme.accent()));
@@ -110,6 +118,7 @@ fn knobs(state: &State) -> Vec<Knob> {
     let knob = |command, name, value: &dyn Fn(&Settings, usize) -> String| Knob {
         command,
         name,
+        is_named: matches!(command, Command::SmoothLess | Command::NextTemplate),
         value: value(settings, clip.exploration.outcome().width),
         pinned: pinned.map(|pinned| value(&pinned.settings, pinned.width)),
     };
@@ -121,12 +130,26 @@ fn knobs(state: &State) -> Vec<Knob> {
         Knob {
             command: Command::NextScale,
             name: "scale",
-            value: state.scale.name().to_owned(),
+            is_named: true,
+            value: state.scale_in_force().name().to_owned(),
             pinned: None,
         },
         knob(Command::NextCell, "cell", &|settings, _| settings.method.cell.to_string()),
         knob(Command::NextAligner, "aligner", &|settings, _| settings.method.aligner.to_string()),
         knob(Command::NextPreset, "preset", &|settings, _| settings.method.preset.to_string()),
+        knob(Command::EditCalibration, "calibration", &|settings, _| {
+            let Calibration { alpha, beta } =
+                settings.calibration.unwrap_or_else(|| clip.exploration.calibration());
+            let own = if settings.calibration.is_some() { " (own)" } else { "" };
+            format!("α {alpha:.2} β {beta:.2}{own}")
+        }),
+        Knob {
+            command: Command::EditSampling,
+            name: "sampling",
+            is_named: false,
+            value: clip.sampling.describe(),
+            pinned: None,
+        },
     ]
 }
 

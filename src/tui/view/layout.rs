@@ -180,6 +180,11 @@ impl Screen {
         let longest = panels.iter().map(|&(steps, _)| steps).max().unwrap_or(0).max(1);
         let rows_per_step = (room / longest).clamp(1, 5);
 
+        // What no step can use makes the pictures larger.
+        let used: usize =
+            panels.iter().map(|&(steps, _)| steps.min(room / rows_per_step) * rows_per_step).sum();
+        let strip = (strip + free.saturating_sub(strip + listed + used)).min(four.max(strip));
+
         let candidates = rows(knobs.bottom(), listed as u16 + 1);
         let mut y = candidates.bottom();
         let split = |row: Rect| {

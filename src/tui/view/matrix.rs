@@ -17,7 +17,7 @@ use crate::tui::view::shown::Shown;
 use crate::tui::view::{fit, number};
 
 /// The heading: the class, what the shades mean, and the range of the values.
-pub fn draw_title(state: &State, shown: &Shown, frame: &mut Frame, area: Rect) {
+pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let Some(candidate) = clip.exploration.candidates().get(shown.class) else {
         return frame.render_widget(Line::styled("no class", bold()), area);
@@ -30,12 +30,12 @@ pub fn draw_title(state: &State, shown: &Shown, frame: &mut Frame, area: Rect) {
         if !shown.label.is_empty() {
             legend.push(Span::raw(format!("score {}  ", number(class.alignment.score))));
         }
-        let low = class.cells.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = class.cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // Two matrices share one scale.
+        let (low, high) = range;
         legend.push(Span::raw(format!(
             "{} by {} {} ",
             clip.exploration.settings().method.cell,
-            state.scale.name(),
+            state.scale_in_force().name(),
             number(low.into())
         )));
         for shade in 0..8 {

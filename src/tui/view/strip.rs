@@ -75,14 +75,18 @@ pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
         buffer.set_stringn(area.x + x, area.y, label, usize::from(area.width - x), dim());
     }
     let x = timeline.column(state.clip().cursor) as u16;
-    let label = Line::raw(format!("▲{:.2}s", state.clip().cursor));
+    // The space keeps a tick's label from running on behind it.
+    let label = Line::raw(format!("▲{:.2}s ", state.clip().cursor));
     let width = label.width() as u16;
     // At the right edge the label stands before the mark.
     let (label, x) = if x + width > area.width {
-        (Line::raw(format!("{:.2}s▲", state.clip().cursor)), (x + 1).saturating_sub(width))
+        let label = Line::raw(format!("{:.2}s▲", state.clip().cursor));
+        let x = (x + 1).saturating_sub(label.width() as u16);
+        (label, x)
     } else {
         (label, x)
     };
     let style = Style::new().add_modifier(Modifier::BOLD);
+    let width = label.width() as u16;
     frame.render_widget(label.style(style), Rect { x: area.x + x, width: width.min(area.width - x), ..area });
 }

@@ -16,7 +16,7 @@ const NUMBER: usize = 5;
 
 /// Rows that the tour takes in a terminal this wide, so that no step moves the rest of the screen.
 pub fn rows(state: &State, width: u16) -> u16 {
-    let tallest = (0..TOUR.len()).map(|step| lines(step, width).len()).max().unwrap_or(0);
+    let tallest = (0..TOUR.len()).map(|step| lines(state, step, width).len()).max().unwrap_or(0);
     if state.tour.is_some() { tallest as u16 } else { 0 }
 }
 
@@ -28,7 +28,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     );
     frame.render_widget(badge, Rect { height: 1, ..area });
     let text = Rect { x: area.x + NUMBER as u16, width: area.width - NUMBER as u16, ..area };
-    for (row, line) in lines(step, area.width).into_iter().enumerate() {
+    for (row, line) in lines(state, step, area.width).into_iter().enumerate() {
         frame.render_widget(line, Rect { y: text.y + row as u16, height: 1, ..text });
     }
     let hint = Line::styled(hint(step), dim());
@@ -42,14 +42,13 @@ fn hint(step: usize) -> &'static str {
 }
 
 /// The text of a step, keys in bold, broken at spaces such that the last line leaves room for the hint.
-fn lines(step: usize, width: u16) -> Vec<Line<'static>> {
+fn lines(state: &State, step: usize, width: u16) -> Vec<Line<'static>> {
     let columns = usize::from(width).saturating_sub(NUMBER);
     let mut lines: Vec<Line> = vec![Line::default()];
-    for word in TOUR[step].text.split_whitespace() {
-        let spans = word
-            .split('`')
-            .enumerate()
-            .map(|(part, text)| Span::styled(text, if part % 2 == 1 { bold() } else { Style::new() }));
+    for word in TOUR[step].text(&state.keymap).split_whitespace() {
+        let spans = word.split('`').enumerate().map(|(part, text)| {
+            Span::styled(text.to_owned(), if part % 2 == 1 { bold() } else { Style::new() })
+        });
         let word = Line::from_iter(spans);
         let line = lines.last_mut().expect("there is a first line");
         if line.spans.is_empty() {
