@@ -20,14 +20,17 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
         // One narrow row has no room for both the text and the times.
         let with_times = panel.rows_per_step > 1 || area.width >= 40;
         let figures = figures(state, shown, step, with_times);
-        // Where a step has several rows, its text wraps into them and the figures stand in the last one.
+        // The text wraps into the step's rows, and the figures stand at the end of the last one.
         let width = usize::from(area.width).saturating_sub(4);
         let rows = usize::from(panel.rows_per_step);
         let text_style = if is_focus { bold() } else { Style::new() };
-        let mut lines = wrap(&candidate.steps[step], width, rows.saturating_sub(1).max(1));
-        if rows == 1 {
-            let figures = Line::from(figures.as_str()).width();
-            lines = vec![fit(&candidate.steps[step], width.saturating_sub(figures + 1))];
+        let mut lines = wrap(&candidate.steps[step], width, rows);
+        let before_figures = width.saturating_sub(Line::from(figures.as_str()).width() + 1);
+        if lines.len() == rows
+            && let Some(last) =
+                lines.last_mut().filter(|last| Line::from(last.as_str()).width() > before_figures)
+        {
+            *last = fit(&format!("{}…", last.trim_end_matches('…')), before_figures);
         }
         let number_style = state.theme.badge(step);
         for (row, line) in lines.iter().enumerate() {
