@@ -16,8 +16,8 @@ use crate::store::{Folder, Snapshot};
 use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment};
 use crate::video::VideoReader;
 
-/// Largest thumbnail in pixels; a film strip of half blocks shows no more.
-const THUMBNAIL: (u32, u32) = (96, 54);
+/// Largest picture of a frame in pixels.
+const THUMBNAIL: (u32, u32) = (320, 180);
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
@@ -151,7 +151,7 @@ fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploratio
     Job { cover_evenly: true, thumbnails: thumbnails(), ..job }
 }
 
-/// Largest thumbnail of the explorer's background work.
+/// Largest picture of a frame that the explorer's background work makes.
 pub fn thumbnails() -> Option<(u32, u32)> {
     Some(THUMBNAIL)
 }

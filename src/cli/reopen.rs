@@ -7,7 +7,7 @@ use color_eyre::eyre::{Result, eyre};
 
 use crate::cli::explore::{open_explorer, thumbnails};
 use crate::cli::inputs::ModelArgs;
-use crate::explore::{Exploration, Fixed, Job, Model, Settings, Sources};
+use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::store::{Hashes, Parts, Snapshot};
@@ -33,8 +33,8 @@ pub fn run(path: &Path, config: Config) -> Result<()> {
     let scripts = Document::new(scripts_of(&parts), None);
     let templates = templates(&parts.settings.template);
     let pictures = snapshot.thumbnails.iter().filter_map(|small| {
-        let picture = image::load_from_memory(&small.jpeg).ok()?;
-        Some((small.time, picture.into_rgb8()))
+        let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
+        Thumbnail::of(Arc::new(picture))
     });
     let moment = Moment {
         view: snapshot.view.clone(),

@@ -37,4 +37,5 @@ pub use report::{ClassReport, ClipSettings, Report, ReportSettings};
 pub use settings::{Method, Settings};
 pub use sources::Sources;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
+pub use strip::{Picture, Thumbnail};
 pub use texts::{EmbeddedText, embed_texts, known_texts};

@@ -14,7 +14,6 @@ use std::thread;
 use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
-use image::RgbImage;
 
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::keeper::Keeper;
@@ -23,7 +22,7 @@ use crate::explore::model::Model;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared};
 use crate::explore::record::Record;
 use crate::explore::requests::{Request, Texts};
-use crate::explore::strip::{Picture, Strip};
+use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
 use crate::store::Cache;
@@ -50,7 +49,7 @@ pub struct Job {
     pub model: Arc<Model>,
     /// Whether frames are embedded in an order that covers the clip evenly, rather than from its start.
     pub cover_evenly: bool,
-    /// Largest width and height of the thumbnails to make, if any.
+    /// Largest width and height of the pictures to show, if any.
     pub thumbnails: Option<(u32, u32)>,
     /// Texts to embed first. More can be asked for later.
     pub texts: Vec<String>,
@@ -72,8 +71,8 @@ pub enum Update {
         ordinal: u64,
         /// Presentation time in seconds.
         time: f64,
-        /// A small picture with square pixels, if asked for.
-        thumbnail: Option<RgbImage>,
+        /// Its pictures, with square pixels, if they are asked for; a long clip has them of an even selection.
+        thumbnail: Option<Thumbnail>,
     },
     /// The last frame is decoded.
     AllDecoded {
@@ -248,8 +247,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             (self.emit)(Update::Frames(known.frames.clone()));
             *texts = self.tell_known(std::mem::take(texts));
             for picture in strip.pictures() {
-                let Picture { ordinal, time, .. } = *picture;
-                (self.emit)(Update::Decoded { ordinal, time, thumbnail: picture.decode() });
+                let Picture { ordinal, time, .. } = **picture;
+                (self.emit)(Update::Decoded { ordinal, time, thumbnail: Thumbnail::of(picture.clone()) });
             }
             (self.emit)(Update::AllDecoded { frames: count, skipped: known.skipped });
             return Ok((FrameQueue::nothing(), Keeper::idle()));
@@ -330,9 +329,10 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let mut index = 0;
         let decoder = DecodeAhead::new(reader, self.capacity(), move |frame| {
             let (ordinal, time) = (frame.ordinal, frame.time);
-            let thumbnail = thumbnails.map(|(width, height)| thumbnail(&frame, pixel_aspect, width, height));
-            let small = thumbnail.as_ref().filter(|_| keeps && Strip::wants(index));
-            let picture = small.and_then(|small| Picture::new(ordinal, time, small));
+            let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
+                Thumbnail::new(ordinal, time, &thumbnail(&frame, pixel_aspect, width, height))
+            });
+            let picture = thumbnail.as_ref().filter(|_| keeps).map(|thumbnail| thumbnail.picture.clone());
             index += 1;
             emit(Update::Decoded { ordinal, time, thumbnail });
             let square = (!known.contains(&ordinal))

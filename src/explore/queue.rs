@@ -1,6 +1,7 @@
 //! Decoded frames on their way to the vision tower.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::task::Poll;
 
 use color_eyre::eyre::Report;
@@ -14,7 +15,7 @@ use crate::video::DecodeAhead;
 /// What the decoding thread makes of a frame.
 pub struct Decoded {
     /// A small picture to keep.
-    pub picture: Option<Picture>,
+    pub picture: Option<Arc<Picture>>,
     /// None where the frame's embedding is known.
     pub to_embed: Option<Prepared>,
 }

@@ -1,18 +1,22 @@
 //! The small pictures of a clip.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::thumbnail;
 use image::{ImageFormat, RgbImage};
 
 /// Pictures kept at most: more than a film strip can show, whatever the clip's length.
 const MOST: usize = 1024;
 const QUALITY: u8 = 85;
+/// Largest width and height of a small picture; a film strip of half blocks shows no more.
+const SMALL: (u32, u32) = (96, 54);
 
 /// Small pictures in order of presentation, an even selection of a long clip's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
-    pictures: Vec<Picture>,
+    pictures: Vec<Arc<Picture>>,
     seen: usize,
 }
 
@@ -25,6 +29,36 @@ pub struct Picture {
     pub time: f64,
     /// As JPEG.
     pub jpeg: Vec<u8>,
+}
+
+/// What is shown of a frame: a small picture, for film strips, and the larger one that it was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thumbnail {
+    /// The small picture.
+    pub small: RgbImage,
+    /// The larger one, compressed.
+    pub picture: Arc<Picture>,
+}
+
+impl Thumbnail {
+    /// Compresses a picture and makes a small one. None where that fails.
+    pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
+        let small = shrink(picture);
+        Some(Self { small, picture: Arc::new(Picture::new(ordinal, time, picture)?) })
+    }
+
+    /// From a picture that was compressed before. None where it is damaged.
+    pub fn of(picture: Arc<Picture>) -> Option<Self> {
+        Some(Self { small: shrink(&picture.decode()?), picture })
+    }
+}
+
+/// The picture within [`SMALL`], its aspect kept.
+fn shrink(picture: &RgbImage) -> RgbImage {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let scale = (f64::from(SMALL.0) / width).min(f64::from(SMALL.1) / height).min(1.0);
+    let fit = |side: f64| ((side * scale).round() as u32).max(1);
+    thumbnail(picture, fit(width), fit(height))
 }
 
 impl Picture {
@@ -45,11 +79,11 @@ impl Picture {
 impl Strip {
     /// A strip of pictures that were selected before.
     pub fn of(pictures: Vec<Picture>) -> Self {
-        Self { seen: pictures.len(), pictures }
+        Self { seen: pictures.len(), pictures: pictures.into_iter().map(Arc::new).collect() }
     }
 
     /// The pictures.
-    pub fn pictures(&self) -> &[Picture] {
+    pub fn pictures(&self) -> &[Arc<Picture>] {
         &self.pictures
     }
 
@@ -59,7 +93,7 @@ impl Strip {
     }
 
     /// Adds the next frame's picture, if it is wanted.
-    pub fn push(&mut self, picture: Option<Picture>) {
+    pub fn push(&mut self, picture: Option<Arc<Picture>>) {
         if Self::wants(self.seen) {
             if Self::every(self.seen) > Self::every(self.seen.saturating_sub(1)) {
                 let mut keep = false;
@@ -87,7 +121,7 @@ mod tests {
     fn a_long_clip_keeps_an_even_selection() {
         let mut strip = Strip::default();
         for i in 0..10_000 {
-            strip.push(Some(Picture { ordinal: i, time: i as f64, jpeg: Vec::new() }));
+            strip.push(Some(Arc::new(Picture { ordinal: i, time: i as f64, jpeg: Vec::new() })));
             assert!(strip.pictures.len() <= MOST);
         }
         let gaps: Vec<u64> = strip.pictures.windows(2).map(|w| w[1].ordinal - w[0].ordinal).collect();

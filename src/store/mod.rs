@@ -17,7 +17,7 @@ pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
 pub(crate) use snapshot::matrix;
 pub use snapshot::{
-    Frames, Hashes, Matrices, Parts, Picture, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
+    Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
 };
 pub use whole::write_new;

@@ -1,13 +1,12 @@
 //! One clip on the screen, as plain data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use image::RgbImage;
 use ndarray::Array2;
 
-use crate::explore::{Candidate, ClassOutcome, Exploration, Settings, Sources, StepMaps};
+use crate::explore::{Candidate, ClassOutcome, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail};
 use crate::script::{Class, ClassId, Document};
-use crate::store::Picture;
 use crate::video::{Sampling, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
@@ -227,7 +226,7 @@ impl Clip {
     }
 
     /// The small picture at a time, with its own time in microseconds; none where it is not decoded yet.
-    pub fn thumbnail(&self, time: f64) -> Option<(i64, &RgbImage)> {
+    pub fn thumbnail(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
         self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
     }
@@ -256,50 +255,37 @@ pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
         .min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
 }
 
-/// Small pictures by presentation time; a long clip keeps an even selection.
+/// Pictures by presentation time; a long clip keeps an even selection.
 #[derive(Default)]
 pub struct Thumbnails {
-    by_microsecond: BTreeMap<i64, RgbImage>,
-    seen: usize,
-    /// Every how many frames one is kept.
-    every: usize,
+    by_microsecond: BTreeMap<i64, Thumbnail>,
 }
 
 impl Thumbnails {
-    /// Adds the picture of the next frame.
-    pub fn push(&mut self, time: f64, picture: RgbImage) {
-        self.every = self.every.max(1);
-        if self.seen.is_multiple_of(self.every) {
-            self.by_microsecond.insert((time * 1e6).round() as i64, picture);
-        }
-        self.seen += 1;
+    /// Adds the pictures of a frame. Whoever has many frames gives those of an even selection, as `explore` does.
+    pub fn push(&mut self, thumbnail: Thumbnail) {
+        self.by_microsecond.insert((thumbnail.picture.time * 1e6).round() as i64, thumbnail);
         if self.by_microsecond.len() > THUMBNAILS {
             let mut keep = false;
             self.by_microsecond.retain(|_, _| {
                 keep = !keep;
                 keep
             });
-            self.every *= 2;
         }
     }
 
     /// The last picture at or before a time, or else the first one, with its own time in microseconds.
-    pub fn at(&self, time: f64) -> Option<(i64, &RgbImage)> {
+    pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
         before
             .or_else(|| self.by_microsecond.iter().next())
-            .map(|(&microsecond, picture)| (microsecond, picture))
+            .map(|(&microsecond, thumbnail)| (microsecond, thumbnail))
     }
 
-    /// All pictures in order, for a snapshot.
-    pub fn pictures(&self) -> impl Iterator<Item = Picture<'_>> {
-        // The pictures carry no ordinal here: the embedded frame of that time does.
-        self.by_microsecond.iter().map(|(&time, image)| Picture {
-            ordinal: 0,
-            time: time as f64 / 1e6,
-            image,
-        })
+    /// The larger pictures, in order.
+    pub fn pictures(&self) -> impl Iterator<Item = &Arc<Picture>> {
+        self.by_microsecond.values().map(|thumbnail| &thumbnail.picture)
     }
 
     /// Times of the first and the last picture, in seconds.
@@ -313,12 +299,17 @@ impl Thumbnails {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::RgbImage;
 
     #[test]
     fn thumbnails_of_a_long_clip_stay_few_and_even() {
         let mut thumbnails = Thumbnails::default();
-        for i in 0..10_000 {
-            thumbnails.push(f64::from(i), RgbImage::new(1, 1));
+        for i in 0..10_000_usize {
+            if !i.is_multiple_of((i / THUMBNAILS + 1).next_power_of_two()) {
+                continue;
+            }
+            let picture = Picture { ordinal: i as u64, time: i as f64, jpeg: Vec::new() };
+            thumbnails.push(Thumbnail { small: RgbImage::new(1, 1), picture: Arc::new(picture) });
         }
         assert!(thumbnails.by_microsecond.len() <= THUMBNAILS);
         let times: Vec<i64> = thumbnails.by_microsecond.keys().copied().collect();

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image::RgbImage;
-
-use crate::explore::{Exploration, Job, Sources};
+use crate::explore::{Exploration, Job, Sources, Thumbnail};
 use crate::script::{Document, Template};
 use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
 use crate::tui::clip::{Clip, Pinned};
@@ -42,8 +40,8 @@ pub struct Moment {
     pub view: ViewState,
     /// Settings that the present ones were compared with.
     pub pinned: Option<Pinned>,
-    /// A few small pictures of the clip, by their times in seconds.
-    pub pictures: Vec<(f64, RgbImage)>,
+    /// A few pictures of the clip.
+    pub pictures: Vec<Thumbnail>,
     /// What its files contained.
     pub hashes: Hashes,
     /// What the user is told about it.
@@ -132,8 +130,8 @@ fn show_moment(state: &mut State, moment: Moment) -> Hashes {
     clip.cursor = view.cursor;
     clip.step = view.step;
     clip.pinned = pinned;
-    for (time, picture) in pictures {
-        clip.thumbnails.push(time, picture);
+    for thumbnail in pictures {
+        clip.thumbnails.push(thumbnail);
     }
     state.say(notice);
     hashes

@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::align::Calibration;
-use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Update};
+use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, Thumbnail, Update};
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
@@ -109,8 +109,10 @@ fn embed_missing(state: &mut State) {
 fn embed_all(state: &mut State) {
     for index in 0..FRAMES {
         let shade = (index * 255 / FRAMES) as u8;
-        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
-        hear(state, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail });
+        let picture = RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade]));
+        let (ordinal, time) = (index as u64 * 3, index as f64 / 10.0);
+        let thumbnail = Thumbnail::new(ordinal, time, &picture);
+        hear(state, Update::Decoded { ordinal, time, thumbnail });
     }
     hear(state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
     embed_missing(state);
@@ -163,8 +165,10 @@ fn a_clip_that_is_known_looks_like_one_that_was_embedded() {
     assert!(!state.clip().exploration.outcome().ranking.is_empty(), "before any picture is there");
     for index in 0..FRAMES {
         let shade = (index * 255 / FRAMES) as u8;
-        let thumbnail = Some(RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade])));
-        hear(&mut state, Update::Decoded { ordinal: 0, time: index as f64 / 10.0, thumbnail });
+        let picture = RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade]));
+        let (ordinal, time) = (index as u64 * 3, index as f64 / 10.0);
+        let thumbnail = Thumbnail::new(ordinal, time, &picture);
+        hear(&mut state, Update::Decoded { ordinal, time, thumbnail });
     }
     hear(&mut state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
     hear(&mut state, Update::Idle);

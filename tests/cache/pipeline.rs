@@ -35,7 +35,7 @@ fn told(job: &Job) -> Vec<(&'static str, usize)> {
             Update::Frames(frames) => ("frames", frames.len()),
             Update::Texts(texts) => ("texts", texts.len()),
             Update::Decoded { thumbnail, .. } => {
-                assert!(thumbnail.is_none_or(|picture| picture.dimensions() == (64, 16)));
+                assert!(thumbnail.is_none_or(|thumbnail| thumbnail.small.dimensions() == (64, 16)));
                 ("decoded", 1)
             }
             Update::AllDecoded { frames, skipped: 0 } => ("all decoded", frames),

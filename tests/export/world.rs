@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use actalign_tui::align::Calibration;
-use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources};
-use actalign_tui::store::{Hashes, Picture, Pinned, Snapshot, SnapshotInput, ViewState};
+use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Picture, Settings, Sources};
+use actalign_tui::store::{Hashes, Pinned, Snapshot, SnapshotInput, ViewState};
 use actalign_tui::video::Sampling;
 use image::{Rgb, RgbImage};
 
@@ -88,9 +88,10 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
         .map(|place| {
             let frame = place * times.len() / 24;
             let time = times.get(frame).copied().unwrap_or_default();
-            Picture { ordinal: frame as u64 * 3, time, image: &images[place] }
+            Picture::new(frame as u64 * 3, time, &images[place]).unwrap()
         })
         .collect();
+    let pictures: Vec<&Picture> = pictures.iter().collect();
     let settings = exploration.report(&sources).settings;
     let scores = (0..exploration.candidates().len()).map(|class| exploration.outcome().score(class));
     let mut input = SnapshotInput {

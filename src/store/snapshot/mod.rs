@@ -20,9 +20,9 @@ pub use load::{SnapshotError, SnapshotFault};
 pub use parts::Parts;
 pub(crate) use parts::matrix;
 pub use sampling::SampledPart;
-pub use thumbnail::{Picture, Thumbnail};
+pub use thumbnail::Thumbnail;
 
-use crate::explore::{ClassReport, Exploration, Report, ReportSettings, Sources};
+use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::store::whole::write_new;
 use crate::video::Sampling;
 
@@ -133,7 +133,7 @@ pub struct SnapshotInput<'a> {
     /// What is looked at.
     pub view: ViewState,
     /// Small pictures of the clip in order of presentation; a few of them are kept.
-    pub pictures: &'a [Picture<'a>],
+    pub pictures: &'a [&'a Picture],
     /// What the files contain.
     pub hashes: Hashes,
     /// Settings that the present ones are compared with.

@@ -22,10 +22,10 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             clip.info = Some(info);
             progress.expected_frames = expected_frames;
         }
-        Update::Decoded { time, thumbnail, .. } => {
+        Update::Decoded { thumbnail, .. } => {
             progress.decoded += 1;
-            if let Some(picture) = thumbnail {
-                clip.thumbnails.push(time, picture);
+            if let Some(thumbnail) = thumbnail {
+                clip.thumbnails.push(thumbnail);
             }
         }
         Update::AllDecoded { frames, skipped } => {

@@ -1,9 +1,11 @@
 //! Saving what is shown.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::explore::Picture;
 use crate::explore::ReportSettings;
-use crate::store::{self, Hashes, Picture, Snapshot, SnapshotInput, ViewState};
+use crate::store::{self, Hashes, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Effect, SaveAs};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::state::{State, View};
@@ -23,7 +25,7 @@ pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
 fn snapshot(state: &State) -> Snapshot {
     let clip = state.clip();
     let progress = &clip.progress;
-    let pictures: Vec<Picture> = clip.thumbnails.pictures().collect();
+    let pictures: Vec<&Picture> = clip.thumbnails.pictures().map(Arc::as_ref).collect();
     Snapshot::new(SnapshotInput {
         exploration: &clip.exploration,
         sources: &clip.sources,

@@ -25,7 +25,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
 
     let [upper, _, facts] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
-    let (width, height) = thumbnail.map_or((16, 9), |(_, small)| small.dimensions());
+    let (width, height) = thumbnail.map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions());
     // As wide as the height allows, half blocks being about square, as long as the steps can still be read.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
@@ -47,7 +47,8 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
 
 /// The largest picture that is kept of the frame at a time.
 fn picture(clip: &Clip, time: f64) -> Option<RgbImage> {
-    clip.thumbnail(time).map(|(_, small)| small.clone())
+    let (_, thumbnail) = clip.thumbnail(time)?;
+    thumbnail.picture.decode().or_else(|| Some(thumbnail.small.clone()))
 }
 
 /// What a step is worth at a frame.

@@ -51,10 +51,10 @@ pub fn draw(state: &State, timeline: Timeline, images: &mut Images, frame: &mut 
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
         let time = timeline.time(usize::from(left.midpoint(right)));
-        if let Some((microsecond, picture)) = state.clip().thumbnail(time) {
+        if let Some((microsecond, thumbnail)) = state.clip().thumbnail(time) {
             let area = Rect { x: area.x + left, width: right - left, ..area };
             let key = PictureKey::of(state, microsecond);
-            images.draw(key, || Some(picture.clone()), &state.theme, frame, area);
+            images.draw(key, || Some(thumbnail.small.clone()), &state.theme, frame, area);
         }
     }
 }
