@@ -59,6 +59,7 @@ fn main() -> Result<()> {
             cover_evenly: false,
             thumbnails: None,
             texts: empty.missing_texts().into_iter().filter(|text| !texts.contains_key(text)).collect(),
+            known: Vec::new(),
         };
         let mut frames = Vec::new();
         embed_clip(job, |update| match update {

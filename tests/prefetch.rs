@@ -40,6 +40,7 @@ impl Work {
             cover_evenly: true,
             thumbnails: None,
             texts: strings(texts),
+            known: Vec::new(),
         };
         let (sender, news) = channel();
         let (go_on, answers) = channel();

@@ -99,6 +99,7 @@ fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Res
         cover_evenly: false,
         thumbnails: None,
         texts: Vec::new(),
+        known: Vec::new(),
     };
     let mut frames = Vec::new();
     progress::embed_clip(job, |update| {

@@ -178,6 +178,7 @@ impl ComparisonArgs {
             cover_evenly: false,
             thumbnails: None,
             texts: exploration.missing_texts(),
+            known: Vec::new(),
         }
     }
 }

@@ -95,6 +95,7 @@ fn clip(
                 cover_evenly: true,
                 thumbnails: thumbnails(),
                 texts: exploration.missing_texts(),
+                known: Vec::new(),
                 model,
             };
             (exploration, Some(job))

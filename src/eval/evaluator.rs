@@ -83,6 +83,7 @@ impl Evaluator {
             cover_evenly: false,
             thumbnails: None,
             texts: missing,
+            known: Vec::new(),
         };
         let mut damaged_pieces = 0;
         embed_clip(job, |update| match update {

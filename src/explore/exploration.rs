@@ -182,6 +182,17 @@ impl Exploration {
         }
     }
 
+    /// Forgets the frames, told by ordinal and presentation time, that are not wanted any more.
+    pub fn retain_frames(&mut self, is_wanted: impl Fn(u64, f64) -> bool) {
+        let is_kept = |&slot: &usize| is_wanted(self.frames.ordinal(slot), self.frames.time(slot));
+        let kept: Vec<usize> = (0..self.frames.len()).filter(is_kept).collect();
+        if kept.len() < self.frames.len() {
+            self.frames.keep(&kept);
+            self.texts.keep_frames(&kept);
+            self.windows = None;
+        }
+    }
+
     /// Adds embedded texts: the text as it was embedded, its raw embedding and whether it was cut. A text that is
     /// already there is ignored.
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {

@@ -73,6 +73,29 @@ impl FrameTable {
         }
     }
 
+    /// Keeps the frames that arrived as these numbers, in that order, and forgets the others.
+    pub fn keep(&mut self, slots: &[usize]) {
+        let frames: Vec<EmbeddedFrame> = slots.iter().map(|&slot| self.frame(slot)).collect();
+        *self = Self::new(self.dim);
+        self.extend(frames);
+    }
+
+    /// The frame that arrived as number `slot`.
+    pub fn frame(&self, slot: usize) -> EmbeddedFrame {
+        let embedding = self.raw(slot).to_vec();
+        EmbeddedFrame { ordinal: self.ordinals[slot], time: self.times[slot], embedding }
+    }
+
+    /// Ordinal of the frame that arrived as number `slot`.
+    pub fn ordinal(&self, slot: usize) -> u64 {
+        self.ordinals[slot]
+    }
+
+    /// Presentation time of the frame that arrived as number `slot`, in seconds.
+    pub fn time(&self, slot: usize) -> f64 {
+        self.times[slot]
+    }
+
     /// Raw embedding of the frame that arrived as number `slot`.
     pub fn raw(&self, slot: usize) -> &[f32] {
         let start = slot * self.dim;

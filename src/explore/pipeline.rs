@@ -4,7 +4,7 @@
 //! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded. What the
 //! cache knows is told first; where that is all, nothing is decoded and no tower is loaded.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub struct Job {
     pub thumbnails: Option<(u32, u32)>,
     /// Texts to embed first. More can be asked for later.
     pub texts: Vec<String>,
+    /// Frames of the clip that need not be embedded again, those of another sampling among them.
+    pub known: Vec<EmbeddedFrame>,
 }
 
 /// News from the background.
@@ -197,6 +199,12 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 }
             }
             queue.fill(self.capacity(), &self.emit)?;
+            let known = queue.take_known();
+            if !known.is_empty() {
+                keeper.add(&known);
+                (self.emit)(Update::Frames(known));
+                idle = false;
+            }
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
             if !texts.wanted.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
@@ -270,7 +278,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             (self.emit)(Update::Texts(known_texts));
         }
         let is_whole = is_whole.unwrap_or(false);
-        if !is_whole {
+        if !is_whole && self.job.known.is_empty() {
             // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
             self.job.model.vision()?;
         }
@@ -323,6 +331,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let pixel_aspect = info.pixel_aspect;
         (self.emit)(Update::Opened { info: info.clone(), expected_frames });
 
+        let from_before: HashMap<u64, EmbeddedFrame> =
+            self.job.known.iter().map(|frame| (frame.ordinal, frame.clone())).collect();
         let preprocessor = self.job.model.checkpoint().preprocessor();
         let thumbnails = self.job.thumbnails;
         let emit = self.emit.clone();
@@ -335,9 +345,11 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             let picture = thumbnail.as_ref().filter(|_| keeps).map(|thumbnail| thumbnail.picture.clone());
             index += 1;
             emit(Update::Decoded { ordinal, time, thumbnail });
-            let square = (!known.contains(&ordinal))
+            let is_new = !known.contains(&ordinal);
+            let known = from_before.get(&ordinal).filter(|known| is_new && known.time == time).cloned();
+            let square = (is_new && known.is_none())
                 .then(|| preprocessor.square(&frame.rgb, frame.width, frame.height));
-            Decoded { picture, to_embed: square.map(|square| Prepared { ordinal, time, square }) }
+            Decoded { known, picture, to_embed: square.map(|square| Prepared { ordinal, time, square }) }
         });
         Ok((info, decoder))
     }

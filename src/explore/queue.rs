@@ -7,6 +7,7 @@ use std::task::Poll;
 use color_eyre::eyre::Report;
 
 use crate::explore::coverage::even_coverage;
+use crate::explore::frames::EmbeddedFrame;
 use crate::explore::pipeline::Update;
 use crate::explore::strip::{Picture, Strip};
 use crate::siglip::Square;
@@ -14,6 +15,8 @@ use crate::video::DecodeAhead;
 
 /// What the decoding thread makes of a frame.
 pub struct Decoded {
+    /// The frame, where its embedding is known from another sampling.
+    pub known: Option<EmbeddedFrame>,
     /// A small picture to keep.
     pub picture: Option<Arc<Picture>>,
     /// None where the frame's embedding is known.
@@ -36,6 +39,7 @@ pub struct FrameQueue {
     decoder: Option<DecodeAhead<Decoded>>,
     cover_evenly: bool,
     waiting: BTreeMap<u64, Prepared>,
+    known: Vec<EmbeddedFrame>,
     decoded: usize,
     skipped: usize,
     strip: Strip,
@@ -53,6 +57,7 @@ impl FrameQueue {
             decoder: None,
             cover_evenly: false,
             waiting: BTreeMap::new(),
+            known: Vec::new(),
             decoded: 0,
             skipped: 0,
             strip: Strip::default(),
@@ -71,7 +76,8 @@ impl FrameQueue {
             may_wait = false;
             match next {
                 Poll::Ready(Some(frame)) => {
-                    let Decoded { picture, to_embed } = frame?;
+                    let Decoded { known, picture, to_embed } = frame?;
+                    self.known.extend(known);
                     self.strip.push(picture);
                     let index = self.decoded;
                     let place = if self.cover_evenly { even_coverage(index) } else { index as u64 };
@@ -87,6 +93,11 @@ impl FrameQueue {
             }
         }
         Ok(())
+    }
+
+    /// Frames that were decoded and need not be embedded.
+    pub fn take_known(&mut self) -> Vec<EmbeddedFrame> {
+        std::mem::take(&mut self.known)
     }
 
     /// The next frames to embed, at most `count`; none where none waits.

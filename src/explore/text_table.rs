@@ -55,6 +55,14 @@ impl TextTable {
         table
     }
 
+    /// Keeps the products with the frames that arrived as these numbers, as [`FrameTable::keep`] does.
+    pub fn keep_frames(&mut self, slots: &[usize]) {
+        for text in &mut self.texts {
+            text.products = slots.iter().map(|&slot| text.products[slot]).collect();
+            text.summed = None;
+        }
+    }
+
     /// Number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::explore::{EvidenceRequest, EvidenceUpdate, MapRequest, StepMaps, Update};
+use crate::explore::{EmbeddedFrame, EvidenceRequest, EvidenceUpdate, MapRequest, StepMaps, Update};
 use crate::script::ScriptFile;
 use crate::store::{Snapshot, Unsaved};
 use crate::tui::command::Command;
@@ -84,6 +84,8 @@ pub enum Effect {
         sampling: Sampling,
         /// Texts to embed first.
         texts: Vec<String>,
+        /// Frames that need not be embedded again.
+        known: Vec<EmbeddedFrame>,
     },
     /// Stop the background work on the clip with this index.
     Stop(usize),

@@ -1,11 +1,13 @@
 //! One clip on the screen, as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::explore::{Candidate, ClassOutcome, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail};
+use crate::explore::{
+    Candidate, ClassOutcome, EmbeddedFrame, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
+};
 use crate::script::{Class, ClassId, Document};
 use crate::video::{Sampling, VideoInfo};
 
@@ -85,6 +87,10 @@ pub struct Clip {
     pub sources: Sources,
     /// Which of its frames are taken.
     pub sampling: Sampling,
+    /// Every frame that was embedded, under whatever sampling, by its ordinal.
+    pub embedded: BTreeMap<u64, EmbeddedFrame>,
+    /// Ordinals of the frames that the present background work has told of.
+    pub sampled: HashSet<u64>,
     /// Number of the background work that embeds it, if there is one.
     pub job: Option<u64>,
     /// The clip's header, once it is open.
@@ -142,6 +148,8 @@ impl Clip {
             exploration,
             sources,
             sampling,
+            embedded: BTreeMap::new(),
+            sampled: HashSet::new(),
             job: None,
             info: None,
             progress,

@@ -64,10 +64,10 @@ impl Outside {
         let tell = self.tell.clone();
         match effect {
             Effect::Quit => {}
-            Effect::Start { clip, job: number, sampling, texts } => {
+            Effect::Start { clip, job: number, sampling, texts, known } => {
                 let Some(job) = &mut self.jobs[clip] else { return };
                 job.sampling = sampling;
-                let job = Job { texts, ..job.clone() };
+                let job = Job { texts, known, ..job.clone() };
                 let pipeline = Pipeline::start(job, move |news| tell(Action::Background(number, news)));
                 self.pipelines.insert(clip, pipeline);
             }

@@ -3,9 +3,11 @@
 mod demo;
 mod frame;
 mod prefetch;
+mod sampling;
 
 use std::sync::LazyLock;
 
+use crossterm::event::{KeyCode, KeyEvent};
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 use ratatui::Terminal;

@@ -38,6 +38,12 @@ impl FromStr for Sampling {
 }
 
 impl Sampling {
+    /// Which of the frames at these times, ascending, it takes from a segment.
+    pub fn thin(self, times: &[f64], segment: Segment) -> Vec<bool> {
+        let mut sampler = Sampler::new(self, segment);
+        times.iter().map(|&time| sampler.takes(time)).collect()
+    }
+
     /// In words, for the screen.
     pub fn describe(self) -> String {
         match self {

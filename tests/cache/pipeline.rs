@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use actalign_tui::explore::{Job, Model, Pipeline, Update, embed_clip};
+use actalign_tui::explore::{EmbeddedFrame, Job, Model, Pipeline, Update, embed_clip};
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
 use actalign_tui::store::{Cache, Size};
 use actalign_tui::video::{Sampling, Segment};
@@ -23,6 +23,7 @@ fn job(world: &World, texts: &[&str]) -> Job {
         cover_evenly: true,
         thumbnails: Some((96, 54)),
         texts: texts.iter().map(|&text| text.to_owned()).collect(),
+        known: Vec::new(),
     }
 }
 
@@ -95,6 +96,47 @@ fn pictures_that_are_missing_are_decoded_and_nothing_is_embedded() {
     assert_eq!(["frames", "texts", "decoded"].map(|sort| sum(&news, sort)), [10, 1, 10]);
     assert!(!with.model.has_loaded(Tower::Vision) && !with.model.has_loaded(Tower::Text));
     assert_eq!(world.entries("strip-").len(), 1);
+}
+
+/// The frames of a job in order.
+fn frames(job: &Job) -> Vec<EmbeddedFrame> {
+    let mut frames = Vec::new();
+    embed_clip(job.clone(), |update| {
+        if let Update::Frames(more) = update {
+            frames.extend(more);
+        }
+    })
+    .unwrap();
+    frames.sort_by_key(|frame| frame.ordinal);
+    frames
+}
+
+#[test]
+fn frames_of_another_sampling_are_not_embedded_again() {
+    let world = World::new();
+    let every = frames(&Job { sampling: Sampling::Native, ..job(&world, &[]) });
+    let some = Job { known: every.clone(), ..job(&world, &["a rook"]) };
+    let taken = frames(&some);
+    assert!(!some.model.has_loaded(Tower::Vision));
+    assert_eq!(taken.len(), 10);
+    assert!(taken.iter().all(|frame| every.contains(frame)));
+
+    world.destroy_unnoticed();
+    let again = frames(&job(&world, &["a rook"]));
+    assert_eq!(again, taken, "the cache has exactly the frames of the sampling");
+}
+
+#[test]
+fn a_known_frame_of_another_time_is_no_such_frame() {
+    let world = World::new();
+    let mut known = frames(&job(&world, &[]));
+    for frame in &mut known {
+        frame.time += 1.0;
+    }
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    let job = Job { known, ..job(&world, &[]) };
+    assert_eq!(frames(&job).len(), 10);
+    assert!(job.model.has_loaded(Tower::Vision));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Turning from clip to clip, and the guided tour.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyModifiers;
 
 use super::*;
 use crate::tui::tour::TOUR;

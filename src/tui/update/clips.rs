@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::explore::Sources;
+use crate::explore::{EmbeddedFrame, Sources};
 use crate::tui::action::Effect;
 use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::state::State;
 use crate::tui::tour;
-use crate::video::Sampling;
+use crate::video::{Sampling, Segment};
 
 /// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
 pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
@@ -55,7 +55,14 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
         clip.job = Some(job);
         clip.progress = Progress::default();
         clip.thumbnails = Thumbnails::default();
-        effects.push(Effect::Start { clip: index, job, sampling: clip.sampling, texts: missing_texts(clip) });
+        clip.sampled.clear();
+        effects.push(Effect::Start {
+            clip: index,
+            job,
+            sampling: clip.sampling,
+            texts: missing_texts(clip),
+            known: clip.embedded.values().cloned().collect(),
+        });
         state.next_job += 1;
     } else if turns {
         effects.push(Effect::EmbedTexts(missing_texts(clip)));
@@ -84,7 +91,17 @@ pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     clip.sampling = sampling;
     clip.sources.sampling = sampling.describe();
     clip.info = None;
-    clip.exploration = clip.exploration.without_frames();
+    // What is known of the new sampling is shown at once; what it does not take after all is dropped when the last frame is
+    // decoded.
+    let mut frames: Vec<&EmbeddedFrame> = clip.embedded.values().collect();
+    frames.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let times: Vec<f64> = frames.iter().map(|frame| frame.time).collect();
+    let segment = Segment { start: clip.sources.start, end: clip.sources.end };
+    let taken = frames.iter().zip(sampling.thin(&times, segment)).filter(|(_, taken)| *taken);
+    let taken: Vec<EmbeddedFrame> = taken.map(|(frame, _)| (*frame).clone()).collect();
+    let ordinals: HashSet<u64> = taken.iter().map(|frame| frame.ordinal).collect();
+    clip.exploration.retain_frames(|ordinal, _| ordinals.contains(&ordinal));
+    clip.exploration.add_frames(taken);
     clip.stale = true;
     let was_running = clip.job.take().is_some();
     let mut effects = Vec::new();

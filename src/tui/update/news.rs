@@ -22,7 +22,8 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             clip.info = Some(info);
             progress.expected_frames = expected_frames;
         }
-        Update::Decoded { thumbnail, .. } => {
+        Update::Decoded { ordinal, thumbnail, .. } => {
+            clip.sampled.insert(ordinal);
             progress.decoded += 1;
             if let Some(thumbnail) = thumbnail {
                 clip.thumbnails.push(thumbnail);
@@ -33,6 +34,10 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             progress.decoded = frames;
             progress.expected_frames = Some(frames);
             progress.skipped = skipped;
+            // Those of a sampling before that this one does not take.
+            let before = clip.exploration.frame_count();
+            clip.exploration.retain_frames(|ordinal, _| clip.sampled.contains(&ordinal));
+            clip.stale |= clip.exploration.frame_count() < before;
         }
         Update::Frames(frames) => {
             match &mut progress.embedding_span {
@@ -43,6 +48,10 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
                 none => *none = Some((now, now)),
             }
             progress.idle = false;
+            for frame in &frames {
+                clip.sampled.insert(frame.ordinal);
+                clip.embedded.entry(frame.ordinal).or_insert_with(|| frame.clone());
+            }
             clip.exploration.add_frames(frames);
             clip.stale = true;
         }

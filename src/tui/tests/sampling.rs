@@ -1,0 +1,71 @@
+//! Another sampling rate: what is known of it is shown at once, and nothing is embedded twice.
+
+use super::*;
+use crate::tui::update::update;
+
+/// Answers the question for the rate.
+fn sample(state: &mut State, rate: &str) -> Vec<Effect> {
+    act(state, Action::Do(Command::EditSampling));
+    for _ in 0..8 {
+        update(state, Action::Key(KeyEvent::from(KeyCode::Backspace)), 0.0);
+    }
+    update(state, Action::Paste(rate.to_owned()), 0.0);
+    let effects = update(state, Action::Key(KeyEvent::from(KeyCode::Enter)), 0.0);
+    refresh(state);
+    effects
+}
+
+/// The background decodes every other frame.
+fn decode_half(state: &mut State) {
+    for index in (0..FRAMES).step_by(2) {
+        let EmbeddedFrame { ordinal, time, .. } = frame(index);
+        hear(state, Update::Decoded { ordinal, time, thumbnail: None });
+    }
+    hear(state, Update::AllDecoded { frames: FRAMES / 2, skipped: 0 });
+}
+
+#[test]
+fn fewer_frames_are_ranked_at_once_and_more_are_remembered() {
+    let mut state = full_state();
+    let ranking = state.clip().exploration.outcome().ranking.clone();
+    let effects = sample(&mut state, "5");
+    let [Effect::Stop(0), Effect::Start { clip: 0, sampling: Sampling::Fps(5.0), texts, known, .. }] =
+        &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert!(texts.is_empty(), "texts are remembered");
+    assert_eq!(known.len(), FRAMES, "and so are frames");
+    assert_eq!(state.clip().exploration.frame_count(), FRAMES / 2);
+    assert_eq!(state.clip().exploration.outcome().ranking, ranking);
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("r 5 fps"));
+    decode_half(&mut state);
+    assert_eq!(state.clip().exploration.frame_count(), FRAMES / 2);
+
+    let effects = sample(&mut state, "10");
+    assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { .. }]), "{effects:?}");
+    assert_eq!(state.clip().exploration.frame_count(), FRAMES, "nothing has to be embedded again");
+    assert_eq!(state.clip().exploration.outcome().ranking, ranking);
+}
+
+#[test]
+fn frames_that_the_rate_does_not_take_after_all_are_dropped() {
+    let mut state = full_state();
+    // Of 40 frames at 10 a second, 7 a second would take others than the decoder then tells of.
+    sample(&mut state, "7");
+    let shown = state.clip().exploration.frame_count();
+    assert!(shown > FRAMES / 2 && shown < FRAMES, "{shown}");
+    decode_half(&mut state);
+    let kept: Vec<u64> = state.clip().exploration.outcome().ordinals.clone();
+    assert!(kept.iter().all(|ordinal| ordinal % 6 == 0), "{kept:?}");
+}
+
+#[test]
+fn the_same_rate_and_no_rate_change_nothing() {
+    let mut state = full_state();
+    assert!(sample(&mut state, "10").is_empty());
+    assert!(sample(&mut state, "0").is_empty());
+    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("'0' is not a sampling rate"));
+    act(&mut state, Action::Key(KeyEvent::from(KeyCode::Esc)));
+    assert_eq!(state.clip().sampling, Sampling::Fps(10.0));
+}
