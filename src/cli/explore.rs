@@ -40,13 +40,24 @@ struct ScreenArgs {
     /// How pictures are drawn, whatever the configuration says
     #[arg(long, value_name = "PROTOCOL")]
     image_protocol: Option<ImageProtocol>,
+    /// Linear text in place of the screen, for screen readers, logs and scripts: lines in, sentences out; `help` lists the
+    /// commands
+    #[arg(long)]
+    plain: bool,
+}
+
+/// What the explorer is shown on.
+pub struct Screen {
+    config: Config,
+    /// Lines of text in the place of a screen.
+    is_plain: bool,
 }
 
 impl ScreenArgs {
-    fn load(&self) -> Result<Config> {
+    fn load(&self) -> Result<Screen> {
         let config = self.config.load()?;
         let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
-        Ok(Config { image_protocol, ..config })
+        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain })
     }
 }
 
@@ -64,7 +75,7 @@ pub fn run_alone() -> Option<Result<()>> {
     match &named.snapshots[..] {
         [] => Some(named.screen.load().and_then(run_demo)),
         [snapshot] if Snapshot::is_at(snapshot) => {
-            Some(named.screen.load().and_then(|config| reopen::run(snapshot, config)))
+            Some(named.screen.load().and_then(|screen| reopen::run(snapshot, screen)))
         }
         _ => None,
     }
@@ -95,7 +106,7 @@ struct Defaults {
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let ExploreArgs { videos, comparison, screen } = args;
-    let config = screen.load()?;
+    let screen = screen.load()?;
     let opened = comparison.open()?;
     let clips = videos.iter().map(|video| {
         // What takes no FFmpeg to refuse is refused before the screen is taken over, the rest soon after.
@@ -113,11 +124,11 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
     });
     let clips = clips.collect::<Result<_>>()?;
     let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
-    open_explorer(clips, scripts, opened.templates(), config, None, None)
+    open_explorer(clips, scripts, opened.templates(), screen, None, None)
 }
 
 /// Opens the explorer on the bundled clips.
-fn run_demo(config: Config) -> Result<()> {
+fn run_demo(screen: Screen) -> Result<()> {
     let bundle = Bundle::unpack()?;
     let data = Folder::Data.path()?;
     let clips = Dataset::open(&bundle.folder().join("manifest.jsonl"), None, None)?.clips;
@@ -143,7 +154,7 @@ fn run_demo(config: Config) -> Result<()> {
     });
     // The bundled file is not the user's to change.
     let scripts = Document::new(opened.scripts().clone(), None);
-    open_explorer(clips.collect(), scripts, opened.templates(), config, None, Some(data.join("tour-ended")))
+    open_explorer(clips.collect(), scripts, opened.templates(), screen, None, Some(data.join("tour-ended")))
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
@@ -156,15 +167,19 @@ pub fn thumbnails() -> Option<(u32, u32)> {
     Some(THUMBNAIL)
 }
 
-/// Takes the screen over.
+/// Takes the screen over, or begins to speak.
 pub fn open_explorer(
     clips: Vec<ClipToExplore>,
     scripts: Document,
     templates: Vec<Template>,
-    config: Config,
+    screen: Screen,
     moment: Option<Moment>,
     tour_ended: Option<PathBuf>,
 ) -> Result<()> {
     let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
-    tui::run(Explorer { clips, scripts, templates, folder, config, moment, tour_ended })
+    let Screen { config, is_plain } = screen;
+    // The tour speaks of a screen.
+    let tour_ended = tour_ended.filter(|_| !is_plain);
+    let explorer = Explorer { clips, scripts, templates, folder, config, moment, tour_ended };
+    if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, eyre};
 
-use crate::cli::explore::{open_explorer, thumbnails};
+use crate::cli::explore::{Screen, open_explorer, thumbnails};
 use crate::cli::inputs::ModelArgs;
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::store::{Hashes, Parts, Snapshot};
-use crate::tui::{ClipToExplore, Config, Moment, Pinned};
+use crate::tui::{ClipToExplore, Moment, Pinned};
 
 /// Opens the explorer on a snapshot: with its clip and its model where both are still there, else with what the snapshot
 /// holds.
-pub fn run(path: &Path, config: Config) -> Result<()> {
+pub fn run(path: &Path, screen: Screen) -> Result<()> {
     let snapshot = Snapshot::load(path)?;
     let (parts, sources) = snapshot
         .parts()
@@ -44,7 +44,7 @@ pub fn run(path: &Path, config: Config) -> Result<()> {
         notice,
     };
     let clip = clip(parts, sources, clip_file, &snapshot, live.ok());
-    open_explorer(vec![clip], scripts, templates, config, Some(moment), None)
+    open_explorer(vec![clip], scripts, templates, screen, Some(moment), None)
 }
 
 /// The model of a snapshot, if it and the clip are what they were; else what is missing.

@@ -43,7 +43,9 @@ pub fn run(explorer: Explorer) -> Result<()> {
     // A clip may come through standard input: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
     if !io::stdout().is_terminal() || !has_keys {
-        bail!("The explorer needs a terminal. Use `actalign-tui classify` where there is none.");
+        bail!(
+            "The explorer needs a terminal. Where there is none, add --plain, or use `actalign-tui classify`."
+        );
     }
     let (sender, events) = channel();
     // Signals first: from the moment the terminal is ours, each of them must give it back.

@@ -24,7 +24,8 @@ use crate::tui::tour::TOUR;
 pub use edit::candidates;
 pub use knobs::calibration;
 pub use overlays::sentence;
-pub use time::next_tick;
+pub use selection::select_place;
+pub use time::{go_to, next_tick};
 pub use views::refresh;
 
 /// Begins the background work on the clip that is shown first.

@@ -73,6 +73,7 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 }
 
 pub use candidates::class_at;
+pub use difference::Difference;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> Timeline {
@@ -81,7 +82,7 @@ pub fn timeline(state: &State, screen: &Screen) -> Timeline {
 }
 
 /// A number as people read it: four figures, or a power of ten where it is small.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value == 0.0 || value.abs() >= 1e-3 { format!("{value:.4}") } else { format!("{value:.2e}") }
 }
 

@@ -1,0 +1,284 @@
+//! The explorer as linear text: for screen readers, logs and scripts. The same state and the same background work; lines
+//! in, sentences out.
+
+mod line;
+mod narrator;
+mod words;
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use color_eyre::eyre::Result;
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::explore::Update;
+use crate::tui::action::{Action, Effect};
+use crate::tui::command::Command;
+use crate::tui::explorer::Explorer;
+use crate::tui::outside::Outside;
+use crate::tui::overlay::Overlay;
+use crate::tui::plain::line::{Line, Word, parse};
+use crate::tui::plain::narrator::Narrator;
+use crate::tui::state::State;
+use crate::tui::update::{self, next_tick, refresh, update};
+
+/// Something that the loop waits for.
+enum Event {
+    Line(String),
+    /// No more lines come.
+    End,
+    Action(Action),
+}
+
+/// Runs the explorer on standard input and output until a line says to quit, or until there are no more lines and
+/// everything is embedded.
+///
+/// # Errors
+/// If the only clip cannot be opened, or nobody reads the output any more.
+pub fn run_plain(explorer: Explorer) -> Result<()> {
+    let (sender, events) = channel();
+    let answer = sender.clone();
+    let (state, outside) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
+    read_lines(sender);
+    Conversation {
+        state,
+        outside,
+        narrator: Narrator::default(),
+        start: Instant::now(),
+        waiting: VecDeque::new(),
+        is_script: !io::stdin().is_terminal(),
+        unanswered: 0,
+        has_ended: false,
+        quits: false,
+    }
+    .hold(&events)
+}
+
+fn read_lines(sender: Sender<Event>) {
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            // What is no text is as good as no line.
+            let Ok(line) = line else { break };
+            if sender.send(Event::Line(line)).is_err() {
+                return;
+            }
+        }
+        let _ = sender.send(Event::End);
+    });
+}
+
+struct Conversation {
+    state: State,
+    outside: Outside,
+    narrator: Narrator,
+    start: Instant,
+    /// Lines that wait until all is embedded: those of a script are about what the clip shows, not about how fast this
+    /// machine is.
+    waiting: VecDeque<String>,
+    is_script: bool,
+    /// Effects whose answers are on their way.
+    unanswered: usize,
+    /// No more lines come.
+    has_ended: bool,
+    quits: bool,
+}
+
+impl Conversation {
+    fn hold(mut self, events: &Receiver<Event>) -> Result<()> {
+        say(words::greeting(&self.state))?;
+        let effects = update::start(&mut self.state);
+        self.reach(effects);
+        self.tell()?;
+        while !self.quits {
+            if let Ok(event) = events.try_recv() {
+                self.take(event)?;
+                continue;
+            }
+            if (!self.is_script || self.is_done())
+                && let Some(line) = self.waiting.pop_front()
+            {
+                self.hear(&line)?;
+                self.tell()?;
+                continue;
+            }
+            if self.has_ended && self.is_done() {
+                break;
+            }
+            let tick = next_tick(&self.state).map(|at| self.start + Duration::from_secs_f64(at.max(0.0)));
+            let event = match tick {
+                None => Some(events.recv()?),
+                Some(tick) => events.recv_timeout(tick.saturating_duration_since(Instant::now())).ok(),
+            };
+            self.take(event.unwrap_or(Event::Action(Action::Tick)))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::End => self.has_ended = true,
+            Event::Line(line) => self.waiting.push_back(line),
+            Event::Action(Action::Background(_, Update::Failed(report)))
+                if self.state.has_nothing_to_explore() =>
+            {
+                return Err(report);
+            }
+            Event::Action(action) => {
+                let is_answer = !matches!(
+                    action,
+                    Action::Background(..) | Action::Evidence(_) | Action::Tick | Action::Tokens(_)
+                );
+                self.unanswered = self.unanswered.saturating_sub(usize::from(is_answer));
+                self.act(action);
+            }
+        }
+        self.tell()
+    }
+
+    /// Whether nothing is left to wait for: all is embedded, and what was asked of it is found.
+    fn is_done(&self) -> bool {
+        let clip = self.state.clip();
+        let ranking = &clip.exploration.outcome().ranking;
+        let has_evidence = ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
+        let has_failed = clip.job.is_none() && !clip.exploration.is_frozen();
+        let is_quiet = self.unanswered == 0 && self.state.playing.is_none();
+        is_quiet
+            && (has_failed
+                || (clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale && has_evidence))
+    }
+
+    fn act(&mut self, action: Action) {
+        let now = self.start.elapsed().as_secs_f64();
+        let effects = update(&mut self.state, action, now);
+        self.reach(effects);
+    }
+
+    fn reach(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.quits |= matches!(effect, Effect::Quit);
+            self.unanswered += usize::from(matches!(
+                effect,
+                Effect::Save { .. }
+                    | Effect::SaveScripts { .. }
+                    | Effect::OpenScripts(_)
+                    | Effect::OpenClip(_)
+                    | Effect::Map(..)
+            ));
+            // The mouse stays the terminal's.
+            if !matches!(effect, Effect::CaptureMouse(_)) {
+                self.outside.reach(&self.state, effect);
+            }
+        }
+    }
+
+    /// Says what has changed since the last time.
+    fn tell(&mut self) -> Result<()> {
+        let effects = refresh(&mut self.state);
+        self.reach(effects);
+        let sentences = self.narrator.news(&self.state);
+        say(sentences)
+    }
+
+    /// Does what a line says.
+    fn hear(&mut self, line: &str) -> Result<()> {
+        self.state.playing = None;
+        match &mut self.state.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                prompt.input = line.into();
+                let is_answer = !line.trim().is_empty();
+                return self.answer(is_answer);
+            }
+            Some(Overlay::Leave) => {
+                match line.trim() {
+                    "save" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('s')))),
+                    "discard" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('d')))),
+                    _ => self.state.overlay = None,
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        let line = match parse(line, &self.state.keymap) {
+            Ok(Some(line)) => line,
+            Ok(None) => return Ok(()),
+            Err(unknown) => return say(vec![unknown]),
+        };
+        let Line { count, word, argument } = line;
+        match word {
+            Word::Command(command) => {
+                for _ in 0..count {
+                    self.obey(command, argument.as_deref())?;
+                }
+            }
+            Word::Status => say(words::status(&self.state))?,
+            Word::Ranking => say(words::ranking(&self.state))?,
+            Word::Script => say(words::script(&self.state))?,
+            Word::Frame => say(words::frame_values(&self.state))?,
+            Word::Help => say(words::help(&self.state, argument.as_deref()))?,
+            Word::Go => match argument.as_deref().map(str::parse::<f64>) {
+                Some(Ok(time)) if time.is_finite() => update::go_to(&mut self.state, time),
+                _ => say(vec!["Say where to go in seconds: go 2.5".to_owned()])?,
+            },
+            Word::Candidate => match argument.as_deref().map(str::parse::<usize>) {
+                Some(Ok(place @ 1..)) => update::select_place(&mut self.state, place - 1),
+                _ => say(vec!["Say which place of the ranking: candidate 2".to_owned()])?,
+            },
+            Word::Open => match argument {
+                Some(path) => self.open(path.into()),
+                None => say(vec!["Say which file: open clip.mp4".to_owned()])?,
+            },
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
+        match command {
+            // What these draw over the screen is said in other ways.
+            Command::Help | Command::Palette => return say(words::help(&self.state, argument)),
+            Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
+            command => self.act(Action::Do(command)),
+        }
+        if let (Some(Overlay::Prompt(prompt)), Some(argument)) = (&mut self.state.overlay, argument) {
+            prompt.input = argument.into();
+            self.answer(true)?;
+        }
+        let effects = refresh(&mut self.state);
+        self.reach(effects);
+        say(words::view(&self.state, command))
+    }
+
+    /// Answers a prompt, or leaves it; an answer that is refused leaves it too, with the reason.
+    fn answer(&mut self, is_answer: bool) -> Result<()> {
+        if is_answer {
+            self.act(Action::Key(KeyEvent::from(KeyCode::Enter)));
+        }
+        let refused = match &self.state.overlay {
+            Some(Overlay::Prompt(prompt)) => prompt.refused.clone(),
+            _ => None,
+        };
+        if !is_answer || refused.is_some() {
+            self.act(Action::Key(KeyEvent::from(KeyCode::Esc)));
+        }
+        say(refused.into_iter().map(|reason| format!("Error: {reason}")).collect())
+    }
+
+    fn open(&mut self, path: PathBuf) {
+        let is_scripts = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let effect = if is_scripts { Effect::OpenScripts(path) } else { Effect::OpenClip(path) };
+        self.reach(vec![effect]);
+    }
+}
+
+/// One sentence a line.
+fn say(sentences: Vec<String>) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for sentence in sentences {
+        writeln!(out, "{sentence}")?;
+    }
+    Ok(out.flush()?)
+}

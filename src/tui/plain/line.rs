@@ -1,0 +1,116 @@
+//! A line of plain text: a command by its name or its key, how often, and what it is about.
+
+use crate::tui::chord::Chord;
+use crate::tui::command::{COMMANDS, Command};
+use crate::tui::keymap::Keymap;
+
+/// What a line says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How often to do it.
+    pub count: usize,
+    /// What to do.
+    pub word: Word,
+    /// What it is about, if it says so.
+    pub argument: Option<String>,
+}
+
+/// A command of the explorer, or a word that only plain text needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Command(Command),
+    Status,
+    Ranking,
+    Script,
+    Frame,
+    Candidate,
+    Go,
+    Open,
+    Help,
+}
+
+/// The words that only plain text needs, with what they do.
+pub const WORDS: [(&str, Word, &str); 8] = [
+    ("status", Word::Status, "say everything that is in force"),
+    ("ranking", Word::Ranking, "say the candidates from the best down"),
+    ("script", Word::Script, "say the steps of the selected candidate, and the frames of each"),
+    ("frame", Word::Frame, "say how well the frame at the cursor fits each step"),
+    ("candidate", Word::Candidate, "select the candidate in this place of the ranking: candidate 2"),
+    ("go", Word::Go, "move the time cursor to so many seconds: go 2.5"),
+    ("open", Word::Open, "open a clip or a script file: open clip.mp4"),
+    ("help", Word::Help, "say all commands, or one: help smooth-more"),
+];
+
+/// Counts beyond this are taken for it: enough to cross any clip ten frames at a time.
+const MOST: usize = 10_000;
+
+/// Understands a line; none where it is empty.
+///
+/// # Errors
+/// In words, with the nearest commands, where it says none.
+pub fn parse(line: &str, keymap: &Keymap) -> Result<Option<Line>, String> {
+    let line = line.trim();
+    let (count, rest) = match line.split_once(char::is_whitespace) {
+        Some((count, rest)) => match count.parse::<usize>() {
+            Ok(count) => (count.clamp(1, MOST), rest.trim_start()),
+            Err(_) => (1, line),
+        },
+        None => (1, line),
+    };
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let (name, argument) = match rest.split_once(char::is_whitespace) {
+        Some((name, argument)) => (name, Some(argument.trim().to_owned())),
+        None => (rest, None),
+    };
+    let word = WORDS.iter().find(|(word, ..)| *word == name).map(|&(_, word, _)| word);
+    let command = || Command::named(name).map(Word::Command);
+    let key = || Some(Word::Command(keymap.command(name.parse::<Chord>().ok()?)?));
+    match word.or_else(command).or_else(key) {
+        Some(word) => Ok(Some(Line { count, word, argument })),
+        None => Err(format!("Error: there is no command {name}. {}", nearest(name))),
+    }
+}
+
+/// The commands whose names are most like what was typed.
+fn nearest(typed: &str) -> String {
+    let names = COMMANDS.iter().map(|about| about.name).chain(WORDS.iter().map(|(word, ..)| *word));
+    let mut names: Vec<(f64, &str)> = names.map(|name| (strsim::jaro_winkler(name, typed), name)).collect();
+    names.sort_by(|a, b| b.0.total_cmp(&a.0));
+    format!("Near are {} and {}; help lists all.", names[0].1, names[1].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Line {
+        parse(line, &Keymap::default()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_line_is_a_name_or_a_key_with_a_count_and_an_argument() {
+        let expected =
+            |count, word, argument: Option<&str>| Line { count, word, argument: argument.map(str::to_owned) };
+        assert_eq!(parsed("next-candidate"), expected(1, Word::Command(Command::NextCandidate), None));
+        assert_eq!(parsed(" 5 ] "), expected(5, Word::Command(Command::SmoothMore), None));
+        assert_eq!(parsed("space"), expected(1, Word::Command(Command::Play), None));
+        assert_eq!(parsed("go 2.5"), expected(1, Word::Go, Some("2.5")));
+        let edit = parsed("edit-step the player  waits");
+        assert_eq!(edit, expected(1, Word::Command(Command::EditStep), Some("the player  waits")));
+        assert_eq!(parsed("999999999 l").count, MOST);
+        assert_eq!(parse("  ", &Keymap::default()), Ok(None));
+    }
+
+    #[test]
+    fn a_digit_alone_is_a_key() {
+        assert_eq!(parsed("3").word, Word::Command(Command::Candidate(3)));
+    }
+
+    #[test]
+    fn what_is_no_command_is_said_with_the_nearest() {
+        let error = parse("smoth-more", &Keymap::default()).unwrap_err();
+        assert!(error.contains("smooth-more"), "{error}");
+    }
+}

@@ -1,0 +1,198 @@
+//! What has changed since the last thing said.
+
+use crate::tui::overlay::Overlay;
+use crate::tui::plain::words::{self, Knob};
+use crate::tui::state::{Message, State};
+use crate::tui::view::number;
+
+/// Remembers what was said.
+#[derive(Default)]
+pub struct Narrator {
+    clip: Option<(usize, Option<u64>)>,
+    /// Quarters of the frames that were embedded.
+    quarters: usize,
+    knobs: Vec<Knob>,
+    leader: Option<String>,
+    /// The candidates with their scores, from the best down, by name: classes may come and go.
+    ranking: Vec<(String, f64)>,
+    is_complete: bool,
+    selected: Option<(String, Vec<String>)>,
+    frame: Option<u64>,
+    message: Option<Message>,
+    question: Option<String>,
+    is_playing: bool,
+    step: Option<usize>,
+}
+
+impl Narrator {
+    /// What to say now.
+    pub fn news(&mut self, state: &State) -> Vec<String> {
+        let mut news = Vec::new();
+        let clip = state.clip();
+        let shown = (state.shown, clip.job);
+        if self.clip.replace(shown).is_some_and(|before| before.0 != shown.0) {
+            news.push(words::which_clip(state));
+            *self = Self { clip: self.clip, knobs: std::mem::take(&mut self.knobs), ..Self::default() };
+        }
+        self.tell_message(state, &mut news);
+        self.tell_knobs(state, &mut news);
+        self.tell_progress(state, &mut news);
+        self.tell_ranking(state, &mut news);
+        self.tell_selected(state, &mut news);
+        self.tell_frame(state, &mut news);
+        self.tell_question(state, &mut news);
+        news
+    }
+
+    fn tell_message(&mut self, state: &State, news: &mut Vec<String>) {
+        if self.message == state.message {
+            return;
+        }
+        self.message.clone_from(&state.message);
+        if let Some(Message { text, is_error }) = &state.message {
+            let text = text.replace('\n', " ");
+            news.push(if *is_error { format!("Error: {text}") } else { text });
+        }
+    }
+
+    fn tell_knobs(&mut self, state: &State, news: &mut Vec<String>) {
+        // What is smoothed over follows from the frames that are there, and is said when they all are.
+        if state.clip().exploration.frame_count() == 0 {
+            return;
+        }
+        let knobs = words::knobs(state);
+        let is_first = self.knobs.is_empty();
+        for (knob, before) in knobs.iter().zip(&self.knobs) {
+            let in_progress = knob.0 == "Smoothing" && !self.is_complete;
+            if knob != before && !in_progress {
+                news.push(format!("{}: {}.", knob.0, knob.1));
+            }
+        }
+        if is_first || self.knobs != knobs {
+            self.knobs = knobs;
+        }
+    }
+
+    fn tell_progress(&mut self, state: &State, news: &mut Vec<String>) {
+        let clip = state.clip();
+        let embedded = clip.exploration.frame_count();
+        let expected = clip.progress.expected_frames.unwrap_or(0).max(embedded);
+        if expected == 0 || clip.exploration.is_frozen() {
+            return;
+        }
+        let is_all = clip.progress.all_decoded && embedded >= expected;
+        // The header of a clip may promise too few: all are all only when the last is decoded.
+        let quarters = match 4 * embedded / expected {
+            _ if is_all => 4,
+            quarters @ 0..=3 => quarters,
+            _ => self.quarters,
+        };
+        if quarters > self.quarters {
+            self.quarters = quarters;
+            news.push(match quarters {
+                4 => format!("All frames are embedded: {embedded}."),
+                quarters => {
+                    format!("{} percent of the frames are embedded: {embedded} of {expected}.", 25 * quarters)
+                }
+            });
+        }
+    }
+
+    fn tell_ranking(&mut self, state: &State, news: &mut Vec<String>) {
+        let clip = state.clip();
+        let outcome = clip.exploration.outcome();
+        let name = |class: usize| clip.exploration.candidates()[class].name.clone();
+        let ranking: Vec<(String, f64)> = outcome
+            .ranking
+            .iter()
+            .map(|&class| (name(class), outcome.score(class).unwrap_or_default()))
+            .collect();
+        self.is_complete = clip.progress.idle && clip.progress.texts_missing == 0;
+        let leader = ranking.first().map(|(name, _)| name.clone());
+        if !self.is_complete {
+            // On the way there are too many rankings to tell.
+            if let Some((name, score)) =
+                ranking.first().filter(|_| leader != self.leader && clip.progress.texts_missing == 0)
+            {
+                news.push(format!("{name} leads, score {}.", number(*score)));
+                self.leader = leader;
+            }
+            return;
+        }
+        if ranking == self.ranking {
+            return;
+        }
+        self.leader = leader;
+        for (place, (name, score)) in ranking.iter().enumerate() {
+            let before = self.ranking.iter().position(|(other, _)| other == name);
+            let moved = match before {
+                Some(before) if before != place => format!(", was {}", before + 1),
+                _ => String::new(),
+            };
+            news.push(format!("{}. {name}, score {}{moved}.", place + 1, number(*score)));
+        }
+        self.ranking = ranking;
+    }
+
+    fn tell_selected(&mut self, state: &State, news: &mut Vec<String>) {
+        let clip = state.clip();
+        let Some(class) = clip.exploration.candidates().get(clip.selected) else { return };
+        // Until the user has chosen, the leader is selected, which the ranking tells.
+        if !clip.has_selected {
+            return;
+        }
+        let is_aligned = clip.selected_outcome().is_some();
+        let told = self
+            .selected
+            .as_ref()
+            .is_some_and(|(name, steps)| *name == class.name && (!is_aligned || *steps == class.steps));
+        if told {
+            return;
+        }
+        news.extend(words::candidate(state));
+        if is_aligned {
+            news.extend(words::script(state));
+        }
+        // What is aligned later is told then.
+        let steps = if is_aligned { class.steps.clone() } else { Vec::new() };
+        self.selected = Some((class.name.clone(), steps));
+    }
+
+    fn tell_frame(&mut self, state: &State, news: &mut Vec<String>) {
+        let clip = state.clip();
+        let Some(at) = clip.cursor_frame() else { return };
+        let frame = clip.exploration.outcome().ordinals.get(at).copied();
+        let step = clip.step_at_cursor(clip.selected);
+        let is_playing = state.playing.is_some();
+        if self.is_playing && !is_playing {
+            news.push("Stopped.".to_owned());
+        }
+        let is_new = frame != self.frame && self.frame.is_some();
+        // While the clip plays, only its steps are told.
+        let is_told = if is_playing { step != self.step } else { is_new || self.is_playing };
+        self.frame = frame;
+        self.step = step;
+        self.is_playing = is_playing;
+        if is_told {
+            news.extend(words::frame(state));
+        }
+    }
+
+    fn tell_question(&mut self, state: &State, news: &mut Vec<String>) {
+        let question = match &state.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                let present = prompt.input.value();
+                let present = if present.is_empty() { String::new() } else { format!(" Now: {present}") };
+                Some(format!("{}? An empty line leaves it.{present}", prompt.ask.question()))
+            }
+            Some(Overlay::Leave) => {
+                Some("The scripts have changes that are not saved: save, discard or stay?".to_owned())
+            }
+            _ => None,
+        };
+        if question != self.question {
+            news.extend(question.clone());
+            self.question = question;
+        }
+    }
+}

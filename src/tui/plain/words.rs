@@ -1,0 +1,307 @@
+//! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
+
+use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::plain::line::WORDS;
+use crate::tui::state::{State, View};
+use crate::tui::view::Difference;
+use crate::tui::view::number;
+
+/// What is opened.
+pub fn greeting(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let sources = &clip.sources;
+    let mut sentences = vec!["actalign-tui, as plain text. help lists the commands.".to_owned()];
+    if state.clips.len() > 1 {
+        sentences.push(format!("{} clips; next-clip turns to the next.", state.clips.len()));
+    }
+    sentences.push(which_clip(state));
+    sentences.push(format!("Model: {}.", sources.model));
+    sentences.push(format!("Device: {}.", sources.device));
+    sentences.push(format!("Candidates: {}.", clip.exploration.candidates().len()));
+    sentences
+}
+
+/// Which clip is shown.
+pub fn which_clip(state: &State) -> String {
+    let clip = state.clip();
+    let number = if state.clips.len() > 1 {
+        format!(" {} of {}", state.shown + 1, state.clips.len())
+    } else {
+        String::new()
+    };
+    format!("Clip{number}: {}, taken at {}.", clip.id, clip.sampling.describe())
+}
+
+/// The candidates from the best down.
+pub fn ranking(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let outcome = clip.exploration.outcome();
+    if outcome.ranking.is_empty() {
+        return vec!["No candidate is aligned yet.".to_owned()];
+    }
+    let line = |(place, &class): (usize, &usize)| {
+        let name = &clip.exploration.candidates()[class].name;
+        let score = number(outcome.score(class).unwrap_or_default());
+        let truth = if clip.answer == Some(class) { " It is what the clip really shows." } else { "" };
+        format!("{}. {name}, score {score}.{truth}", place + 1)
+    };
+    outcome.ranking.iter().enumerate().map(line).collect()
+}
+
+/// The selected candidate, without its steps.
+pub fn candidate(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let Some(candidate) = clip.exploration.candidates().get(clip.selected) else {
+        return vec!["There is no candidate.".to_owned()];
+    };
+    let mut sentences = vec![format!("Selected: {}, {}.", candidate.name, candidate.domain)];
+    let outcome = clip.exploration.outcome();
+    let Some(class) = clip.selected_outcome() else {
+        sentences.push("It is not aligned yet.".to_owned());
+        return sentences;
+    };
+    let rank = outcome.rank(clip.selected).unwrap_or_default();
+    sentences.push(format!(
+        "Rank {rank} of {}, score {}.",
+        outcome.ranking.len(),
+        number(class.alignment.score)
+    ));
+    if let Some(margin) = outcome.margin(clip.selected) {
+        let rival = if rank == 1 { "ahead of the next" } else { "behind the first" };
+        sentences.push(format!("It is {} {rival}.", number(margin.abs())));
+    }
+    sentences.push(format!("Without the order of its steps it scores {}.", number(class.order_free)));
+    match clip.exploration.evidence(clip.selected) {
+        Some(Some(order)) => sentences.push(format!(
+            "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
+            order.z.abs(),
+            if order.z >= 0.0 { "above" } else { "below" },
+            order.p
+        )),
+        Some(None) => sentences.push("Its steps have no other order.".to_owned()),
+        None => {}
+    }
+    if let Some(rank) = outcome.mean_pool_rank(clip.selected) {
+        sentences.push(format!("By the mean frame and its name alone it has rank {rank}."));
+    }
+    if class.alignment.collapsed {
+        sentences.push("The path has collapsed: most steps hold a single frame.".to_owned());
+    }
+    sentences
+}
+
+/// The steps of the selected candidate.
+pub fn script(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let Some(candidate) = clip.exploration.candidates().get(clip.selected) else { return Vec::new() };
+    let times = &clip.exploration.outcome().times;
+    let line = |(step, text): (usize, &String)| {
+        let Some(class) = clip.selected_outcome() else { return format!("Step {}: {text}.", step + 1) };
+        let frames: Vec<usize> =
+            class.alignment.path.iter().filter(|&&(k, _)| k == step).map(|&(_, t)| t).collect();
+        let span = match (frames.first(), frames.last()) {
+            (Some(&first), Some(&last)) => format!(
+                "{}, from {:.1} to {:.1} seconds",
+                count(frames.len(), "frame"),
+                times.get(first).copied().unwrap_or_default(),
+                times.get(last).copied().unwrap_or_default()
+            ),
+            _ => "no frame".to_owned(),
+        };
+        let cut =
+            if clip.exploration.is_cut(clip.selected, step) { " It is too long and was cut." } else { "" };
+        format!("Step {}: {text}. {span}.{cut}", step + 1)
+    };
+    candidate.steps.iter().enumerate().map(line).collect()
+}
+
+/// The frame at the cursor.
+pub fn frame(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let Some(at) = clip.cursor_frame() else { return vec!["No frame is embedded yet.".to_owned()] };
+    let outcome = clip.exploration.outcome();
+    let mut sentences = vec![format!("{:.2} seconds, frame {}.", outcome.times[at], outcome.ordinals[at])];
+    if let (Some(class), Some(step)) = (clip.selected_outcome(), clip.focus_step())
+        && let Some(&value) = class.cells.get((step, at))
+        && let Some(text) = clip.exploration.candidates()[clip.selected].steps.get(step)
+    {
+        let cell = clip.exploration.settings().method.cell;
+        sentences.push(format!("Step {}: {text}. {cell} {}.", step + 1, number(value.into())));
+    }
+    sentences
+}
+
+/// How well the frame at the cursor fits each step.
+pub fn frame_values(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let mut sentences = frame(state);
+    if let (Some(at), Some(class)) = (clip.cursor_frame(), clip.selected_outcome())
+        && at < class.cells.ncols()
+    {
+        let cell = clip.exploration.settings().method.cell;
+        let values = class.cells.column(at);
+        let steps = values.iter().enumerate();
+        sentences.extend(
+            steps.map(|(step, &value)| format!("Step {}: {cell} {}.", step + 1, number(value.into()))),
+        );
+    }
+    sentences
+}
+
+/// A knob with its value, as [`knobs`] tells them.
+pub type Knob = (&'static str, String);
+
+/// All knobs.
+pub fn knobs(state: &State) -> Vec<Knob> {
+    let clip = state.clip();
+    let settings = clip.exploration.settings();
+    let frames = clip.exploration.outcome().width;
+    let smoothing = match frames {
+        _ if settings.smoothing_seconds == 0.0 => "off".to_owned(),
+        0 | 1 => format!("{:.2} seconds, which is off", settings.smoothing_seconds),
+        _ => format!("{:.2} seconds, {}", settings.smoothing_seconds, count(frames, "frame")),
+    };
+    let calibration = clip.exploration.calibration_in_force();
+    vec![
+        ("Smoothing", smoothing),
+        ("Template", format!("{}: {}", settings.template.name(), settings.template.text())),
+        ("Cell", settings.method.cell.to_string()),
+        ("Aligner", settings.method.aligner.to_string()),
+        ("Preset", settings.method.preset.to_string()),
+        ("Alpha", format!("{:.4}", calibration.alpha)),
+        ("Beta", format!("{:.4}", calibration.beta)),
+        ("Sampling", clip.sampling.describe()),
+    ]
+}
+
+/// Everything that is in force.
+pub fn status(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let mut sentences = vec![which_clip(state)];
+    let progress = &clip.progress;
+    let expected = progress.expected_frames.unwrap_or(progress.decoded);
+    sentences.push(format!("{} of {expected} frames are embedded.", clip.exploration.frame_count()));
+    if progress.skipped > 0 {
+        sentences
+            .push(format!("{} of the clip were damaged and left out.", count(progress.skipped, "piece")));
+    }
+    sentences.extend(knobs(state).into_iter().map(|(name, value)| format!("{name}: {value}.")));
+    if !clip.filter.is_empty() {
+        sentences.push(format!("Only candidates that match {} are listed.", clip.filter));
+    }
+    if state.scripts.is_changed() {
+        sentences.push("The scripts have changes that are not saved.".to_owned());
+    }
+    sentences.extend(ranking(state));
+    sentences.extend(candidate(state));
+    sentences.extend(script(state));
+    sentences.extend(frame(state));
+    sentences
+}
+
+/// What a command that turns to a view shows.
+pub fn view(state: &State, command: Command) -> Vec<String> {
+    match command {
+        Command::Compare if state.view == View::Compare => compare(state),
+        Command::ShowFrame if state.view == View::Frame => frame_values(state),
+        Command::ShowSmoothing if state.view == View::Smoothing => smoothing(state),
+        Command::ShowMap if state.view == View::Map => map(state),
+        _ => Vec::new(),
+    }
+}
+
+fn compare(state: &State) -> Vec<String> {
+    let clip = state.clip();
+    let Some(pinned) = clip.compared.filter(|&pinned| pinned != clip.selected) else {
+        return vec!["There is no other candidate to compare with.".to_owned()];
+    };
+    let (Some(of_pinned), Some(selected)) = (clip.outcome_of(pinned), clip.selected_outcome()) else {
+        return vec!["Both candidates must be aligned first.".to_owned()];
+    };
+    let name = |class: usize| &clip.exploration.candidates()[class].name;
+    let times = &clip.exploration.outcome().times;
+    let difference = Difference::between(of_pinned, selected, times.len());
+    let mut sentences = vec![
+        format!("Pinned: {}, score {}.", name(pinned), number(of_pinned.alignment.score)),
+        format!("Selected: {}, score {}.", name(clip.selected), number(selected.alignment.score)),
+    ];
+    if let Some(frame) = difference.widest
+        && let Some(value) = difference.by_frame[frame]
+    {
+        let better = if value >= 0.0 { clip.selected } else { pinned };
+        sentences.push(format!(
+            "They part most at {:.2} seconds, where {} is {} better.",
+            times[frame],
+            name(better),
+            number(value.abs())
+        ));
+        let ahead =
+            |sign: f64| difference.by_frame.iter().flatten().filter(|&&value| value * sign > 0.0).count();
+        sentences.push(format!("{} is better in {}.", name(pinned), count(ahead(-1.0), "frame")));
+        sentences.push(format!("{} is better in {}.", name(clip.selected), count(ahead(1.0), "frame")));
+    }
+    sentences
+}
+
+fn smoothing(state: &State) -> Vec<String> {
+    let (Some(before), Some(after)) = (&state.clip().above, state.clip().selected_outcome()) else {
+        return vec!["The candidate must be aligned first.".to_owned()];
+    };
+    let score = |what: &str, outcome: &crate::explore::ClassOutcome| {
+        let collapsed = if outcome.alignment.collapsed { ", and the path has collapsed" } else { "" };
+        let frames: Vec<String> = outcome.alignment.frames_per_step.iter().map(usize::to_string).collect();
+        format!(
+            "{what} smoothing: score {}, frames per step {}{collapsed}.",
+            number(outcome.alignment.score),
+            frames.join(", ")
+        )
+    };
+    vec![score("Before", &before.outcome), score("After", after)]
+}
+
+fn map(state: &State) -> Vec<String> {
+    let Some(maps) = &state.clip().maps else {
+        return vec!["The map is being computed: say show-map twice to hear it.".to_owned()];
+    };
+    let share = |what: &str, map: &crate::explore::StepMap| {
+        let kinship = map.kinship(|class| class).unwrap_or_default();
+        format!(
+            "{what}, {:.0} percent of the steps lie nearest to a step of their own class.",
+            100.0 * kinship
+        )
+    };
+    vec![share("Without context", &maps.plain), share("With context", &maps.context)]
+}
+
+/// All commands, or one.
+pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
+    let keys = |command| {
+        let keys: Vec<String> = state.keymap.chords(command).map(|chord| chord.written()).collect();
+        if keys.is_empty() { String::new() } else { format!(" Key: {}.", keys.join(" or ")) }
+    };
+    let about = |about: &crate::tui::command::About| {
+        format!("{}: {}.{}", about.name, about.help, keys(about.command))
+    };
+    if let Some(name) = name {
+        let word = WORDS.iter().find(|(word, ..)| *word == name);
+        let command = Command::named(name).map(|command| about(command.about()));
+        let found = word.map(|(word, _, help)| format!("{word}: {help}.")).or(command);
+        return vec![found.unwrap_or_else(|| format!("Error: there is no command {name}; help lists all."))];
+    }
+    let mut sentences = vec![
+        "A line is a command's name or its key. A number before it repeats it; words after it answer what it would ask."
+            .to_owned(),
+        "Words of plain text:".to_owned(),
+    ];
+    sentences.extend(WORDS.iter().map(|(word, _, help)| format!("{word}: {help}.")));
+    for group in Group::ALL {
+        sentences.push(format!("{}:", group.name()));
+        sentences.extend(COMMANDS.iter().filter(|about| about.group == group).map(about));
+    }
+    sentences
+}
+
+/// A number of things.
+pub fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
