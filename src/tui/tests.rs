@@ -1,9 +1,13 @@
 //! The screen, tested on a terminal in memory.
 
 mod demo;
+mod edit;
 mod frame;
+mod fuzz;
+mod mouse;
 mod prefetch;
 mod sampling;
+mod views;
 
 use std::sync::LazyLock;
 
@@ -126,6 +130,26 @@ fn full_state() -> State {
     let mut state = empty_state();
     embed_all(&mut state);
     state
+}
+
+/// Types keys, one after the other: letters, and `⏎`, `⎋`, `⌫`, `→`, `←`, `↓`, `↑`, `⇥` for the keys that have none.
+fn type_keys(state: &mut State, keys: &str) -> Vec<Effect> {
+    let code = |key| match key {
+        '⏎' => KeyCode::Enter,
+        '⎋' => KeyCode::Esc,
+        '⌫' => KeyCode::Backspace,
+        '→' => KeyCode::Right,
+        '←' => KeyCode::Left,
+        '↓' => KeyCode::Down,
+        '↑' => KeyCode::Up,
+        '⇥' => KeyCode::Tab,
+        letter => KeyCode::Char(letter),
+    };
+    keys.chars().flat_map(|key| act(state, Action::Key(KeyEvent::from(code(key))))).collect()
+}
+
+fn screen(state: &mut State) -> String {
+    text(&draw(state, ColourDepth::True, 80, 24))
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {

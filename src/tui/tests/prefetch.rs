@@ -19,10 +19,6 @@ fn prefetched(state: &mut State, text: &str) {
     hear(state, Update::Prefetched((text.to_owned(), text_embedding(text), false)));
 }
 
-fn screen(state: &mut State) -> String {
-    text(&draw(state, ColourDepth::True, 80, 24))
-}
-
 #[test]
 fn the_next_template_comes_first_and_no_text_twice() {
     let mut state = full_state();

@@ -194,6 +194,8 @@ fn follow(state: &mut State) -> Vec<Effect> {
     for clip in &mut state.clips {
         candidates(clip, &state.scripts);
     }
+    // Whoever edits a class stays with it while it waits for its texts.
+    state.clip_mut().has_selected = true;
     views::shade(state);
     let draft = if state.scripts.is_changed() {
         Effect::KeepDraft(Box::new(Unsaved::new(&state.scripts)))
@@ -205,6 +207,10 @@ fn follow(state: &mut State) -> Vec<Effect> {
 
 /// Gives a clip the candidates that the scripts have for it now.
 pub fn candidates(clip: &mut Clip, scripts: &Document) {
+    // The matrices of a snapshot are of the scripts that it was taken with.
+    if clip.exploration.is_frozen() {
+        return;
+    }
     let is_member = |id: &ClassId| clip.members.as_ref().is_none_or(|members| members.contains(id));
     let ids: Vec<ClassId> = scripts.ids().iter().copied().filter(is_member).collect();
     let candidates = ids.iter().filter_map(|&id| {

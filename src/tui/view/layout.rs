@@ -123,7 +123,8 @@ impl Screen {
         };
         let contents = Contents {
             knobs: header::knob_rows(state, area.width),
-            candidates: clip.listed().len(),
+            // One row says that none matches.
+            candidates: clip.listed().len().max(1),
             middle,
             tour: tour::rows(state, area.width),
         };

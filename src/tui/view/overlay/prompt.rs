@@ -38,7 +38,10 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
     let value = prompt.input.value().trim();
     let mut notes = Vec::new();
     match &prompt.ask {
-        Ask::Filter => notes.push(format!("{} candidates match", state.clip().listed().len())),
+        Ask::Filter => notes.push(match state.clip().listed().len() {
+            1 => "1 candidate matches".to_owned(),
+            count => format!("{count} candidates match"),
+        }),
         Ask::Template => notes.extend(Template::parse(value).err().map(|error| error.to_string())),
         Ask::Calibration => notes.extend(calibration(value).err()),
         Ask::NewClass | Ask::ClassName(_) => {

@@ -1,0 +1,184 @@
+//! Scripts are edited in place: the ranking follows, everything can be taken back, and nothing is lost.
+
+use super::*;
+use crate::store::{Draft, Drafts};
+
+/// Names of the candidates with their steps.
+fn scripts(state: &State) -> Vec<(String, usize)> {
+    let candidates = state.clip().exploration.candidates();
+    candidates.iter().map(|candidate| (candidate.name.clone(), candidate.steps.len())).collect()
+}
+
+fn steps(state: &State) -> &[String] {
+    &state.clip().exploration.candidates()[state.clip().selected].steps
+}
+
+#[test]
+fn a_changed_step_waits_for_its_text_alone_and_the_ranking_moves() {
+    let mut state = full_state();
+    assert_eq!(state.clip().selected, 1);
+    let before = state.clip().exploration.outcome().score(1).unwrap();
+    type_keys(&mut state, "ne");
+    assert!(screen(&mut state).contains("the athlete runs"), "the present text is there to be changed");
+    let effects = type_keys(&mut state, "⌫⌫⌫⌫sleeps⏎");
+    let embed = effects.iter().find_map(|effect| match effect {
+        Effect::EmbedTexts(texts) => Some(texts),
+        _ => None,
+    });
+    assert_eq!(embed.unwrap(), &["This is a video of doing long jump in athletics with the athlete sleeps"]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepDraft(_))));
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 2, "the others stay ranked");
+    assert!(screen(&mut state).contains("waiting for its steps"));
+    embed_missing(&mut state);
+    assert!(state.clip().exploration.outcome().score(1).unwrap() < before);
+
+    let effects = type_keys(&mut state, "u");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::DiscardDraft(Some(_)))), "{effects:?}");
+    assert_eq!(state.clip().exploration.outcome().score(1), Some(before), "what was embedded is remembered");
+    assert!(screen(&mut state).contains("Undone: step 2 of long jump changed"));
+    type_keys(&mut state, "U");
+    assert_eq!(steps(&state)[1], "the athlete sleeps");
+}
+
+#[test]
+fn steps_are_added_moved_and_deleted_where_the_selection_is() {
+    let mut state = full_state();
+    type_keys(&mut state, "nothe athlete breathes⏎");
+    assert_eq!(steps(&state)[2], "the athlete breathes");
+    assert_eq!(state.clip().focus_step(), Some(2));
+    type_keys(&mut state, "K");
+    assert_eq!((steps(&state)[1].as_str(), state.clip().focus_step()), ("the athlete breathes", Some(1)));
+    type_keys(&mut state, "JJ");
+    assert_eq!((steps(&state)[3].as_str(), state.clip().focus_step()), ("the athlete breathes", Some(3)));
+    type_keys(&mut state, "Othe athlete waits⏎");
+    assert_eq!(steps(&state)[3], "the athlete waits");
+    type_keys(&mut state, "d");
+    assert_eq!(steps(&state).len(), 5);
+    type_keys(&mut state, "ddddd");
+    assert_eq!(steps(&state).len(), 1);
+    assert!(state.message.as_ref().is_some_and(|message| message.is_error), "the last one stays");
+    type_keys(&mut state, "uuuuuuuuuuuuuu");
+    assert_eq!(scripts(&state), scripts(&full_state()));
+    assert!(!state.scripts.is_changed());
+}
+
+#[test]
+fn an_empty_step_is_refused_in_the_prompt_with_the_reason() {
+    let mut state = full_state();
+    type_keys(&mut state, "o⏎");
+    assert!(state.overlay.is_some());
+    assert!(screen(&mut state).contains("is empty; describe it"), "{}", screen(&mut state));
+    type_keys(&mut state, "⎋");
+    assert_eq!(scripts(&state), scripts(&full_state()));
+}
+
+#[test]
+fn a_class_is_added_with_its_steps_one_after_the_other() {
+    let mut state = full_state();
+    type_keys(&mut state, "+");
+    type_keys(&mut state, "hop⏎the athlete stands⏎the athlete jumps⏎⏎");
+    assert_eq!(state.overlay.is_none(), true);
+    assert_eq!(scripts(&state)[3], ("hop".to_owned(), 2));
+    assert_eq!(state.clip().exploration.candidates()[3].domain, "athletics");
+    assert_eq!(state.clip().selected, 3);
+    embed_missing(&mut state);
+    assert_eq!(state.clip().exploration.outcome().ranking.len(), 4);
+}
+
+#[test]
+fn a_class_is_renamed_with_its_domain() {
+    let mut state = full_state();
+    type_keys(&mut state, "E");
+    assert!(screen(&mut state).contains("long jump / athletics"));
+    for _ in 0.."long jump / athletics".len() {
+        type_keys(&mut state, "⌫");
+    }
+    type_keys(&mut state, "far jump / sport⏎");
+    let class = &state.clip().exploration.candidates()[1];
+    assert_eq!((class.name.as_str(), class.domain.as_str()), ("far jump", "sport"));
+}
+
+#[test]
+fn who_is_selected_compared_pinned_or_right_stays_so_when_others_go() {
+    let mut state = demo::demo_state();
+    embed_all(&mut state);
+    type_keys(&mut state, "wc");
+    let clip = state.clip();
+    assert_eq!((clip.selected, clip.compared, clip.answer), (2, Some(1), Some(1)));
+    let pinned = clip.pinned.clone().unwrap().places;
+    // The nap goes, and with it the first index.
+    type_keys(&mut state, "3D");
+    let clip = state.clip();
+    assert_eq!(scripts(&state).len(), 2);
+    assert_eq!((clip.compared, clip.answer), (Some(0), Some(0)));
+    assert_eq!(clip.pinned.clone().unwrap().places, pinned[1..]);
+    type_keys(&mut state, "D");
+    let message = state.message.clone();
+    type_keys(&mut state, "D");
+    assert_eq!(scripts(&state).len(), 1, "{message:?}");
+    assert!(state.message.as_ref().is_some_and(|message| message.is_error), "the last class stays");
+    type_keys(&mut state, "⎋uu");
+    assert_eq!((scripts(&state).len(), state.clip().answer), (3, Some(1)), "and all comes back");
+}
+
+#[test]
+fn an_edit_is_in_all_clips_that_have_the_class() {
+    let mut state = demo::demo_state();
+    embed_all(&mut state);
+    type_keys(&mut state, "d");
+    let changed = scripts(&state);
+    type_keys(&mut state, "N");
+    assert_eq!(scripts(&state), changed);
+}
+
+#[test]
+fn leaving_with_unsaved_changes_is_asked_about() {
+    let mut state = full_state();
+    assert!(matches!(type_keys(&mut full_state(), "q")[..], [Effect::Quit]));
+    type_keys(&mut state, "d");
+    assert!(type_keys(&mut state, "q").is_empty());
+    assert!(screen(&mut state).contains("changes that are not saved"));
+    type_keys(&mut state, "⎋");
+    assert!(state.overlay.is_none(), "and one can stay");
+    let effects = type_keys(&mut state, "qd");
+    assert!(matches!(&effects[..], [Effect::DiscardDraft(Some(_)), Effect::Quit]), "{effects:?}");
+
+    let effects = type_keys(&mut state, "⎋qs⏎");
+    let [Effect::SaveScripts { path, file, quits: true }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(path.to_str(), Some("scripts.json"));
+    let saved = Action::ScriptsSaved { path: path.clone(), file: file.clone(), quits: true };
+    let effects = act(&mut state, saved);
+    assert!(matches!(&effects[..], [Effect::DiscardDraft(_), Effect::Quit]), "{effects:?}");
+    assert!(!state.scripts.is_changed());
+}
+
+#[test]
+fn what_was_edited_while_it_was_saved_is_still_unsaved() {
+    let mut state = full_state();
+    type_keys(&mut state, "d");
+    let effects = type_keys(&mut state, "W⏎");
+    let [Effect::SaveScripts { path, file, .. }] = &effects[..] else { panic!("{effects:?}") };
+    type_keys(&mut state, "d");
+    let saved = Action::ScriptsSaved { path: path.clone(), file: file.clone(), quits: true };
+    let effects = act(&mut state, saved);
+    assert!(matches!(&effects[..], [Effect::DiscardDraft(_), Effect::KeepDraft(_)]), "{effects:?}");
+    assert!(state.scripts.is_changed());
+}
+
+#[test]
+fn a_draft_holds_what_the_explorer_shows() {
+    let mut state = full_state();
+    let effects = type_keys(&mut state, "d");
+    let kept = effects.into_iter().find_map(|effect| match effect {
+        Effect::KeepDraft(unsaved) => Some(unsaved),
+        _ => None,
+    });
+    let data = tempfile::tempdir().unwrap();
+    let mut drafts = Drafts::new(data.path());
+    drafts.keep(&kept.unwrap()).unwrap();
+    drop(drafts);
+    let path = state.scripts.path();
+    let recovered = Drafts::new(data.path()).recover(path, Some(full_state().scripts.file())).unwrap();
+    let Draft { file, is_outdated, .. } = recovered.unwrap();
+    assert_eq!((&file, is_outdated), (state.scripts.file(), false));
+}

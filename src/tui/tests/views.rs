@@ -1,0 +1,308 @@
+//! The views and what lies over them, on screens of two sizes, their colours where they mean something; and playing.
+
+use super::*;
+use crate::tui::overlay::{FileEntry, Overlay};
+use crate::tui::state::View;
+use crate::tui::update::next_tick;
+
+fn both(state: &mut State) -> (String, String) {
+    let at = |state: &mut State, width, height| text(&draw(state, ColourDepth::True, width, height));
+    (at(state, 80, 24), at(state, 120, 40))
+}
+
+macro_rules! assert_screens {
+    ($name:literal, $state:expr) => {
+        let (small, large) = both($state);
+        insta::assert_snapshot!(concat!($name, "_at_80_by_24"), small);
+        insta::assert_snapshot!(concat!($name, "_at_120_by_40"), large);
+    };
+}
+
+#[test]
+fn comparing_two_classes() {
+    let mut state = full_state();
+    type_keys(&mut state, "c");
+    assert_eq!((state.view, state.clip().compared, state.clip().selected), (View::Compare, Some(1), 2));
+    assert_screens!("compare", &mut state);
+    type_keys(&mut state, "j");
+    assert_eq!((state.clip().compared, state.clip().selected), (Some(1), 0), "another to compare with");
+    type_keys(&mut state, "c");
+    assert_eq!(state.view, View::Script);
+}
+
+/// Colours of the cells of a matrix on the screen, each step's first row.
+fn colours(state: &mut State, panel: usize, step: usize) -> Vec<Color> {
+    let area = ratatui::layout::Rect::new(0, 0, 120, 40);
+    let screen = crate::tui::view::layout::Screen::of(state, area).unwrap();
+    let panel = &screen.panels[panel];
+    let row = panel.top_of(step).unwrap();
+    let buffer = draw(state, ColourDepth::True, 120, 40);
+    (panel.matrix.x..panel.matrix.right()).map(|x| buffer[(x, row)].bg).collect()
+}
+
+#[test]
+fn two_matrices_have_the_colours_of_one_scale() {
+    let mut state = full_state();
+    // Backwards has the same steps from the last to the first, in sentences that are embedded alike.
+    type_keys(&mut state, "c");
+    for step in 0..4 {
+        assert_eq!(colours(&mut state, 0, step), colours(&mut state, 1, 3 - step), "step {step}");
+    }
+    // Beside a class that nothing fits, all of the first one's cells are bright.
+    let alone = {
+        let mut state = full_state();
+        colours(&mut state, 0, 0)
+    };
+    type_keys(&mut state, "j");
+    assert_eq!(state.clip().selected, 0);
+    assert_ne!(colours(&mut state, 0, 0), alone, "the scale is of both");
+}
+
+#[test]
+fn where_two_classes_part_is_told_and_coloured() {
+    let mut state = full_state();
+    type_keys(&mut state, "c");
+    let buffer = draw(&mut state, ColourDepth::True, 120, 40);
+    let area = ratatui::layout::Rect::new(0, 0, 120, 40);
+    let bars = crate::tui::view::layout::Screen::of(&state, area).unwrap().difference;
+    let [pinned, _, _] = state.theme.palette.difference;
+    let pinned = state.theme.colour(pinned);
+    let upper: Vec<_> = (bars.x..bars.right()).map(|x| &buffer[(x, bars.y)]).collect();
+    assert!(upper.iter().filter(|cell| cell.fg == pinned && cell.symbol() == "█").count() > 3);
+    assert!(text(&buffer).contains("for long jump"));
+}
+
+#[test]
+fn before_and_after_smoothing() {
+    let mut state = full_state();
+    type_keys(&mut state, "b");
+    assert_screens!("smoothing", &mut state);
+    let before = colours(&mut state, 0, 1);
+    type_keys(&mut state, "}");
+    assert_eq!(state.clip().exploration.outcome().width, 20);
+    type_keys(&mut state, "{{{");
+    assert_eq!(colours(&mut state, 0, 1), colours(&mut state, 1, 1), "without smoothing both are the same");
+    let ranks: std::collections::BTreeSet<String> =
+        before.iter().map(|colour| format!("{colour:?}")).collect();
+    assert!(ranks.len() > 3);
+}
+
+#[test]
+fn a_pin_tells_who_moves() {
+    let mut state = full_state();
+    type_keys(&mut state, "w");
+    assert!(screen(&mut state).contains("1 = +0.0000"), "{}", screen(&mut state));
+    // Cosines rank the nap before the jump backwards.
+    let class = |state: &State, place: usize| state.clip().exploration.outcome().ranking[place];
+    let then = class(&state, 1);
+    type_keys(&mut state, "[[[[x");
+    assert!(screen(&mut state).contains("(pinned 1.00 s = 10 frames)"));
+    assert!(screen(&mut state).contains("(pinned affinity)"));
+    assert_screens!("pinned", &mut state);
+    let moved = class(&state, 1) != then;
+    let buffer = draw(&mut state, ColourDepth::True, 120, 40);
+    let coloured = |colour: Color, mark: &str| {
+        buffer.content.iter().any(|cell| cell.symbol() == mark && cell.fg == colour)
+    };
+    assert_eq!(coloured(state.theme.colour(state.theme.palette.good), "▲"), moved);
+    assert_eq!(coloured(state.theme.colour(state.theme.palette.bad), "▼"), moved);
+    type_keys(&mut state, "w");
+    assert!(!screen(&mut state).contains("pinned 1.00 s"));
+}
+
+#[test]
+fn the_map_asks_for_its_texts_and_its_points() {
+    let mut state = full_state();
+    let effects = {
+        let effects = update(&mut state, Action::Do(Command::ShowMap), 0.0);
+        assert!(effects.is_empty());
+        refresh(&mut state)
+    };
+    let [.., Effect::EmbedTexts(texts)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(texts.len(), 6, "the steps without context");
+    let texts = texts.iter().map(|text| (text.clone(), text_embedding(text), false)).collect();
+    hear(&mut state, Update::Texts(texts));
+    let request = state.clip().exploration.map_request().expect("all texts are there");
+    let maps = request.compute(&false.into()).map(Box::new);
+    act(&mut state, Action::Mapped(0, maps));
+    assert_screens!("map", &mut state);
+    type_keys(&mut state, "M");
+    assert!(screen(&mut state).contains(" a  athletics"));
+}
+
+#[test]
+fn the_palette_finds_commands_and_does_them() {
+    let mut state = full_state();
+    type_keys(&mut state, ":smth");
+    assert_screens!("palette", &mut state);
+    let Some(Overlay::Palette(palette)) = &state.overlay else { panic!() };
+    assert!(palette.found[0].about.name.starts_with("smooth-"));
+    type_keys(&mut state, "⌫⌫⌫⌫compare⏎");
+    assert_eq!((state.view, state.overlay.is_none()), (View::Compare, true));
+}
+
+#[test]
+fn a_template_is_written_with_its_sentence_in_view() {
+    let mut state = full_state();
+    let effects = type_keys(&mut state, "y");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CountTokens(_))), "{effects:?}");
+    for _ in 0..60 {
+        type_keys(&mut state, "⌫");
+    }
+    type_keys(&mut state, "now {step}!");
+    let sentence = "now the athlete stands!".to_owned();
+    let tokens = crate::tui::overlay::TokenCount { sentence, used: 5, most: 63, cut: false };
+    act(&mut state, Action::Tokens(tokens));
+    assert_screens!("template", &mut state);
+    let effects = type_keys(&mut state, "⏎");
+    let [Effect::EmbedTexts(texts)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(texts.contains(&"now the athlete runs!".to_owned()));
+    assert!(screen(&mut state).contains("template custom"));
+    type_keys(&mut state, "t");
+    assert!(screen(&mut state).contains("template context"), "it can be turned to like the others");
+}
+
+#[test]
+fn a_template_that_is_none_is_refused_with_the_reason() {
+    let mut state = full_state();
+    type_keys(&mut state, "y");
+    for _ in 0..60 {
+        type_keys(&mut state, "⌫");
+    }
+    type_keys(&mut state, "a video⏎");
+    assert!(screen(&mut state).contains("has no {step}"));
+    type_keys(&mut state, "⎋");
+    assert_eq!(state.clip().exploration.settings().template.name(), "context");
+}
+
+#[test]
+fn alpha_and_beta_are_overridden_and_given_back() {
+    let mut state = full_state();
+    let own = state.clip().exploration.outcome().score(1);
+    type_keys(&mut state, "=");
+    assert!(screen(&mut state).contains("10 -10"));
+    type_keys(&mut state, "⌫⌫⌫⌫⌫⌫20 -8⏎");
+    assert_eq!(state.clip().exploration.calibration_in_force(), Calibration { alpha: 20.0, beta: -8.0 });
+    assert_ne!(state.clip().exploration.outcome().score(1), own);
+    assert!(screen(&mut state).contains("α 20.00 β -8.00 (own)"));
+    type_keys(&mut state, "=⌫⌫⌫⌫⌫x⏎");
+    assert!(screen(&mut state).contains("Give two numbers"));
+    type_keys(&mut state, "⌫⌫⏎");
+    assert_eq!(state.clip().exploration.outcome().score(1), own);
+}
+
+#[test]
+fn only_candidates_that_match_are_listed() {
+    let mut state = full_state();
+    type_keys(&mut state, "/back");
+    assert_screens!("filter", &mut state);
+    assert_eq!(state.clip().listed(), [2]);
+    type_keys(&mut state, "⏎j");
+    assert_eq!(state.clip().selected, 2);
+    type_keys(&mut state, "⎋");
+    assert_eq!(state.clip().listed().len(), 3, "Esc lists all again");
+    type_keys(&mut state, "/xyz");
+    assert!(screen(&mut state).contains("no candidate matches “xyz”"));
+}
+
+#[test]
+fn a_file_is_picked_by_its_name() {
+    let mut state = full_state();
+    let effects = act(&mut state, Action::Do(Command::Open));
+    let [Effect::List(asked)] = &effects[..] else { panic!("{effects:?}") };
+    let file = |name: &str| FileEntry { is_file: true, name: name.to_owned() };
+    let folder = FileEntry { is_file: false, name: "more".to_owned() };
+    let entries = vec![file("run.mp4"), file("jump.json"), folder, file("jump.mp4")];
+    act(&mut state, Action::Listed { asked: asked.clone(), folder: "/films".into(), entries });
+    assert_screens!("files", &mut state);
+    let effects = type_keys(&mut state, "jump↓⏎");
+    let [Effect::OpenClip(path)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(path.to_str(), Some("/films/jump.mp4"));
+    let effects = act(&mut state, Action::ClipFound(path.clone()));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Start { clip: 1, .. })), "{effects:?}");
+    assert!(screen(&mut state).starts_with("clip 2/2 · /films/jump.mp4"));
+    assert!(state.clip().exploration.missing_texts().is_empty(), "texts are shared");
+}
+
+#[test]
+fn the_clip_plays_by_the_clock_and_drops_frames_that_come_too_late() {
+    let mut state = full_state();
+    let at = |state: &State| state.clip().cursor_frame();
+    update(&mut state, Action::Do(Command::Play), 100.0);
+    let tick = next_tick(&state).unwrap();
+    assert!((tick - 100.1).abs() < 1e-9, "{tick}");
+    update(&mut state, Action::Tick, tick);
+    assert_eq!(at(&state), Some(1));
+    update(&mut state, Action::Tick, 101.04);
+    assert_eq!(at(&state), Some(10), "nine frames later in one go");
+    assert!(screen(&mut state).contains("playing"));
+    update(&mut state, Action::Do(Command::Play), 101.1);
+    assert_eq!((next_tick(&state), at(&state)), (None, Some(10)));
+    update(&mut state, Action::Do(Command::Play), 200.0);
+    update(&mut state, Action::Tick, 999.0);
+    assert_eq!((next_tick(&state), at(&state)), (None, Some(FRAMES - 1)), "it ends with the clip");
+    update(&mut state, Action::Do(Command::Play), 1000.0);
+    assert_eq!(at(&state), Some(0), "and begins again");
+}
+
+#[test]
+fn order_evidence_is_asked_for_once_all_is_embedded_and_once_for_each_ranking() {
+    let asks = |effects: Vec<Effect>| effects.iter().any(|effect| matches!(effect, Effect::FindEvidence(_)));
+    let mut state = empty_state();
+    embed_missing(&mut state);
+    let job = state.clip().job.unwrap();
+    update(&mut state, Action::Background(job, Update::Frames((0..FRAMES).map(frame).collect())), 0.0);
+    assert!(!asks(refresh(&mut state)), "frames may still come");
+    update(&mut state, Action::Background(job, Update::Idle), 0.0);
+    assert!(asks(refresh(&mut state)));
+    assert!(!asks(refresh(&mut state)));
+    update(&mut state, Action::Do(Command::FrameForward), 0.0);
+    assert!(!asks(refresh(&mut state)));
+    update(&mut state, Action::Do(Command::SmoothLess), 0.0);
+    assert!(asks(refresh(&mut state)));
+    assert!(screen(&mut state).contains('…'), "not yet found");
+
+    let generation = state.clip().exploration.generation();
+    let order = crate::align::OrderEvidence { z: 2.44, p: 0.04, permutations: 23 };
+    let news = |generation| {
+        let evidence = Some(order);
+        Action::Evidence(crate::explore::EvidenceUpdate::Found { generation, class: 1, evidence })
+    };
+    act(&mut state, news(generation - 1));
+    assert!(!screen(&mut state).contains("+2.4*"), "of the ranking before");
+    act(&mut state, news(generation));
+    assert!(screen(&mut state).contains("+2.4*"));
+}
+
+#[test]
+fn the_question_at_the_end() {
+    let mut state = full_state();
+    type_keys(&mut state, "dq");
+    assert_screens!("leave", &mut state);
+}
+
+#[test]
+fn views_are_a_ring_and_escape_leads_back() {
+    let mut state = full_state();
+    let mut seen = vec![state.view];
+    for _ in 1..View::ALL.len() {
+        type_keys(&mut state, "⇥");
+        seen.push(state.view);
+    }
+    assert_eq!(seen, View::ALL);
+    type_keys(&mut state, "⎋");
+    assert_eq!(state.view, View::Script);
+}
+
+#[test]
+fn themes_are_turned_among() {
+    let mut state = full_state();
+    state.themes = crate::tui::theme::Palette::built_in().into();
+    let before = draw(&mut state, ColourDepth::True, 80, 24);
+    act(&mut state, Action::Do(Command::NextTheme));
+    assert_eq!(state.theme.palette.name, "light");
+    assert_ne!(draw(&mut state, ColourDepth::True, 80, 24), before);
+    act(&mut state, Action::Do(Command::NextTheme));
+    act(&mut state, Action::Do(Command::NextTheme));
+    assert_eq!(state.theme.palette.name, "dark");
+}
