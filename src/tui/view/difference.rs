@@ -110,10 +110,7 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
             difference.by_frame.iter().flatten().filter(|&&value| value * sign > 0.0).count()
         };
         lines.push(Line::styled(
-            fit(
-                &format!("ahead: pinned {} frames, selected {}", ahead(pinned), ahead(clip.selected)),
-                columns,
-            ),
+            fit(&format!("ahead in frames: ◆ {}, ▶ {}", ahead(pinned), ahead(clip.selected)), columns),
             dim(),
         ));
     }

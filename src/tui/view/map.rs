@@ -33,10 +33,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let with = format!("with context ({})", maps.template.name());
     for (map, what, area) in [(&maps.plain, "without context", left), (&maps.context, with.as_str(), right)] {
         let kinship = map.kinship(|class| groups.of_class.get(class).copied());
-        let kinship = kinship.map_or_else(String::new, |share| {
-            let kind = if groups.by_domain { "domain" } else { "class" };
-            format!(" · {:.0} % nearest to their own {kind}", 100.0 * share)
-        });
+        let kinship = kinship.map_or_else(String::new, |share| format!(" · {:.0} %", 100.0 * share));
         let old = if is_old { " · as it was" } else { "" };
         let title = fit(&format!(" {what}{kinship}{old} "), usize::from(area.width).saturating_sub(2));
         let block = Block::bordered().title(title);
@@ -80,6 +77,9 @@ impl Groups {
     fn entries(&self, state: &State, width: u16) -> Vec<Line<'static>> {
         let own = self.of_class.get(state.clip().selected);
         let mut lines: Vec<Line> = vec![Line::default()];
+        let kind = if self.by_domain { "domain" } else { "class" };
+        let about = format!("%: steps whose nearest step is of their own {kind}  ");
+        lines[0].push_span(Span::styled(about, dim()));
         for (group, name) in self.names.iter().enumerate() {
             let style = if own == Some(&group) { bold() } else { Style::new() };
             let entry = [
@@ -99,7 +99,7 @@ impl Groups {
 
     fn rows(&self, width: u16) -> u16 {
         let letters: usize = self.names.iter().map(|name| Line::from(fit(name, 30)).width() + 6).sum();
-        letters.div_ceil(usize::from(width).saturating_sub(20).max(1)).clamp(1, 3) as u16
+        (letters + 55).div_ceil(usize::from(width).saturating_sub(20).max(1)).clamp(1, 3) as u16
     }
 
     fn draw_legend(&self, state: &State, frame: &mut Frame, area: Rect) {

@@ -22,35 +22,42 @@ pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut F
     let Some(candidate) = clip.exploration.candidates().get(shown.class) else {
         return frame.render_widget(Line::styled("no class", bold()), area);
     };
-    let mut legend = Vec::new();
-    if let Some(class) = shown.outcome {
-        if class.alignment.collapsed {
-            legend.push(Span::styled("⚠ path collapsed  ", bold()));
-        }
-        if !shown.label.is_empty() {
-            legend.push(Span::raw(format!("score {}  ", number(class.alignment.score))));
-        }
-        // Two matrices share one scale.
-        let (low, high) = range;
-        legend.push(Span::raw(format!(
-            "{} by {} {} ",
-            clip.exploration.settings().method.cell,
-            state.scale_in_force().name(),
-            number(low.into())
-        )));
-        for shade in 0..8 {
-            legend.push(state.theme.shade(shade as f32 / 7.0));
-        }
-        legend.push(Span::raw(format!(" {}", number(high.into()))));
-    }
-    let legend = Line::from(legend).right_aligned();
-    let room = usize::from(area.width).saturating_sub(legend.width() + 2);
     let domain =
         if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
     let label = if shown.label.is_empty() { String::new() } else { format!("{}: ", shown.label) };
-    let title = fit(&format!("{label}{}{domain}", candidate.name), room);
+    let title = format!("{label}{}{domain}", candidate.name);
+    let width = usize::from(area.width);
+    // The name of the class needs its place more than words that the marks stand for as well.
+    let legend = [true, false].map(|in_words| legend(state, shown, range, in_words));
+    let [long, short] = &legend;
+    let is_long = long.width() + 2 + Line::from(title.as_str()).width() <= width;
+    let legend = if is_long { long } else { short }.clone().right_aligned();
+    let title = fit(&title, width.saturating_sub(legend.width() + 2));
     frame.render_widget(Line::styled(title, bold().add_modifier(Modifier::UNDERLINED)), area);
     frame.render_widget(legend, area);
+}
+
+/// What the shades mean, and the range of the values.
+fn legend(state: &State, shown: &Shown, (low, high): (f32, f32), in_words: bool) -> Line<'static> {
+    let Some(class) = shown.outcome else { return Line::default() };
+    let mut legend = Vec::new();
+    if class.alignment.collapsed {
+        legend.push(Span::styled(if in_words { "⚠ path collapsed  " } else { "⚠ " }, bold()));
+    }
+    // Where two matrices are shown, one of them may not be in the list.
+    if !shown.label.is_empty() {
+        let word = if in_words { "score " } else { "" };
+        legend.push(Span::raw(format!("{word}{}  ", number(class.alignment.score))));
+    }
+    let cell = state.clip().exploration.settings().method.cell;
+    let words =
+        if in_words { format!("{cell} by {} ", state.scale_in_force().name()) } else { String::new() };
+    legend.push(Span::raw(format!("{words}{} ", number(low.into()))));
+    for shade in 0..8 {
+        legend.push(state.theme.shade(shade as f32 / 7.0));
+    }
+    legend.push(Span::raw(format!(" {}", number(high.into()))));
+    Line::from(legend)
 }
 
 /// Heatmap, path and cursor.
