@@ -10,7 +10,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actalign_tui::tui::{ColourDepth, ImageProtocol, Terminal};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -23,6 +23,9 @@ const CURSOR_SHOWN: &str = "\u{1b}[?25h";
 
 /// Far more than any wait here takes; a test that would hang fails instead.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the program keeps its own files.
+const FOLDERS: [&str; 3] = ["ACTALIGN_DATA_DIR", "ACTALIGN_CONFIG_DIR", "ACTALIGN_CACHE_DIR"];
 
 /// What the explorer asks last, when it asks a terminal about pictures.
 const QUESTION_ENDS: &[u8] = b"\x1b[5n";
@@ -41,8 +44,8 @@ struct Session {
     screen: vt100::Parser,
     /// Held so that the terminal stays open.
     _master: Box<dyn MasterPty>,
-    /// The cache of a session that shares none.
-    _cache: Option<TempDir>,
+    /// The own files of a session that shares none.
+    _own: Option<TempDir>,
 }
 
 impl Session {
@@ -83,7 +86,7 @@ impl Session {
             answer: Some(ANSWER.to_owned()),
             screen: vt100::Parser::new(NonZero::new(24).unwrap(), NonZero::new(80).unwrap(), 0),
             _master: pair.master,
-            _cache: None,
+            _own: None,
         }
     }
 
@@ -100,16 +103,29 @@ impl Session {
         command.args(["clip.mp4", "--scripts", "scripts.json", "--model", model]);
         command.args(more);
         command.cwd(folder);
-        let cache = TempDir::new().unwrap();
-        command.env("ACTALIGN_CACHE_DIR", cache.path());
-        Self { _cache: Some(cache), ..Self::start_after(command, typed) }
+        let own = TempDir::new().unwrap();
+        for variable in FOLDERS {
+            command.env(variable, own.path());
+        }
+        Self { _own: Some(own), ..Self::start_after(command, typed) }
+    }
+
+    /// The explorer with these arguments, its own files kept in `folder`.
+    fn program(arguments: &[&str], folder: &Path) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
+        command.args(arguments);
+        command.cwd(folder);
+        for variable in FOLDERS {
+            command.env(variable, folder.join("own"));
+        }
+        Self::start(command)
     }
 
     /// The program without arguments, with the demo unpacked into `folder`.
     fn demo(folder: &Path) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_actalign-tui"));
         command.cwd(folder);
-        for variable in ["ACTALIGN_DATA_DIR", "ACTALIGN_CONFIG_DIR", "ACTALIGN_CACHE_DIR"] {
+        for variable in FOLDERS {
             command.env(variable, folder);
         }
         Self::start(command)
@@ -209,6 +225,144 @@ fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     assert_eq!(snapshot["settings"]["smoothing"], 9);
     assert_eq!(snapshot["complete"], true);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+}
+
+const CLIP: [&str; 7] = ["clip.mp4", "--scripts", "scripts.json", "--model", MODEL, "--device", "cpu"];
+
+/// Names of the files that begin so, in order.
+fn files(folder: &Path, beginning: &str) -> Vec<String> {
+    let Ok(found) = fs::read_dir(folder) else { return Vec::new() };
+    let names = found.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(beginning)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_whole_exploration_and_the_same_view_again() {
+    let folder = folder();
+    let scripts = r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]},
+        {"name": "mate", "steps": ["queen moves", "king falls"]}]}"#;
+    fs::write(folder.path().join("scripts.json"), scripts).unwrap();
+    let mut session = Session::program(&CLIP, folder.path());
+    session.wait_for("10 frames");
+    session.press("c");
+    session.wait_for("selected:");
+    session.press("[");
+    session.wait_for("= 9 frames");
+    session.press("e");
+    session.wait_for("Enter takes it");
+    session.press("\u{15}the king sits\r");
+    session.wait_for("the king sits");
+    session.wait_without("texts to go");
+    session.press("u");
+    session.wait_for("Undone: step 2 of mate changed");
+    session.press("/zzz");
+    session.wait_for("no candidate matches");
+    session.press("\u{7f}\u{7f}\u{7f}\r");
+    session.wait_for("castling");
+    session.press("S");
+    session.wait_for("Saved");
+    session.press("l");
+    session.wait_without("Saved");
+    session.press("s");
+    session.wait_for("Saved");
+    let ranking = |session: &Session| -> Vec<String> {
+        let rows = session.screen.screen().contents();
+        let rows = rows.lines().filter(|row| row.contains("castling ") || row.contains("mate "));
+        rows.map(|row| row.trim_end().to_owned()).collect()
+    };
+    let before = ranking(&session);
+    assert!(before.len() >= 2, "{before:?}");
+    session.press("d");
+    session.wait_without("king falls");
+    session.press("q");
+    session.wait_for("not saved");
+    session.press("d");
+    let (status, after) = session.end();
+    assert!(status.success());
+    assert_eq!(after, "", "nothing is printed past the interface");
+    let saved = ["clip.actalign-1.json", "clip.actalign-1.png", "clip.actalign-1.svg"];
+    assert_eq!(files(folder.path(), "clip.actalign"), saved);
+    assert_eq!(files(&folder.path().join("own/drafts"), "scripts"), [] as [&str; 0]);
+    assert_eq!(fs::read_to_string(folder.path().join("scripts.json")).unwrap(), scripts);
+
+    let mut session = Session::program(&["clip.actalign-1.json"], folder.path());
+    session.wait_for("with its clip and model");
+    session.wait_for("10 frames");
+    session.wait_without("…");
+    assert!(session.shows("selected:") && session.shows("= 9 frames"));
+    assert_eq!(ranking(&session), before);
+    session.press("[");
+    session.wait_for("= 8 frames");
+    session.press("q");
+    assert!(session.end().0.success());
+
+    fs::rename(folder.path().join("clip.mp4"), folder.path().join("gone.mp4")).unwrap();
+    let mut session = Session::program(&["clip.actalign-1.json"], folder.path());
+    session.wait_for("without embeddings");
+    session.wait_without("…");
+    assert_eq!(ranking(&session), before);
+    session.press("[");
+    session.wait_for("needs their embeddings");
+    session.press("x");
+    session.wait_for("x logit");
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn edits_survive_a_kill() {
+    let folder = folder();
+    let mut session = Session::program(&CLIP, folder.path());
+    session.wait_for("10 frames");
+    session.press("e");
+    session.wait_for("Step 1");
+    session.press("\u{15}the king sits\r");
+    session.wait_for("the king sits");
+    let drafts = folder.path().join("own/drafts");
+    let start = Instant::now();
+    while files(&drafts, "scripts").is_empty() {
+        assert!(start.elapsed() < PATIENCE, "no draft is kept");
+        thread::yield_now();
+    }
+    session.child.kill().unwrap();
+    session.child.wait().unwrap();
+
+    let mut session = Session::program(&CLIP, folder.path());
+    session.wait_for("Changes that were not saved are back");
+    session.wait_for("the king sits");
+    session.press("u");
+    session.wait_for("king moves");
+    session.press("q");
+    assert!(session.end().0.success(), "nothing is left to save");
+    assert_eq!(files(&drafts, "scripts"), [] as [&str; 0]);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_said_before_the_screen_is_taken() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("own")).unwrap();
+    fs::write(folder.path().join("own/config.toml"), "[keys]\nnext-candidat = \"x\"\n").unwrap();
+    let mut session = Session::program(&CLIP, folder.path());
+    while session.read() {}
+    let printed = String::from_utf8_lossy(&session.output);
+    assert!(printed.contains("config.toml:2:1") && printed.contains("next-candidate"), "{printed}");
+    assert!(!printed.contains(ENTERED));
+    assert_eq!(session.child.wait().unwrap().exit_code(), 1);
+}
+
+#[test]
+fn keys_and_themes_are_those_of_the_configuration() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("own")).unwrap();
+    let config = "theme = \"light\"\n[keys]\nhelp = \"f5\"\nquit = \"ctrl-q\"\n";
+    fs::write(folder.path().join("own/config.toml"), config).unwrap();
+    let mut session = Session::program(&CLIP, folder.path());
+    session.wait_for("10 frames");
+    session.wait_for("F5 help  Ctrl-q quit");
+    session.press("\u{11}");
+    assert!(session.end().0.success());
 }
 
 /// Standard input is the clip, so the keys come from the terminal itself.
