@@ -5,13 +5,15 @@ use crate::export::facts::facts;
 use crate::export::number::{plain, signed};
 use crate::store::Snapshot;
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "rank",
     "class",
     "domain",
     "score",
     "margin",
     "order_free",
+    "order_z",
+    "order_p",
     "mean_pool",
     "mean_pool_rank",
     "collapsed",
@@ -69,6 +71,8 @@ fn row(
         number(class.score),
         class.margin.map(difference).unwrap_or_default(),
         number(class.order_free),
+        class.order_z.map(number).unwrap_or_default(),
+        class.order_p.map(number).unwrap_or_default(),
         class.mean_pool.map(number).unwrap_or_default(),
         class.mean_pool_rank.map(|rank| rank.to_string()).unwrap_or_default(),
         if class.collapsed { "yes" } else { "no" }.to_owned(),

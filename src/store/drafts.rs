@@ -367,3 +367,6 @@ fn remove(path: &Path) -> Result<(), DraftError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

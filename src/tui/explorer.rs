@@ -103,7 +103,11 @@ impl Explorer {
 /// Takes up changes that an explorer before did not come to save.
 fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     let path = state.scripts.path().map(Path::to_owned);
-    let Some(draft) = drafts.recover(path.as_deref(), Some(state.scripts.saved()))? else { return Ok(()) };
+    let draft = drafts.recover(path.as_deref(), Some(state.scripts.saved()))?;
+    if let Some(notice) = drafts.take_notices().pop() {
+        state.complain(notice);
+    }
+    let Some(draft) = draft else { return Ok(()) };
     if state.scripts.replace(draft.file.clone()).is_err() {
         return Ok(());
     }

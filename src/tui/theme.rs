@@ -26,10 +26,18 @@ pub enum ColourDepth {
 impl ColourDepth {
     /// What the environment says: `NO_COLOR`, `COLORTERM`, `TERM`.
     pub fn detect() -> Self {
-        let set = |name: &str| std::env::var(name).unwrap_or_default();
-        if !set("NO_COLOR").is_empty() || set("TERM") == "dumb" {
+        Self::of(|name| std::env::var(name).unwrap_or_default())
+    }
+
+    fn of(variable: impl Fn(&str) -> String) -> Self {
+        // Over SSH `COLORTERM` is often lost; these names and iTerm2's variable are not.
+        const TRUE: [&str; 6] = ["direct", "kitty", "ghostty", "foot", "wezterm", "alacritty"];
+        let term = variable("TERM");
+        if !variable("NO_COLOR").is_empty() || term == "dumb" {
             Self::None
-        } else if matches!(set("COLORTERM").as_str(), "truecolor" | "24bit") || set("TERM").contains("direct")
+        } else if matches!(variable("COLORTERM").as_str(), "truecolor" | "24bit")
+            || TRUE.iter().any(|name| term.contains(name))
+            || variable("LC_TERMINAL") == "iTerm2"
         {
             Self::True
         } else {

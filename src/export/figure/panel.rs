@@ -122,6 +122,9 @@ impl<'a> Panel<'a> {
         if let Some(margin) = class.margin {
             verdict += &format!(" · margin {}", typeset(&signed(margin)));
         }
+        if let (Some(z), Some(p)) = (class.order_z, class.order_p) {
+            verdict += &format!(" · order z {}, p {p:.2}", typeset(&format!("{z:+.1}")));
+        }
         if class.collapsed {
             verdict += " · path collapsed";
         }

@@ -164,3 +164,20 @@ fn shades_run_from_the_first_point_to_the_last() {
     assert_eq!(theme.heat(0.5), theme.palette.heat[4]);
     assert_eq!(theme.difference(0.5), [77, 59, 108]);
 }
+
+#[test]
+fn how_many_colours_there_are_is_told_by_the_environment() {
+    let depth = |set: &[(&str, &str)]| {
+        let of =
+            |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+        ColourDepth::of(|name| of(name).unwrap_or_default())
+    };
+    assert_eq!(depth(&[("TERM", "xterm-256color")]), ColourDepth::Indexed);
+    assert_eq!(depth(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), ColourDepth::True);
+    for term in ["xterm-kitty", "xterm-ghostty", "foot-extra", "wezterm", "alacritty", "xterm-direct"] {
+        assert_eq!(depth(&[("TERM", term)]), ColourDepth::True, "{term} over SSH");
+    }
+    assert_eq!(depth(&[("TERM", "xterm-256color"), ("LC_TERMINAL", "iTerm2")]), ColourDepth::True);
+    assert_eq!(depth(&[("TERM", "xterm-kitty"), ("NO_COLOR", "1")]), ColourDepth::None);
+    assert_eq!(depth(&[("TERM", "dumb"), ("COLORTERM", "truecolor")]), ColourDepth::None);
+}
