@@ -172,8 +172,9 @@ impl ScriptFile {
         self.write(path).map_err(|source| ScriptError::Write { path: path.to_owned(), source })
     }
 
-    /// Writes beside `path` and renames.
+    /// Writes beside the file and renames. A link stays one: what it leads to is written.
     fn write(&self, path: &Path) -> io::Result<()> {
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),

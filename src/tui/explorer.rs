@@ -104,8 +104,9 @@ impl Explorer {
 fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     let path = state.scripts.path().map(Path::to_owned);
     let draft = drafts.recover(path.as_deref(), Some(state.scripts.saved()))?;
-    if let Some(notice) = drafts.take_notices().pop() {
-        state.complain(notice);
+    let notices = drafts.take_notices();
+    if !notices.is_empty() {
+        state.complain(notices.join("; "));
     }
     let Some(draft) = draft else { return Ok(()) };
     if state.scripts.replace(draft.file.clone()).is_err() {

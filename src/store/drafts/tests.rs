@@ -103,6 +103,22 @@ fn drafts_belong_to_their_script_file_wherever_it_is_named_from() {
     assert_eq!(of_none.unwrap().file, scripts("of none"));
 }
 
+#[cfg(unix)]
+#[test]
+fn saving_through_a_link_leaves_no_draft() {
+    let (folder, path) = world();
+    let link = folder.path().join("link.json");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let mut drafts = Drafts::new(folder.path());
+    drafts.keep(&unsaved(Some(&link), "spins on one leg")).unwrap();
+    scripts("spins on one leg").save(&link).unwrap();
+    drafts.discard(Some(&link)).unwrap();
+    drop(drafts);
+    assert!(link.is_symlink());
+    assert_eq!(ScriptFile::load(&path).unwrap(), scripts("spins on one leg"));
+    assert_eq!(files(folder.path()), [] as [&str; 0]);
+}
+
 #[test]
 fn a_script_file_that_has_changed_since_is_told() {
     let (folder, path) = world();
