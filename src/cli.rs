@@ -16,6 +16,7 @@ mod keys;
 mod output;
 mod progress;
 mod reopen;
+mod screen;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};

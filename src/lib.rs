@@ -3,6 +3,7 @@
 
 pub mod align;
 pub mod cli;
+mod colour;
 pub mod demo;
 pub mod eval;
 pub mod explore;

@@ -131,6 +131,35 @@ fn a_snapshot_is_told_without_its_clip_and_what_cannot_be_done_then() {
 }
 
 #[test]
+fn the_same_thing_said_twice_is_said_twice() {
+    let said = World::new()
+        .say("undo\nundo\nopen nowhere.mp4\nopen nowhere.mp4\nhelp ]\nnext-candidate 2\nshow-map\n");
+    assert_eq!(said.matches("Nothing to undo.").count(), 2, "{said}");
+    assert_eq!(said.matches("Error: nowhere.mp4").count(), 2, "{said}");
+    assert!(said.contains("smooth-more: smooth over one frame more."), "{said}");
+    assert!(said.contains("Without context, "), "{said}");
+}
+
+#[test]
+fn names_do_not_steer_the_terminal_and_a_filter_is_told() {
+    let world = World::new();
+    let scripts = SCRIPTS.replace("castling", "cast\\u001b[31mling");
+    fs::write(world.0.path().join("scripts.json"), scripts).unwrap();
+    let said = world.say("filter-candidates mate\nranking\n");
+    assert!(!said.contains('\u{1b}'), "{said}");
+    assert!(said.contains("Listed are those that match mate: 1 candidate."), "{said}");
+    assert!(said.lines().last().unwrap().contains(". mate, score"), "{said}");
+}
+
+#[test]
+fn a_clip_that_fails_on_the_way_ends_with_status_1() {
+    let world = World::new();
+    let arguments = ["clip.mp4", "--scripts", "scripts.json", "--model", MODEL, "--plain", "--start", "0.99"];
+    let output = world.program(&arguments).write_stdin("").assert().code(1).get_output().clone();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Error: clip.mp4"));
+}
+
+#[test]
 fn a_clip_that_is_none_ends_with_a_message() {
     let world = World::new();
     fs::write(world.0.path().join("clip.mp4"), "no video").unwrap();

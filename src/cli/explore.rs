@@ -3,21 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::Result;
 
-use crate::cli::config::ConfigArgs;
 use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::cli::reopen;
+use crate::cli::screen::{Screen, ScreenArgs, THUMBNAIL, open_explorer};
 use crate::demo::Bundle;
 use crate::eval::Dataset;
 use crate::explore::{Exploration, Job};
-use crate::script::{Document, Template};
+use crate::script::Document;
 use crate::store::{Folder, Snapshot};
-use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment};
+use crate::tui::ClipToExplore;
 use crate::video::VideoReader;
-
-/// Largest picture of a frame in pixels.
-const THUMBNAIL: (u32, u32) = (320, 180);
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
@@ -30,35 +27,6 @@ pub struct ExploreArgs {
     comparison: ComparisonArgs,
     #[command(flatten)]
     screen: ScreenArgs,
-}
-
-/// How the explorer looks, and what it listens to.
-#[derive(Debug, Args)]
-struct ScreenArgs {
-    #[command(flatten)]
-    config: ConfigArgs,
-    /// How pictures are drawn, whatever the configuration says
-    #[arg(long, value_name = "PROTOCOL")]
-    image_protocol: Option<ImageProtocol>,
-    /// Linear text in place of the screen, for screen readers, logs and scripts: lines in, sentences out; `help` lists the
-    /// commands
-    #[arg(long)]
-    plain: bool,
-}
-
-/// What the explorer is shown on.
-pub struct Screen {
-    config: Config,
-    /// Lines of text in the place of a screen.
-    is_plain: bool,
-}
-
-impl ScreenArgs {
-    fn load(&self) -> Result<Screen> {
-        let config = self.config.load()?;
-        let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
-        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain })
-    }
 }
 
 /// The explorer on what needs neither scripts nor a model to be named: the demo, or a snapshot.
@@ -159,27 +127,5 @@ fn run_demo(screen: Screen) -> Result<()> {
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {
     let job = comparison.job(clip.to_owned(), opened, exploration);
-    Job { cover_evenly: true, thumbnails: thumbnails(), ..job }
-}
-
-/// Largest picture of a frame that the explorer's background work makes.
-pub fn thumbnails() -> Option<(u32, u32)> {
-    Some(THUMBNAIL)
-}
-
-/// Takes the screen over, or begins to speak.
-pub fn open_explorer(
-    clips: Vec<ClipToExplore>,
-    scripts: Document,
-    templates: Vec<Template>,
-    screen: Screen,
-    moment: Option<Moment>,
-    tour_ended: Option<PathBuf>,
-) -> Result<()> {
-    let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
-    let Screen { config, is_plain } = screen;
-    // The tour speaks of a screen.
-    let tour_ended = tour_ended.filter(|_| !is_plain);
-    let explorer = Explorer { clips, scripts, templates, folder, config, moment, tour_ended };
-    if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
+    Job { cover_evenly: true, thumbnails: Some(THUMBNAIL), ..job }
 }

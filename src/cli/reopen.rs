@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, eyre};
 
-use crate::cli::explore::{Screen, open_explorer, thumbnails};
 use crate::cli::inputs::ModelArgs;
+use crate::cli::screen::{Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
@@ -93,7 +93,7 @@ fn clip(
                 sampling,
                 segment,
                 cover_evenly: true,
-                thumbnails: thumbnails(),
+                thumbnails: Some(THUMBNAIL),
                 texts: exploration.missing_texts(),
                 known: Vec::new(),
                 model,

@@ -2,7 +2,8 @@
 
 mod panel;
 
-use crate::export::colour::{Rgb, VIRIDIS};
+use crate::colour::VIRIDIS;
+use crate::export::colour::Rgb;
 use crate::export::error::ExportError;
 use crate::export::facts::facts;
 use crate::export::font::{self, Weight};

@@ -198,7 +198,7 @@ impl Document {
         let id = fresh(&mut self.next_id);
         let what = format!("{} added", class.name);
         let place = self.content.ids.len();
-        self.commit(what, Change::Class { place, before: None, after: Some((id, class)) })?;
+        self.commit(what, Change::Class { place, before: None, after: Some(Box::new((id, class))) })?;
         Ok(id)
     }
 
@@ -235,7 +235,7 @@ impl Document {
             return Err(EditError::LastClass { name: class.name });
         }
         let what = format!("{} deleted", class.name);
-        self.commit(what, Change::Class { place, before: Some((id, class)), after: None })
+        self.commit(what, Change::Class { place, before: Some(Box::new((id, class))), after: None })
     }
 
     /// Replaces everything, for example by a recovered draft, or by the script file after another program changed it
@@ -290,7 +290,10 @@ impl Document {
         let before = (self.content.ids[place], self.content.file.classes[place].clone());
         let mut after = before.clone();
         change(&mut after.1);
-        self.commit(what, Change::Class { place, before: Some(before), after: Some(after) })
+        self.commit(
+            what,
+            Change::Class { place, before: Some(Box::new(before)), after: Some(Box::new(after)) },
+        )
     }
 
     fn commit(&mut self, what: String, change: Change) -> Result<bool, EditError> {

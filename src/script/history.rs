@@ -33,8 +33,8 @@ pub enum Change {
     Class {
         /// Its place in the list.
         place: usize,
-        before: Option<(ClassId, Class)>,
-        after: Option<(ClassId, Class)>,
+        before: Option<Box<(ClassId, Class)>>,
+        after: Option<Box<(ClassId, Class)>>,
     },
     /// Everything.
     All { before: Box<Content>, after: Box<Content> },
@@ -59,14 +59,14 @@ impl Change {
 
     pub fn apply(&self, content: &mut Content) {
         match self {
-            Self::Class { place, before, after } => put(content, *place, before.as_ref(), after.as_ref()),
+            Self::Class { place, before, after } => put(content, *place, before.as_deref(), after.as_deref()),
             Self::All { after, .. } => content.clone_from(after),
         }
     }
 
     pub fn revert(&self, content: &mut Content) {
         match self {
-            Self::Class { place, before, after } => put(content, *place, after.as_ref(), before.as_ref()),
+            Self::Class { place, before, after } => put(content, *place, after.as_deref(), before.as_deref()),
             Self::All { before, .. } => content.clone_from(before),
         }
     }

@@ -1,6 +1,7 @@
 //! Everything that can happen to the explorer, and what it asks of the outside in return.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -140,3 +141,6 @@ pub enum Effect {
     /// Leave.
     Quit,
 }
+
+/// Who hears what came of effects. Nobody listens only after the loop has ended.
+pub type Tell = Arc<dyn Fn(Action) + Send + Sync>;

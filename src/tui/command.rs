@@ -298,6 +298,24 @@ impl Command {
             || matches!(self, C::ShowSmoothing | C::ShowMap | C::Open)
     }
 
+    /// Whether it asks for a line of text.
+    pub fn asks(self) -> bool {
+        matches!(
+            self,
+            C::FilterCandidates
+                | C::EditTemplate
+                | C::EditCalibration
+                | C::EditSampling
+                | C::EditStep
+                | C::AddStep
+                | C::AddStepBefore
+                | C::AddClass
+                | C::RenameClass
+                | C::SaveScripts
+                | C::Open
+        )
+    }
+
     /// The command of that name.
     pub fn named(name: &str) -> Option<Self> {
         COMMANDS.iter().find(|about| about.name == name).map(|about| about.command)

@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::explore::Model;
-use crate::tui::action::Action;
-use crate::tui::outside::Tell;
+use crate::tui::action::{Action, Tell};
 use crate::tui::overlay::TokenCount;
 
 /// A thread that counts one sentence after the other.

@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::store::{Drafts, Unsaved};
-use crate::tui::action::Action;
-use crate::tui::outside::Tell;
+use crate::tui::action::{Action, Tell};
 
 /// The thread that keeps drafts. Dropping it waits until what it was asked for is done.
 pub struct DraftKeeper {
@@ -15,7 +14,7 @@ pub struct DraftKeeper {
 }
 
 enum Request {
-    Keep(Unsaved),
+    Keep(Box<Unsaved>),
     Discard(Option<PathBuf>),
 }
 
@@ -28,7 +27,7 @@ impl DraftKeeper {
     }
 
     /// Writes the draft of scripts in place of the one before.
-    pub fn keep(&self, unsaved: Unsaved) {
+    pub fn keep(&self, unsaved: Box<Unsaved>) {
         self.request(Request::Keep(unsaved));
     }
 

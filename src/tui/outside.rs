@@ -5,9 +5,8 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use color_eyre::eyre::Result;
@@ -17,16 +16,13 @@ use crate::export;
 use crate::in_words;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot, write_new};
-use crate::tui::action::{Action, Effect, SaveAs};
+use crate::tui::action::{Action, Effect, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
 use crate::video::{Segment, VideoReader};
-
-/// Who hears what came of effects. Nobody listens only after the loop has ended.
-pub type Tell = Arc<dyn Fn(Action) + Send + Sync>;
 
 /// What effects reach.
 pub struct Outside {
@@ -41,8 +37,19 @@ pub struct Outside {
     counter: Option<Counter>,
     /// None where there is no data folder.
     drafts: Option<DraftKeeper>,
+    /// What is being saved.
+    saves: Vec<JoinHandle<()>>,
     folder: PathBuf,
     tour_ended: Option<PathBuf>,
+}
+
+impl Drop for Outside {
+    /// Who leaves right after saving finds the file all the same.
+    fn drop(&mut self) {
+        for save in self.saves.drain(..) {
+            let _ = save.join();
+        }
+    }
 }
 
 impl Outside {
@@ -56,7 +63,19 @@ impl Outside {
         tour_ended: Option<PathBuf>,
     ) -> Self {
         let pipelines = HashMap::new();
-        Self { tell, jobs, hashes, pipelines, evidence: None, counter: None, drafts, folder, tour_ended }
+        let saves = Vec::new();
+        Self {
+            tell,
+            jobs,
+            hashes,
+            pipelines,
+            evidence: None,
+            counter: None,
+            drafts,
+            saves,
+            folder,
+            tour_ended,
+        }
     }
 
     /// Does what the state asks for, and tells what comes of it.
@@ -140,9 +159,7 @@ impl Outside {
                 };
                 tell(answer);
             }
-            Effect::KeepDraft(unsaved) => {
-                self.drafts.iter().for_each(|drafts| drafts.keep((*unsaved).clone()))
-            }
+            Effect::KeepDraft(unsaved) => self.drafts.iter().for_each(|drafts| drafts.keep(unsaved.clone())),
             Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
             Effect::EndTour => {
                 if let Some(file) = &self.tour_ended
@@ -156,7 +173,8 @@ impl Outside {
                 let (job, folder, hashes) =
                     (self.jobs[clip].clone(), self.folder.clone(), self.hashes.clone());
                 let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
-                thread::spawn(move || {
+                self.saves.retain(|save| !save.is_finished());
+                self.saves.push(thread::spawn(move || {
                     let hashes = job.map_or(hashes, |job| {
                         let model = &job.model;
                         Some(Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache()))
@@ -170,7 +188,7 @@ impl Outside {
                             in_words(&error)
                         )),
                     });
-                });
+                }));
             }
         }
     }

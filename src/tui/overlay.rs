@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tui_input::Input;
 
+use crate::align::Calibration;
 use crate::script::ClassId;
 use crate::tui::fuzzy::Match;
 
@@ -150,4 +151,21 @@ pub struct TokenCount {
     pub most: usize,
     /// Whether it has more.
     pub cut: bool,
+}
+
+/// Alpha and beta from two numbers; none stands for the checkpoint's.
+pub fn calibration(text: &str) -> Result<Option<Calibration>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let numbers: Result<Vec<f32>, _> = text
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|part| !part.is_empty())
+        .map(str::parse)
+        .collect();
+    match numbers.as_deref() {
+        Ok(&[alpha, beta]) if alpha.is_finite() && beta.is_finite() => Ok(Some(Calibration { alpha, beta })),
+        _ => Err("Give two numbers, alpha and beta, such as 117.3 -12.9; or nothing for the checkpoint's."
+            .to_owned()),
+    }
 }

@@ -13,16 +13,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Report, Result, ensure};
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::explore::Update;
+use crate::explore::{EvidenceUpdate, Update};
 use crate::tui::action::{Action, Effect};
 use crate::tui::command::Command;
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
 use crate::tui::overlay::Overlay;
-use crate::tui::plain::line::{Line, Word, parse};
+use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
 use crate::tui::update::{self, next_tick, refresh, update};
@@ -42,10 +42,16 @@ enum Event {
 /// If the only clip cannot be opened, or nobody reads the output any more.
 pub fn run_plain(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
+    let clip_is_input = explorer.clips.iter().any(|clip| clip.id == "-");
     let answer = sender.clone();
     let (state, outside) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
-    read_lines(sender);
-    Conversation {
+    if clip_is_input {
+        // What comes through standard input is the clip, so that no lines do.
+        let _ = sender.send(Event::End);
+    } else {
+        read_lines(sender);
+    }
+    let conversation = Conversation {
         state,
         outside,
         narrator: Narrator::default(),
@@ -53,20 +59,30 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
         waiting: VecDeque::new(),
         is_script: !io::stdin().is_terminal(),
         unanswered: 0,
+        has_failed_evidence: false,
         has_ended: false,
         quits: false,
+    };
+    match conversation.hold(&events) {
+        // Whoever reads has heard enough.
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        outcome => outcome,
     }
-    .hold(&events)
+}
+
+fn is_broken_pipe(error: &Report) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn read_lines(sender: Sender<Event>) {
     thread::spawn(move || {
-        for line in io::stdin().lock().lines() {
-            // What is no text is as good as no line.
-            let Ok(line) = line else { break };
-            if sender.send(Event::Line(line)).is_err() {
+        let mut input = io::stdin().lock();
+        let mut line = Vec::new();
+        while input.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            if sender.send(Event::Line(String::from_utf8_lossy(&line).trim_end().to_owned())).is_err() {
                 return;
             }
+            line.clear();
         }
         let _ = sender.send(Event::End);
     });
@@ -83,6 +99,8 @@ struct Conversation {
     is_script: bool,
     /// Effects whose answers are on their way.
     unanswered: usize,
+    /// No order evidence is to be waited for.
+    has_failed_evidence: bool,
     /// No more lines come.
     has_ended: bool,
     quits: bool,
@@ -107,6 +125,7 @@ impl Conversation {
                 continue;
             }
             if self.has_ended && self.is_done() {
+                ensure!(!self.has_failed(), "{}: not everything could be embedded", self.state.clip().id);
                 break;
             }
             let tick = next_tick(&self.state).map(|at| self.start + Duration::from_secs_f64(at.max(0.0)));
@@ -129,6 +148,7 @@ impl Conversation {
                 return Err(report);
             }
             Event::Action(action) => {
+                self.has_failed_evidence |= matches!(action, Action::Evidence(EvidenceUpdate::Failed(_)));
                 let is_answer = !matches!(
                     action,
                     Action::Background(..) | Action::Evidence(_) | Action::Tick | Action::Tokens(_)
@@ -144,12 +164,18 @@ impl Conversation {
     fn is_done(&self) -> bool {
         let clip = self.state.clip();
         let ranking = &clip.exploration.outcome().ranking;
-        let has_evidence = ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
-        let has_failed = clip.job.is_none() && !clip.exploration.is_frozen();
+        let has_evidence = self.has_failed_evidence
+            || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
         let is_quiet = self.unanswered == 0 && self.state.playing.is_none();
         is_quiet
-            && (has_failed
+            && (self.has_failed()
                 || (clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale && has_evidence))
+    }
+
+    /// Whether the background work ended early, which was said.
+    fn has_failed(&self) -> bool {
+        let clip = self.state.clip();
+        clip.job.is_none() && !clip.exploration.is_frozen()
     }
 
     fn act(&mut self, action: Action) {
@@ -187,6 +213,9 @@ impl Conversation {
     /// Does what a line says.
     fn hear(&mut self, line: &str) -> Result<()> {
         self.state.playing = None;
+        // What was said before was heard; the same again is news.
+        self.state.message = None;
+        self.narrator.forget_message();
         match &mut self.state.overlay {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.input = line.into();
@@ -211,7 +240,10 @@ impl Conversation {
         let Line { count, word, argument } = line;
         match word {
             Word::Command(command) => {
-                for _ in 0..count {
+                // `next-candidate 3` says how often, since there is nothing else that it could say.
+                let often =
+                    argument.as_deref().filter(|_| !command.asks()).and_then(|count| count.parse().ok());
+                for _ in 0..often.unwrap_or(count).min(MOST) {
                     self.obey(command, argument.as_deref())?;
                 }
             }
@@ -278,6 +310,8 @@ impl Conversation {
 fn say(sentences: Vec<String>) -> Result<()> {
     let mut out = io::stdout().lock();
     for sentence in sentences {
+        // Names come from files; what they hold must not steer a terminal.
+        let sentence: String = sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         writeln!(out, "{sentence}")?;
     }
     Ok(out.flush()?)

@@ -7,7 +7,7 @@ use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::heat::Scale;
 use crate::tui::keymap::Keymap;
-use crate::tui::overlay::{Overlay, TokenCount};
+use crate::tui::overlay::{Ask, Overlay, TokenCount};
 use crate::tui::theme::{Palette, Theme};
 
 /// A line that tells the user what came of something.
@@ -183,6 +183,28 @@ impl State {
     /// The selected class, by its place among the scripts.
     pub fn selected_id(&self) -> Option<ClassId> {
         self.clip().ids.get(self.clip().selected).copied()
+    }
+
+    /// The sentence that the answer to a prompt would make so far, for answers that make one.
+    pub fn sentence(&self) -> Option<String> {
+        let Some(Overlay::Prompt(prompt)) = &self.overlay else { return None };
+        let clip = self.clip();
+        let value = prompt.input.value().trim();
+        let template = &clip.exploration.settings().template;
+        let of_class = |class: ClassId| {
+            let class_of = self.scripts.class(class)?;
+            Some(template.fill(&class_of.name, self.scripts.domain_of(class), value))
+        };
+        match &prompt.ask {
+            Ask::Template => {
+                let class = clip.exploration.candidates().get(clip.selected)?;
+                let step = class.steps.get(clip.focus_step().unwrap_or(0))?;
+                Some(Template::parse(value).ok()?.fill(&class.name, &class.domain, step))
+            }
+            Ask::Step { class, .. } | Ask::NewStep { class, .. } => of_class(*class),
+            Ask::FirstStep { name, domain } => Some(template.fill(name, domain, value)),
+            _ => None,
+        }
     }
 
     /// See [`State::clip`].

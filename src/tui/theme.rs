@@ -7,10 +7,9 @@ mod tests;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-pub use palette::Palette;
+use crate::colour::{Rgb, between, contrast};
 
-/// An 8-bit RGB colour.
-pub type Rgb = [u8; 3];
+pub use palette::Palette;
 
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,46 +154,10 @@ impl Theme {
     }
 }
 
-/// The colour at a place from 0 to 1 between evenly spaced points.
-fn between(points: &[Rgb], place: f32) -> Rgb {
-    let at = place.clamp(0.0, 1.0) * (points.len() - 1) as f32;
-    let low = (at as usize).min(points.len() - 2);
-    let part = at - low as f32;
-    std::array::from_fn(|i| {
-        let (a, b) = (f32::from(points[low][i]), f32::from(points[low + 1][i]));
-        (a + (b - a) * part).round() as u8
-    })
-}
-
 /// Glyph of a shade from 0 to 1, where there are no colours.
 pub fn heat_glyph(shade: f32) -> char {
     const GLYPHS: [char; 5] = [' ', '░', '▒', '▓', '█'];
     GLYPHS[((shade.clamp(0.0, 1.0) * 5.0) as usize).min(4)]
-}
-
-/// Black or white, whichever is read better on `background`.
-pub fn contrast(background: Rgb) -> Rgb {
-    let [black, white] = [[0; 3], [255; 3]];
-    if contrast_ratio(black, background) > contrast_ratio(white, background) { black } else { white }
-}
-
-/// How well two colours are told apart by brightness alone, from 1 to 21, after the Web Content Accessibility Guidelines,
-/// which ask for 4.5 where text is read.
-fn contrast_ratio(a: Rgb, b: Rgb) -> f32 {
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-/// Brightness of an sRGB colour, from 0 to 1.
-fn luminance(colour: Rgb) -> f32 {
-    let [r, g, b] = colour.map(linear);
-    0.2126 * r + 0.7152 * g + 0.0722 * b
-}
-
-/// The light that an sRGB value stands for, from 0 to 1.
-fn linear(value: u8) -> f32 {
-    let value = f32::from(value) / 255.0;
-    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
 /// Text of lesser weight.

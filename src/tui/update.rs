@@ -22,8 +22,6 @@ use crate::tui::state::{State, View};
 use crate::tui::tour::TOUR;
 
 pub use edit::candidates;
-pub use knobs::calibration;
-pub use overlays::sentence;
 pub use selection::select_place;
 pub use time::{go_to, next_tick};
 pub use views::refresh;
@@ -43,8 +41,8 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             let command = state.keymap.command(Chord::of(key));
             command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
         }
-        Action::Paste(text) => return overlays::paste(state, &text),
-        Action::Mouse(mouse) => return mouse::hear(state, mouse, now),
+        Action::Paste(text) => overlays::paste(state, &text),
+        Action::Mouse(mouse) => mouse::hear(state, mouse, now),
         Action::Resize(columns, rows) => {
             state.area = Rect::new(0, 0, columns, rows);
             Vec::new()

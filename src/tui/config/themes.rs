@@ -3,8 +3,9 @@
 use toml::Spanned;
 use toml::de::DeString;
 
+use crate::colour::Rgb;
 use crate::tui::config::reader::{Reader, Value, unknown};
-use crate::tui::theme::{Palette, Rgb};
+use crate::tui::theme::Palette;
 
 /// The fields of a theme.
 const FIELDS: [&str; 8] = ["base", "heat", "steps", "difference", "accent", "selected", "good", "bad"];

@@ -2,10 +2,11 @@
 
 use toml::{Table, Value};
 
+use crate::colour::Rgb;
 use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::config::{Config, protocol_name};
 use crate::tui::keymap::Chord;
-use crate::tui::theme::{Palette, Rgb};
+use crate::tui::theme::Palette;
 
 impl Config {
     /// The whole configuration as a file from which it can be read back, with a comment on everything.

@@ -42,7 +42,7 @@ pub const WORDS: [(&str, Word, &str); 8] = [
 ];
 
 /// Counts beyond this are taken for it: enough to cross any clip ten frames at a time.
-const MOST: usize = 10_000;
+pub const MOST: usize = 10_000;
 
 /// Understands a line; none where it is empty.
 ///

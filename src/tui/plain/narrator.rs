@@ -2,7 +2,7 @@
 
 use crate::tui::overlay::Overlay;
 use crate::tui::plain::words::{self, Knob};
-use crate::tui::state::{Message, State};
+use crate::tui::state::{Message, State, View};
 use crate::tui::view::number;
 
 /// Remembers what was said.
@@ -22,6 +22,10 @@ pub struct Narrator {
     question: Option<String>,
     is_playing: bool,
     step: Option<usize>,
+    view: View,
+    filter: String,
+    /// The maps were told since their view was turned to.
+    has_told_maps: bool,
 }
 
 impl Narrator {
@@ -40,8 +44,38 @@ impl Narrator {
         self.tell_ranking(state, &mut news);
         self.tell_selected(state, &mut news);
         self.tell_frame(state, &mut news);
+        self.tell_view(state, &mut news);
         self.tell_question(state, &mut news);
         news
+    }
+
+    /// Tells a message even if it is the same as the last one.
+    pub fn forget_message(&mut self) {
+        self.message = None;
+    }
+
+    fn tell_view(&mut self, state: &State, news: &mut Vec<String>) {
+        let clip = state.clip();
+        if self.view != state.view {
+            self.view = state.view;
+            self.has_told_maps = false;
+            news.push(format!("View: {}.", state.view.name()));
+        }
+        if self.filter != clip.filter {
+            self.filter.clone_from(&clip.filter);
+            let count = words::count(clip.listed().len(), "candidate");
+            news.push(match clip.filter.as_str() {
+                "" => format!("All candidates are listed: {count}."),
+                filter => format!("Listed are those that match {filter}: {count}."),
+            });
+        }
+        if let Some(maps) = clip.maps.as_ref().filter(|maps| maps.are_of(&clip.exploration))
+            && state.view == View::Map
+            && !self.has_told_maps
+        {
+            self.has_told_maps = true;
+            news.extend(words::map(maps));
+        }
     }
 
     fn tell_message(&mut self, state: &State, news: &mut Vec<String>) {

@@ -1,5 +1,6 @@
 //! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
 
+use crate::tui::chord::Chord;
 use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
@@ -39,13 +40,14 @@ pub fn ranking(state: &State) -> Vec<String> {
     if outcome.ranking.is_empty() {
         return vec!["No candidate is aligned yet.".to_owned()];
     }
+    let listed = clip.listed();
     let line = |(place, &class): (usize, &usize)| {
         let name = &clip.exploration.candidates()[class].name;
         let score = number(outcome.score(class).unwrap_or_default());
         let truth = if clip.answer == Some(class) { " It is what the clip really shows." } else { "" };
-        format!("{}. {name}, score {score}.{truth}", place + 1)
+        listed.contains(&class).then(|| format!("{}. {name}, score {score}.{truth}", place + 1))
     };
-    outcome.ranking.iter().enumerate().map(line).collect()
+    outcome.ranking.iter().enumerate().filter_map(line).collect()
 }
 
 /// The selected candidate, without its steps.
@@ -205,7 +207,6 @@ pub fn view(state: &State, command: Command) -> Vec<String> {
         Command::Compare if state.view == View::Compare => compare(state),
         Command::ShowFrame if state.view == View::Frame => frame_values(state),
         Command::ShowSmoothing if state.view == View::Smoothing => smoothing(state),
-        Command::ShowMap if state.view == View::Map => map(state),
         _ => Vec::new(),
     }
 }
@@ -259,10 +260,8 @@ fn smoothing(state: &State) -> Vec<String> {
     vec![score("Before", &before.outcome), score("After", after)]
 }
 
-fn map(state: &State) -> Vec<String> {
-    let Some(maps) = &state.clip().maps else {
-        return vec!["The map is being computed: say show-map twice to hear it.".to_owned()];
-    };
+/// What the maps of the steps say in numbers.
+pub fn map(maps: &crate::explore::StepMaps) -> Vec<String> {
     let share = |what: &str, map: &crate::explore::StepMap| {
         let kinship = map.kinship(|class| class).unwrap_or_default();
         format!(
@@ -284,7 +283,8 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
     };
     if let Some(name) = name {
         let word = WORDS.iter().find(|(word, ..)| *word == name);
-        let command = Command::named(name).map(|command| about(command.about()));
+        let key = || state.keymap.command(name.parse::<Chord>().ok()?);
+        let command = Command::named(name).or_else(key).map(|command| about(command.about()));
         let found = word.map(|(word, _, help)| format!("{word}: {help}.")).or(command);
         return vec![found.unwrap_or_else(|| format!("Error: there is no command {name}; help lists all."))];
     }

@@ -77,7 +77,7 @@ fn a_class_is_added_with_its_steps_one_after_the_other() {
     let mut state = full_state();
     type_keys(&mut state, "+");
     type_keys(&mut state, "hop⏎the athlete stands⏎the athlete jumps⏎⏎");
-    assert_eq!(state.overlay.is_none(), true);
+    assert!(state.overlay.is_none());
     assert_eq!(scripts(&state)[3], ("hop".to_owned(), 2));
     assert_eq!(state.clip().exploration.candidates()[3].domain, "athletics");
     assert_eq!(state.clip().selected, 3);

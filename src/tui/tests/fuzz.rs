@@ -165,7 +165,7 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             Some(Action::ScriptsSaved { path: PathBuf::from("own.json"), file, quits })
         }
     };
-    for action in action {
+    if let Some(action) = action {
         update(state, action, now);
         refresh(state);
     }

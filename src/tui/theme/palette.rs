@@ -1,6 +1,6 @@
 //! The colours of themes, and the themes that come with the program.
 
-use crate::tui::theme::Rgb;
+use crate::colour::{MUTED, Rgb, VIRIDIS};
 
 /// The colours of a theme.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,19 +22,6 @@ pub struct Palette {
     /// What is worse, and errors.
     pub bad: Rgb,
 }
-
-/// Points of the viridis map, dark to bright: even steps look even, and it survives colour blindness and grey print.
-const VIRIDIS: [Rgb; 9] = [
-    [68, 1, 84],
-    [71, 44, 122],
-    [59, 81, 139],
-    [44, 113, 142],
-    [33, 144, 141],
-    [39, 173, 129],
-    [92, 200, 99],
-    [170, 220, 50],
-    [253, 231, 37],
-];
 
 /// Points of the cividis map, dark to bright: it looks the same with and without red-green colour blindness.
 const CIVIDIS: [Rgb; 9] = [
@@ -60,19 +47,6 @@ const YELLOW_GREEN_BLUE: [Rgb; 9] = [
     [34, 93, 168],
     [36, 51, 146],
     [8, 29, 88],
-];
-
-/// Paul Tol's muted scheme.
-const MUTED: [Rgb; 9] = [
-    [204, 102, 119],
-    [136, 204, 238],
-    [221, 204, 119],
-    [17, 119, 51],
-    [170, 68, 153],
-    [68, 170, 153],
-    [153, 153, 51],
-    [136, 34, 85],
-    [51, 34, 136],
 ];
 
 /// Okabe and Ito's scheme without its black, which a dark background swallows.

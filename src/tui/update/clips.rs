@@ -29,6 +29,8 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
         let left = state.shown;
         let settings = state.clip().exploration.settings().clone();
         let clip = state.clip_mut();
+        // What the next clip asks for takes the place of what this one still waits for.
+        clip.evidence_asked = None;
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
             effects.push(Effect::Stop(left));

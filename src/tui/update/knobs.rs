@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::align::Calibration;
+use crate::align::{mean_rate, width_in_frames};
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 use crate::tui::action::Effect;
@@ -13,11 +13,12 @@ use crate::tui::update::clips::missing_texts;
 pub fn smooth(state: &mut State, frames: isize) {
     let clip = state.clip_mut();
     let outcome = clip.exploration.outcome();
-    let rate = crate::align::mean_rate(&outcome.times);
+    let rate = mean_rate(&outcome.times);
     if rate <= 0.0 {
         return;
     }
-    let current = outcome.width.max(1);
+    // Not the width of the outcome: several presses may come before that follows.
+    let current = width_in_frames(clip.exploration.settings().smoothing_seconds, rate).max(1);
     let width = current.saturating_add_signed(frames).clamp(1, outcome.times.len().max(1));
     let seconds = if width <= 1 { 0.0 } else { width as f64 / rate };
     set(state, |settings| settings.smoothing_seconds = seconds);
@@ -59,21 +60,4 @@ pub fn set(state: &mut State, change: impl FnOnce(&mut Settings)) {
     change(&mut settings);
     clip.exploration.set(settings);
     clip.stale = true;
-}
-
-/// Alpha and beta from two numbers; none stands for the checkpoint's.
-pub fn calibration(text: &str) -> Result<Option<Calibration>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let numbers: Result<Vec<f32>, _> = text
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|part| !part.is_empty())
-        .map(str::parse)
-        .collect();
-    match numbers.as_deref() {
-        Ok(&[alpha, beta]) if alpha.is_finite() && beta.is_finite() => Ok(Some(Calibration { alpha, beta })),
-        _ => Err("Give two numbers, alpha and beta, such as 117.3 -12.9; or nothing for the checkpoint's."
-            .to_owned()),
-    }
 }

@@ -12,7 +12,7 @@ use crate::tui::action::{Action, Effect};
 use crate::tui::command::Command;
 use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
-use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt};
+use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt, calibration};
 use crate::tui::state::State;
 use crate::tui::update::{clips, edit, knobs, update};
 use crate::video::Sampling;
@@ -184,29 +184,7 @@ fn typed(state: &mut State) -> Vec<Effect> {
         state.clip_mut().filter = value;
         return Vec::new();
     }
-    sentence(state).map(Effect::CountTokens).into_iter().collect()
-}
-
-/// The sentence that the answer so far would make, for answers that make one.
-pub fn sentence(state: &State) -> Option<String> {
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else { return None };
-    let clip = state.clip();
-    let value = prompt.input.value().trim();
-    let template = &clip.exploration.settings().template;
-    let of_class = |class: ClassId| {
-        let class_of = state.scripts.class(class)?;
-        Some(template.fill(&class_of.name, state.scripts.domain_of(class), value))
-    };
-    match &prompt.ask {
-        Ask::Template => {
-            let class = clip.exploration.candidates().get(clip.selected)?;
-            let step = class.steps.get(clip.focus_step().unwrap_or(0))?;
-            Some(Template::parse(value).ok()?.fill(&class.name, &class.domain, step))
-        }
-        Ask::Step { class, .. } | Ask::NewStep { class, .. } => of_class(*class),
-        Ask::FirstStep { name, domain } => Some(template.fill(name, domain, value)),
-        _ => None,
-    }
+    state.sentence().map(Effect::CountTokens).into_iter().collect()
 }
 
 /// Takes the answer to a prompt; one that cannot be used stays, with the reason.
@@ -238,7 +216,7 @@ fn take(state: &mut State, asked: Ask, value: &str) -> Result<Vec<Effect>, Strin
             Ok(knobs::use_template(state, template))
         }
         Ask::Calibration => {
-            let calibration = knobs::calibration(value)?;
+            let calibration = calibration(value)?;
             knobs::set(state, |settings| settings.calibration = calibration);
             Ok(Vec::new())
         }

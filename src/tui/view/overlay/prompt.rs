@@ -6,10 +6,9 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
 use crate::script::Template;
-use crate::tui::overlay::{Ask, Prompt};
+use crate::tui::overlay::{Ask, Prompt, calibration};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
-use crate::tui::update::{calibration, sentence};
 use crate::tui::view::overlay::draw_input;
 
 pub fn draw(state: &State, prompt: &Prompt, frame: &mut Frame, area: Rect) {
@@ -51,7 +50,7 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
         _ => {}
     }
     let mut notes: Vec<Line> = notes.into_iter().map(|note| Line::styled(note, dim())).collect();
-    if let Some(sentence) = sentence(state) {
+    if let Some(sentence) = state.sentence() {
         notes.push(Line::raw(sentence.clone()));
         if let Some(tokens) = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence) {
             notes.push(if tokens.cut {

@@ -1,0 +1,63 @@
+//! What the explorer is shown on, and opening it there.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr};
+
+use crate::cli::config::ConfigArgs;
+use crate::script::{Document, Template};
+use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment};
+
+/// Largest picture of a frame that the background work makes, in pixels.
+pub const THUMBNAIL: (u32, u32) = (320, 180);
+
+/// How the explorer looks, and what it listens to.
+#[derive(Debug, Args)]
+pub struct ScreenArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// How pictures are drawn, whatever the configuration says
+    #[arg(long, value_name = "PROTOCOL")]
+    image_protocol: Option<ImageProtocol>,
+    /// Linear text in place of the screen, for screen readers, logs and scripts: lines in, sentences out; `help` lists the
+    /// commands
+    #[arg(long)]
+    plain: bool,
+}
+
+/// What the explorer is shown on.
+pub struct Screen {
+    config: Config,
+    /// Lines of text in the place of a screen.
+    is_plain: bool,
+}
+
+impl ScreenArgs {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// If it cannot be read, or what it says cannot be done.
+    pub fn load(&self) -> Result<Screen> {
+        let config = self.config.load()?;
+        let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
+        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain })
+    }
+}
+
+/// Takes the screen over, or begins to speak.
+pub fn open_explorer(
+    clips: Vec<ClipToExplore>,
+    scripts: Document,
+    templates: Vec<Template>,
+    screen: Screen,
+    moment: Option<Moment>,
+    tour_ended: Option<PathBuf>,
+) -> Result<()> {
+    let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
+    let Screen { config, is_plain } = screen;
+    // The tour speaks of a screen.
+    let tour_ended = tour_ended.filter(|_| !is_plain);
+    let explorer = Explorer { clips, scripts, templates, folder, config, moment, tour_ended };
+    if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
+}

@@ -1,0 +1,66 @@
+//! Colours that survive colour blindness and grey print, on the screen and in figures.
+
+/// An 8-bit RGB colour.
+pub type Rgb = [u8; 3];
+
+/// Points of the viridis map, dark to bright: even steps look even, and it survives colour blindness and grey print.
+pub const VIRIDIS: [Rgb; 9] = [
+    [68, 1, 84],
+    [71, 44, 122],
+    [59, 81, 139],
+    [44, 113, 142],
+    [33, 144, 141],
+    [39, 173, 129],
+    [92, 200, 99],
+    [170, 220, 50],
+    [253, 231, 37],
+];
+
+/// Paul Tol's muted scheme.
+pub const MUTED: [Rgb; 9] = [
+    [204, 102, 119],
+    [136, 204, 238],
+    [221, 204, 119],
+    [17, 119, 51],
+    [170, 68, 153],
+    [68, 170, 153],
+    [153, 153, 51],
+    [136, 34, 85],
+    [51, 34, 136],
+];
+
+/// The colour at a place from 0 to 1 between evenly spaced points.
+pub fn between(points: &[Rgb], place: f32) -> Rgb {
+    let at = place.clamp(0.0, 1.0) * (points.len() - 1) as f32;
+    let low = (at as usize).min(points.len() - 2);
+    let part = at - low as f32;
+    std::array::from_fn(|i| {
+        let (a, b) = (f32::from(points[low][i]), f32::from(points[low + 1][i]));
+        (a + (b - a) * part).round() as u8
+    })
+}
+
+/// Black or white, whichever is read better on `background`.
+pub fn contrast(background: Rgb) -> Rgb {
+    let [black, white] = [[0; 3], [255; 3]];
+    if contrast_ratio(black, background) > contrast_ratio(white, background) { black } else { white }
+}
+
+/// How well two colours are told apart by brightness alone, from 1 to 21, after the Web Content Accessibility Guidelines,
+/// which ask for 4.5 where text is read.
+pub fn contrast_ratio(a: Rgb, b: Rgb) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Brightness of an sRGB colour, from 0 to 1.
+fn luminance(colour: Rgb) -> f32 {
+    let [r, g, b] = colour.map(linear);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// The light that an sRGB value stands for, from 0 to 1.
+pub fn linear(value: u8) -> f32 {
+    let value = f32::from(value) / 255.0;
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
