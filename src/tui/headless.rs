@@ -70,6 +70,11 @@ impl Headless {
         }
     }
 
+    /// Whether texts wait to be embedded.
+    pub fn lacks_texts(&self) -> bool {
+        !self.state.clip().exploration.missing_texts().is_empty()
+    }
+
     /// Embeds the texts that are missing, as `embed` says.
     pub fn embed(&mut self, embed: impl Fn(&str) -> Vec<f32>) {
         let missing = self.state.clip().exploration.missing_texts();

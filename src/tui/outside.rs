@@ -138,6 +138,10 @@ impl Outside {
                 };
                 tell(answer);
             }
+            Effect::OpenScripts(path) if Snapshot::is_at(&path) => tell(Action::Failed(format!(
+                "{0} is a snapshot: leave, and open it by actalign-tui {0}",
+                path.display()
+            ))),
             Effect::OpenScripts(path) => tell(match ScriptFile::load(&path) {
                 Ok(file) => Action::ScriptsRead(path, Box::new(file)),
                 Err(error) => Action::Failed(error.to_string()),

@@ -23,6 +23,7 @@ enum Happening {
     Decoded(usize),
     AllDecoded,
     Texts,
+    Prefetched,
     Idle,
     Failed,
     Evidence(bool),
@@ -74,13 +75,14 @@ fn happening() -> impl Strategy<Value = Happening> {
         8 => (0..COMMANDS.len()).prop_map(H::Command),
         6 => (code, modifiers).prop_map(|(code, modifiers)| H::Key(code, modifiers)),
         1 => ".{0,20}".prop_map(H::Paste),
-        3 => (mouse, 0u16..130, 0u16..45).prop_map(|(kind, x, y)| H::Mouse(kind, x, y)),
+        3 => (mouse, prop_oneof![0u16..130, 0u16..400], prop_oneof![0u16..45, 0u16..120]).prop_map(|(kind, x, y)| H::Mouse(kind, x, y)),
         2 => size.prop_map(|(columns, rows)| H::Resize(columns, rows)),
         1 => (0.0..9.0f64).prop_map(H::Tick),
         2 => (0..FRAMES, 1..FRAMES).prop_map(|(first, count)| H::Frames(first, count)),
         2 => (0..FRAMES).prop_map(H::Decoded),
         1 => Just(H::AllDecoded),
         3 => Just(H::Texts),
+        1 => Just(H::Prefetched),
         2 => Just(H::Idle),
         1 => Just(H::Failed),
         1 => any::<bool>().prop_map(H::Evidence),
@@ -123,11 +125,19 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
                 missing.into_iter().map(|text| (text.clone(), text_embedding(&text), text.len() > 60));
             background(state, Update::Texts(texts.collect()))
         }
+        H::Prefetched => {
+            let missing = state.clip().exploration.missing_texts_in(&Template::built_in()[1]);
+            let text = missing.into_iter().next().unwrap_or_default();
+            let embedding = text_embedding(&text);
+            background(state, Update::Prefetched((text, embedding, false)))
+        }
         H::Idle => background(state, Update::Idle),
         H::Failed => background(state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))),
         H::Evidence(is_new) => {
             let generation = state.clip().exploration.generation() - u64::from(!is_new);
-            Some(Action::Evidence(EvidenceUpdate::Found { generation, class: 1, evidence: None }))
+            let order = crate::align::OrderEvidence { z: -3.0, p: 0.5, permutations: 5 };
+            let evidence = is_new.then_some(order);
+            Some(Action::Evidence(EvidenceUpdate::Found { generation, class: 1, evidence }))
         }
         H::Maps => {
             let request = state.clip().exploration.map_request();

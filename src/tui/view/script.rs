@@ -47,7 +47,8 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
         }
         let style = if is_focus { bold() } else { dim() };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        frame.render_widget(Line::styled(figures, style).right_aligned(), last);
+        // A styled line would style the text beside it too.
+        frame.render_widget(Line::from(Span::styled(figures, style)).right_aligned(), last);
         if is_focus {
             let mark = Rect { x: area.x + 3, y: area.y, width: 1, height: 1 };
             frame.render_widget(Span::styled("›", Style::new().add_modifier(Modifier::BOLD)), mark);

@@ -86,7 +86,7 @@ pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
     } else {
         (label, x)
     };
-    let style = Style::new().add_modifier(Modifier::BOLD);
+    let style = Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM);
     let width = label.width() as u16;
     frame.render_widget(label.style(style), Rect { x: area.x + x, width: width.min(area.width - x), ..area });
 }
