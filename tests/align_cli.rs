@@ -67,6 +67,9 @@ fn json_ranks_the_classes() {
         assert_close(&class["order_free"], (3.0 * same + 6.0 * other) / 9.0);
         assert_eq!(class["mean_pool"], Value::Null);
     }
+    // None of the five other orders of three steps scores as high.
+    assert_close(&with["order_p"], 1.0 / 6.0);
+    assert!(with["order_z"].as_f64().unwrap() > 1.0 && against["order_z"].as_f64().unwrap() < 0.0);
     assert_close(&with["margin"], with["score"].as_f64().unwrap() - against["score"].as_f64().unwrap());
     let settings = &report["settings"];
     assert_close(&settings["alpha"], f64::from(0.5_f32.exp()));

@@ -59,7 +59,9 @@ fn classify_ranks_the_candidates_of_a_clip() {
     assert!(scores[ranking[0] as usize] >= scores[ranking[1] as usize]);
     // Ten frames a second out of 25, and the path of the published alignment has T + K − 1 cells.
     assert_eq!(report["classes"][1]["path"].as_array().unwrap().len(), 10 + 3 - 1);
-    assert!(report["classes"].as_array().unwrap().iter().all(|class| class["mean_pool"].is_f64()));
+    for class in report["classes"].as_array().unwrap() {
+        assert!(class["mean_pool"].is_f64() && class["order_z"].is_f64() && class["order_p"].is_f64());
+    }
     let settings = &report["settings"];
     assert_eq!((&settings["preset"], &settings["smoothing"]), (&"paper".into(), &10.into()));
     assert_eq!((&settings["template"], &settings["clip"]), (&"context".into(), &"clip.mp4".into()));

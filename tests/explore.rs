@@ -1,9 +1,12 @@
 //! One clip and its candidates, without a model: embeddings are made up.
 
-use actalign_tui::align::{self, Alignment, Calibration, Cell, Preset, Smoothing};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
 use actalign_tui::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, Exploration, Method, Outcome, Report, ReportSettings, Settings,
-    Sources,
+    Candidate, ClassOutcome, EmbeddedFrame, EvidenceUpdate, EvidenceWorker, Exploration, Fixed, Method,
+    Outcome, Report, ReportSettings, Settings, Sources,
 };
 use actalign_tui::script::Template;
 use ndarray::{Array2, Axis, array};
@@ -470,4 +473,144 @@ fn a_report_ranks_with_margins_and_baselines_and_leaves_out_what_is_not_aligned(
 fn the_only_class_has_no_margin() {
     let outcome = Outcome::new(vec![0.0], vec![0], 0, vec![class(0.5, None)]);
     assert_eq!((outcome.rank(0), outcome.margin(0), outcome.mean_pool_rank(0)), (Some(1), None, None));
+}
+
+/// All evidence that a worker finds of one exploration, class by class.
+fn found(exploration: &Exploration) -> Vec<(u64, usize, Option<OrderEvidence>)> {
+    let (sender, news) = channel();
+    let worker = EvidenceWorker::start(move |update| drop(sender.send(update)));
+    let request = exploration.evidence_request();
+    let count = exploration.outcome().ranking.len();
+    worker.find(request);
+    let found = news.iter().take(count).map(|update| match update {
+        EvidenceUpdate::Found { generation, class, evidence } => (generation, class, evidence),
+        EvidenceUpdate::Failed(report) => panic!("{report}"),
+    });
+    found.collect()
+}
+
+#[test]
+fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the_same() {
+    let mut exploration = explored(candidates());
+    let ranking = exploration.outcome().ranking.clone();
+    let found = found(&exploration);
+    assert_eq!(found.iter().map(|&(_, class, _)| class).collect::<Vec<_>>(), ranking, "the best first");
+    for &(generation, class, evidence) in &found {
+        let cells = exploration.outcome().classes[class].as_ref().unwrap().cells.clone();
+        assert_eq!(evidence, align::order_evidence(Aligner::Dtw, cells.view()).unwrap());
+        exploration.add_evidence(generation - 1, class, evidence);
+        assert_eq!(exploration.evidence(class), None, "of other matrices");
+        exploration.add_evidence(generation, class, evidence);
+        assert_eq!(exploration.evidence(class), Some(evidence));
+    }
+    let generation = exploration.generation();
+    exploration.refresh().unwrap();
+    assert_eq!(exploration.generation(), generation);
+    assert!(exploration.evidence_request().is_empty(), "nothing is asked for twice");
+
+    let mut edited = candidates();
+    edited[0].steps.swap(0, 1);
+    exploration.set_candidates(edited);
+    exploration.refresh().unwrap();
+    assert!(exploration.evidence(1).is_some(), "the class that was left alone keeps its evidence");
+    assert_eq!(exploration.evidence(0), None);
+    let settings = Settings { smoothing_seconds: 0.0, ..Settings::default() };
+    exploration.set(settings);
+    exploration.refresh().unwrap();
+    assert_eq!((exploration.evidence(0), exploration.evidence(1)), (None, None));
+}
+
+#[test]
+fn a_newer_request_for_evidence_takes_the_place_of_the_older() {
+    let long = explored(candidates());
+    let (sender, news) = channel();
+    let (gate, opened) = channel::<()>();
+    let opened = Mutex::new(opened);
+    let worker = EvidenceWorker::start(move |update| {
+        // The first class is told while the second request is on its way.
+        let _ = opened.lock().unwrap().recv();
+        let _ = sender.send(update);
+    });
+    worker.find(long.evidence_request());
+    let mut newer = explored(candidates());
+    newer.set(Settings { smoothing_seconds: 0.0, ..Settings::default() });
+    newer.refresh().unwrap();
+    worker.find(newer.evidence_request());
+    drop(gate);
+    let generations: Vec<u64> = news
+        .iter()
+        .map(|update| match update {
+            EvidenceUpdate::Found { generation, .. } => generation,
+            EvidenceUpdate::Failed(report) => panic!("{report}"),
+        })
+        .take_while(|&generation| generation != newer.generation())
+        .collect();
+    assert!(generations.len() <= 1, "of the older request at most the class in hand");
+    drop(worker);
+    assert!(news.iter().count() <= 1, "the thread ends with its worker");
+}
+
+#[test]
+fn what_only_matrices_are_left_of_ranks_as_it_did_and_takes_other_cells_only() {
+    let whole = explored(candidates());
+    let outcome = whole.outcome();
+    let fixed = Fixed {
+        times: outcome.times.clone(),
+        ordinals: outcome.ordinals.clone(),
+        width: outcome.width,
+        cosines: outcome.classes.iter().map(|class| Some(class.as_ref()?.cosines.clone())).collect(),
+        mean_pool: outcome.classes.iter().map(|class| class.as_ref()?.mean_pool).collect(),
+    };
+    let mut frozen = Exploration::frozen(candidates(), CALIBRATION, Settings::default(), fixed);
+    frozen.refresh().unwrap();
+    assert!(frozen.is_frozen() && !whole.is_frozen());
+    assert_eq!(frozen.report(&Sources::default()), whole.report(&Sources::default()));
+    assert_eq!((frozen.frame_count(), frozen.missing_texts().len()), (whole.frame_count(), 0));
+    assert!(frozen.unsmoothed(0).is_none());
+
+    frozen.set_candidates(Vec::new());
+    assert_eq!(frozen.candidates().len(), 2, "the matrices are of these");
+    let settings = Settings {
+        method: Method { cell: Cell::Logit, ..Method::default() },
+        smoothing_seconds: 0.0,
+        template: Template::built_in()[1].clone(),
+        calibration: Some(Calibration { alpha: 2.0, beta: 1.0 }),
+    };
+    frozen.set(settings);
+    frozen.refresh().unwrap();
+    let class = |exploration: &Exploration| exploration.outcome().classes[0].clone().unwrap();
+    assert_eq!(class(&frozen).cosines, class(&whole).cosines, "whatever smoothing and template say");
+    assert_eq!(class(&frozen).cells, class(&whole).cosines.mapv(|cosine| 2.0 * cosine + 1.0));
+}
+
+proptest! {
+    /// Forgetting frames leaves what would be there if they had never come.
+    #[test]
+    fn frames_that_are_forgotten_leave_no_trace(
+        values in prop::collection::vec(-1.0f32..1.0, 12 * DIM),
+        wanted in prop::collection::vec(any::<bool>(), 12),
+        order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let rows = Array2::from_shape_vec((12, DIM), values).unwrap();
+        let all = frames(&rows);
+        let new = || Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
+        let mut some = new();
+        embed_missing(&mut some);
+        some.add_frames(order.iter().map(|&index| all[index].clone()));
+        some.refresh().unwrap();
+        some.retain_frames(|ordinal, _| wanted[ordinal as usize]);
+        some.refresh().unwrap();
+        let mut fresh = new();
+        embed_missing(&mut fresh);
+        fresh.add_frames(all.into_iter().filter(|frame| wanted[frame.ordinal as usize]));
+        fresh.refresh().unwrap();
+        prop_assert_eq!(&some.outcome().times, &fresh.outcome().times);
+        for (class, other) in some.outcome().classes.iter().zip(&fresh.outcome().classes) {
+            prop_assert_eq!(class.is_some(), other.is_some());
+            if let (Some(class), Some(other)) = (class, other) {
+                let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
+                prop_assert!(class.cells.iter().zip(&other.cells).all(close));
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, eyre};
 
+use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
@@ -36,9 +37,10 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
         Thumbnail::of(Arc::new(picture))
     });
+    let own = live.as_ref().map_or(parts.calibration, |model| model.calibration());
     let moment = Moment {
         view: snapshot.view.clone(),
-        pinned: pinned(&snapshot),
+        pinned: pinned(&snapshot, own),
         pictures: if live.is_ok() { Vec::new() } else { pictures.collect() },
         hashes: snapshot.hashes.clone(),
         notice,
@@ -128,9 +130,11 @@ fn templates(own: &Template) -> Vec<Template> {
     templates
 }
 
-fn pinned(snapshot: &Snapshot) -> Option<Pinned> {
+/// The pinned settings; alpha and beta are an override where they are not the clip's `own`.
+fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let pinned = snapshot.pinned.as_ref()?;
     let clip = pinned.settings.clip.as_ref()?;
+    let calibration = Calibration { alpha: pinned.settings.alpha, beta: pinned.settings.beta };
     let place = |class: usize| {
         let rank = pinned.ranking.iter().position(|&other| other == class)? + 1;
         Some((rank, pinned.scores.get(class).copied().flatten()?))
@@ -139,7 +143,7 @@ fn pinned(snapshot: &Snapshot) -> Option<Pinned> {
         method: pinned.settings.method,
         smoothing_seconds: clip.smoothing_seconds,
         template: Template::parse(&clip.template).or_else(|_| Template::parse(&clip.template_text)).ok()?,
-        calibration: None,
+        calibration: Some(calibration).filter(|&calibration| calibration != own),
     };
     let places = (0..snapshot.candidates.len()).map(place).collect();
     Some(Pinned { settings, width: pinned.settings.smoothing, places })

@@ -209,7 +209,8 @@ impl Exploration {
     /// Changes the candidates: their steps, or which there are. A class that is still there keeps its outcome, the others
     /// have none until the next [`Exploration::refresh`]. Texts that are no longer used are remembered.
     pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
-        if candidates == self.candidates {
+        // Fixed matrices are of the candidates that they were taken with.
+        if candidates == self.candidates || self.is_frozen() {
             return;
         }
         let before = mem::replace(&mut self.candidates, candidates);

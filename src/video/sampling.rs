@@ -126,6 +126,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    proptest! {
+        /// Which of a denser sampling's frames a sparser one takes is what it takes of all frames, where its rate divides.
+        #[test]
+        fn a_sparser_sampling_is_thinned_from_a_denser_one(
+            start in prop::option::of(0.0..1.0f64),
+            length in 1usize..60,
+            every in 1u32..6,
+        ) {
+            let times: Vec<f64> = (0..length).map(|i| i as f64 / 30.0).collect();
+            let segment = Segment { start, end: None };
+            let taken = |sampling: Sampling, times: &[f64]| -> Vec<f64> {
+                let mask = sampling.thin(times, segment);
+                times.iter().zip(mask).filter(|(_, taken)| *taken).map(|(&time, _)| time).collect()
+            };
+            let sparse = Sampling::Fps(30.0 / f64::from(every));
+            prop_assert_eq!(taken(Sampling::Native, &times), taken(Sampling::Fps(30.0), &times));
+            prop_assert_eq!(taken(sparse, &taken(Sampling::Native, &times)), taken(sparse, &times));
+        }
+    }
+
     fn taken(sampling: Sampling, segment: Segment, times: &[f64]) -> Vec<f64> {
         let mut sampler = Sampler::new(sampling, segment);
         times.iter().copied().filter(|&time| sampler.takes(time)).collect()

@@ -50,7 +50,7 @@ fn pinned_in(clip: &Clip, pinned: &Pinned) -> store::Pinned {
     let mut ranking: Vec<usize> =
         (0..pinned.places.len()).filter(|&class| pinned.places[class].is_some()).collect();
     ranking.sort_by_key(|&class| pinned.places[class].map(|(place, _)| place));
-    let calibration = clip.exploration.calibration();
+    let calibration = pinned.settings.calibration.unwrap_or_else(|| clip.exploration.calibration());
     store::Pinned {
         settings: ReportSettings::of_clip(&pinned.settings, calibration, pinned.width, &clip.sources),
         ranking,
