@@ -22,10 +22,8 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         .parts()
         .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
         .ok_or_else(|| eyre!("{}: this snapshot is of no clip", path.display()))?;
-    // A relative path is seen from where the snapshot was saved.
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let clip_file = folder.join(&sources.clip);
-    let live = model_of(&snapshot, &sources, &clip_file, folder);
+    let sources = seen_from(path.parent().unwrap_or(Path::new("")), sources);
+    let live = model_of(&snapshot, &sources);
     let name = path.display();
     let notice = match &live {
         Ok(_) => format!("{name}, with its clip and model"),
@@ -45,23 +43,33 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         hashes: snapshot.hashes.clone(),
         notice,
     };
-    let clip = clip(parts, sources, clip_file, &snapshot, live.ok());
+    let clip = clip(parts, sources, &snapshot, live.ok());
     open_explorer(vec![clip], scripts, templates, screen, Some(moment), None)
 }
 
+/// The same sources, with the paths that were relative to the snapshot's folder made to lead there from here.
+fn seen_from(folder: &Path, sources: Sources) -> Sources {
+    let here = |path: String| match &path[..] {
+        // Not files, and what has no path.
+        "" | "-" | "demo" => path,
+        _ => folder.join(path).display().to_string(),
+    };
+    Sources {
+        clip: here(sources.clip),
+        scripts: here(sources.scripts),
+        model: here(sources.model),
+        ..sources
+    }
+}
+
 /// The model of a snapshot, if it and the clip are what they were; else what is missing.
-fn model_of(
-    snapshot: &Snapshot,
-    sources: &Sources,
-    clip: &Path,
-    folder: &Path,
-) -> Result<Arc<Model>, String> {
+fn model_of(snapshot: &Snapshot, sources: &Sources) -> Result<Arc<Model>, String> {
+    let clip = Path::new(&sources.clip);
     if !clip.exists() {
         return Err(format!("the clip {} is not there", clip.display()));
     }
-    let dir = if sources.model == "demo" { PathBuf::from("demo") } else { folder.join(&sources.model) };
-    let model = ModelArgs::of(dir).open().map_err(|error| in_words(&error))?;
-    let now = Hashes::of(clip, &folder.join(&sources.scripts), model.checkpoint(), model.cache());
+    let model = ModelArgs::of(PathBuf::from(&sources.model)).open().map_err(|error| in_words(&error))?;
+    let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
     let then = &snapshot.hashes;
     let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
     if !is_same(&now.clip, &then.clip) {
@@ -74,24 +82,21 @@ fn model_of(
     Ok(model)
 }
 
-fn clip(
-    parts: Parts,
-    sources: Sources,
-    file: PathBuf,
-    snapshot: &Snapshot,
-    model: Option<Arc<Model>>,
-) -> ClipToExplore {
+fn clip(parts: Parts, mut sources: Sources, snapshot: &Snapshot, model: Option<Arc<Model>>) -> ClipToExplore {
     let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
     let (sampling, segment) = (snapshot.sampling.fps, snapshot.sampling.segment());
     let (exploration, job) = match model {
         Some(model) => {
+            // The frames are taken and embedded anew.
+            sources.sampling = sampling.describe();
+            sources.device = model.device().describe();
             let own = model.calibration();
             let calibration = (calibration != own).then_some(calibration);
             let settings = Settings { calibration, ..settings };
             let dim = model.checkpoint().dim();
             let exploration = Exploration::new(candidates, own, dim, settings);
             let job = Job {
-                clip: file,
+                clip: PathBuf::from(&sources.clip),
                 sampling,
                 segment,
                 cover_evenly: true,
@@ -142,7 +147,7 @@ fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let settings = Settings {
         method: pinned.settings.method,
         smoothing_seconds: clip.smoothing_seconds,
-        template: Template::parse(&clip.template).or_else(|_| Template::parse(&clip.template_text)).ok()?,
+        template: Template::of_text(&clip.template_text).ok()?,
         calibration: Some(calibration).filter(|&calibration| calibration != own),
     };
     let places = (0..snapshot.candidates.len()).map(place).collect();

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::f64::consts::TAU;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bhtsne::{Neighbor, tSNE};
 use ndarray::{Array1, Array2, Axis};
@@ -104,25 +103,17 @@ impl MapRequest {
         Self { candidates, template, plain, context }
     }
 
-    /// Computes both maps; the same embeddings give the same maps. None if `stop` was set.
-    pub fn compute(self, stop: &AtomicBool) -> Option<StepMaps> {
-        let is_stopped = || stop.load(Ordering::Relaxed);
-        if is_stopped() {
-            return None;
-        }
+    /// Computes both maps; the same embeddings give the same maps.
+    pub fn compute(self) -> StepMaps {
         let plain = Layout::new(&self.plain);
-        if is_stopped() {
-            return None;
-        }
         let mut context = Layout::new(&self.context);
         context.turn_to(&plain);
-        Some(StepMaps {
+        StepMaps {
             plain: plain.into_map(&self.candidates),
             context: context.into_map(&self.candidates),
             candidates: self.candidates,
             template: self.template,
-        })
-        .filter(|_| !is_stopped())
+        }
     }
 }
 

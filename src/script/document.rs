@@ -1,6 +1,5 @@
 //! A script file that is being edited.
 
-use std::iter;
 use std::path::{Path, PathBuf};
 
 use serde_json::Map;
@@ -239,16 +238,30 @@ impl Document {
     }
 
     /// Replaces everything, for example by a recovered draft, or by the script file after another program changed it
-    /// (then [`Document::mark_saved`] follows). Classes whose name and domain occur in both keep their ids.
+    /// (then [`Document::mark_saved`] follows). Classes whose name and domain occur in both keep their ids, and so do those
+    /// that were renamed in their places.
     ///
     /// # Errors
     /// If the file breaks a rule.
     pub fn replace(&mut self, file: ScriptFile) -> Result<bool, EditError> {
-        let ids = file.classes.iter().map(|class| {
-            let name = (class.name.as_str(), file.domain_of(class));
-            let known = iter::zip(&self.content.ids, &self.content.file.classes)
-                .find(|(_, old)| (old.name.as_str(), self.content.file.domain_of(old)) == name);
-            known.map_or_else(|| fresh(&mut self.next_id), |(id, _)| *id)
+        let name = |file: &ScriptFile, place: usize| {
+            let class = &file.classes[place];
+            (class.name.clone(), file.domain_of(class).to_owned())
+        };
+        let old = &self.content;
+        let names: Vec<_> = (0..old.ids.len()).map(|place| name(&old.file, place)).collect();
+        let mut same: Vec<Option<usize>> = (0..file.classes.len())
+            .map(|place| names.iter().position(|other| *other == name(&file, place)))
+            .collect();
+        // A class of another name in the place of one that is gone is that class, renamed.
+        for place in 0..same.len().min(names.len()) {
+            if same[place].is_none() && !same.contains(&Some(place)) {
+                same[place] = Some(place);
+            }
+        }
+        let ids = same.into_iter().map(|place| match place {
+            Some(place) => old.ids[place],
+            None => fresh(&mut self.next_id),
         });
         let ids = ids.collect();
         let (before, after) = (Box::new(self.content.clone()), Box::new(Content { file, ids }));

@@ -186,6 +186,7 @@ impl ScriptFile {
         let mut temporary: NamedTempFile = builder.tempfile_in(folder)?;
         serde_json::to_writer_pretty(&mut temporary, self)?;
         temporary.write_all(b"\n")?;
+        temporary.as_file().sync_all()?;
         temporary.persist(path)?;
         Ok(())
     }

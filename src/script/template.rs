@@ -87,6 +87,15 @@ impl Template {
         }
     }
 
+    /// The template of that text, under its name where it is built in.
+    ///
+    /// # Errors
+    /// As [`Template::custom`].
+    pub fn of_text(text: &str) -> Result<Self, TemplateError> {
+        let built_in = Self::built_in().into_iter().find(|template| template.text == text);
+        built_in.map_or_else(|| Self::custom(text), Ok)
+    }
+
     fn new(name: &str, text: &str) -> Result<Self, TemplateError> {
         let pieces = pieces(text)?;
         if !pieces.contains(&Piece::Step) {

@@ -29,8 +29,8 @@ pub enum Action {
     Do(Command),
     /// News from the background work of that number.
     Background(u64, Update),
-    /// The maps of the steps of the clip with this index are there; none where the work was stopped.
-    Mapped(usize, Option<Box<StepMaps>>),
+    /// The maps of the steps of the clip with this index are there.
+    Mapped(usize, Box<StepMaps>),
     /// News of the evidence in the order of steps.
     Evidence(EvidenceUpdate),
     /// What is in a folder.
@@ -42,8 +42,13 @@ pub enum Action {
         /// Its files and folders.
         entries: Vec<FileEntry>,
     },
-    /// A clip can be shown; its background work can be started under the next index.
-    ClipFound(PathBuf),
+    /// A clip can be shown.
+    ClipFound {
+        /// The clip.
+        path: PathBuf,
+        /// Index of the clip whose candidates and model it gets.
+        like: usize,
+    },
     /// The scripts are saved there.
     ScriptsSaved {
         /// Where.
@@ -107,8 +112,15 @@ pub enum Effect {
     CaptureMouse(bool),
     /// Tell what is in this folder, by [`Action::Listed`] or [`Action::Failed`].
     List(PathBuf),
-    /// Open this clip under the present scripts and show it.
+    /// Look whether this is a clip, and answer with [`Action::ClipFound`] or [`Action::Failed`].
     OpenClip(PathBuf),
+    /// Give a new clip, after the last, the background work of another.
+    AddClip {
+        /// The new clip.
+        path: PathBuf,
+        /// Index of the other.
+        like: usize,
+    },
     /// Read this script file.
     OpenScripts(PathBuf),
     /// Count the tokens of a sentence; what was asked before is not wanted any more.

@@ -109,11 +109,17 @@ fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     if !notices.is_empty() {
         state.complain(notices.join("; "));
     }
-    let Some(draft) = draft else { return Ok(()) };
+    // Scripts that are in no file, those of the demo and of snapshots, are all kept under one name.
+    let Some(draft) = draft.filter(|draft| path.is_some() || !draft.is_outdated) else { return Ok(()) };
+    let known = state.scripts.ids().to_vec();
     if state.scripts.replace(draft.file.clone()).is_err() {
         return Ok(());
     }
+    let added: Vec<_> = state.scripts.ids().iter().copied().filter(|id| !known.contains(id)).collect();
     for clip in &mut state.clips {
+        if let Some(members) = &mut clip.members {
+            members.extend(&added);
+        }
         update::candidates(clip, &state.scripts);
     }
     let undo = state.keymap.key(Command::Undo);
@@ -126,7 +132,6 @@ fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
 /// Shows a moment that was saved; what its files contained comes back.
 fn show_moment(state: &mut State, moment: Moment) -> Hashes {
     let Moment { view, pinned, pictures, hashes, notice } = moment;
-    state.view = View::named(&view.view).unwrap_or_default();
     state.scale = Scale::named(&view.scale).unwrap_or_default();
     let clip = state.clip_mut();
     let classes = clip.exploration.candidates().len();
@@ -139,6 +144,7 @@ fn show_moment(state: &mut State, moment: Moment) -> Hashes {
     for thumbnail in pictures {
         clip.thumbnails.push(thumbnail);
     }
+    update::show_view(state, View::named(&view.view).unwrap_or_default());
     state.say(notice);
     hashes
 }

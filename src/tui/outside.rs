@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
@@ -102,12 +101,7 @@ impl Outside {
                 }
             }
             Effect::Map(clip, request) => {
-                thread::spawn(move || {
-                    let compute = || request.compute(&AtomicBool::new(false)).map(Box::new);
-                    // A panic leaves the view without maps, no more.
-                    let maps = catch_unwind(AssertUnwindSafe(compute)).unwrap_or(None);
-                    tell(Action::Mapped(clip, maps));
-                });
+                spawn(tell, move || Action::Mapped(clip, Box::new(request.compute())));
             }
             Effect::FindEvidence(request) => {
                 let tell = move |news| tell(Action::Evidence(news));
@@ -119,49 +113,54 @@ impl Outside {
                 }
             }
             Effect::List(asked) => {
-                thread::spawn(move || {
-                    tell(match list(&asked) {
-                        Ok((folder, entries)) => Action::Listed { asked, folder, entries },
-                        Err(error) => Action::Failed(format!("{}: {error}", asked.display())),
+                spawn(tell.clone(), move || {
+                    let (folder, entries) = list(&asked).unwrap_or_else(|error| {
+                        tell(Action::Failed(format!("{}: {error}", asked.display())));
+                        (asked.clone(), Vec::new())
                     });
+                    Action::Listed { asked, folder, entries }
                 });
             }
             Effect::OpenClip(path) => {
-                let answer = match (&self.jobs[state.shown], VideoReader::check(&path, Segment::default())) {
-                    (None, _) => Action::Failed("This snapshot is open without its model.".to_owned()),
-                    (_, Err(error)) => Action::Failed(error.to_string()),
-                    (Some(job), Ok(())) => {
-                        let (clip, segment) = (path.clone(), Segment::default());
-                        self.jobs.push(Some(Job { clip, segment, ..job.clone() }));
-                        Action::ClipFound(path)
-                    }
-                };
-                tell(answer);
+                let (like, sampling) = (state.shown, state.clip().sampling);
+                if self.jobs[like].is_none() {
+                    return tell(Action::Failed("This snapshot is open without its model.".to_owned()));
+                }
+                spawn(tell, move || match VideoReader::open(&path, sampling, Segment::default()) {
+                    Ok(_) => Action::ClipFound { path, like },
+                    Err(error) => Action::Failed(error.to_string()),
+                });
             }
-            Effect::OpenScripts(path) if Snapshot::is_at(&path) => tell(Action::Failed(format!(
-                "{0} is a snapshot: leave, and open it by actalign-tui {0}",
-                path.display()
-            ))),
-            Effect::OpenScripts(path) => tell(match ScriptFile::load(&path) {
-                Ok(file) => Action::ScriptsRead(path, Box::new(file)),
-                Err(error) => Action::Failed(error.to_string()),
-            }),
+            Effect::AddClip { path, like } => {
+                let job = self.jobs[like].clone();
+                self.jobs.push(job.map(|job| Job { clip: path, segment: Segment::default(), ..job }));
+            }
+            Effect::OpenScripts(path) => {
+                spawn(tell, move || {
+                    if Snapshot::is_at(&path) {
+                        let path = path.display();
+                        return Action::Failed(format!(
+                            "{path} is a snapshot: leave, and open it by actalign-tui {path}"
+                        ));
+                    }
+                    match ScriptFile::load(&path) {
+                        Ok(file) => Action::ScriptsRead(path, Box::new(file)),
+                        Err(error) => Action::Failed(error.to_string()),
+                    }
+                });
+            }
             Effect::CountTokens(sentence) => {
                 let Some(job) = &self.jobs[state.shown] else { return };
                 let model = job.model.clone();
                 self.counter.get_or_insert_with(|| Counter::start(tell)).count(model, sentence);
             }
             Effect::SaveScripts { path, file, quits } => {
-                let is_another = state.scripts.path() != Some(&path);
-                let answer = if is_another && path.exists() {
-                    Action::Failed(format!("{} is there already: choose another name.", path.display()))
-                } else {
-                    match file.save(&path) {
-                        Ok(()) => Action::ScriptsSaved { path, file, quits },
-                        Err(error) => Action::Failed(error.to_string()),
-                    }
-                };
-                tell(answer);
+                let known = (state.scripts.path() == Some(&path)).then(|| state.scripts.saved().clone());
+                self.saves.retain(|save| !save.is_finished());
+                self.saves.push(spawn(tell, move || match save_scripts(&path, &file, known.as_ref()) {
+                    Ok(()) => Action::ScriptsSaved { path, file, quits },
+                    Err(reason) => Action::Failed(reason),
+                }));
             }
             Effect::KeepDraft(unsaved) => self.drafts.iter().for_each(|drafts| drafts.keep(unsaved.clone())),
             Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
@@ -178,24 +177,47 @@ impl Outside {
                     (self.jobs[clip].clone(), self.folder.clone(), self.hashes.clone());
                 let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
                 self.saves.retain(|save| !save.is_finished());
-                self.saves.push(thread::spawn(move || {
+                self.saves.push(spawn(tell, move || {
                     let hashes = job.map_or(hashes, |job| {
                         let model = &job.model;
                         Some(Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache()))
                     });
                     let snapshot = snapshot.stamped(SystemTime::now(), hashes.unwrap_or_default());
-                    tell(match save(&snapshot, form, &folder) {
+                    match save(&snapshot, form, &folder) {
                         Ok(path) => Action::Saved(path),
                         Err(error) => Action::Failed(format!(
                             "Nothing saved in {}: {}",
                             folder.display(),
                             in_words(&error)
                         )),
-                    });
+                    }
                 }));
             }
         }
     }
+}
+
+/// Works beside the loop, and tells what came of it.
+fn spawn(tell: Tell, work: impl FnOnce() -> Action + Send + 'static) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let action = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            Action::Failed("This could not be done: the program has a fault here.".to_owned())
+        });
+        tell(action);
+    })
+}
+
+/// Writes scripts over the file that they came from, if it is still as it was `known`, or to a new one.
+fn save_scripts(path: &Path, file: &ScriptFile, known: Option<&ScriptFile>) -> Result<(), String> {
+    let name = path.display();
+    match known {
+        None if path.exists() => return Err(format!("{name} is there already: choose another name.")),
+        Some(known) if path.exists() && !ScriptFile::load(path).is_ok_and(|found| found == *known) => {
+            return Err(format!("{name} was changed by another program: save under another name."));
+        }
+        _ => {}
+    }
+    file.save(path).map_err(|error| error.to_string())
 }
 
 /// Writes a snapshot, or a figure of it as SVG and as PNG; the path that is named to the user.

@@ -155,7 +155,8 @@ impl State {
 
     /// Whether the only clip has not been opened.
     pub fn has_nothing_to_explore(&self) -> bool {
-        matches!(&self.clips[..], [clip] if clip.info.is_none())
+        let is_unknown = |clip: &Clip| clip.info.is_none() && clip.exploration.frame_count() == 0;
+        matches!(&self.clips[..], [clip] if is_unknown(clip))
     }
 
     /// How values become shades: logarithms are of affinities alone, other cells may be negative.

@@ -25,6 +25,7 @@ pub use edit::candidates;
 pub use selection::select_place;
 pub use time::{go_to, next_tick};
 pub use views::refresh;
+pub use views::show as show_view;
 
 /// Begins the background work on the clip that is shown first.
 pub fn start(state: &mut State) -> Vec<Effect> {
@@ -74,9 +75,9 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             overlays::listed(state, &asked, folder, entries);
             Vec::new()
         }
-        Action::ClipFound(path) => clips::add(state, &path),
+        Action::ClipFound { path, like } => clips::add(state, path, like),
         Action::ScriptsSaved { path, file, quits } => edit::saved(state, path, *file, quits),
-        Action::ScriptsRead(path, file) => edit::replace(state, *file, &path),
+        Action::ScriptsRead(path, file) => edit::open(state, *file, path),
         Action::Tokens(tokens) => {
             state.tokens = Some(tokens);
             Vec::new()

@@ -10,7 +10,8 @@ use serde_json::error::Category;
 use thiserror::Error;
 
 use crate::explore::{ClassReport, ReportSettings};
-use crate::store::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION, parts};
+use crate::script::Template;
+use crate::store::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
 
 /// Bytes of the largest file that is read: a thousand steps by ten thousand frames are smaller.
 const MOST: u64 = 256 << 20;
@@ -189,7 +190,7 @@ fn check_class(class: &ClassReport, candidate: Option<&Matrices>, columns: usize
 fn check_settings(settings: &ReportSettings) -> Result<(), String> {
     let clip = settings.clip.as_ref().ok_or("clip, smoothing_seconds or template is missing or odd")?;
     ensure(clip.smoothing_seconds >= 0.0, || "smoothing_seconds is below 0".to_owned())?;
-    parts::template(&clip.template_text).map(|_| ()).map_err(|error| format!("template_text: {error}"))
+    Template::of_text(&clip.template_text).map(|_| ()).map_err(|error| format!("template_text: {error}"))
 }
 
 fn ensure(holds: bool, fault: impl FnOnce() -> String) -> Result<(), String> {

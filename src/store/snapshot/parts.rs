@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::align::Calibration;
 use crate::explore::{Candidate, Settings};
-use crate::script::{Template, TemplateError};
+use crate::script::Template;
 use crate::store::snapshot::{Matrices, Snapshot};
 
 /// What an explorer needs to show a snapshot without its clip and its model. Candidates, cosines and mean-pool scores
@@ -45,7 +45,7 @@ impl Snapshot {
             settings: Settings {
                 method: self.settings.method,
                 smoothing_seconds: clip.smoothing_seconds,
-                template: template(&clip.template_text).ok()?,
+                template: Template::of_text(&clip.template_text).ok()?,
                 calibration: None,
             },
             calibration: Calibration { alpha: self.settings.alpha, beta: self.settings.beta },
@@ -56,12 +56,6 @@ impl Snapshot {
             mean_pool: indices.map(|index| self.class(index)?.mean_pool).collect(),
         })
     }
-}
-
-/// The template of a text, under its own name where it is built in.
-pub(super) fn template(text: &str) -> Result<Template, TemplateError> {
-    let built_in = Template::built_in().into_iter().find(|template| template.text() == text);
-    built_in.map_or_else(|| Template::custom(text), Ok)
 }
 
 /// A matrix of its rows. None where they differ in length.

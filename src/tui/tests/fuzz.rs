@@ -141,8 +141,7 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
         }
         H::Maps => {
             let request = state.clip().exploration.map_request();
-            let maps = request.and_then(|request| request.compute(&false.into()));
-            Some(Action::Mapped(state.shown, maps.map(Box::new)))
+            request.map(|request| Action::Mapped(state.shown, Box::new(request.compute())))
         }
         H::Tokens => {
             let sentence = "a sentence".to_owned();
@@ -157,7 +156,9 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             ],
         }),
         // Every clip more makes the others slower.
-        H::ClipFound if state.clips.len() < 5 => Some(Action::ClipFound("another.mp4".into())),
+        H::ClipFound if state.clips.len() < 5 => {
+            Some(Action::ClipFound { path: "another.mp4".into(), like: state.shown })
+        }
         H::ClipFound => None,
         H::ScriptsRead(count) => {
             let class = |place: usize| Class {

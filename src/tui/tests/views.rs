@@ -123,8 +123,7 @@ fn the_map_asks_for_its_texts_and_its_points() {
     let texts = texts.iter().map(|text| (text.clone(), text_embedding(text), false)).collect();
     hear(&mut state, Update::Texts(texts));
     let request = state.clip().exploration.map_request().expect("all texts are there");
-    let maps = request.compute(&false.into()).map(Box::new);
-    act(&mut state, Action::Mapped(0, maps));
+    act(&mut state, Action::Mapped(0, Box::new(request.compute())));
     assert_screens!("map", &mut state);
     type_keys(&mut state, "M");
     assert!(screen(&mut state).contains(" a  athletics"));
@@ -218,7 +217,7 @@ fn a_file_is_picked_by_its_name() {
     let effects = type_keys(&mut state, "jump↓⏎");
     let [Effect::OpenClip(path)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(path.to_str(), Some("/films/jump.mp4"));
-    let effects = act(&mut state, Action::ClipFound(path.clone()));
+    let effects = act(&mut state, Action::ClipFound { path: path.clone(), like: 0 });
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Start { clip: 1, .. })), "{effects:?}");
     assert!(screen(&mut state).starts_with("clip 2/2 · /films/jump.mp4"));
     assert!(state.clip().exploration.missing_texts().is_empty(), "texts are shared");

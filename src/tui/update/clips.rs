@@ -1,7 +1,7 @@
 //! Turning from clip to clip, and what the shown one asks the background for.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::explore::{EmbeddedFrame, Sources};
 use crate::tui::action::Effect;
@@ -72,15 +72,34 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
     effects
 }
 
-/// Adds a clip with the candidates of the one that is shown, and shows it.
-pub fn add(state: &mut State, path: &Path) -> Vec<Effect> {
-    let shown = state.clip();
+/// Adds a clip with the candidates of the one with index `like`, and shows it.
+pub fn add(state: &mut State, path: PathBuf, like: usize) -> Vec<Effect> {
+    let Some(other) = state.clips.get(like) else { return Vec::new() };
     let id = path.display().to_string();
-    let sources = Sources { clip: id.clone(), start: None, end: None, ..shown.sources.clone() };
-    let sampling = shown.sampling;
-    let exploration = shown.exploration.without_frames();
-    state.clips.push(Clip::new(id, None, Vec::new(), exploration, sources, sampling));
-    show(state, state.clips.len() - 1)
+    let sources = Sources {
+        clip: id.clone(),
+        sampling: other.sampling.describe(),
+        start: None,
+        end: None,
+        ..other.sources.clone()
+    };
+    let exploration = other.exploration.without_frames();
+    let mut clip = Clip::new(id, None, Vec::new(), exploration, sources, other.sampling);
+    clip.ids.clone_from(&other.ids);
+    clip.members.clone_from(&other.members);
+    state.clips.push(clip);
+    let mut effects = vec![Effect::AddClip { path, like }];
+    effects.extend(show(state, state.clips.len() - 1));
+    effects
+}
+
+/// Asks for the texts that the shown clip lacks; work that ended early begins again.
+pub fn embed(state: &mut State) -> Vec<Effect> {
+    let clip = state.clip_mut();
+    if clip.job.is_none() && !clip.exploration.is_frozen() {
+        return show(state, state.shown);
+    }
+    vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
 }
 
 /// Takes other frames of the clip that is shown.

@@ -7,10 +7,10 @@ use crate::script::{ClassId, Document, EditError, ScriptFile};
 use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
+use crate::tui::command::Command;
 use crate::tui::overlay::Ask;
 use crate::tui::state::State;
-use crate::tui::update::clips::missing_texts;
-use crate::tui::update::{overlays, time, views};
+use crate::tui::update::{clips, overlays, time, views};
 
 /// Asks for the selected step's new text.
 pub fn ask_step(state: &mut State) -> Vec<Effect> {
@@ -112,19 +112,30 @@ pub fn add_class(
     Ok((class, effects))
 }
 
-/// Takes the place of all scripts.
-pub fn replace(state: &mut State, file: ScriptFile, path: &std::path::Path) -> Vec<Effect> {
-    // Whoever opens a script file wants to compare with what is in it.
-    for clip in &mut state.clips {
-        clip.members = None;
+/// Another script file takes the place of all scripts, in every clip. There must be nothing to save: the file before is
+/// opened again to go back.
+pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) -> Vec<Effect> {
+    if state.scripts.is_changed() {
+        let (save, undo) = (state.keymap.key(Command::SaveScripts), state.keymap.key(Command::Undo));
+        state.complain(format!(
+            "The scripts have changes: save them ({save}) or take them back ({undo}) first."
+        ));
+        return Vec::new();
     }
-    let effects = change(state, |scripts| scripts.replace(file));
-    state.say(format!(
-        "Scripts of {}; {} takes them back",
-        path.display(),
-        state.keymap.key(crate::tui::command::Command::Undo)
-    ));
-    effects
+    if state.clip().exploration.is_frozen() {
+        state.complain("The matrices of a snapshot are of the scripts that it was taken with.");
+        return Vec::new();
+    }
+    for clip in &mut state.clips {
+        // Ids of one document say nothing in another.
+        clip.members = None;
+        clip.ids = Vec::new();
+        clip.truth = None;
+        clip.sources.scripts = path.display().to_string();
+    }
+    state.say(format!("Scripts of {}", path.display()));
+    state.scripts = Document::new(file, Some(path));
+    follow(state)
 }
 
 /// Name and domain of `name / domain`; without a domain, that of the selected class.
@@ -202,7 +213,9 @@ fn follow(state: &mut State) -> Vec<Effect> {
     } else {
         Effect::DiscardDraft(state.scripts.path().map(PathBuf::from))
     };
-    vec![draft, Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+    let mut effects = vec![draft];
+    effects.extend(clips::embed(state));
+    effects
 }
 
 /// Gives a clip the candidates that the scripts have for it now.

@@ -7,7 +7,7 @@ use crate::explore::{Method, Settings};
 use crate::script::Template;
 use crate::tui::action::Effect;
 use crate::tui::state::State;
-use crate::tui::update::clips::missing_texts;
+use crate::tui::update::clips;
 
 /// Changes the width by whole frames; widths of 0 and 1 frame are both off.
 pub fn smooth(state: &mut State, frames: isize) {
@@ -50,7 +50,7 @@ pub fn use_template(state: &mut State, template: Template) -> Vec<Effect> {
         state.templates.push(template.clone());
     }
     set(state, |settings| settings.template = template);
-    vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+    clips::embed(state)
 }
 
 /// Changes settings of the clip that is shown.

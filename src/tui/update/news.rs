@@ -65,9 +65,11 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             clip.exploration.add_texts([text]);
             progress.texts_to_prefetch = progress.texts_to_prefetch.saturating_sub(1);
             // The user may have turned to its template meanwhile.
-            let missing = clip.exploration.missing_texts().len();
-            clip.stale |= missing != progress.texts_missing;
-            progress.texts_missing = missing;
+            if progress.texts_missing > 0 {
+                let missing = clip.exploration.missing_texts().len();
+                clip.stale |= missing != progress.texts_missing;
+                progress.texts_missing = missing;
+            }
         }
         Update::Idle => {
             progress.idle = true;
@@ -96,12 +98,10 @@ pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
     }
 }
 
-/// Takes the maps of a clip's steps. Those that show what has changed since stay until there are others.
-pub fn hear_maps(state: &mut State, clip: usize, maps: Option<Box<StepMaps>>) {
+/// Takes the maps of a clip's steps.
+pub fn hear_maps(state: &mut State, clip: usize, maps: Box<StepMaps>) {
     if let Some(clip) = state.clips.get_mut(clip) {
         clip.maps_asked = false;
-        if maps.is_some() {
-            clip.maps = maps;
-        }
+        clip.maps = Some(maps);
     }
 }

@@ -105,7 +105,10 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             prompt.refused = None;
             return typed(state);
         }
-        Some(Overlay::Files(files)) => insert(&mut files.input),
+        Some(Overlay::Files(files)) => {
+            insert(&mut files.input);
+            files.at = 0;
+        }
         Some(Overlay::Help(_) | Overlay::Leave) | None => {}
     }
     Vec::new()

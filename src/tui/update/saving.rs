@@ -18,6 +18,7 @@ pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
         state.complain("Nothing to save yet: no candidate is aligned.");
         return Vec::new();
     }
+    state.say("Saving …");
     vec![Effect::Save { clip: state.shown, snapshot: Box::new(snapshot(state)), form }]
 }
 

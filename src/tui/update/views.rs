@@ -120,7 +120,7 @@ fn find_maps(state: &mut State) -> Vec<Effect> {
     let shown = state.shown;
     let clip = state.clip_mut();
     let is_there = clip.maps.as_ref().is_some_and(|maps| maps.are_of(&clip.exploration));
-    if is_there || clip.maps_asked || clip.exploration.frame_count() == 0 {
+    if is_there || clip.maps_asked || clip.exploration.is_frozen() || clip.exploration.frame_count() == 0 {
         return Vec::new();
     }
     if let Some(request) = clip.exploration.map_request() {

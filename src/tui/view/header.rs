@@ -38,6 +38,9 @@ fn progress(state: &State) -> String {
         };
         return format!("{embedded} frames{skipped}");
     }
+    if state.clip().job.is_none() && !state.clip().exploration.is_frozen() {
+        return format!("stopped at {embedded} frames");
+    }
     if embedded == 0 && progress.idle {
         return "no frames".to_owned();
     }

@@ -23,7 +23,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, frame, area),
         Some(Overlay::Prompt(prompt)) => prompt::draw(state, prompt, frame, area),
         Some(Overlay::Files(files)) => files::draw(state, files, frame, area),
-        Some(Overlay::Leave) => draw_leave(state, frame, area),
+        Some(Overlay::Leave) => draw_leave(frame, area),
     }
 }
 
@@ -66,7 +66,7 @@ fn draw_list(lines: Vec<Line>, at: usize, theme: &Theme, frame: &mut Frame, area
     }
 }
 
-fn draw_leave(state: &State, frame: &mut Frame, area: Rect) {
+fn draw_leave(frame: &mut Frame, area: Rect) {
     let key = |key: &'static str, what: &'static str| {
         Line::from(vec![Span::styled(format!("{key:>5}  "), bold()), Span::raw(what)])
     };
@@ -79,5 +79,4 @@ fn draw_leave(state: &State, frame: &mut Frame, area: Rect) {
     ];
     let inside = open("Quit", (50, lines.len() as u16), frame, area);
     frame.render_widget(Paragraph::new(lines), inside);
-    let _ = state;
 }

@@ -46,7 +46,9 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
         Ask::NewClass | Ask::ClassName(_) => {
             notes.push("Name, slash, domain: camel spin / figure skating".to_owned())
         }
-        Ask::ScriptsFile { .. } => notes.push("An existing file is replaced.".to_owned()),
+        Ask::ScriptsFile { .. } => {
+            notes.push("Their own file is replaced; another that is there is not.".to_owned())
+        }
         _ => {}
     }
     let mut notes: Vec<Line> = notes.into_iter().map(|note| Line::styled(note, dim())).collect();
