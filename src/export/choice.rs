@@ -3,8 +3,8 @@
 use crate::export::error::ExportError;
 use crate::store::Snapshot;
 
-/// The class that was selected, and the one that it was compared with or else the best of the others. A class that is
-/// not aligned is passed over.
+/// The class that was selected, below the one that it was compared with, as on the screen, or above the best of the
+/// others. A class that is not aligned is passed over.
 ///
 /// # Errors
 /// If no class is aligned.
@@ -13,9 +13,12 @@ pub fn classes_shown(snapshot: &Snapshot) -> Result<Vec<usize>, ExportError> {
     let selected = [snapshot.view.selected].into_iter().find(is_aligned);
     let selected = selected.or_else(|| snapshot.ranking.first().copied());
     let selected = selected.ok_or(ExportError::NothingAligned)?;
-    let compared = snapshot.view.compared.into_iter().find(is_aligned);
-    let mut others = compared.into_iter().chain(snapshot.ranking.iter().copied());
-    Ok([selected].into_iter().chain(others.find(|&class| class != selected)).collect())
+    let compared = snapshot.view.compared.into_iter().filter(is_aligned).find(|&class| class != selected);
+    if let Some(compared) = compared {
+        return Ok(vec![compared, selected]);
+    }
+    let other = snapshot.ranking.iter().copied().find(|&class| class != selected);
+    Ok([selected].into_iter().chain(other).collect())
 }
 
 /// Classes by name, or by index from 0 where no class has that name.

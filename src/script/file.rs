@@ -183,7 +183,14 @@ impl ScriptFile {
         // A temporary file is private by default; a script file is an ordinary one (the umask still holds).
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary: NamedTempFile = builder.tempfile_in(folder)?;
+        // Its own words name the temporary file, which says nothing to a user.
+        let mut temporary: NamedTempFile =
+            builder.tempfile_in(folder).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => {
+                    io::Error::new(error.kind(), format!("there is no folder {}", folder.display()))
+                }
+                kind => io::Error::from(kind),
+            })?;
         serde_json::to_writer_pretty(&mut temporary, self)?;
         temporary.write_all(b"\n")?;
         temporary.as_file().sync_all()?;

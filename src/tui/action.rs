@@ -58,6 +58,15 @@ pub enum Action {
         /// Whether to quit now.
         quits: bool,
     },
+    /// The scripts could not be saved there.
+    ScriptsNotSaved {
+        /// Where.
+        path: PathBuf,
+        /// Whether to quit once they are saved.
+        quits: bool,
+        /// Why not, in words.
+        reason: String,
+    },
     /// How many tokens a sentence has.
     Tokens(TokenCount),
     /// A script file is read.
@@ -125,7 +134,7 @@ pub enum Effect {
     OpenScripts(PathBuf),
     /// Count the tokens of a sentence; what was asked before is not wanted any more.
     CountTokens(String),
-    /// Write the scripts there, then answer with [`Action::ScriptsSaved`] or [`Action::Failed`].
+    /// Write the scripts there, then answer with [`Action::ScriptsSaved`] or [`Action::ScriptsNotSaved`].
     SaveScripts {
         /// Where.
         path: PathBuf,

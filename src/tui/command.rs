@@ -29,6 +29,8 @@ pub enum Command {
     NextStep,
     /// Select the previous step, or the beginning of the present one.
     PreviousStep,
+    /// Move the time cursor to where the compared classes differ most.
+    WhereTheyPart,
     /// Play the clip at its own speed, or stop.
     Play,
     /// Script, matrix and film of the selected class.
@@ -204,6 +206,7 @@ pub const COMMANDS: &[About] = &[
     about(C::TenFramesBack, "ten-frames-back", Group::Time, "go ten frames back"),
     about(C::FirstFrame, "first-frame", Group::Time, "go to the first frame"),
     about(C::LastFrame, "last-frame", Group::Time, "go to the last frame"),
+    about(C::WhereTheyPart, "where-they-part", Group::Time, "go to where the compared classes part most"),
     about(C::Play, "play", Group::Time, "play the clip at its own speed, or stop"),
     about(C::ShowScript, "show-script", Group::Views, "script, matrix and film of the selected class"),
     about(C::Compare, "compare", Group::Views, "pin the selected class and compare it with another"),
@@ -222,7 +225,7 @@ pub const COMMANDS: &[About] = &[
         C::Pin,
         "pin-settings",
         Group::Views,
-        "what if: pin the settings and see who moves as you turn knobs; again: unpin",
+        "pin the settings, to see who moves as you turn knobs; or unpin",
     ),
     about(C::SmoothLess, "smooth-less", Group::Knobs, "smooth over one frame fewer"),
     about(C::SmoothMore, "smooth-more", Group::Knobs, "smooth over one frame more"),
@@ -256,12 +259,12 @@ pub const COMMANDS: &[About] = &[
     about(C::SaveScripts, "save-scripts", Group::Edit, "save the scripts as a file"),
     about(C::NextClip, "next-clip", Group::Files, "turn to the next clip"),
     about(C::PreviousClip, "previous-clip", Group::Files, "turn to the previous clip"),
-    about(C::Open, "open", Group::Files, "pick a clip or a script file"),
+    about(C::Open, "open", Group::Files, "pick a clip or a script file to open"),
     about(
         C::SaveSnapshot,
         "save-snapshot",
         Group::Files,
-        "save a snapshot of all of it (JSON), to open again or to export",
+        "save a snapshot (JSON): actalign-tui FILE opens it again",
     ),
     about(C::SaveFigure, "save-figure", Group::Files, "save a figure of what you compare (SVG and PNG)"),
     about(C::Palette, "palette", Group::Program, "find a command by its name"),

@@ -104,11 +104,12 @@ impl Explorer {
 /// Takes up changes that an explorer before did not come to save.
 fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     let path = state.scripts.path().map(Path::to_owned);
-    let draft = drafts.recover(path.as_deref(), Some(state.scripts.saved()))?;
+    let draft = drafts.recover(path.as_deref(), Some(state.scripts.saved()));
     let notices = drafts.take_notices();
     if !notices.is_empty() {
         state.complain(notices.join("; "));
     }
+    let draft = draft?;
     // Scripts that are in no file, those of the demo and of snapshots, are all kept under one name.
     let Some(draft) = draft.filter(|draft| path.is_some() || !draft.is_outdated) else { return Ok(()) };
     let known = state.scripts.ids().to_vec();
@@ -124,7 +125,11 @@ fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     }
     let undo = state.keymap.key(Command::Undo);
     let outdated = if draft.is_outdated { ", but the file has changed since" } else { "" };
-    state.say(format!("Changes that were not saved are back{outdated}. {undo} takes them out."));
+    let back = format!("Changes that were not saved are back{outdated}. {undo} takes them out.");
+    match notices.is_empty() {
+        true => state.say(back),
+        false => state.complain(format!("{back} {}", notices.join("; "))),
+    }
     drafts.keep(&Unsaved::new(&state.scripts))?;
     drafts.remove(&draft)
 }

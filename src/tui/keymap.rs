@@ -61,6 +61,7 @@ impl Default for Keymap {
             plain(KeyCode::Home, C::FirstFrame),
             letter('G', C::LastFrame),
             plain(KeyCode::End, C::LastFrame),
+            letter('.', C::WhereTheyPart),
             letter(' ', C::Play),
             plain(KeyCode::F(2), C::ShowScript),
             letter('c', C::Compare),

@@ -6,6 +6,7 @@ mod clip;
 mod command;
 mod config;
 mod counter;
+mod difference;
 mod drafts;
 mod explorer;
 mod fuzzy;

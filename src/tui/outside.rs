@@ -159,7 +159,7 @@ impl Outside {
                 self.saves.retain(|save| !save.is_finished());
                 self.saves.push(spawn(tell, move || match save_scripts(&path, &file, known.as_ref()) {
                     Ok(()) => Action::ScriptsSaved { path, file, quits },
-                    Err(reason) => Action::Failed(reason),
+                    Err(reason) => Action::ScriptsNotSaved { path, quits, reason },
                 }));
             }
             Effect::KeepDraft(unsaved) => self.drafts.iter().for_each(|drafts| drafts.keep(unsaved.clone())),

@@ -148,6 +148,11 @@ impl Conversation {
                 return Err(report);
             }
             Event::Action(action) => {
+                // The next line is not the answer to a prompt that nobody has seen.
+                let action = match action {
+                    Action::ScriptsNotSaved { reason, .. } => Action::Failed(reason),
+                    action => action,
+                };
                 self.has_failed_evidence |= matches!(action, Action::Evidence(EvidenceUpdate::Failed(_)));
                 let is_answer = !matches!(
                     action,

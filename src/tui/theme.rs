@@ -134,7 +134,8 @@ impl Theme {
         if self.is_plain() {
             Style::new().add_modifier(Modifier::REVERSED)
         } else {
-            Style::new().bg(self.colour(self.palette.selected)).add_modifier(Modifier::BOLD)
+            // With a colour of its own for letters: the terminal's may be as bright as the palette's backgrounds.
+            self.on(self.palette.selected).add_modifier(Modifier::BOLD)
         }
     }
 

@@ -82,8 +82,17 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             state.tokens = Some(tokens);
             Vec::new()
         }
+        Action::ScriptsNotSaved { path, quits, reason } => {
+            overlays::refuse_file(state, &path, quits, reason);
+            Vec::new()
+        }
         Action::Saved(path) => {
-            state.say(format!("Saved {}", path.display()));
+            let what = if path.extension().is_some_and(|extension| extension == "png") {
+                "Saved as PNG, with an SVG beside it: "
+            } else {
+                "Saved "
+            };
+            state.say(format!("{what}{}", path.display()));
             Vec::new()
         }
         Action::Failed(text) => {
@@ -111,6 +120,7 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::TenFramesBack => time::move_cursor(state, -10),
         Command::FirstFrame => time::move_cursor(state, isize::MIN),
         Command::LastFrame => time::move_cursor(state, isize::MAX),
+        Command::WhereTheyPart => time::go_where_they_part(state),
         Command::Play => time::play(state, now),
         Command::ShowScript => views::show(state, View::Script),
         Command::Compare => views::compare(state),
@@ -128,7 +138,7 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::NextTemplate => return knobs::turn_template(state, 1),
         Command::PreviousTemplate => return knobs::turn_template(state, -1),
         Command::EditTemplate => return overlays::ask(state, Ask::Template),
-        Command::NextAligner => knobs::turn(state, |method| method.aligner = knobs::next(method.aligner)),
+        Command::NextAligner => knobs::turn_aligner(state),
         Command::NextCell => knobs::turn(state, |method| method.cell = knobs::next(method.cell)),
         Command::NextPreset => knobs::turn(state, |method| method.preset = knobs::next(method.preset)),
         Command::NextScale => views::turn_scale(state),

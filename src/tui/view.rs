@@ -73,7 +73,6 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 }
 
 pub use candidates::class_at;
-pub use difference::Difference;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> Timeline {

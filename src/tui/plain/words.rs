@@ -2,9 +2,9 @@
 
 use crate::tui::chord::Chord;
 use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
-use crate::tui::view::Difference;
 use crate::tui::view::number;
 
 /// What is opened.

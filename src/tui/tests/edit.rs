@@ -153,6 +153,64 @@ fn leaving_with_unsaved_changes_is_asked_about() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_asked_for_again() {
+    let mut state = full_state();
+    type_keys(&mut state, "dqs");
+    let effects = type_keys(&mut state, "⏎");
+    let Some(Effect::SaveScripts { path, quits: true, .. }) = effects.last() else { panic!("{effects:?}") };
+    let (path, reason) = (path.clone(), "the disk is full".to_owned());
+    act(&mut state, Action::ScriptsNotSaved { path, quits: true, reason });
+    assert!(screen(&mut state).contains("the disk is full"));
+    let effects = type_keys(&mut state, "2⏎");
+    let Some(Effect::SaveScripts { path, quits: true, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert!(path.display().to_string().ends_with("2"), "{}", path.display());
+}
+
+#[test]
+fn the_last_candidate_stays() {
+    let mut state = full_state();
+    type_keys(&mut state, "D");
+    assert!(screen(&mut state).contains("Deleted long jump; u takes that back."));
+    let name = |state: &State| state.clip().exploration.candidates()[state.clip().selected].name.clone();
+    assert_eq!(name(&state), "long jump backwards", "the next of the ranking is selected");
+    type_keys(&mut state, "DDD");
+    assert_eq!(scripts(&state).len(), 1);
+    assert!(state.message.as_ref().is_some_and(|message| message.is_error));
+}
+
+#[test]
+fn another_script_file_takes_the_place_of_all_scripts() {
+    let mut state = state_of(vec![clip("a", Some(1), &[]), clip("b", None, &[])]);
+    start(&mut state);
+    embed_all(&mut state);
+    let class = |name: &str| Class {
+        name: name.to_owned(),
+        domain: None,
+        steps: vec!["the athlete runs".to_owned()],
+        other: Default::default(),
+    };
+    let file = || ScriptFile {
+        domain: Some("own".to_owned()),
+        classes: vec![class("walk"), class("stroll")],
+        other: Default::default(),
+    };
+    type_keys(&mut state, "d");
+    act(&mut state, Action::ScriptsRead("own.json".into(), Box::new(file())));
+    assert_eq!(scripts(&state).len(), 3, "what is not saved is not lost");
+    type_keys(&mut state, "u");
+    act(&mut state, Action::ScriptsRead("own.json".into(), Box::new(file())));
+    for clip in &state.clips {
+        let names: Vec<&str> = clip.exploration.candidates().iter().map(|class| &class.name[..]).collect();
+        assert_eq!((names, &clip.sources.scripts[..]), (vec!["walk", "stroll"], "own.json"));
+        assert_eq!(clip.answer, None, "the truth was a class of the other file");
+    }
+    assert_eq!(state.scripts.path(), Some(std::path::Path::new("own.json")));
+    assert!(!state.scripts.is_changed());
+    type_keys(&mut state, "u");
+    assert_eq!(scripts(&state)[0].0, "walk", "its own edits alone can be undone");
+}
+
+#[test]
 fn what_was_edited_while_it_was_saved_is_still_unsaved() {
     let mut state = full_state();
     type_keys(&mut state, "d");

@@ -70,5 +70,5 @@ fn the_frame_shows_where_the_path_is_and_which_step_is_highest() {
     assert_eq!(highest, ["3"], "it runs");
     assert_ne!(path, highest);
     let screen = text(&draw(&mut state, ColourDepth::True, 80, 24));
-    assert!(screen.contains("best on its path here: long jump · step 2"), "{screen}");
+    assert!(screen.contains("best path here: long jump · affinity 0.2989 · step 2"), "{screen}");
 }

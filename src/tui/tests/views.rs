@@ -221,6 +221,33 @@ fn a_file_is_picked_by_its_name() {
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Start { clip: 1, .. })), "{effects:?}");
     assert!(screen(&mut state).starts_with("clip 2/2 · /films/jump.mp4"));
     assert!(state.clip().exploration.missing_texts().is_empty(), "texts are shared");
+    embed_all(&mut state);
+    type_keys(&mut state, "e");
+    let screen = screen(&mut state);
+    assert!(screen.contains("Step 1 · Enter takes it"), "it has scripts to edit: {screen}");
+}
+
+#[test]
+fn another_clip_is_compared_too() {
+    let mut state = state_of(vec![clip("a", None, &[]), clip("b", None, &[])]);
+    start(&mut state);
+    embed_all(&mut state);
+    type_keys(&mut state, "cN");
+    embed_all(&mut state);
+    let clip = state.clip();
+    let ranking = &clip.exploration.outcome().ranking;
+    assert_eq!((state.shown, clip.selected, clip.compared), (1, ranking[0], Some(ranking[1])));
+    assert!(screen(&mut state).contains("part most at"));
+}
+
+#[test]
+fn one_key_leads_to_where_two_classes_part() {
+    let mut state = full_state();
+    type_keys(&mut state, ".");
+    assert!(screen(&mut state).contains("Compare two classes first: c"));
+    type_keys(&mut state, "c.");
+    let screen = screen(&mut state);
+    assert!(screen.contains("part most at 3.70 s") && screen.contains("frame 38/40 · 3.70 s"), "{screen}");
 }
 
 #[test]

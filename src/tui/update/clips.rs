@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::explore::{EmbeddedFrame, Sources};
 use crate::tui::action::Effect;
 use crate::tui::clip::{Clip, Progress, Thumbnails};
+use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
 use crate::video::{Sampling, Segment};
@@ -17,6 +18,10 @@ pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
         return Vec::new();
     }
     let clips = state.clips.len() as isize;
+    if clips == 1 {
+        state.say(format!("There is no other clip: {} opens one", state.keymap.key(Command::Open)));
+        return Vec::new();
+    }
     show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
 }
 

@@ -10,7 +10,7 @@ use crate::tui::clip::Clip;
 use crate::tui::command::Command;
 use crate::tui::overlay::Ask;
 use crate::tui::state::State;
-use crate::tui::update::{clips, overlays, time, views};
+use crate::tui::update::{clips, overlays, selection, time, views};
 
 /// Asks for the selected step's new text.
 pub fn ask_step(state: &mut State) -> Vec<Effect> {
@@ -55,7 +55,29 @@ pub fn move_step(state: &mut State, places: isize) -> Vec<Effect> {
 /// Deletes the selected class.
 pub fn delete_class(state: &mut State) -> Vec<Effect> {
     let Some(class) = state.selected_id() else { return Vec::new() };
-    change(state, |scripts| scripts.delete_class(class))
+    if state.clip().ids.len() == 1 {
+        state.complain("This is the clip's only candidate: add another before it is deleted.");
+        return Vec::new();
+    }
+    let (listed, name) = (state.clip().listed(), state.scripts.class(class).map(|class| class.name.clone()));
+    let place = listed.iter().position(|&other| other == state.clip().selected);
+    // The one in its place is selected next.
+    let next = place.and_then(|place| listed.get(place + 1).or_else(|| listed.get(place.checked_sub(1)?)));
+    let next = next.map(|&index| state.clip().ids[index]);
+    match try_change(state, |scripts| scripts.delete_class(class)) {
+        Err(reason) => {
+            state.complain(reason);
+            Vec::new()
+        }
+        Ok(effects) => {
+            if let Some(index) = state.clip().ids.iter().position(|&id| Some(id) == next) {
+                selection::select(state, index);
+            }
+            let undo = state.keymap.key(Command::Undo);
+            state.say(format!("Deleted {}; {undo} takes that back.", name.unwrap_or_default()));
+            effects
+        }
+    }
 }
 
 /// Takes the last edit back, or does it again.

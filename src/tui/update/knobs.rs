@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::align::{mean_rate, width_in_frames};
+use crate::align::{Smoothing, mean_rate, width_in_frames};
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 use crate::tui::action::Effect;
@@ -22,6 +22,23 @@ pub fn smooth(state: &mut State, frames: isize) {
     let width = current.saturating_add_signed(frames).clamp(1, outcome.times.len().max(1));
     let seconds = if width <= 1 { 0.0 } else { width as f64 / rate };
     set(state, |settings| settings.smoothing_seconds = seconds);
+    let preset = state.clip().exploration.settings().method.preset;
+    // Wherever a window is not cut by the ends of the clip.
+    let window = |width: usize| Smoothing { width, preset }.window(width, 3 * width).len();
+    if width != current && window(width) == window(current) {
+        let (least, most) = (width.min(current), width.max(current));
+        state.say(format!("Widths of {least} and {most} smooth over the same {} frames.", window(width)));
+    }
+}
+
+/// Turns to the next aligner, if there is one.
+pub fn turn_aligner(state: &mut State) {
+    let present = state.clip().exploration.settings().method.aligner;
+    let aligner = next(present);
+    if aligner == present {
+        state.say(format!("There is no other aligner than {present}."));
+    }
+    turn(state, |method| method.aligner = aligner);
 }
 
 /// Turns a part of the method.

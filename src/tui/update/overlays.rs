@@ -14,7 +14,7 @@ use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt, calibration};
 use crate::tui::state::State;
-use crate::tui::update::{clips, edit, knobs, update};
+use crate::tui::update::{clips, edit, knobs, selection, update};
 use crate::video::Sampling;
 
 /// Takes a key while something lies over the screen.
@@ -179,6 +179,17 @@ pub fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
     typed(state)
 }
 
+/// Asks again where to save the scripts, since that could not be done; what lies over the screen by now stays.
+pub fn refuse_file(state: &mut State, path: &Path, quits: bool, reason: String) {
+    if state.overlay.is_some() {
+        state.complain(reason);
+        return;
+    }
+    let input = Input::from(path.display().to_string());
+    let ask = Ask::ScriptsFile { quits };
+    state.overlay = Some(Overlay::Prompt(Prompt { ask, input, refused: Some(reason) }));
+}
+
 /// What follows from each letter that is typed into a prompt.
 fn typed(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &state.overlay else { return Vec::new() };
@@ -212,6 +223,10 @@ fn take(state: &mut State, asked: Ask, value: &str) -> Result<Vec<Effect>, Strin
     match asked {
         Ask::Filter => {
             state.clip_mut().filter = value.to_owned();
+            let listed = state.clip().listed();
+            if !listed.contains(&state.clip().selected) {
+                selection::select_place(state, 0);
+            }
             Ok(Vec::new())
         }
         Ask::Template => {

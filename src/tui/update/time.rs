@@ -1,5 +1,7 @@
 //! The time cursor.
 
+use crate::tui::command::Command;
+use crate::tui::difference;
 use crate::tui::state::{Playing, State};
 
 /// Moves the cursor by frames.
@@ -18,6 +20,14 @@ pub fn go_to(state: &mut State, time: f64) {
     let clip = state.clip_mut();
     clip.cursor = time;
     move_cursor(state, 0);
+}
+
+/// Moves the cursor to the frame at which the compared classes differ most.
+pub fn go_where_they_part(state: &mut State) {
+    match difference::of(state).and_then(|difference| difference.widest) {
+        Some(frame) => go_to(state, state.clip().exploration.outcome().times[frame]),
+        None => state.say(format!("Compare two classes first: {}", state.keymap.key(Command::Compare))),
+    }
 }
 
 /// Selects the next step, and goes to where the path enters it.

@@ -155,10 +155,12 @@ fn align(state: &mut State) {
         state.complain(error.to_string());
         return;
     }
-    if !clip.has_selected
-        && let Some(&leader) = clip.exploration.outcome().ranking.first()
-    {
+    let follows = !clip.has_selected;
+    if follows && let Some(&leader) = clip.exploration.outcome().ranking.first() {
         clip.selected = leader;
+    }
+    if state.view == View::Compare && (follows || state.clip().compared.is_none()) {
+        pin_rival(state);
     }
     shade(state);
 }

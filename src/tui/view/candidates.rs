@@ -2,7 +2,9 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
 
 use crate::tui::clip::Clip;
 use crate::tui::state::{State, View};
@@ -31,9 +33,11 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     } else {
         format!("{:>ORDER_FREE$}", "unordered")
     };
+    let candidate = if clip.filter.is_empty() { "candidate".to_owned() } else { format!("/{}", clip.filter) };
+    let candidate = fit(&candidate, name_width);
     let heading = format!(
-        "     {:name_width$} {:bar$}{:>9} {:>9} {middle} {:>6} {:>5}",
-        "candidate", "", "score", "margin", "order", "pool"
+        "     {candidate:name_width$} {:bar$}{:>9} {:>9} {middle} {:>6} {:>5}",
+        "", "score", "margin", "order", "pool"
     );
     frame.render_widget(Line::styled(fit(&heading, width), dim()), Rect { height: 1, ..area });
 
@@ -49,10 +53,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     for (row, &class) in listed.iter().skip(first(clip, &listed, rows)).take(rows).enumerate() {
         let line = line(state, class, best, name_width, bar);
         let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
-        frame.render_widget(line, area);
-        if class == clip.selected {
-            frame.buffer_mut().set_style(area, state.theme.selected());
-        }
+        let style = if class == clip.selected { state.theme.selected() } else { Style::new() };
+        frame.render_widget(Paragraph::new(line).style(style), area);
     }
 }
 

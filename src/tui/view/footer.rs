@@ -27,10 +27,11 @@ const SCRIPT: &[Hint] = &[
 const COMPARE: &[Hint] = &[
     (&[Command::NextCandidate, Command::PreviousCandidate], "other"),
     (&[Command::FrameBack, Command::FrameForward], "time"),
+    (&[Command::WhereTheyPart], "where they part"),
+    (&[Command::Compare], "back"),
+    (&[Command::SaveFigure], "figure"),
     (&[Command::NextStep, Command::PreviousStep], "step"),
     (&[Command::NextScale], "scale"),
-    (&[Command::SaveFigure], "figure"),
-    (&[Command::Compare], "back"),
 ];
 const SMOOTHING: &[Hint] = &[
     (&[Command::SmoothLess, Command::SmoothMore], "smoothing"),
@@ -65,6 +66,9 @@ fn hints(state: &State) -> Vec<Hint> {
         View::Frame => FRAME,
         View::Map => MAP,
     });
+    if !state.clip().filter.is_empty() {
+        hints.insert(0, (&[Command::Dismiss], "all candidates"));
+    }
     if state.playing.is_some() {
         hints.retain(|&(commands, _)| commands != [Command::Play]);
         hints.insert(0, (&[Command::Play], "stop"));
@@ -82,9 +86,10 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
     let columns = usize::from(area.width);
     let mut lines = difference::in_words(state, columns);
     lines.push(heading(format!(
-        "{}frame {} · {:.2} s",
-        if state.playing.is_some() { "playing · " } else { "" },
-        outcome.ordinals[at],
+        "{} {}/{} · {:.2} s",
+        if state.playing.is_some() { "playing" } else { "frame" },
+        at + 1,
+        outcome.times.len(),
         outcome.times[at]
     )));
     let on_path = clip.step_at_cursor(clip.selected);
@@ -113,7 +118,7 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
         && area.height > taken
     {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
-        let sentence = clip.exploration.sentence(clip.selected, step);
+        let sentence = format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step));
         frame.render_widget(Paragraph::new(sentence).style(dim()).wrap(Wrap { trim: true }), rest);
     }
 }

@@ -69,7 +69,7 @@ fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
     let title = if worths.is_empty() {
         "waiting for frames and steps".to_owned()
     } else {
-        format!("{} here (bars: {})", clip.exploration.settings().method.cell, state.scale.name())
+        format!("{} here (bars: {})", clip.exploration.settings().method.cell, state.scale_in_force().name())
     };
     frame.render_widget(heading(fit(&title, width)), Rect { height: area.height.min(1), ..area });
 
@@ -167,7 +167,10 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
     let width = usize::from(area.width);
     let outcome = clip.exploration.outcome();
     let when = match at {
-        Some(at) => format!("frame {} · {time:.2} s", outcome.ordinals[at]),
+        Some(at) => {
+            let [number, count] = [at + 1, outcome.times.len()];
+            format!("frame {number}/{count} · {time:.2} s · number {} of the file", outcome.ordinals[at])
+        }
         None => format!("{time:.2} s · no frame is embedded yet"),
     };
     let legend = Line::styled("━ on the path  ▲ highest", dim());
@@ -177,19 +180,22 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
     let mut lines = vec![heading(fit(&when, width))];
     if let Some((class, step, value)) = at.and_then(|at| best_on_path(clip, at)) {
         let candidate = &clip.exploration.candidates()[class];
-        let here = if class == clip.selected { " (selected)" } else { "" };
-        let before = "best on its path here: ";
-        let value = format!(" · {} {}", clip.exploration.settings().method.cell, number(value.into()));
-        let place = format!("{here} · step {} ", step + 1);
-        let fixed = Line::from(format!("{before}{}{place}{value}", candidate.name)).width();
+        let mut rest = format!(" · {} {}", clip.exploration.settings().method.cell, number(value.into()));
+        if class == clip.selected {
+            rest += " · selected";
+        }
+        rest += &format!(" · step {} ", step + 1);
+        let before = "best path here: ";
+        let name =
+            fit(&candidate.name, width.saturating_sub(before.len() + Line::from(&rest[..]).width()).max(9));
+        let used = before.len() + Line::from(format!("{name}{rest}")).width();
         let text =
-            candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(fixed)));
+            candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(used)));
         lines.push(Line::from_iter([
             Span::styled(before, dim()),
-            Span::styled(candidate.name.clone(), bold()),
-            Span::raw(place),
+            Span::styled(name, bold()),
+            Span::raw(rest),
             Span::raw(text),
-            Span::raw(value),
         ]));
     }
     for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {

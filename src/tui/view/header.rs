@@ -1,11 +1,13 @@
 //! The clip, how far its embedding is, and the knobs.
 
+use std::path::Path;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::align::Calibration;
-use crate::explore::Settings;
+use crate::explore::{Settings, Sources};
 use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
@@ -21,7 +23,13 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     if let Some(info) = &state.clip().info {
         clip += &format!(" · {}×{} {}", info.width, info.height, info.codec);
     }
-    clip += &format!(" · {} · {}", state.clip().sources.sampling, state.clip().sources.device);
+    let Sources { sampling, model, device, .. } = &state.clip().sources;
+    clip += &format!(" · {sampling}");
+    // Whose scores these are: those of a small model say less.
+    if let Some(name) = Path::new(model).file_name() {
+        clip += &format!(" · {} model", name.to_string_lossy());
+    }
+    clip += &format!(" · {device}");
     frame.render_widget(Line::styled(fit(&clip, room), bold()), area);
     frame.render_widget(Line::raw(progress).right_aligned(), area);
 }

@@ -64,8 +64,11 @@ fn legend(state: &State, shown: &Shown, (low, high): (f32, f32), in_words: bool)
 pub fn draw(state: &State, shown: &Shown, timeline: Timeline, frame: &mut Frame, panel: &Panel) {
     let area = panel.matrix;
     let (Some(class), Some(shades)) = (shown.outcome, shown.shades) else {
-        let text = if state.clip().progress.idle {
+        let clip = state.clip();
+        let text = if clip.progress.idle {
             ""
+        } else if clip.job.is_none() && !clip.exploration.is_frozen() {
+            "This clip could not be embedded."
         } else {
             "The matrix appears with the first frames and steps."
         };

@@ -59,10 +59,8 @@ fn draw_list(lines: Vec<Line>, at: usize, theme: &Theme, frame: &mut Frame, area
     let first = at.saturating_sub(rows.saturating_sub(1));
     for (row, (index, line)) in lines.into_iter().enumerate().skip(first).take(rows).enumerate() {
         let place = Rect { y: area.y + row as u16, height: 1, ..area };
-        frame.render_widget(line, place);
-        if index == at {
-            frame.buffer_mut().set_style(place, theme.selected());
-        }
+        let style = if index == at { theme.selected() } else { Style::new() };
+        frame.render_widget(Paragraph::new(line).style(style), place);
     }
 }
 

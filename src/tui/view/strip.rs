@@ -72,7 +72,10 @@ pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
     for tick in ticks {
         let x = timeline.column(tick) as u16;
         let label = format!("╵{tick:.decimals$}s");
-        buffer.set_stringn(area.x + x, area.y, label, usize::from(area.width - x), dim());
+        // Half a label would be another number.
+        if Line::raw(&label[..]).width() <= usize::from(area.width - x) {
+            buffer.set_string(area.x + x, area.y, label, dim());
+        }
     }
     let x = timeline.column(state.clip().cursor) as u16;
     // The space keeps a tick's label from running on behind it.
@@ -80,7 +83,7 @@ pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
     let width = label.width() as u16;
     // At the right edge the label stands before the mark.
     let (label, x) = if x + width > area.width {
-        let label = Line::raw(format!("{:.2}s▲", state.clip().cursor));
+        let label = Line::raw(format!(" {:.2}s▲", state.clip().cursor));
         let x = (x + 1).saturating_sub(label.width() as u16);
         (label, x)
     } else {

@@ -12,7 +12,7 @@ use crate::tui::tour::TOUR;
 const ON: &str = "Enter next · Esc end";
 const DONE: &str = "Enter or Esc ends";
 /// Columns of the step's number, left of the text.
-const NUMBER: usize = 5;
+const NUMBER: usize = 6;
 
 /// Rows that the tour takes in a terminal this wide, so that no step moves the rest of the screen.
 pub fn rows(state: &State, width: u16) -> u16 {
@@ -23,7 +23,7 @@ pub fn rows(state: &State, width: u16) -> u16 {
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let Some(step) = state.tour else { return };
     let badge = Span::styled(
-        format!("{:^4}", format!("{}/{}", step + 1, TOUR.len())),
+        format!("{:^5}", format!("{}/{}", step + 1, TOUR.len())),
         Style::new().add_modifier(Modifier::REVERSED),
     );
     frame.render_widget(badge, Rect { height: 1, ..area });

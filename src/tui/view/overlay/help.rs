@@ -10,15 +10,16 @@ use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::overlay::open;
 
-const MARKS: [(&str, &str); 9] = [
+const MARKS: [(&str, &str); 10] = [
     ("━┓┗", "the path: which frames are given to which step"),
+    ("27f", "frames of a step; one where two steps meet may count for both"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
     ("pool", "rank by the mean frame and the class name alone"),
     ("unordered", "score of the same script without its order"),
-    ("order", "how far the score lies above the script's shuffled orders, in standard deviations;"),
+    ("order", "standard deviations above the same steps in shuffled orders;"),
     ("", "* where fewer than one shuffled order in twenty scores as high"),
 ];
 
