@@ -131,6 +131,22 @@ fn a_snapshot_is_told_without_its_clip_and_what_cannot_be_done_then() {
 }
 
 #[test]
+fn a_snapshot_opened_from_elsewhere_knows_where_its_files_are() {
+    let world = World::new();
+    world.say("save-snapshot\n");
+    let elsewhere = world.0.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let mut program = world.program(&["../clip.actalign-1.json", "--plain"]);
+    program.current_dir(&elsewhere).write_stdin("save-snapshot\n").assert().success();
+    let saved = fs::read_to_string(elsewhere.join("clip.actalign-1.json")).unwrap();
+    let saved: serde_json::Value = serde_json::from_str(&saved).unwrap();
+    for name in ["clip", "scripts", "model"] {
+        let path = saved["settings"][name].as_str().unwrap_or_else(|| panic!("{}", saved["settings"]));
+        assert!(elsewhere.join(path).exists(), "{name}: {path}");
+    }
+}
+
+#[test]
 fn the_same_thing_said_twice_is_said_twice() {
     let said = World::new()
         .say("undo\nundo\nopen nowhere.mp4\nopen nowhere.mp4\nhelp ]\nnext-candidate 2\nshow-map\n");

@@ -23,7 +23,7 @@ fn the_same_snapshot_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_selected_class_comes_first_then_the_compared_one_or_the_best_other() {
+fn the_compared_class_stands_above_the_selected_one_or_the_best_other_below() {
     let shown = |selected, compared| {
         let taken = snapshot(&exploration(candidates(), 40, 10.0), |input| {
             input.view.selected = selected;
@@ -35,7 +35,7 @@ fn the_selected_class_comes_first_then_the_compared_one_or_the_best_other() {
     };
     assert_eq!(shown(0, None), [0, 1]);
     assert_eq!(shown(2, None), [2, 0]);
-    assert_eq!(shown(0, Some(2)), [0, 2]);
+    assert_eq!(shown(0, Some(2)), [2, 0]);
     assert_eq!(shown(0, Some(0)), [0, 1]);
     let alone = snapshot(&exploration(candidates()[..1].to_vec(), 40, 10.0), |_| {});
     assert_eq!(classes_shown(&alone).unwrap(), [0]);
