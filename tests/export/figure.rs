@@ -1,6 +1,7 @@
 //! Figures.
 
-use actalign_tui::export::{classes_named, classes_shown, figure, png, svg};
+use actalign_tui::align::OrderEvidence;
+use actalign_tui::export::{classes_named, classes_shown, figure, markdown, png, svg};
 use image::{GenericImageView, Rgba};
 
 use crate::world::{candidate, candidates, exploration, jump, snapshot};
@@ -39,6 +40,18 @@ fn the_compared_class_stands_above_the_selected_one_or_the_best_other_below() {
     assert_eq!(shown(0, Some(0)), [0, 1]);
     let alone = snapshot(&exploration(candidates()[..1].to_vec(), 40, 10.0), |_| {});
     assert_eq!(classes_shown(&alone).unwrap(), [0]);
+}
+
+#[test]
+fn order_evidence_is_told_where_it_is_known() {
+    let mut found = exploration(candidates(), 40, 10.0);
+    let order = OrderEvidence { z: 2.96, p: 0.042, permutations: 23 };
+    found.add_evidence(found.generation(), 0, Some(order));
+    let taken = snapshot(&found, |input| input.view.selected = 0);
+    let drawn = svg(&taken, &[0, 1]).unwrap();
+    assert_eq!(drawn.matches("against shuffled orders: z +3.0, p 0.04").count(), 1);
+    assert_eq!(drawn.matches("against shuffled orders").count(), 1, "not of the other class");
+    assert!(markdown(&taken).contains("| 2.9600 | 0.0420 |"), "{}", markdown(&taken));
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl<'a> Panel<'a> {
 
     /// Height of title, subtitles and the headings of the columns.
     pub fn heading_height(&self) -> f64 {
-        TITLE_LINE * self.title.len() as f64 + 2.0 * SUBTITLE_LINE + 26.0
+        TITLE_LINE * self.title.len() as f64 + SUBTITLE_LINE * self.subtitles().len() as f64 + 26.0
     }
 
     /// The height at which every step has room for its text.
@@ -107,12 +107,23 @@ impl<'a> Panel<'a> {
             y += TITLE_LINE;
         }
         let room = self.width - indent;
-        let lines = [self.candidate.domain.clone(), self.verdict()];
-        for line in lines.iter().filter(|line| !line.trim().is_empty()) {
-            let line = font::fit(line, SUBTITLE.size, SUBTITLE.weight, room);
+        for line in self.subtitles() {
+            let line = font::fit(&line, SUBTITLE.size, SUBTITLE.weight, room);
             page.text((left + indent, y + SUBTITLE_LINE - 5.0), SUBTITLE, &line);
             y += SUBTITLE_LINE;
         }
+    }
+
+    /// Domain, verdict and order evidence, where there are such.
+    fn subtitles(&self) -> Vec<String> {
+        let order =
+            self.class.order_z.zip(self.class.order_p).map(|(z, p)| {
+                format!("against shuffled orders: z {}, p {p:.2}", typeset(&format!("{z:+.1}")))
+            });
+        let mut lines = vec![self.candidate.domain.clone(), self.verdict()];
+        lines.extend(order);
+        lines.retain(|line| !line.trim().is_empty());
+        lines
     }
 
     fn verdict(&self) -> String {
@@ -121,9 +132,6 @@ impl<'a> Panel<'a> {
         let mut verdict = format!("rank {} of {of} · score {}", class.rank, typeset(&plain(class.score)));
         if let Some(margin) = class.margin {
             verdict += &format!(" · margin {}", typeset(&signed(margin)));
-        }
-        if let (Some(z), Some(p)) = (class.order_z, class.order_p) {
-            verdict += &format!(" · order z {}, p {p:.2}", typeset(&format!("{z:+.1}")));
         }
         if class.collapsed {
             verdict += " · path collapsed";

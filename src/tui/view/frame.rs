@@ -188,6 +188,7 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
         let before = "best path here: ";
         let name =
             fit(&candidate.name, width.saturating_sub(before.len() + Line::from(&rest[..]).width()).max(9));
+        let rest = fit(&rest, width.saturating_sub(before.len() + Line::from(&name[..]).width()));
         let used = before.len() + Line::from(format!("{name}{rest}")).width();
         let text =
             candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(used)));
