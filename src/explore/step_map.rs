@@ -15,7 +15,7 @@ const PERPLEXITY: f64 = 30.0;
 /// At 0 the forces would be exact; a map of some hundred points is as fast as good at this value.
 const THETA: f64 = 0.2;
 /// Factor on the attraction in the first quarter of the epochs.
-const EXAGGERATION: f64 = 12.0;
+const EXAGGERATION: f64 = 4.0;
 /// Rounds of the power method: the axes only have to be good enough to start from.
 const ROUNDS: usize = 100;
 
@@ -310,7 +310,8 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
         let mut tsne: tSNE<f64, [f64; 2]> = tSNE::new(flat);
         tsne.perplexity(perplexity)
             .early_exaggeration(EXAGGERATION)
-            .learning_rate(n as f64 / EXAGGERATION)
+            // With fewer points than the crate's rates are made for, lower ones stop early and higher ones swing.
+            .learning_rate(n as f64)
             .initial_embedding(start(flat))
             .barnes_hut_with_neighbors(THETA, &neighbors);
         tsne.embedding()
@@ -334,4 +335,132 @@ fn start(flat: &[[f64; 2]]) -> Vec<f64> {
         [x * scale + 1e-4 * cos, y * scale + 1e-4 * sin]
     };
     flat.iter().enumerate().flat_map(moved).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A number from -1 to 1 that only its arguments decide.
+    fn noise(row: usize, axis: usize) -> f32 {
+        let mut x = (row as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ (axis as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
+        for shift in [30, 27, 31] {
+            x = (x ^ (x >> shift)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        }
+        (x >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    /// Unit embeddings: `size` steps near each of `classes` directions.
+    fn clusters(classes: usize, size: usize) -> Array2<f32> {
+        let raw = Array2::from_shape_fn((classes * size, 64), |(row, axis)| {
+            noise(row / size, axis) + 0.3 * noise(1000 + row, axis)
+        });
+        let norms = raw.map_axis(Axis(1), |row| row.dot(&row).sqrt());
+        raw / norms.insert_axis(Axis(1))
+    }
+
+    fn maps(sizes: &[usize], plain: Array2<f32>, context: Array2<f32>) -> StepMaps {
+        let candidate = |(class, &size): (usize, &usize)| Candidate {
+            domain: format!("domain {}", class % 2),
+            name: format!("class {class}"),
+            steps: (0..size).map(|step| format!("step {step}")).collect(),
+        };
+        let candidates = sizes.iter().enumerate().map(candidate).collect();
+        MapRequest::new(candidates, Template::default(), plain, context).compute()
+    }
+
+    fn map(sizes: &[usize], points: &Array2<f32>) -> StepMap {
+        maps(sizes, points.clone(), points.clone()).plain
+    }
+
+    fn is_within_bounds(map: &StepMap) -> bool {
+        map.points.iter().all(|point| point.x.abs() <= 1.0 + 1e-6 && point.y.abs() <= 1.0 + 1e-6)
+    }
+
+    fn distance(a: &StepPoint, b: &StepPoint) -> f32 {
+        (a.x - b.x).hypot(a.y - b.y)
+    }
+
+    #[test]
+    fn the_same_embeddings_give_the_same_maps() {
+        let compute = || maps(&[10; 6], clusters(6, 10), clusters(6, 10) + 0.1);
+        let first = compute();
+        assert!((0..3).all(|_| compute() == first));
+    }
+
+    #[test]
+    fn nearest_points_are_of_the_same_cluster() {
+        for (classes, size) in [(2, 2), (2, 3), (3, 4), (5, 8), (8, 12)] {
+            let map = map(&vec![size; classes], &clusters(classes, size));
+            for point in &map.points {
+                let others = map.points.iter().filter(|other| *other != point);
+                let nearest = others.min_by(|a, b| distance(point, a).total_cmp(&distance(point, b)));
+                assert_eq!(nearest.unwrap().class, point.class, "{classes} clusters of {size}");
+            }
+            assert_eq!(map.kinship(|class| class), Some(1.0));
+        }
+    }
+
+    #[test]
+    fn steps_about_equally_distant_do_not_fall_together() {
+        for n in 4..=20 {
+            let points = Array2::<f32>::eye(n) + Array2::from_shape_fn((n, n), |(i, j)| 0.01 * noise(i, j));
+            let map = map(&[n], &points);
+            for (place, point) in map.points.iter().enumerate() {
+                let least =
+                    map.points[..place].iter().map(|other| distance(point, other)).fold(2.0, f32::min);
+                assert!(least > 0.1, "{n}: {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn identical_sentences_share_a_place_and_a_vote() {
+        let points = ndarray::array![[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
+        let map = map(&[2, 2], &points);
+        assert_eq!(distance(&map.points[0], &map.points[2]), 0.0);
+        assert_eq!(map.nearest, [vec![1, 2], vec![0, 2], vec![0, 1], vec![0, 1, 2]]);
+        let share = (0.5 + 0.5 + 0.0 + 1.0 / 3.0) / 4.0;
+        assert!((map.kinship(|class| class).unwrap() - share).abs() < 1e-12);
+        assert_eq!(map.kinship(|_| ()), Some(1.0));
+    }
+
+    #[test]
+    fn few_steps_and_equal_steps_have_places() {
+        assert!(map(&[], &Array2::default((0, 0))).points.is_empty());
+        for n in [1, 2, 3, 4, 30] {
+            let map = map(&[n], &Array2::from_elem((n, 4), 0.5));
+            assert!(map.points.iter().all(|point| (point.x, point.y) == (0.0, 0.0)), "{n}");
+        }
+        assert_eq!(map(&[1], &clusters(1, 1)).kinship(|class| class), None);
+        let two = map(&[2], &clusters(1, 2)).points;
+        assert!((distance(&two[0], &two[1]) - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_turned_and_mirrored_layout_is_turned_back() {
+        let places = vec![[1.0, 2.0], [-3.0, 0.5], [2.0, -2.5]];
+        let (sin, cos) = 0.7_f64.sin_cos();
+        let turned = places.iter().map(|&[x, y]| [cos * x + sin * y, sin * x - cos * y]).collect();
+        let mut turned = Layout { places: turned, nearest: Vec::new() };
+        turned.turn_to(&Layout { places: places.clone(), nearest: Vec::new() });
+        for (a, b) in turned.places.iter().flatten().zip(places.iter().flatten()) {
+            assert!((a - b).abs() < 1e-9);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_embeddings_have_places(values in prop::collection::vec(
+            prop_oneof![8 => -1.0_f32..1.0, 3 => Just(0.0), 1 => Just(f32::NAN), 1 => Just(1e30), 1 => Just(1e-30)],
+            0..60,
+        )) {
+            let n = values.len() / 3;
+            let points = Array2::from_shape_vec((n, 3), values[..n * 3].to_vec()).unwrap();
+            let maps = maps(&[n], points.clone(), points);
+            prop_assert!(is_within_bounds(&maps.plain) && is_within_bounds(&maps.context));
+        }
+    }
 }

@@ -127,6 +127,12 @@ fn the_map_asks_for_its_texts_and_its_points() {
     assert_screens!("map", &mut state);
     type_keys(&mut state, "M");
     assert!(screen(&mut state).contains(" a  athletics"));
+    type_keys(&mut state, "MD");
+    let screen = screen(&mut state);
+    assert!(
+        screen.contains("as it was") && screen.contains(" c  long jump backwards"),
+        "still of three classes: {screen}"
+    );
 }
 
 #[test]

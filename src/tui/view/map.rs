@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
-use crate::explore::{StepMap, StepPoint};
+use crate::explore::{Candidate, StepMap, StepPoint};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
@@ -49,13 +49,23 @@ struct Groups {
     names: Vec<String>,
     /// The group of each class.
     of_class: Vec<usize>,
+    /// The class of the map that is selected.
+    selected: Option<usize>,
 }
 
 impl Groups {
+    /// Of the classes that the map shows, which may have been edited since; of the present ones while there is none.
     fn of(state: &State) -> Self {
+        let clip = state.clip();
+        let present = clip.exploration.candidates();
+        let candidates = clip.maps.as_ref().map_or(present, |maps| &maps.candidates);
+        let selected = present.get(clip.selected).and_then(|selected| {
+            let is_it = |class: &Candidate| class.name == selected.name && class.domain == selected.domain;
+            candidates.iter().position(is_it)
+        });
         let mut names: Vec<String> = Vec::new();
         let by_domain = state.map_by_domain;
-        let group = |candidate: &crate::explore::Candidate| {
+        let group = |candidate: &Candidate| {
             if !by_domain {
                 names.push(candidate.name.clone());
                 return names.len() - 1;
@@ -65,8 +75,8 @@ impl Groups {
                 names.len() - 1
             })
         };
-        let of_class = state.clip().exploration.candidates().iter().map(group).collect();
-        Self { by_domain, names, of_class }
+        let of_class = candidates.iter().map(group).collect();
+        Self { by_domain, names, of_class, selected }
     }
 
     /// The letter of a group: a to z, then A to Z, then a question mark.
@@ -75,7 +85,7 @@ impl Groups {
     }
 
     fn entries(&self, state: &State, width: u16) -> Vec<Line<'static>> {
-        let own = self.of_class.get(state.clip().selected);
+        let own = self.selected.and_then(|class| self.of_class.get(class));
         let mut lines: Vec<Line> = vec![Line::default()];
         let kind = if self.by_domain { "domain" } else { "class" };
         let about = format!("%: steps whose nearest step is of their own {kind}  ");
@@ -123,15 +133,16 @@ fn draw_plot(state: &State, groups: &Groups, map: &StepMap, buffer: &mut Buffer,
         let y = rows / 2.0 - point.y * half / 2.0;
         (area.x + x.round() as u16, area.y + y.clamp(0.0, rows).round() as u16)
     };
-    let mut own: Vec<&StepPoint> = map.points.iter().filter(|point| point.class == clip.selected).collect();
+    let mut own: Vec<&StepPoint> =
+        map.points.iter().filter(|point| Some(point.class) == groups.selected).collect();
     own.sort_by_key(|point| point.step);
     for pair in own.windows(2) {
         draw_line(buffer, at(pair[0]), at(pair[1]));
     }
-    let others = map.points.iter().filter(|point| point.class != clip.selected);
+    let others = map.points.iter().filter(|point| Some(point.class) != groups.selected);
     for point in others.rev().chain(own.into_iter().rev()) {
         let Some(&group) = groups.of_class.get(point.class) else { continue };
-        let is_own = point.class == clip.selected;
+        let is_own = Some(point.class) == groups.selected;
         let is_focus = is_own && clip.focus_step() == Some(point.step);
         let mut style = state.theme.badge(group);
         if !is_own && state.theme.is_plain() {
