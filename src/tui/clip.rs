@@ -282,6 +282,11 @@ impl Thumbnails {
         }
     }
 
+    /// Drops the pictures of frames that `keep`, given their ordinals, does not keep.
+    pub fn retain(&mut self, keep: impl Fn(u64) -> bool) {
+        self.by_microsecond.retain(|_, thumbnail| keep(thumbnail.picture.ordinal));
+    }
+
     /// The last picture at or before a time, or else the first one, with its own time in microseconds.
     pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let key = (time * 1e6).round() as i64;

@@ -39,11 +39,16 @@ fn fewer_frames_are_ranked_at_once_and_more_are_remembered() {
     assert_eq!(state.clip().exploration.frame_count(), FRAMES / 2);
     assert_eq!(state.clip().exploration.outcome().ranking, ranking);
     assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("r 5 fps"));
+    let pictures = |state: &State| state.clip().thumbnails.pictures().count();
+    let before = pictures(&state);
+    assert!(before > 0, "the film stays while the frames are decoded again");
     decode_half(&mut state);
+    assert!((1..before).contains(&pictures(&state)), "without those that are not taken");
     assert_eq!(state.clip().exploration.frame_count(), FRAMES / 2);
 
     let effects = sample(&mut state, "10");
-    assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { .. }]), "{effects:?}");
+    let [Effect::Stop(0), Effect::Start { texts, known, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((texts.len(), known.len()), (0, FRAMES), "nothing is asked for twice");
     assert_eq!(state.clip().exploration.frame_count(), FRAMES, "nothing has to be embedded again");
     assert_eq!(state.clip().exploration.outcome().ranking, ranking);
 }

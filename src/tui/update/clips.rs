@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::explore::{EmbeddedFrame, Sources};
 use crate::tui::action::Effect;
-use crate::tui::clip::{Clip, Progress, Thumbnails};
+use crate::tui::clip::{Clip, Progress};
 use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
@@ -61,7 +61,6 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
     if clip.job.is_none() {
         clip.job = Some(job);
         clip.progress = Progress::default();
-        clip.thumbnails = Thumbnails::default();
         clip.sampled.clear();
         effects.push(Effect::Start {
             clip: index,

@@ -35,6 +35,7 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             progress.expected_frames = Some(frames);
             progress.skipped = skipped;
             // Those of a sampling before that this one does not take.
+            clip.thumbnails.retain(|ordinal| clip.sampled.contains(&ordinal));
             let before = clip.exploration.frame_count();
             clip.exploration.retain_frames(|ordinal, _| clip.sampled.contains(&ordinal));
             clip.stale |= clip.exploration.frame_count() < before;
