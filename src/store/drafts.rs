@@ -197,10 +197,10 @@ impl Drafts {
     /// No other explorer gets the draft while this one runs. It stays until [`Drafts::remove`], whatever else is kept
     /// or discarded, so that it is there the next time if the user does not decide.
     ///
-    /// Drafts that cannot be read are set aside, of which [`Drafts::take_notices`] tells.
+    /// Drafts that cannot be read are set aside where that can be done; [`Drafts::take_notices`] tells of them.
     ///
     /// # Errors
-    /// If the folder cannot be looked through, or a draft in it not be read or removed.
+    /// If the folder cannot be looked through.
     pub fn recover(
         &mut self,
         script: Option<&Path>,
@@ -219,10 +219,20 @@ impl Drafts {
             let mark = name.strip_prefix(&key).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".json"));
             let Some(mark) = mark.filter(|_| !self.found.contains(&place)) else { continue };
             let Writer::Gone(lock) = self.writer(mark) else { continue };
-            let Some(record) = self.read(&place)? else { continue };
+            // One that is in the way does not hide the others.
+            let record = match self.read(&place) {
+                Ok(Some(record)) => record,
+                Ok(None) => continue,
+                Err(error) => {
+                    self.notices.push(error.to_string());
+                    continue;
+                }
+            };
             if current == Some(&record.file) {
                 // It was saved after all.
-                remove(&place)?;
+                if let Err(error) = remove(&place) {
+                    self.notices.push(error.to_string());
+                }
             } else if newest.as_ref().is_none_or(|(newest, ..)| newest.saved_at < record.saved_at) {
                 let Record { base: old, saved_at, file, .. } = record;
                 let draft = Draft { file, is_outdated: base.as_ref() != Some(&old), saved_at, place };
@@ -244,7 +254,7 @@ impl Drafts {
         remove(&draft.place)
     }
 
-    /// Which drafts were set aside and why, each once.
+    /// Which drafts could not be read or removed and why, each once.
     pub fn take_notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notices)
     }

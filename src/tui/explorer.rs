@@ -113,7 +113,8 @@ fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
     // Scripts that are in no file, those of the demo and of snapshots, are all kept under one name.
     let Some(draft) = draft.filter(|draft| path.is_some() || !draft.is_outdated) else { return Ok(()) };
     let known = state.scripts.ids().to_vec();
-    if state.scripts.replace(draft.file.clone()).is_err() {
+    if let Err(error) = state.scripts.replace(draft.file.clone()) {
+        state.complain(format!("Changes that were not saved cannot be recovered: {error}"));
         return Ok(());
     }
     let added: Vec<_> = state.scripts.ids().iter().copied().filter(|id| !known.contains(id)).collect();

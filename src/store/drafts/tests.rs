@@ -154,6 +154,22 @@ fn a_damaged_draft_is_set_aside_and_said_once() {
 }
 
 #[test]
+fn what_is_no_file_does_not_hide_a_good_draft() {
+    let (folder, path) = world();
+    let mut drafts = Drafts::new(folder.path());
+    let own = drafts.own(Some(&path));
+    drafts.keep(&unsaved(Some(&path), "spins on one leg")).unwrap();
+    drop(drafts);
+    let odd = own.with_file_name(format!("{}-a.json", key(Some(&path))));
+    fs::create_dir(&odd).unwrap();
+    let mut drafts = Drafts::new(folder.path());
+    let draft = drafts.recover(Some(&path), Some(&scripts("spins"))).unwrap();
+    assert_eq!(draft.unwrap().file, scripts("spins on one leg"));
+    let notices = drafts.take_notices();
+    assert!(notices[0].contains(&odd.display().to_string()), "{notices:?}");
+}
+
+#[test]
 fn a_draft_of_a_later_version_is_left_alone() {
     let (folder, path) = world();
     let mut drafts = Drafts::new(folder.path());
