@@ -87,3 +87,17 @@ fn marks(state: &State) -> Vec<Line<'static>> {
     let heading = Line::styled("Marks and columns", state.theme.accent());
     [heading].into_iter().chain(MARKS.map(|(mark, text)| entry(mark, text))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_fits_into_80_columns() {
+        let about = COMMANDS.iter().map(|about| about.help).chain(MARKS.map(|(_, text)| text));
+        for text in about {
+            // Borders, and the keys with the spaces beside them.
+            assert!(Line::raw(text).width() <= 80 - 2 - 14, "{text}");
+        }
+    }
+}
