@@ -60,8 +60,7 @@ enum Command {
 pub fn run() -> Result<()> {
     // Whoever only names the program wants to see what it does.
     if std::env::args_os().len() == 1 && !(stdin().is_terminal() && stdout().is_terminal()) {
-        println!("{}", explore::HOW_TO_OPEN);
-        return Ok(());
+        return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);
     }
     if let Some(outcome) = explore::run_alone() {
         return outcome;

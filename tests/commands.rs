@@ -278,3 +278,21 @@ fn what_is_missing_comes_with_the_way_to_the_demo() {
         .code(2)
         .stderr(predicate::str::contains("--scripts").and(predicate::str::contains("--model demo")));
 }
+
+#[test]
+fn whoever_has_seen_enough_is_no_reason_to_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["doctor"][..], &["cache", "info"], &["cache", "info", "--json"], &["keys"], &[]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_actalign-tui"))
+            .args(arguments)
+            .env("ACTALIGN_CACHE_DIR", folder.path())
+            .stdin(std::process::Stdio::null())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{arguments:?}: {said}");
+    }
+}

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
+use crate::cli::output;
 use crate::store::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,18 +58,14 @@ pub fn run(args: &CacheArgs) -> Result<()> {
                 (None, None) => Some(cache.limit()),
                 (size, _) => size,
             };
-            tell_removed(&cache.prune(Bounds { size, age: args.older_than.map(|days| days * DAY) })?);
-            Ok(())
+            tell_removed(&cache.prune(Bounds { size, age: args.older_than.map(|days| days * DAY) })?)
         }
-        CacheCommand::Clear => {
-            tell_removed(&cache.prune(Bounds { size: Some(Size(0)), age: None })?);
-            Ok(())
-        }
+        CacheCommand::Clear => tell_removed(&cache.prune(Bounds { size: Some(Size(0)), age: None })?),
     }
 }
 
-fn tell_removed(gone: &Listing) {
-    println!("{} entries removed, {}", gone.len(), Size(gone.bytes()));
+fn tell_removed(gone: &Listing) -> Result<()> {
+    Ok(output::print(format!("{} entries removed, {}\n", gone.len(), Size(gone.bytes())))?)
 }
 
 /// What `info --json` prints.
@@ -95,16 +92,15 @@ fn info(cache: &Cache, args: &InfoArgs) -> Result<()> {
             kinds: listing.by_kind(),
             oldest_use_seconds: age.map(|age| age.as_secs()),
         };
-        println!("{}", serde_json::to_string(&info)?);
-        return Ok(());
+        return Ok(output::print(serde_json::to_string(&info)? + "\n")?);
     }
-    println!("{}", cache.folder().display());
-    println!("{} entries, {} of {}", listing.len(), Size(listing.bytes()), cache.limit());
+    let mut text = format!("{}\n", cache.folder().display());
+    text += &format!("{} entries, {} of {}\n", listing.len(), Size(listing.bytes()), cache.limit());
     for (kind, share) in listing.by_kind() {
-        println!("  {kind:<9} {:>8}  {}", share.entries, Size(share.bytes));
+        text += &format!("  {kind:<9} {:>8}  {}\n", share.entries, Size(share.bytes));
     }
     if let Some(age) = age {
-        println!("used longest ago: {} days", age.as_secs() / DAY.as_secs());
+        text += &format!("used longest ago: {} days\n", age.as_secs() / DAY.as_secs());
     }
-    Ok(())
+    Ok(output::print(text)?)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 
 use crate::cli::inputs::{Comparison, ComparisonArgs};
+use crate::cli::output;
 use crate::cli::{progress, table};
 use crate::explore::{Report, Update};
 use crate::in_words;
@@ -30,7 +31,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
         match classify(video, &args.comparison, &comparison) {
             Ok(report) => {
                 if !args.json && args.videos.len() > 1 {
-                    println!("{}", video.display());
+                    output::print(format!("{}\n", video.display()))?;
                 }
                 table::print(&report, args.json)?;
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
+use crate::cli::output;
 use crate::cli::progress;
 use crate::demo::dataset;
 use crate::demo::training::{self, Options, Sizes};
@@ -62,8 +63,7 @@ fn render(args: &RenderArgs) -> Result<()> {
     let bar = progress::bar(Some(args.clips), "rendering");
     dataset::render(args.seed, args.clips, &args.out, || bar.inc(1))?;
     bar.finish_and_clear();
-    println!("{} clips in {}", args.clips, args.out.display());
-    Ok(())
+    Ok(output::print(format!("{} clips in {}\n", args.clips, args.out.display()))?)
 }
 
 fn train(args: &TrainArgs) -> Result<()> {
@@ -91,12 +91,11 @@ fn train(args: &TrainArgs) -> Result<()> {
         }
     })?;
     bar.finish_and_clear();
-    println!(
-        "{}: {} steps, loss {:.3}, {:.1} % of held-out pictures matched",
+    Ok(output::print(format!(
+        "{}: {} steps, loss {:.3}, {:.1} % of held-out pictures matched\n",
         args.out.display(),
         end.steps,
         end.loss,
         100.0 * end.accuracy
-    );
-    Ok(())
+    ))?)
 }

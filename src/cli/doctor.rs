@@ -7,6 +7,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
 use crate::cli::inputs::checkpoint_folder;
+use crate::cli::output;
 use crate::in_words;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
@@ -27,28 +28,28 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     let mut problems = 0;
     let mut line = |good: bool, what: &str, finding: String| {
         problems += usize::from(!good);
-        println!("{} {what:<9} {finding}", if good { "ok     " } else { "PROBLEM" });
+        output::print(format!("{} {what:<9} {finding}\n", if good { "ok     " } else { "PROBLEM" }))
     };
 
-    line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")));
+    line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")))?;
     match describe_ffmpeg() {
-        Ok((decodes, finding)) => line(decodes, "FFmpeg", finding),
-        Err(error) => line(false, "FFmpeg", error.to_string()),
+        Ok((decodes, finding)) => line(decodes, "FFmpeg", finding)?,
+        Err(error) => line(false, "FFmpeg", error.to_string())?,
     }
     for device in ComputeDevice::list() {
         let note = if device.real { "" } else { " (software: only with --device wgpu)" };
-        line(true, "device", format!("{}{note}", device.name));
+        line(true, "device", format!("{}{note}", device.name))?;
     }
     for (feature, built) in [("wgpu", cfg!(feature = "wgpu")), ("cuda", cfg!(feature = "cuda"))] {
         if !built {
-            line(true, "device", format!("{feature}: not in this build"));
+            line(true, "device", format!("{feature}: not in this build"))?;
         }
     }
-    line(true, "terminal", terminal());
+    line(true, "terminal", terminal())?;
     if let Some(model) = &args.model {
         match describe_model(model) {
-            Ok(finding) => line(true, "model", finding),
-            Err(error) => line(false, "model", in_words(&error)),
+            Ok(finding) => line(true, "model", finding)?,
+            Err(error) => line(false, "model", in_words(&error))?,
         }
     }
     if problems > 0 {

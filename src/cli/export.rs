@@ -1,12 +1,13 @@
 //! `actalign-tui export`: figures, tables and text of saved snapshots.
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, bail};
 
+use crate::cli::output;
 use crate::export::{self, ExportError, Ink};
 use crate::in_words;
 use crate::store::{Snapshot, write_new, write_whole};
@@ -154,7 +155,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
         let bytes = render(&snapshot, format, classes).wrap_err_with(|| path.display().to_string())?;
         let folder = match target {
             Target::Output => {
-                print(&bytes)?;
+                output::print(&bytes)?;
                 continue;
             }
             Target::File(file) => {
@@ -177,7 +178,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
         let written = written.wrap_err_with(|| {
             format!("nothing can be written in {}; name another folder with --out", folder.display())
         })?;
-        print(format!("{}\n", written.strip_prefix(".").unwrap_or(&written).display()).as_bytes())?;
+        output::print(format!("{}\n", written.strip_prefix(".").unwrap_or(&written).display()).as_bytes())?;
     }
     Ok(())
 }
@@ -201,12 +202,4 @@ fn render(snapshot: &Snapshot, format: Format, classes: &[String]) -> Result<Vec
 fn columns() -> usize {
     let size = Some(stdout()).filter(IsTerminal::is_terminal).and_then(|_| crossterm::terminal::size().ok());
     size.map_or(COLUMNS, |(columns, _)| columns.into())
-}
-
-/// Prints on standard output, whose reader may have seen enough, as `head` has.
-fn print(bytes: &[u8]) -> io::Result<()> {
-    match stdout().write_all(bytes).and_then(|()| stdout().flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome,
-    }
 }
