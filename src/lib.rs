@@ -9,6 +9,8 @@ pub mod eval;
 pub mod explore;
 mod exponential;
 pub mod export;
+mod number;
+mod scale;
 pub mod script;
 pub mod siglip;
 pub mod store;

@@ -19,8 +19,10 @@ pub fn runs(path: &[(usize, usize)], frames: usize) -> Vec<(usize, Range<usize>)
 pub fn spans(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usize, usize)>> {
     let mut spans: Vec<Option<(usize, usize)>> = vec![None; frames];
     for &(step, frame) in path {
-        let (low, high) = spans[frame].unwrap_or((step, step));
-        spans[frame] = Some((low.min(step), high.max(step)));
+        if let Some(span) = spans.get_mut(frame) {
+            let (low, high) = span.unwrap_or((step, step));
+            *span = Some((low.min(step), high.max(step)));
+        }
     }
     spans
 }

@@ -7,9 +7,10 @@ use crate::export::colour::Rgb;
 use crate::export::error::ExportError;
 use crate::export::facts::facts;
 use crate::export::font::{self, Weight};
-use crate::export::number::{plain, typeset};
-use crate::export::shading::{Scale, Shading};
+use crate::export::shading::Shading;
 use crate::export::svg::{Anchor, Area, Page, Type};
+use crate::number::{plain, typeset};
+use crate::scale::Scale;
 use crate::store::Snapshot;
 use panel::{Panel, draw_path};
 
@@ -34,7 +35,7 @@ pub fn svg(snapshot: &Snapshot, classes: &[usize]) -> Result<String, ExportError
     let panels: Vec<Panel> =
         classes.iter().map(|&class| Panel::new(snapshot, class, width)).collect::<Result<_, _>>()?;
     let cells = panels.iter().flat_map(|panel| panel.cells.iter().copied());
-    let shading = Shading::new(Scale::named(&snapshot.view.scale), cells);
+    let shading = Shading::new(Scale::named(&snapshot.view.scale).unwrap_or_default(), cells);
 
     let most = |height: fn(&Panel) -> f64| panels.iter().map(height).fold(0.0, f64::max);
     let (heading, matrix) = (most(|panel| panel.heading_height()), most(|panel| panel.least_matrix_height()));

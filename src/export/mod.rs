@@ -7,8 +7,6 @@ mod facts;
 mod figure;
 mod font;
 mod heatmap;
-mod number;
-mod path;
 mod png;
 mod shading;
 mod svg;

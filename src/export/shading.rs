@@ -1,38 +1,6 @@
 //! From the values of matrices to shades, and from shades to values for the colour bar.
 
-use std::fmt;
-
-/// How a value becomes a shade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// By the share of the cells that are smaller.
-    Rank,
-    /// By the logarithm of the value.
-    Log,
-    /// By the value.
-    Linear,
-}
-
-impl Scale {
-    /// The scale of that name; by rank where there is none.
-    pub fn named(name: &str) -> Self {
-        match name {
-            "log" => Self::Log,
-            "linear" => Self::Linear,
-            _ => Self::Rank,
-        }
-    }
-}
-
-impl fmt::Display for Scale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rank => "rank",
-            Self::Log => "log",
-            Self::Linear => "linear",
-        })
-    }
-}
+use crate::scale::Scale;
 
 /// One scale for all cells of a figure.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::explore::ClassReport;
 use crate::export::facts::facts;
-use crate::export::number::{plain, signed};
+use crate::number::{plain, signed};
 use crate::store::Snapshot;
 
 const COLUMNS: [&str; 13] = [

@@ -7,9 +7,10 @@ use ratatui::text::Line;
 
 use crate::export::error::ExportError;
 use crate::export::facts::facts;
-use crate::export::number::{plain, signed};
-use crate::export::shading::{Scale, Shading};
+use crate::export::shading::Shading;
 use crate::export::wrap::wrap;
+use crate::number::{plain, signed};
+use crate::scale::Scale;
 use crate::store::Snapshot;
 use heatmap::Panel;
 
@@ -34,7 +35,7 @@ pub fn text(snapshot: &Snapshot, classes: &[usize], columns: usize, ink: Ink) ->
     let panels: Vec<Panel> =
         classes.iter().map(|&class| Panel::new(snapshot, class)).collect::<Result<_, _>>()?;
     let cells = panels.iter().flat_map(|panel| panel.cells.iter().copied());
-    let shading = Shading::new(Scale::named(&snapshot.view.scale), cells);
+    let shading = Shading::new(Scale::named(&snapshot.view.scale).unwrap_or_default(), cells);
 
     let facts: Vec<String> =
         facts(snapshot).into_iter().map(|(name, value)| format!("{name} {value}")).collect();

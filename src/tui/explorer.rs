@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
+use crate::scale::Scale;
 use crate::script::{Document, Template};
 use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
 use crate::tui::action::Tell;
@@ -10,7 +11,6 @@ use crate::tui::clip::{Clip, Pinned};
 use crate::tui::command::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
-use crate::tui::heat::Scale;
 use crate::tui::outside::Outside;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{ColourDepth, Theme};

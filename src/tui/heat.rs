@@ -3,42 +3,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-/// How a value becomes a shade.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scale {
-    /// By the share of the matrix' cells that are smaller.
-    #[default]
-    Rank,
-    /// By the logarithm of the value.
-    Log,
-    /// By the value.
-    Linear,
-}
-
-impl Scale {
-    /// The scale after this one.
-    pub fn next(self) -> Self {
-        match self {
-            Self::Rank => Self::Log,
-            Self::Log => Self::Linear,
-            Self::Linear => Self::Rank,
-        }
-    }
-
-    /// The scale of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Rank, Self::Log, Self::Linear].into_iter().find(|scale| scale.name() == name)
-    }
-
-    /// Name shown on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rank => "rank",
-            Self::Log => "log",
-            Self::Linear => "linear",
-        }
-    }
-}
+use crate::scale::Scale;
 
 /// Shades of every cell of some matrices, on one scale: from 0 for the smallest of all cells to 1 for the largest.
 pub fn shades_of(scale: Scale, matrices: &[ArrayView2<f32>]) -> Vec<Array2<f32>> {

@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::align::Cell;
+use crate::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
-use crate::tui::heat::Scale;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::{Ask, Overlay, TokenCount};
 use crate::tui::theme::{Palette, Theme};

@@ -80,11 +80,6 @@ pub fn timeline(state: &State, screen: &Screen) -> Timeline {
     Timeline { start, end, columns: usize::from(screen.axis.width) }
 }
 
-/// A number as people read it: four figures, or a power of ten where it is small.
-pub fn number(value: f64) -> String {
-    if value == 0.0 || value.abs() >= 1e-3 { format!("{value:.4}") } else { format!("{value:.2e}") }
-}
-
 /// A text cut to a number of columns, with an ellipsis where it was longer.
 fn fit(text: &str, columns: usize) -> String {
     let line = Line::from(text);

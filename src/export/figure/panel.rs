@@ -5,17 +5,17 @@ use std::io::Cursor;
 use image::{ImageFormat, ImageReader};
 use ndarray::Array2;
 
+use crate::align::{corners, runs};
 use crate::explore::ClassReport;
 use crate::export::colour::{Rgb, contrast, hex, step_colour};
 use crate::export::error::ExportError;
 use crate::export::figure::{GREY, INK, SMALL};
 use crate::export::font::{self, Weight};
 use crate::export::heatmap::heatmap;
-use crate::export::number::{plain, signed, typeset};
-use crate::export::path::{corners, runs};
 use crate::export::shading::Shading;
 use crate::export::svg::{Anchor, Area, Page, Type};
 use crate::export::timeline::Timeline;
+use crate::number::{plain, signed, typeset};
 use crate::store::{Matrices, Snapshot, Thumbnail, matrix};
 
 /// A page has no room for more.

@@ -5,15 +5,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::align::spans;
 use crate::explore::ClassReport;
 use crate::export::colour::{Rgb, contrast, heat, step_colour};
 use crate::export::error::ExportError;
-use crate::export::number::plain;
-use crate::export::path::spans;
 use crate::export::shading::Shading;
 use crate::export::terminal::{Ink, fit, width};
 use crate::export::timeline::Timeline;
 use crate::export::wrap::wrap;
+use crate::number::plain;
 use crate::store::{Matrices, Snapshot, matrix};
 
 /// More do not fit on any screen.

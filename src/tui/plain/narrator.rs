@@ -1,9 +1,9 @@
 //! What has changed since the last thing said.
 
+use crate::number::plain;
 use crate::tui::overlay::Overlay;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
-use crate::tui::view::number;
 
 /// Remembers what was said.
 #[derive(Default)]
@@ -148,7 +148,7 @@ impl Narrator {
             if let Some((name, score)) =
                 ranking.first().filter(|_| leader != self.leader && clip.progress.texts_missing == 0)
             {
-                news.push(format!("{name} leads, score {}.", number(*score)));
+                news.push(format!("{name} leads, score {}.", plain(*score)));
                 self.leader = leader;
             }
             return;
@@ -163,7 +163,7 @@ impl Narrator {
                 Some(before) if before != place => format!(", was {}", before + 1),
                 _ => String::new(),
             };
-            news.push(format!("{}. {name}, score {}{moved}.", place + 1, number(*score)));
+            news.push(format!("{}. {name}, score {}{moved}.", place + 1, plain(*score)));
         }
         self.ranking = ranking;
     }

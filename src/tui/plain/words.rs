@@ -1,11 +1,11 @@
 //! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
 
+use crate::number::plain;
 use crate::tui::chord::Chord;
 use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
-use crate::tui::view::number;
 
 /// What is opened.
 pub fn greeting(state: &State) -> Vec<String> {
@@ -43,7 +43,7 @@ pub fn ranking(state: &State) -> Vec<String> {
     let listed = clip.listed();
     let line = |(place, &class): (usize, &usize)| {
         let name = &clip.exploration.candidates()[class].name;
-        let score = number(outcome.score(class).unwrap_or_default());
+        let score = plain(outcome.score(class).unwrap_or_default());
         let truth = if clip.answer == Some(class) { " It is what the clip really shows." } else { "" };
         listed.contains(&class).then(|| format!("{}. {name}, score {score}.{truth}", place + 1))
     };
@@ -66,13 +66,13 @@ pub fn candidate(state: &State) -> Vec<String> {
     sentences.push(format!(
         "Rank {rank} of {}, score {}.",
         outcome.ranking.len(),
-        number(class.alignment.score)
+        plain(class.alignment.score)
     ));
     if let Some(margin) = outcome.margin(clip.selected) {
         let rival = if rank == 1 { "ahead of the next" } else { "behind the first" };
-        sentences.push(format!("It is {} {rival}.", number(margin.abs())));
+        sentences.push(format!("It is {} {rival}.", plain(margin.abs())));
     }
-    sentences.push(format!("Without the order of its steps it scores {}.", number(class.order_free)));
+    sentences.push(format!("Without the order of its steps it scores {}.", plain(class.order_free)));
     match clip.exploration.evidence(clip.selected) {
         Some(Some(order)) => sentences.push(format!(
             "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
@@ -128,7 +128,7 @@ pub fn frame(state: &State) -> Vec<String> {
         && let Some(text) = clip.exploration.candidates()[clip.selected].steps.get(step)
     {
         let cell = clip.exploration.settings().method.cell;
-        sentences.push(format!("Step {}: {text}. {cell} {}.", step + 1, number(value.into())));
+        sentences.push(format!("Step {}: {text}. {cell} {}.", step + 1, plain(value.into())));
     }
     sentences
 }
@@ -144,7 +144,7 @@ pub fn frame_values(state: &State) -> Vec<String> {
         let values = class.cells.column(at);
         let steps = values.iter().enumerate();
         sentences.extend(
-            steps.map(|(step, &value)| format!("Step {}: {cell} {}.", step + 1, number(value.into()))),
+            steps.map(|(step, &value)| format!("Step {}: {cell} {}.", step + 1, plain(value.into()))),
         );
     }
     sentences
@@ -223,8 +223,8 @@ fn compare(state: &State) -> Vec<String> {
     let times = &clip.exploration.outcome().times;
     let difference = Difference::between(of_pinned, selected, times.len());
     let mut sentences = vec![
-        format!("Pinned: {}, score {}.", name(pinned), number(of_pinned.alignment.score)),
-        format!("Selected: {}, score {}.", name(clip.selected), number(selected.alignment.score)),
+        format!("Pinned: {}, score {}.", name(pinned), plain(of_pinned.alignment.score)),
+        format!("Selected: {}, score {}.", name(clip.selected), plain(selected.alignment.score)),
     ];
     if let Some(frame) = difference.widest
         && let Some(value) = difference.by_frame[frame]
@@ -234,7 +234,7 @@ fn compare(state: &State) -> Vec<String> {
             "They part most at {:.2} seconds, where {} is {} better.",
             times[frame],
             name(better),
-            number(value.abs())
+            plain(value.abs())
         ));
         let ahead =
             |sign: f64| difference.by_frame.iter().flatten().filter(|&&value| value * sign > 0.0).count();
@@ -253,7 +253,7 @@ fn smoothing(state: &State) -> Vec<String> {
         let frames: Vec<String> = outcome.alignment.frames_per_step.iter().map(usize::to_string).collect();
         format!(
             "{what} smoothing: score {}, frames per step {}{collapsed}.",
-            number(outcome.alignment.score),
+            plain(outcome.alignment.score),
             frames.join(", ")
         )
     };

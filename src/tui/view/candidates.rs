@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::number::{plain, signed};
 use crate::tui::clip::Clip;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
-use crate::tui::view::{fit, number};
+use crate::tui::view::fit;
 
 /// Columns of score and margin, with the spaces between.
 const SCORES: usize = 20;
@@ -106,10 +107,10 @@ fn line(state: &State, class: usize, best: Option<f64>, name_width: usize, bar: 
     spans.push(Span::styled("█".repeat(filled), state.theme.in_colour(colour)));
     spans.push(Span::raw(" ".repeat(bar - filled)));
     let margin = outcome.margin(class).map_or(String::new(), signed);
-    spans.push(Span::raw(format!("{:>9} {margin:>9}", number(score))));
+    spans.push(Span::raw(format!("{:>9} {margin:>9}", plain(score))));
     match &clip.pinned {
         Some(pinned) => spans.push(before(state, class, pinned.places.get(class).copied().flatten(), score)),
-        None => spans.push(Span::raw(format!(" {:>ORDER_FREE$}", number(result.order_free)))),
+        None => spans.push(Span::raw(format!(" {:>ORDER_FREE$}", plain(result.order_free)))),
     }
     let pool = outcome.mean_pool_rank(class).map_or("…".to_owned(), |rank| rank.to_string());
     spans.push(Span::raw(format!(" {:>6}", order(clip, class))));
@@ -140,8 +141,4 @@ fn before(state: &State, class: usize, place: Option<(usize, f64)>, score: f64) 
         std::cmp::Ordering::Equal => ("=".to_owned(), dim()),
     };
     Span::styled(format!(" {:>BEFORE$}", format!("{then} {moved} {}", signed(score - score_then))), style)
-}
-
-fn signed(value: f64) -> String {
-    format!("{}{}", if value >= 0.0 { "+" } else { "" }, number(value))
 }

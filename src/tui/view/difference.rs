@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::number::plain;
 use crate::tui::difference;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::timeline::Timeline;
-use crate::tui::view::{fit, number};
+use crate::tui::view::fit;
 
 /// Two rows: the upper bar where the pinned class fits better, the lower where the selected one does.
 pub fn draw(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
@@ -54,7 +55,7 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
         let time = clip.exploration.outcome().times[frame];
         lines.push(Line::from(vec![
             Span::raw(format!("part most at {time:.2} s: ")),
-            Span::styled(format!("+{}", number(value.abs())), bold()),
+            Span::styled(format!("+{}", plain(value.abs())), bold()),
         ]));
         lines.push(Line::raw(fit(&format!("for {}", name(better)), columns)));
         let ahead = |class: usize| {

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
+use crate::number::plain;
 use crate::tui::command::Command;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
-use crate::tui::view::{difference, fit, heading, number};
+use crate::tui::view::{difference, fit, heading};
 
 /// A word for commands that belong together.
 type Hint = (&'static [Command], &'static str);
@@ -96,7 +97,7 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
     if let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) {
         if let Some(step) = on_path {
             let cell = clip.exploration.settings().method.cell;
-            let value = number(class.cells[(step, at)].into());
+            let value = plain(class.cells[(step, at)].into());
             lines.push(Line::raw(format!("step {} · {cell} {value}", step + 1)));
         }
         if let Some(shades) = clip.shades.as_ref().filter(|shades| shades.dim() == class.cells.dim()) {

@@ -6,13 +6,14 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::number::plain;
 use crate::tui::clip::Clip;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
-use crate::tui::view::{fit, heading, number, wrap};
+use crate::tui::view::{fit, heading, wrap};
 
-/// Columns of a value: a minus sign, and what [`number`] takes.
+/// Columns of a value: a minus sign, and what [`plain`] takes.
 const VALUE: usize = 9;
 /// Columns of a step's marks and number, with a space behind.
 const MARKS: usize = 6;
@@ -129,7 +130,7 @@ fn step_lines(
         worth.map_or_else(Vec::new, |worth| {
             let shade = worth.shade.clamp(0.0, 1.0);
             let colour = state.theme.heat(0.35 + 0.5 * shade);
-            let value = format!("{:>VALUE$}", number(worth.value.into()));
+            let value = format!("{:>VALUE$}", plain(worth.value.into()));
             vec![
                 Span::styled(filled(shade, columns), state.theme.in_colour(colour)),
                 Span::styled(value, style),
@@ -180,7 +181,7 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
     let mut lines = vec![heading(fit(&when, width))];
     if let Some((class, step, value)) = at.and_then(|at| best_on_path(clip, at)) {
         let candidate = &clip.exploration.candidates()[class];
-        let mut rest = format!(" · {} {}", clip.exploration.settings().method.cell, number(value.into()));
+        let mut rest = format!(" · {} {}", clip.exploration.settings().method.cell, plain(value.into()));
         if class == clip.selected {
             rest += " · selected";
         }

@@ -8,13 +8,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
+use crate::align::spans;
 use crate::explore::ClassOutcome;
+use crate::number::plain;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, bold, dim, heat_glyph};
 use crate::tui::timeline::Timeline;
+use crate::tui::view::fit;
 use crate::tui::view::layout::Panel;
 use crate::tui::view::shown::Shown;
-use crate::tui::view::{fit, number};
 
 /// The heading: the class, what the shades mean, and the range of the values.
 pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut Frame, area: Rect) {
@@ -47,16 +49,16 @@ fn legend(state: &State, shown: &Shown, (low, high): (f32, f32), in_words: bool)
     // Where two matrices are shown, one of them may not be in the list.
     if !shown.label.is_empty() {
         let word = if in_words { "score " } else { "" };
-        legend.push(Span::raw(format!("{word}{}  ", number(class.alignment.score))));
+        legend.push(Span::raw(format!("{word}{}  ", plain(class.alignment.score))));
     }
     let cell = state.clip().exploration.settings().method.cell;
     let words =
         if in_words { format!("{cell} by {} ", state.scale_in_force().name()) } else { String::new() };
-    legend.push(Span::raw(format!("{words}{} ", number(low.into()))));
+    legend.push(Span::raw(format!("{words}{} ", plain(low.into()))));
     for shade in 0..8 {
         legend.push(state.theme.shade(shade as f32 / 7.0));
     }
-    legend.push(Span::raw(format!(" {}", number(high.into()))));
+    legend.push(Span::raw(format!(" {}", plain(high.into()))));
     Line::from(legend)
 }
 
@@ -122,7 +124,7 @@ fn draw_path(
     buffer: &mut Buffer,
     panel: &Panel,
 ) {
-    let spans = steps_by_frame(&class.alignment.path, times.len());
+    let spans = spans(&class.alignment.path, times.len());
     let mut before: Option<usize> = None;
     for column in 0..panel.matrix.width {
         let frames = timeline.frames(column.into(), times);
@@ -161,19 +163,6 @@ fn put(buffer: &mut Buffer, theme: &Theme, at: Option<(u16, u16)>, glyph: char) 
         // Without colours the line would drown among the shades.
         cell.modifier.insert(Modifier::REVERSED);
     }
-}
-
-/// First and last step that the path gives to each frame; none where it leaves the frame out.
-pub fn steps_by_frame(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usize, usize)>> {
-    let mut spans: Vec<Option<(usize, usize)>> = vec![None; frames];
-    for &(step, frame) in path {
-        if let Some(span) = spans.get_mut(frame) {
-            *span = Some(
-                span.map_or((step, step), |(low, high): (usize, usize)| (low.min(step), high.max(step))),
-            );
-        }
-    }
-    spans
 }
 
 /// The step of the path that a range of frames is mostly given to: the last one that it reaches.

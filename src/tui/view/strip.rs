@@ -5,17 +5,18 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
+use crate::align::spans;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
 use crate::tui::theme::dim;
 use crate::tui::timeline::Timeline;
-use crate::tui::view::matrix::{step_of_column, steps_by_frame};
+use crate::tui::view::matrix::step_of_column;
 
 /// A line in the colours of the steps that the path gives to the frames below, each step's number where it begins.
 pub fn draw_band(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
     let Some(class) = state.clip().selected_outcome() else { return };
     let times = &state.clip().exploration.outcome().times;
-    let spans = steps_by_frame(&class.alignment.path, times.len());
+    let spans = spans(&class.alignment.path, times.len());
     let steps: Vec<Option<usize>> = (0..usize::from(area.width))
         .map(|column| step_of_column(&spans, timeline.frames(column, times)))
         .collect();
