@@ -16,6 +16,7 @@ pub mod siglip;
 pub mod store;
 pub mod tui;
 pub mod video;
+mod whole;
 mod words;
 
 pub use words::in_words;

@@ -13,8 +13,8 @@ use crate::cli::{output, progress};
 use crate::eval::{Clip, ClipScores, Dataset, EvalSettings, Evaluator, Ranking, Results, Row, Style};
 use crate::in_words;
 use crate::siglip::ModelError;
-use crate::store::write_whole;
 use crate::video::Sampling;
+use crate::whole::write_whole;
 
 /// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
 #[derive(Debug, Args)]

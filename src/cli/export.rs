@@ -10,7 +10,8 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 use crate::cli::output;
 use crate::export::{self, ExportError, Ink};
 use crate::in_words;
-use crate::store::{Snapshot, write_new, write_whole};
+use crate::store::Snapshot;
+use crate::whole::{write_new, write_whole};
 
 /// Columns of text where no terminal says how many it has.
 const COLUMNS: usize = 100;

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use include_dir::{Dir, File, include_dir};
 use thiserror::Error;
 
-use crate::store::{Folder, NoFolder, write_whole};
+use crate::store::{Folder, NoFolder};
+use crate::whole::write_whole;
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 

@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::demo::encode;
 use crate::demo::world::{ACTIONS, Action, Clip, Dice, Sport, Step, Timing, step_named};
 use crate::script::{Class, ScriptError, ScriptFile};
-use crate::store::write_whole;
 use crate::video::VideoError;
+use crate::whole::write_whole;
 
 /// Candidates of a clip.
 const CANDIDATES: usize = 5;

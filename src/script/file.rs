@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, error::Category};
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 use thiserror::Error;
+
+use crate::whole::write_whole;
 
 /// A script file: candidate classes with the steps of each, as JSON.
 ///
@@ -174,28 +175,10 @@ impl ScriptFile {
 
     /// Writes beside the file and renames. A link stays one: what it leads to is written.
     fn write(&self, path: &Path) -> io::Result<()> {
-        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        // A temporary file is private by default; a script file is an ordinary one (the umask still holds).
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        // Its own words name the temporary file, which says nothing to a user.
-        let mut temporary: NamedTempFile =
-            builder.tempfile_in(folder).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => {
-                    io::Error::new(error.kind(), format!("there is no folder {}", folder.display()))
-                }
-                kind => io::Error::from(kind),
-            })?;
-        serde_json::to_writer_pretty(&mut temporary, self)?;
-        temporary.write_all(b"\n")?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path)?;
-        Ok(())
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        write_whole(&path, &text)
     }
 
     /// The domain of one of this file's classes: its own, else the file's.

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::script::{Document, ScriptFile};
 use crate::store::folders::{Folder, NoFolder};
-use crate::store::whole::{temporary_unsynced, write_whole};
+use crate::whole::{temporary_unsynced, write_whole};
 
 /// Name and version of the format, in every draft.
 const FORMAT: &str = "actalign-draft/1";

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::store::whole::write_whole;
+use crate::whole::write_whole;
 
 /// Raw embeddings of frames and texts.
 #[derive(Clone, Debug, Default)]

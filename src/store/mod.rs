@@ -6,7 +6,6 @@ mod drafts;
 mod embeddings;
 mod folders;
 mod snapshot;
-mod whole;
 
 pub(crate) use bytes::{floats, to_bytes};
 pub use cache::{
@@ -20,5 +19,3 @@ pub use snapshot::{
     Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
 };
-pub use whole::write_new;
-pub(crate) use whole::write_whole;

@@ -14,7 +14,7 @@ use crate::explore::{EvidenceWorker, Job, Pipeline};
 use crate::export;
 use crate::in_words;
 use crate::script::ScriptFile;
-use crate::store::{self, Hashes, Snapshot, write_new};
+use crate::store::{self, Hashes, Snapshot};
 use crate::tui::action::{Action, Effect, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
@@ -22,6 +22,8 @@ use crate::tui::overlay::FileEntry;
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
 use crate::video::{Segment, VideoReader};
+use crate::whole::write_new;
+use crate::words::panic_in_words;
 
 /// What effects reach.
 pub struct Outside {
@@ -200,8 +202,8 @@ impl Outside {
 /// Works beside the loop, and tells what came of it.
 fn spawn(tell: Tell, work: impl FnOnce() -> Action + Send + 'static) -> JoinHandle<()> {
     thread::spawn(move || {
-        let action = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-            Action::Failed("This could not be done: the program has a fault here.".to_owned())
+        let action = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            Action::Failed(format!("This stopped unexpectedly: {}", panic_in_words(&*panic)))
         });
         tell(action);
     })

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::demo::training::{Options, TrainingError, World, vocabulary};
 use crate::siglip::initial_weights;
-use crate::store::write_whole;
+use crate::whole::write_whole;
 
 /// Scale and bias to begin with: the scale is SigLIP's, the bias about the share of true pairs in a small batch.
 const SCALE: f32 = 20.0;

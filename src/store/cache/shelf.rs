@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::store::cache::key::{Key, Kind};
 use crate::store::cache::size::Size;
-use crate::store::whole::{TEMPORARY, temporary_unsynced};
+use crate::whole::{TEMPORARY, temporary_unsynced};
 
 /// A temporary file as old as this was left by a process that was killed.
 const STALE: Duration = Duration::from_secs(60 * 60);

@@ -23,8 +23,8 @@ pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
-use crate::store::whole::write_new;
 use crate::video::Sampling;
+use crate::whole::write_new;
 
 /// Name of the format, without its version.
 const NAME: &str = "actalign-snapshot/";

@@ -57,7 +57,13 @@ pub fn temporary_unsynced(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFi
     // As other programs make files: readable by whom the user's umask says, not by the user alone.
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    // Its own words name the temporary file, which says nothing to a user.
+    let mut file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), format!("there is no folder {}", folder.display()))
+        }
+        kind => io::Error::from(kind),
+    })?;
     file.write_all(bytes)?;
     Ok(file)
 }
