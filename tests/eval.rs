@@ -112,6 +112,9 @@ fn the_document_counts_what_the_rankings_say() {
     assert_eq!(rows[0]["trials"]["n"], 10);
 
     let clips = clips(&folder.path().join("results"));
+    let (unread, clips): (Vec<Value>, Vec<Value>) =
+        clips.into_iter().partition(|clip| clip.get("reason").is_some());
+    assert_eq!(unread.len(), 2);
     assert_eq!(clips.iter().map(|clip| clip["id"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "b", "c"]);
     for result in &rows[1..] {
         let right: Vec<f64> = clips

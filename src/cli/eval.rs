@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use color_eyre::eyre::{Report, Result, WrapErr, bail};
-use serde::Serialize;
 
 use crate::align::Aligner;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::{output, progress};
-use crate::eval::{Clip, ClipScores, Dataset, EvalSettings, Evaluator, Ranking, Results, Row, Style};
+use crate::eval::{ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
 use crate::in_words;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
@@ -58,12 +57,15 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let mut evaluator = Evaluator::new(model, args.fps, rows);
 
     let bar = progress::bar(Some(dataset.clips.len()), "clips");
-    let mut outcomes = Vec::new();
+    let mut clips = Vec::new();
     for clip in &dataset.clips {
         match evaluator.evaluate(clip) {
             // The same would be said of every clip.
             Err(error) if is_of_checkpoint(&error) => return Err(error),
-            outcome => outcomes.push(outcome.map_err(|error| in_words(&error))),
+            outcome => {
+                let unread = |error| ClipOutcome::Unread { reason: in_words(&error) };
+                clips.push(ClipRecord::new(clip, outcome.map_or_else(unread, ClipOutcome::Read)));
+            }
         }
         if let Some(notice) = evaluator.take_notice() {
             bar.suspend(|| eprintln!("{notice}"));
@@ -72,8 +74,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     }
     bar.finish_and_clear();
 
-    let cut_texts = evaluator.cut_texts().into_iter().map(str::to_owned).collect();
-    let results = Results::new(&dataset.clips, &outcomes, cut_texts, settings);
+    let results = Results::new(&clips, settings);
     if results.unread.len() == dataset.clips.len() {
         for clip in &results.unread {
             eprintln!("{}: {}", clip.id, clip.reason);
@@ -81,7 +82,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         bail!("{}: none of its {} clips could be read", args.manifest.display(), dataset.clips.len());
     }
     if let Some(out) = &args.out {
-        write(out, &results, &dataset.clips, &outcomes)
+        write(out, &results, &clips)
             .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))?;
     }
     let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
@@ -95,39 +96,10 @@ fn is_of_checkpoint(error: &Report) -> bool {
         .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_)))
 }
 
-/// A line of `clips.jsonl`.
-#[derive(Serialize)]
-struct ClipLine<'a> {
-    id: &'a str,
-    candidates: &'a [String],
-    answer: usize,
-    groups: &'a [String],
-    /// Number of frames that were compared.
-    frames: usize,
-    rows: &'a [Ranking],
-}
-
 /// Writes the results, each file whole or not at all.
-fn write(
-    folder: &Path,
-    results: &Results,
-    clips: &[Clip],
-    outcomes: &[Result<ClipScores, String>],
-) -> Result<()> {
-    let mut lines = String::new();
-    for (clip, outcome) in clips.iter().zip(outcomes) {
-        let (entry, Ok(scores)) = (&clip.entry, outcome) else { continue };
-        let line = ClipLine {
-            id: &entry.id,
-            candidates: &entry.candidates,
-            answer: entry.answer,
-            groups: &entry.groups,
-            frames: scores.frames,
-            rows: &scores.rows,
-        };
-        lines += &(serde_json::to_string(&line)? + "\n");
-    }
-    write_whole(&folder.join("clips.jsonl"), lines.as_bytes())?;
+fn write(folder: &Path, results: &Results, clips: &[ClipRecord]) -> Result<()> {
+    let lines: Vec<String> = clips.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    write_whole(&folder.join("clips.jsonl"), (lines.join("\n") + "\n").as_bytes())?;
     write_whole(&folder.join("results.md"), results.tables(Style::Markdown).as_bytes())?;
     let document = serde_json::to_string_pretty(results)? + "\n";
     write_whole(&folder.join("results.json"), document.as_bytes())?;

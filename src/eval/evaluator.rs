@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, WrapErr, ensure, eyre};
-use serde::Serialize;
 
 use crate::align;
 use crate::eval::dataset::Clip;
+use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::rows::{Prompt, Row, Score};
 use crate::explore::{Candidate, ClassOutcome, Exploration, Job, Model, Settings, Update, embed_clip};
 use crate::video::Sampling;
@@ -21,28 +21,6 @@ pub struct Evaluator {
     /// Raw embeddings of the sentences met so far, and whether they were cut.
     texts: HashMap<String, (Vec<f32>, bool)>,
     notice: Option<String>,
-}
-
-/// What the rows say of a clip that could be read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClipScores {
-    /// A ranking per row, in the order of the rows.
-    pub rows: Vec<Ranking>,
-    /// How many frames were compared.
-    pub frames: usize,
-    /// How many pieces of the video are damaged or missing.
-    pub damaged_pieces: usize,
-}
-
-/// What a row says of a clip.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Ranking {
-    /// Name of the row.
-    pub name: String,
-    /// Indices of the candidates, best first; equal scores in the order given.
-    pub ranking: Vec<usize>,
-    /// A score per candidate, in the order given.
-    pub scores: Vec<f64>,
 }
 
 impl Evaluator {
@@ -59,11 +37,6 @@ impl Evaluator {
     /// What the user should know, once.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notice.take()
-    }
-
-    /// Sentences met so far that are longer than the checkpoint reads and were cut.
-    pub fn cut_texts(&self) -> BTreeSet<&str> {
-        self.texts.iter().filter(|(_, (_, cut))| *cut).map(|(text, _)| text.as_str()).collect()
     }
 
     /// Ranks the candidates of a clip by every row.
@@ -103,6 +76,7 @@ impl Evaluator {
         ensure!(main.frame_count() > 0, "no frame could be read");
 
         let mut rows = Vec::new();
+        let mut cut_texts = BTreeSet::new();
         for row in &self.rows {
             let exploration = match row.prompt {
                 Prompt::ContextRich => &mut main,
@@ -112,8 +86,10 @@ impl Evaluator {
             };
             let ranking = self.rank(exploration, row);
             rows.push(ranking.wrap_err_with(|| format!("{} cannot compare it", row.name))?);
+            cut_texts.extend(exploration.cut_texts());
         }
-        Ok(ClipScores { rows, frames: main.frame_count(), damaged_pieces })
+        let cut_texts = cut_texts.into_iter().collect();
+        Ok(ClipScores { frames: main.frame_count(), damaged_pieces, cut_texts, rows })
     }
 
     fn exploration(&self, candidates: &[Candidate]) -> Exploration {

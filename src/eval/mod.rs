@@ -6,13 +6,15 @@ mod dataset;
 mod evaluator;
 mod manifest;
 mod metrics;
+mod record;
 mod results;
 mod rows;
 mod tables;
 
 pub use dataset::{Clip, Dataset, DatasetError};
-pub use evaluator::{ClipScores, Evaluator, Ranking};
+pub use evaluator::Evaluator;
 pub use manifest::{Entry, LineFault, ManifestError};
+pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unread};
 pub use rows::{CHANCE, Prompt, Row, Score};
 pub use tables::Style;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::eval::dataset::{Clip, Dataset};
-use crate::eval::evaluator::ClipScores;
+use crate::eval::dataset::Dataset;
 use crate::eval::metrics::{self, Credit};
+use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::explore::Model;
 use crate::video::Sampling;
@@ -89,7 +89,7 @@ pub struct Unread {
 }
 
 /// The knobs behind an evaluation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvalSettings {
     /// The manifest.
     pub manifest: String,
@@ -108,7 +108,7 @@ pub struct EvalSettings {
 }
 
 /// What tells a checkpoint from others without reading its weights.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSettings {
     /// Its folder.
     pub folder: String,
@@ -148,29 +148,25 @@ impl EvalSettings {
 }
 
 impl Results {
-    /// Sums up. `outcomes` has one for each of `clips`: what the rows of `settings` say, or why it could not be read.
-    pub fn new(
-        clips: &[Clip],
-        outcomes: &[Result<ClipScores, String>],
-        cut_texts: BTreeSet<String>,
-        settings: EvalSettings,
-    ) -> Self {
+    /// Sums up what the rows of `settings` say of each clip.
+    pub fn new(clips: &[ClipRecord], settings: EvalSettings) -> Self {
         let (mut read, mut unread, mut damaged) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for (clip, outcome) in clips.iter().zip(outcomes) {
-            let id = clip.entry.id.clone();
-            match outcome {
-                Ok(scores) => {
+        let mut cut_texts = BTreeSet::new();
+        for clip in clips {
+            let id = clip.id.clone();
+            match &clip.outcome {
+                ClipOutcome::Read(scores) => {
                     if scores.damaged_pieces > 0 {
                         damaged.insert(id, scores.damaged_pieces);
                     }
+                    cut_texts.extend(scores.cut_texts.iter().cloned());
                     read.push((clip, scores));
                 }
-                Err(reason) => unread.push(Unread { id, reason: reason.clone() }),
+                ClipOutcome::Unread { reason } => unread.push(Unread { id, reason: reason.clone() }),
             }
         }
-        let groups: BTreeSet<&str> =
-            clips.iter().flat_map(|clip| &clip.entry.groups).map(String::as_str).collect();
-        let read_clips: Vec<&Clip> = read.iter().map(|(clip, _)| *clip).collect();
+        let groups: BTreeSet<&str> = clips.iter().flat_map(|clip| &clip.groups).map(String::as_str).collect();
+        let read_clips: Vec<&ClipRecord> = read.iter().map(|(clip, _)| *clip).collect();
         let row =
             |name: &str, credits: &[Credit]| RowResult::new(name, credits, &read_clips, &groups, clips.len());
 
@@ -179,8 +175,8 @@ impl Results {
         chance.trials = Trials::of(&read_clips);
         let mut rows = vec![chance];
         for (index, spec) in settings.rows.iter().enumerate() {
-            let credit = |(clip, scores): &(&Clip, &ClipScores)| {
-                metrics::credit(&scores.rows[index].ranking, clip.entry.answer)
+            let credit = |(clip, scores): &(&ClipRecord, &ClipScores)| {
+                metrics::credit(&scores.rows[index].ranking, clip.answer)
             };
             rows.push(row(&spec.name, &read.iter().map(credit).collect::<Vec<_>>()));
         }
@@ -193,7 +189,7 @@ impl RowResult {
     fn new(
         name: &str,
         credits: &[Credit],
-        clips: &[&Clip],
+        clips: &[&ClipRecord],
         groups: &BTreeSet<&str>,
         n_attempted: usize,
     ) -> Self {
@@ -201,7 +197,7 @@ impl RowResult {
         let top1 = at(1);
         let share = |group: &str, inside: bool| {
             let of_group =
-                |(clip, _): &(&&Clip, &f64)| clip.entry.groups.iter().any(|g| g == group) == inside;
+                |(clip, _): &(&&ClipRecord, &f64)| clip.groups.iter().any(|g| g == group) == inside;
             let values: Vec<f64> = clips.iter().zip(&top1).filter(of_group).map(|(_, &v)| v).collect();
             (group.to_owned(), Share { top1: metrics::per_cent(&values), n: values.len() })
         };
@@ -223,8 +219,8 @@ impl RowResult {
 
 impl Trials {
     /// Guesses the clips; none without clips.
-    fn of(clips: &[&Clip]) -> Option<Self> {
-        let clips: Vec<(usize, usize)> = clips.iter().map(|c| (c.candidates.len(), c.entry.answer)).collect();
+    fn of(clips: &[&ClipRecord]) -> Option<Self> {
+        let clips: Vec<(usize, usize)> = clips.iter().map(|c| (c.candidates.len(), c.answer)).collect();
         let credits: Vec<Credit> =
             (0..TRIALS).flat_map(|trial| metrics::random_guesses(&clips, trial)).collect();
         let at =

@@ -1,6 +1,6 @@
 //! What is compared: a row each.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::align::Aligner;
 use crate::explore::{Method, Settings};
@@ -10,7 +10,7 @@ use crate::script::Template;
 pub const CHANCE: &str = "chance";
 
 /// One way to rank the candidates of a clip.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Name in tables and documents.
     pub name: String,
@@ -19,12 +19,12 @@ pub struct Row {
     /// Which scripts are compared with the clip.
     pub prompt: Prompt,
     /// The knobs.
-    #[serde(flatten, serialize_with = "settings_in_words")]
+    #[serde(flatten, with = "in_words")]
     pub settings: Settings,
 }
 
 /// The value that ranks the candidates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Score {
     /// Cosine of the mean frame with the class name.
@@ -36,7 +36,7 @@ pub enum Score {
 }
 
 /// How the scripts were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
     /// As many steps as the action needs: the main script file.
@@ -82,22 +82,37 @@ impl Row {
 }
 
 /// The knobs under the names that reports of one clip give them.
-fn settings_in_words<S: Serializer>(settings: &Settings, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Knobs<'a> {
+mod in_words {
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Knobs {
         #[serde(flatten)]
         method: Method,
         smoothing_seconds: f64,
-        template: &'a str,
-        template_text: &'a str,
+        template: String,
+        template_text: String,
     }
-    let knobs = Knobs {
-        method: settings.method,
-        smoothing_seconds: settings.smoothing_seconds,
-        template: settings.template.name(),
-        template_text: settings.template.text(),
-    };
-    knobs.serialize(serializer)
+
+    pub fn serialize<S: Serializer>(settings: &Settings, serializer: S) -> Result<S::Ok, S::Error> {
+        let knobs = Knobs {
+            method: settings.method,
+            smoothing_seconds: settings.smoothing_seconds,
+            template: settings.template.name().to_owned(),
+            template_text: settings.template.text().to_owned(),
+        };
+        knobs.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
+        let knobs = Knobs::deserialize(deserializer)?;
+        Ok(Settings {
+            method: knobs.method,
+            smoothing_seconds: knobs.smoothing_seconds,
+            template: Template::of_text(&knobs.template_text).map_err(serde::de::Error::custom)?,
+            calibration: None,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,18 @@ impl Exploration {
         self.texts.number(&self.sentence(class, step)).is_some_and(|number| self.texts.is_cut(number))
     }
 
+    /// Texts that the present settings use and that were longer than the checkpoint reads.
+    pub fn cut_texts(&self) -> Vec<String> {
+        let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
+        self.used_texts(&self.settings.template).filter(is_cut).collect()
+    }
+
+    /// The steps of each class in turn, then the class names.
+    fn used_texts(&self, template: &Template) -> impl Iterator<Item = String> {
+        let sentences = self.candidates.iter().flat_map(|class| class.sentences(template));
+        sentences.chain(self.candidates.iter().map(|class| class.name.clone()))
+    }
+
     /// Texts that the present settings need and that are not embedded: the steps of each class in turn, then the
     /// class names, which the mean-pool baseline uses as they are.
     pub fn missing_texts(&self) -> Vec<String> {
@@ -165,11 +177,9 @@ impl Exploration {
         if self.is_frozen() {
             return Vec::new();
         }
-        let sentences = self.candidates.iter().flat_map(|class| class.sentences(template));
-        let names = self.candidates.iter().map(|class| class.name.clone());
         let mut seen = HashSet::new();
         let is_missing = |text: &String| self.texts.number(text).is_none() && seen.insert(text.clone());
-        sentences.chain(names).filter(is_missing).collect()
+        self.used_texts(template).filter(is_missing).collect()
     }
 
     /// Adds embedded frames.

@@ -1,0 +1,83 @@
+//! What an evaluation knows of one clip.
+
+use serde::{Deserialize, Serialize};
+
+use crate::eval::dataset::Clip;
+
+/// A clip, and what every row says of it: a line of `clips.jsonl`. Results follow from these lines alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClipRecord {
+    /// The clip.
+    pub id: String,
+    /// The field that its candidates belong to.
+    pub domain: String,
+    /// Names of the candidates.
+    pub candidates: Vec<String>,
+    /// Index of the true class among the candidates.
+    pub answer: usize,
+    /// Groups that the clip belongs to.
+    pub groups: Vec<String>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: ClipOutcome,
+}
+
+/// What became of a clip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClipOutcome {
+    /// It was read.
+    Read(ClipScores),
+    /// It could not be read.
+    Unread {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the rows say of a clip that could be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClipScores {
+    /// How many frames were compared.
+    pub frames: usize,
+    /// How many pieces of the video are damaged or missing.
+    pub damaged_pieces: usize,
+    /// Sentences of the clip that are longer than the checkpoint reads and were cut, in alphabetical order.
+    pub cut_texts: Vec<String>,
+    /// A ranking per row, in the order of the rows.
+    pub rows: Vec<Ranking>,
+}
+
+/// What a row says of a clip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Name of the row.
+    pub name: String,
+    /// Indices of the candidates, best first; equal scores in the order given.
+    pub ranking: Vec<usize>,
+    /// A score per candidate, in the order given.
+    pub scores: Vec<f64>,
+}
+
+impl ClipRecord {
+    /// Puts an outcome to its clip.
+    pub fn new(clip: &Clip, outcome: ClipOutcome) -> Self {
+        let entry = &clip.entry;
+        Self {
+            id: entry.id.clone(),
+            domain: entry.domain.clone(),
+            candidates: entry.candidates.clone(),
+            answer: entry.answer,
+            groups: entry.groups.clone(),
+            outcome,
+        }
+    }
+
+    /// What the rows say; none of a clip that could not be read.
+    pub fn scores(&self) -> Option<&ClipScores> {
+        match &self.outcome {
+            ClipOutcome::Read(scores) => Some(scores),
+            ClipOutcome::Unread { .. } => None,
+        }
+    }
+}
