@@ -7,7 +7,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use actalign_tui::align::{self, Calibration, Cell, Preset, Smoothing};
-use actalign_tui::explore::{Candidate, ClassOutcome, EmbeddedFrame, Exploration, Outcome, Settings};
+use actalign_tui::explore::{
+    Candidate, ClassMatrix, EmbeddedFrame, Exploration, Outcome, Settings, align_classes,
+};
 use actalign_tui::script::Template;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -106,12 +108,12 @@ impl<'a> Straightforward<'a> {
         let pool = align::unit_rows(self.frames).mapv(f64::from).sum_axis(Axis(0));
         let class = |(products, name): (&Array2<f32>, &Array2<f32>)| {
             let cosines = smoothing.cosines(products.view(), &norms);
-            let class = ClassOutcome::new(cosines, Default::default(), CALIBRATION).unwrap();
-            Some(ClassOutcome { mean_pool: Some(align::cosine_of_sum(pool.view(), name.row(0))), ..class })
+            Some(ClassMatrix { cosines, mean_pool: Some(align::cosine_of_sum(pool.view(), name.row(0))) })
         };
-        let classes = self.products.par_iter().zip(&self.names).map(class).collect();
+        let matrices = self.products.par_iter().zip(&self.names).map(class).collect();
+        let (rule, classes) = align_classes(matrices, Default::default(), CALIBRATION).unwrap();
         let times: Vec<f64> = (0..self.frames.nrows()).map(|t| t as f64 / RATE).collect();
-        Outcome::new(times, (0..self.frames.nrows() as u64).collect(), width, classes)
+        Outcome::new(times, (0..self.frames.nrows() as u64).collect(), width, rule, classes)
     }
 }
 

@@ -64,7 +64,7 @@ fn of_width(
     let products = align::products(align::unit_rows(steps.view()).view(), prepared.view());
     let cosines = smoothing.cosines(products.view(), &smoothing.window_norms(prepared.view()));
     let cells = align::cells(&cosines, settings.method.cell, settings.calibration.unwrap_or(CALIBRATION));
-    let alignment = align::align(settings.method.aligner, cells.view()).unwrap();
+    let alignment = align::align(settings.method.rule([&cells]), cells.view()).unwrap();
     let name = Array2::from_shape_vec((1, DIM), text_embedding(&class.name)).unwrap();
     (cells, alignment, align::mean_pool(settings.method.preset, rows.view(), name.view())[0])
 }
@@ -426,7 +426,7 @@ fn what_has_no_steps_is_not_aligned_and_nothing_breaks() {
 
 fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
     let cells = array![[score as f32]];
-    let alignment = align::dtw(cells.view()).unwrap();
+    let alignment = align::align(Aligner::Dtw, cells.view()).unwrap();
     Some(ClassOutcome {
         cosines: cells.clone(),
         order_free: align::order_free(cells.view()),
@@ -446,7 +446,7 @@ fn a_report_ranks_with_margins_and_baselines_and_leaves_out_what_is_not_aligned(
         class(0.25, Some(0.4)),
         class(0.125, Some(0.4)),
     ];
-    let outcome = Outcome::new(vec![0.0], vec![0], 3, classes);
+    let outcome = Outcome::new(vec![0.0], vec![0], 3, Default::default(), classes);
     let settings = ReportSettings::of_clip(&Settings::default(), CALIBRATION, 3, &Sources::default());
     let report = Report::new(["walk", "jump", "swim", "run", "fall"], &outcome, settings);
 
@@ -471,7 +471,7 @@ fn a_report_ranks_with_margins_and_baselines_and_leaves_out_what_is_not_aligned(
 
 #[test]
 fn the_only_class_has_no_margin() {
-    let outcome = Outcome::new(vec![0.0], vec![0], 0, vec![class(0.5, None)]);
+    let outcome = Outcome::new(vec![0.0], vec![0], 0, Default::default(), vec![class(0.5, None)]);
     assert_eq!((outcome.rank(0), outcome.margin(0), outcome.mean_pool_rank(0)), (Some(1), None, None));
 }
 

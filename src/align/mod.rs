@@ -5,57 +5,40 @@
 
 mod affinity;
 mod baseline;
-mod dtw;
 mod order;
 mod path;
 mod preset;
 mod rank;
 mod rows;
+mod rule;
+mod search;
 mod sliding;
 mod smooth;
 mod wide;
 
 pub use affinity::{Calibration, Cell, cells};
 pub use baseline::{cosine_of_sum, mean_pool, order_free};
-pub use dtw::dtw;
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
 pub use preset::Preset;
 pub use rank::rank;
 pub use rows::{dot, products, unit_rows};
+pub use rule::{Aligner, Background, InvalidBackground, Rule, percentile};
 pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};
 
-use clap::ValueEnum;
 use ndarray::{ArrayView2, Axis};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use search::Search;
 use thiserror::Error;
 use wide::wide;
-
-/// The rule that finds a path through a cell matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Aligner {
-    /// Dynamic time warping from the first cell to the last, as published (Eqs. 10, 11, 13).
-    #[default]
-    Dtw,
-}
-
-impl fmt::Display for Aligner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dtw => "dtw",
-        })
-    }
-}
 
 /// A script laid along the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Mean of the cells on the path (Eq. 13).
+    /// Mean of the cells on the path (Eq. 13); of `segment` and `drop` the mean over all frames, those in no step counted
+    /// as background.
     pub score: f64,
-    /// The cells (step, frame) of the path, from the first to the last.
+    /// The cells (step, frame) of the path, from the first to the last; frames that are left out are not among them.
     pub path: Vec<(usize, usize)>,
     /// Number of path cells in each step; a frame that is counted for two steps counts in both.
     pub frames_per_step: Vec<usize>,
@@ -65,15 +48,15 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// Completes a path through `steps` × `frames` cells whose sum is `sum`.
-    fn new(sum: f64, path: Vec<(usize, usize)>, steps: usize, frames: usize) -> Self {
+    /// Completes a path through `steps` × `frames` cells.
+    fn new(score: f64, path: Vec<(usize, usize)>, steps: usize, frames: usize) -> Self {
         let mut frames_per_step = vec![0; steps];
         for &(step, _) in &path {
             frames_per_step[step] += 1;
         }
         let single = frames_per_step.iter().filter(|&&n| n == 1).count();
         let collapsed = frames >= 4 * steps && 2 * single > steps;
-        Self { score: sum / path.len() as f64, path, frames_per_step, collapsed }
+        Self { score, path, frames_per_step, collapsed }
     }
 }
 
@@ -109,16 +92,52 @@ pub enum AlignError {
         /// Offset of the logits.
         beta: f32,
     },
+    /// Fewer frames than steps, where each step takes one of its own.
+    #[error(
+        "{aligner} gives each step a frame of its own, and the clip has too few: {steps} steps and {frames} frames; \
+         sample more frames, or align by dtw or mean-path"
+    )]
+    TooFewFrames {
+        /// The aligner.
+        aligner: Aligner,
+        /// Rows of the matrix.
+        steps: usize,
+        /// Columns of the matrix.
+        frames: usize,
+    },
+    /// A background that is NaN or infinite.
+    #[error("the background is {value}; it must be a finite number")]
+    Background {
+        /// The background.
+        value: f64,
+    },
+    /// A band that leaves no path.
+    #[error(
+        "no path of {steps} steps through {frames} frames stays within {band} of the diagonal; widen the band"
+    )]
+    Band {
+        /// The band.
+        band: f64,
+        /// Rows of the matrix.
+        steps: usize,
+        /// Columns of the matrix.
+        frames: usize,
+    },
 }
 
-/// Aligns K×T `cells` by the chosen rule.
+/// Aligns K×T `cells` by a rule (Eqs. 10, 11 for `dtw`): the path of highest sum, or of highest mean.
+///
+/// Equal sums prefer, from the end of the path back, of dtw and mean-path the diagonal move, then the previous frame,
+/// then the previous step; of segment and drop to stay in a step rather than to begin it, to take a frame rather than to
+/// leave it out, and the later end.
 ///
 /// # Errors
-/// When there is no cell, or one that is not finite.
-pub fn align(aligner: Aligner, cells: ArrayView2<f32>) -> Result<Alignment, AlignError> {
-    match aligner {
-        Aligner::Dtw => dtw(cells),
-    }
+/// When there is no cell, one that is not finite, or no path that the rule allows.
+pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment, AlignError> {
+    let (steps, frames) = cells.dim();
+    let as_written: Vec<usize> = (0..steps).collect();
+    let (score, path) = Search::new(rule.into(), cells)?.align(&as_written);
+    Ok(Alignment::new(score, path, steps, frames))
 }
 
 /// Refuses a matrix without cells or with a cell that is not finite.

@@ -1,11 +1,11 @@
 //! What the order of a script's steps is worth: the same steps in other orders.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::dtw::dtw_score;
-use super::{AlignError, Aligner, check};
+use super::search::Search;
+use super::{AlignError, Rule};
 
 /// Other orders that a script is compared with at most.
 const ORDERS: usize = 200;
@@ -44,44 +44,28 @@ impl OrderEvidence {
 /// with a fixed seed. None for a single step, which has no other order.
 ///
 /// # Errors
-/// When there is no cell, or one that is not finite.
-pub fn order_evidence(aligner: Aligner, cells: ArrayView2<f32>) -> Result<Option<OrderEvidence>, AlignError> {
-    let shuffled: Vec<f64> = shuffled_scores(aligner, cells)?.collect();
+/// When there is no cell, one that is not finite, or no path that the rule allows.
+pub fn order_evidence(
+    rule: impl Into<Rule>,
+    cells: ArrayView2<f32>,
+) -> Result<Option<OrderEvidence>, AlignError> {
+    let rule = rule.into();
+    let shuffled: Vec<f64> = shuffled_scores(rule, cells)?.collect();
     let as_written: Vec<usize> = (0..cells.nrows()).collect();
-    Ok(OrderEvidence::new(Rows::new(aligner, cells)?.score(&as_written), &shuffled))
+    Ok(OrderEvidence::new(Search::new(rule, cells)?.score(&as_written), &shuffled))
 }
 
 /// The scores of the script behind K×T `cells` in the orders of [`order_evidence`], one after the other: what
-/// [`align`](super::align) gives, to the last bit, for a fraction of its memory.
+/// [`align`](super::align) gives, to the last bit.
 ///
 /// # Errors
-/// When there is no cell, or one that is not finite.
+/// When there is no cell, one that is not finite, or no path that the rule allows.
 pub fn shuffled_scores(
-    aligner: Aligner,
+    rule: impl Into<Rule>,
     cells: ArrayView2<f32>,
 ) -> Result<impl Iterator<Item = f64>, AlignError> {
-    let rows = Rows::new(aligner, cells)?;
-    Ok(other_orders(cells.nrows()).into_iter().map(move |order| rows.score(&order)))
-}
-
-/// A cell matrix by rows, which can be put into any order.
-struct Rows {
-    aligner: Aligner,
-    rows: Vec<Vec<f32>>,
-}
-
-impl Rows {
-    fn new(aligner: Aligner, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
-        check(cells)?;
-        Ok(Self { aligner, rows: cells.axis_iter(Axis(0)).map(|row| row.to_vec()).collect() })
-    }
-
-    fn score(&self, order: &[usize]) -> f64 {
-        let rows: Vec<&[f32]> = order.iter().map(|&step| &self.rows[step][..]).collect();
-        match self.aligner {
-            Aligner::Dtw => dtw_score(&rows),
-        }
-    }
+    let mut search = Search::new(rule.into(), cells)?;
+    Ok(other_orders(cells.nrows()).into_iter().map(move |order| search.score(&order)))
 }
 
 /// Orders of so many steps, other than the one they are written in.

@@ -2,11 +2,12 @@
 
 mod npy;
 
-use crate::align::{Aligner, Calibration, Cell, Preset, Smoothing, products, unit_rows};
+use crate::align::{Calibration, Smoothing, products, unit_rows};
+use crate::cli::inputs::MethodArgs;
 use crate::cli::table::print;
-use crate::explore::{ClassOutcome, Method, Outcome, Report, ReportSettings};
+use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr, ensure};
+use color_eyre::eyre::{Result, ensure, eyre};
 use npy::read_matrix;
 use std::path::{Path, PathBuf};
 
@@ -30,21 +31,12 @@ pub struct AlignArgs {
     #[arg(long, value_name = "B", allow_hyphen_values = true, value_parser = finite)]
     pub logit_bias: f32,
 
-    /// Which description of the method to follow where the paper and the authors' scripts differ
-    #[arg(long, default_value_t)]
-    pub preset: Preset,
-
     /// Width of the smoothing window in frames; 0 and 1 are off
     #[arg(long, value_name = "W", default_value_t = 0)]
     pub smoothing: usize,
 
-    /// How the path through a matrix is found
-    #[arg(long, default_value_t)]
-    pub aligner: Aligner,
-
-    /// What the cells of a matrix hold
-    #[arg(long, default_value_t)]
-    pub cell: Cell,
+    #[command(flatten)]
+    method: MethodArgs,
 
     /// Print one JSON document instead of a table
     #[arg(long)]
@@ -68,8 +60,8 @@ fn explore(args: &AlignArgs) -> Result<Report> {
         "exp({}) is too large: give --logit-scale as the checkpoint stores it, before its exponential",
         args.logit_scale
     );
-    let method = Method { preset: args.preset, aligner: args.aligner, cell: args.cell };
-    let smoothing = Smoothing { width: args.smoothing, preset: args.preset };
+    let method = args.method.method();
+    let smoothing = Smoothing { width: args.smoothing, preset: method.preset };
     let frames = read_matrix(&args.frames)?;
     ensure!(
         smoothing.output_len(frames.nrows()) > 0,
@@ -79,7 +71,7 @@ fn explore(args: &AlignArgs) -> Result<Report> {
     );
     let prepared = smoothing.prepare(frames.view());
     let norms = smoothing.window_norms(prepared.view());
-    let classes = args
+    let matrices = args
         .steps
         .iter()
         .map(|path| {
@@ -94,16 +86,20 @@ fn explore(args: &AlignArgs) -> Result<Report> {
             );
             let products = products(unit_rows(steps.view()).view(), prepared.view());
             let cosines = smoothing.cosines(products.view(), &norms);
-            let class = ClassOutcome::new(cosines, method, calibration);
-            class.map(Some).wrap_err_with(|| format!("{} cannot be aligned", path.display()))
+            Ok(Some(ClassMatrix { cosines, mean_pool: None }))
         })
         .collect::<Result<Vec<_>>>()?;
     let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
     // Embeddings alone say nothing of when their frames are shown.
-    let mut outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, classes);
-    outcome.find_evidence(args.aligner)?;
+    let (rule, classes) = align_classes(matrices, method, calibration).map_err(|refused| {
+        let file = args.steps[refused.class].display();
+        eyre!("{file} cannot be aligned: {refused}")
+    })?;
+    let mut outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, rule, classes);
+    outcome.find_evidence()?;
     let settings = ReportSettings {
         method,
+        background_level: method.leaves_out().then_some(rule.background),
         smoothing: args.smoothing,
         alpha: calibration.alpha,
         beta: calibration.beta,

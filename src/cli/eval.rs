@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Report, Result, WrapErr, bail};
 
-use crate::align::Aligner;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::{output, progress};
 use crate::eval::{ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
+use crate::explore::Method;
 use crate::in_words;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
@@ -28,9 +28,10 @@ pub struct EvalArgs {
     /// manifest, if it is there]
     #[arg(long, value_name = "FILE")]
     scripts_short: Option<PathBuf>,
-    /// Aligners to compare with dtw, each in a row of its own
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
-    aligners: Vec<Aligner>,
+    /// Aligners to compare with dtw, each in a row of its own: dtw, segment, mean-path, drop, with their knobs as in
+    /// segment:open-start:open-end:background=p75:band=0.2:cell=logit
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = aligner)]
+    aligners: Vec<Method>,
     #[command(flatten)]
     model: ModelArgs,
     /// Frames per second to take, by presentation time, or `native` for every frame
@@ -87,6 +88,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     }
     let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
     Ok(output::print(&text)?)
+}
+
+fn aligner(text: &str) -> Result<Method, String> {
+    Method::default().with_aligner(text)
 }
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.

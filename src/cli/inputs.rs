@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use crate::align::Preset;
+use crate::align::{Aligner, Background, Cell, Preset};
 use crate::demo::{Bundle, BundleError};
-use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources};
+use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources, band, ends_of};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 use crate::store::{Cache, CacheError};
@@ -96,6 +96,44 @@ impl SamplingArgs {
     }
 }
 
+/// How a matrix of cosines becomes a score.
+#[derive(Clone, Debug, Args)]
+pub struct MethodArgs {
+    /// Whose arithmetic to follow where the paper and the authors' scripts differ
+    #[arg(long, default_value_t)]
+    preset: Preset,
+    /// How the path through a matrix is found
+    #[arg(long, default_value_t)]
+    aligner: Aligner,
+    /// Let the first step of `segment` begin at any frame
+    #[arg(long)]
+    open_start: bool,
+    /// Let the last step of `segment` end at any frame
+    #[arg(long)]
+    open_end: bool,
+    /// What a frame counts that is in no step: a value, or a percentile of all cells of the clip
+    // Hyphens: clap takes -1.5 for a number but not -1e-5, as NumPy may print it.
+    #[arg(long, value_name = "V|pNN", default_value_t, allow_hyphen_values = true)]
+    background: Background,
+    /// Keep the path so near to the diagonal, as a share of the clip: |t/T − k/K| ≤ R
+    #[arg(long, value_name = "R", value_parser = band)]
+    band: Option<f64>,
+    /// What the cells of a matrix hold
+    #[arg(long, default_value_t)]
+    cell: Cell,
+}
+
+impl MethodArgs {
+    /// The method that the arguments name. What does nothing is said on standard error.
+    pub fn method(&self) -> Method {
+        let Self { preset, aligner, open_start, open_end, background, band, cell } = *self;
+        if aligner != Aligner::Segment && (open_start || open_end) {
+            eprintln!("open ends do nothing here: {aligner} has none to open; {}", ends_of(aligner));
+        }
+        Method { preset, aligner, cell, open_start, open_end, background, band }
+    }
+}
+
 /// The candidates and how they are compared with a clip.
 #[derive(Debug, Args)]
 pub struct ComparisonArgs {
@@ -107,9 +145,8 @@ pub struct ComparisonArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub sampling: SamplingArgs,
-    /// Whose arithmetic to follow where the paper and the authors' scripts differ
-    #[arg(long, default_value_t)]
-    preset: Preset,
+    #[command(flatten)]
+    method: MethodArgs,
     /// Smoothing width in seconds; 0 is off
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     pub smoothing: f64,
@@ -147,7 +184,7 @@ impl ComparisonArgs {
         let scripts = ScriptFile::load(self.scripts())?;
         let model = self.model.open()?;
         let settings = Settings {
-            method: Method { preset: self.preset, ..Method::default() },
+            method: self.method.method(),
             smoothing_seconds: self.smoothing,
             template: self.template.clone(),
             calibration: None,

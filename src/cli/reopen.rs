@@ -151,5 +151,6 @@ fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
         calibration: Some(calibration).filter(|&calibration| calibration != own),
     };
     let places = (0..snapshot.candidates.len()).map(place).collect();
-    Some(Pinned { settings, width: pinned.settings.smoothing, places })
+    let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());
+    Some(Pinned { settings, width: pinned.settings.smoothing, rule, places })
 }

@@ -55,7 +55,11 @@ fn table(report: &Report) -> String {
     };
     table += &format!(
         "\npreset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
-        settings.method.preset, settings.method.aligner, settings.method.cell, settings.alpha, settings.beta
+        settings.method.preset,
+        settings.method.aligner_in_words(),
+        settings.method.cell,
+        settings.alpha,
+        settings.beta
     );
     table
 }

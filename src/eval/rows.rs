@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::align::Aligner;
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 
@@ -48,7 +47,7 @@ pub enum Prompt {
 impl Row {
     /// The rows of the ablation, those of the prompt study (`short-fixed` only where there are `short_scripts`;
     /// `context-rich` repeats `+smoothing`, to stand beside it), and one for each further aligner.
-    pub fn all(short_scripts: bool, aligners: &[Aligner]) -> Vec<Self> {
+    pub fn all(short_scripts: bool, aligners: &[Method]) -> Vec<Self> {
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
@@ -69,11 +68,10 @@ impl Row {
             rows.push(Self { prompt: Prompt::ShortFixed, ..short });
         }
         rows.push(row("context-rich", Score::Alignment, &full));
-        for &aligner in aligners {
-            let name = aligner.to_string();
+        for &method in aligners {
+            let name = method.in_words();
             // The default aligner's row is `+smoothing`.
-            if aligner != full.method.aligner && rows.iter().all(|row| row.name != name) {
-                let method = Method { aligner, ..full.method };
+            if method != full.method && rows.iter().all(|row| row.name != name) {
                 rows.push(row(&name, Score::Alignment, &Settings { method, ..full.clone() }));
             }
         }
@@ -123,7 +121,7 @@ mod tests {
     fn rows_have_their_names_and_knobs() {
         let names = |rows: Vec<Row>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>().join(" ");
         assert_eq!(
-            names(Row::all(true, &[Aligner::Dtw])),
+            names(Row::all(true, &[Method::default()])),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
         assert!(!names(Row::all(false, &[])).contains("short-fixed"));

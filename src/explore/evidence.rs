@@ -8,14 +8,14 @@ use std::thread;
 use color_eyre::eyre::{Report, eyre};
 use ndarray::Array2;
 
-use crate::align::{Aligner, OrderEvidence, shuffled_scores};
+use crate::align::{OrderEvidence, Rule, shuffled_scores};
 use crate::words::panic_in_words;
 
 /// Matrices whose order evidence is not known, best class first.
 #[derive(Clone, Debug)]
 pub struct EvidenceRequest {
     pub(super) generation: u64,
-    pub(super) aligner: Aligner,
+    pub(super) rule: Rule,
     pub(super) classes: Vec<Unproven>,
 }
 
@@ -98,10 +98,10 @@ fn find(
     requests: &Receiver<EvidenceRequest>,
     emit: &impl Fn(EvidenceUpdate),
 ) -> Result<Option<EvidenceRequest>, Report> {
-    let EvidenceRequest { generation, aligner, classes } = request;
+    let EvidenceRequest { generation, rule, classes } = request;
     for Unproven { class, cells, score } in classes {
         let mut shuffled = Vec::new();
-        for other in shuffled_scores(aligner, cells.view())? {
+        for other in shuffled_scores(rule, cells.view())? {
             match requests.try_recv() {
                 Ok(newer) => return Ok(Some(requests.try_iter().last().unwrap_or(newer))),
                 Err(TryRecvError::Disconnected) => return Ok(None),

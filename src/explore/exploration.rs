@@ -6,11 +6,11 @@ use std::mem;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Aligner, Calibration, OrderEvidence, Smoothing, Windows};
+use crate::align::{self, AlignError, Calibration, OrderEvidence, Rule, Smoothing, Windows};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
-use crate::explore::outcome::{ClassOutcome, Outcome};
+use crate::explore::outcome::{ClassMatrix, ClassOutcome, Outcome, align_classes};
 use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
@@ -33,8 +33,6 @@ pub struct Exploration {
     /// The windows of the last smoothing, where no frame has arrived since.
     windows: Option<Windows>,
     outcome: Outcome,
-    /// The rule that the outcome was aligned by.
-    aligner: Aligner,
     /// Number of the outcome's alignments.
     generation: u64,
     /// What stands for embeddings where there are none.
@@ -61,7 +59,6 @@ impl Exploration {
     pub fn new(candidates: Vec<Candidate>, calibration: Calibration, dim: usize, settings: Settings) -> Self {
         Self {
             outcome: Outcome { classes: vec![None; candidates.len()], ..Outcome::default() },
-            aligner: settings.method.aligner,
             generation: next_generation(),
             candidates,
             calibration,
@@ -139,7 +136,13 @@ impl Exploration {
     /// Scores, paths and settings as they are.
     pub fn report(&self, sources: &Sources) -> Report {
         let calibration = self.calibration_in_force();
-        let settings = ReportSettings::of_clip(&self.settings, calibration, self.outcome.width, sources);
+        let settings = ReportSettings::of_clip(
+            &self.settings,
+            calibration,
+            self.outcome.rule,
+            self.outcome.width,
+            sources,
+        );
         Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
     }
 
@@ -224,14 +227,14 @@ impl Exploration {
             return;
         }
         let before = mem::replace(&mut self.candidates, candidates);
-        let Outcome { times, ordinals, width, classes, .. } = mem::take(&mut self.outcome);
+        let Outcome { times, ordinals, width, rule, classes, .. } = mem::take(&mut self.outcome);
         let mut before: Vec<_> = before.into_iter().zip(classes).collect();
         let kept = |candidate: &Candidate| {
             let at = before.iter().position(|(same, _)| same == candidate)?;
             before.swap_remove(at).1
         };
         let classes = self.candidates.iter().map(kept).collect();
-        self.outcome = Outcome::new(times, ordinals, width, classes);
+        self.outcome = Outcome::new(times, ordinals, width, rule, classes);
         self.generation = next_generation();
     }
 
@@ -259,7 +262,7 @@ impl Exploration {
         };
         EvidenceRequest {
             generation: self.generation,
-            aligner: self.aligner,
+            rule: self.outcome.rule,
             classes: self.outcome.ranking.iter().filter_map(unproven).collect(),
         }
     }
@@ -283,7 +286,7 @@ impl Exploration {
     /// # Errors
     /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
-        WORKERS.install(|| self.outcome.find_evidence(self.aligner))
+        WORKERS.install(|| self.outcome.find_evidence())
     }
 
     /// A class as it would be without smoothing, all else under the present settings: what the smoothing changes. None
@@ -293,39 +296,44 @@ impl Exploration {
             return None;
         }
         WORKERS.install(|| {
-            let candidate = self.candidates.get(class)?;
-            let preset = self.settings.method.preset;
-            let sums: Vec<Vec<f64>> = self
-                .script(candidate)?
-                .into_iter()
-                .map(|number| self.texts.prefix_sums_of(number, &self.frames, preset))
-                .collect();
-            let sums: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
-            let windows = Windows::new(Smoothing { width: 0, preset }, &self.frames.scaled_by_time(preset));
-            self.align_class(candidate, &windows, &sums).ok()?
+            let method = self.settings.method;
+            let windows = Windows::new(
+                Smoothing { width: 0, preset: method.preset },
+                &self.frames.scaled_by_time(method.preset),
+            );
+            let matrix = |(at, candidate): (usize, &Candidate)| {
+                // The others matter to the background alone.
+                if at != class && !method.leaves_out() {
+                    return None;
+                }
+                let script = self.script(candidate)?.into_iter();
+                let sums: Vec<Vec<f64>> = script
+                    .map(|number| self.texts.prefix_sums_of(number, &self.frames, method.preset))
+                    .collect();
+                let sums: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
+                self.class_matrix(candidate, &windows, &sums)
+            };
+            let matrices = self.candidates.par_iter().enumerate().map(matrix).collect();
+            let (_, mut classes) = align_classes(matrices, method, self.calibration_in_force()).ok()?;
+            classes.get_mut(class)?.take()
         })
     }
 
-    /// The outcome of fixed matrices.
-    fn align_fixed(&self, fixed: &Fixed) -> Result<Outcome, AlignError> {
-        let method = self.settings.method;
-        let classes = fixed.cosines.par_iter().zip(&fixed.mean_pool).map(|(cosines, &mean_pool)| {
-            let Some(cosines) = cosines else { return Ok(None) };
-            let class = ClassOutcome::new(cosines.clone(), method, self.calibration_in_force())?;
-            Ok(Some(ClassOutcome { mean_pool, ..class }))
-        });
-        let classes = classes.collect::<Result<_, AlignError>>()?;
-        Ok(Outcome::new(fixed.times.clone(), fixed.ordinals.clone(), fixed.width, classes))
-    }
-
     fn align(&mut self) -> Result<(), AlignError> {
+        let Settings { method, smoothing_seconds, .. } = self.settings;
+        let calibration = self.calibration_in_force();
+        calibration.check()?;
         if let Some(fixed) = &self.fixed {
-            let Outcome { times, ordinals, width, mut classes, .. } = self.align_fixed(fixed)?;
-            self.keep_evidence(&mut classes);
-            self.outcome = Outcome::new(times, ordinals, width, classes);
+            let matrix = |(cosines, &mean_pool): (&Option<Array2<f32>>, &Option<f64>)| {
+                Some(ClassMatrix { cosines: cosines.clone()?, mean_pool })
+            };
+            let matrices = fixed.cosines.iter().zip(&fixed.mean_pool).map(matrix).collect();
+            let (rule, mut classes) = align_classes(matrices, method, calibration)?;
+            let (times, ordinals, width) = (fixed.times.clone(), fixed.ordinals.clone(), fixed.width);
+            self.keep_evidence(rule, &mut classes);
+            self.outcome = Outcome::new(times, ordinals, width, rule, classes);
             return Ok(());
         }
-        let Settings { method, smoothing_seconds, .. } = self.settings;
         let mut times = self.frames.times();
         let mut ordinals = self.frames.ordinals();
         let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
@@ -340,27 +348,27 @@ impl Exploration {
         let scripts: Vec<Option<Vec<usize>>> =
             self.candidates.iter().map(|class| self.script(class)).collect();
         self.texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
-        let align_class = |(candidate, script): (&Candidate, &Option<Vec<usize>>)| {
-            let Some(script) = script else { return Ok(None) };
-            let sums: Vec<&[f64]> = script.iter().map(|&number| self.texts.prefix_sums(number)).collect();
-            self.align_class(candidate, &windows, &sums)
+        let matrix = |(candidate, script): (&Candidate, &Option<Vec<usize>>)| {
+            let script = script.as_ref()?.iter();
+            let sums: Vec<&[f64]> = script.map(|&number| self.texts.prefix_sums(number)).collect();
+            self.class_matrix(candidate, &windows, &sums)
         };
-        let classes: Result<_, _> = self.candidates.par_iter().zip(&scripts).map(align_class).collect();
+        let matrices = self.candidates.par_iter().zip(&scripts).map(matrix).collect();
+        let aligned = align_classes(matrices, method, calibration);
         self.windows = Some(windows);
-        let mut classes: Vec<Option<ClassOutcome>> = classes?;
-        self.keep_evidence(&mut classes);
-        self.outcome = Outcome::new(times, ordinals, width, classes);
+        let (rule, mut classes) = aligned?;
+        self.keep_evidence(rule, &mut classes);
+        self.outcome = Outcome::new(times, ordinals, width, rule, classes);
         Ok(())
     }
 
     /// Takes over the order evidence of classes whose alignments are those of the outcome before. Where others are not,
     /// a new generation begins.
-    fn keep_evidence(&mut self, classes: &mut [Option<ClassOutcome>]) {
-        let aligner = self.settings.method.aligner;
+    fn keep_evidence(&mut self, rule: Rule, classes: &mut [Option<ClassOutcome>]) {
         let mut all_kept = true;
         for (class, before) in classes.iter_mut().zip(&self.outcome.classes) {
             match (class, before) {
-                (Some(class), Some(before)) if aligner == self.aligner && class.cells == before.cells => {
+                (Some(class), Some(before)) if rule == self.outcome.rule && class.cells == before.cells => {
                     class.order = before.order;
                 }
                 (None, None) => {}
@@ -370,7 +378,6 @@ impl Exploration {
         if !all_kept {
             self.generation = next_generation();
         }
-        self.aligner = aligner;
     }
 
     /// Numbers of the sentences of a class; none where there is no step or not all are embedded.
@@ -380,21 +387,14 @@ impl Exploration {
         script.filter(|script| !script.is_empty())
     }
 
-    /// Aligns a class whose steps have these sums of products; none where there is no frame.
-    fn align_class(
-        &self,
-        candidate: &Candidate,
-        windows: &Windows,
-        sums: &[&[f64]],
-    ) -> Result<Option<ClassOutcome>, AlignError> {
+    /// The matrix of a class whose steps have these sums of products; none where there is no frame.
+    fn class_matrix(&self, candidate: &Candidate, windows: &Windows, sums: &[&[f64]]) -> Option<ClassMatrix> {
         if windows.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let method = self.settings.method;
-        let class = ClassOutcome::new(windows.cosines(sums), method, self.calibration_in_force())?;
-        let frames = self.frames.sum(method.preset);
+        let frames = self.frames.sum(self.settings.method.preset);
         let name = self.texts.number(&candidate.name);
         let mean_pool = name.map(|name| align::cosine_of_sum(frames, self.texts.unit(name)));
-        Ok(Some(ClassOutcome { mean_pool, ..class }))
+        Some(ClassMatrix { cosines: windows.cosines(sums), mean_pool })
     }
 }

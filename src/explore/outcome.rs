@@ -2,9 +2,10 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
+use thiserror::Error;
 
-use crate::align::{self, AlignError, Aligner, Alignment, Calibration, OrderEvidence};
-use crate::explore::settings::Method;
+use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
+use crate::explore::method::Method;
 
 /// A class that could be aligned.
 #[derive(Clone, Debug)]
@@ -23,18 +24,55 @@ pub struct ClassOutcome {
     pub order: Option<Option<OrderEvidence>>,
 }
 
-impl ClassOutcome {
-    /// From the smoothed cosines of a class, K×T, to path and score.
-    ///
-    /// # Errors
-    /// If the aligner refuses the matrix, or if the calibration is not of finite numbers.
-    pub fn new(cosines: Array2<f32>, method: Method, calibration: Calibration) -> Result<Self, AlignError> {
-        calibration.check()?;
-        let cells = align::cells(&cosines, method.cell, calibration);
-        let alignment = align::align(method.aligner, cells.view())?;
-        let order_free = align::order_free(cells.view());
-        Ok(Self { cosines, cells, alignment, order_free, mean_pool: None, order: None })
+/// What a class is aligned from.
+#[derive(Clone, Debug)]
+pub struct ClassMatrix {
+    /// Smoothed cosines, K×T (Eq. 8).
+    pub cosines: Array2<f32>,
+    /// Cosine of the clip's mean frame with the class name, where the name is embedded.
+    pub mean_pool: Option<f64>,
+}
+
+/// A class that cannot be aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[error("{error}")]
+pub struct ClassRefused {
+    /// Its index.
+    pub class: usize,
+    /// Why.
+    pub error: AlignError,
+}
+
+impl From<ClassRefused> for AlignError {
+    fn from(refused: ClassRefused) -> Self {
+        refused.error
     }
+}
+
+/// Aligns the classes of a clip, none of them where its matrix is not known, by the method's rule, which is also returned:
+/// its background may depend on all matrices.
+///
+/// # Errors
+/// If the aligner refuses a matrix.
+pub fn align_classes(
+    matrices: Vec<Option<ClassMatrix>>,
+    method: Method,
+    calibration: Calibration,
+) -> Result<(Rule, Vec<Option<ClassOutcome>>), ClassRefused> {
+    let cells: Vec<Option<Array2<f32>>> = matrices
+        .par_iter()
+        .map(|matrix| Some(align::cells(&matrix.as_ref()?.cosines, method.cell, calibration)))
+        .collect();
+    let rule = method.rule(cells.iter().flatten());
+    let align = |(class, (matrix, cells)): (usize, (Option<ClassMatrix>, Option<Array2<f32>>))| {
+        let Some((ClassMatrix { cosines, mean_pool }, cells)) = matrix.zip(cells) else { return Ok(None) };
+        let alignment = align::align(rule, cells.view()).map_err(|error| ClassRefused { class, error })?;
+        let order_free = align::order_free(cells.view());
+        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: None }))
+    };
+    let aligned =
+        matrices.into_par_iter().zip(cells).enumerate().map(align).collect::<Result<_, ClassRefused>>();
+    Ok((rule, aligned?))
 }
 
 /// What the frames and texts known so far say.
@@ -46,6 +84,8 @@ pub struct Outcome {
     pub ordinals: Vec<u64>,
     /// Smoothing width in frames.
     pub width: usize,
+    /// What the classes are aligned by.
+    pub rule: Rule,
     /// A class each, in the order given; none while a step is not embedded or no frame is.
     pub classes: Vec<Option<ClassOutcome>>,
     /// Indices of the aligned classes, best first (Eq. 14).
@@ -55,25 +95,28 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Ranks classes. `times` and `ordinals` are those of the matrices' columns, `width` the smoothing in frames.
+    /// Ranks classes that are aligned by `rule`. `times` and `ordinals` are those of the matrices' columns, `width` the
+    /// smoothing in frames.
     pub fn new(
         times: Vec<f64>,
         ordinals: Vec<u64>,
         width: usize,
+        rule: Rule,
         classes: Vec<Option<ClassOutcome>>,
     ) -> Self {
         let ranking = ranked(&classes, |c| Some(c.alignment.score));
         let mean_pool_ranking = ranked(&classes, |c| c.mean_pool);
-        Self { times, ordinals, width, classes, ranking, mean_pool_ranking }
+        Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking }
     }
 
     /// Finds the order evidence of every class that lacks it. That takes longer than all alignments together.
     ///
     /// # Errors
     /// If a matrix cannot be aligned.
-    pub fn find_evidence(&mut self, aligner: Aligner) -> Result<(), AlignError> {
+    pub fn find_evidence(&mut self) -> Result<(), AlignError> {
+        let rule = self.rule;
         self.classes.par_iter_mut().flatten().filter(|class| class.order.is_none()).try_for_each(|class| {
-            class.order = Some(align::order_evidence(aligner, class.cells.view())?);
+            class.order = Some(align::order_evidence(rule, class.cells.view())?);
             Ok(())
         })
     }

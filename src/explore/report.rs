@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::align::Calibration;
+use crate::align::{Calibration, Rule};
+use crate::explore::method::Method;
 use crate::explore::outcome::{ClassOutcome, Outcome};
-use crate::explore::settings::{Method, Settings};
+use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
 
 /// The candidate classes of one clip, scored and ranked.
@@ -56,6 +57,9 @@ pub struct ReportSettings {
     /// Preset, aligner and cell.
     #[serde(flatten)]
     pub method: Method,
+    /// What a frame in no step counted, where frames could be in none.
+    #[serde(default)]
+    pub background_level: Option<f64>,
     /// Width of the smoothing window in frames; 0 and 1 are off.
     pub smoothing: usize,
     /// Slope of the logits.
@@ -83,9 +87,16 @@ pub struct ClipSettings {
 
 impl ReportSettings {
     /// The knobs of a run from clip and scripts.
-    pub fn of_clip(settings: &Settings, calibration: Calibration, width: usize, sources: &Sources) -> Self {
+    pub fn of_clip(
+        settings: &Settings,
+        calibration: Calibration,
+        rule: Rule,
+        width: usize,
+        sources: &Sources,
+    ) -> Self {
         Self {
             method: settings.method,
+            background_level: settings.method.leaves_out().then_some(rule.background),
             smoothing: width,
             alpha: calibration.alpha,
             beta: calibration.beta,

@@ -1,20 +1,8 @@
 //! The knobs of an exploration.
 
-use serde::{Deserialize, Serialize};
-
-use crate::align::{Aligner, Calibration, Cell, Preset};
+use crate::align::Calibration;
+use crate::explore::method::Method;
 use crate::script::Template;
-
-/// How a matrix of cosines becomes a score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Method {
-    /// Whose arithmetic is followed where the paper and the authors' scripts differ.
-    pub preset: Preset,
-    /// How the path through a matrix is found.
-    pub aligner: Aligner,
-    /// What an entry of the aligned matrix is.
-    pub cell: Cell,
-}
 
 /// Everything that can be turned without embedding a frame again.
 #[derive(Clone, Debug, PartialEq)]

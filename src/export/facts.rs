@@ -13,7 +13,10 @@ pub fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
     facts.push(("frames", frames(snapshot)));
     facts.push(("model", clip.sources.model.clone()));
     facts.push(("preset", method.preset.to_string()));
-    facts.push(("aligner", method.aligner.to_string()));
+    facts.push(("aligner", method.aligner_in_words()));
+    if let Some(level) = settings.background_level {
+        facts.push(("background", format!("{} = {level:.4}", method.background)));
+    }
     facts.push(("cell", method.cell.to_string()));
     facts.push((
         "smoothing",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
+use crate::align::Rule;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
 };
@@ -52,6 +53,8 @@ pub struct Pinned {
     pub settings: Settings,
     /// Smoothing width in frames.
     pub width: usize,
+    /// What the classes were aligned by.
+    pub rule: Rule,
     /// Place of each class in the ranking, from 1, and its score; none where it was not aligned.
     pub places: Vec<Option<(usize, f64)>>,
 }

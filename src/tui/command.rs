@@ -67,6 +67,12 @@ pub enum Command {
     EditTemplate,
     /// Turn to the next aligner.
     NextAligner,
+    /// Let the first step begin at any frame, or not.
+    OpenStart,
+    /// Let the last step end at any frame, or not.
+    OpenEnd,
+    /// Write the aligner with its knobs.
+    EditAligner,
     /// Turn to the next kind of cell.
     NextCell,
     /// Turn to the next preset.
@@ -235,6 +241,9 @@ pub const COMMANDS: &[About] = &[
     about(C::PreviousTemplate, "previous-template", Group::Knobs, "put the steps into the previous template"),
     about(C::EditTemplate, "edit-template", Group::Knobs, "write a template of your own"),
     about(C::NextAligner, "next-aligner", Group::Knobs, "find the path by the next aligner"),
+    about(C::OpenStart, "open-start", Group::Knobs, "let the first step of segment begin at any frame"),
+    about(C::OpenEnd, "open-end", Group::Knobs, "let the last step of segment end at any frame"),
+    about(C::EditAligner, "edit-aligner", Group::Knobs, "write the aligner, its background and its band"),
     about(C::NextCell, "next-cell", Group::Knobs, "align affinities, logits or cosines"),
     about(
         C::NextPreset,
@@ -295,7 +304,16 @@ impl Command {
     /// Whether it needs the embeddings of frames and steps, which a snapshot does not have.
     pub fn needs_embeddings(self) -> bool {
         let is_knob = self.about().group == Group::Knobs
-            && !matches!(self, C::NextAligner | C::NextCell | C::NextScale | C::EditCalibration);
+            && !matches!(
+                self,
+                C::NextAligner
+                    | C::OpenStart
+                    | C::OpenEnd
+                    | C::EditAligner
+                    | C::NextCell
+                    | C::NextScale
+                    | C::EditCalibration
+            );
         is_knob
             || self.about().group == Group::Edit
             || matches!(self, C::ShowSmoothing | C::ShowMap | C::Open)
@@ -307,6 +325,7 @@ impl Command {
             self,
             C::FilterCandidates
                 | C::EditTemplate
+                | C::EditAligner
                 | C::EditCalibration
                 | C::EditSampling
                 | C::EditStep

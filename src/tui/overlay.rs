@@ -52,6 +52,8 @@ pub enum Ask {
     Filter,
     /// A template.
     Template,
+    /// The aligner with its knobs.
+    Aligner,
     /// Alpha and beta.
     Calibration,
     /// Frames per second.
@@ -103,6 +105,7 @@ impl Ask {
             Self::ScriptsFile { .. } => "Save the scripts as",
             Self::Filter => "List candidates that match",
             Self::Template => "Template with {step}, {action}, {domain}",
+            Self::Aligner => "Aligner, such as segment:open-start:background=p75:band=0.2",
             Self::Calibration => "alpha and beta (empty: the checkpoint's)",
             Self::Sampling => "Frames per second, or native",
         }

@@ -1,8 +1,12 @@
 //! Dynamic time warping against every path there is.
 
-use actalign_tui::align::{AlignError, Aligner, align, dtw};
-use ndarray::{Array2, array};
+use actalign_tui::align::{AlignError, Aligner, Alignment, align};
+use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
+
+fn dtw(cells: ArrayView2<f32>) -> Result<Alignment, AlignError> {
+    align(Aligner::Dtw, cells)
+}
 
 type Path = Vec<(usize, usize)>;
 

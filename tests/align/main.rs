@@ -4,4 +4,5 @@ mod affinity;
 mod dtw;
 mod order;
 mod reference;
+mod rules;
 mod smooth;

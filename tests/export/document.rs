@@ -3,10 +3,11 @@
 use std::fs;
 
 use actalign_tui::align::Calibration;
-use actalign_tui::explore::{ClassOutcome, Outcome, Settings};
+use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
 use actalign_tui::siglip::Checkpoint;
 use actalign_tui::store::{Cache, Hashes, Size, Snapshot, SnapshotFault, save};
 use actalign_tui::video::{Sampling, Segment};
+use ndarray::Array2;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -54,11 +55,11 @@ fn an_explorer_finds_its_parts_again() {
     assert_eq!(parts.candidates, candidates());
     assert_eq!(parts.settings, Settings::default());
     assert_eq!(parts.calibration, Calibration { alpha: 12.0, beta: -9.0 });
-    let aligned = parts.cosines.into_iter().zip(parts.mean_pool).map(|(cosines, mean_pool)| {
-        let class = ClassOutcome::new(cosines?, parts.settings.method, parts.calibration).unwrap();
-        Some(ClassOutcome { mean_pool, ..class })
-    });
-    let after = Outcome::new(parts.times, parts.ordinals, parts.width, aligned.collect());
+    let matrix =
+        |(cosines, mean_pool): (Option<Array2<f32>>, _)| Some(ClassMatrix { cosines: cosines?, mean_pool });
+    let matrices = parts.cosines.into_iter().zip(parts.mean_pool).map(matrix).collect();
+    let (rule, aligned) = align_classes(matrices, parts.settings.method, parts.calibration).unwrap();
+    let after = Outcome::new(parts.times, parts.ordinals, parts.width, rule, aligned);
     let expected = before.outcome();
     assert_eq!((&after.times, &after.ordinals, after.width), (&expected.times, &expected.ordinals, 10));
     assert_eq!((&after.ranking, &after.mean_pool_ranking), (&expected.ranking, &expected.mean_pool_ranking));

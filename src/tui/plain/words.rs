@@ -168,7 +168,7 @@ pub fn knobs(state: &State) -> Vec<Knob> {
         ("Smoothing", smoothing),
         ("Template", format!("{}: {}", settings.template.name(), settings.template.text())),
         ("Cell", settings.method.cell.to_string()),
-        ("Aligner", settings.method.aligner.to_string()),
+        ("Aligner", settings.method.aligner_in_words()),
         ("Preset", settings.method.preset.to_string()),
         ("Alpha", format!("{:.4}", calibration.alpha)),
         ("Beta", format!("{:.4}", calibration.beta)),

@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 
-use crate::align::{Smoothing, mean_rate, width_in_frames};
-use crate::explore::{Method, Settings};
+use crate::align::{Aligner, Smoothing, mean_rate, width_in_frames};
+use crate::explore::{Method, Settings, ends_of};
 use crate::script::Template;
 use crate::tui::action::Effect;
 use crate::tui::state::State;
@@ -31,14 +31,22 @@ pub fn smooth(state: &mut State, frames: isize) {
     }
 }
 
-/// Turns to the next aligner, if there is one.
+/// Turns to the next aligner.
 pub fn turn_aligner(state: &mut State) {
-    let present = state.clip().exploration.settings().method.aligner;
-    let aligner = next(present);
-    if aligner == present {
-        state.say(format!("There is no other aligner than {present}."));
+    turn(state, |method| method.aligner = next(method.aligner));
+}
+
+/// Opens or closes an end of the clip.
+pub fn turn_end(state: &mut State, end: impl FnOnce(&mut Method) -> &mut bool) {
+    let aligner = state.clip().exploration.settings().method.aligner;
+    if aligner != Aligner::Segment {
+        state.say(format!("{aligner} has no ends to open: {}.", ends_of(aligner)));
+        return;
     }
-    turn(state, |method| method.aligner = aligner);
+    turn(state, |method| {
+        let is_open = end(method);
+        *is_open = !*is_open;
+    });
 }
 
 /// Turns a part of the method.

@@ -152,6 +152,7 @@ pub fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
     let present = match &ask {
         Ask::Filter => clip.filter.clone(),
         Ask::Template => settings.template.text().to_owned(),
+        Ask::Aligner => settings.method.aligner_in_words(),
         Ask::Calibration => {
             let Calibration { alpha, beta } = clip.exploration.calibration_in_force();
             format!("{alpha} {beta}")
@@ -232,6 +233,11 @@ fn take(state: &mut State, asked: Ask, value: &str) -> Result<Vec<Effect>, Strin
         Ask::Template => {
             let template = Template::parse(value).map_err(|error| error.to_string())?;
             Ok(knobs::use_template(state, template))
+        }
+        Ask::Aligner => {
+            let method = state.clip().exploration.settings().method.with_aligner(value)?;
+            knobs::turn(state, |present| *present = method);
+            Ok(Vec::new())
         }
         Ask::Calibration => {
             let calibration = calibration(value)?;

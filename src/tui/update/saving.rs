@@ -53,7 +53,13 @@ fn pinned_in(clip: &Clip, pinned: &Pinned) -> store::Pinned {
     ranking.sort_by_key(|&class| pinned.places[class].map(|(place, _)| place));
     let calibration = pinned.settings.calibration.unwrap_or_else(|| clip.exploration.calibration());
     store::Pinned {
-        settings: ReportSettings::of_clip(&pinned.settings, calibration, pinned.width, &clip.sources),
+        settings: ReportSettings::of_clip(
+            &pinned.settings,
+            calibration,
+            pinned.rule,
+            pinned.width,
+            &clip.sources,
+        ),
         ranking,
         scores: pinned.places.iter().map(|place| place.map(|(_, score)| score)).collect(),
     }

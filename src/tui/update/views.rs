@@ -66,6 +66,7 @@ pub fn pin(state: &mut State) {
     clip.pinned = Some(Pinned {
         settings: clip.exploration.settings().clone(),
         width: outcome.width,
+        rule: outcome.rule,
         places: (0..clip.exploration.candidates().len()).map(place).collect(),
     });
     let key = state.keymap.key(crate::tui::command::Command::Pin);

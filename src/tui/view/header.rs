@@ -146,7 +146,7 @@ fn knobs(state: &State) -> Vec<Knob> {
             pinned: None,
         },
         knob(Command::NextCell, "cell", &|settings, _| settings.method.cell.to_string()),
-        knob(Command::NextAligner, "aligner", &|settings, _| settings.method.aligner.to_string()),
+        knob(Command::NextAligner, "aligner", &|settings, _| settings.method.aligner_in_words()),
         knob(Command::NextPreset, "preset", &|settings, _| settings.method.preset.to_string()),
         knob(Command::EditCalibration, "calibration", &|settings, _| {
             let Calibration { alpha, beta } =

@@ -1,0 +1,181 @@
+//! The rules that find a path through a cell matrix, and their knobs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// How a path through a cell matrix moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aligner {
+    /// Dynamic time warping from the first cell to the last, as published (Eqs. 10, 11, 13): highest sum, divided by
+    /// the length of the path.
+    #[default]
+    Dtw,
+    /// Each frame in exactly one step, each step at least one frame, in order; the sum is divided by the frames.
+    Segment,
+    /// The moves of dtw, but the path of highest mean.
+    MeanPath,
+    /// Segment in which any frame may be left out, which counts as much as the background.
+    Drop,
+}
+
+impl fmt::Display for Aligner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dtw => "dtw",
+            Self::Segment => "segment",
+            Self::MeanPath => "mean-path",
+            Self::Drop => "drop",
+        })
+    }
+}
+
+impl Aligner {
+    /// Whether paths move as those of dtw do: frames may be counted for several steps.
+    pub fn warps(self) -> bool {
+        matches!(self, Self::Dtw | Self::MeanPath)
+    }
+}
+
+/// What a frame that is in no step counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Background {
+    /// So much.
+    Level(f64),
+    /// This percentile, 0 to 100, of all cells of all candidates of the clip.
+    Percentile(f64),
+}
+
+impl Default for Background {
+    fn default() -> Self {
+        Self::Percentile(75.0)
+    }
+}
+
+impl fmt::Display for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Level(level) => write!(f, "{level}"),
+            Self::Percentile(percentile) => write!(f, "p{percentile}"),
+        }
+    }
+}
+
+/// A text that is no background.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "'{0}' is no background: give a value, such as 0.01, or a percentile of the clip's cells from p0 to p100"
+)]
+pub struct InvalidBackground(String);
+
+impl FromStr for Background {
+    type Err = InvalidBackground;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let background = match text.strip_prefix(['p', 'P']) {
+            Some(percentile) => {
+                percentile.parse().ok().filter(|p| (0.0..=100.0).contains(p)).map(Self::Percentile)
+            }
+            None => text.parse().ok().filter(|level: &f64| level.is_finite()).map(Self::Level),
+        };
+        background.ok_or_else(|| InvalidBackground(text.to_owned()))
+    }
+}
+
+impl Serialize for Background {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Background {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The percentile, 0 to 100, of all values of some matrices, between two of them where it falls there; none where there
+/// is no value.
+pub fn percentile<'a>(
+    percentile: f64,
+    matrices: impl IntoIterator<Item = &'a ndarray::Array2<f32>>,
+) -> Option<f64> {
+    let mut values: Vec<f32> = matrices.into_iter().flatten().copied().collect();
+    let place = percentile / 100.0 * values.len().checked_sub(1)? as f64;
+    let below = place.floor() as usize;
+    let (_, low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
+    let low = f64::from(*low);
+    // The next value in order is the smallest of those above.
+    let high = above.iter().copied().min_by(f32::total_cmp).map_or(low, f64::from);
+    Some(low + (high - low) * (place - below as f64))
+}
+
+/// An aligner with its knobs, the background as a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rule {
+    /// How the path moves.
+    pub aligner: Aligner,
+    /// Whether the first step may begin at any frame. Of `segment` only; `drop` always may.
+    pub open_start: bool,
+    /// Whether the last step may end at any frame. Of `segment` only; `drop` always may.
+    pub open_end: bool,
+    /// What each frame counts that is in no step.
+    pub background: f64,
+    /// How far, as a share of the clip, the path may be from the diagonal (Sakoe and Chiba): |t/T − k/K| ≤ band, with
+    /// k and t from 1. Frames may be left out anywhere.
+    pub band: Option<f64>,
+}
+
+impl From<Aligner> for Rule {
+    fn from(aligner: Aligner) -> Self {
+        Self { aligner, ..Self::default() }
+    }
+}
+
+impl Rule {
+    pub(super) fn opens_start(&self) -> bool {
+        self.aligner == Aligner::Drop || self.aligner == Aligner::Segment && self.open_start
+    }
+
+    pub(super) fn opens_end(&self) -> bool {
+        self.aligner == Aligner::Segment && self.open_end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn a_background_is_a_value_or_a_percentile() {
+        for (text, background) in [
+            ("p75", Background::Percentile(75.0)),
+            ("P2.5", Background::Percentile(2.5)),
+            ("-3", Background::Level(-3.0)),
+            ("1e-4", Background::Level(1e-4)),
+        ] {
+            assert_eq!(text.parse(), Ok(background));
+            assert_eq!(background.to_string().parse(), Ok(background));
+        }
+        for text in ["", "p", "p101", "p-1", "pnan", "nan", "inf", "75%"] {
+            assert_eq!(text.parse::<Background>(), Err(InvalidBackground(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn percentiles_lie_between_values_of_all_matrices() {
+        let matrices = [array![[4.0, 1.0]], array![[2.0], [8.0]]];
+        for (p, expected) in [(0.0, 1.0), (100.0, 8.0), (50.0, 3.0), (75.0, 5.0), (10.0, 1.3)] {
+            let found = percentile(p, &matrices).unwrap();
+            assert!((found - expected).abs() < 1e-12, "p{p}: {found}");
+        }
+        assert_eq!(percentile(50.0, &[array![[7.0_f32]]]), Some(7.0));
+        assert_eq!(percentile(50.0, []), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! The one search behind every aligner: the best sum up to every cell, step after step, and the path back.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, Axis};
+
+use super::{AlignError, Aligner, Rule, check};
+
+/// How often a mean path is improved at most. Each time it becomes another path of higher mean, which a handful of times
+/// suffices for.
+const IMPROVEMENTS: usize = 100;
+
+/// A cell matrix, by rows that can be put into any order, and the rule to search it by.
+pub(super) struct Search {
+    rule: Rule,
+    rows: Vec<Vec<f32>>,
+    frames: usize,
+    /// The frames that each place in the script may hold.
+    allowed: Vec<Range<usize>>,
+    /// The best sums, (K+1)×(T+1). Sum (k, t) is of the first k steps and t frames, where step k has begun: its last
+    /// frame is t, or, of `drop`, one before. Row 0 is of the frames before the first step.
+    sums: Vec<f64>,
+}
+
+impl Search {
+    /// Of K×T `cells`.
+    pub fn new(rule: Rule, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
+        check(cells)?;
+        let (steps, frames) = cells.dim();
+        if !rule.aligner.warps() && steps > frames {
+            return Err(AlignError::TooFewFrames { aligner: rule.aligner, steps, frames });
+        }
+        if !rule.background.is_finite() {
+            return Err(AlignError::Background { value: rule.background });
+        }
+        let allowed = (0..steps).map(|step| allowed(rule.band, (step, steps), frames)).collect();
+        let rows = cells.axis_iter(Axis(0)).map(|row| row.to_vec()).collect();
+        let mut search = Self { rule, rows, frames, allowed, sums: vec![0.0; (steps + 1) * (frames + 1)] };
+        let as_written: Vec<usize> = (0..steps).collect();
+        search.fill(&as_written, 0.0);
+        match (search.best().1, rule.band) {
+            (f64::NEG_INFINITY, Some(band)) => Err(AlignError::Band { band, steps, frames }),
+            _ => Ok(search),
+        }
+    }
+
+    /// Score and path of the rows in this order.
+    pub fn align(&mut self, order: &[usize]) -> (f64, Vec<(usize, usize)>) {
+        let (score, above) = self.search(order);
+        let mut path = Vec::with_capacity(order.len() + self.frames);
+        self.go_back(order, above, |step, frame| path.push((step, frame)));
+        path.reverse();
+        (score, path)
+    }
+
+    /// The score alone.
+    pub fn score(&mut self, order: &[usize]) -> f64 {
+        self.search(order).0
+    }
+
+    /// Leaves behind the sums of the best path, and returns its score and what was taken off each cell to find it.
+    fn search(&mut self, order: &[usize]) -> (f64, f64) {
+        self.fill(order, 0.0);
+        let sum = self.best().1;
+        if !self.rule.aligner.warps() {
+            return (sum / self.frames as f64, 0.0);
+        }
+        let mut length = 0;
+        self.go_back(order, 0.0, |_, _| length += 1);
+        let mut mean = sum / f64::from(length);
+        if self.rule.aligner == Aligner::Dtw {
+            return (mean, 0.0);
+        }
+        // Dinkelbach: where no path has a positive sum above the mean, the mean is the highest there is.
+        let mut taken_off = 0.0;
+        for _ in 0..IMPROVEMENTS {
+            self.fill(order, mean);
+            let (mut sum, mut length) = (0.0, 0);
+            self.go_back(order, mean, |step, frame| {
+                sum += f64::from(self.rows[order[step]][frame]);
+                length += 1;
+            });
+            taken_off = mean;
+            let better = sum / f64::from(length);
+            if better <= mean {
+                break;
+            }
+            mean = better;
+        }
+        (mean, taken_off)
+    }
+
+    /// Fills the sums for the rows in this order, with `off` taken off each cell.
+    fn fill(&mut self, order: &[usize], off: f64) {
+        let Rule { aligner, background, .. } = self.rule;
+        let (first, mut rest) = self.sums.split_at_mut(self.frames + 1);
+        let opens_start = self.rule.opens_start();
+        for (t, sum) in first.iter_mut().enumerate() {
+            *sum = if t == 0 || opens_start { background * t as f64 } else { f64::NEG_INFINITY };
+        }
+        let mut above = &*first;
+        for (&row, allowed) in order.iter().zip(&self.allowed) {
+            let (sums, below) = rest.split_at_mut(self.frames + 1);
+            let row = &self.rows[row];
+            match aligner {
+                Aligner::Dtw | Aligner::MeanPath => {
+                    fill_row::<true, false>(row, off, allowed, above, sums, 0.0)
+                }
+                Aligner::Segment => fill_row::<false, false>(row, off, allowed, above, sums, 0.0),
+                Aligner::Drop => fill_row::<false, true>(row, off, allowed, above, sums, background),
+            }
+            (above, rest) = (sums, below);
+        }
+    }
+
+    /// Where the best path ends, as a number of frames, and its sum. Among equals the last.
+    fn best(&self) -> (usize, f64) {
+        let last = &self.sums[self.sums.len() - self.frames - 1..];
+        let all = (self.frames, last[self.frames]);
+        if !self.rule.opens_end() {
+            return all;
+        }
+        let end = |t: usize| (t, last[t] + self.rule.background * (self.frames - t) as f64);
+        (1..self.frames).rev().map(end).fold(all, |best, end| if end.1 > best.1 { end } else { best })
+    }
+
+    /// Visits the cells of the best path from the last to the first, each by its place in the order and its frame.
+    fn go_back(&self, order: &[usize], off: f64, mut visit: impl FnMut(usize, usize)) {
+        let Rule { aligner, background, .. } = self.rule;
+        let width = self.frames + 1;
+        let (mut k, mut t) = (order.len(), self.best().0);
+        while k > 0 {
+            let at = k * width + t;
+            let (diagonal, left, above) =
+                (self.sums[at - width - 1], self.sums[at - 1], self.sums[at - width]);
+            if aligner == Aligner::Drop {
+                let cell = cell(&self.rows[order[k - 1]], off, &self.allowed[k - 1], t - 1);
+                if background + left > cell + larger(diagonal, left) {
+                    t -= 1;
+                    continue;
+                }
+            }
+            visit(k - 1, t - 1);
+            let origin = if aligner.warps() {
+                warp_origin(diagonal, left, above)
+            } else {
+                stay_or_begin(diagonal, left)
+            };
+            k -= usize::from(!matches!(origin, Origin::Left));
+            t -= usize::from(!matches!(origin, Origin::Above));
+        }
+    }
+}
+
+/// The frames that a step may hold: those whose place in the clip is at most `band` from the step's in the script.
+fn allowed(band: Option<f64>, (step, steps): (usize, usize), frames: usize) -> Range<usize> {
+    let Some(band) = band else { return 0..frames };
+    let place = (step + 1) as f64 / steps as f64;
+    let is_near = |frame: &usize| ((frame + 1) as f64 / frames as f64 - place).abs() <= band;
+    let start = (0..frames).find(is_near).unwrap_or(frames);
+    start..(start..frames).find(|frame| !is_near(frame)).unwrap_or(frames)
+}
+
+/// The best sums up to the cells of a step, from those of the step above. `WARPS`: a frame may be counted for both
+/// steps. `DROPS`: frames may be left out once the step has begun, each for `background`.
+fn fill_row<const WARPS: bool, const DROPS: bool>(
+    row: &[f32],
+    off: f64,
+    allowed: &Range<usize>,
+    above: &[f64],
+    sums: &mut [f64],
+    background: f64,
+) {
+    let mut left = f64::NEG_INFINITY;
+    sums[0] = left;
+    let outside = |left: f64| if DROPS { background + left } else { f64::NEG_INFINITY };
+    let (before, rest) = sums[1..].split_at_mut(allowed.start);
+    let (inside, after) = rest.split_at_mut(allowed.len());
+    before.fill(f64::NEG_INFINITY);
+    let above = above[allowed.start..].windows(2);
+    for ((sum, above), &cell) in inside.iter_mut().zip(above).zip(&row[allowed.clone()]) {
+        let entered = if WARPS { larger(above[0], above[1]) } else { above[0] };
+        let taken = larger(entered, left) + (f64::from(cell) - off);
+        left = if DROPS { larger(taken, background + left) } else { taken };
+        *sum = left;
+    }
+    for sum in after {
+        left = outside(left);
+        *sum = left;
+    }
+}
+
+/// A cell as [`fill_row`] sees it.
+fn cell(row: &[f32], off: f64, allowed: &Range<usize>, frame: usize) -> f64 {
+    if allowed.contains(&frame) { f64::from(row[frame]) - off } else { f64::NEG_INFINITY }
+}
+
+/// The neighbour from which a path enters a cell.
+enum Origin {
+    /// The previous step at the previous frame.
+    Diagonal,
+    /// The previous frame.
+    Left,
+    /// The previous step.
+    Above,
+}
+
+/// Where the best sum before a cell is; the diagonal where there are several, and then the previous frame.
+fn warp_origin(diagonal: f64, left: f64, above: f64) -> Origin {
+    let best = larger(diagonal, larger(left, above));
+    if diagonal == best {
+        Origin::Diagonal
+    } else if left == best {
+        Origin::Left
+    } else {
+        Origin::Above
+    }
+}
+
+/// The same where each frame is in one step; staying where both are equal.
+fn stay_or_begin(diagonal: f64, left: f64) -> Origin {
+    if left >= diagonal { Origin::Left } else { Origin::Diagonal }
+}
+
+/// The larger of two numbers, of which neither is NaN: a single instruction, unlike [`f64::max`].
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
