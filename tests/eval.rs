@@ -229,5 +229,5 @@ fn what_is_wrong_with_the_inputs_is_said_before_the_work() {
     run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense")
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("possible values: dtw")));
+        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("there are dtw, segment")));
 }

@@ -447,7 +447,13 @@ fn a_report_ranks_with_margins_and_baselines_and_leaves_out_what_is_not_aligned(
         class(0.125, Some(0.4)),
     ];
     let outcome = Outcome::new(vec![0.0], vec![0], 3, Default::default(), classes);
-    let settings = ReportSettings::of_clip(&Settings::default(), CALIBRATION, 3, &Sources::default());
+    let settings = ReportSettings::of_clip(
+        &Settings::default(),
+        CALIBRATION,
+        Default::default(),
+        3,
+        &Sources::default(),
+    );
     let report = Report::new(["walk", "jump", "swim", "run", "fall"], &outcome, settings);
 
     assert_eq!(report.ranking, [1, 0, 3, 4], "ties in the order given");
