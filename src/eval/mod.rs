@@ -2,16 +2,25 @@
 //!
 //! One pass of embedding serves all rows. [`Evaluator`] takes one clip after the other; [`Results`] sums up.
 
+mod classes;
+mod comparison;
 mod dataset;
+mod disagreement;
 mod evaluator;
 mod manifest;
 mod metrics;
 mod record;
 mod results;
 mod rows;
+#[cfg(test)]
+mod sample;
+mod significance;
 mod tables;
 
+pub use classes::{ClassCounts, Confusion};
+pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{Clip, Dataset, DatasetError};
+pub use disagreement::{Disagreement, Prediction};
 pub use evaluator::Evaluator;
 pub use manifest::{Entry, LineFault, ManifestError};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
