@@ -14,7 +14,9 @@ mod results;
 mod rows;
 #[cfg(test)]
 mod sample;
+mod sheets;
 mod significance;
+mod summary;
 mod tables;
 
 pub use classes::{ClassCounts, Confusion};
