@@ -35,7 +35,8 @@ pub struct EvalArgs {
     /// Frames per second to take, by presentation time, or `native` for every frame
     #[arg(long, value_name = "N|native", default_value = "10")]
     fps: Sampling,
-    /// Folder to write tables, a figure, JSON and CSV files, and every ranking into
+    /// Folder to write the results into: results.json, .md, .csv, .svg and .png, tables of classes, confusions and
+    /// disagreements as CSV, and every ranking in clips.jsonl
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON document instead of tables

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
-        assert_eq!(reference(&[pool.clone()]), None);
+        assert_eq!(reference(std::slice::from_ref(pool)), None);
     }
 
     #[test]

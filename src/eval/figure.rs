@@ -239,7 +239,7 @@ impl<'a> Layout<'a> {
                 width: room - VALUE - GAP,
                 height: self.height,
             };
-            let width = self.labels + room * line.len() as f64;
+            let width = self.labels + room * line.len() as f64 - GAP;
             self.draw_shade(page, Area { x: MARGIN, width, ..area });
             self.draw_labels(page, area);
             for (place, ((group, share), lines)) in line.iter().zip(&titles).enumerate() {

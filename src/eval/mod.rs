@@ -1,7 +1,7 @@
 //! A whole dataset: clips whose classes are known, ranked by every row of the ablation.
 //!
 //! One pass of embedding serves all rows. [`Evaluator`] takes one clip after the other; [`Results`] sums up, and
-//! [`write`] makes files of it.
+//! [`write()`] makes files of it.
 
 mod classes;
 mod comparison;

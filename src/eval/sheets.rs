@@ -64,7 +64,8 @@ impl Results {
                 cells.push(comparison.reference.clone());
                 cells.extend(with_interval(all.difference, all.difference_ci));
                 cells.extend([all.only_row.to_string(), all.only_reference.to_string()]);
-                cells.extend([all.p.to_string(), all.p_holm.to_string()]);
+                // As a power of ten where it is small.
+                cells.extend([all.p, all.p_holm].map(|p| format!("{p:?}")));
             }
             None => cells.extend(std::iter::repeat_n(String::new(), 8)),
         }
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(["name", "score", "p"].map(|name| value(chance, name)), ["chance", "", ""]);
         assert_eq!(["score", "only_row"].map(|name| value(pool, name)), ["mean-pool", "1"]);
         let names = ["reference", "only_row", "only_reference", "p", "n_read", "template_text", "aligner"];
-        let expected = ["+smoothing", "1", "1", "1", "3", "{step}", "dtw"];
+        let expected = ["+smoothing", "1", "1", "1.0", "3", "{step}", "dtw"];
         assert_eq!(names.map(|name| value(alignment, name)), expected);
         let names = ["reference", "top1", "smoothing_seconds", "prompt", "preset", "cell"];
         let expected = ["", "33.333333333333336", "1.0", "context-rich", "paper", "affinity"];

@@ -197,7 +197,7 @@ impl Results {
         let says = format!("{name} says");
         let lines = self.disagreements.iter().take(DISAGREEMENTS).map(|clip| {
             let said = &clip.predictions[reference];
-            let says = if said.right { "right".to_owned() } else { said.class.clone() };
+            let says = if said.right { "✓".to_owned() } else { said.class.clone() };
             [clip.id.clone(), clip.domain.clone(), clip.class.clone(), says, self.others(clip, reference)]
         });
         let title = format!(
@@ -339,7 +339,7 @@ mod tests {
             let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{text}"));
             line.replace("\\|", "¦").split('|').map(|cell| cell.trim().to_owned()).collect()
         };
-        let expected = ["a¦b, \"c\" d", "chess", "castling", "right", "wrong: +context (fork¦knife)"];
+        let expected = ["a¦b, \"c\" d", "chess", "castling", "✓", "wrong: +context (fork¦knife)"];
         assert_eq!(cells("| a\\|b")[1..6], expected);
         assert_eq!(cells("| clip 1")[4..6], ["fork", "right: +context"]);
         assert!(text.contains("- clip 4: it is broken\n"), "{text}");
