@@ -151,6 +151,118 @@ fn the_document_counts_what_the_rankings_say() {
     assert_eq!(output(folder.path(), "eval manifest.jsonl --json"), first, "the same again");
 }
 
+/// Class names with what would break a table, a figure or a CSV file.
+const FORK: &str = "fork | \"two\", <b>&\nattack";
+
+#[test]
+fn all_files_tell_the_same_and_hostile_names_come_through() {
+    let folder = dataset();
+    for (file, text) in [("manifest.jsonl", MANIFEST), ("scripts.json", SCRIPTS)] {
+        let escaped = serde_json::to_string(FORK).unwrap();
+        fs::write(
+            folder.path().join(file),
+            text.replace("\"fork\"", &escaped).replace("\"b\"", "\"b|,\\nb\""),
+        )
+        .unwrap();
+    }
+    let document: Value =
+        serde_json::from_str(&output(folder.path(), "eval manifest.jsonl --json --out results")).unwrap();
+    let results = folder.path().join("results");
+    let clips: Vec<Value> = clips(&results).into_iter().filter(|clip| clip.get("reason").is_none()).collect();
+    let names = ["mean-pool", "order-free", "+alignment", "+context", "+smoothing", "context-rich"];
+    let right = |clip: &Value, name: &str| row(clip, name)["ranking"][0] == clip["answer"];
+    let csv = |name: &str| -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(results.join(name)).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let true_class = |clip: &Value| text(&clip["candidates"][clip["answer"].as_u64().unwrap() as usize]);
+    let predicted = |clip: &Value, name: &str| {
+        text(&clip["candidates"][row(clip, name)["ranking"][0].as_u64().unwrap() as usize])
+    };
+
+    // Comparisons, counted again from the rankings.
+    let comparisons = document["comparisons"].as_array().unwrap();
+    let others = names.iter().filter(|name| **name != "+smoothing");
+    assert_eq!(comparisons.len(), 5);
+    for (comparison, name) in comparisons.iter().zip(others) {
+        assert_eq!((&comparison["row"], &comparison["reference"]), (&json!(name), &json!("+smoothing")));
+        let count = |of_row: bool, group: &str| {
+            let member = |clip: &&Value| {
+                group.is_empty() || clip["groups"].as_array().unwrap().contains(&json!(group))
+            };
+            let only = |clip: &&Value| right(clip, name) == of_row && right(clip, "+smoothing") != of_row;
+            clips.iter().filter(member).filter(only).count()
+        };
+        for (paired, group, n) in [(comparison, "", 3), (&comparison["groups"]["late"], "late", 2)] {
+            let [a, b] = [count(true, group), count(false, group)];
+            assert_eq!(paired["n"], n);
+            assert_eq!((&paired["only_row"], &paired["only_reference"]), (&json!(a), &json!(b)));
+            let difference = paired["difference"].as_f64().unwrap();
+            agree(&[difference], &[100.0 * (a as f64 - b as f64) / f64::from(n)]);
+            let [low, high] = floats(&paired["difference_ci"])[..] else { panic!("{paired}") };
+            assert!(low <= difference && difference <= high);
+            // So few clips prove nothing.
+            let [p, holm] = ["p", "p_holm"].map(|p| paired[p].as_f64().unwrap());
+            assert!((0.25..=1.0).contains(&p) && p <= holm && holm <= 1.0, "{paired}");
+        }
+    }
+    let pairs = document["pairs"].as_array().unwrap();
+    assert_eq!(pairs.len(), 15);
+    assert_eq!((&pairs[0]["row_a"], &pairs[0]["row_b"]), (&json!("mean-pool"), &json!("order-free")));
+    let chess = &document["rows"][0]["domains"]["chess"];
+    assert_eq!((&chess["n"], floats(&chess["top1_ci"]).len()), (&json!(2), 2));
+    assert_eq!(floats(&document["rows"][1]["top2_ci"]).len(), 2);
+
+    let rows = csv("results.csv");
+    assert_eq!(rows.len(), 1 + document["rows"].as_array().unwrap().len());
+    let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+    for (line, result) in rows[1..].iter().zip(document["rows"].as_array().unwrap()) {
+        assert_eq!(line[0], result["name"].as_str().unwrap());
+        assert_eq!(line[column("top1")].parse::<f64>().unwrap(), result["top1"].as_f64().unwrap());
+    }
+    assert_eq!(rows[4][column("template_text")], "{step}");
+
+    let mut header = vec!["domain", "class", "n"];
+    header.extend(names);
+    let classes = csv("classes.csv");
+    assert_eq!(classes[0], header);
+    // Clip b is the only one of its class.
+    let fork = classes.iter().find(|line| line[1] == FORK).unwrap();
+    assert_eq!(fork[2], "1");
+    for (cell, name) in fork[3..].iter().zip(names) {
+        assert_eq!(cell, &u8::from(right(&clips[1], name)).to_string(), "{name}");
+    }
+    let confusion = csv("confusion.csv");
+    let total: usize = confusion[1..].iter().map(|line| line[4].parse::<usize>().unwrap()).sum();
+    assert_eq!(total, names.len() * clips.len());
+    for name in names {
+        let line = ["chess", FORK, &predicted(&clips[1], name)];
+        assert!(confusion.iter().any(|l| l[0] == name && l[1..4] == line && l[4] == "1"), "{name}");
+    }
+    let disputed = clips.iter().filter(|clip| {
+        let verdicts: Vec<bool> = names[2..].iter().map(|name| right(clip, name)).collect();
+        verdicts.contains(&true) && verdicts.contains(&false)
+    });
+    let expected: Vec<Vec<String>> = disputed
+        .map(|clip| {
+            let mut line = vec![text(&clip["id"]), text(&clip["domain"]), true_class(clip)];
+            line.extend(names.map(|name| predicted(clip, name)));
+            line
+        })
+        .collect();
+    assert_eq!(csv("disagreements.csv")[1..], expected);
+
+    let tables = fs::read_to_string(results.join("results.md")).unwrap();
+    for part in ["## Hardest classes of +smoothing", "fork \\| \"two\", <b>& attack", "## Top-1 by domain"] {
+        assert!(tables.contains(part), "{part}: {tables}");
+    }
+    let figure = fs::read_to_string(results.join("results.svg")).unwrap();
+    assert!(figure.contains(">+smoothing</text>") && figure.contains(">late</text>"));
+    let picture = image::open(results.join("results.png")).unwrap();
+    assert!(picture.width() > 1000 && picture.height() > 500);
+}
+
 #[test]
 fn rows_say_what_classify_says_of_the_same_clip_and_settings() {
     let folder = dataset();
@@ -188,7 +300,8 @@ fn people_get_tables_and_the_clips_that_could_not_be_read() {
         .success()
         .stdout(contains("+smoothing").and(contains("Clips that could not be read (2)")))
         .stdout(contains("missing: ").and(contains("outside late")).and(contains("3 of 5")))
-        .stdout(contains("short-fixed").not());
+        .stdout(contains("Top-1 against +smoothing").and(contains("p after Holm")))
+        .stdout(contains("short-fixed").not().and(contains("Hardest classes").not()));
 }
 
 #[test]

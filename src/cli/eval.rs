@@ -1,19 +1,18 @@
 //! `actalign-tui eval`: a whole dataset.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use color_eyre::eyre::{Report, Result, WrapErr, bail};
 
 use crate::cli::inputs::ModelArgs;
 use crate::cli::{output, progress};
-use crate::eval::{ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
+use crate::eval::{self, ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
 use crate::explore::Method;
 use crate::in_words;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
-use crate::whole::write_whole;
 
 /// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
 #[derive(Debug, Args)]
@@ -37,7 +36,8 @@ pub struct EvalArgs {
     /// Frames per second to take, by presentation time, or `native` for every frame
     #[arg(long, value_name = "N|native", default_value = "10")]
     fps: Sampling,
-    /// Folder to write results.json, results.md and clips.jsonl into
+    /// Folder to write the results into: results.json, .md, .csv, .svg and .png, tables of classes, confusions and
+    /// disagreements as CSV, and every ranking in clips.jsonl
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON document instead of tables
@@ -83,7 +83,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         bail!("{}: none of its {} clips could be read", args.manifest.display(), dataset.clips.len());
     }
     if let Some(out) = &args.out {
-        write(out, &results, &clips)
+        eval::write(out, &results, &clips)
             .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))?;
     }
     let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
@@ -99,14 +99,4 @@ fn is_of_checkpoint(error: &Report) -> bool {
     error
         .downcast_ref::<ModelError>()
         .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_)))
-}
-
-/// Writes the results, each file whole or not at all.
-fn write(folder: &Path, results: &Results, clips: &[ClipRecord]) -> Result<()> {
-    let lines: Vec<String> = clips.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    write_whole(&folder.join("clips.jsonl"), (lines.join("\n") + "\n").as_bytes())?;
-    write_whole(&folder.join("results.md"), results.tables(Style::Markdown).as_bytes())?;
-    let document = serde_json::to_string_pretty(results)? + "\n";
-    write_whole(&folder.join("results.json"), document.as_bytes())?;
-    Ok(())
 }

@@ -110,4 +110,20 @@ mod tests {
         assert_eq!(interval(&[1.0; 7]), Some([100.0, 100.0]));
         assert_eq!(per_cent(&[1.0, 0.0, 0.0, 0.5]), Some(37.5));
     }
+
+    #[test]
+    fn an_interval_of_differences_is_that_of_two_rows_on_the_same_resamples() {
+        let a: Vec<f64> = (0..60).map(|i| f64::from(i % 3 != 0)).collect();
+        let b: Vec<f64> = (0..60).map(|i| f64::from(i % 4 == 0)).collect();
+        let means = |values: &[f64]| -> Vec<f64> {
+            let mut dice = Pcg64::seed_from_u64(SEED);
+            let mean = |_| (0..60).map(|_| values[dice.random_range(0..60_usize)]).sum::<f64>() / 60.0;
+            (0..RESAMPLES).map(mean).collect()
+        };
+        let mut expected: Vec<f64> = means(&a).iter().zip(means(&b)).map(|(a, b)| 100.0 * (a - b)).collect();
+        expected.sort_by(f64::total_cmp);
+        let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
+        let [low, high] = interval(&differences).unwrap();
+        assert!((low - expected[TAIL]).abs() < 1e-9 && (high - expected[RESAMPLES - 1 - TAIL]).abs() < 1e-9);
+    }
 }

@@ -80,4 +80,20 @@ impl ClipRecord {
             ClipOutcome::Unread { .. } => None,
         }
     }
+
+    /// Name of the true class.
+    pub fn class(&self) -> &str {
+        self.candidates.get(self.answer).map_or("", String::as_str)
+    }
+
+    /// Name of the class that a row puts first.
+    pub fn predicted(&self, ranking: &Ranking) -> &str {
+        let first = ranking.ranking.first().and_then(|&class| self.candidates.get(class));
+        first.map_or("", String::as_str)
+    }
+
+    /// Whether a row puts the true class first.
+    pub fn is_right(&self, ranking: &Ranking) -> bool {
+        ranking.ranking.first() == Some(&self.answer)
+    }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::eval::classes::{self, ClassCounts, Confusion};
+use crate::eval::comparison::{self, Comparison, Pair};
 use crate::eval::dataset::Dataset;
+use crate::eval::disagreement::{self, Disagreement};
 use crate::eval::metrics::{self, Credit};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
@@ -19,6 +22,10 @@ const TRIALS: u64 = 10;
 pub struct Results {
     /// A row each; chance is the first.
     pub rows: Vec<RowResult>,
+    /// Every row against the reference row; chance is not compared.
+    pub comparisons: Vec<Comparison>,
+    /// Every two rows; chance is not compared.
+    pub pairs: Vec<Pair>,
     /// Clips that could not be read, in the manifest's order.
     pub unread: Vec<Unread>,
     /// Clips of which damaged pieces were left out, with their number.
@@ -27,6 +34,16 @@ pub struct Results {
     pub cut_texts: BTreeSet<String>,
     /// The knobs.
     pub settings: EvalSettings,
+    /// Every class that was met, by domain and name; the counts in the order of `settings.rows`. Written as CSV.
+    #[serde(skip)]
+    pub classes: Vec<ClassCounts>,
+    /// What each class is taken for; the counts in the order of `settings.rows`. Written as CSV.
+    #[serde(skip)]
+    pub confusions: Vec<Confusion>,
+    /// Clips that one alignment row has right and another wrong, in the manifest's order; the predictions in the order
+    /// of `settings.rows`. Written as CSV.
+    #[serde(skip)]
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// Accuracy of a row in per cent. Over the clips that were read, unless said otherwise.
@@ -40,8 +57,12 @@ pub struct RowResult {
     pub top1_ci: Option<[f64; 2]>,
     /// The true class is among the first two.
     pub top2: Option<f64>,
+    /// 95 % bootstrap interval of `top2`.
+    pub top2_ci: Option<[f64; 2]>,
     /// The true class is among the first three.
     pub top3: Option<f64>,
+    /// 95 % bootstrap interval of `top3`.
+    pub top3_ci: Option<[f64; 2]>,
     /// `top1` over all clips, those that could not be read counted as missed.
     pub top1_attempted: f64,
     /// Number of clips.
@@ -52,6 +73,8 @@ pub struct RowResult {
     pub groups: BTreeMap<String, Share>,
     /// The clips outside each group.
     pub outside: BTreeMap<String, Share>,
+    /// The clips of each domain.
+    pub domains: BTreeMap<String, Share>,
     /// What guessing gave; only chance has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
@@ -64,6 +87,8 @@ pub struct Share {
     pub top1: Option<f64>,
     /// Number of clips.
     pub n: usize,
+    /// 95 % bootstrap interval of `top1`.
+    pub top1_ci: Option<[f64; 2]>,
 }
 
 /// Mean accuracy in per cent of seeded guessing.
@@ -174,13 +199,32 @@ impl Results {
         let mut chance = row(CHANCE, &chances);
         chance.trials = Trials::of(&read_clips);
         let mut rows = vec![chance];
+        let mut right = Vec::new();
         for (index, spec) in settings.rows.iter().enumerate() {
             let credit = |(clip, scores): &(&ClipRecord, &ClipScores)| {
                 metrics::credit(&scores.rows[index].ranking, clip.answer)
             };
-            rows.push(row(&spec.name, &read.iter().map(credit).collect::<Vec<_>>()));
+            let credits: Vec<Credit> = read.iter().map(credit).collect();
+            right.push(credits.iter().map(|credit| credit[0] == 1.0).collect());
+            rows.push(row(&spec.name, &credits));
         }
-        Self { rows, unread, damaged, cut_texts, settings }
+        Self {
+            rows,
+            comparisons: comparison::comparisons(&settings.rows, &right, &read_clips, &groups),
+            pairs: comparison::pairs(&settings.rows, &right),
+            unread,
+            damaged,
+            cut_texts,
+            classes: classes::classes(&read),
+            confusions: classes::confusions(&read),
+            disagreements: disagreement::disagreements(&read, &settings.rows),
+            settings,
+        }
+    }
+
+    /// Index in `settings.rows` of the row that others are compared with.
+    pub fn reference(&self) -> Option<usize> {
+        comparison::reference(&self.settings.rows)
     }
 }
 
@@ -195,25 +239,39 @@ impl RowResult {
     ) -> Self {
         let at = |k: usize| credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>();
         let top1 = at(1);
-        let share = |group: &str, inside: bool| {
-            let of_group =
-                |(clip, _): &(&&ClipRecord, &f64)| clip.groups.iter().any(|g| g == group) == inside;
-            let values: Vec<f64> = clips.iter().zip(&top1).filter(of_group).map(|(_, &v)| v).collect();
-            (group.to_owned(), Share { top1: metrics::per_cent(&values), n: values.len() })
+        let share = |is_member: &dyn Fn(&ClipRecord) -> bool| {
+            let members = clips.iter().zip(&top1).filter(|(clip, _)| is_member(clip));
+            Share::of(&members.map(|(_, &value)| value).collect::<Vec<_>>())
         };
+        let by_group = |inside: bool| {
+            let of_group = |group: &str| share(&|clip| clip.groups.iter().any(|g| g == group) == inside);
+            groups.iter().map(|&group| (group.to_owned(), of_group(group))).collect()
+        };
+        let domains: BTreeSet<&str> = clips.iter().map(|clip| &clip.domain[..]).collect();
+        let of_domain = |domain: &str| (domain.to_owned(), share(&|clip| clip.domain == domain));
         Self {
             name: name.to_owned(),
             top1: metrics::per_cent(&top1),
             top1_ci: metrics::interval(&top1),
             top2: metrics::per_cent(&at(2)),
+            top2_ci: metrics::interval(&at(2)),
             top3: metrics::per_cent(&at(3)),
+            top3_ci: metrics::interval(&at(3)),
             top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted as f64,
             n_attempted,
             n_read: clips.len(),
-            groups: groups.iter().map(|group| share(group, true)).collect(),
-            outside: groups.iter().map(|group| share(group, false)).collect(),
+            groups: by_group(true),
+            outside: by_group(false),
+            domains: domains.into_iter().map(of_domain).collect(),
             trials: None,
         }
+    }
+}
+
+impl Share {
+    /// From what each clip is worth.
+    fn of(values: &[f64]) -> Self {
+        Self { top1: metrics::per_cent(values), n: values.len(), top1_ci: metrics::interval(values) }
     }
 }
 

@@ -1,6 +1,4 @@
-//! Results for people.
-
-use crate::eval::results::{Results, Share};
+//! Tables for people.
 
 /// How tables are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,94 +9,48 @@ pub enum Style {
     Markdown,
 }
 
-impl Results {
-    /// Accuracy by row, Top-1 by group, then what was not read or not as it should be.
-    pub fn tables(&self, style: Style) -> String {
-        let mut text = self.accuracy(style);
-        let groups = self.by_group();
-        if !groups.is_empty() {
-            let header = ["Top-1 in %", "clips"].into_iter().chain(self.rows.iter().map(|row| &row.name[..]));
-            text += &format!("\n{}", table(style, header.map(str::to_owned).collect(), groups));
+impl Style {
+    /// Text that stays within its line, and within its cell.
+    pub fn cell(self, text: &str) -> String {
+        let text = one_line(text);
+        match self {
+            Self::Plain => text,
+            Self::Markdown => text.replace('\\', "\\\\").replace('|', "\\|"),
         }
-        let settings = &self.settings;
-        text += &format!(
-            "\nmodel {}, {}, sampling {}; interval: 95 % bootstrap of Top-1\n",
-            settings.model.folder, settings.device, settings.sampling
-        );
-        let bullet = if style == Style::Markdown { "- " } else { "  " };
-        let mut list = |title: String, lines: Vec<String>| {
-            if !lines.is_empty() {
-                text += &format!("\n{title}:\n\n");
-                lines.iter().for_each(|line| text += &format!("{bullet}{line}\n"));
-            }
-        };
-        list(
-            format!("Clips that could not be read ({})", self.unread.len()),
-            self.unread.iter().map(|clip| format!("{}: {}", clip.id, clip.reason)).collect(),
-        );
-        list(
-            format!("Damaged clips ({}), and how many pieces of them were left out", self.damaged.len()),
-            self.damaged.iter().map(|(id, pieces)| format!("{id}: {pieces}")).collect(),
-        );
-        list(
-            format!("Texts longer than the checkpoint reads, and cut ({})", self.cut_texts.len()),
-            self.cut_texts.iter().cloned().collect(),
-        );
-        text
     }
+}
 
-    fn accuracy(&self, style: Style) -> String {
-        let some_unread = !self.unread.is_empty();
-        let mut header = vec!["in %", "Top-1", "interval", "Top-2", "Top-3"];
-        if some_unread {
-            header.push("Top-1 of all");
-        }
-        header.push("clips");
-        let lines = self.rows.iter().map(|row| {
-            let interval =
-                row.top1_ci.map_or_else(|| "-".to_owned(), |[low, high]| format!("[{low:.2}, {high:.2}]"));
-            let mut cells =
-                vec![row.name.clone(), number(row.top1), interval, number(row.top2), number(row.top3)];
-            if some_unread {
-                cells.push(number(Some(row.top1_attempted)));
-                cells.push(format!("{} of {}", row.n_read, row.n_attempted));
-            } else {
-                cells.push(row.n_read.to_string());
-            }
-            cells
-        });
-        table(style, header.into_iter().map(str::to_owned).collect(), lines.collect())
-    }
-
-    /// A line for each group and one for all outside it; a column for each row.
-    fn by_group(&self) -> Vec<Vec<String>> {
-        let Some(first) = self.rows.first() else { return Vec::new() };
-        let line = |label: String, n: usize, share: &dyn Fn(usize) -> Option<f64>| {
-            let shares = (0..self.rows.len()).map(|row| number(share(row)));
-            [label, n.to_string()].into_iter().chain(shares).collect()
-        };
-        let of = |shares: Option<&Share>| shares.and_then(|share| share.top1);
-        first
-            .groups
-            .iter()
-            .zip(&first.outside)
-            .flat_map(|((group, inside), (_, outside))| {
-                [
-                    line(group.clone(), inside.n, &|row| of(self.rows[row].groups.get(group))),
-                    line(format!("outside {group}"), outside.n, &|row| of(self.rows[row].outside.get(group))),
-                ]
-            })
-            .collect()
-    }
+/// Text without line breaks and other control characters, which a terminal would obey.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Two decimals, as results are published.
-fn number(value: Option<f64>) -> String {
+pub fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
 }
 
-/// The first column on the left of its cell, all others on the right.
-fn table(style: Style, header: Vec<String>, lines: Vec<Vec<String>>) -> String {
+/// The same with its sign.
+pub fn signed(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:+.2}"))
+}
+
+/// An interval with two decimals.
+pub fn interval(ends: Option<[f64; 2]>) -> String {
+    ends.map_or_else(|| "-".to_owned(), |[low, high]| format!("[{low:.2}, {high:.2}]"))
+}
+
+/// A p-value with three decimals.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+/// The first `words` columns on the left of their cells, all others on the right.
+pub fn table<H: AsRef<str>>(style: Style, words: usize, header: &[H], lines: &[Vec<String>]) -> String {
+    let clean = |line: &mut dyn Iterator<Item = &str>| line.map(|text| style.cell(text)).collect::<Vec<_>>();
+    let header = clean(&mut header.iter().map(AsRef::as_ref));
+    let lines: Vec<Vec<String>> =
+        lines.iter().map(|line| clean(&mut line.iter().map(String::as_str))).collect();
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             lines.iter().chain([&header]).map(|line| line[column].chars().count()).max().unwrap_or(0)
@@ -110,7 +62,7 @@ fn table(style: Style, header: Vec<String>, lines: Vec<Vec<String>>) -> String {
             .zip(&widths)
             .enumerate()
             .map(|(column, (text, &width))| match column {
-                0 => format!("{text:<width$}"),
+                column if column < words => format!("{text:<width$}"),
                 _ => format!("{text:>width$}"),
             })
             .collect();
@@ -126,7 +78,7 @@ fn table(style: Style, header: Vec<String>, lines: Vec<Vec<String>>) -> String {
             .enumerate()
             .map(|(column, &width)| {
                 let dashes = "-".repeat(width.max(2) - 1);
-                if column == 0 { format!("-{dashes}") } else { format!("{dashes}:") }
+                if column < words { format!("-{dashes}") } else { format!("{dashes}:") }
             })
             .collect();
         text += &format!("| {} |\n", rule.join(" | "));
@@ -141,15 +93,26 @@ mod tests {
 
     #[test]
     fn tables_are_drawn_plain_and_as_markdown() {
-        let cells = |line: [&str; 2]| line.map(str::to_owned).to_vec();
-        let (header, lines) = (cells(["in %", "Top-1"]), vec![cells(["chance", "25.00"]), cells(["é", "-"])]);
+        let lines = [["chance", "25.00"], ["é", "-"]].map(|line| line.map(str::to_owned).to_vec());
+        let header = ["in %", "Top-1"];
+        assert_eq!(table(Style::Plain, 1, &header, &lines), "in %    Top-1\nchance  25.00\né           -\n");
         assert_eq!(
-            table(Style::Plain, header.clone(), lines.clone()),
-            "in %    Top-1\nchance  25.00\né           -\n"
-        );
-        assert_eq!(
-            table(Style::Markdown, header, lines),
+            table(Style::Markdown, 1, &header, &lines),
             "| in %   | Top-1 |\n| ------ | ----: |\n| chance | 25.00 |\n| é      |     - |\n"
         );
+    }
+
+    #[test]
+    fn no_text_leaves_its_cell() {
+        let lines = [vec!["a|b\\\nc\u{1b}".to_owned()]];
+        assert_eq!(table(Style::Markdown, 1, &["id"], &lines).lines().last(), Some("| a\\|b\\\\ c  |"));
+        assert_eq!(table(Style::Plain, 1, &["id"], &lines), "id\na|b\\ c\n");
+    }
+
+    #[test]
+    fn numbers_are_as_long_as_they_need() {
+        assert_eq!([0.0031, 0.00099, 1.0, 0.0].map(p_value), ["0.003", "<0.001", "1.000", "<0.001"]);
+        assert_eq!([Some(1.005), Some(-2.0), Some(0.0), None].map(signed), ["+1.00", "-2.00", "+0.00", "-"]);
+        assert_eq!((interval(Some([1.0, 2.5])), interval(None)), ("[1.00, 2.50]".to_owned(), "-".to_owned()));
     }
 }

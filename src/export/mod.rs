@@ -1,17 +1,18 @@
 //! Figures and tables of a snapshot, without its clip and its model.
 
 mod choice;
-mod colour;
+pub(crate) mod colour;
 mod error;
 mod facts;
 mod figure;
-mod font;
+pub(crate) mod font;
 mod heatmap;
 mod png;
 mod shading;
-mod svg;
+pub(crate) mod svg;
 mod table;
 mod terminal;
+pub(crate) mod ticks;
 mod timeline;
 mod wrap;
 

@@ -77,6 +77,17 @@ impl Page {
         ));
     }
 
+    /// A filled disc.
+    pub fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Rgb) {
+        self.add(format_args!(
+            r#"<circle cx="{}" cy="{}" r="{}" fill="{}"/>"#,
+            n(x),
+            n(y),
+            n(radius),
+            hex(fill)
+        ));
+    }
+
     /// A line of text on its baseline.
     pub fn text(&mut self, (x, y): (f64, f64), look: Type, text: &str) {
         let anchor = match look.anchor {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::export::ticks::ticks;
+
 /// Where in time and space the frames of a clip are. A frame is held until the next one; the last one as long as the
 /// others are on average.
 #[derive(Clone, Debug)]
@@ -69,15 +71,7 @@ impl<'a> Timeline<'a> {
 
     /// Times to label at round distances, `least` apart on the page or more, with as many decimals as they need.
     pub fn ticks(&self, least: f64) -> Vec<(f64, String)> {
-        let least = self.span() * least / self.width;
-        let magnitude = 10f64.powf(least.log10().floor());
-        let step = [1.0, 2.0, 5.0].iter().map(|m| m * magnitude).find(|&step| step >= least);
-        let step = step.unwrap_or(10.0 * magnitude);
-        let decimals = (-step.log10().floor()).max(0.0) as usize;
-        let first = (self.start() / step - 1e-9).ceil();
-        let ticks = (0..).map(|i| (first + f64::from(i)) * step).take_while(|&time| time < self.end - 1e-9);
-        // No axis is so long: a guard against times too large for their steps.
-        ticks.take(100).map(|time| (time, format!("{time:.decimals$}"))).collect()
+        ticks(self.start(), self.end, self.span() * least / self.width)
     }
 }
 

@@ -1,0 +1,267 @@
+//! Rows compared on the same clips.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::eval::metrics;
+use crate::eval::record::ClipRecord;
+use crate::eval::rows::{Row, Score};
+use crate::eval::significance::{holm, mcnemar};
+
+/// The published method, which every other row is compared with.
+const PUBLISHED: &str = "+smoothing";
+
+/// A row against the reference row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The row.
+    pub row: String,
+    /// The row that it is compared with.
+    pub reference: String,
+    /// Over all clips that were read.
+    #[serde(flatten)]
+    pub all: Paired,
+    /// Over the clips of each group.
+    pub groups: BTreeMap<String, Paired>,
+}
+
+/// How a row differs from the reference row on the same clips.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Paired {
+    /// Number of clips.
+    pub n: usize,
+    /// Top-1 of the row less that of the reference row, in points; none without clips.
+    pub difference: Option<f64>,
+    /// 95 % paired bootstrap interval of `difference`.
+    pub difference_ci: Option<[f64; 2]>,
+    /// Clips that the row alone has right.
+    pub only_row: usize,
+    /// Clips that the reference row alone has right.
+    pub only_reference: usize,
+    /// Exact two-sided McNemar test.
+    pub p: f64,
+    /// `p` adjusted after Holm for all comparisons with the reference row on these clips. A row that is the reference
+    /// row under another name tests nothing and is not counted.
+    pub p_holm: f64,
+}
+
+/// Two rows on the clips that were read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// One row.
+    pub row_a: String,
+    /// A later row.
+    pub row_b: String,
+    /// Top-1 of `row_a` less that of `row_b`, in points; none without clips.
+    pub difference: Option<f64>,
+    /// Clips that `row_a` alone has right.
+    pub only_a: usize,
+    /// Clips that `row_b` alone has right.
+    pub only_b: usize,
+    /// Exact two-sided McNemar test, not adjusted.
+    pub p: f64,
+}
+
+/// The row that others are compared with: the published method, or else the first that aligns.
+pub fn reference(rows: &[Row]) -> Option<usize> {
+    let published = rows.iter().position(|row| row.name == PUBLISHED);
+    published.or_else(|| rows.iter().position(|row| row.score == Score::Alignment))
+}
+
+/// Every other row against the reference row. `right` tells of each row which of the `clips` it has right.
+pub fn comparisons(
+    rows: &[Row],
+    right: &[Vec<bool>],
+    clips: &[&ClipRecord],
+    groups: &BTreeSet<&str>,
+) -> Vec<Comparison> {
+    let Some(reference) = reference(rows) else { return Vec::new() };
+    let others: Vec<usize> = (0..rows.len()).filter(|&row| row != reference).collect();
+    let everywhere = against(reference, &others, rows, right, |_| true);
+    let mut comparisons: Vec<Comparison> = others
+        .iter()
+        .zip(everywhere)
+        .map(|(&row, all)| Comparison {
+            row: rows[row].name.clone(),
+            reference: rows[reference].name.clone(),
+            all,
+            groups: BTreeMap::new(),
+        })
+        .collect();
+    for &group in groups {
+        let is_member = |clip: usize| clips[clip].groups.iter().any(|g| g == group);
+        let within = against(reference, &others, rows, right, is_member);
+        for (comparison, paired) in comparisons.iter_mut().zip(within) {
+            comparison.groups.insert(group.to_owned(), paired);
+        }
+    }
+    comparisons
+}
+
+/// Every two rows.
+pub fn pairs(rows: &[Row], right: &[Vec<bool>]) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for a in 0..rows.len() {
+        for b in a + 1..rows.len() {
+            let differences = differences(&right[a], &right[b], |_| true);
+            let [only_a, only_b] = discordant(&differences);
+            pairs.push(Pair {
+                row_a: rows[a].name.clone(),
+                row_b: rows[b].name.clone(),
+                difference: metrics::per_cent(&differences),
+                only_a,
+                only_b,
+                p: mcnemar(only_a, only_b),
+            });
+        }
+    }
+    pairs
+}
+
+/// Some rows against the reference row on some clips.
+fn against(
+    reference: usize,
+    others: &[usize],
+    rows: &[Row],
+    right: &[Vec<bool>],
+    is_member: impl Fn(usize) -> bool,
+) -> Vec<Paired> {
+    let mut compared: Vec<Paired> = others
+        .iter()
+        .map(|&row| {
+            let differences = differences(&right[row], &right[reference], &is_member);
+            let [only_row, only_reference] = discordant(&differences);
+            let p = mcnemar(only_row, only_reference);
+            Paired {
+                n: differences.len(),
+                difference: metrics::per_cent(&differences),
+                // The same seed and as many clips: each resample takes the same clips for both rows.
+                difference_ci: metrics::interval(&differences),
+                only_row,
+                only_reference,
+                p,
+                p_holm: p,
+            }
+        })
+        .collect();
+    let mut tested: Vec<&mut Paired> = others
+        .iter()
+        .zip(&mut compared)
+        .filter(|&(&row, _)| !is_same_way(&rows[row], &rows[reference]))
+        .map(|(_, paired)| paired)
+        .collect();
+    let adjusted = holm(&tested.iter().map(|paired| paired.p).collect::<Vec<_>>());
+    for (paired, p_holm) in tested.iter_mut().zip(adjusted) {
+        paired.p_holm = p_holm;
+    }
+    compared
+}
+
+/// Whether two rows differ in their name alone.
+fn is_same_way(a: &Row, b: &Row) -> bool {
+    (a.score, a.prompt, &a.settings) == (b.score, b.prompt, &b.settings)
+}
+
+/// 1 for a clip that `a` alone has right, −1 for one that `b` alone has right, and 0 for others.
+fn differences(a: &[bool], b: &[bool], is_member: impl Fn(usize) -> bool) -> Vec<f64> {
+    let members = (0..a.len()).filter(|&clip| is_member(clip));
+    members.map(|clip| f64::from(a[clip]) - f64::from(b[clip])).collect()
+}
+
+fn discordant(differences: &[f64]) -> [usize; 2] {
+    [1.0, -1.0].map(|sign| differences.iter().filter(|&&difference| difference == sign).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::sample;
+
+    #[test]
+    fn the_reference_is_the_published_method_or_the_first_that_aligns() {
+        let rows = Row::all(true, &[]);
+        assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
+        let [pool, .., bare] = &rows[..3] else { panic!() };
+        assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
+        assert_eq!(reference(std::slice::from_ref(pool)), None);
+    }
+
+    #[test]
+    fn comparisons_by_hand() {
+        // Predictions of +alignment, +smoothing and context-rich, the same as +smoothing. The true class is 0.
+        let results = sample::results(
+            &["+alignment", "+smoothing", "context-rich"],
+            &[
+                ([0, 0, 0], "late"),
+                ([0, 1, 1], "late"),
+                ([1, 0, 0], ""),
+                ([2, 0, 0], "late"),
+                ([2, 0, 0], ""),
+                ([1, 1, 1], ""),
+            ],
+        );
+        assert_eq!(results.comparisons.len(), 2);
+        let comparison = &results.comparisons[0];
+        assert_eq!((&comparison.row[..], &comparison.reference[..]), ("+alignment", "+smoothing"));
+        let all = &comparison.all;
+        assert_eq!((all.n, all.only_row, all.only_reference), (6, 1, 3));
+        assert!((all.difference.unwrap() + 100.0 / 3.0).abs() < 1e-12);
+        // 2 (1 + 4) / 16, and context-rich does not count among the tests.
+        assert_eq!((all.p, all.p_holm), (0.625, 0.625));
+        let late = &comparison.groups["late"];
+        assert_eq!((late.n, late.only_row, late.only_reference), (3, 1, 1));
+        assert_eq!((late.difference, late.p), (Some(0.0), 1.0));
+        let same = &results.comparisons[1].all;
+        assert_eq!((same.difference_ci, same.p, same.p_holm), (Some([0.0, 0.0]), 1.0, 1.0));
+
+        let pairs: Vec<(&str, &str, usize, usize)> =
+            results.pairs.iter().map(|p| (&p.row_a[..], &p.row_b[..], p.only_a, p.only_b)).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("+alignment", "+smoothing", 1, 3),
+                ("+alignment", "context-rich", 1, 3),
+                ("+smoothing", "context-rich", 0, 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn holm_counts_every_row_that_differs() {
+        let mut clips = vec![([1, 2, 0], "a"); 6];
+        clips.push(([0, 0, 1], "a"));
+        let results = sample::results(&["mean-pool", "order-free", "+smoothing"], &clips);
+        for comparison in &results.comparisons {
+            for paired in [&comparison.all, &comparison.groups["a"]] {
+                // 2 (1 + 7) / 128, twice.
+                assert_eq!((paired.p, paired.p_holm), (0.125, 0.25));
+            }
+        }
+    }
+
+    #[test]
+    fn paired_intervals_see_the_clips_together() {
+        // Two rows that are right on the same clips but for one: each alone is unsure, their difference is not.
+        let clips: Vec<([usize; 2], &str)> = (0..200)
+            .map(|i| match i {
+                0 => ([0, 1], ""),
+                i if i % 2 == 0 => ([0, 0], ""),
+                _ => ([1, 1], ""),
+            })
+            .collect();
+        let results = sample::results(&["+context", "+smoothing"], &clips);
+        let all = &results.comparisons[0].all;
+        let [low, high] = all.difference_ci.unwrap();
+        assert_eq!((all.difference, low), (Some(0.5), 0.0));
+        assert!(high <= 2.0, "{high}");
+        let [low, high] = results.rows[1].top1_ci.unwrap();
+        assert!(high - low > 10.0);
+        // One that is always better, and no clip at all.
+        let better = sample::results(&["+context", "+smoothing"], &[([0, 1], ""); 9]);
+        assert_eq!(better.comparisons[0].all.difference_ci, Some([100.0, 100.0]));
+        let nothing = sample::results::<2>(&["+context", "+smoothing"], &[]);
+        let all = &nothing.comparisons[0].all;
+        assert_eq!((all.n, all.difference, all.difference_ci, all.p), (0, None, None, 1.0));
+    }
+}

@@ -1,0 +1,104 @@
+//! Results as files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::eval::figure;
+use crate::eval::record::ClipRecord;
+use crate::eval::results::Results;
+use crate::eval::tables::Style;
+use crate::export::{self, ExportError};
+use crate::whole::write_whole;
+
+/// Why results cannot be written.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A number that JSON does not have.
+    #[error("the results are no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The figure has no pixels.
+    #[error(transparent)]
+    Figure(#[from] ExportError),
+}
+
+/// Writes the results and the clips behind them into a folder, each file whole or not at all: `clips.jsonl`,
+/// `results.json`, `results.md`, `results.csv`, `classes.csv`, `confusion.csv`, `disagreements.csv`, `results.svg` and
+/// `results.png`.
+///
+/// # Errors
+/// If a file cannot be written. Those before it are there.
+pub fn write(folder: &Path, results: &Results, clips: &[ClipRecord]) -> Result<(), WriteError> {
+    let lines: Vec<String> = clips.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    let document = serde_json::to_string_pretty(results)? + "\n";
+    let figure = figure::svg(results);
+    for (name, text) in [
+        ("clips.jsonl", lines.join("\n") + "\n"),
+        ("results.json", document),
+        ("results.md", results.tables(Style::Markdown)),
+        ("results.csv", results.rows_csv()),
+        ("classes.csv", results.classes_csv()),
+        ("confusion.csv", results.confusion_csv()),
+        ("disagreements.csv", results.disagreements_csv()),
+    ] {
+        put(folder, name, text.as_bytes())?;
+    }
+    put(folder, "results.svg", figure.as_bytes())?;
+    put(folder, "results.png", &export::png(&figure)?)
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    let path = folder.join(name);
+    write_whole(&path, bytes).map_err(|source| WriteError::File { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::eval::sample;
+
+    #[test]
+    fn every_file_is_written_and_the_one_that_cannot_be_is_named() {
+        let folder = TempDir::new().unwrap();
+        let rows = ["mean-pool", "+smoothing"];
+        let clips = sample::clips(&rows, &[([0, 1], "late"), ([1, 0], "")]);
+        let results = sample::sum_up(&rows, &clips);
+        write(folder.path(), &results, &clips).unwrap();
+        let mut files: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let expected = [
+            "classes.csv",
+            "clips.jsonl",
+            "confusion.csv",
+            "disagreements.csv",
+            "results.csv",
+            "results.json",
+            "results.md",
+            "results.png",
+            "results.svg",
+        ];
+        assert_eq!(files, expected);
+        assert!(fs::read(folder.path().join("results.png")).unwrap().starts_with(b"\x89PNG"));
+
+        fs::remove_file(folder.path().join("classes.csv")).unwrap();
+        fs::create_dir(folder.path().join("classes.csv")).unwrap();
+        let error = write(folder.path(), &results, &clips).unwrap_err().to_string();
+        assert!(error.contains("classes.csv"), "{error}");
+    }
+}
