@@ -174,6 +174,7 @@ impl ComparisonArgs {
             clip,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
+            masks: Arc::default(),
             model: comparison.model.clone(),
             cover_evenly: false,
             thumbnails: None,

@@ -52,6 +52,7 @@ impl Evaluator {
             clip: clip.entry.video.clone(),
             sampling: self.sampling,
             segment: clip.entry.segment(),
+            masks: Arc::default(),
             model: self.model.clone(),
             cover_evenly: false,
             thumbnails: None,
