@@ -1,13 +1,11 @@
 //! `actalign-tui align`: alignment only, on embeddings made elsewhere.
 
-mod npy;
-
 use crate::align::{Aligner, Calibration, Cell, Preset, Smoothing, products, unit_rows};
 use crate::cli::table::print;
 use crate::explore::{ClassOutcome, Method, Outcome, Report, ReportSettings};
+use crate::store::read_matrix;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, ensure};
-use npy::read_matrix;
 use std::path::{Path, PathBuf};
 
 /// Align embeddings made elsewhere and rank the classes

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Report, Result, WrapErr, bail};
 
-use crate::align::Aligner;
+use crate::align::{Aligner, Preset};
 use crate::cli::inputs::ModelArgs;
 use crate::cli::{output, progress};
-use crate::eval::{ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
+use crate::eval::{
+    ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Results, Row, Style,
+};
 use crate::in_words;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
@@ -18,24 +20,34 @@ use crate::whole::write_whole;
 /// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// The clips: JSON lines with id, video, domain, candidates, answer, and where wanted start, end, groups
+    /// The clips: JSON lines with id, video, domain, candidates, answer, and where wanted start, end, groups; or rows
+    /// of ActionAtlas, or the authors' generated_subactions.json, with --clips or --embeddings
     #[arg(value_name = "MANIFEST")]
     manifest: PathBuf,
-    /// Script file with the classes of all candidates [default: scripts.json beside the manifest]
+    /// Script file with the classes of all candidates; for datasets of others generated_subactions.json as well, matched
+    /// by youtube_id and id [default: the steps that the manifest brings, else scripts.json beside it]
     #[arg(long, value_name = "FILE")]
     scripts: Option<PathBuf>,
     /// Scripts of the same classes in short steps, for the row short-fixed [default: scripts-short.json beside the
     /// manifest, if it is there]
     #[arg(long, value_name = "FILE")]
     scripts_short: Option<PathBuf>,
+    /// Folder of the videos [default: the manifest's]. Those of datasets of others are
+    /// {youtube_id}_{start}_{end}.mp4, with bounds like 12.0, or {youtube_id}.mp4, which is cut; .mkv and .webm as well
+    #[arg(long, value_name = "DIR")]
+    clips: Option<PathBuf>,
+    /// Folder of frame embeddings made elsewhere, in place of videos: {id}.npy, or named like the video, T×d, raw, a
+    /// row per frame of the clip; --fps tells how many rows a second has
+    #[arg(long, value_name = "DIR", conflicts_with = "clips")]
+    embeddings: Option<PathBuf>,
     /// Aligners to compare with dtw, each in a row of its own
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     aligners: Vec<Aligner>,
     #[command(flatten)]
     model: ModelArgs,
-    /// Frames per second to take, by presentation time, or `native` for every frame
-    #[arg(long, value_name = "N|native", default_value = "10")]
-    fps: Sampling,
+    /// Frames per second to take, by presentation time, or `native` for every frame [default: 10]
+    #[arg(long, value_name = "N|native")]
+    fps: Option<Sampling>,
     /// Folder to write results.json, results.md and clips.jsonl into
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -45,7 +57,15 @@ pub struct EvalArgs {
 }
 
 pub fn run(args: &EvalArgs) -> Result<()> {
-    let dataset = Dataset::open(&args.manifest, args.scripts.as_deref(), args.scripts_short.as_deref())?;
+    let sampling = sampling(args)?;
+    let dataset = Dataset::open(&DatasetPaths {
+        manifest: args.manifest.clone(),
+        scripts: args.scripts.clone(),
+        scripts_short: args.scripts_short.clone(),
+        clips: args.clips.clone(),
+        embeddings: args.embeddings.clone(),
+        preset: Preset::Paper,
+    })?;
     if let Some(out) = &args.out {
         // Before the work, not after it, is the time to learn that its results have no place.
         fs::create_dir_all(out).wrap_err_with(|| format!("the folder {} cannot be made", out.display()))?;
@@ -53,8 +73,8 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let model = args.model.open()?;
     let rows = Row::all(dataset.scripts_short.is_some(), &args.aligners);
     let manifest = args.manifest.display().to_string();
-    let settings = EvalSettings::new(manifest, &dataset, &model, args.fps, &rows);
-    let mut evaluator = Evaluator::new(model, args.fps, rows);
+    let settings = EvalSettings::new(manifest, &dataset, &model, sampling, &rows);
+    let mut evaluator = Evaluator::new(model, sampling, rows);
 
     let bar = progress::bar(Some(dataset.clips.len()), "clips");
     let mut clips = Vec::new();
@@ -87,6 +107,16 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     }
     let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
     Ok(output::print(&text)?)
+}
+
+/// Which frames are taken, or how many embeddings made elsewhere a second has.
+fn sampling(args: &EvalArgs) -> Result<Sampling> {
+    match (&args.embeddings, args.fps) {
+        (Some(_), None | Some(Sampling::Native)) => {
+            bail!("--embeddings needs to know how many rows a second has: give a number, such as --fps 30")
+        }
+        (_, fps) => Ok(fps.unwrap_or(Sampling::Fps(10.0))),
+    }
 }
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.

@@ -4,16 +4,19 @@
 
 mod dataset;
 mod evaluator;
+mod footage;
 mod manifest;
 mod metrics;
 mod record;
 mod results;
 mod rows;
+mod scripts;
 mod tables;
 
-pub use dataset::{Clip, Dataset, DatasetError};
+pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths};
 pub use evaluator::Evaluator;
-pub use manifest::{Entry, LineFault, ManifestError};
+pub use footage::{FolderError, Footage};
+pub use manifest::{Entry, Fault, ManifestError, Place};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unread};
 pub use rows::{CHANCE, Prompt, Row, Score};
