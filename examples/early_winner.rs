@@ -10,11 +10,11 @@
 //! MODEL is a SigLIP checkpoint's folder; without it, the bundled model is taken.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actalign_tui::demo::Bundle;
-use actalign_tui::eval::Dataset;
+use actalign_tui::eval::{Dataset, DatasetPaths};
 use actalign_tui::explore::{
     EmbeddedFrame, Exploration, Job, Model, Settings, Update, embed_clip, even_coverage,
 };
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
         Some(folder) => PathBuf::from(folder),
         None => Bundle::unpack()?.model(),
     };
-    let dataset = Dataset::open(Path::new(&manifest), None, None)?;
+    let dataset = Dataset::open(&DatasetPaths { manifest: manifest.into(), ..DatasetPaths::default() })?;
     let device = ComputeDevice::open(DeviceChoice::Auto)?;
     let model = Arc::new(Model::new(Checkpoint::open(&model)?, device));
 
@@ -55,6 +55,7 @@ fn main() -> Result<()> {
             clip: clip.entry.video.clone(),
             sampling: Sampling::Fps(10.0),
             segment: clip.entry.segment(),
+            masks: Arc::default(),
             model: model.clone(),
             cover_evenly: false,
             thumbnails: None,

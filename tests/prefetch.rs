@@ -36,6 +36,7 @@ impl Work {
             clip: path,
             sampling: Sampling::Native,
             segment: Segment::default(),
+            masks: Arc::default(),
             model: Arc::new(Model::new(Checkpoint::open(model).unwrap(), device)),
             cover_evenly: true,
             thumbnails: None,

@@ -1,14 +1,12 @@
 //! `actalign-tui align`: alignment only, on embeddings made elsewhere.
 
-mod npy;
-
 use crate::align::{Calibration, Smoothing, products, unit_rows};
 use crate::cli::inputs::MethodArgs;
 use crate::cli::table::print;
 use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
+use crate::store::read_matrix;
 use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
-use npy::read_matrix;
 use std::path::{Path, PathBuf};
 
 /// Align embeddings made elsewhere and rank the classes

@@ -95,6 +95,7 @@ fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Res
         clip: clip.to_owned(),
         sampling: sampling.fps,
         segment: sampling.segment(),
+        masks: Arc::default(),
         model: model.clone(),
         cover_evenly: false,
         thumbnails: None,

@@ -1,93 +1,224 @@
 //! `actalign-tui eval`: a whole dataset.
 
-use std::fs;
-use std::path::PathBuf;
+mod merge;
 
-use clap::Args;
-use color_eyre::eyre::{Report, Result, WrapErr, bail};
+use std::path::{Path, PathBuf};
 
-use crate::cli::inputs::ModelArgs;
-use crate::cli::{output, progress};
-use crate::eval::{self, ClipOutcome, ClipRecord, Dataset, EvalSettings, Evaluator, Results, Row, Style};
+use clap::{Args, Subcommand};
+use color_eyre::eyre::{Report, Result, WrapErr, bail, eyre};
+
+use crate::align::Preset;
+use crate::cli::inputs::{ModelArgs, seconds};
+use crate::cli::output;
+use crate::cli::progress::Counter;
+use crate::eval::{
+    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Prompt,
+    Results, Rows, Run, Shard, Style,
+};
 use crate::explore::Method;
 use crate::in_words;
+use crate::script::Template;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
 
 /// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct EvalArgs {
-    /// The clips: JSON lines with id, video, domain, candidates, answer, and where wanted start, end, groups
-    #[arg(value_name = "MANIFEST")]
-    manifest: PathBuf,
-    /// Script file with the classes of all candidates [default: scripts.json beside the manifest]
+    #[command(subcommand)]
+    command: Option<EvalCommand>,
+    /// The clips: JSON lines with id, video, domain, candidates, answer, and where wanted start, end, groups; or rows
+    /// of ActionAtlas, or the authors' generated_subactions.json, with --clips or --embeddings
+    #[arg(value_name = "MANIFEST", required = true)]
+    manifest: Option<PathBuf>,
+    /// Script file with the classes of all candidates; for datasets of others generated_subactions.json as well, matched
+    /// by youtube_id and id [default: the steps that the manifest brings, else scripts.json beside it]
     #[arg(long, value_name = "FILE")]
     scripts: Option<PathBuf>,
     /// Scripts of the same classes in short steps, for the row short-fixed [default: scripts-short.json beside the
     /// manifest, if it is there]
     #[arg(long, value_name = "FILE")]
     scripts_short: Option<PathBuf>,
+    /// Folder of the videos [default: the manifest's]. Those of datasets of others are
+    /// {youtube_id}_{start}_{end}.mp4, with bounds like 12.0, or {youtube_id}.mp4, which is cut; .mkv and .webm as well
+    #[arg(long, value_name = "DIR")]
+    clips: Option<PathBuf>,
+    /// Folder of frame embeddings made elsewhere, in place of videos: {id}.npy, or named like the video, T×d, raw, a
+    /// row per frame of the clip; --fps tells how many rows a second has
+    #[arg(long, value_name = "DIR", conflicts_with = "clips")]
+    embeddings: Option<PathBuf>,
     /// Aligners to compare with dtw, each in a row of its own: dtw, segment, mean-path, drop, with their knobs as in
     /// segment:open-start:open-end:background=p75:band=0.2:cell=logit
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = aligner)]
     aligners: Vec<Method>,
+    /// Templates to try, each with every aligner: context, step, domain, plain, or a text with {step}; may be repeated
+    #[arg(long = "template", value_name = "TEMPLATE", value_parser = Template::parse)]
+    templates: Vec<Template>,
+    /// Smoothing widths to try, in seconds, each with every aligner and template
+    #[arg(long = "smoothing", value_name = "SECONDS,…", value_delimiter = ',', value_parser = seconds)]
+    smoothings: Vec<f64>,
+    /// Prompt strategies to try, each with every aligner, template and smoothing width
+    #[arg(long = "prompt", value_name = "NAME,…", value_delimiter = ',')]
+    prompts: Vec<Prompt>,
     #[command(flatten)]
     model: ModelArgs,
-    /// Frames per second to take, by presentation time, or `native` for every frame
-    #[arg(long, value_name = "N|native", default_value = "10")]
-    fps: Sampling,
-    /// Folder to write the results into: results.json, .md, .csv, .svg and .png, tables of classes, confusions and
-    /// disagreements as CSV, and every ranking in clips.jsonl
+    /// Frames per second to take, by presentation time, or `native` for every frame [default: 10]
+    #[arg(long, value_name = "N|native")]
+    fps: Option<Sampling>,
+    /// Folder for the results: results.json, .md, .csv, .svg and .png, tables of classes, confusions and disagreements as
+    /// CSV, and every ranking in clips.jsonl. Where the program was ended, the same command goes on from there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Evaluate one of N shares of the clips, into a folder of its own in --out, for `eval merge`; `slurm` takes I and N
+    /// from the task of a SLURM job array
+    #[arg(long, value_name = "I/N|slurm", requires = "out")]
+    shard: Option<Shard>,
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
 }
 
-pub fn run(args: &EvalArgs) -> Result<()> {
-    let dataset = Dataset::open(&args.manifest, args.scripts.as_deref(), args.scripts_short.as_deref())?;
-    if let Some(out) = &args.out {
-        // Before the work, not after it, is the time to learn that its results have no place.
-        fs::create_dir_all(out).wrap_err_with(|| format!("the folder {} cannot be made", out.display()))?;
-    }
-    let model = args.model.open()?;
-    let rows = Row::all(dataset.scripts_short.is_some(), &args.aligners);
-    let manifest = args.manifest.display().to_string();
-    let settings = EvalSettings::new(manifest, &dataset, &model, args.fps, &rows);
-    let mut evaluator = Evaluator::new(model, args.fps, rows);
+#[derive(Debug, Subcommand)]
+enum EvalCommand {
+    Merge(merge::MergeArgs),
+}
 
-    let bar = progress::bar(Some(dataset.clips.len()), "clips");
-    let mut clips = Vec::new();
-    for clip in &dataset.clips {
-        match evaluator.evaluate(clip) {
+pub fn run(args: &EvalArgs) -> Result<()> {
+    if let Some(EvalCommand::Merge(args)) = &args.command {
+        return merge::run(args);
+    }
+    let manifest = args.manifest.clone().ok_or_else(|| eyre!("no manifest is named"))?;
+    let sampling = sampling(args)?;
+    let paths = DatasetPaths {
+        manifest,
+        scripts: args.scripts.clone(),
+        scripts_short: args.scripts_short.clone(),
+        clips: args.clips.clone(),
+        embeddings: args.embeddings.clone(),
+        preset: Preset::Paper,
+    };
+    let dataset = Dataset::open(&paths)?;
+    let model = args.model.open()?;
+    let rows = Rows {
+        aligners: &args.aligners,
+        templates: &args.templates,
+        smoothings: &args.smoothings,
+        prompts: &args.prompts,
+    };
+    let rows = rows.all(dataset.scripts_short.is_some())?;
+    let settings = EvalSettings::new(&paths, &dataset, &model, sampling, &rows)?;
+    let run = Run {
+        settings,
+        clips: dataset.clips.len(),
+        shard: args.shard,
+        paths,
+        model: args.model.dir().to_owned(),
+        working_folder: std::env::current_dir().wrap_err("the present folder cannot be told")?,
+    };
+    // Before the work, not after it, is the time to learn that its results have no place.
+    let mut journal = match &args.out {
+        Some(out) => {
+            let folder = args.shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
+            Some(Journal::open(&folder, &run)?)
+        }
+        None => None,
+    };
+    let share = dataset.clips.iter().enumerate();
+    let share = share.filter(|(place, _)| args.shard.is_none_or(|shard| shard.holds(*place)));
+    let share: Vec<&Clip> = share.map(|(_, clip)| clip).collect();
+    let records = evaluate(&share, &mut Evaluator::new(model, sampling, rows), journal.as_mut())?;
+    if let Some(journal) = journal {
+        journal.finish(&records)?;
+    }
+    tell(args, &run, &records)
+}
+
+/// Evaluates the clips that the journal does not know.
+fn evaluate(
+    clips: &[&Clip],
+    evaluator: &mut Evaluator,
+    mut journal: Option<&mut Journal>,
+) -> Result<Vec<ClipRecord>> {
+    let known = journal.as_deref().map_or(0, Journal::len);
+    let mut counter = Counter::new(clips.len(), known, "clips");
+    if known > 0 {
+        counter.say(&format!("{known} of {} clips were done before", clips.len()));
+    }
+    let mut records = Vec::new();
+    for clip in clips {
+        if let Some(record) = journal.as_deref_mut().and_then(|journal| journal.take(&clip.entry.id)) {
+            records.push(record);
+            continue;
+        }
+        let outcome = match evaluator.evaluate(clip) {
             // The same would be said of every clip.
             Err(error) if is_of_checkpoint(&error) => return Err(error),
-            outcome => {
-                let unread = |error| ClipOutcome::Unread { reason: in_words(&error) };
-                clips.push(ClipRecord::new(clip, outcome.map_or_else(unread, ClipOutcome::Read)));
-            }
+            Err(error) => ClipOutcome::Unread { reason: in_words(&error) },
+            Ok(scores) => ClipOutcome::Read(scores),
+        };
+        let record = ClipRecord::new(clip, outcome);
+        if let Some(journal) = &mut journal {
+            journal.add(&record)?;
         }
+        records.push(record);
         if let Some(notice) = evaluator.take_notice() {
-            bar.suspend(|| eprintln!("{notice}"));
+            counter.say(&notice);
         }
-        bar.inc(1);
+        counter.count();
     }
-    bar.finish_and_clear();
+    Ok(records)
+}
 
-    let results = Results::new(&clips, settings);
-    if results.unread.len() == dataset.clips.len() {
-        for clip in &results.unread {
-            eprintln!("{}: {}", clip.id, clip.reason);
-        }
-        bail!("{}: none of its {} clips could be read", args.manifest.display(), dataset.clips.len());
+/// Sums up, on standard output and, where all clips are there, in files.
+fn tell(args: &EvalArgs, run: &Run, records: &[ClipRecord]) -> Result<()> {
+    let results = Results::new(records, run.settings.clone());
+    // Of a share that says nothing of the others.
+    if args.shard.is_none() {
+        check_some_read(run, &results)?;
     }
-    if let Some(out) = &args.out {
-        eval::write(out, &results, &clips)
-            .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))?;
+    match (&args.out, args.shard) {
+        (Some(out), None) => write(out, &results)?,
+        (Some(out), Some(shard)) => eprintln!(
+            "shard {shard} is done: {} of {} clips; once all {} are, `actalign-tui eval merge {}` makes one result of them",
+            records.len(),
+            run.clips,
+            shard.of,
+            out.display()
+        ),
+        (None, _) => {}
     }
-    let text = if args.json { serde_json::to_string(&results)? + "\n" } else { results.tables(Style::Plain) };
+    print(&results, args.json)
+}
+
+/// Refuses results of which no clip could be read: the dataset is not where it was looked for.
+fn check_some_read(run: &Run, results: &Results) -> Result<()> {
+    if results.unread.len() < run.clips {
+        return Ok(());
+    }
+    for clip in &results.unread {
+        eprintln!("{}: {}", clip.id, clip.reason);
+    }
+    bail!("{}: none of its {} clips could be read", run.paths.manifest.display(), run.clips);
+}
+
+fn write(out: &Path, results: &Results) -> Result<()> {
+    eval::write(out, results)
+        .wrap_err_with(|| format!("the results cannot be written into {}", out.display()))
+}
+
+fn print(results: &Results, json: bool) -> Result<()> {
+    let text = if json { serde_json::to_string(results)? + "\n" } else { results.tables(Style::Plain) };
     Ok(output::print(&text)?)
+}
+
+/// Which frames are taken, or how many embeddings made elsewhere a second has.
+fn sampling(args: &EvalArgs) -> Result<Sampling> {
+    match (&args.embeddings, args.fps) {
+        (Some(_), None | Some(Sampling::Native)) => {
+            bail!("--embeddings needs to know how many rows a second has: give a number, such as --fps 30")
+        }
+        (_, fps) => Ok(fps.unwrap_or(Sampling::Fps(10.0))),
+    }
 }
 
 fn aligner(text: &str) -> Result<Method, String> {

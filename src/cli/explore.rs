@@ -9,7 +9,7 @@ use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::cli::reopen;
 use crate::cli::screen::{Screen, ScreenArgs, THUMBNAIL, open_explorer};
 use crate::demo::Bundle;
-use crate::eval::Dataset;
+use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Exploration, Job};
 use crate::script::Document;
 use crate::store::{Folder, Snapshot};
@@ -99,7 +99,8 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
 fn run_demo(screen: Screen) -> Result<()> {
     let bundle = Bundle::unpack()?;
     let data = Folder::Data.path()?;
-    let clips = Dataset::open(&bundle.folder().join("manifest.jsonl"), None, None)?.clips;
+    let manifest = bundle.folder().join("manifest.jsonl");
+    let clips = Dataset::open(&DatasetPaths { manifest, ..DatasetPaths::default() })?.clips;
     // As if the user had named the demo's files and nothing else.
     let scripts = bundle.scripts();
     let names = ["actalign-tui".as_ref(), "--model".as_ref(), "demo".as_ref(), "--scripts".as_ref()];

@@ -40,7 +40,8 @@ impl ModelArgs {
         Self { model: Some(dir), device, precision, no_cache: false }
     }
 
-    fn dir(&self) -> &Path {
+    /// The checkpoint as the user names it.
+    pub fn dir(&self) -> &Path {
         self.model.as_deref().unwrap_or(Path::new(""))
     }
 
@@ -155,7 +156,8 @@ pub struct ComparisonArgs {
     pub template: Template,
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// Seconds, 0 or more.
+pub fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("expected a number of seconds, 0 or more".to_owned()),
@@ -211,6 +213,7 @@ impl ComparisonArgs {
             clip,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
+            masks: Arc::default(),
             model: comparison.model.clone(),
             cover_evenly: false,
             thumbnails: None,

@@ -1,9 +1,9 @@
 //! Progress on standard error.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use color_eyre::eyre::Result;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::explore::{self, Job, Update};
 
@@ -18,6 +18,61 @@ pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
     bar.set_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Least time between two lines of a [`Counter`] that writes lines.
+const LINES: Duration = Duration::from_secs(30);
+
+/// Counts long work on standard error, with its rate and the time left: a bar on a terminal, elsewhere a line from time
+/// to time, as for the logs of a cluster.
+pub struct Counter {
+    bar: ProgressBar,
+    what: &'static str,
+    total: usize,
+    /// What was done before.
+    known: usize,
+    done: usize,
+    start: Instant,
+    last_line: Instant,
+}
+
+impl Counter {
+    /// Of `total` things, of which `known` are done.
+    pub fn new(total: usize, known: usize, what: &'static str) -> Self {
+        let bar = bar(Some(total), what).with_position(known as u64).with_elapsed(Duration::ZERO);
+        bar.reset_eta();
+        let now = Instant::now();
+        Self { bar, what, total, known, done: known, start: now, last_line: now }
+    }
+
+    /// Tells something without tearing the bar.
+    pub fn say(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("{text}"));
+    }
+
+    /// Counts one.
+    pub fn count(&mut self) {
+        self.done += 1;
+        self.bar.inc(1);
+        if self.bar.is_hidden() && (self.last_line.elapsed() >= LINES || self.done == self.total) {
+            self.last_line = Instant::now();
+            let rate = (self.done - self.known) as f64 / self.start.elapsed().as_secs_f64();
+            let left = Duration::from_secs_f64((self.total - self.done) as f64 / rate);
+            eprintln!(
+                "{} of {} {}, {rate:.2} per second, {} left",
+                self.done,
+                self.total,
+                self.what,
+                HumanDuration(left)
+            );
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Embeds the frames of a clip, and the job's texts, to the end, and hands `take` the news as it comes. Progress and

@@ -99,6 +99,7 @@ fn clip(parts: Parts, mut sources: Sources, snapshot: &Snapshot, model: Option<A
                 clip: PathBuf::from(&sources.clip),
                 sampling,
                 segment,
+                masks: Arc::default(),
                 cover_evenly: true,
                 thumbnails: Some(THUMBNAIL),
                 texts: exploration.missing_texts(),

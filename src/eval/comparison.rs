@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_reference_is_the_published_method_or_the_first_that_aligns() {
-        let rows = Row::all(true, &[]);
+        let rows = crate::eval::rows::Rows::default().all(true).unwrap();
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));

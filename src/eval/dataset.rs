@@ -1,30 +1,53 @@
-//! A manifest joined with its script files.
+//! A manifest joined with its scripts and with where the clips are.
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::eval::manifest::{self, Entry, LineFault, ManifestError};
+use crate::align::Preset;
+use crate::eval::footage::{Folder, FolderError, Footage};
+use crate::eval::manifest::{self, Entry, Fault, Format, Listed, ManifestError};
+use crate::eval::scripts::Scripts;
 use crate::explore::Candidate;
-use crate::script::{Class, ScriptError, ScriptFile};
+use crate::script::ScriptError;
+
+/// Where a dataset is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatasetPaths {
+    /// The clips: the program's own manifest, rows of ActionAtlas, or what the method's authors generate.
+    pub manifest: PathBuf,
+    /// The scripts. Where none are named: those that the manifest brings, else `scripts.json` beside it.
+    pub scripts: Option<PathBuf>,
+    /// The scripts of the other prompt. Where none are named: `scripts-short.json` beside the manifest, if it is there.
+    pub scripts_short: Option<PathBuf>,
+    /// The folder of the videos, in place of the manifest's.
+    pub clips: Option<PathBuf>,
+    /// The folder of frame embeddings that were made elsewhere, which stand for the videos.
+    pub embeddings: Option<PathBuf>,
+    /// Whose way to take frames from videos is followed.
+    pub preset: Preset,
+}
 
 /// Clips whose classes are known, with the scripts of their candidates.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The clips, in the manifest's order.
     pub clips: Vec<Clip>,
-    /// The script file.
+    /// The file of the scripts.
     pub scripts: PathBuf,
-    /// The script file of the other prompt, if there is one.
+    /// The file of the other prompt's scripts, if there is one.
     pub scripts_short: Option<PathBuf>,
 }
 
 /// A clip of a dataset.
 #[derive(Clone, Debug)]
 pub struct Clip {
-    /// Its line of the manifest.
+    /// Where it is, and what it shows.
     pub entry: Entry,
-    /// Its candidates with their scripts, in the manifest's order.
+    /// What its frames come from.
+    pub footage: Footage,
+    /// Its candidates with their scripts, in the manifest's order; none where there is no footage.
     pub candidates: Vec<Candidate>,
     /// The same candidates with the scripts of the other prompt.
     pub candidates_short: Option<Vec<Candidate>>,
@@ -39,73 +62,92 @@ pub enum DatasetError {
     /// A script file.
     #[error(transparent)]
     Scripts(#[from] ScriptError),
+    /// A folder of clips.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// No script file is named, and none is where it is looked for.
     #[error("{} is not there; put the script file beside the manifest, or name it with --scripts", path.display())]
     NoScripts {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// A manifest that names no files, and no folder to look for them in.
+    #[error(
+        "{} names videos by youtube_id; name the folder that holds them with --clips, or one of their frame embeddings \
+         with --embeddings",
+        path.display()
+    )]
+    NoClips {
+        /// The manifest.
+        path: PathBuf,
+    },
 }
 
 impl Dataset {
-    /// Reads a manifest and its script files: those named, else `scripts.json` and, where there is one,
-    /// `scripts-short.json` beside the manifest.
+    /// Reads a manifest and its scripts, and looks for the clips.
     ///
     /// A candidate is the class of its name in the clip's domain; where there is none, the only class of its name,
-    /// which then brings its own domain.
+    /// which then brings its own domain. Of datasets of others, a clip that lacks a script or a file is one that has no
+    /// footage: they are not the user's to correct.
     ///
     /// # Errors
-    /// When a file cannot be read or breaks a rule, or a candidate has no script.
-    pub fn open(
-        manifest: &Path,
-        scripts: Option<&Path>,
-        scripts_short: Option<&Path>,
-    ) -> Result<Self, DatasetError> {
-        let entries = manifest::read(manifest)?;
-        let scripts = scripts.map_or_else(|| manifest.with_file_name("scripts.json"), Path::to_owned);
-        if !scripts.exists() {
-            return Err(DatasetError::NoScripts { path: scripts });
+    /// When a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
+    pub fn open(paths: &DatasetPaths) -> Result<Self, DatasetError> {
+        let path = &paths.manifest;
+        let folder = paths.clips.as_deref().or(path.parent()).unwrap_or(Path::new(""));
+        let manifest = manifest::read(path, folder)?;
+        let is_foreign = manifest.format != Format::Own;
+        if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
+            return Err(DatasetError::NoClips { path: path.clone() });
         }
-        let file = ScriptFile::load(&scripts)?;
-        let beside = manifest.with_file_name("scripts-short.json");
-        let scripts_short = scripts_short.map(Path::to_owned).or_else(|| beside.exists().then_some(beside));
-        let short = scripts_short.as_deref().map(ScriptFile::load).transpose()?;
+        let open = |folder: &Option<PathBuf>, what| {
+            folder.as_deref().map(|path| Folder::open(path, what)).transpose()
+        };
+        let clips = open(&paths.clips, "clips")?;
+        let embeddings = open(&paths.embeddings, "embeddings")?;
 
-        let mut clips = Vec::new();
-        for (line, entry) in entries {
-            let in_line = |fault| ManifestError::Line { path: manifest.to_owned(), line, fault };
-            let candidates = candidates(&entry, &file, &scripts).map_err(in_line)?;
-            let candidates_short = match (&short, &scripts_short) {
-                (Some(file), Some(path)) => Some(self::candidates(&entry, file, path).map_err(in_line)?),
-                _ => None,
+        let (scripts_path, scripts) = match (&paths.scripts, manifest.format) {
+            (None, Format::Authors) => (path.clone(), Scripts::OfClips),
+            (named, format) => {
+                let scripts = named.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
+                if !scripts.exists() {
+                    return Err(DatasetError::NoScripts { path: scripts });
+                }
+                let opened = Scripts::open(&scripts, format)?;
+                (scripts, opened)
+            }
+        };
+        let beside = path.with_file_name("scripts-short.json");
+        let short_path = paths.scripts_short.clone().or_else(|| beside.exists().then_some(beside));
+        let short = short_path.as_deref().map(|path| Scripts::open(path, manifest.format)).transpose()?;
+
+        let clip = |mut listed: Listed| {
+            let mut footage = match (&embeddings, &clips, listed.youtube_id.clone()) {
+                (Some(folder), ..) => folder.embeddings(&listed),
+                (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
+                _ => Footage::Video(Default::default()),
             };
-            clips.push(Clip { entry, candidates, candidates_short });
-        }
-        Ok(Self { clips, scripts, scripts_short })
+            let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
+                let short = short.as_ref().map(|short| short.candidates(&listed, is_foreign)).transpose()?;
+                Ok((main, short))
+            });
+            let (candidates, candidates_short) = match candidates {
+                Ok(candidates) => candidates,
+                Err(fault) if is_foreign => {
+                    footage = Footage::None(format!("{}: {fault}", listed.place));
+                    (Vec::new(), None)
+                }
+                Err(fault) => return Err(at(path, &listed, fault)),
+            };
+            Ok(Clip { entry: listed.entry, footage, candidates, candidates_short })
+        };
+        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
+        Ok(Self { clips, scripts: scripts_path, scripts_short: short_path })
     }
 }
 
-/// The classes of a clip's candidates in a script file.
-fn candidates(entry: &Entry, file: &ScriptFile, path: &Path) -> Result<Vec<Candidate>, LineFault> {
-    let candidate = |name: &String| {
-        let class = find(&entry.domain, name, file, path)?;
-        let domain = file.domain_of(class).to_owned();
-        Ok(Candidate { domain, name: name.clone(), steps: class.steps.clone() })
-    };
-    entry.candidates.iter().map(candidate).collect()
-}
-
-fn find<'a>(domain: &str, name: &str, file: &'a ScriptFile, path: &Path) -> Result<&'a Class, LineFault> {
-    if let Some(class) = file.find(domain, name) {
-        return Ok(class);
-    }
-    let mut namesakes = file.classes.iter().filter(|class| class.name == name);
-    let (name, scripts) = (name.to_owned(), path.to_owned());
-    match (namesakes.next(), namesakes.next()) {
-        (Some(class), None) => Ok(class),
-        (None, _) => Err(LineFault::NoScript { name, scripts }),
-        (Some(_), Some(_)) => Err(LineFault::AmbiguousScript { name, domain: domain.to_owned(), scripts }),
-    }
+fn at(path: &Path, listed: &Listed, fault: Fault) -> ManifestError {
+    ManifestError::At { path: path.to_owned(), place: listed.place, fault }
 }
 
 #[cfg(test)]
@@ -124,7 +166,7 @@ mod tests {
             {"id": "a", "video": "a.mp4", "domain": domain, "candidates": [name, "serve"], "answer": 0});
         std::fs::write(&manifest, line.to_string()).unwrap();
         std::fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
-        Dataset::open(&manifest, None, None).map_err(|e| e.to_string())
+        Dataset::open(&DatasetPaths { manifest, ..Default::default() }).map_err(|e| e.to_string())
     }
 
     #[test]

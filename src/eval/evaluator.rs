@@ -1,16 +1,26 @@
 //! One clip after the other, through every row.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
-use color_eyre::eyre::{Report, WrapErr, ensure, eyre};
+use color_eyre::eyre::{Report, bail, ensure, eyre};
+use ndarray::ArrayView1;
 
 use crate::align;
 use crate::eval::dataset::Clip;
+use crate::eval::footage::Footage;
 use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::rows::{Prompt, Row, Score};
-use crate::explore::{Candidate, ClassOutcome, Exploration, Job, Model, Settings, Update, embed_clip};
+use crate::explore::{
+    Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
+    embed_clip, embed_texts, known_texts,
+};
+use crate::store::read_matrix;
 use crate::video::Sampling;
+
+/// Frames a second of embeddings made elsewhere, where the sampling does not tell: that of most videos.
+const ASSUMED_RATE: f64 = 30.0;
 
 /// Evaluates clips with one model. Frames are embedded once per clip and serve all rows; a sentence is embedded once
 /// for all clips.
@@ -42,38 +52,17 @@ impl Evaluator {
     /// Ranks the candidates of a clip by every row.
     ///
     /// # Errors
-    /// A video that cannot be read or has no frame in the segment, or a row that cannot compare it.
+    /// A video that cannot be read or has no frame in the segment.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
         let mut main = self.exploration(&clip.candidates);
         let mut short = clip.candidates_short.as_ref().map(|candidates| self.exploration(candidates));
         let missing = self.missing_texts(&mut main, short.as_mut());
-
-        let job = Job {
-            clip: clip.entry.video.clone(),
-            sampling: self.sampling,
-            segment: clip.entry.segment(),
-            model: self.model.clone(),
-            cover_evenly: false,
-            thumbnails: None,
-            texts: missing,
-            known: Vec::new(),
-        };
-        let mut damaged_pieces = 0;
-        embed_clip(job, |update| match update {
-            Update::Frames(frames) => {
-                if let Some(short) = &mut short {
-                    short.add_frames(frames.iter().cloned());
-                }
-                main.add_frames(frames);
-            }
-            Update::Texts(texts) => {
-                self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
-            }
-            Update::AllDecoded { skipped, .. } => damaged_pieces = skipped,
-            Update::Notice(text) => self.notice = Some(text),
-            _ => {}
-        })?;
-        ensure!(main.frame_count() > 0, "no frame could be read");
+        let (frames, damaged_pieces) = self.embed(clip, missing)?;
+        ensure!(!frames.is_empty(), "no frame could be read");
+        if let Some(short) = &mut short {
+            short.add_frames(frames.iter().cloned());
+        }
+        main.add_frames(frames);
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
@@ -84,12 +73,81 @@ impl Evaluator {
                     short.as_mut().ok_or_else(|| eyre!("there are no scripts for {}", row.name))?
                 }
             };
-            let ranking = self.rank(exploration, row);
-            rows.push(ranking.wrap_err_with(|| format!("{} cannot compare it", row.name))?);
+            rows.push(self.rank(exploration, row)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
         Ok(ClipScores { frames: main.frame_count(), damaged_pieces, cut_texts, rows })
+    }
+
+    /// The frames of a clip and the number of its damaged pieces. The texts are remembered.
+    fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<(Vec<EmbeddedFrame>, usize), Report> {
+        let masks = match &clip.footage {
+            Footage::Video(masks) => masks.clone(),
+            Footage::Embeddings(path) => {
+                let frames = self.embedded_elsewhere(path)?;
+                self.embed_texts(texts)?;
+                return Ok((frames, 0));
+            }
+            Footage::None(reason) => bail!("{reason}"),
+        };
+        let job = Job {
+            clip: clip.entry.video.clone(),
+            sampling: self.sampling,
+            segment: clip.entry.segment(),
+            masks,
+            model: self.model.clone(),
+            cover_evenly: false,
+            thumbnails: None,
+            texts,
+            known: Vec::new(),
+        };
+        let mut frames = Vec::new();
+        let mut damaged_pieces = 0;
+        embed_clip(job, |update| match update {
+            Update::Frames(more) => frames.extend(more),
+            Update::Texts(texts) => self.remember(texts),
+            Update::AllDecoded { skipped, .. } => damaged_pieces = skipped,
+            Update::Notice(text) => self.notice = Some(text),
+            _ => {}
+        })?;
+        Ok((frames, damaged_pieces))
+    }
+
+    /// Raw embeddings of all frames of a clip, a row each.
+    fn embedded_elsewhere(&self, path: &Path) -> Result<Vec<EmbeddedFrame>, Report> {
+        let rows = read_matrix(path)?;
+        let dim = self.model.checkpoint().dim();
+        ensure!(
+            rows.ncols() == dim,
+            "{} has {} dimensions and the model has {dim}: both must be of the same checkpoint",
+            path.display(),
+            rows.ncols()
+        );
+        let rate = match self.sampling {
+            Sampling::Fps(rate) => rate,
+            _ => ASSUMED_RATE,
+        };
+        let frame = |(ordinal, row): (u64, ArrayView1<f32>)| EmbeddedFrame {
+            ordinal,
+            time: ordinal as f64 / rate,
+            embedding: row.to_vec(),
+        };
+        Ok((0..).zip(rows.rows()).map(frame).collect())
+    }
+
+    fn embed_texts(&mut self, mut texts: Vec<String>) -> Result<(), Report> {
+        let known = known_texts(&self.model, &mut texts);
+        self.remember(known);
+        if !texts.is_empty() {
+            let embedded = embed_texts(&self.model, texts)?;
+            self.remember(embedded);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, texts: Vec<EmbeddedText>) {
+        self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
     }
 
     fn exploration(&self, candidates: &[Candidate]) -> Exploration {
@@ -123,7 +181,10 @@ impl Evaluator {
             Some((text, embedding.clone(), *cut))
         });
         exploration.add_texts(known.collect::<Vec<_>>());
-        exploration.refresh()?;
+        if let Err(error) = exploration.refresh() {
+            let (name, fault) = (row.name.clone(), Some(error.to_string()));
+            return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
+        }
         let score = |class: &ClassOutcome| match row.score {
             Score::MeanPool => class.mean_pool,
             Score::OrderFree => Some(class.order_free),
@@ -132,14 +193,12 @@ impl Evaluator {
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
-        Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores })
+        Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores, fault: None })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::eval::manifest::Entry;
     use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
@@ -160,7 +219,12 @@ mod tests {
             answer: 0,
             groups: Vec::new(),
         };
-        Clip { entry, candidates: names.map(candidate).to_vec(), candidates_short: None }
+        Clip {
+            entry,
+            footage: Footage::Video(Arc::default()),
+            candidates: names.map(candidate).to_vec(),
+            candidates_short: None,
+        }
     }
 
     #[test]
@@ -168,7 +232,8 @@ mod tests {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let mut evaluator = Evaluator::new(model, Sampling::Native, Row::all(false, &[]));
+        let mut evaluator =
+            Evaluator::new(model, Sampling::Native, crate::eval::rows::Rows::default().all(false).unwrap());
         let mut missing = |names| {
             let mut exploration = evaluator.exploration(&clip(names).candidates);
             let missing = evaluator.missing_texts(&mut exploration, None);

@@ -9,13 +9,18 @@ mod dataset;
 mod disagreement;
 mod evaluator;
 mod figure;
+mod footage;
+mod journal;
 mod manifest;
+mod merge;
 mod metrics;
 mod record;
 mod results;
 mod rows;
 #[cfg(test)]
 mod sample;
+mod scripts;
+mod shard;
 mod sheets;
 mod significance;
 mod summary;
@@ -24,12 +29,18 @@ mod write;
 
 pub use classes::{ClassCounts, Confusion};
 pub use comparison::{Comparison, Pair, Paired};
-pub use dataset::{Clip, Dataset, DatasetError};
+pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths};
 pub use disagreement::{Disagreement, Prediction};
 pub use evaluator::Evaluator;
-pub use manifest::{Entry, LineFault, ManifestError};
+pub use footage::{FolderError, Footage};
+pub use journal::{Journal, JournalError, Run, load, write as write_run};
+pub use manifest::{Entry, Fault, ManifestError, Place};
+pub use merge::{MergeError, merge};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
-pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unread};
-pub use rows::{CHANCE, Prompt, Row, Score};
+pub use results::{
+    Digests, EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread,
+};
+pub use rows::{CHANCE, Prompt, Row, Rows, RowsError, Score};
+pub use shard::Shard;
 pub use tables::Style;
 pub use write::{WriteError, write};

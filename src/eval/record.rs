@@ -53,10 +53,14 @@ pub struct ClipScores {
 pub struct Ranking {
     /// Name of the row.
     pub name: String,
-    /// Indices of the candidates, best first; equal scores in the order given.
+    /// Indices of the candidates, best first; equal scores in the order given. Empty where the row cannot compare the
+    /// clip, which then counts as missed.
     pub ranking: Vec<usize>,
     /// A score per candidate, in the order given.
     pub scores: Vec<f64>,
+    /// Why the row cannot compare the clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 impl ClipRecord {

@@ -1,17 +1,21 @@
 //! The document that an evaluation ends in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::eval::classes::{self, ClassCounts, Confusion};
 use crate::eval::comparison::{self, Comparison, Pair};
-use crate::eval::dataset::Dataset;
+use crate::eval::dataset::{Dataset, DatasetPaths};
 use crate::eval::disagreement::{self, Disagreement};
 use crate::eval::metrics::{self, Credit};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::explore::Model;
+use crate::store::Hashes;
 use crate::video::Sampling;
 
 /// Seeded trials of guessing at random.
@@ -28,6 +32,8 @@ pub struct Results {
     pub pairs: Vec<Pair>,
     /// Clips that could not be read, in the manifest's order.
     pub unread: Vec<Unread>,
+    /// Clips that a row could not compare, in the manifest's order.
+    pub unaligned: Vec<Unaligned>,
     /// Clips of which damaged pieces were left out, with their number.
     pub damaged: BTreeMap<String, usize>,
     /// Sentences that are longer than the checkpoint reads and were cut.
@@ -113,6 +119,17 @@ pub struct Unread {
     pub reason: String,
 }
 
+/// A clip that was read and that a row cannot compare; the row has missed it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unaligned {
+    /// The clip.
+    pub id: String,
+    /// The row.
+    pub row: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// The knobs behind an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvalSettings {
@@ -122,6 +139,8 @@ pub struct EvalSettings {
     pub scripts: String,
     /// The script file of the other prompt.
     pub scripts_short: Option<String>,
+    /// What these files contain.
+    pub digests: Digests,
     /// The checkpoint.
     pub model: ModelSettings,
     /// The device that embeds, in words.
@@ -132,7 +151,18 @@ pub struct EvalSettings {
     pub rows: Vec<Row>,
 }
 
-/// What tells a checkpoint from others without reading its weights.
+/// BLAKE3 digests of files, as `b3sum` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The manifest.
+    pub manifest: String,
+    /// The script file.
+    pub scripts: String,
+    /// The script file of the other prompt.
+    pub scripts_short: Option<String>,
+}
+
+/// What tells a checkpoint from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSettings {
     /// Its folder.
@@ -147,14 +177,37 @@ pub struct ModelSettings {
     pub alpha: f32,
     /// Offset of the logits.
     pub beta: f32,
+    /// Digest of the image tower's weights, as in snapshots.
+    pub vision: Option<String>,
+    /// Digest of the text tower's weights.
+    pub text: Option<String>,
+    /// Digest of the tokenizer's file.
+    pub tokenizer: Option<String>,
 }
 
 impl EvalSettings {
-    /// The knobs of an evaluation of `dataset`, which `manifest` names.
-    pub fn new(manifest: String, dataset: &Dataset, model: &Model, sampling: Sampling, rows: &[Row]) -> Self {
+    /// The knobs of an evaluation of `dataset`, which `paths` name. Reads all files in full, but for weights that the
+    /// model's cache remembers.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn new(
+        paths: &DatasetPaths,
+        dataset: &Dataset,
+        model: &Model,
+        sampling: Sampling,
+        rows: &[Row],
+    ) -> io::Result<Self> {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
-        Self {
-            manifest,
+        let digest = |path: &Path| Ok::<_, io::Error>(blake3::hash(&fs::read(path)?).to_string());
+        let hashes = Hashes::of_model(checkpoint, model.cache());
+        Ok(Self {
+            manifest: paths.manifest.display().to_string(),
+            digests: Digests {
+                manifest: digest(&paths.manifest)?,
+                scripts: digest(&dataset.scripts)?,
+                scripts_short: dataset.scripts_short.as_deref().map(digest).transpose()?,
+            },
             scripts: dataset.scripts.display().to_string(),
             scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
             model: ModelSettings {
@@ -164,11 +217,14 @@ impl EvalSettings {
                 text_len: checkpoint.text_len(),
                 alpha: calibration.alpha,
                 beta: calibration.beta,
+                vision: hashes.vision,
+                text: hashes.text,
+                tokenizer: hashes.tokenizer,
             },
             device: model.device().describe(),
             sampling: sampling.to_string(),
             rows: rows.to_vec(),
-        }
+        })
     }
 }
 
@@ -176,15 +232,18 @@ impl Results {
     /// Sums up what the rows of `settings` say of each clip.
     pub fn new(clips: &[ClipRecord], settings: EvalSettings) -> Self {
         let (mut read, mut unread, mut damaged) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut cut_texts = BTreeSet::new();
+        let (mut cut_texts, mut unaligned) = (BTreeSet::new(), Vec::new());
         for clip in clips {
             let id = clip.id.clone();
             match &clip.outcome {
                 ClipOutcome::Read(scores) => {
+                    cut_texts.extend(scores.cut_texts.iter().cloned());
+                    unaligned.extend(scores.rows.iter().filter_map(|row| {
+                        Some(Unaligned { id: id.clone(), row: row.name.clone(), reason: row.fault.clone()? })
+                    }));
                     if scores.damaged_pieces > 0 {
                         damaged.insert(id, scores.damaged_pieces);
                     }
-                    cut_texts.extend(scores.cut_texts.iter().cloned());
                     read.push((clip, scores));
                 }
                 ClipOutcome::Unread { reason } => unread.push(Unread { id, reason: reason.clone() }),
@@ -213,6 +272,7 @@ impl Results {
             comparisons: comparison::comparisons(&settings.rows, &right, &read_clips, &groups),
             pairs: comparison::pairs(&settings.rows, &right),
             unread,
+            unaligned,
             damaged,
             cut_texts,
             classes: classes::classes(&read),

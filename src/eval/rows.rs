@@ -1,6 +1,11 @@
 //! What is compared: a row each.
 
+use std::fmt;
+use std::iter;
+
+use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
 
 use crate::explore::{Method, Settings};
 use crate::script::Template;
@@ -34,8 +39,18 @@ pub enum Score {
     Alignment,
 }
 
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MeanPool => "mean-pool",
+            Self::OrderFree => "order-free",
+            Self::Alignment => "alignment",
+        })
+    }
+}
+
 /// How the scripts were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
     /// As many steps as the action needs: the main script file.
@@ -44,17 +59,51 @@ pub enum Prompt {
     ShortFixed,
 }
 
-impl Row {
+impl fmt::Display for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContextRich => "context-rich",
+            Self::ShortFixed => "short-fixed",
+        })
+    }
+}
+
+/// The rows that are asked for beside those of the ablation: each aligner with each template, width and prompt.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows<'a> {
+    /// Aligners beside dtw.
+    pub aligners: &'a [Method],
+    /// Templates; none stands for the default.
+    pub templates: &'a [Template],
+    /// Smoothing widths in seconds; none stands for the default.
+    pub smoothings: &'a [f64],
+    /// Prompts; none stands for the main scripts.
+    pub prompts: &'a [Prompt],
+}
+
+/// Rows that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RowsError {
+    /// A prompt without scripts.
+    #[error("there are no scripts for the prompt short-fixed; name their file with --scripts-short")]
+    NoShortScripts,
+}
+
+impl Rows<'_> {
     /// The rows of the ablation, those of the prompt study (`short-fixed` only where there are `short_scripts`;
-    /// `context-rich` repeats `+smoothing`, to stand beside it), and one for each further aligner.
-    pub fn all(short_scripts: bool, aligners: &[Method]) -> Vec<Self> {
+    /// `context-rich` repeats `+smoothing`, to stand beside it), one for each further aligner, and where more than that is
+    /// asked for, one for each aligner with each template, width and prompt.
+    ///
+    /// # Errors
+    /// If a prompt is asked for that has no scripts.
+    pub fn all(&self, short_scripts: bool) -> Result<Vec<Row>, RowsError> {
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let row = |name: &str, score, settings: &Settings| {
             let settings = settings.clone();
-            Self { name: name.to_owned(), score, prompt: Prompt::ContextRich, settings }
+            Row { name: name.to_owned(), score, prompt: Prompt::ContextRich, settings }
         };
         let mut rows = vec![
             row("mean-pool", Score::MeanPool, &full),
@@ -65,17 +114,57 @@ impl Row {
         ];
         if short_scripts {
             let short = row("short-fixed", Score::Alignment, &full);
-            rows.push(Self { prompt: Prompt::ShortFixed, ..short });
+            rows.push(Row { prompt: Prompt::ShortFixed, ..short });
         }
         rows.push(row("context-rich", Score::Alignment, &full));
-        for &method in aligners {
-            let name = method.in_words();
+        for &method in self.aligners {
             // The default aligner's row is `+smoothing`.
-            if method != full.method && rows.iter().all(|row| row.name != name) {
-                rows.push(row(&name, Score::Alignment, &Settings { method, ..full.clone() }));
+            if method != full.method {
+                add(
+                    &mut rows,
+                    row(&method.in_words(), Score::Alignment, &Settings { method, ..full.clone() }),
+                );
             }
         }
-        rows
+        if self.prompts.contains(&Prompt::ShortFixed) && !short_scripts {
+            return Err(RowsError::NoShortScripts);
+        }
+        rows_of_all(self, &mut rows);
+        Ok(rows)
+    }
+}
+
+/// Adds each aligner with each template, width and prompt, where any of these three is asked for.
+fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
+    if asked.templates.is_empty() && asked.smoothings.is_empty() && asked.prompts.is_empty() {
+        return;
+    }
+    let default = Settings::default();
+    let templates = [default.template];
+    let templates = if asked.templates.is_empty() { &templates } else { asked.templates };
+    let smoothings = [default.smoothing_seconds];
+    let smoothings = if asked.smoothings.is_empty() { &smoothings } else { asked.smoothings };
+    let prompts = if asked.prompts.is_empty() { &[Prompt::ContextRich] } else { asked.prompts };
+    let methods = iter::once(&default.method).chain(asked.aligners);
+    let mut combine = |method: Method, template: &Template, smoothing_seconds: f64, prompt: Prompt| {
+        let words = if template.name() == "custom" { template.text() } else { template.name() };
+        let name = format!("{} / {words} / {smoothing_seconds} s / {prompt}", method.in_words());
+        let settings = Settings { method, smoothing_seconds, template: template.clone(), calibration: None };
+        add(rows, Row { name, score: Score::Alignment, prompt, settings });
+    };
+    for &method in methods {
+        for template in templates {
+            for &seconds in smoothings {
+                prompts.iter().for_each(|&prompt| combine(method, template, seconds, prompt));
+            }
+        }
+    }
+}
+
+/// Adds a row where none has its name.
+fn add(rows: &mut Vec<Row>, row: Row) {
+    if rows.iter().all(|other| other.name != row.name) {
+        rows.push(row);
     }
 }
 
@@ -119,18 +208,41 @@ mod tests {
 
     #[test]
     fn rows_have_their_names_and_knobs() {
-        let names = |rows: Vec<Row>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>().join(" ");
+        let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
+        let rows = Rows { aligners: &[Method::default()], ..Rows::default() }.all(true).unwrap();
         assert_eq!(
-            names(Row::all(true, &[Method::default()])),
+            names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(Row::all(false, &[])).contains("short-fixed"));
-        let json = serde_json::to_value(&Row::all(true, &[])[2]).unwrap();
+        assert!(!names(&Rows::default().all(false).unwrap()).contains("short-fixed"));
+        let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
         {
             assert_eq!(json[knob], value);
         }
         assert_eq!(json["smoothing_seconds"], 0.0);
+        assert_eq!(serde_json::from_value::<Row>(json).unwrap(), rows[2]);
+    }
+
+    #[test]
+    fn every_aligner_is_tried_with_every_template_width_and_prompt() {
+        let drop = Method::default().with_aligner("drop:cell=logit").unwrap();
+        let asked = Rows {
+            aligners: &[drop, drop],
+            templates: &[Template::default(), Template::custom("a {step}").unwrap()],
+            smoothings: &[0.0, 0.5],
+            prompts: &[Prompt::ContextRich, Prompt::ShortFixed],
+        };
+        let rows = asked.all(true).unwrap();
+        // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
+        assert_eq!(rows.len(), 7 + 1 + 16);
+        let last = rows.last().unwrap();
+        assert_eq!(last.name, "drop:cell=logit / a {step} / 0.5 s / short-fixed");
+        assert_eq!(
+            (last.prompt, last.settings.method, last.settings.smoothing_seconds),
+            (Prompt::ShortFixed, drop, 0.5)
+        );
+        assert_eq!(asked.all(false), Err(RowsError::NoShortScripts));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 use crate::eval::results::{EvalSettings, ModelSettings, Results};
-use crate::eval::rows::Row;
+use crate::eval::rows::Rows;
 
 /// Clips with the predictions of each row and the group that they belong to. Their true class is the first.
 pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> Vec<ClipRecord> {
@@ -11,6 +11,7 @@ pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> 
             name: (*name).to_owned(),
             ranking: (0..3).map(|place| (first + place) % 3).collect(),
             scores: vec![0.0; 3],
+            fault: None,
         };
         ClipRecord {
             id: format!("clip {number}"),
@@ -36,7 +37,7 @@ pub fn results<const N: usize>(rows: &[&str; N], predictions: &[([usize; N], &st
 
 /// The results of clips. A row that the ablation does not have is `+smoothing` with another width.
 pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
-    let known = Row::all(true, &[]);
+    let known = Rows::default().all(true).unwrap_or_default();
     let row = |(place, name): (usize, &&str)| {
         known.iter().find(|row| row.name == **name).cloned().unwrap_or_else(|| {
             let mut row = known[4].clone();
@@ -49,6 +50,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
         manifest: "manifest.jsonl".to_owned(),
         scripts: "scripts.json".to_owned(),
         scripts_short: None,
+        digests: Default::default(),
         model: ModelSettings {
             folder: "siglip".to_owned(),
             dim: 32,
@@ -56,6 +58,9 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
             text_len: 16,
             alpha: 10.0,
             beta: -10.0,
+            vision: Some("5e".repeat(32)),
+            text: None,
+            tokenizer: None,
         },
         device: "the CPU".to_owned(),
         sampling: "10".to_owned(),

@@ -6,7 +6,7 @@ use crate::eval::classes::{ClassCounts, Confusion};
 use crate::eval::comparison::Paired;
 use crate::eval::disagreement::Disagreement;
 use crate::eval::results::{Results, RowResult, Share};
-use crate::eval::rows::Score;
+use crate::eval::rows::{Row, Score};
 use crate::eval::tables::{Style, interval, number, p_value, signed, table};
 
 /// Lines of a table that might have hundreds.
@@ -31,11 +31,20 @@ impl Results {
             self.hardest_classes(&mut summary);
             self.commonest_confusions(&mut summary);
             self.disputed_clips(&mut summary);
+            self.knobs(&mut summary);
         }
         let settings = &self.settings;
+        // The first digits, as version control shortens them.
+        let short = |digest: &Option<String>| {
+            digest.as_deref().map_or("-".to_owned(), |d| d.chars().take(12).collect())
+        };
         let knobs = format!(
-            "model {}, {}, sampling {}; intervals: 95 % bootstrap",
-            settings.model.folder, settings.device, settings.sampling
+            "model {} (vision {}, text {}), {}, sampling {}; intervals: 95 % bootstrap",
+            settings.model.folder,
+            short(&settings.model.vision),
+            short(&settings.model.text),
+            settings.device,
+            settings.sampling
         );
         summary.paragraph(&knobs);
         self.not_as_it_should_be(&mut summary);
@@ -225,9 +234,34 @@ impl Results {
     }
 
     /// On the terminal the clips that could not be read one by one, of the rest the number.
+    fn knobs(&self, summary: &mut Summary) {
+        let line = |row: &Row| {
+            let settings = &row.settings;
+            vec![
+                row.name.clone(),
+                row.score.to_string(),
+                row.prompt.to_string(),
+                settings.method.preset.to_string(),
+                settings.method.in_words(),
+                format!("{} s", settings.smoothing_seconds),
+                settings.template.text().to_owned(),
+            ]
+        };
+        let header = ["row", "score", "prompt", "preset", "aligner", "smoothing", "template"];
+        let lines: Vec<_> = self.settings.rows.iter().map(line).collect();
+        summary.title("What the rows are");
+        summary.text += &table(summary.style, header.len(), &header, &lines);
+    }
+
     fn not_as_it_should_be(&self, summary: &mut Summary) {
         let unread = self.unread.iter().map(|clip| format!("{}: {}", clip.id, clip.reason));
         summary.list(&format!("Clips that could not be read ({})", self.unread.len()), unread.collect());
+        let unaligned =
+            self.unaligned.iter().map(|clip| format!("{}, {}: {}", clip.id, clip.row, clip.reason));
+        summary.list(
+            &format!("Clips that a row cannot compare, and has missed ({})", self.unaligned.len()),
+            unaligned.collect(),
+        );
         let damaged = format!("Damaged clips ({})", self.damaged.len());
         let cut = format!("Texts longer than the checkpoint reads, and cut ({})", self.cut_texts.len());
         if summary.style == Style::Markdown {
@@ -323,6 +357,7 @@ mod tests {
             "Hardest classes of +smoothing",
             "Commonest confusions of +smoothing",
             "Clips on which alignment rows disagree (3 of 3",
+            "What the rows are",
             "Clips that could not be read (1)",
         ];
         assert_eq!(titles.len(), starts.len(), "{text}");

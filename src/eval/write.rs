@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::eval::figure;
-use crate::eval::record::ClipRecord;
 use crate::eval::results::Results;
 use crate::eval::tables::Style;
 use crate::export::{self, ExportError};
@@ -31,18 +30,15 @@ pub enum WriteError {
     Figure(#[from] ExportError),
 }
 
-/// Writes the results and the clips behind them into a folder, each file whole or not at all: `clips.jsonl`,
-/// `results.json`, `results.md`, `results.csv`, `classes.csv`, `confusion.csv`, `disagreements.csv`, `results.svg` and
+/// Writes the results into a folder, each file whole or not at all: `results.json`, `results.md`, `results.csv`, `classes.csv`, `confusion.csv`, `disagreements.csv`, `results.svg` and
 /// `results.png`.
 ///
 /// # Errors
 /// If a file cannot be written. Those before it are there.
-pub fn write(folder: &Path, results: &Results, clips: &[ClipRecord]) -> Result<(), WriteError> {
-    let lines: Vec<String> = clips.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
     let document = serde_json::to_string_pretty(results)? + "\n";
     let figure = figure::svg(results);
     for (name, text) in [
-        ("clips.jsonl", lines.join("\n") + "\n"),
         ("results.json", document),
         ("results.md", results.tables(Style::Markdown)),
         ("results.csv", results.rows_csv()),
@@ -76,7 +72,7 @@ mod tests {
         let rows = ["mean-pool", "+smoothing"];
         let clips = sample::clips(&rows, &[([0, 1], "late"), ([1, 0], "")]);
         let results = sample::sum_up(&rows, &clips);
-        write(folder.path(), &results, &clips).unwrap();
+        write(folder.path(), &results).unwrap();
         let mut files: Vec<String> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -84,7 +80,6 @@ mod tests {
         files.sort();
         let expected = [
             "classes.csv",
-            "clips.jsonl",
             "confusion.csv",
             "disagreements.csv",
             "results.csv",
@@ -98,7 +93,7 @@ mod tests {
 
         fs::remove_file(folder.path().join("classes.csv")).unwrap();
         fs::create_dir(folder.path().join("classes.csv")).unwrap();
-        let error = write(folder.path(), &results, &clips).unwrap_err().to_string();
+        let error = write(folder.path(), &results).unwrap_err().to_string();
         assert!(error.contains("classes.csv"), "{error}");
     }
 }

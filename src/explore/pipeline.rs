@@ -26,7 +26,7 @@ use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
 use crate::store::Cache;
-use crate::video::{DecodeAhead, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
+use crate::video::{DecodeAhead, Masks, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
 /// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
@@ -45,6 +45,8 @@ pub struct Job {
     pub sampling: Sampling,
     /// Which part of it.
     pub segment: Segment,
+    /// Which areas of its frames are blurred first.
+    pub masks: Arc<Masks>,
     /// What embeds. Its towers are loaded in the background where nobody has needed them before.
     pub model: Arc<Model>,
     /// Whether frames are embedded in an order that covers the clip evenly, rather than from its start.
@@ -335,10 +337,14 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             self.job.known.iter().map(|frame| (frame.ordinal, frame.clone())).collect();
         let preprocessor = self.job.model.checkpoint().preprocessor();
         let thumbnails = self.job.thumbnails;
+        let masks = self.job.masks.clone();
         let emit = self.emit.clone();
         let mut index = 0;
-        let decoder = DecodeAhead::new(reader, self.capacity(), move |frame| {
+        let mut first = None;
+        let decoder = DecodeAhead::new(reader, self.capacity(), move |mut frame| {
             let (ordinal, time) = (frame.ordinal, frame.time);
+            // Every sampling takes the first frame of a segment.
+            masks.apply(*first.get_or_insert(ordinal), &mut frame);
             let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
                 Thumbnail::new(ordinal, time, &thumbnail(&frame, pixel_aspect, width, height))
             });

@@ -40,11 +40,15 @@ impl<'a> Record<'a> {
             bound(job.segment.start),
             bound(job.segment.end)
         );
-        let of_clip = [clip.digest().as_bytes(), selection.as_bytes()];
-        let frames = |kind| Key::new(kind, of_clip.into_iter().chain(model.ingredients()));
+        // Without masks the key is what it was before there were any.
+        let masks = (!job.masks.is_empty()).then(|| job.masks.describe());
+        let of_clip: Vec<&[u8]> =
+            [clip.digest(), &selection].into_iter().chain(masks.as_deref()).map(str::as_bytes).collect();
+        let of_clip = || of_clip.iter().copied();
+        let frames = |kind| Key::new(kind, of_clip().chain(model.ingredients()));
         let strip = |(width, height): (u32, u32)| {
             let size = format!("{width}×{height}");
-            Key::new(Kind::Strip, of_clip.into_iter().chain([size.as_bytes()]))
+            Key::new(Kind::Strip, of_clip().chain([size.as_bytes()]))
         };
         Some(Self {
             cache,

@@ -5,6 +5,7 @@ mod cache;
 mod drafts;
 mod embeddings;
 mod folders;
+mod npy;
 mod snapshot;
 
 pub(crate) use bytes::{floats, to_bytes};
@@ -14,6 +15,7 @@ pub use cache::{
 pub use drafts::{Draft, DraftError, Drafts, Unsaved};
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
+pub use npy::{MatrixError, read_matrix};
 pub(crate) use snapshot::matrix;
 pub use snapshot::{
     Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,

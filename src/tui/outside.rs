@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
@@ -135,7 +136,8 @@ impl Outside {
             }
             Effect::AddClip { path, like } => {
                 let job = self.jobs[like].clone();
-                self.jobs.push(job.map(|job| Job { clip: path, segment: Segment::default(), ..job }));
+                let (segment, masks) = (Segment::default(), Arc::default());
+                self.jobs.push(job.map(|job| Job { clip: path, segment, masks, ..job }));
             }
             Effect::OpenScripts(path) => {
                 spawn(tell, move || {

@@ -5,6 +5,7 @@
 //! [`DecodeAhead`] runs one on a thread of its own.
 
 mod ahead;
+mod blur;
 mod container;
 mod convert;
 mod ending;
@@ -15,6 +16,7 @@ mod frame;
 mod image_folder;
 mod images;
 mod info;
+mod masks;
 mod orientation;
 mod pictures;
 #[cfg(unix)]
@@ -29,5 +31,6 @@ pub use error::VideoError;
 pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
 pub use frame::{Frame, load_image, thumbnail};
 pub use info::VideoInfo;
+pub use masks::{Area, Masks, Numbering};
 pub use reader::VideoReader;
 pub use sampling::{InvalidSampling, Sampling, Segment};

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use actalign_tui::explore::{EmbeddedFrame, Job, Model, Pipeline, Update, embed_clip};
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
 use actalign_tui::store::{Cache, Size};
-use actalign_tui::video::{Sampling, Segment};
+use actalign_tui::video::{Area, Masks, Numbering, Sampling, Segment};
 
 use crate::world::World;
 
@@ -19,6 +19,7 @@ fn job(world: &World, texts: &[&str]) -> Job {
         clip: world.path("clip.mp4"),
         sampling: Sampling::Fps(10.0),
         segment: Segment::default(),
+        masks: Arc::default(),
         model: Arc::new(Model::new(checkpoint, device).with_cache(cache)),
         cover_evenly: true,
         thumbnails: Some((96, 54)),
@@ -137,6 +138,33 @@ fn a_known_frame_of_another_time_is_no_such_frame() {
     let job = Job { known, ..job(&world, &[]) };
     assert_eq!(frames(&job).len(), 10);
     assert!(job.model.has_loaded(Tower::Vision));
+}
+
+#[test]
+fn masked_frames_and_unmasked_ones_are_kept_apart() {
+    let world = World::new();
+    let segment = Segment { start: Some(0.4), end: None };
+    let plain = || Job { segment, ..job(&world, &[]) };
+    // The frames taken are 10, 13, 15, …; frame 4 of the segment is 13, and frame 2 is not taken.
+    let area = || Area::around(&[(0, 0), (64, 16)]).into_iter().collect();
+    let areas = [2, 4].map(|number| (number, area()));
+    let masks = Arc::new(Masks::new(111, Numbering::FromSegment, areas.into()));
+    let masked = || Job { masks: masks.clone(), ..plain() };
+
+    let (before, after) = (frames(&plain()), frames(&masked()));
+    let changed: Vec<u64> = before
+        .iter()
+        .zip(&after)
+        .filter(|(before, after)| before.embedding != after.embedding)
+        .map(|(before, _)| before.ordinal)
+        .collect();
+    assert_eq!(changed, [13]);
+    assert_eq!(["frames-", "strip-"].map(|kind| world.entries(kind).len()), [2, 2]);
+
+    for (again, expected) in [(plain(), before), (masked(), after)] {
+        assert_eq!(frames(&again), expected);
+        assert!(!again.model.has_loaded(Tower::Vision));
+    }
 }
 
 #[test]

@@ -33,12 +33,18 @@ impl Hashes {
     /// Reads all files in full, but for those that the cache remembers: to be called in the background.
     pub fn of(clip: &Path, scripts: &Path, checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
         let content = |path: &Path| digest(path, "bytes", cache, |hasher| read(path, hasher));
+        Self { clip: content(clip), scripts: content(scripts), ..Self::of_model(checkpoint, cache) }
+    }
+
+    /// The same of the checkpoint alone.
+    pub fn of_model(checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
         Self {
-            clip: content(clip),
             vision: weights(checkpoint, Tower::Vision, cache),
             text: weights(checkpoint, Tower::Text, cache),
-            tokenizer: content(checkpoint.tokenizer_file()),
-            scripts: content(scripts),
+            tokenizer: digest(checkpoint.tokenizer_file(), "bytes", cache, |hasher| {
+                read(checkpoint.tokenizer_file(), hasher)
+            }),
+            ..Self::default()
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Matrices of embeddings that other tools wrote.
+
 use ndarray::{Array2, ArrayView2};
 use ndarray_npy::{ReadNpyExt, ReadableElement, ViewElement, ViewNpyError, ViewNpyExt};
 use std::io;
@@ -6,30 +8,75 @@ use thiserror::Error;
 
 /// Why a file is not a matrix of embeddings.
 #[derive(Debug, Error)]
-pub(super) enum MatrixError {
+pub enum MatrixError {
+    /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is of another format.
     #[error("{} is not a .npy file: {reason}; write it with numpy.save", path.display())]
-    NotNpy { path: PathBuf, reason: String },
+    NotNpy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its numbers are of another type.
     #[error(
         "{} holds {found} and not float32 or float64 in little-endian order; convert it with .astype(\"<f4\")",
         path.display()
     )]
-    WrongType { path: PathBuf, found: String },
+    WrongType {
+        /// The file.
+        path: PathBuf,
+        /// The type.
+        found: String,
+    },
+    /// It is no matrix.
     #[error("{} has {found} dimensions and not 2: one row per embedding is needed", path.display())]
-    NotMatrix { path: PathBuf, found: usize },
+    NotMatrix {
+        /// The file.
+        path: PathBuf,
+        /// Number of dimensions.
+        found: usize,
+    },
+    /// It has no row or no column.
     #[error("{} is empty: its shape is {rows}×{columns}", path.display())]
-    Empty { path: PathBuf, rows: usize, columns: usize },
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        columns: usize,
+    },
+    /// A number that is none, or too large.
     #[error(
         "{} holds {value} in row {row}, column {column} (from 0), not a finite number in the range of float32; \
          check how the embeddings were made",
         path.display()
     )]
-    NotFinite { path: PathBuf, row: usize, column: usize, value: f64 },
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// Row of the number, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+        /// The number.
+        value: f64,
+    },
 }
 
-/// Reads a matrix of embeddings, one per row, as f32.
-pub(super) fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
+/// Reads a matrix of embeddings from a `.npy` file of float32 or float64, one per row, as f32.
+///
+/// # Errors
+/// When the file cannot be read or is no such matrix.
+pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
     let bytes = std::fs::read(path).map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
     let matrix = match decode::<f32>(&bytes) {
         Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(&bytes).map(|matrix| narrow(path, &matrix)),

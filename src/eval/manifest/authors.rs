@@ -1,0 +1,138 @@
+//! What the method's authors generate: questions of ActionAtlas, with the steps of each option.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::values::{count, plain, text};
+use super::{Entry, Fault, Listed, Place};
+use crate::video::Masks;
+
+/// Fields that have no say in an evaluation are left out.
+#[derive(Deserialize)]
+struct Item {
+    youtube_id: String,
+    #[serde(deserialize_with = "text")]
+    id: String,
+    domain: String,
+    cleaned_options: Vec<String>,
+    /// Index of the true option, from 0.
+    #[serde(deserialize_with = "count")]
+    correct_answer_index: usize,
+    /// Steps by `OPTION in DOMAIN`; what the language model said, where that could not be read.
+    #[serde(default)]
+    subactions: Value,
+}
+
+/// An item with its steps.
+pub fn parse(place: Place, item: Value) -> Result<Listed, Fault> {
+    let item: Item = serde_json::from_value(item).map_err(|e| Fault::NotAnItem { reason: e.to_string() })?;
+    let steps = item.cleaned_options.iter().map(|option| steps(&item, option)).collect();
+    let entry = Entry {
+        id: item.id,
+        video: PathBuf::new(),
+        start: None,
+        end: None,
+        domain: item.domain,
+        candidates: item.cleaned_options,
+        answer: item.correct_answer_index,
+        groups: Vec::new(),
+    };
+    entry.check_candidates()?;
+    let count = entry.candidates.len();
+    if entry.answer >= count {
+        return Err(Fault::AnswerOutOfRange { answer: entry.answer, count });
+    }
+    Ok(Listed {
+        place,
+        entry,
+        youtube_id: Some(item.youtube_id),
+        masks: Masks::default(),
+        masks_released: Masks::default(),
+        steps: Some(steps),
+    })
+}
+
+/// The steps of an option.
+fn steps(item: &Item, option: &str) -> Result<Vec<String>, Fault> {
+    let found = match &item.subactions {
+        Value::Object(scripts) => {
+            let key = format!("{option} in {}", item.domain);
+            let is_alike = |(name, _): &(&String, &Value)| plain(name) == plain(&key);
+            let steps = scripts.get(&key).or_else(|| scripts.iter().find(is_alike).map(|(_, steps)| steps));
+            let steps: Option<Vec<String>> = steps.and_then(|steps| Vec::deserialize(steps).ok());
+            let is_whole =
+                |steps: &Vec<String>| !steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty());
+            return steps.filter(is_whole).ok_or_else(|| Fault::NoSteps { name: option.to_owned() });
+        }
+        Value::Null => "nothing",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Bool(_) | Value::Number(_) => "a single value",
+    };
+    Err(Fault::NoSubactions { found })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn item() -> Value {
+        json!({
+            "youtube_id": "yt", "id": "7", "domain": "Chess", "action": "Fork", "question": "What is it?",
+            "cleaned_options": ["pin", "fork"], "correct_answer_index": 1,
+            "subactions": {"pin in Chess": ["a bishop slides"], "Fork in chess": ["a knight jumps", "two fall"]},
+        })
+    }
+
+    fn with(field: &str, value: Value) -> Result<Listed, String> {
+        let mut item = item();
+        item[field] = value;
+        parse(Place::Item(1), item).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn an_item_brings_its_steps_by_option_and_domain() {
+        let listed = parse(Place::Item(1), item()).unwrap();
+        assert_eq!((&listed.entry.id[..], listed.entry.answer), ("7", 1));
+        assert_eq!(listed.youtube_id.as_deref(), Some("yt"));
+        let steps: Vec<_> = listed.steps.unwrap().into_iter().map(Result::unwrap).collect();
+        assert_eq!(steps, [vec!["a bishop slides"], vec!["a knight jumps", "two fall"]]);
+    }
+
+    #[test]
+    fn an_option_without_steps_is_told_and_does_not_refuse_the_file() {
+        for (subactions, first, second) in [
+            (json!("Sure! pin in Chess: …"), "holds text and no lists", "holds text"),
+            (json!(null), "holds nothing", "holds nothing"),
+            (json!({"fork in Chess": []}), "no steps for \"pin\"", "no steps for \"fork\""),
+            (json!({"pin in Chess": "a step", "fork in Chess": [" "]}), "for \"pin\"", "for \"fork\""),
+        ] {
+            let steps = with("subactions", subactions).unwrap().steps.unwrap();
+            for (steps, words) in steps.into_iter().zip([first, second]) {
+                let fault = steps.unwrap_err().to_string();
+                assert!(fault.contains(words), "{fault}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_item_is_said() {
+        for (field, value, words) in [
+            ("correct_answer_index", json!(2), "the answer is 2, but the 2 candidates count from 0 to 1"),
+            (
+                "correct_answer_index",
+                json!("b"),
+                "not a whole number; an item of generated_subactions.json has",
+            ),
+            ("cleaned_options", json!(["fork"]), "at least two candidates"),
+            ("domain", json!(null), "an item of generated_subactions.json has"),
+        ] {
+            let error = with(field, value).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

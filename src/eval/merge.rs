@@ -1,0 +1,140 @@
+//! One evaluation from its shards.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::eval::journal::{self, JournalError, Run};
+use crate::eval::record::ClipRecord;
+
+/// Why shards are no evaluation.
+#[derive(Debug, Error)]
+pub enum MergeError {
+    /// A folder.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A folder that cannot be looked into.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// No shard anywhere.
+    #[error("no shard is in {}; name the folders of shards, or the one that they are in", folders.join(", "))]
+    Nothing {
+        /// The folders.
+        folders: Vec<String>,
+    },
+    /// An evaluation of all clips.
+    #[error("{} is no shard but an evaluation of all clips; there is nothing to merge", folder.display())]
+    Whole {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Shards of two evaluations.
+    #[error("{} and {} are of two evaluations, which differ in: {}", first.display(), second.display(), differences.join(", "))]
+    Differ {
+        /// A shard.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+        /// Names of settings.
+        differences: Vec<String>,
+    },
+    /// A shard that is there twice.
+    #[error("{} and {} are the same shard; name one of them", first.display(), second.display())]
+    Twice {
+        /// The one.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// Shards that are not there.
+    #[error("{} of the {of} shards are missing: {}; run them, or name their folders", missing.len(), missing.join(", "))]
+    Missing {
+        /// How many there should be.
+        of: usize,
+        /// Which are not there.
+        missing: Vec<String>,
+    },
+}
+
+/// The evaluation of all clips that these shards make, and its records in the order of the manifest: what a single process
+/// would have come to. Each folder is a shard or has them in it.
+///
+/// # Errors
+/// If a shard is missing, not finished, there twice, or of another evaluation.
+pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> {
+    let mut shards: Vec<(PathBuf, Run, Vec<ClipRecord>)> = Vec::new();
+    for folder in found(folders)? {
+        let (run, records) = journal::load(&folder)?;
+        shards.push((folder, run, records));
+    }
+    let Some((first, run, _)) = shards.first() else {
+        return Err(MergeError::Nothing {
+            folders: folders.iter().map(|f| f.display().to_string()).collect(),
+        });
+    };
+    let mut whole = Run { shard: None, ..run.clone() };
+    let of = run.shard.ok_or_else(|| MergeError::Whole { folder: first.clone() })?.of;
+    let mut places: Vec<Option<usize>> = vec![None; of];
+    let mut devices = Vec::new();
+    for (place, (folder, run, _)) in shards.iter().enumerate() {
+        let Some(shard) = run.shard else { return Err(MergeError::Whole { folder: folder.clone() }) };
+        let mut differences = whole.differences(&Run { shard: None, ..run.clone() });
+        if shard.of != of {
+            differences.push(format!("number of shards ({of}, not {})", shard.of));
+        }
+        if !differences.is_empty() {
+            return Err(MergeError::Differ { first: first.clone(), second: folder.clone(), differences });
+        }
+        if let Some(before) = places[shard.number - 1].replace(place) {
+            return Err(MergeError::Twice { first: shards[before].0.clone(), second: folder.clone() });
+        }
+        devices.push(run.settings.device.clone());
+    }
+    devices.sort();
+    devices.dedup();
+    whole.settings.device = devices.join("; ");
+    let missing: Vec<String> =
+        (0..of).filter(|&at| places[at].is_none()).map(|at| format!("{}/{of}", at + 1)).collect();
+    if !missing.is_empty() {
+        return Err(MergeError::Missing { of, missing });
+    }
+    let mut shares: Vec<_> =
+        places.into_iter().flatten().map(|place| std::mem::take(&mut shards[place].2).into_iter()).collect();
+    let records = (0..whole.clips).filter_map(|place| shares[place % of].next()).collect();
+    Ok((whole, records))
+}
+
+/// The folders of shards among these folders and in them.
+fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
+    let mut found = Vec::new();
+    for folder in folders {
+        if is_shard(folder) {
+            found.push(folder.clone());
+            continue;
+        }
+        let read = |source| MergeError::Read { path: folder.clone(), source };
+        let mut inside = Vec::new();
+        for entry in fs::read_dir(folder).map_err(read)? {
+            inside.push(entry.map_err(read)?.path());
+        }
+        inside.sort();
+        let before = found.len();
+        found.extend(inside.into_iter().filter(|path| is_shard(path)));
+        if found.len() == before && Run::is_at(folder) {
+            return Err(MergeError::Whole { folder: folder.clone() });
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a folder holds the evaluation of a share; one that cannot be read counts, so that its fault is told.
+fn is_shard(folder: &Path) -> bool {
+    Run::is_at(folder) && Run::load(folder).map_or(true, |run| run.shard.is_some())
+}

@@ -1,0 +1,87 @@
+//! Where the steps of a clip's candidates come from.
+
+use std::path::{Path, PathBuf};
+
+use crate::eval::dataset::DatasetError;
+use crate::eval::manifest::{self, Fault, Format, Listed, plain};
+use crate::explore::Candidate;
+use crate::script::{Class, ScriptFile};
+
+/// Scripts of all candidates.
+pub enum Scripts {
+    /// A script file, the same for all clips.
+    File(PathBuf, ScriptFile),
+    /// Items of the method's authors, each with scripts of its own for a clip.
+    Items(PathBuf, Vec<Listed>),
+    /// The clips bring them.
+    OfClips,
+}
+
+impl Scripts {
+    /// Reads the scripts of clips of a format: a script file or, for formats of others, what the authors generate.
+    ///
+    /// # Errors
+    /// When it cannot be read or breaks a rule.
+    pub fn open(path: &Path, of: Format) -> Result<Self, DatasetError> {
+        if of != Format::Own && manifest::is_list(path) {
+            return Ok(Self::Items(path.to_owned(), manifest::read(path, Path::new(""))?.clips));
+        }
+        Ok(Self::File(path.to_owned(), ScriptFile::load(path)?))
+    }
+
+    /// The candidates of a clip with their scripts. Where a format of others does not name them exactly, capitals and
+    /// numbers before them do not count.
+    pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, Fault> {
+        let Listed { entry, .. } = listed;
+        let candidate = |name: &String| {
+            let (domain, steps) = match self {
+                Self::File(path, file) => {
+                    let class = find(&entry.domain, name, file, path, is_foreign)?;
+                    (file.domain_of(class).to_owned(), class.steps.clone())
+                }
+                Self::Items(path, items) => {
+                    let is_same =
+                        |item: &&Listed| item.entry.id == entry.id && item.youtube_id == listed.youtube_id;
+                    let item = items.iter().find(is_same);
+                    let item = item.ok_or_else(|| Fault::NoItem { scripts: path.clone() })?;
+                    (entry.domain.clone(), steps(item, name)?)
+                }
+                Self::OfClips => (entry.domain.clone(), steps(listed, name)?),
+            };
+            Ok(Candidate { domain, name: name.clone(), steps })
+        };
+        entry.candidates.iter().map(candidate).collect()
+    }
+}
+
+/// The steps that an item brings for a candidate.
+fn steps(item: &Listed, name: &str) -> Result<Vec<String>, Fault> {
+    let names = &item.entry.candidates;
+    let place = names.iter().position(|other| other == name);
+    let place = place.or_else(|| names.iter().position(|other| plain(other) == plain(name)));
+    let steps = place.and_then(|place| item.steps.as_ref()?.get(place).cloned());
+    steps.unwrap_or_else(|| Err(Fault::NoSteps { name: name.to_owned() }))
+}
+
+/// The class of a name in its domain; where there is none, the only class of that name.
+fn find<'a>(
+    domain: &str,
+    name: &str,
+    file: &'a ScriptFile,
+    path: &Path,
+    is_foreign: bool,
+) -> Result<&'a Class, Fault> {
+    if let Some(class) = file.find(domain, name) {
+        return Ok(class);
+    }
+    let is_alike = |class: &&Class| class.name == name || (is_foreign && plain(&class.name) == plain(name));
+    let namesakes: Vec<&Class> = file.classes.iter().filter(is_alike).collect();
+    let mut in_domain =
+        namesakes.iter().filter(|class| is_foreign && plain(file.domain_of(class)) == plain(domain));
+    let (name, scripts) = (name.to_owned(), path.to_owned());
+    match (namesakes.as_slice(), in_domain.next(), in_domain.next()) {
+        ([class], ..) | (_, Some(class), None) => Ok(class),
+        ([], ..) => Err(Fault::NoScript { name, scripts }),
+        _ => Err(Fault::AmbiguousScript { name, domain: domain.to_owned(), scripts }),
+    }
+}

@@ -1,0 +1,129 @@
+//! A share of a dataset, for one of several processes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// One of `of` shares, counted from 1: every `of`-th clip of the manifest, so that shares are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which one, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+impl Shard {
+    /// Whether the clip at this place of the manifest, from 0, is in it.
+    pub fn holds(self, place: usize) -> bool {
+        place % self.of == self.number - 1
+    }
+
+    /// How many of so many clips are in it.
+    pub fn share_of(self, clips: usize) -> usize {
+        (clips + self.of - self.number) / self.of
+    }
+
+    /// Name of its folder.
+    pub fn folder(self) -> String {
+        format!("shard-{}-of-{}", self.number, self.of)
+    }
+
+    /// The share of a task of a SLURM job array, from the variables that SLURM sets.
+    ///
+    /// # Errors
+    /// In words for the user.
+    pub fn of_slurm(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let number = |name: &str| -> Result<Option<usize>, String> {
+            let Some(text) = variable(name) else { return Ok(None) };
+            text.trim().parse().map(Some).map_err(|_| format!("{name} is '{text}', which is no number"))
+        };
+        let task = number("SLURM_ARRAY_TASK_ID")?.ok_or(
+            "SLURM_ARRAY_TASK_ID is not set: this is no task of a SLURM job array; give I/N instead",
+        )?;
+        let first = number("SLURM_ARRAY_TASK_MIN")?.unwrap_or(0);
+        let step = number("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
+        let of = number("SLURM_ARRAY_TASK_COUNT")?.ok_or(
+            "SLURM_ARRAY_TASK_COUNT is not set, so the number of shards is not known; give I/N instead",
+        )?;
+        let place = task.checked_sub(first).filter(|place| place % step == 0).map(|place| place / step);
+        match place {
+            Some(place) if place < of => Ok(Self { number: place + 1, of }),
+            _ => Err(format!(
+                "SLURM array task {task} is not one of {of} from {first} on, every {step}: only arrays without gaps can \
+                 be used; give I/N instead"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "slurm" {
+            return Self::of_slurm(|name| std::env::var(name).ok());
+        }
+        let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            _ => Err(format!("'{text}' is no shard: give I/N, such as 2/4 for the second of four, or slurm")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clip_is_in_one_share() {
+        for (clips, of) in [(0, 1), (7, 3), (3, 5), (934, 4)] {
+            let shards: Vec<Shard> = (1..=of).map(|number| Shard { number, of }).collect();
+            assert!((0..clips).all(|place| shards.iter().filter(|shard| shard.holds(place)).count() == 1));
+            for shard in shards {
+                assert_eq!((0..clips).filter(|&place| shard.holds(place)).count(), shard.share_of(clips));
+            }
+        }
+    }
+
+    #[test]
+    fn a_shard_reads_as_it_is_written() {
+        assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
+        assert_eq!(Shard { number: 2, of: 4 }.to_string(), "2/4");
+        for text in ["", "0/4", "5/4", "2", "a/b", "1/0", "-1/2", "2/4/6"] {
+            assert!(text.parse::<Shard>().unwrap_err().contains("such as 2/4"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slurm_array_is_a_set_of_shards() {
+        let slurm =
+            |task: &'static str, min: &'static str, count: &'static str, step: Option<&'static str>| {
+                Shard::of_slurm(move |name| {
+                    let value = match name {
+                        "SLURM_ARRAY_TASK_ID" => Some(task),
+                        "SLURM_ARRAY_TASK_MIN" => Some(min),
+                        "SLURM_ARRAY_TASK_COUNT" => Some(count),
+                        "SLURM_ARRAY_TASK_STEP" => step,
+                        _ => None,
+                    };
+                    value.map(str::to_owned)
+                })
+            };
+        assert_eq!(slurm("0", "0", "4", None), Ok(Shard { number: 1, of: 4 }));
+        assert_eq!(slurm("4", "1", "4", Some("1")), Ok(Shard { number: 4, of: 4 }));
+        assert_eq!(slurm("14", "10", "3", Some("2")), Ok(Shard { number: 3, of: 3 }));
+        assert!(slurm("9", "1", "4", None).unwrap_err().contains("without gaps"));
+        assert!(slurm("13", "10", "3", Some("2")).unwrap_err().contains("without gaps"));
+        assert!(slurm("x", "1", "4", None).unwrap_err().contains("no number"));
+        assert!(Shard::of_slurm(|_| None).unwrap_err().contains("SLURM_ARRAY_TASK_ID is not set"));
+    }
+}

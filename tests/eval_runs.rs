@@ -1,0 +1,282 @@
+//! Long evaluations: ended at any moment and gone on with, in shards, several at a time.
+
+// Not every helper is used here.
+#[allow(dead_code)]
+#[path = "video/clip.rs"]
+mod clip;
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
+
+const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
+    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
+    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
+    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+
+/// Seven clips, of which one is broken and one is missing.
+fn dataset() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (number, name) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
+        let path = folder.path().join(format!("{name}.mp4"));
+        clip::reordered(10 + 3 * number).write(&path, |i, frame| clip::paint_number(i + 40 * number, frame));
+    }
+    fs::write(folder.path().join("broken.mp4"), "no video").unwrap();
+    let line = |(answer, name): (usize, &str)| {
+        json!({"id": name, "video": format!("{name}.mp4"), "domain": "chess",
+            "candidates": ["castling", "fork", "pin"], "answer": answer % 3, "groups": []})
+    };
+    let names = ["a", "broken", "b", "c", "missing", "d", "e"];
+    let lines: Vec<String> = names.into_iter().enumerate().map(|clip| line(clip).to_string()).collect();
+    fs::write(folder.path().join("manifest.jsonl"), lines.join("\n")).unwrap();
+    fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::cargo_bin("actalign-tui").unwrap();
+    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
+    command.args(arguments.split_whitespace());
+    command
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// All files of a folder but the one that knows from where the program was started.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .filter(|(name, _)| name != "run.lock")
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_is_done_is_not_done_again_wherever_the_program_was_ended() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    run(folder.path(), "eval manifest.jsonl --aligners drop --out whole").assert().success();
+    let whole = files(&at("whole"));
+    let records = lines(&at("whole/clips.jsonl"));
+    assert_eq!(records.len(), 7);
+
+    // As the program leaves it after any number of clips, with the last line cut off anywhere.
+    for (done, cut) in [(0, 0), (0, 17), (3, 0), (4, 1), (6, 90)] {
+        let out = at(&format!("resumed-{done}-{cut}"));
+        fs::create_dir(&out).unwrap();
+        fs::copy(at("whole/run.json"), out.join("run.json")).unwrap();
+        let next = records.get(done).map_or("", |line| &line[..cut]);
+        let marked: Vec<String> = records[..done]
+            .iter()
+            // A mark that a second evaluation would not make.
+            .map(|line| line.replace("\"damaged_pieces\":0", "\"damaged_pieces\":7") + "\n")
+            .collect();
+        fs::write(out.join("clips.part.jsonl"), marked.concat() + next).unwrap();
+        let name = out.file_name().unwrap().to_str().unwrap();
+        run(folder.path(), &format!("eval manifest.jsonl --aligners drop --out {name}")).assert().success();
+        let read = |line: &&String| line.contains("damaged_pieces");
+        let expected: Vec<String> = records
+            .iter()
+            .enumerate()
+            .map(|(at, line)| match at < done {
+                true => line.replace("\"damaged_pieces\":0", "\"damaged_pieces\":7"),
+                false => line.clone(),
+            })
+            .collect();
+        assert_eq!(lines(&out.join("clips.jsonl")), expected, "{done} {cut}");
+        assert_eq!(expected.iter().filter(read).count(), 5);
+        assert!(!out.join("clips.part.jsonl").exists());
+    }
+
+    // Once more on what is finished: nothing changes.
+    run(folder.path(), "eval manifest.jsonl --aligners drop --out whole")
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("5 of 7 clips were done before"));
+    assert_eq!(files(&at("whole")), whole);
+}
+
+#[test]
+fn a_clip_that_was_mended_is_read_when_the_evaluation_goes_on() {
+    let folder = dataset();
+    run(folder.path(), "eval manifest.jsonl --out results")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("could not be read (2)"));
+    fs::copy(folder.path().join("a.mp4"), folder.path().join("missing.mp4")).unwrap();
+    run(folder.path(), "eval manifest.jsonl --out results")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("could not be read (1)").and(predicate::str::contains("6 of 7")));
+}
+
+#[test]
+fn shards_make_the_result_of_one_process_to_the_last_bit() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    run(folder.path(), "eval manifest.jsonl --out whole").assert().success();
+    for shard in ["2/3", "1/3"] {
+        run(folder.path(), &format!("eval manifest.jsonl --out parts --shard {shard}"))
+            .assert()
+            .success()
+            .stderr(predicate::str::contains("eval merge parts"));
+    }
+    run(folder.path(), "eval merge parts")
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("1 of the 3 shards are missing: 3/3"));
+    run(folder.path(), "eval manifest.jsonl --out parts --shard slurm")
+        .env("SLURM_ARRAY_TASK_ID", "6")
+        .env("SLURM_ARRAY_TASK_MIN", "4")
+        .env("SLURM_ARRAY_TASK_COUNT", "3")
+        .assert()
+        .success();
+    let merged =
+        run(folder.path(), "eval merge parts --out merged --json").assert().success().get_output().clone();
+    let of_whole = run(folder.path(), "eval manifest.jsonl --json").assert().success().get_output().clone();
+    assert_eq!(merged.stdout, of_whole.stdout);
+    assert_eq!(files(&at("merged")), files(&at("whole")));
+    // Into the folder of the shards, where none is named; and again.
+    run(folder.path(), "eval merge parts").assert().success();
+    run(folder.path(), "eval merge parts").assert().success();
+    assert_eq!(files(&at("parts")), files(&at("whole")));
+    // The merged evaluation can be gone on with as one.
+    run(folder.path(), "eval manifest.jsonl --out merged").assert().success();
+    assert_eq!(files(&at("merged")), files(&at("whole")));
+}
+
+#[test]
+fn what_does_not_belong_together_is_not_merged_nor_gone_on_with() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    for shard in ["1/2", "2/2"] {
+        run(folder.path(), &format!("eval manifest.jsonl --out parts --shard {shard}")).assert().success();
+    }
+    run(folder.path(), "eval manifest.jsonl --out other --shard 2/2 --fps 5").assert().success();
+    fs::create_dir(at("nothing")).unwrap();
+    fs::create_dir(at("torn")).unwrap();
+    fs::write(at("torn/run.json"), "{").unwrap();
+    fs::create_dir(at("begun")).unwrap();
+    fs::copy(at("parts/shard-2-of-2/run.json"), at("begun/run.json")).unwrap();
+    run(folder.path(), "eval manifest.jsonl --out all").assert().success();
+    let error = |arguments: &str, words: &[&str]| {
+        let output = run(folder.path(), arguments).assert().code(1).stdout("").get_output().clone();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(words.iter().all(|word| error.contains(word)), "{arguments}: {error}");
+    };
+    error("eval merge parts/shard-1-of-2 other/shard-2-of-2 --out m", &["differ in", "sampling (10, not 5)"]);
+    error("eval merge parts/shard-1-of-2 parts --out m", &["are the same shard"]);
+    error("eval merge nothing", &["no shard is in nothing"]);
+    error("eval merge nowhere", &["nowhere"]);
+    error("eval merge torn", &["torn/run.json", "choose another --out, or delete it"]);
+    error(
+        "eval merge parts/shard-1-of-2 begun --out m",
+        &["begun is not finished: 0 of 3 clips", "run the same command"],
+    );
+    error("eval merge all", &["all is no shard"]);
+    error("eval merge parts/shard-1-of-2 parts/shard-2-of-2", &["name one for the results with --out"]);
+    error("eval merge parts/shard-1-of-2", &["1 of the 2 shards are missing: 2/2"]);
+    error("eval manifest.jsonl --out all --aligners drop", &["all holds another evaluation", "rows"]);
+    error("eval manifest.jsonl --out all --fps 5", &["sampling (10, not 5)", "choose another --out"]);
+    error("eval manifest.jsonl --out torn", &["torn/run.json"]);
+    fs::write(at("scripts.json"), SCRIPTS.replace("knight", "horse")).unwrap();
+    error("eval manifest.jsonl --out all", &["differs in", "scripts"]);
+    for usage in ["--shard 1/2", "--shard 3/2 --out x", "--shard slurm --out x"] {
+        run(folder.path(), &format!("eval manifest.jsonl {usage}"))
+            .env_remove("SLURM_ARRAY_TASK_ID")
+            .assert()
+            .code(2);
+    }
+}
+
+#[test]
+fn two_processes_do_not_evaluate_into_one_folder() {
+    let folder = dataset();
+    let out = folder.path().join("results");
+    fs::create_dir(&out).unwrap();
+    let lock = fs::File::create(out.join("run.lock")).unwrap();
+    lock.lock().unwrap();
+    run(folder.path(), "eval manifest.jsonl --out results")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("another process is evaluating into results"));
+    drop(lock);
+    run(folder.path(), "eval manifest.jsonl --out results").assert().success();
+}
+
+#[test]
+fn shards_at_the_same_time_share_one_cache() {
+    let folder = dataset();
+    run(folder.path(), "eval manifest.jsonl --no-cache --out whole").assert().success();
+    let shards: Vec<_> = (1..=3)
+        .map(|number| {
+            let folder = folder.path().to_owned();
+            std::thread::spawn(move || {
+                run(&folder, &format!("eval manifest.jsonl --out parts --shard {number}/3"))
+                    .assert()
+                    .success();
+            })
+        })
+        .collect();
+    shards.into_iter().for_each(|shard| shard.join().unwrap());
+    run(folder.path(), "eval merge parts --out merged").assert().success();
+    let clips = |out: &str| fs::read(folder.path().join(out).join("clips.jsonl")).unwrap();
+    assert_eq!(clips("merged"), clips("whole"));
+}
+
+/// A row that cannot compare a clip has missed it, which is told; the others are not harmed.
+#[test]
+fn a_clip_with_fewer_frames_than_steps_is_missed_by_the_rows_that_need_more() {
+    let folder = dataset();
+    clip::reordered(2).write(&folder.path().join("short.mp4"), clip::paint_number);
+    let line = json!({"id": "short", "video": "short.mp4", "domain": "chess",
+        "candidates": ["castling", "fork"], "answer": 0});
+    fs::write(folder.path().join("short.jsonl"), line.to_string()).unwrap();
+    let output = run(folder.path(), "eval short.jsonl --aligners segment,mean-path --fps native --json")
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row =
+        |name: &str| document["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!((&row("segment")["top3"], &row("segment")["n_read"]), (&json!(0.0), &json!(1)));
+    assert_eq!(row("mean-path")["top3"], json!(100.0));
+    let unaligned = &document["unaligned"][0];
+    assert_eq!((&unaligned["id"], &unaligned["row"]), (&json!("short"), &json!("segment")));
+    assert!(unaligned["reason"].as_str().unwrap().contains("3 steps and 2 frames"), "{unaligned}");
+    run(folder.path(), "eval short.jsonl --aligners segment --fps native")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("short, segment: segment gives each step"));
+}
+
+#[test]
+fn every_template_width_and_prompt_is_a_row() {
+    let folder = dataset();
+    let mut command =
+        run(folder.path(), "eval manifest.jsonl --json --aligners drop --smoothing 0,0.5 --template step");
+    let output = command.args(["--template", "a {step}"]).assert().success().get_output().clone();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<&str> =
+        document["rows"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 1 + 6 + 1 + 8);
+    assert_eq!(names.last(), Some(&"drop / a {step} / 0.5 s / context-rich"));
+    run(folder.path(), "eval manifest.jsonl --prompt short-fixed")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("--scripts-short"));
+}
