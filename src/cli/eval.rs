@@ -43,6 +43,10 @@ pub struct EvalArgs {
     /// Aligners to compare with dtw, each in a row of its own
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     aligners: Vec<Aligner>,
+    /// Whose way to follow where the paper and the authors' scripts differ. `released` has the rows mean-pool and
+    /// released, and takes every frame, with bounds as frame numbers
+    #[arg(long, default_value_t)]
+    preset: Preset,
     #[command(flatten)]
     model: ModelArgs,
     /// Frames per second to take, by presentation time, or `native` for every frame [default: 10]
@@ -58,20 +62,26 @@ pub struct EvalArgs {
 
 pub fn run(args: &EvalArgs) -> Result<()> {
     let sampling = sampling(args)?;
+    if args.preset == Preset::Released && !args.aligners.is_empty() {
+        bail!("--preset released has the rows of the authors' scripts and no others: leave --aligners out");
+    }
     let dataset = Dataset::open(&DatasetPaths {
         manifest: args.manifest.clone(),
         scripts: args.scripts.clone(),
         scripts_short: args.scripts_short.clone(),
         clips: args.clips.clone(),
         embeddings: args.embeddings.clone(),
-        preset: Preset::Paper,
+        preset: args.preset,
     })?;
     if let Some(out) = &args.out {
         // Before the work, not after it, is the time to learn that its results have no place.
         fs::create_dir_all(out).wrap_err_with(|| format!("the folder {} cannot be made", out.display()))?;
     }
     let model = args.model.open()?;
-    let rows = Row::all(dataset.scripts_short.is_some(), &args.aligners);
+    let rows = match args.preset {
+        Preset::Paper => Row::all(dataset.scripts_short.is_some(), &args.aligners),
+        Preset::Released => Row::released(),
+    };
     let manifest = args.manifest.display().to_string();
     let settings = EvalSettings::new(manifest, &dataset, &model, sampling, &rows);
     let mut evaluator = Evaluator::new(model, sampling, rows);
@@ -112,10 +122,14 @@ pub fn run(args: &EvalArgs) -> Result<()> {
 /// Which frames are taken, or how many embeddings made elsewhere a second has.
 fn sampling(args: &EvalArgs) -> Result<Sampling> {
     match (&args.embeddings, args.fps) {
-        (Some(_), None | Some(Sampling::Native)) => {
+        (Some(_), None | Some(Sampling::Native | Sampling::Numbered)) => {
             bail!("--embeddings needs to know how many rows a second has: give a number, such as --fps 30")
         }
-        (_, fps) => Ok(fps.unwrap_or(Sampling::Fps(10.0))),
+        (_, Some(fps)) => Ok(fps),
+        (None, None) => Ok(match args.preset {
+            Preset::Paper => Sampling::Fps(10.0),
+            Preset::Released => Sampling::Numbered,
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::align::Aligner;
+use crate::align::{Aligner, Preset};
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 
@@ -78,6 +78,18 @@ impl Row {
             }
         }
         rows
+    }
+    /// The rows of the authors' scripts: their baseline, and their alignment, which smooths nothing.
+    pub fn released() -> Vec<Self> {
+        let method = Method { preset: Preset::Released, ..Method::default() };
+        let settings = Settings { method, smoothing_seconds: 0.0, ..Settings::default() };
+        let row = |name: &str, score| Self {
+            name: name.to_owned(),
+            score,
+            prompt: Prompt::ContextRich,
+            settings: settings.clone(),
+        };
+        vec![row("mean-pool", Score::MeanPool), row("released", Score::Alignment)]
     }
 }
 
