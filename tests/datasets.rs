@@ -95,6 +95,8 @@ fn fails(folder: &Path, arguments: &str, words: &[&str]) {
 
 /// The clips' records.
 fn clips(folder: &Path, arguments: &str) -> Vec<Value> {
+    // Another evaluation may have been there.
+    let _ = fs::remove_dir_all(folder.join("results"));
     run(folder, &format!("{arguments} --out results")).assert().success();
     let text = fs::read_to_string(folder.join("results/clips.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -259,6 +261,62 @@ fn videos_of_ones_own_manifest_are_looked_for_in_the_folder_of_clips() {
     let manifest = fs::read_to_string(folder.join("own.jsonl")).unwrap().replace("clips/", "");
     fs::write(folder.join("own.jsonl"), manifest).unwrap();
     assert_eq!(clips(folder, "eval own.jsonl --clips clips"), own);
+}
+
+#[test]
+fn the_authors_way_is_that_of_their_scripts() {
+    let folder = dataset();
+    let folder = folder.path();
+    let mut rows = rows();
+    rows.truncate(2);
+    (rows[0]["start_timestamp"], rows[0]["end_timestamp"]) = (json!(0.43), json!(1.19));
+    let area = json!([{"description": "2:1", "bounding_poly": {"vertices": [[0, 0], [64, 16]]}}]);
+    write_lines(&folder.join("rows.jsonl"), &rows);
+    let plain = clips(folder, "eval rows.jsonl --clips clips --preset released");
+    let names: Vec<&Value> = plain[0]["rows"].as_array().unwrap().iter().map(|row| &row["name"]).collect();
+    assert_eq!(names, ["mean-pool", "released"]);
+    // Frames 10 to 28 of 25 a second; a part is taken as it is.
+    assert_eq!((&plain[0]["frames"], &plain[1]["frames"]), (&json!(19), &json!(20)));
+
+    // Frame 10 of the whole video is the first of the segment; what ActionAtlas blurs is left alone.
+    let masked = |rows: &mut [Value], number: &str| {
+        rows[0]["frames_to_obfuscate"] = json!({number: area});
+        rows[0]["frames_to_blur"] =
+            json!({"1": [{"description": "Fork", "bounding_poly": area[0]["bounding_poly"]}]});
+        write_lines(&folder.join("rows.jsonl"), rows);
+        clips(folder, "eval rows.jsonl --clips clips --preset released")
+    };
+    assert_ne!(masked(&mut rows, "10")[0], plain[0]);
+    assert_eq!(masked(&mut rows, "9")[0], plain[0]);
+
+    // The baseline's sentence, padded to full length, against the sum of the raw frames.
+    let embed = |arguments: &str| {
+        run(folder, &format!("embed {arguments} --out embedded.npy")).assert().success();
+        read_npy::<_, Array2<f32>>(folder.join("embedded.npy")).unwrap().mapv(f64::from)
+    };
+    let frames = embed("--video clips/b_1_1.2_2.0.mp4 --fps native");
+    let sentences = ["Castling", "Fork", "Pin"].map(|option| {
+        // The script file tells the domain.
+        format!("This is a video of chess executing {option}")
+    });
+    fs::write(folder.join("lines.txt"), sentences.join("\n")).unwrap();
+    let names = embed("--texts lines.txt");
+    let mean = frames.mean_axis(ndarray::Axis(0)).unwrap();
+    let expected =
+        names.rows().into_iter().map(|name| name.dot(&mean) / (name.dot(&name) * mean.dot(&mean)).sqrt());
+    let baseline = scores(&plain[1], "mean-pool");
+    assert!(baseline.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{baseline:?}");
+
+    // Steps are padded less than the method pads them.
+    let padded = clips(folder, "eval rows.jsonl --clips clips --fps numbered");
+    assert_eq!(padded[1]["frames"], plain[1]["frames"]);
+    assert_ne!(scores(&padded[1], "+context"), scores(&plain[1], "released"));
+    assert_eq!(clips(folder, "eval rows.jsonl --clips clips --preset released --no-cache")[1], plain[1]);
+    fails(
+        folder,
+        "eval rows.jsonl --clips clips --preset released --aligners dtw",
+        &["leave --aligners out"],
+    );
 }
 
 #[test]

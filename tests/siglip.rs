@@ -107,6 +107,43 @@ fn token_parity(dir: &Path) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), want.texts.len(), wrong.join("\n"));
 }
 
+/// Texts padded to the longest of them, made by `siglip.py batches`.
+fn batch_parity(dir: &Path) {
+    let bytes = std::fs::read(dir.join("batch.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let lines = tensors.tensor("lines").unwrap();
+    let lines = lines.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()) as usize);
+    let view = tensors.tensor("text_embeds").unwrap();
+    let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let want = Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap();
+
+    let texts = expected(dir).texts;
+    let batch: Vec<String> = lines.map(|line| texts[line].clone()).collect();
+    let checkpoint = Checkpoint::open(dir).unwrap();
+    let tokens = checkpoint.tokenizer().unwrap().encode_batch(&batch);
+    assert!(tokens[0].ids.len() < checkpoint.text_len());
+    let tower = checkpoint.load_text(&device()).unwrap();
+    let difference = relative_difference(&tower.embed(&tokens).unwrap(), &want);
+    println!("{}: embeddings of a batch differ by {difference:e}", dir.display());
+    assert!(difference < TOLERANCE, "{difference}");
+
+    // Padding is not the same as none, and a batch has one length.
+    let full: Vec<Tokens> = batch.iter().map(|text| checkpoint.tokenizer().unwrap().encode(text)).collect();
+    assert!(relative_difference(&tower.embed(&full).unwrap(), &want) > 10.0 * TOLERANCE);
+    let error = tower.embed(&[tokens[0].clone(), full[1].clone()]).unwrap_err();
+    assert!(error.to_string().contains("tokens among texts of"), "{error}");
+}
+
+#[test]
+fn tiny_embeddings_of_a_batch_equal_the_reference() {
+    batch_parity(&fixture("tiny"));
+}
+
+#[test]
+fn awkward_embeddings_of_a_batch_equal_the_reference() {
+    batch_parity(&fixture("awkward"));
+}
+
 #[test]
 fn tiny_image_embeddings_equal_the_reference() {
     image_parity(&fixture("tiny"));

@@ -378,7 +378,7 @@ fn inputs_of_another_model_are_refused() {
         assert!(message.contains("32×32"), "{message}");
     }
     let text = checkpoint.load_text(&device).unwrap();
-    for ids in [vec![], vec![1; 63], vec![1; 65], vec![-1; 64], vec![i32::MAX; 64]] {
+    for ids in [vec![], vec![1; 65], vec![-1; 64], vec![i32::MAX; 64]] {
         let message = text.embed(&[Tokens { ids, used: 0, cut: false }]).unwrap_err().to_string();
         assert!(message.contains("cannot embed"), "{message}");
     }

@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Prompt,
-    Results, Rows, Run, Shard, Style,
+    Results, Row, Rows, Run, Shard, Style,
 };
 use crate::explore::Method;
 use crate::in_words;
@@ -60,6 +60,10 @@ pub struct EvalArgs {
     /// Prompt strategies to try, each with every aligner, template and smoothing width
     #[arg(long = "prompt", value_name = "NAME,…", value_delimiter = ',')]
     prompts: Vec<Prompt>,
+    /// Whose way to follow where the paper and the authors' scripts differ. `released` has the rows mean-pool and
+    /// released, and takes every frame, with bounds as frame numbers
+    #[arg(long, default_value_t)]
+    preset: Preset,
     #[command(flatten)]
     model: ModelArgs,
     /// Frames per second to take, by presentation time, or `native` for every frame [default: 10]
@@ -89,13 +93,23 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     }
     let manifest = args.manifest.clone().ok_or_else(|| eyre!("no manifest is named"))?;
     let sampling = sampling(args)?;
+    let asks_for_rows = !(args.aligners.is_empty()
+        && args.templates.is_empty()
+        && args.smoothings.is_empty()
+        && args.prompts.is_empty());
+    if args.preset == Preset::Released && asks_for_rows {
+        bail!(
+            "--preset released has the rows of the authors' scripts and no others: leave --aligners, --template, \
+             --smoothing and --prompt out"
+        );
+    }
     let paths = DatasetPaths {
         manifest,
         scripts: args.scripts.clone(),
         scripts_short: args.scripts_short.clone(),
         clips: args.clips.clone(),
         embeddings: args.embeddings.clone(),
-        preset: Preset::Paper,
+        preset: args.preset,
     };
     let dataset = Dataset::open(&paths)?;
     let model = args.model.open()?;
@@ -105,7 +119,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         smoothings: &args.smoothings,
         prompts: &args.prompts,
     };
-    let rows = rows.all(dataset.scripts_short.is_some())?;
+    let rows = match args.preset {
+        Preset::Paper => rows.all(dataset.scripts_short.is_some())?,
+        Preset::Released => Row::released(),
+    };
     let settings = EvalSettings::new(&paths, &dataset, &model, sampling, &rows)?;
     let run = Run {
         settings,
@@ -214,10 +231,14 @@ fn print(results: &Results, json: bool) -> Result<()> {
 /// Which frames are taken, or how many embeddings made elsewhere a second has.
 fn sampling(args: &EvalArgs) -> Result<Sampling> {
     match (&args.embeddings, args.fps) {
-        (Some(_), None | Some(Sampling::Native)) => {
+        (Some(_), None | Some(Sampling::Native | Sampling::Numbered)) => {
             bail!("--embeddings needs to know how many rows a second has: give a number, such as --fps 30")
         }
-        (_, fps) => Ok(fps.unwrap_or(Sampling::Fps(10.0))),
+        (_, Some(fps)) => Ok(fps),
+        (None, None) => Ok(match args.preset {
+            Preset::Paper => Sampling::Fps(10.0),
+            Preset::Released => Sampling::Numbered,
+        }),
     }
 }
 

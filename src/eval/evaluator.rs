@@ -7,14 +7,14 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, bail, ensure, eyre};
 use ndarray::ArrayView1;
 
-use crate::align;
+use crate::align::{self, Preset};
 use crate::eval::dataset::Clip;
 use crate::eval::footage::Footage;
 use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::rows::{Prompt, Row, Score};
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
-    embed_clip, embed_texts, known_texts,
+    embed_batch, embed_clip, embed_texts, known_texts,
 };
 use crate::store::read_matrix;
 use crate::video::Sampling;
@@ -30,13 +30,16 @@ pub struct Evaluator {
     rows: Vec<Row>,
     /// Raw embeddings of the sentences met so far, and whether they were cut.
     texts: HashMap<String, (Vec<f32>, bool)>,
+    /// Embeddings of sentences that were padded to the longest of them.
+    batches: HashMap<Vec<String>, Vec<EmbeddedText>>,
     notice: Option<String>,
 }
 
 impl Evaluator {
-    /// Loads nothing yet: where every clip and sentence was embedded before, no half of the model is needed.
+    /// Loads nothing yet: where every clip and sentence was embedded before, no half of the model is needed. All rows are
+    /// of one preset.
     pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Self {
-        Self { model, sampling, rows, texts: HashMap::new(), notice: None }
+        Self { model, sampling, rows, texts: HashMap::new(), batches: HashMap::new(), notice: None }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -66,14 +69,14 @@ impl Evaluator {
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
-        for row in &self.rows {
+        for row in self.rows.clone() {
             let exploration = match row.prompt {
                 Prompt::ContextRich => &mut main,
                 Prompt::ShortFixed => {
                     short.as_mut().ok_or_else(|| eyre!("there are no scripts for {}", row.name))?
                 }
             };
-            rows.push(self.rank(exploration, row)?);
+            rows.push(self.rank(exploration, &row)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
@@ -165,7 +168,12 @@ impl Evaluator {
             };
             let Some(exploration) = exploration else { continue };
             exploration.set(row.settings.clone());
-            for text in exploration.missing_texts() {
+            let wanted = match row.settings.method.preset {
+                Preset::Paper => exploration.missing_texts(),
+                // Steps are embedded by class.
+                Preset::Released => exploration.candidates().iter().map(released_baseline).collect(),
+            };
+            for text in wanted {
                 if !self.texts.contains_key(&text) && !missing.contains(&text) {
                     missing.push(text);
                 }
@@ -174,13 +182,33 @@ impl Evaluator {
         missing
     }
 
-    fn rank(&self, exploration: &mut Exploration, row: &Row) -> Result<Ranking, Report> {
+    /// The texts of a row that an exploration lacks, under the names that it looks for them by.
+    fn texts_of(&mut self, exploration: &Exploration, row: &Row) -> Result<Vec<EmbeddedText>, Report> {
+        let known = |text: &str| self.texts.get(text).cloned();
+        if row.settings.method.preset == Preset::Paper {
+            let known = exploration.missing_texts().into_iter().filter_map(|text| {
+                let (embedding, cut) = known(&text)?;
+                Some((text, embedding, cut))
+            });
+            return Ok(known.collect());
+        }
+        let mut texts = Vec::new();
+        for candidate in exploration.candidates() {
+            let baseline = known(&released_baseline(candidate));
+            texts.extend(baseline.map(|(embedding, cut)| (candidate.name.clone(), embedding, cut)));
+            let steps: Vec<String> = candidate.sentences(&row.settings.template).collect();
+            if !self.batches.contains_key(&steps) {
+                self.batches.insert(steps.clone(), embed_batch(&self.model, &steps)?);
+            }
+            texts.extend(self.batches[&steps].iter().cloned());
+        }
+        Ok(texts)
+    }
+
+    fn rank(&mut self, exploration: &mut Exploration, row: &Row) -> Result<Ranking, Report> {
         exploration.set(row.settings.clone());
-        let known = exploration.missing_texts().into_iter().filter_map(|text| {
-            let (embedding, cut) = self.texts.get(&text)?;
-            Some((text, embedding.clone(), *cut))
-        });
-        exploration.add_texts(known.collect::<Vec<_>>());
+        let texts = self.texts_of(exploration, row)?;
+        exploration.add_texts(texts);
         if let Err(error) = exploration.refresh() {
             let (name, fault) = (row.name.clone(), Some(error.to_string()));
             return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
@@ -195,6 +223,11 @@ impl Evaluator {
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
         Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores, fault: None })
     }
+}
+
+/// What the authors' scripts compare the mean frame with, in the place of the class name.
+fn released_baseline(candidate: &Candidate) -> String {
+    format!("This is a video of {} executing {}", candidate.domain, candidate.name)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::align::Preset;
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 
@@ -165,6 +166,21 @@ fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
 fn add(rows: &mut Vec<Row>, row: Row) {
     if rows.iter().all(|other| other.name != row.name) {
         rows.push(row);
+    }
+}
+
+impl Row {
+    /// The rows of the authors' scripts: their baseline, and their alignment, which smooths nothing.
+    pub fn released() -> Vec<Self> {
+        let method = Method { preset: Preset::Released, ..Method::default() };
+        let settings = Settings { method, smoothing_seconds: 0.0, ..Settings::default() };
+        let row = |name: &str, score| Self {
+            name: name.to_owned(),
+            score,
+            prompt: Prompt::ContextRich,
+            settings: settings.clone(),
+        };
+        vec![row("mean-pool", Score::MeanPool), row("released", Score::Alignment)]
     }
 }
 

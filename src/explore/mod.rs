@@ -40,4 +40,4 @@ pub use settings::Settings;
 pub use sources::Sources;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Thumbnail};
-pub use texts::{EmbeddedText, embed_texts, known_texts};
+pub use texts::{EmbeddedText, embed_batch, embed_texts, known_texts};

@@ -6,6 +6,7 @@ use color_eyre::eyre::Report;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
+use crate::explore::identity::Identity;
 use crate::explore::model::Model;
 use crate::siglip::Tower;
 use crate::store::{Entry, Key, Kind, floats, to_bytes};
@@ -49,6 +50,43 @@ pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText
     {
         for (text, embedding, cut) in &embedded {
             cache.put(&key(identity.ingredients(), text), &encode(embedding, *cut)?);
+        }
+    }
+    Ok(embedded)
+}
+
+/// Embeds texts that are padded to the longest of them, and not to the checkpoint's full length; as a whole from the
+/// cache, or else from the text tower.
+///
+/// # Errors
+/// A checkpoint that cannot be loaded, or a failing device.
+pub fn embed_batch(model: &Model, texts: &[String]) -> Result<Vec<EmbeddedText>, Report> {
+    let tokens = model.checkpoint().tokenizer()?.encode_batch(texts);
+    let Some(first) = tokens.first() else { return Ok(Vec::new()) };
+    let dim = model.checkpoint().dim();
+    let padding = format!("padded to {}", first.ids.len());
+    let key = |identity: &Identity, text: &str| {
+        let ingredients = identity.ingredients().chain([text.as_bytes(), padding.as_bytes()]);
+        Key::new(Kind::Text, ingredients)
+    };
+    let keeps = model.keeps(Tower::Text);
+    let known = keeps.and_then(|(cache, identity)| {
+        let known = |text: &String| {
+            let (embedding, cut) = decode(&cache.get(&key(identity, text))?, dim)?;
+            Some((text.clone(), embedding, cut))
+        };
+        texts.iter().map(known).collect::<Option<Vec<EmbeddedText>>>()
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let embeddings = model.text()?.embed(&tokens)?;
+    let rows = texts.iter().zip(tokens).zip(embeddings.rows());
+    let embedded: Vec<EmbeddedText> =
+        rows.map(|((text, tokens), row)| (text.clone(), row.to_vec(), tokens.cut)).collect();
+    if let Some((cache, identity)) = keeps.filter(|(_, identity)| identity.is_unchanged()) {
+        for (text, embedding, cut) in &embedded {
+            cache.put(&key(identity, text), &encode(embedding, *cut)?);
         }
     }
     Ok(embedded)

@@ -36,7 +36,7 @@ pub fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
 fn frames(snapshot: &Snapshot) -> String {
     let sampling = &snapshot.sampling;
     let density = match sampling.fps {
-        Sampling::Native => "every one".to_owned(),
+        Sampling::Native | Sampling::Numbered => "every one".to_owned(),
         Sampling::Fps(fps) => format!("{fps} per second"),
     };
     let part = match (sampling.start, sampling.end) {

@@ -45,13 +45,14 @@ impl TextModel {
         }
     }
 
-    /// `ids` is `[batch, positions]`, all positions of the model; the result is `[batch, projection]`.
+    /// `ids` is `[batch, positions]`, at most all positions of the model; the result is `[batch, projection]`.
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<2> {
         let model = &self.text_model;
         let [batch, positions] = ids.dims();
         let tokens = model.embeddings.token_embedding.forward(ids);
-        let x = tokens + model.embeddings.position_embedding.weight.val().unsqueeze();
-        let hidden = x.dims()[2];
+        let hidden = tokens.dims()[2];
+        let places = model.embeddings.position_embedding.weight.val().slice([0..positions, 0..hidden]);
+        let x = tokens + places.unsqueeze();
         let x = model.encoder.forward(x.reshape([batch * positions, hidden]), batch);
         let last =
             x.reshape([batch, positions, hidden]).slice([0..batch, positions - 1..positions, 0..hidden]);

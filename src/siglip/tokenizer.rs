@@ -9,7 +9,7 @@ use super::error::ModelError;
 /// A text as the model takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tokens {
-    /// Token ids, padded to the model's full length.
+    /// Token ids, padded to the model's full length or to that of the longest of a batch.
     pub ids: Vec<i32>,
     /// How many of them are text, the end token not counted.
     pub used: usize,
@@ -108,6 +108,17 @@ impl TextTokenizer {
         ids.push(END);
         ids.resize(self.length, self.family.padding());
         Tokens { ids, used, cut }
+    }
+
+    /// The ids of texts, padded to the longest of them. The models were trained on texts of full length: this is for
+    /// results that are to be compared with those of scripts that pad so.
+    pub fn encode_batch(&self, texts: &[String]) -> Vec<Tokens> {
+        let mut batch: Vec<Tokens> = texts.iter().map(|text| self.encode(text)).collect();
+        let longest = batch.iter().map(|tokens| tokens.used + 1).max().unwrap_or_default();
+        for tokens in &mut batch {
+            tokens.ids.truncate(longest);
+        }
+        batch
     }
 
     /// Text positions of the model.

@@ -68,16 +68,22 @@ impl VisionTower {
 }
 
 impl TextTower {
-    /// The projected embedding of each text, texts × dimensions, not normalised.
+    /// The projected embedding of each text, texts × dimensions, not normalised. All are padded to one length.
     ///
     /// # Errors
-    /// Tokens that another checkpoint's tokenizer made, or a failing device.
+    /// Tokens that another checkpoint's tokenizer made, texts of several lengths, or a failing device.
     pub fn embed(&self, texts: &[Tokens]) -> Result<Array2<f32>, ModelError> {
-        let (length, vocabulary) = (self.config.max_position_embeddings, self.config.vocab_size);
+        let (most, vocabulary) = (self.config.max_position_embeddings, self.config.vocab_size);
+        let length = texts.first().map_or(most, |tokens| tokens.ids.len());
+        if length == 0 || length > most {
+            return Err(ModelError::Input(format!(
+                "a text of {length} tokens, where the model takes 1 to {most}"
+            )));
+        }
         for tokens in texts {
             if tokens.ids.len() != length {
                 return Err(ModelError::Input(format!(
-                    "a text of {} tokens, where the model takes {length}",
+                    "a text of {} tokens among texts of {length}",
                     tokens.ids.len()
                 )));
             }

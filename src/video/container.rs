@@ -27,6 +27,8 @@ pub(super) struct Container {
     clock: Clock,
     pub(super) orientation: Orientation,
     pub(super) info: VideoInfo,
+    /// Frames per second that all time stamps are multiples of: OpenCV's rate. The mean one where nothing tells it.
+    pub(super) base_rate: Option<f64>,
     can_skip: bool,
 }
 
@@ -50,9 +52,10 @@ impl Container {
         let orientation = info::orientation(&stream);
         let origin = info::origin(&reader.input);
         let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
+        let base_rate = info::positive(stream.rate()).or(info.frame_rate);
         let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
         let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
-        Ok(Self { reader, stream, codec, decoder, clock, orientation, info, can_skip })
+        Ok(Self { reader, stream, codec, decoder, clock, orientation, info, base_rate, can_skip })
     }
 
     /// Whether this is an image, still or moving, and no video.

@@ -72,7 +72,7 @@ impl VideoInfo {
         let rate = match (sampling, self.frame_rate) {
             (Sampling::Fps(fps), Some(native)) => fps.min(native),
             (Sampling::Fps(fps), None) => fps,
-            (Sampling::Native, native) => native?,
+            (Sampling::Native | Sampling::Numbered, native) => native?,
         };
         // Just below a whole number is that number: durations are rounded.
         Some((span * rate - 1e-3).ceil().max(0.0) as usize)
@@ -120,7 +120,7 @@ fn pixel_aspect(input: &Input, stream: &Stream) -> f64 {
     positive(Rational::from(ratio)).unwrap_or(1.0)
 }
 
-fn positive(ratio: Rational) -> Option<f64> {
+pub(super) fn positive(ratio: Rational) -> Option<f64> {
     (ratio.numerator() > 0 && ratio.denominator() > 0)
         .then(|| f64::from(ratio.numerator()) / f64::from(ratio.denominator()))
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::container::Container;
@@ -20,6 +21,10 @@ pub struct VideoReader {
     info: VideoInfo,
     segment: Segment,
     sampler: Sampler,
+    /// Numbers of the frames in the segment, where it is frames that are counted and not seconds.
+    numbers: Option<Range<u64>>,
+    /// Pictures that have had their turn; meaningful where all of the video is decoded.
+    passed: u64,
     source: Source,
     last_time: Option<f64>,
     taken: bool,
@@ -51,12 +56,16 @@ impl VideoReader {
     pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
         let place = checked(path.as_ref(), segment)?;
         let path = place.name.clone();
-        let (source, info) = Source::open(place, segment.start)?;
+        // Frames are counted from the first of the video on.
+        let counts = sampling == Sampling::Numbered;
+        let (source, info, rate) = Source::open(place, segment.start.filter(|_| !counts))?;
         Ok(Self {
             path,
             info,
             segment,
             sampler: Sampler::new(sampling, segment),
+            numbers: rate.filter(|_| counts).map(|rate| segment.numbers(rate)),
+            passed: 0,
             source,
             last_time: None,
             taken: false,
@@ -92,6 +101,22 @@ impl VideoReader {
         }
     }
 
+    /// Whether the picture at hand, shown at `time`, comes after the segment.
+    fn is_past_end(&self, time: f64) -> bool {
+        match &self.numbers {
+            Some(numbers) => self.passed > numbers.end,
+            None => self.segment.is_past_end(time),
+        }
+    }
+
+    /// Whether the picture at hand, shown at `time`, is taken.
+    fn takes(&mut self, time: f64) -> bool {
+        match &self.numbers {
+            Some(numbers) => numbers.contains(&(self.passed - 1)),
+            None => self.sampler.takes(time),
+        }
+    }
+
     /// The end of the iteration: an error if there was nothing to take.
     fn finish(&mut self) -> Option<Result<Frame, VideoError>> {
         self.done = true;
@@ -106,7 +131,7 @@ impl VideoReader {
         Some(Err(match (self.last_time, self.segment.end, self.skipped()) {
             (None, _, 0) => VideoError::NoFrames { path },
             (None, _, skipped) => VideoError::NothingDecodable { path, skipped },
-            (Some(last), Some(end), _) if self.segment.is_past_end(last) => {
+            (Some(last), Some(end), _) if self.is_past_end(last) => {
                 VideoError::NoFrameInSegment { path, start, end }
             }
             (Some(last), _, _) => VideoError::StartPastEnd { path, start, last },
@@ -115,7 +140,8 @@ impl VideoReader {
 }
 
 impl Source {
-    fn open(place: Place, start: Option<f64>) -> Result<(Self, VideoInfo), VideoError> {
+    /// Also what it knows, and the frame rate by which frames are counted.
+    fn open(place: Place, start: Option<f64>) -> Result<(Self, VideoInfo, Option<f64>), VideoError> {
         if place.is_folder {
             return Self::of_images(images_of(&place.path)?.into_iter().map(Place::listed).collect());
         }
@@ -123,7 +149,7 @@ impl Source {
         if container.is_png_or_jpeg() && Container::open(&place)?.has_one_picture() {
             return Self::of_images(vec![place]);
         }
-        let (info, orientation) = (container.info.clone(), container.orientation);
+        let (info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
         let pictures = match start {
             Some(start) => match container.pictures_from(start) {
                 Some(pictures) => pictures,
@@ -131,12 +157,13 @@ impl Source {
             },
             None => container.pictures(),
         };
-        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation))), info))
+        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation))), info, rate))
     }
 
-    fn of_images(files: Vec<Place>) -> Result<(Self, VideoInfo), VideoError> {
+    fn of_images(files: Vec<Place>) -> Result<(Self, VideoInfo, Option<f64>), VideoError> {
         let (images, info) = Images::open(files)?;
-        Ok((Self::Images(images), info))
+        let rate = info.frame_rate;
+        Ok((Self::Images(images), info, rate))
     }
 
     /// Goes on to the next picture; its time in seconds.
@@ -179,11 +206,12 @@ impl Iterator for VideoReader {
         while !self.done {
             let Some(time) = self.source.advance() else { return self.finish() };
             self.last_time = Some(time);
-            if self.segment.is_past_end(time) {
+            self.passed += 1;
+            if self.is_past_end(time) {
                 return self.finish();
             }
             let before = self.sampler;
-            if !self.sampler.takes(time) {
+            if !self.takes(time) {
                 continue;
             }
             match self.frame() {

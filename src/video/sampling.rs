@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -14,6 +15,9 @@ pub enum Sampling {
     Fps(f64),
     /// Every frame.
     Native,
+    /// Every frame, of a segment whose bounds are numbers of frames from 0: seconds times the video's frame rate, rounded
+    /// down. So the method's authors take them, and OpenCV tells the rate.
+    Numbered,
 }
 
 /// A sampling rate that is neither a positive number nor `native`.
@@ -29,6 +33,9 @@ impl FromStr for Sampling {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.eq_ignore_ascii_case("native") {
             return Ok(Self::Native);
+        }
+        if text.eq_ignore_ascii_case("numbered") {
+            return Ok(Self::Numbered);
         }
         match text.parse::<f64>() {
             Ok(fps) if fps.is_finite() && fps > 0.0 => Ok(Self::Fps(fps)),
@@ -48,6 +55,7 @@ impl Sampling {
     pub fn describe(self) -> String {
         match self {
             Self::Native => "every frame".to_owned(),
+            Self::Numbered => "every frame, by number".to_owned(),
             Self::Fps(fps) => format!("{fps} fps"),
         }
     }
@@ -58,6 +66,7 @@ impl fmt::Display for Sampling {
         match self {
             Self::Fps(fps) => write!(f, "{fps}"),
             Self::Native => f.write_str("native"),
+            Self::Numbered => f.write_str("numbered"),
         }
     }
 }
@@ -77,6 +86,12 @@ impl Segment {
         let start = self.start.unwrap_or(0.0);
         let end = self.end.unwrap_or(f64::MAX);
         start.is_finite() && end.is_finite() && start >= 0.0 && start < end
+    }
+
+    /// Numbers of the frames, from 0, at so many frames a second.
+    pub(super) fn numbers(&self, rate: f64) -> Range<u64> {
+        let number = |seconds: f64| (seconds * rate) as u64;
+        number(self.start.unwrap_or(0.0))..self.end.map_or(u64::MAX, number)
     }
 
     pub(super) fn is_before_start(&self, time: f64) -> bool {
@@ -153,9 +168,12 @@ mod tests {
 
     #[test]
     fn rates_are_read_and_written() {
-        for (text, sampling) in
-            [("10", Sampling::Fps(10.0)), ("29.97", Sampling::Fps(29.97)), ("native", Sampling::Native)]
-        {
+        for (text, sampling) in [
+            ("10", Sampling::Fps(10.0)),
+            ("29.97", Sampling::Fps(29.97)),
+            ("native", Sampling::Native),
+            ("numbered", Sampling::Numbered),
+        ] {
             assert_eq!(text.parse(), Ok(sampling));
             assert_eq!(sampling.to_string(), text);
         }

@@ -2,6 +2,7 @@
 implementation makes of them.
 
     python tests/reference/siglip.py fixtures tests/fixtures/siglip
+    python tests/reference/siglip.py batches tests/fixtures/siglip   texts padded to the longest of them
     python tests/reference/siglip.py base FOLDER [f16|bf16]      a checkpoint of base size, not to be committed
     python tests/reference/siglip.py so400m FOLDER [f16|bf16]    one of the largest size, with 64 text positions
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file as save_arrays
+from safetensors.numpy import load_file as load_arrays, save_file as save_arrays
 from safetensors.torch import save_file as save_tensors
 from transformers import SiglipConfig, SiglipModel, SiglipTokenizer
 
@@ -173,6 +174,19 @@ def fixtures(out):
         write_expected(out / "awkward", model, spiece, LINES, 3, 12)
 
 
+@torch.no_grad()
+def write_batch(folder):
+    """Embeddings in double precision of texts of at most half the length, padded to the longest of them."""
+    model = SiglipModel.from_pretrained(folder).eval().double()
+    ids = torch.from_numpy(load_arrays(folder / "expected.safetensors")["input_ids"]).long()
+    # The end token, which is also the padding, is never within a text.
+    lengths = (ids == 1).int().argmax(dim=1) + 1
+    lines = torch.nonzero((lengths > 1) & (lengths <= ids.shape[1] // 2)).flatten()[:9]
+    longest = int(lengths[lines].max())
+    embedded = model.text_model(ids[lines, :longest]).pooler_output.float().numpy()
+    save_arrays({"lines": lines.int().numpy(), "text_embeds": embedded}, folder / "batch.safetensors")
+
+
 def real_size(config, image_count):
     out = Path(sys.argv[2])
     dtype = {"f16": torch.float16, "bf16": torch.bfloat16}.get((sys.argv[3:] + ["f32"])[0], torch.float32)
@@ -187,6 +201,9 @@ if __name__ == "__main__":
     match sys.argv[1]:
         case "fixtures":
             fixtures(Path(sys.argv[2]))
+        case "batches":
+            for name in ["tiny", "awkward"]:
+                write_batch(Path(sys.argv[2]) / name)
         case "base":
             real_size(BASE, 8)
         case "so400m":

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use actalign_tui::video::{Frame, Sampling, Segment};
+use actalign_tui::video::{Frame, Sampling, Segment, VideoReader};
 use proptest::prelude::*;
 use video_rs::ffmpeg::format::Pixel;
 use video_rs::ffmpeg::frame::Video as RawFrame;
@@ -190,5 +190,35 @@ proptest! {
         prop_assume!(!expected.is_empty());
         let segment = Segment { start: Some(start), end: Some(end) };
         prop_assert!(frames(&path, Sampling::Native, segment) == expected);
+    }
+}
+
+#[test]
+fn bounds_can_be_numbers_of_frames() {
+    for container in ["mp4", "mkv"] {
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        reordered(50).write(&path, paint_number);
+        let taken = |sampling, start, end| -> Vec<usize> {
+            frames(&path, sampling, Segment { start, end }).iter().map(painted_number).collect()
+        };
+        let range = |range: std::ops::Range<usize>| range.collect::<Vec<_>>();
+        // 10.75 and 29.75 frames at 25 a second, rounded down; by time, the frames shown from 0.44 to 1.16 s.
+        assert_eq!(taken(Sampling::Numbered, Some(0.43), Some(1.19)), range(10..29));
+        assert_eq!(taken(Sampling::Native, Some(0.43), Some(1.19)), range(11..30));
+        assert_eq!(taken(Sampling::Numbered, None, Some(0.1)), range(0..2));
+        assert_eq!(taken(Sampling::Numbered, Some(1.9), None), range(47..50));
+        assert_eq!(taken(Sampling::Numbered, Some(1.9), Some(9.0)), range(47..50));
+
+        let error = |start, end| {
+            let segment = Segment { start: Some(start), end: Some(end) };
+            VideoReader::open(&path, Sampling::Numbered, segment)
+                .unwrap()
+                .next()
+                .unwrap()
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(error(1.001, 1.002).contains("no frame"), "{}", error(1.001, 1.002));
+        assert!(error(3.0, 4.0).contains("1.96"), "{}", error(3.0, 4.0));
     }
 }

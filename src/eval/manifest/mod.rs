@@ -28,7 +28,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub struct Entry {
     /// What tells the clip from all others.
     pub id: String,
-    /// The video. [`read`] puts a folder before a relative path, and leaves it empty where the manifest names none.
+    /// The video; empty where the manifest names none and none was found.
     pub video: PathBuf,
     /// Where the clip starts in the video, in seconds.
     pub start: Option<f64>,

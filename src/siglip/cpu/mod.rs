@@ -78,20 +78,25 @@ mod tests {
     #[test]
     fn texts_become_what_the_module_of_tensors_makes_of_them() {
         for checkpoint in checkpoints() {
-            let texts = ["a goalkeeper dives", "lifts the bar overhead", ""]
-                .map(|t| checkpoint.tokenizer().unwrap().encode(t).ids);
+            let texts = ["a dive", "lifts the bar", ""].map(str::to_owned);
+            let tokenizer = checkpoint.tokenizer().unwrap();
+            let full: Vec<_> = texts.iter().map(|text| tokenizer.encode(text)).collect();
+            let batch = tokenizer.encode_batch(&texts);
+            assert!(batch[0].ids.len() < checkpoint.text_len());
             let device = Device::flex();
-            let ids = TensorData::new(texts.concat(), [texts.len(), checkpoint.text_len()]);
-            let want = checkpoint
-                .text_on(&device, DType::F32)
-                .unwrap()
-                .forward(Tensor::<2, Int>::from_data(ids, &device));
-            for isa in Isa::all() {
-                let config = &checkpoint.config.text_config;
-                let model =
-                    TextModel::load(&checkpoint.weights.map().unwrap(), config, isa, Precision::F32).unwrap();
-                for got in on_pools(|| model.forward(texts.iter().map(Vec::as_slice)).unwrap()) {
-                    assert_close(&got, want.clone());
+            let module = checkpoint.text_on(&device, DType::F32).unwrap();
+            for texts in [full, batch] {
+                let texts: Vec<Vec<i32>> = texts.into_iter().map(|tokens| tokens.ids).collect();
+                let ids = TensorData::new(texts.concat(), [texts.len(), texts[0].len()]);
+                let want = module.forward(Tensor::<2, Int>::from_data(ids, &device));
+                for isa in Isa::all() {
+                    let config = &checkpoint.config.text_config;
+                    let model =
+                        TextModel::load(&checkpoint.weights.map().unwrap(), config, isa, Precision::F32)
+                            .unwrap();
+                    for got in on_pools(|| model.forward(texts.iter().map(Vec::as_slice)).unwrap()) {
+                        assert_close(&got, want.clone());
+                    }
                 }
             }
         }

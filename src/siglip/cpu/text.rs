@@ -38,19 +38,20 @@ impl TextModel {
         })
     }
 
-    /// Token ids of whole texts, all positions of the model, to a row for each text.
+    /// Token ids of texts of one length, at most all positions of the model, to a row for each text.
     pub fn forward<'a>(
         &self,
         texts: impl ExactSizeIterator<Item = &'a [i32]>,
     ) -> Result<Vec<f32>, ModelError> {
-        let (batch, sequence, hidden) = (texts.len(), self.positions.len(), self.norm.weight.len());
+        let (batch, hidden) = (texts.len(), self.norm.weight.len());
         let last = self.spare.with(|buffers| {
             buffers.x.clear();
             for ids in texts {
                 let start = buffers.x.len();
-                buffers.x.extend_from_slice(&self.positions);
+                buffers.x.extend_from_slice(&self.positions[..ids.len() * hidden]);
                 self.tokens.add(ids, &mut buffers.x[start..])?;
             }
+            let sequence = buffers.x.len() / batch;
             self.encoder.apply(buffers, batch);
             let last = buffers.x.chunks_exact(sequence).flat_map(|x| &x[sequence - hidden..]);
             Ok(last.copied().collect::<Vec<f32>>())

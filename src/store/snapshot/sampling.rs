@@ -27,7 +27,7 @@ impl SampledPart {
 fn write<S: Serializer>(sampling: &Sampling, serializer: S) -> Result<S::Ok, S::Error> {
     match sampling {
         Sampling::Fps(fps) => serializer.serialize_f64(*fps),
-        Sampling::Native => serializer.serialize_str("native"),
+        Sampling::Native | Sampling::Numbered => serializer.collect_str(sampling),
     }
 }
 
