@@ -53,6 +53,7 @@ fn main() -> Result<()> {
         );
         let job = Job {
             clip: clip.entry.video.clone(),
+            rows_per_second: None,
             sampling: Sampling::Fps(10.0),
             segment: clip.entry.segment(),
             masks: Arc::default(),

@@ -16,6 +16,7 @@ mod keys;
 mod output;
 mod progress;
 mod reopen;
+mod results;
 mod screen;
 mod table;
 

@@ -312,11 +312,7 @@ fn the_authors_way_is_that_of_their_scripts() {
     assert_eq!(padded[1]["frames"], plain[1]["frames"]);
     assert_ne!(scores(&padded[1], "+context"), scores(&plain[1], "released"));
     assert_eq!(clips(folder, "eval rows.jsonl --clips clips --preset released --no-cache")[1], plain[1]);
-    fails(
-        folder,
-        "eval rows.jsonl --clips clips --preset released --aligners dtw",
-        &["leave --aligners"],
-    );
+    fails(folder, "eval rows.jsonl --clips clips --preset released --aligners dtw", &["leave --aligners"]);
 }
 
 #[test]

@@ -34,6 +34,7 @@ impl Work {
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let job = Job {
             clip: path,
+            rows_per_second: None,
             sampling: Sampling::Native,
             segment: Segment::default(),
             masks: Arc::default(),

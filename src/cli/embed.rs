@@ -93,6 +93,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
 fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Result<Vec<EmbeddedFrame>> {
     let job = Job {
         clip: clip.to_owned(),
+        rows_per_second: None,
         sampling: sampling.fps,
         segment: sampling.segment(),
         masks: Arc::default(),

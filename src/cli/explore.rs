@@ -6,8 +6,8 @@ use clap::{Args, Parser};
 use color_eyre::eyre::Result;
 
 use crate::cli::inputs::{Comparison, ComparisonArgs};
-use crate::cli::reopen;
-use crate::cli::screen::{Screen, ScreenArgs, THUMBNAIL, open_explorer};
+use crate::cli::screen::{Opening, Screen, ScreenArgs, THUMBNAIL, open_explorer};
+use crate::cli::{reopen, results};
 use crate::demo::Bundle;
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Exploration, Job};
@@ -18,8 +18,8 @@ use crate::video::VideoReader;
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
-    /// The clips to explore: videos, images, folders of numbered images, or `-` for standard input; or a snapshot, which
-    /// needs no scripts and no model
+    /// The clips to explore: videos, images, folders of numbered images, or `-` for standard input; or a snapshot, or the
+    /// folder of an evaluation, which need no scripts and no model
     // Required unless there is a command, so that it may be absent here.
     #[arg(value_name = "VIDEO", required = true)]
     videos: Vec<PathBuf>,
@@ -29,19 +29,23 @@ pub struct ExploreArgs {
     screen: ScreenArgs,
 }
 
-/// The explorer on what needs neither scripts nor a model to be named: the demo, or a snapshot.
+/// The explorer on what needs neither scripts nor a model to be named: the demo, a snapshot, or an evaluation.
 #[derive(Debug, Parser)]
 struct Named {
-    snapshots: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     screen: ScreenArgs,
 }
 
-/// Opens the demo, or the snapshot that the arguments name. None where they name something else.
+/// Opens the demo, or the snapshot or evaluation that the arguments name. None where they name something else.
 pub fn run_alone() -> Option<Result<()>> {
     let named = Named::try_parse().ok()?;
-    match &named.snapshots[..] {
+    match &named.paths[..] {
         [] => Some(named.screen.load().and_then(run_demo)),
+        [path] if results::folder_of(path).is_some() => {
+            let folder = results::folder_of(path)?;
+            Some(named.screen.load().and_then(|screen| results::run(&folder, screen)))
+        }
         [snapshot] if Snapshot::is_at(snapshot) => {
             Some(named.screen.load().and_then(|screen| reopen::run(snapshot, screen)))
         }
@@ -92,7 +96,7 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
     });
     let clips = clips.collect::<Result<_>>()?;
     let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
-    open_explorer(clips, scripts, opened.templates(), screen, None, None)
+    open_explorer(Opening::new(clips, scripts, opened.templates()), screen)
 }
 
 /// Opens the explorer on the bundled clips.
@@ -123,7 +127,8 @@ fn run_demo(screen: Screen) -> Result<()> {
     });
     // The bundled file is not the user's to change.
     let scripts = Document::new(opened.scripts().clone(), None);
-    open_explorer(clips.collect(), scripts, opened.templates(), screen, None, Some(data.join("tour-ended")))
+    let opening = Opening::new(clips.collect(), scripts, opened.templates());
+    open_explorer(Opening { tour_ended: Some(data.join("tour-ended")), ..opening }, screen)
 }
 
 fn job(clip: &Path, comparison: &ComparisonArgs, opened: &Comparison, exploration: &Exploration) -> Job {

@@ -211,6 +211,7 @@ impl ComparisonArgs {
     pub fn job(&self, clip: PathBuf, comparison: &Comparison, exploration: &Exploration) -> Job {
         Job {
             clip,
+            rows_per_second: None,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
             masks: Arc::default(),

@@ -7,7 +7,7 @@ use color_eyre::eyre::{Result, eyre};
 
 use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
-use crate::cli::screen::{Screen, THUMBNAIL, open_explorer};
+use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
@@ -44,7 +44,8 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         notice,
     };
     let clip = clip(parts, sources, &snapshot, live.ok());
-    open_explorer(vec![clip], scripts, templates, screen, Some(moment), None)
+    let opening = Opening { moment: Some(moment), ..Opening::new(vec![clip], scripts, templates) };
+    open_explorer(opening, screen)
 }
 
 /// The same sources, with the paths that were relative to the snapshot's folder made to lead there from here.
@@ -97,6 +98,7 @@ fn clip(parts: Parts, mut sources: Sources, snapshot: &Snapshot, model: Option<A
             let exploration = Exploration::new(candidates, own, dim, settings);
             let job = Job {
                 clip: PathBuf::from(&sources.clip),
+                rows_per_second: None,
                 sampling,
                 segment,
                 masks: Arc::default(),

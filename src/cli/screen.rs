@@ -7,7 +7,7 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::config::ConfigArgs;
 use crate::script::{Document, Template};
-use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment};
+use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment, Results};
 
 /// Largest picture of a frame that the background work makes, in pixels.
 pub const THUMBNAIL: (u32, u32) = (320, 180);
@@ -45,19 +45,36 @@ impl ScreenArgs {
     }
 }
 
+/// What the explorer is opened on.
+pub struct Opening {
+    /// The clips, at least one.
+    pub clips: Vec<ClipToExplore>,
+    /// Their scripts.
+    pub scripts: Document,
+    /// The templates to turn to.
+    pub templates: Vec<Template>,
+    /// What the first clip shows, where that is not its beginning.
+    pub moment: Option<Moment>,
+    /// What an evaluation came to on the clips.
+    pub results: Option<Results>,
+    /// The file that remembers that the guided tour has ended; none where there is no tour.
+    pub tour_ended: Option<PathBuf>,
+}
+
+impl Opening {
+    /// Clips and nothing more.
+    pub fn new(clips: Vec<ClipToExplore>, scripts: Document, templates: Vec<Template>) -> Self {
+        Self { clips, scripts, templates, moment: None, results: None, tour_ended: None }
+    }
+}
+
 /// Takes the screen over, or begins to speak.
-pub fn open_explorer(
-    clips: Vec<ClipToExplore>,
-    scripts: Document,
-    templates: Vec<Template>,
-    screen: Screen,
-    moment: Option<Moment>,
-    tour_ended: Option<PathBuf>,
-) -> Result<()> {
+pub fn open_explorer(opening: Opening, screen: Screen) -> Result<()> {
     let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
+    let Opening { clips, scripts, templates, moment, results, tour_ended } = opening;
     let Screen { config, is_plain } = screen;
     // The tour speaks of a screen.
     let tour_ended = tour_ended.filter(|_| !is_plain);
-    let explorer = Explorer { clips, scripts, templates, folder, config, moment, tour_ended };
+    let explorer = Explorer { clips, scripts, templates, folder, config, moment, results, tour_ended };
     if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
 }

@@ -1,11 +1,9 @@
 //! One clip after the other, through every row.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, bail, ensure, eyre};
-use ndarray::ArrayView1;
 
 use crate::align::{self, Preset};
 use crate::eval::dataset::Clip;
@@ -14,13 +12,20 @@ use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::rows::{Prompt, Row, Score};
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
-    embed_batch, embed_clip, embed_texts, known_texts,
+    embed_batch, embed_clip,
 };
-use crate::store::read_matrix;
 use crate::video::Sampling;
 
 /// Frames a second of embeddings made elsewhere, where the sampling does not tell: that of most videos.
 const ASSUMED_RATE: f64 = 30.0;
+
+/// Rows a second of frame embeddings made elsewhere.
+pub fn rate_of_rows(sampling: Sampling) -> Option<f64> {
+    Some(match sampling {
+        Sampling::Fps(rate) => rate,
+        _ => ASSUMED_RATE,
+    })
+}
 
 /// Evaluates clips with one model. Frames are embedded once per clip and serve all rows; a sentence is embedded once
 /// for all clips.
@@ -85,17 +90,14 @@ impl Evaluator {
 
     /// The frames of a clip and the number of its damaged pieces. The texts are remembered.
     fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<(Vec<EmbeddedFrame>, usize), Report> {
-        let masks = match &clip.footage {
-            Footage::Video(masks) => masks.clone(),
-            Footage::Embeddings(path) => {
-                let frames = self.embedded_elsewhere(path)?;
-                self.embed_texts(texts)?;
-                return Ok((frames, 0));
-            }
+        let (path, masks, rows_per_second) = match &clip.footage {
+            Footage::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
+            Footage::Embeddings(path) => (path.clone(), Arc::default(), rate_of_rows(self.sampling)),
             Footage::None(reason) => bail!("{reason}"),
         };
         let job = Job {
-            clip: clip.entry.video.clone(),
+            clip: path,
+            rows_per_second,
             sampling: self.sampling,
             segment: clip.entry.segment(),
             masks,
@@ -115,38 +117,6 @@ impl Evaluator {
             _ => {}
         })?;
         Ok((frames, damaged_pieces))
-    }
-
-    /// Raw embeddings of all frames of a clip, a row each.
-    fn embedded_elsewhere(&self, path: &Path) -> Result<Vec<EmbeddedFrame>, Report> {
-        let rows = read_matrix(path)?;
-        let dim = self.model.checkpoint().dim();
-        ensure!(
-            rows.ncols() == dim,
-            "{} has {} dimensions and the model has {dim}: both must be of the same checkpoint",
-            path.display(),
-            rows.ncols()
-        );
-        let rate = match self.sampling {
-            Sampling::Fps(rate) => rate,
-            _ => ASSUMED_RATE,
-        };
-        let frame = |(ordinal, row): (u64, ArrayView1<f32>)| EmbeddedFrame {
-            ordinal,
-            time: ordinal as f64 / rate,
-            embedding: row.to_vec(),
-        };
-        Ok((0..).zip(rows.rows()).map(frame).collect())
-    }
-
-    fn embed_texts(&mut self, mut texts: Vec<String>) -> Result<(), Report> {
-        let known = known_texts(&self.model, &mut texts);
-        self.remember(known);
-        if !texts.is_empty() {
-            let embedded = embed_texts(&self.model, texts)?;
-            self.remember(embedded);
-        }
-        Ok(())
     }
 
     fn remember(&mut self, texts: Vec<EmbeddedText>) {
@@ -232,6 +202,8 @@ fn released_baseline(candidate: &Candidate) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::eval::manifest::Entry;
     use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};

@@ -31,7 +31,7 @@ pub use classes::{ClassCounts, Confusion};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths};
 pub use disagreement::{Disagreement, Prediction};
-pub use evaluator::Evaluator;
+pub use evaluator::{Evaluator, rate_of_rows};
 pub use footage::{FolderError, Footage};
 pub use journal::{Journal, JournalError, Run, load, write as write_run};
 pub use manifest::{Entry, Fault, ManifestError, Place};

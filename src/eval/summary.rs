@@ -97,31 +97,37 @@ impl Results {
         summary.table(&title, 1, &header, lines);
     }
 
-    /// A line for each group and one for all outside it; a column for each row.
+    /// A line for each row; a column for each group and one for all outside it.
     fn by_group(&self, summary: &mut Summary) {
         let Some(first) = self.rows.first() else { return };
-        let mut lines = Vec::new();
-        for group in first.groups.keys() {
-            lines.push(self.shares(vec![group.clone()], |row| row.groups.get(group)));
-            lines.push(self.shares(vec![format!("outside {group}")], |row| row.outside.get(group)));
-        }
-        summary.table("Top-1 by group, in %", 1, &self.header(&["group", "clips"]), lines);
+        let names = first.groups.keys().map(|group| [group.clone(), format!("outside {group}")]);
+        let header: Vec<String> = ["row".to_owned()].into_iter().chain(names.flatten()).collect();
+        let shares = |row: &'_ RowResult| -> Vec<Share> {
+            let both = row.groups.values().zip(row.outside.values());
+            both.flat_map(|(inside, outside)| [inside.clone(), outside.clone()]).collect()
+        };
+        let clips = shares(first).iter().map(|share| share.n.to_string()).collect::<Vec<_>>();
+        let mut lines = vec![["clips".to_owned()].into_iter().chain(clips).collect::<Vec<_>>()];
+        lines.extend(self.rows.iter().map(|row| {
+            let cells = shares(row).into_iter().map(|share| number(share.top1));
+            [row.name.clone()].into_iter().chain(cells).collect()
+        }));
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        summary.table("Top-1 by group, in %", 1, &header, if header.len() > 1 { lines } else { Vec::new() });
     }
 
-    /// A line for each group; a column for each comparison.
+    /// A line for each comparison; a column for each group.
     fn comparison_by_group(&self, summary: &mut Summary) {
         let Some(first) = self.comparisons.first() else { return };
-        let lines = first.groups.iter().map(|(group, paired)| {
-            let cell =
-                |paired: &Paired| format!("{} ({})", signed(paired.difference), p_value(paired.p_holm));
-            let cells = self.comparisons.iter().filter_map(|c| c.groups.get(group)).map(cell);
-            [group.clone(), paired.n.to_string()].into_iter().chain(cells).collect()
+        let header: Vec<&str> = ["row"].into_iter().chain(first.groups.keys().map(String::as_str)).collect();
+        let cell = |paired: &Paired| format!("{} ({})", signed(paired.difference), p_value(paired.p_holm));
+        let lines = self.comparisons.iter().map(|comparison| {
+            let cells = comparison.groups.values().map(cell);
+            [comparison.row.clone()].into_iter().chain(cells).collect()
         });
-        let names = self.comparisons.iter().map(|c| &c.row[..]);
-        let header: Vec<&str> = ["group", "clips"].into_iter().chain(names).collect();
         let title =
             format!("Top-1 against {} by group, in points (p after Holm within the group)", first.reference);
-        summary.table(&title, 1, &header, lines.collect());
+        summary.table(&title, 1, &header, if header.len() > 1 { lines.collect() } else { Vec::new() });
     }
 
     fn by_domain(&self, summary: &mut Summary) {

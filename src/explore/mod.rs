@@ -18,6 +18,7 @@ mod queue;
 mod record;
 mod report;
 mod requests;
+mod rows;
 mod settings;
 mod sources;
 mod step_map;

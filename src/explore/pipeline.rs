@@ -22,6 +22,7 @@ use crate::explore::model::Model;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared};
 use crate::explore::record::Record;
 use crate::explore::requests::{Request, Texts};
+use crate::explore::rows::read_rows;
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
@@ -41,6 +42,8 @@ const AHEAD_BYTES: usize = 256 << 20;
 pub struct Job {
     /// The clip.
     pub clip: PathBuf,
+    /// Where the clip is a `.npy` file of frame embeddings made elsewhere, how many of its rows make a second.
+    pub rows_per_second: Option<f64>,
     /// Which of its frames.
     pub sampling: Sampling,
     /// Which part of it.
@@ -244,6 +247,10 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 
     /// Tells what the cache knows, which it takes out of `texts`, and starts decoding where that is not all.
     fn begin(&self, texts: &mut Vec<String>) -> Result<(FrameQueue, Keeper<'_>), Report> {
+        if let Some(per_second) = self.job.rows_per_second {
+            self.tell_rows(per_second, texts)?;
+            return Ok((FrameQueue::nothing(), Keeper::idle()));
+        }
         let record = Record::of(&self.job);
         let known = record.as_ref().and_then(Record::frames);
         let strip = match (&known, self.job.thumbnails) {
@@ -286,6 +293,23 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
         let queue = FrameQueue::new(decoder, self.job.cover_evenly);
         Ok((queue, Keeper::new(record, info, frames, is_whole)))
+    }
+
+    /// Tells the frames of a clip that was embedded elsewhere, as far as the sampling takes them.
+    fn tell_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
+        let frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
+        let times: Vec<f64> = frames.iter().map(|frame| frame.time).collect();
+        let taken = frames.into_iter().zip(self.job.sampling.thin(&times, Segment::default()));
+        let frames: Vec<EmbeddedFrame> = taken.filter(|(_, taken)| *taken).map(|(frame, _)| frame).collect();
+        let info = VideoInfo::of_embeddings(times.len(), per_second);
+        (self.emit)(Update::Opened { info, expected_frames: Some(frames.len()) });
+        for &EmbeddedFrame { ordinal, time, .. } in &frames {
+            (self.emit)(Update::Decoded { ordinal, time, thumbnail: None });
+        }
+        (self.emit)(Update::AllDecoded { frames: frames.len(), skipped: 0 });
+        (self.emit)(Update::Frames(frames));
+        *texts = self.tell_known(std::mem::take(texts));
+        Ok(())
     }
 
     /// Takes a request, and tells what the cache knows of it. Returns whether it leaves an idle embedder idle.

@@ -111,6 +111,12 @@ pub enum Command {
     NextClip,
     /// Turn to the previous clip.
     PreviousClip,
+    /// List the results of an evaluation.
+    ShowResults,
+    /// Show the next clip that the evaluation has wrong.
+    NextWrong,
+    /// Show the one before.
+    PreviousWrong,
     /// Pick a clip or a script file to open.
     Open,
     /// Save a snapshot.
@@ -268,6 +274,9 @@ pub const COMMANDS: &[About] = &[
     about(C::SaveScripts, "save-scripts", Group::Edit, "save the scripts as a file"),
     about(C::NextClip, "next-clip", Group::Files, "turn to the next clip"),
     about(C::PreviousClip, "previous-clip", Group::Files, "turn to the previous clip"),
+    about(C::ShowResults, "results", Group::Files, "list the clips of an evaluation and what its rows say"),
+    about(C::NextWrong, "next-wrong", Group::Files, "show the next clip that the evaluation has wrong"),
+    about(C::PreviousWrong, "previous-wrong", Group::Files, "show the clip before that it has wrong"),
     about(C::Open, "open", Group::Files, "pick a clip or a script file to open"),
     about(
         C::SaveSnapshot,

@@ -12,6 +12,7 @@ use crate::tui::command::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::outside::Outside;
+use crate::tui::results::Results;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update;
@@ -31,6 +32,8 @@ pub struct Explorer {
     pub folder: PathBuf,
     /// What the first clip shows, where that is not its beginning.
     pub moment: Option<Moment>,
+    /// What an evaluation came to on these clips.
+    pub results: Option<Results>,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
     pub tour_ended: Option<PathBuf>,
 }
@@ -86,6 +89,10 @@ impl Explorer {
         let mut state = State::new(clips, scripts, self.templates, keymap, theme);
         state.themes = palettes;
         state.mouse = mouse;
+        if let Some(notice) = self.results.as_ref().and_then(|results| results.notice.clone()) {
+            state.complain(notice);
+        }
+        state.results = self.results;
         let hashes = self.moment.map(|moment| show_moment(&mut state, moment));
         if let Some(file) = &self.tour_ended {
             state.has_tour = true;

@@ -137,7 +137,13 @@ impl Outside {
             Effect::AddClip { path, like } => {
                 let job = self.jobs[like].clone();
                 let (segment, masks) = (Segment::default(), Arc::default());
-                self.jobs.push(job.map(|job| Job { clip: path, segment, masks, ..job }));
+                self.jobs.push(job.map(|job| Job {
+                    clip: path,
+                    rows_per_second: None,
+                    segment,
+                    masks,
+                    ..job
+                }));
             }
             Effect::OpenScripts(path) => {
                 spawn(tell, move || {

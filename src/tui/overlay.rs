@@ -7,6 +7,7 @@ use tui_input::Input;
 use crate::align::Calibration;
 use crate::script::ClassId;
 use crate::tui::fuzzy::Match;
+use crate::tui::results::ResultList;
 
 /// One thing at a time.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// The file picker.
     Files(Files),
+    /// The results of an evaluation.
+    Results(ResultList),
     /// Whether to leave without saving.
     Leave,
 }

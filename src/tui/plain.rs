@@ -277,6 +277,11 @@ impl Conversation {
         match command {
             // What these draw over the screen is said in other ways.
             Command::Help | Command::Palette => return say(words::help(&self.state, argument)),
+            Command::ShowResults if self.state.results.is_some() => {
+                let results = self.state.results.as_ref();
+                return say(results
+                    .map_or_else(Vec::new, |results| update::results_in_words(results, &self.state.clips)));
+            }
             Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
             command => self.act(Action::Do(command)),
         }

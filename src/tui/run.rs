@@ -82,6 +82,9 @@ fn event_loop(
     };
     let (columns, rows) = crossterm::terminal::size()?;
     update(&mut state, Action::Resize(columns, rows), 0.0);
+    if state.results.is_some() {
+        update::list_results(&mut state);
+    }
     let mut effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
     effects.extend(show(&mut state)?);

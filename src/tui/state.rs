@@ -8,6 +8,7 @@ use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::keymap::Keymap;
 use crate::tui::overlay::{Ask, Overlay, TokenCount};
+use crate::tui::results::Results;
 use crate::tui::theme::{Palette, Theme};
 
 /// A line that tells the user what came of something.
@@ -102,6 +103,8 @@ pub struct State {
     pub playing: Option<Playing>,
     /// Columns and rows of the terminal.
     pub area: Rect,
+    /// What an evaluation came to on these clips.
+    pub results: Option<Results>,
     /// Whether these clips have a guided tour.
     pub has_tour: bool,
     /// Index of the tour's present step, while it is under way.
@@ -141,6 +144,7 @@ impl State {
             tokens: None,
             playing: None,
             area: Rect::default(),
+            results: None,
             has_tour: false,
             tour: None,
             overlay: None,

@@ -1,11 +1,21 @@
 //! The screen, tested on a terminal in memory.
 
+/// The screen as it is in two terminals, against their snapshots.
+macro_rules! assert_screens {
+    ($name:literal, $state:expr) => {
+        let (small, large) = $crate::tui::tests::both($state);
+        insta::assert_snapshot!(concat!($name, "_at_80_by_24"), small);
+        insta::assert_snapshot!(concat!($name, "_at_120_by_40"), large);
+    };
+}
+
 mod demo;
 mod edit;
 mod frame;
 mod fuzz;
 mod mouse;
 mod prefetch;
+mod results;
 mod sampling;
 mod views;
 
@@ -439,4 +449,9 @@ proptest! {
             draw(&mut state, ColourDepth::None, width, height);
         }
     }
+}
+
+fn both(state: &mut State) -> (String, String) {
+    let at = |state: &mut State, width, height| text(&draw(state, ColourDepth::True, width, height));
+    (at(state, 80, 24), at(state, 120, 40))
 }

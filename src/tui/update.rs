@@ -6,6 +6,7 @@ mod knobs;
 mod mouse;
 mod news;
 mod overlays;
+mod results;
 mod saving;
 mod selection;
 mod time;
@@ -22,6 +23,7 @@ use crate::tui::state::{State, View};
 use crate::tui::tour::TOUR;
 
 pub use edit::candidates;
+pub use results::{in_words as results_in_words, list as list_results};
 pub use selection::select_place;
 pub use time::{go_to, next_tick};
 pub use views::refresh;
@@ -161,6 +163,9 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::SaveScripts => return overlays::ask(state, Ask::ScriptsFile { quits: false }),
         Command::NextClip => return clips::turn(state, 1),
         Command::PreviousClip => return clips::turn(state, -1),
+        Command::ShowResults => results::list(state),
+        Command::NextWrong => return results::turn(state, true),
+        Command::PreviousWrong => return results::turn(state, false),
         Command::Open => return overlays::pick_file(state),
         Command::SaveSnapshot => return saving::save(state, SaveAs::Snapshot),
         Command::SaveFigure => return saving::save(state, SaveAs::Figure),

@@ -54,6 +54,19 @@ impl VideoInfo {
         }
     }
 
+    /// Of a clip of which only the embeddings of its frames are there.
+    pub fn of_embeddings(frames: usize, per_second: f64) -> Self {
+        Self {
+            width: 0,
+            height: 0,
+            pixel_aspect: 1.0,
+            rotation: 0,
+            codec: "embeddings".to_owned(),
+            duration: Some(frames as f64 / per_second),
+            frame_rate: Some(per_second),
+        }
+    }
+
     /// The rate, where nothing tells it and it is only a convention: that of a folder of images.
     pub fn assumed_rate(&self) -> Option<f64> {
         let rate = self.frame_rate.filter(|_| self.codec == IMAGES)?;

@@ -17,6 +17,7 @@ fn job(world: &World, texts: &[&str]) -> Job {
     let cache = Cache::new(&world.path("cache"), Size(1_000_000_000));
     Job {
         clip: world.path("clip.mp4"),
+        rows_per_second: None,
         sampling: Sampling::Fps(10.0),
         segment: Segment::default(),
         masks: Arc::default(),

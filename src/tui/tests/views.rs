@@ -5,19 +5,6 @@ use crate::tui::overlay::{FileEntry, Overlay};
 use crate::tui::state::View;
 use crate::tui::update::next_tick;
 
-fn both(state: &mut State) -> (String, String) {
-    let at = |state: &mut State, width, height| text(&draw(state, ColourDepth::True, width, height));
-    (at(state, 80, 24), at(state, 120, 40))
-}
-
-macro_rules! assert_screens {
-    ($name:literal, $state:expr) => {
-        let (small, large) = both($state);
-        insta::assert_snapshot!(concat!($name, "_at_80_by_24"), small);
-        insta::assert_snapshot!(concat!($name, "_at_120_by_40"), large);
-    };
-}
-
 #[test]
 fn comparing_two_classes() {
     let mut state = full_state();

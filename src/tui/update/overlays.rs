@@ -14,7 +14,7 @@ use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt, calibration};
 use crate::tui::state::State;
-use crate::tui::update::{clips, edit, knobs, selection, update};
+use crate::tui::update::{clips, edit, knobs, results, selection, update};
 use crate::video::Sampling;
 
 /// Takes a key while something lies over the screen.
@@ -75,6 +75,23 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
                 files.at = 0;
             }
         },
+        Overlay::Results(list) => match key.code {
+            KeyCode::Down => move_by(state, 1),
+            KeyCode::Up => move_by(state, -1),
+            KeyCode::PageDown => move_by(state, 10),
+            KeyCode::PageUp => move_by(state, -10),
+            KeyCode::Right => results::turn_row(state, 1),
+            KeyCode::Left => results::turn_row(state, -1),
+            KeyCode::Tab => {
+                list.wrong_only = !list.wrong_only;
+                list.at = 0;
+            }
+            KeyCode::Enter => return results::choose(state),
+            _ => {
+                list.input.handle_event(&Event::Key(key));
+                list.at = 0;
+            }
+        },
         Overlay::Leave => match key.code {
             KeyCode::Char('s') => return ask(state, Ask::ScriptsFile { quits: true }),
             KeyCode::Char('d') => {
@@ -109,6 +126,10 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             insert(&mut files.input);
             files.at = 0;
         }
+        Some(Overlay::Results(list)) => {
+            insert(&mut list.input);
+            list.at = 0;
+        }
         Some(Overlay::Help(_) | Overlay::Leave) | None => {}
     }
     Vec::new()
@@ -128,6 +149,10 @@ pub fn move_by(state: &mut State, places: isize) {
     match &mut state.overlay {
         Some(Overlay::Palette(palette)) => palette.at = moved(palette.at, palette.found.len()),
         Some(Overlay::Files(files)) => files.at = moved(files.at, files.matching().len()),
+        Some(Overlay::Results(list)) => {
+            let count = state.results.as_ref().map_or(0, |results| results.listed(list, &state.clips).len());
+            list.at = moved(list.at, count);
+        }
         _ => {}
     }
 }

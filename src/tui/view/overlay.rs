@@ -4,6 +4,7 @@ mod files;
 mod help;
 mod palette;
 mod prompt;
+mod results;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
@@ -23,6 +24,11 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, frame, area),
         Some(Overlay::Prompt(prompt)) => prompt::draw(state, prompt, frame, area),
         Some(Overlay::Files(files)) => files::draw(state, files, frame, area),
+        Some(Overlay::Results(list)) => {
+            if let Some(results) = &state.results {
+                results::draw(state, results, list, frame, area);
+            }
+        }
         Some(Overlay::Leave) => draw_leave(frame, area),
     }
 }

@@ -1,0 +1,104 @@
+//! The results of an evaluation: what each row says of each clip.
+
+use tui_input::Input;
+
+use crate::explore::Settings;
+use crate::tui::clip::Clip;
+
+/// What an evaluation came to, clip by clip.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// Where they are from.
+    pub name: String,
+    /// What the user should know about them.
+    pub notice: Option<String>,
+    /// The rows, at least one.
+    pub rows: Vec<ResultRow>,
+    /// Index of the row that is looked at.
+    pub row: usize,
+    /// In the order of the clips.
+    pub clips: Vec<ClipResult>,
+}
+
+/// A row of an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultRow {
+    /// Its name.
+    pub name: String,
+    /// The knobs that give its matrices. None where no matrix is behind it, or one of other scripts.
+    pub settings: Option<Settings>,
+}
+
+/// What an evaluation came to on one clip.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClipResult {
+    /// The candidate that each row puts first; none where a row cannot compare the clip.
+    Read(Vec<Option<usize>>),
+    /// It could not be read, and why.
+    Unread(String),
+}
+
+/// The list of results that lies over the screen.
+#[derive(Clone, Debug, Default)]
+pub struct ResultList {
+    /// What a line must contain.
+    pub input: Input,
+    /// The selected one of the lines.
+    pub at: usize,
+    /// Whether clips that the row has right are left out.
+    pub wrong_only: bool,
+}
+
+impl Results {
+    /// The candidate that the row puts first.
+    pub fn prediction(&self, clip: usize) -> Option<usize> {
+        match self.clips.get(clip)? {
+            ClipResult::Read(predictions) => *predictions.get(self.row)?,
+            ClipResult::Unread(_) => None,
+        }
+    }
+
+    /// Whether the row has missed a clip; none of a clip that was not evaluated.
+    pub fn is_wrong(&self, clip: usize, answer: Option<usize>) -> Option<bool> {
+        self.clips.get(clip).map(|_| self.prediction(clip).is_none_or(|class| Some(class) != answer))
+    }
+
+    /// Per cent of the clips that could be read which the row has right, and their number.
+    pub fn accuracy(&self, clips: &[Clip]) -> (f64, usize) {
+        let read = |(_, result): &(&Clip, &ClipResult)| matches!(result, ClipResult::Read(_));
+        let read: Vec<usize> = clips
+            .iter()
+            .zip(&self.clips)
+            .enumerate()
+            .filter(|(_, pair)| read(pair))
+            .map(|(at, _)| at)
+            .collect();
+        let right = read.iter().filter(|&&at| self.is_wrong(at, clips[at].answer) == Some(false)).count();
+        (100.0 * right as f64 / read.len().max(1) as f64, read.len())
+    }
+
+    /// The clips that a list shows.
+    pub fn listed(&self, list: &ResultList, clips: &[Clip]) -> Vec<usize> {
+        let text = list.input.value().to_lowercase();
+        let is_listed = |&clip: &usize| {
+            let is_wrong = self.is_wrong(clip, clips[clip].answer).unwrap_or(false);
+            (is_wrong || !list.wrong_only)
+                && self.line(clip, &clips[clip]).join(" ").to_lowercase().contains(&text)
+        };
+        (0..self.clips.len().min(clips.len())).filter(is_listed).collect()
+    }
+
+    /// Id, domain, true class and prediction of a clip.
+    pub fn line(&self, index: usize, clip: &Clip) -> [String; 4] {
+        let candidates = clip.exploration.candidates();
+        let name = |class: Option<usize>| {
+            class.and_then(|class| candidates.get(class)).map_or("-".to_owned(), |class| class.name.clone())
+        };
+        let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
+        let prediction = match self.clips.get(index) {
+            Some(ClipResult::Unread(reason)) => format!("not read: {reason}"),
+            _ => name(self.prediction(index)),
+        };
+        [clip.id.clone(), domain, name(clip.answer), prediction]
+    }
+}

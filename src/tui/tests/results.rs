@@ -1,0 +1,132 @@
+//! The results of an evaluation, and the knobs of aligners.
+
+use super::*;
+use crate::explore::Method;
+use crate::tui::overlay::Overlay;
+use crate::tui::results::{ClipResult, ResultRow, Results};
+use crate::tui::state::View;
+
+/// Four clips of which the true class is the second: one is right, one wrong, one cannot be compared, one not read. The
+/// second row has matrices of its own, the first none.
+fn evaluated() -> State {
+    let clips = ["a", "b", "c", "d"].map(|id| clip(id, Some(1), &[])).into();
+    let mut state = state_of(clips);
+    let drop = Method::default().with_aligner("drop:background=p98:cell=logit").unwrap();
+    let settings = Settings { method: drop, smoothing_seconds: 0.0, ..Settings::default() };
+    state.results = Some(Results {
+        name: "results".to_owned(),
+        notice: None,
+        rows: vec![
+            ResultRow { name: "mean-pool".to_owned(), settings: None },
+            ResultRow { name: drop.in_words(), settings: Some(settings) },
+        ],
+        row: 1,
+        clips: vec![
+            ClipResult::Read(vec![Some(0), Some(1)]),
+            ClipResult::Read(vec![Some(1), Some(2)]),
+            ClipResult::Read(vec![Some(1), None]),
+            ClipResult::Unread("it is broken".to_owned()),
+        ],
+    });
+    start(&mut state);
+    embed_all(&mut state);
+    state
+}
+
+#[test]
+fn from_a_wrong_prediction_to_its_matrix_in_one_key() {
+    let mut state = evaluated();
+    act(&mut state, Action::Do(Command::ShowResults));
+    assert_screens!("results", &mut state);
+    let effects = type_keys(&mut state, "↓⏎");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Start { clip: 1, .. })), "{effects:?}");
+    embed_all(&mut state);
+    let clip = state.clip();
+    assert_eq!((state.shown, state.view, clip.selected, clip.compared), (1, View::Compare, 2, Some(1)));
+    assert_eq!(clip.exploration.settings().method.in_words(), "drop:background=p98:cell=logit");
+    let shown = screen(&mut state);
+    assert!(shown.contains("says long jump backwards; it is long jump."), "{shown}");
+
+    // A key alone goes on to the next wrong one, in a ring, and over those that are right.
+    type_keys(&mut state, ">");
+    assert_eq!((state.shown, state.view), (2, View::Script));
+    assert!(screen(&mut state).contains("cannot compare this clip"));
+    type_keys(&mut state, ">");
+    assert!(screen(&mut state).contains("The evaluation could not read it: it is broken"));
+    type_keys(&mut state, ">");
+    assert_eq!(state.shown, 1);
+    type_keys(&mut state, "<");
+    assert_eq!(state.shown, 3);
+}
+
+#[test]
+fn the_list_is_searched_and_shows_wrong_ones_alone() {
+    let mut state = evaluated();
+    let listed = |state: &State| match (&state.overlay, &state.results) {
+        (Some(Overlay::Results(list)), Some(results)) => results.listed(list, &state.clips),
+        _ => panic!("no list"),
+    };
+    type_keys(&mut state, "R");
+    assert_eq!(listed(&state), [0, 1, 2, 3]);
+    type_keys(&mut state, "⇥");
+    assert_eq!(listed(&state), [1, 2, 3]);
+    type_keys(&mut state, "→");
+    assert_eq!(listed(&state), [0, 3], "by the other row");
+    type_keys(&mut state, "broken");
+    assert_eq!(listed(&state), [3]);
+    type_keys(&mut state, "⌫⌫⌫⌫⌫⌫xyz");
+    assert!(screen(&mut state).contains("no clip matches"));
+    type_keys(&mut state, "⏎");
+    assert_eq!(state.shown, 0, "nothing is chosen");
+    // A row without matrices says so.
+    type_keys(&mut state, "⌫⌫⌫⏎");
+    assert!(screen(&mut state).contains("mean-pool says nap; it is long jump. Its matrices are not these."));
+}
+
+#[test]
+fn without_results_their_keys_say_where_to_get_them() {
+    let mut state = full_state();
+    for keys in ["R", ">", "<"] {
+        type_keys(&mut state, keys);
+        assert!(state.overlay.is_none());
+        assert!(screen(&mut state).contains("No results are open"), "{keys}");
+    }
+}
+
+#[test]
+fn aligners_and_their_knobs_are_turned_by_keys() {
+    let mut state = full_state();
+    let words = |state: &State| state.clip().exploration.settings().method.aligner_in_words();
+    type_keys(&mut state, "(");
+    assert_eq!(words(&state), "dtw");
+    assert!(screen(&mut state).contains("dtw has no ends to open"));
+    type_keys(&mut state, "a()");
+    assert_eq!(words(&state), "segment:open-start:open-end");
+    type_keys(&mut state, "(");
+    assert_eq!(words(&state), "segment:open-end");
+    type_keys(&mut state, "aaaa");
+    assert_eq!(words(&state), "segment:open-end", "around, with its knobs");
+    type_keys(&mut state, "A");
+    let prompt = screen(&mut state);
+    assert!(prompt.contains("segment:open-end"), "the present one is there to be changed: {prompt}");
+    type_keys(&mut state, ":band=2:background=zero⏎");
+    assert!(screen(&mut state).contains("'zero' is no background"));
+    type_keys(&mut state, "⌫⌫⌫⌫p90⏎");
+    assert_eq!(words(&state), "segment:open-end:background=p90:band=2");
+}
+
+/// Frames that `drop` leaves out are in no step, wherever frames are shown.
+#[test]
+fn frames_that_are_left_out_are_in_no_step() {
+    let mut state = full_state();
+    type_keys(&mut state, "A⌫⌫⌫drop:background=p90⏎x");
+    let text = screen(&mut state);
+    let outcome = state.clip().selected_outcome().unwrap();
+    assert!(outcome.alignment.path.len() < FRAMES, "{:?}", outcome.alignment);
+    assert!(text.contains("drop:background=p90"), "{text}");
+    for view in ["c", "c", "b", "b", "f", "f", "m", "m"] {
+        type_keys(&mut state, view);
+        screen(&mut state);
+    }
+    assert_screens!("left_out", &mut state);
+}

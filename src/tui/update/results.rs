@@ -1,0 +1,130 @@
+//! Looking through the results of an evaluation.
+
+use crate::tui::action::Effect;
+use crate::tui::clip::Clip;
+use crate::tui::overlay::Overlay;
+use crate::tui::results::{ClipResult, ResultList, Results};
+use crate::tui::state::{State, View};
+use crate::tui::update::{clips, views};
+
+/// Lists the results, the clip that is shown selected.
+pub fn list(state: &mut State) {
+    let Some(results) = &state.results else { return no_results(state) };
+    let list = ResultList::default();
+    let at = results.listed(&list, &state.clips).iter().position(|&clip| clip == state.shown).unwrap_or(0);
+    state.overlay = Some(Overlay::Results(ResultList { at, ..list }));
+}
+
+/// Looks at another row.
+pub fn turn_row(state: &mut State, places: isize) {
+    if let Some(results) = &mut state.results {
+        let rows = results.rows.len() as isize;
+        results.row = (results.row as isize + places).rem_euclid(rows) as usize;
+    }
+    if let Some(Overlay::Results(list)) = &mut state.overlay {
+        list.at = 0;
+    }
+}
+
+/// Shows the clip that is selected in the list.
+pub fn choose(state: &mut State) -> Vec<Effect> {
+    let (Some(Overlay::Results(list)), Some(results)) = (&state.overlay, &state.results) else {
+        return Vec::new();
+    };
+    let chosen = results.listed(list, &state.clips).get(list.at).copied();
+    chosen.map_or_else(Vec::new, |clip| open(state, clip))
+}
+
+/// Shows the next clip, or the one before, that the row has wrong.
+pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
+    let Some(results) = &state.results else {
+        no_results(state);
+        return Vec::new();
+    };
+    let count = results.clips.len();
+    let is_wrong = |clip: &usize| {
+        *clip < state.clips.len() && results.is_wrong(*clip, state.clips[*clip].answer) == Some(true)
+    };
+    let around =
+        (1..=count).map(|step| if forward { state.shown + step } else { state.shown + count - step });
+    match around.map(|clip| clip % count).find(is_wrong) {
+        Some(clip) => open(state, clip),
+        None => {
+            state.say(format!("{} has every clip right.", results.rows[results.row].name));
+            Vec::new()
+        }
+    }
+}
+
+/// Shows a clip under the knobs of the row: what it predicts, beside the true class where that is another.
+fn open(state: &mut State, index: usize) -> Vec<Effect> {
+    let Some(results) = &state.results else { return Vec::new() };
+    let row = results.rows[results.row].clone();
+    let prediction = results.prediction(index);
+    let unread = match results.clips.get(index) {
+        Some(ClipResult::Unread(reason)) => Some(reason.clone()),
+        _ => None,
+    };
+    state.overlay = None;
+    let mut effects = clips::show(state, index);
+    let clip = state.clip_mut();
+    if let Some(settings) = row.settings.clone()
+        && *clip.exploration.settings() != settings
+    {
+        clip.exploration.set(settings);
+        clip.stale = true;
+        effects.extend(clips::embed(state));
+    }
+    let clip = state.clip_mut();
+    let answer = clip.answer;
+    clip.filter.clear();
+    clip.step = None;
+    if let Some(class) = prediction {
+        clip.selected = class;
+        clip.has_selected = true;
+    }
+    clip.compared = answer.filter(|_| prediction.is_some_and(|class| Some(class) != answer));
+    let view = if clip.compared.is_some() { View::Compare } else { View::Script };
+    views::show(state, view);
+    match unread {
+        Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
+        None => {
+            let text = words(&row.name, prediction, state.clip());
+            let text =
+                if row.settings.is_some() { text } else { format!("{text} Its matrices are not these.") };
+            state.say(text);
+        }
+    }
+    effects
+}
+
+/// What a row says of a clip, in a sentence.
+fn words(row: &str, prediction: Option<usize>, clip: &Clip) -> String {
+    let name = |class: usize| clip.exploration.candidates().get(class).map_or("", |class| &class.name);
+    match (prediction, clip.answer) {
+        (None, _) => format!("{row} cannot compare this clip."),
+        (Some(class), Some(answer)) if class != answer => {
+            format!("{row} says {}; it is {}.", name(class), name(answer))
+        }
+        (Some(class), _) => format!("{row} says {}, and is right.", name(class)),
+    }
+}
+
+fn no_results(state: &mut State) {
+    state.say("No results are open: actalign-tui FOLDER opens those that eval --out FOLDER wrote.");
+}
+
+/// The clips that the row has wrong, in sentences.
+pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
+    let (accuracy, read) = results.accuracy(clips);
+    let list = ResultList { wrong_only: true, ..ResultList::default() };
+    let wrong = results.listed(&list, clips);
+    let row = &results.rows[results.row].name;
+    let mut sentences =
+        vec![format!("Row {row}: {accuracy:.2} % of {read} clips are right, {} are wrong.", wrong.len())];
+    sentences.extend(wrong.into_iter().map(|clip| {
+        let [id, _, answer, prediction] = results.line(clip, &clips[clip]);
+        format!("{id}: {prediction}; it is {answer}.")
+    }));
+    sentences
+}
