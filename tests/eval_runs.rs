@@ -280,3 +280,43 @@ fn every_template_width_and_prompt_is_a_row() {
         .code(1)
         .stderr(predicate::str::contains("--scripts-short"));
 }
+
+/// The explorer without a screen, on what an evaluation left.
+#[test]
+fn results_open_in_the_explorer() {
+    let folder = dataset();
+    run(folder.path(), "eval manifest.jsonl --aligners drop:cell=logit --out results").assert().success();
+    let wrong: Vec<Value> = lines(&folder.path().join("results/clips.jsonl"))
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|clip| clip["rows"][4]["ranking"][0] != clip["answer"])
+        .collect();
+    assert!(wrong.iter().any(|clip| clip.get("rows").is_some()), "a random model is wrong somewhere");
+    let elsewhere = TempDir::new().unwrap();
+    for results in ["results", "results/results.json"] {
+        let path = folder.path().join(results);
+        let mut command = run(elsewhere.path(), "--plain");
+        let output = command
+            .arg(&path)
+            .env("ACTALIGN_DATA_DIR", elsewhere.path())
+            .write_stdin("results\nnext-wrong\nstatus\nquit\n")
+            .assert()
+            .success()
+            .get_output()
+            .clone();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let first = wrong.iter().find(|clip| clip["id"] != "a" && clip.get("rows").is_some()).unwrap();
+        let name = |class: &Value| first["candidates"][class.as_u64().unwrap() as usize].as_str().unwrap();
+        let (says, is) = (name(&first["rows"][4]["ranking"][0]), name(&first["answer"]));
+        let id = first["id"].as_str().unwrap();
+        assert!(said.contains("Row +smoothing: "), "{said}");
+        assert!(said.contains(&format!("{id}: {says}; it is {is}.")), "{said}");
+        assert!(said.contains("missing: not read: "), "{said}");
+    }
+    run(folder.path(), "eval manifest.jsonl --out begun --shard 1/2").assert().success();
+    fs::remove_file(folder.path().join("begun/shard-1-of-2/clips.jsonl")).unwrap();
+    run(folder.path(), "begun/shard-1-of-2 --plain")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("is not finished: 0 of 4 clips"));
+}
