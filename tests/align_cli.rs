@@ -98,6 +98,71 @@ fn the_knobs_arrive() {
     assert_eq!(released["settings"]["preset"], json!("released"));
 }
 
+/// Cosines are 1 on the diagonal of `with` and 0 elsewhere, so that scores are small fractions.
+#[test]
+fn every_aligner_and_its_knobs_arrive() {
+    let folder = clip();
+    let with = |knobs: &str| {
+        report(folder.path(), &format!("{CLASSES} --cell cosine {knobs}"))["classes"][1].clone()
+    };
+    for (knobs, score, path) in [
+        ("--aligner segment", 1.0, json!([[0, 0], [1, 1], [2, 2]])),
+        ("--aligner mean-path", 1.0, json!([[0, 0], [1, 1], [2, 2]])),
+        ("--aligner drop --background 2", 1.0, json!([[0, 0], [1, 1], [2, 2]])),
+        ("--aligner segment --open-start --open-end --background 2", 1.0, json!([[0, 0], [1, 1], [2, 2]])),
+        ("--aligner dtw --band 0", 1.0, json!([[0, 0], [1, 1], [2, 2]])),
+    ] {
+        let class = with(knobs);
+        assert_close(&class["score"], score);
+        assert_eq!(class["path"], path, "{knobs}");
+    }
+
+    // One class of a single step: what it leaves out counts as background.
+    write_npy(folder.path().join("first.npy"), &array![[1.0_f32, 0.0, 0.0]]).unwrap();
+    let one = "--frames frames.npy --steps first.npy --logit-scale 0 --logit-bias 0 --cell cosine";
+    for (knobs, score, path, level) in [
+        ("--aligner segment --background 0.5", 1.0 / 3.0, json!([[0, 0], [0, 1], [0, 2]]), Value::Null),
+        ("--aligner segment --open-end --background 0.5", 2.0 / 3.0, json!([[0, 0]]), json!(0.5)),
+        ("--aligner drop --background -1e-5", 1.0 / 3.0, json!([[0, 0], [0, 1], [0, 2]]), json!(-1e-5)),
+        // Of 0, 0 and 1 three quarters of the way.
+        ("--aligner drop", (1.0 + 2.0 * 0.5) / 3.0, json!([[0, 0]]), json!(0.5)),
+    ] {
+        let report = report(folder.path(), &format!("{one} {knobs}"));
+        assert_close(&report["classes"][0]["score"], score);
+        assert_eq!(report["classes"][0]["path"], path, "{knobs}");
+        assert_eq!(report["settings"]["background_level"], level, "{knobs}");
+    }
+    let settings =
+        report(folder.path(), &format!("{one} --aligner segment --open-start --band 0.9"))["settings"]
+            .clone();
+    assert_eq!((&settings["open_start"], &settings["open_end"]), (&json!(true), &json!(false)));
+    assert_eq!((&settings["background"], &settings["band"]), (&json!("p75"), &json!(0.9)));
+}
+
+#[test]
+fn what_an_aligner_cannot_do_is_said() {
+    let folder = clip();
+    write_npy(folder.path().join("short.npy"), &array![[1.0_f32, 0.0, 0.0]]).unwrap();
+    let short = CLASSES.replace("frames.npy", "short.npy");
+    align(folder.path(), &format!("{short} --aligner segment")).assert().code(1).stdout("").stderr(
+        predicate::str::contains("against.npy cannot be aligned")
+            .and(predicate::str::contains("3 steps and 1 frames")),
+    );
+    align(folder.path(), &format!("{short} --aligner mean-path")).assert().success();
+    align(folder.path(), &format!("{CLASSES} --band 0 --aligner dtw")).assert().success();
+    align(folder.path(), &format!("{short} --band 0.1"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("widen the band"));
+    align(folder.path(), &format!("{CLASSES} --open-start"))
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("dtw has none to open"));
+    for usage in ["--background p200", "--background many", "--band -1", "--aligner dwt"] {
+        align(folder.path(), &format!("{CLASSES} {usage}")).assert().code(2);
+    }
+}
+
 #[test]
 fn small_and_negative_numbers_are_numbers() {
     let folder = clip();

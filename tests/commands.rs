@@ -83,7 +83,16 @@ fn knobs_of_classify_move_the_scores() {
     };
     let default = score("");
     assert_eq!(score("--smoothing 1 --template context --fps 10"), default, "the defaults are these");
-    for knob in ["--smoothing 0.3", "--template step", "--fps native", "--end 0.5", "--preset released"] {
+    for knob in [
+        "--smoothing 0.3",
+        "--template step",
+        "--fps native",
+        "--end 0.5",
+        "--preset released",
+        "--aligner segment",
+        "--aligner drop --background p90",
+        "--cell logit",
+    ] {
         assert_ne!(score(knob), default, "{knob}");
     }
 }

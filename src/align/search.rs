@@ -36,12 +36,15 @@ impl Search {
         let allowed = (0..steps).map(|step| allowed(rule.band, (step, steps), frames)).collect();
         let rows = cells.axis_iter(Axis(0)).map(|row| row.to_vec()).collect();
         let mut search = Self { rule, rows, frames, allowed, sums: vec![0.0; (steps + 1) * (frames + 1)] };
-        let as_written: Vec<usize> = (0..steps).collect();
-        search.fill(&as_written, 0.0);
-        match (search.best().1, rule.band) {
-            (f64::NEG_INFINITY, Some(band)) => Err(AlignError::Band { band, steps, frames }),
-            _ => Ok(search),
+        if let Some(band) = rule.band {
+            // Whether there is a path does not depend on the order of the rows.
+            let as_written: Vec<usize> = (0..steps).collect();
+            search.fill(&as_written, 0.0);
+            if search.best().1 == f64::NEG_INFINITY {
+                return Err(AlignError::Band { band, steps, frames });
+            }
         }
+        Ok(search)
     }
 
     /// Score and path of the rows in this order.
