@@ -22,7 +22,7 @@ pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
 pub use preset::Preset;
 pub use rank::rank;
-pub use rows::{dot, products, unit_rows};
+pub use rows::{dot, products, products_of_all, unit_rows};
 pub use rule::{Aligner, Background, InvalidBackground, Rule, percentile};
 pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};

@@ -1,9 +1,30 @@
 use super::wide::wide;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
 /// Euclidean norm, summed in f64.
 pub(super) fn norm(row: ArrayView1<f32>) -> f64 {
-    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()
+    match row.as_slice() {
+        Some(row) => sum_of_squares(row),
+        None => sum_of_squares(&row.to_vec()),
+    }
+    .sqrt()
+}
+
+wide! {
+    fn sum_of_squares(row: &[f32]) -> f64 {
+        // As many as hide the time that an addition takes.
+        const STRANDS: usize = 16;
+        let mut strands = [0.0; STRANDS];
+        let (row, left) = row.as_chunks::<STRANDS>();
+        for row in row {
+            for i in 0..STRANDS {
+                strands[i] += f64::from(row[i]) * f64::from(row[i]);
+            }
+        }
+        let rest = left.iter().map(|&x| f64::from(x) * f64::from(x));
+        strands.iter().sum::<f64>() + rest.sum::<f64>()
+    }
 }
 
 /// Scales every row of an N×d matrix to length 1. A row of zeros stays as it is.
@@ -18,12 +39,42 @@ pub fn unit_rows(rows: ArrayView2<f32>) -> Array2<f32> {
     unit
 }
 
-/// Dot products of K×d steps with T×d frames, K×T.
+/// [`products`] of several scripts, each frame read once for all of them.
+///
+/// # Panics
+/// When they differ in d.
+pub fn products_of_all(scripts: &[ArrayView2<f32>], frames: ArrayView2<f32>) -> Vec<Array2<f32>> {
+    if scripts.is_empty() {
+        return Vec::new();
+    }
+    let steps = ndarray::concatenate(Axis(0), scripts).expect("scripts are of one space");
+    let products = products(steps.view(), frames);
+    let mut start = 0;
+    let of_script = |script: &ArrayView2<f32>| {
+        let rows = start..start + script.nrows();
+        start = rows.end;
+        products.slice(ndarray::s![rows, ..]).to_owned()
+    };
+    scripts.iter().map(of_script).collect()
+}
+
+/// Dot products of K×d steps with T×d frames, K×T, the same on every processor.
 ///
 /// # Panics
 /// When the two differ in d.
 pub fn products(steps: ArrayView2<f32>, frames: ArrayView2<f32>) -> Array2<f32> {
-    steps.dot(&frames.t())
+    assert_eq!(steps.ncols(), frames.ncols(), "steps and frames are of one space");
+    let (steps, frames) = (steps.as_standard_layout(), frames.as_standard_layout());
+    let count = steps.nrows();
+    // A row for each frame first: a frame is read once, and all steps fit into the cache beside it.
+    let mut by_frame = Array2::zeros((frames.nrows(), count));
+    let rows = by_frame.as_slice_mut().unwrap_or_default().par_chunks_mut(count.max(1));
+    rows.zip(frames.axis_iter(Axis(0)).into_par_iter()).for_each(|(out, frame)| {
+        for (out, step) in out.iter_mut().zip(steps.axis_iter(Axis(0))) {
+            *out = dot(step.as_slice().unwrap_or_default(), frame.as_slice().unwrap_or_default());
+        }
+    });
+    by_frame.reversed_axes().as_standard_layout().into_owned()
 }
 
 wide! {

@@ -1,12 +1,13 @@
 //! `actalign-tui align`: alignment only, on embeddings made elsewhere.
 
-use crate::align::{Calibration, Smoothing, products, unit_rows};
+use crate::align::{Calibration, Smoothing, products_of_all, unit_rows};
 use crate::cli::inputs::MethodArgs;
 use crate::cli::table::print;
 use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
 use crate::store::read_matrix;
 use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
+use ndarray::ArrayView2;
 use std::path::{Path, PathBuf};
 
 /// Align embeddings made elsewhere and rank the classes
@@ -69,7 +70,7 @@ fn explore(args: &AlignArgs) -> Result<Report> {
     );
     let prepared = smoothing.prepare(frames.view());
     let norms = smoothing.window_norms(prepared.view());
-    let matrices = args
+    let scripts = args
         .steps
         .iter()
         .map(|path| {
@@ -82,11 +83,15 @@ fn explore(args: &AlignArgs) -> Result<Report> {
                 args.frames.display(),
                 prepared.ncols()
             );
-            let products = products(unit_rows(steps.view()).view(), prepared.view());
-            let cosines = smoothing.cosines(products.view(), &norms);
-            Ok(Some(ClassMatrix { cosines, mean_pool: None }))
+            Ok(unit_rows(steps.view()))
         })
         .collect::<Result<Vec<_>>>()?;
+    let scripts: Vec<ArrayView2<f32>> = scripts.iter().map(|steps| steps.view()).collect();
+    let matrices = products_of_all(&scripts, prepared.view())
+        .iter()
+        .map(|products| smoothing.cosines(products.view(), &norms))
+        .map(|cosines| Some(ClassMatrix { cosines, mean_pool: None }))
+        .collect();
     let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
     // Embeddings alone say nothing of when their frames are shown.
     let (rule, classes) = align_classes(matrices, method, calibration).map_err(|refused| {
