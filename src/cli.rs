@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod reopen;
 mod screen;
+mod scripts;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -49,6 +50,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
+    Scripts(scripts::ScriptsArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -82,6 +84,7 @@ pub fn run() -> Result<()> {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }

@@ -11,7 +11,7 @@ use crate::cli::screen::{Screen, ScreenArgs, THUMBNAIL, open_explorer};
 use crate::demo::Bundle;
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Exploration, Job};
-use crate::script::Document;
+use crate::script::{Document, library};
 use crate::store::{Folder, Snapshot};
 use crate::tui::ClipToExplore;
 use crate::video::VideoReader;
@@ -91,7 +91,9 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
         })
     });
     let clips = clips.collect::<Result<_>>()?;
-    let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
+    // Those of the library are not the user's to change.
+    let path = comparison.scripts_file().filter(|path| !library::is_name(path)).map(Path::to_owned);
+    let scripts = Document::new(opened.scripts().clone(), path);
     open_explorer(clips, scripts, opened.templates(), screen, None, None)
 }
 
