@@ -154,7 +154,8 @@ pub fn check(file: &ScriptFile) -> Vec<Finding> {
         for step in 0..class.steps.len() {
             let mut warnings = warnings_of_step(class, step, strategy);
             let others = read.iter().zip(&file.classes).enumerate();
-            let sharing = others.filter(|(other, (steps, _))| *other != index && steps.contains(&read[index][step]));
+            let sharing =
+                others.filter(|(other, (steps, _))| *other != index && steps.contains(&read[index][step]));
             let classes: Vec<String> = sharing.map(|(_, (_, class))| class.name.clone()).collect();
             if !classes.is_empty() {
                 warnings.push(Warning::Shared { classes });

@@ -40,7 +40,9 @@ pub enum ConvertError {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// An item whose scripts are not as this program wrote them.
-    #[error("the subactions of item {item} have no {{\"class\": …}} and no {{\"kept\": …}} at \"{key}\"; put it back")]
+    #[error(
+        "the subactions of item {item} have no {{\"class\": …}} and no {{\"kept\": …}} at \"{key}\"; put it back"
+    )]
     NoReference {
         /// Number of the item.
         item: usize,
@@ -155,10 +157,9 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     }
     let Some((first, _)) = classes.first() else { return Err(ConvertError::NoScripts) };
     let common = classes.iter().all(|(domain, _)| domain == first).then(|| first.clone());
-    let classes = classes.into_iter().map(|(domain, class)| Class {
-        domain: if common.is_some() { None } else { Some(domain) },
-        ..class
-    });
+    let classes = classes
+        .into_iter()
+        .map(|(domain, class)| Class { domain: if common.is_some() { None } else { Some(domain) }, ..class });
     let classes = classes.collect();
     let other = Map::from_iter([(ITEMS.to_owned(), Value::Array(items))]);
     Ok(ScriptFile { domain: common, classes, other })
@@ -188,7 +189,8 @@ fn name_of(key: &str, domain: &str, options: &[String]) -> Option<String> {
 
 /// The steps of a script that a class can have.
 fn steps_of(value: &Value) -> Option<Vec<String>> {
-    let steps: Vec<String> = value.as_array()?.iter().map(|step| step.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+    let steps: Vec<String> =
+        value.as_array()?.iter().map(|step| step.as_str().map(str::to_owned)).collect::<Option<_>>()?;
     (!steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty())).then_some(steps)
 }
 

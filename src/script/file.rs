@@ -245,7 +245,8 @@ impl ScriptFile {
 /// If it cannot be read, or there is no such name in the library.
 pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
     if library::is_name(path) {
-        let bytes = library::bytes(path).ok_or_else(|| ScriptError::NotInLibrary { name: path.to_owned() })?;
+        let bytes =
+            library::bytes(path).ok_or_else(|| ScriptError::NotInLibrary { name: path.to_owned() })?;
         return Ok(bytes.into());
     }
     match std::fs::read(path) {

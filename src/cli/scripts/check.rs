@@ -72,7 +72,8 @@ struct Document<'a> {
 }
 
 pub fn run(args: &CheckArgs) -> Result<()> {
-    let templates = if args.templates.is_empty() { Template::built_in().into() } else { args.templates.clone() };
+    let templates =
+        if args.templates.is_empty() { Template::built_in().into() } else { args.templates.clone() };
     let model = args.model.is_named().then(|| args.model.open()).transpose()?;
     let (mut reports, mut failed) = (Vec::new(), 0);
     for path in &args.files {
@@ -183,7 +184,8 @@ fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
 /// A file's report for people.
 fn table(report: &Report, template: &Template) -> String {
     let Report { file, strategy, classes, steps, warnings, likeness, .. } = report;
-    let count = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    let count =
+        |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     let mut text = format!(
         "{file}: {strategy}, {}, {}, {}\n",
         count(classes.len(), "class", "classes"),
@@ -207,26 +209,29 @@ fn table(report: &Report, template: &Template) -> String {
 /// The pairs that are too alike, and the closest of the others.
 fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String {
     let [lowest, _, median, _, highest] = likeness.quartiles;
+    let fence = match likeness.fence {
+        Some(fence) => format!("; above {fence:.3} a pair stands out"),
+        None => "; too few pairs to say which stand out".to_owned(),
+    };
     let mut text = format!(
-        "\nhow alike the classes are in {}: {lowest:.3} to {highest:.3} over all pairs, {median:.3} in the middle\n",
+        "\nhow alike the classes are in {}: {lowest:.3} to {highest:.3} over all pairs, {median:.3} in the middle{fence}\n",
         name(template)
     );
-    let too_alike = likeness.pairs.iter().filter(|pair| pair.is_too_alike()).count();
-    let mut rows = vec![["in order", "best match", "means", "next step", "classes"].map(String::from)];
+    let too_alike = likeness.pairs.iter().filter(|pair| pair.too_alike).count();
+    let mut rows = vec![["in order", "best match", "means", "classes"].map(String::from)];
     rows.extend(likeness.pairs.iter().take(too_alike.max(CLOSEST)).map(|pair| row(pair, classes)));
     text += &columns(&rows);
     text
 }
 
-fn row(pair: &Pair, classes: &[String]) -> [String; 5] {
+fn row(pair: &Pair, classes: &[String]) -> [String; 4] {
     let number = |value: f64| format!("{value:.3}");
     let [first, second] = pair.classes.map(|class| &classes[class]);
-    let too_alike = if pair.is_too_alike() { "; hardly told apart" } else { "" };
+    let too_alike = if pair.too_alike { "; hardly told apart" } else { "" };
     [
         number(pair.in_order),
         number(pair.best_match),
         number(pair.means),
-        pair.next_step.map_or_else(|| "-".to_owned(), number),
         format!("{first} and {second}{too_alike}"),
     ]
 }

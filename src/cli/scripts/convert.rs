@@ -38,12 +38,14 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
     let document: Value = read_json(&args.input)?;
     let converted = convert(document).wrap_err_with(|| format!("{input} cannot be converted"))?;
     let (mut text, what) = match &converted {
-        Converted::Own(file) => {
-            (serde_json::to_vec_pretty(file)?, format!("script file of {}", count(file.classes.len(), "class", "classes")))
-        }
-        Converted::Authors(items) => {
-            (serde_json::to_vec_pretty(items)?, format!("authors' file of {}", count(items.len(), "item", "items")))
-        }
+        Converted::Own(file) => (
+            serde_json::to_vec_pretty(file)?,
+            format!("script file of {}", count(file.classes.len(), "class", "classes")),
+        ),
+        Converted::Authors(items) => (
+            serde_json::to_vec_pretty(items)?,
+            format!("authors' file of {}", count(items.len(), "item", "items")),
+        ),
     };
     text.push(b'\n');
     write(&args.output, &text, args.force).wrap_err_with(|| format!("{output} cannot be written"))?;

@@ -50,7 +50,10 @@ mod tests {
         let sentence = "a video of spinning on the skating leg";
         assert_eq!(cut(sentence, of_tokens(8)), None);
         assert_eq!(cut(sentence, of_tokens(6)).unwrap().to_string(), "…of spinning on the [skating leg]");
-        assert_eq!(cut(sentence, of_tokens(3)).unwrap().to_string(), "a video of [spinning on the skating leg]");
+        assert_eq!(
+            cut(sentence, of_tokens(3)).unwrap().to_string(),
+            "a video of [spinning on the skating leg]"
+        );
         assert_eq!(cut("Ünï cöde wörds", of_tokens(1)).unwrap().to_string(), "Ünï [cöde wörds]");
     }
 

@@ -1,6 +1,6 @@
 //! Which classes the text tower hardly tells apart.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
 use crate::align::{Aligner, Rule, align, products, unit_rows};
@@ -17,16 +17,8 @@ pub struct Pair {
     pub best_match: f64,
     /// Cosine of the means of both scripts' steps.
     pub means: f64,
-    /// Mean cosine of steps that follow each other, over both scripts; none where neither has two.
-    pub next_step: Option<f64>,
-}
-
-impl Pair {
-    /// Whether changing the class changes the text less than going on by one step does: then a frame that fits a step of
-    /// the one script fits its counterpart no worse than it fits its own neighbour.
-    pub fn is_too_alike(&self) -> bool {
-        self.next_step.is_some_and(|next_step| self.in_order >= next_step)
-    }
+    /// Whether it stands out as too alike: see [`Likeness::fence`].
+    pub too_alike: bool,
 }
 
 /// All pairs of classes, and how their values in order are distributed.
@@ -36,17 +28,21 @@ pub struct Likeness {
     pub pairs: Vec<Pair>,
     /// Lowest, quarter, half, three quarters, and highest of the values in order.
     pub quartiles: [f64; 5],
+    /// Value in order from which on a pair is too alike: three times the distance of the quarters above the upper one,
+    /// which is Tukey's fence for values far out. It depends on no scale: how alike unlike sentences are differs from
+    /// checkpoint to checkpoint. None where there are fewer than [`ENOUGH`] pairs.
+    pub fence: Option<f64>,
 }
+
+/// Pairs that say how alike classes usually are: those of five classes.
+pub const ENOUGH: usize = 10;
 
 /// Compares the scripts of all classes: raw embeddings K×d of the steps' sentences. None where there are fewer than two
 /// classes, or embeddings that are not finite.
 pub fn likeness(scripts: &[Array2<f32>]) -> Option<Likeness> {
     let units: Vec<Array2<f32>> = scripts.iter().map(|script| unit_rows(script.view())).collect();
-    let next_steps: Vec<Vec<f64>> = units.iter().map(|script| next_steps(script.view())).collect();
-    let means: Vec<Array2<f32>> = units
-        .iter()
-        .map(|script| unit_rows(script.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(0)).insert_axis(Axis(0)).view()))
-        .collect();
+    let sum = |script: &Array2<f32>| unit_rows(script.sum_axis(Axis(0)).insert_axis(Axis(0)).view());
+    let means: Vec<Array2<f32>> = units.iter().map(sum).collect();
     let mut pairs = Vec::new();
     for second in 0..units.len() {
         for first in 0..second {
@@ -57,7 +53,7 @@ pub fn likeness(scripts: &[Array2<f32>]) -> Option<Likeness> {
                 in_order: align(rule, cosines.view()).ok()?.score,
                 best_match: (best_match(cosines.view()) + best_match(cosines.t())) / 2.0,
                 means: f64::from(means[first].row(0).dot(&means[second].row(0))),
-                next_step: mean(next_steps[first].iter().chain(&next_steps[second]).copied()),
+                too_alike: false,
             });
         }
     }
@@ -65,24 +61,19 @@ pub fn likeness(scripts: &[Array2<f32>]) -> Option<Likeness> {
     let last = pairs.len().checked_sub(1)?;
     // The pairs begin with the highest; between two of them, the nearer counts.
     let quartiles = [4, 3, 2, 1, 0].map(|quarter| pairs[(last * quarter + 2) / 4].in_order);
-    Some(Likeness { pairs, quartiles })
-}
-
-/// Cosines of each step with the next.
-fn next_steps(units: ArrayView2<f32>) -> Vec<f64> {
-    let rows: Vec<_> = units.rows().into_iter().collect();
-    rows.windows(2).map(|two| f64::from(two[0].dot(&two[1]))).collect()
+    let [_, lower, _, upper, _] = quartiles;
+    let fence = (pairs.len() >= ENOUGH).then_some(upper + 3.0 * (upper - lower));
+    for pair in &mut pairs {
+        pair.too_alike = fence.is_some_and(|fence| pair.in_order > fence);
+    }
+    Some(Likeness { pairs, quartiles, fence })
 }
 
 /// The mean over rows of the highest in each.
 fn best_match(cosines: ArrayView2<f32>) -> f64 {
-    let highest = cosines.rows().into_iter().map(|row| f64::from(row.iter().copied().fold(f32::MIN, f32::max)));
-    mean(highest).unwrap_or_default()
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
+    let highest =
+        cosines.rows().into_iter().map(|row| f64::from(row.iter().copied().fold(f32::MIN, f32::max)));
+    highest.sum::<f64>() / cosines.nrows() as f64
 }
 
 #[cfg(test)]
@@ -102,33 +93,41 @@ mod tests {
         let likeness = likeness(&[script.clone(), backwards, script]).unwrap();
         let same = pair(&likeness, [0, 2]);
         assert_eq!(likeness.pairs[0], same, "the most alike comes first");
-        assert!((same.in_order - 1.0).abs() < 1e-6 && same.is_too_alike());
+        assert!((same.in_order - 1.0).abs() < 1e-6, "{same:?}");
         let reversed = pair(&likeness, [0, 1]);
         assert!((reversed.best_match - 1.0).abs() < 1e-6 && (reversed.means - 1.0).abs() < 1e-6);
         assert!(reversed.in_order < 0.5, "{reversed:?}");
-        assert_eq!(reversed.next_step, Some(0.0));
         assert_eq!(likeness.quartiles[4], same.in_order);
         assert_eq!(likeness.quartiles[0], reversed.in_order);
     }
 
+    /// Scripts of three steps, each step another direction but for those that are `shared`.
+    fn classes(shared: usize) -> Vec<Array2<f32>> {
+        let step =
+            |row: usize, column: usize| if row == column { 1.0 } else { 0.2 + 0.01 * (row % 5) as f32 };
+        (0..5)
+            .map(|class| {
+                let row = |step: usize| if class == 4 && step < shared { step } else { 3 * class + step };
+                Array2::from_shape_fn((3, 15), |(at, column)| step(row(at), column))
+            })
+            .collect()
+    }
+
     #[test]
-    fn classes_nearer_than_neighbouring_steps_are_too_alike() {
-        // Steps 60 degrees apart; the second class is turned by 45 degrees out of their plane, the third by 75.
-        let class = |turn: f32| {
-            let (sin, cos) = turn.to_radians().sin_cos();
-            array![[cos, 0.0, sin], [0.5 * cos, 0.75_f32.sqrt() * cos, sin]]
-        };
-        let likeness = likeness(&[class(0.0), class(45.0), class(85.0)]).unwrap();
-        assert!(pair(&likeness, [0, 1]).is_too_alike(), "{likeness:?}");
-        assert!(!pair(&likeness, [0, 2]).is_too_alike(), "{likeness:?}");
+    fn a_pair_far_above_all_others_is_too_alike() {
+        let found = likeness(&classes(2)).unwrap();
+        let too_alike: Vec<_> =
+            found.pairs.iter().filter(|pair| pair.too_alike).map(|pair| pair.classes).collect();
+        assert_eq!(too_alike, [[0, 4]], "{found:?}");
+        assert!(likeness(&classes(0)).unwrap().pairs.iter().all(|pair| !pair.too_alike));
+        let few = likeness(&classes(2)[1..]).unwrap();
+        assert_eq!((few.pairs.len(), few.fence), (6, None), "too few to say what is usual");
     }
 
     #[test]
     fn one_class_is_like_no_other() {
         assert_eq!(likeness(&[array![[1.0, 0.0]]]), None);
         assert_eq!(likeness(&[]), None);
-        let single = likeness(&[array![[1.0, 0.0]], array![[1.0, 0.0]]]).unwrap();
-        assert!(!single.pairs[0].is_too_alike(), "without a second step there is nothing to hold it against");
         assert_eq!(likeness(&[array![[f32::NAN, 0.0]], array![[1.0, 0.0]]]), None);
     }
 }

@@ -34,7 +34,9 @@ fn steps_that_read_the_same_are_told_within_a_class_and_across() {
 fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
     let steps = ["ball toss", "one", "racket behind the back", "ball overhead"];
     let told = |value| told(&file(value));
-    let found = told(json!({"domain": "tennis", "strategy": "short-fixed", "classes": [{"name": "serve", "steps": steps}]}));
+    let found = told(
+        json!({"domain": "tennis", "strategy": "short-fixed", "classes": [{"name": "serve", "steps": steps}]}),
+    );
     assert_eq!(
         found,
         [
@@ -44,7 +46,9 @@ fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
             (0, Some(2), "4 words; a short-fixed step has 2 or 3".to_owned()),
         ]
     );
-    let rich = told(json!({"domain": "tennis", "strategy": "context-rich", "classes": [{"name": "serve", "steps": steps}]}));
+    let rich = told(
+        json!({"domain": "tennis", "strategy": "context-rich", "classes": [{"name": "serve", "steps": steps}]}),
+    );
     assert_eq!(rich, [found[1].clone()]);
 }
 
@@ -52,7 +56,11 @@ fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
 fn a_file_that_does_not_say_its_strategy_is_taken_by_its_scripts() {
     let ten = |step: &str| (0..10).map(|number| format!("{step} {number}")).collect::<Vec<_>>();
     let strategy = |scripts: &[Vec<String>]| {
-        let classes: Vec<_> = scripts.iter().enumerate().map(|(name, steps)| json!({"name": name.to_string(), "steps": steps})).collect();
+        let classes: Vec<_> = scripts
+            .iter()
+            .enumerate()
+            .map(|(name, steps)| json!({"name": name.to_string(), "steps": steps}))
+            .collect();
         Strategy::of(&file(json!({"domain": "tennis", "classes": classes})))
     };
     let short = ten("ball toss");
@@ -63,7 +71,9 @@ fn a_file_that_does_not_say_its_strategy_is_taken_by_its_scripts() {
 
 #[test]
 fn one_step_can_be_asked_about() {
-    let class = file(json!({"domain": "chess", "classes": [{"name": "fork", "steps": ["moves to position", "a knight jumps"]}]}));
+    let class = file(
+        json!({"domain": "chess", "classes": [{"name": "fork", "steps": ["moves to position", "a knight jumps"]}]}),
+    );
     let class = &class.classes[0];
     let vague = Warning::Vague(Vague::Phrase("moves to position".to_owned()));
     assert_eq!(warnings_of_step(class, 0, Strategy::ContextRich), [vague.clone()]);

@@ -27,8 +27,16 @@ fn authors(file: &ScriptFile) -> Value {
 #[test]
 fn scripts_become_classes_and_what_does_not_fit_stays_in_its_item() {
     let document = json!([
-        item(7, "Chess", json!({"pin in Chess": ["a bishop slides"], "2. Fork in chess": ["a knight jumps", "two fall"]})),
-        item(8, "Chess", json!({"fork in Chess": ["a knight jumps", "two fall"], "pin in Chess": ["a rook slides"]})),
+        item(
+            7,
+            "Chess",
+            json!({"pin in Chess": ["a bishop slides"], "2. Fork in chess": ["a knight jumps", "two fall"]})
+        ),
+        item(
+            8,
+            "Chess",
+            json!({"fork in Chess": ["a knight jumps", "two fall"], "pin in Chess": ["a rook slides"]})
+        ),
         item(9, "Chess", json!({"pin in Chess": "no list", "skewer in Chess": [" "], "loose": ["a step"]})),
         item(10, "Chess", json!("Sure! pin in Chess: …")),
         json!(null),
@@ -40,7 +48,11 @@ fn scripts_become_classes_and_what_does_not_fit_stays_in_its_item() {
     assert_eq!(classes, [("pin", 1), ("fork", 2)]);
     let items = &file.other["generated_subactions"];
     assert_eq!(items[0]["subactions"]["2. Fork in chess"], json!({"class": "fork"}));
-    assert_eq!(items[1]["subactions"]["pin in Chess"], json!({"kept": ["a rook slides"]}), "another script of the class");
+    assert_eq!(
+        items[1]["subactions"]["pin in Chess"],
+        json!({"kept": ["a rook slides"]}),
+        "another script of the class"
+    );
     assert_eq!(items[2]["subactions"]["loose"], json!({"kept": ["a step"]}));
     assert_eq!(authors(&file), document);
 }
@@ -117,16 +129,19 @@ fn any_value() -> impl Strategy<Value = Value> {
         word().prop_map(Value::from),
     ];
     leaf.prop_recursive(2, 8, 3, |inner| {
-        let key = prop::sample::select(vec!["class", "kept", "subactions", "script_file", "x"]).prop_map(str::to_owned);
+        let key = prop::sample::select(vec!["class", "kept", "subactions", "script_file", "x"])
+            .prop_map(str::to_owned);
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::vec((key, inner), 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::vec((key, inner), 0..3)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
 
 fn subactions() -> impl Strategy<Value = Value> {
-    let key = prop_oneof![(word(), word()).prop_map(|(option, domain)| format!("{option} in {domain}")), word()];
+    let key =
+        prop_oneof![(word(), word()).prop_map(|(option, domain)| format!("{option} in {domain}")), word()];
     let script = prop_oneof![3 => steps().prop_map(Value::from), 1 => any_value()];
     prop_oneof![
         4 => prop::collection::vec((key, script), 0..4).prop_map(|all| Value::Object(all.into_iter().collect())),
@@ -135,7 +150,10 @@ fn subactions() -> impl Strategy<Value = Value> {
 }
 
 fn any_item() -> impl Strategy<Value = Value> {
-    let fields = (prop_oneof![4 => word().prop_map(Value::from), 1 => any_value()], prop::collection::vec(word(), 0..3));
+    let fields = (
+        prop_oneof![4 => word().prop_map(Value::from), 1 => any_value()],
+        prop::collection::vec(word(), 0..3),
+    );
     let item = (fields, subactions(), any_value(), prop::option::of(any_value())).prop_map(
         |((domain, options), subactions, question, file)| {
             let mut item = json!({
@@ -152,17 +170,17 @@ fn any_item() -> impl Strategy<Value = Value> {
 }
 
 fn any_own() -> impl Strategy<Value = ScriptFile> {
-    let class = (word(), prop::option::of(word()), steps(), any_value()).prop_map(|(name, domain, steps, note)| Class {
-        name,
-        domain,
-        steps,
-        other: Map::from_iter([("note".to_owned(), note)]),
-    });
+    let class =
+        (word(), prop::option::of(word()), steps(), any_value()).prop_map(|(name, domain, steps, note)| {
+            Class { name, domain, steps, other: Map::from_iter([("note".to_owned(), note)]) }
+        });
     let other = prop::collection::vec((prop::sample::select(vec!["licence", ITEMS]), any_value()), 0..3);
-    (prop::option::of(word()), prop::collection::vec(class, 1..4), other).prop_map(|(domain, classes, other)| {
-        let other = other.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        ScriptFile { domain, classes, other }
-    })
+    (prop::option::of(word()), prop::collection::vec(class, 1..4), other).prop_map(
+        |(domain, classes, other)| {
+            let other = other.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            ScriptFile { domain, classes, other }
+        },
+    )
 }
 
 proptest! {

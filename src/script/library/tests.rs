@@ -7,12 +7,12 @@ use crate::script::{ScriptFile, Strategy, library};
 /// Words that name who acts and where, for each domain: a context-rich step has one of each.
 const CONTEXT: &[(&str, &[&str], &[&str])] = &[
     ("artistic gymnastics", &["gymnast"], &["vault", "vaulting", "table", "springboard", "runway", "mat"]),
-    ("basketball", &["player", "teammate", "defender"], &["court", "hoop", "basket", "rim", "backboard", "lane", "line", "arc", "floor"]),
     (
-        "contests at a table",
-        &["opponent", "opponents", "opponent's", "people"],
-        &["table"],
+        "basketball",
+        &["player", "teammate", "defender"],
+        &["court", "hoop", "basket", "rim", "backboard", "lane", "line", "arc", "floor"],
     ),
+    ("contests at a table", &["opponent", "opponents", "opponent's", "people"], &["table"]),
     ("cooking", &["cook", "cook's"], &["kitchen", "stove", "pan", "bowl", "wok", "wok's", "counter"]),
     ("diving", &["diver"], &["pool", "board", "springboard", "water", "platform"]),
     ("figure skating", &["skater"], &["ice", "rink", "skate"]),
@@ -39,7 +39,8 @@ fn every_domain_has_six_classes_and_more_in_both_strategies() {
         let short = &files[&format!("{name}-short")];
         assert_eq!((Strategy::of(file), Strategy::of(short)), (Strategy::ContextRich, Strategy::ShortFixed));
         assert!(file.domain.is_some() && file.domain == short.domain, "{name}");
-        let classes = |file: &ScriptFile| file.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
+        let classes =
+            |file: &ScriptFile| file.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
         assert!(file.classes.len() >= 6, "{name}");
         assert_eq!(classes(file), classes(short), "{name}");
     }
@@ -50,7 +51,9 @@ fn nothing_in_the_library_is_doubtful() {
     for (name, file) in files() {
         let findings: Vec<String> = check(&file)
             .into_iter()
-            .map(|finding| format!("{} {:?}: {}", file.classes[finding.class].name, finding.step, finding.warning))
+            .map(|finding| {
+                format!("{} {:?}: {}", file.classes[finding.class].name, finding.step, finding.warning)
+            })
             .collect();
         assert!(findings.is_empty(), "{name}: {findings:#?}");
     }
