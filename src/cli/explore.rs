@@ -60,6 +60,7 @@ CLIP     a video file that FFmpeg can read, a folder of numbered images, or - fo
 SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
+         or lib:NAME, scripts that come with the program: actalign-tui scripts list names them
 DIR      a SigLIP checkpoint as the model hub has it, for example the files of
          google/siglip-base-patch16-224; or demo, the model that comes with the program
 

@@ -75,9 +75,9 @@ fn one_step_can_be_asked_about() {
         json!({"domain": "chess", "classes": [{"name": "fork", "steps": ["moves to position", "a knight jumps"]}]}),
     );
     let class = &class.classes[0];
-    let vague = Warning::Vague(Vague::Phrase("moves to position".to_owned()));
-    assert_eq!(warnings_of_step(class, 0, Strategy::ContextRich), [vague.clone()]);
-    assert_eq!(warnings_of_step(class, 0, Strategy::ShortFixed), [vague]);
+    let vague = [Warning::Vague(Vague::Phrase("moves to position".to_owned()))];
+    assert_eq!(warnings_of_step(class, 0, Strategy::ContextRich), vague);
+    assert_eq!(warnings_of_step(class, 0, Strategy::ShortFixed), vague);
     assert_eq!(warnings_of_step(class, 1, Strategy::ContextRich), []);
     assert_eq!(warnings_of_step(class, 2, Strategy::ContextRich), []);
 }
