@@ -95,7 +95,7 @@ fn the_explorer_opens_scripts_of_the_library() {
     session
         .env("ACTALIGN_CONFIG_DIR", folder.path().join("config"))
         .write_stdin(
-            "open lib:tennis\nranking\nsave-scripts\n\nsave-scripts lib:mine\nsave-scripts mine.json\n",
+            "save-snapshot\nopen lib:tennis\nranking\nsave-scripts\n\nsave-scripts lib:mine\nsave-scripts mine.json\n",
         )
         .assert()
         .success()
@@ -108,6 +108,20 @@ fn the_explorer_opens_scripts_of_the_library() {
         );
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/scripts/tennis.json");
     assert_eq!(read(&folder.path().join("mine.json")), read(Path::new(library)));
+
+    let snapshot = read(&folder.path().join("clip.actalign-1.json"));
+    assert!(snapshot["hashes"]["scripts"].is_string(), "{}", snapshot["hashes"]);
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    run(&elsewhere, "../clip.actalign-1.json --plain")
+        .env("ACTALIGN_CONFIG_DIR", folder.path().join("config"))
+        .write_stdin("save-snapshot\n")
+        .assert()
+        .success()
+        .stdout(contains("with its clip and model"));
+    let again = read(&elsewhere.join("clip.actalign-1.json"));
+    assert_eq!(again["settings"]["scripts"], "lib:cooking");
+    assert_eq!(again["hashes"]["scripts"], snapshot["hashes"]["scripts"]);
 }
 
 const DOUBTFUL: &str = r#"{"domain": "chess", "classes": [

@@ -54,131 +54,35 @@ const PHRASES: &[&str] = &[
 ];
 
 /// Words without a content of their own.
-const FUNCTION: &[&str] = &[
-    "a", "about", "after", "again", "against", "all", "an", "and", "any", "are", "as", "at", "away", "back",
-    "be", "been", "before", "being", "both", "but", "by", "each", "for", "from", "has", "have", "having",
-    "he", "her", "here", "him", "his", "how", "if", "in", "into", "is", "it", "its", "just", "more", "now",
-    "of", "off", "on", "once", "one", "onto", "or", "other", "out", "over", "own", "she", "so", "some",
-    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through",
-    "to", "too", "towards", "until", "up", "very", "was", "well", "were", "when", "where", "which", "while",
-    "who", "will", "with",
-];
+const FUNCTION: &str = "\
+    a about after again against all an and any are as at away back be been before being both but by each \
+    for from has have having he her here him his how if in into is it its just more now of off on once \
+    one onto or other out over own she so some than that the their them then there these they this those \
+    through to too towards until up very was well were when where which while who will with";
 
 /// Words of content that fit any action: its actor, its parts, and verbs that show nothing.
-const GENERIC: &[&str] = &[
+const GENERIC: [&str; 4] = [
     // Actors.
-    "actor",
-    "athlete",
-    "athletes",
-    "body",
-    "competitor",
-    "competitors",
-    "individual",
-    "man",
-    "men",
-    "participant",
-    "performer",
-    "people",
-    "person",
-    "player",
-    "players",
-    "someone",
-    "subject",
-    "woman",
-    "women",
+    "actor athlete athletes body competitor competitors individual man men participant people performer \
+     person player players someone subject woman women",
     // Parts.
-    "action",
-    "activity",
-    "exercise",
-    "form",
-    "motion",
-    "move",
-    "movement",
-    "phase",
-    "pose",
-    "position",
-    "posture",
-    "routine",
-    "sequence",
-    "skill",
-    "stance",
-    "step",
-    "technique",
-    "thing",
-    "trick",
+    "action activity exercise form motion move movement phase pose position posture routine sequence \
+     skill stance step technique thing trick",
     // Verbs.
-    "act",
-    "acts",
-    "begin",
-    "beginning",
-    "begins",
-    "change",
-    "changes",
-    "changing",
-    "do",
-    "does",
-    "doing",
-    "end",
-    "ending",
-    "ends",
-    "finish",
-    "finishes",
-    "finishing",
-    "get",
-    "gets",
-    "getting",
-    "go",
-    "goes",
-    "going",
-    "make",
-    "makes",
-    "making",
-    "move",
-    "moves",
-    "moving",
-    "proceed",
-    "proceeds",
-    "ready",
-    "set",
-    "start",
-    "starting",
-    "starts",
-    "stop",
-    "stops",
-    "take",
-    "takes",
-    "transition",
-    "transitions",
-    "try",
-    "tries",
-    "trying",
-    "use",
-    "uses",
-    "using",
+    "act acts adjust adjusting adjusts approach approaches approaching begin beginning begins change \
+     changes changing do does doing end ending ends finish finishes finishing get gets getting go goes \
+     going hold holding holds look looking looks make makes making move moves moving proceed proceeds \
+     ready rest resting rests set start starting starts stop stops take takes transition transitions \
+     tries try trying use uses using wait waiting waits",
     // How, which no single picture shows.
-    "careful",
-    "carefully",
-    "correct",
-    "correctly",
-    "final",
-    "first",
-    "fully",
-    "good",
-    "initial",
-    "last",
-    "next",
-    "proper",
-    "properly",
-    "second",
-    "slowly",
-    "smoothly",
-    "successfully",
+    "careful carefully correct correctly final first fully good initial last next proper properly \
+     second slowly smoothly successfully",
 ];
 
 /// Why a step is vague, if it is. `canonical` is in lower case without punctuation.
 pub fn vague(canonical: &str) -> Option<Vague> {
     let words: Vec<&str> = canonical.split(' ').collect();
-    let has_content = |word: &&str| !FUNCTION.contains(word) && !word.is_empty();
+    let has_content = |word: &&str| !word.is_empty() && !is_among(word, FUNCTION);
     let content: Vec<&str> = words.iter().copied().filter(has_content).collect();
     if content.is_empty() {
         return Some(Vague::NoContent);
@@ -191,7 +95,13 @@ pub fn vague(canonical: &str) -> Option<Vague> {
             }
         }
     }
-    content.iter().all(|word| GENERIC.contains(word)).then_some(Vague::Generic)
+    let is_generic = |word: &&str| GENERIC.iter().any(|list| is_among(word, list));
+    content.iter().all(is_generic).then_some(Vague::Generic)
+}
+
+/// Whether a word is in a list of words.
+fn is_among(word: &str, list: &str) -> bool {
+    list.split(' ').any(|other| other == word)
 }
 
 /// Where a phrase is among words.
@@ -201,7 +111,8 @@ fn find(phrase: &str, words: &[&str]) -> Option<std::ops::Range<usize>> {
         for (place, alternatives) in phrase.split(' ').enumerate() {
             let is_this = |word: &str| alternatives.split('|').any(|one| one == word);
             if place > 0 {
-                at += words[at..].iter().take_while(|word| FUNCTION.contains(word) && !is_this(word)).count();
+                at +=
+                    words[at..].iter().take_while(|word| is_among(word, FUNCTION) && !is_this(word)).count();
             }
             if !words.get(at).is_some_and(|word| is_this(word)) {
                 return None;
@@ -238,7 +149,15 @@ mod tests {
         for step in ["and then", "it is over", "of the other one"] {
             assert_eq!(vague(step), Some(Vague::NoContent), "{step}");
         }
-        for step in ["move", "the athlete moves", "does the trick", "a person finishes", "final movement"] {
+        for step in [
+            "move",
+            "approach",
+            "looks up",
+            "the athlete moves",
+            "does the trick",
+            "a person finishes",
+            "final movement",
+        ] {
             assert_eq!(vague(step), Some(Vague::Generic), "{step}");
         }
     }
