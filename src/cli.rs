@@ -18,6 +18,7 @@ mod progress;
 mod reopen;
 mod results;
 mod screen;
+mod scripts;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -50,6 +51,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
+    Scripts(scripts::ScriptsArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -83,6 +85,7 @@ pub fn run() -> Result<()> {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }

@@ -31,7 +31,7 @@ pub struct EvalArgs {
     /// of ActionAtlas, or the authors' generated_subactions.json, with --clips or --embeddings
     #[arg(value_name = "MANIFEST", required = true)]
     manifest: Option<PathBuf>,
-    /// Script file with the classes of all candidates; for datasets of others generated_subactions.json as well, matched
+    /// Script file with the classes of all candidates, or lib:NAME; for datasets of others generated_subactions.json as well, matched
     /// by youtube_id and id [default: the steps that the manifest brings, else scripts.json beside it]
     #[arg(long, value_name = "FILE")]
     scripts: Option<PathBuf>,

@@ -11,7 +11,7 @@ use crate::cli::{reopen, results};
 use crate::demo::Bundle;
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Exploration, Job};
-use crate::script::Document;
+use crate::script::{Document, library};
 use crate::store::{Folder, Snapshot};
 use crate::tui::ClipToExplore;
 use crate::video::VideoReader;
@@ -64,6 +64,7 @@ CLIP     a video file that FFmpeg can read, a folder of numbered images, or - fo
 SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
+         or lib:NAME, scripts that come with the program: actalign-tui scripts list names them
 DIR      a SigLIP checkpoint as the model hub has it, for example the files of
          google/siglip-base-patch16-224; or demo, the model that comes with the program
 
@@ -95,7 +96,9 @@ pub fn run(args: &ExploreArgs) -> Result<()> {
         })
     });
     let clips = clips.collect::<Result<_>>()?;
-    let scripts = Document::new(opened.scripts().clone(), comparison.scripts_file().map(Path::to_owned));
+    // Those of the library are not the user's to change.
+    let path = comparison.scripts_file().filter(|path| !library::is_name(path)).map(Path::to_owned);
+    let scripts = Document::new(opened.scripts().clone(), path);
     open_explorer(Opening::new(clips, scripts, opened.templates()), screen)
 }
 

@@ -45,6 +45,11 @@ impl ModelArgs {
         self.model.as_deref().unwrap_or(Path::new(""))
     }
 
+    /// Whether the user names a checkpoint.
+    pub fn is_named(&self) -> bool {
+        self.model.is_some()
+    }
+
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
         let folder = checkpoint_folder(self.dir())?;
@@ -138,7 +143,8 @@ impl MethodArgs {
 /// The candidates and how they are compared with a clip.
 #[derive(Debug, Args)]
 pub struct ComparisonArgs {
-    /// Script file: the candidate classes, each with its ordered steps
+    /// Script file: the candidate classes, each with its ordered steps; or lib:NAME, one that comes with the program
+    /// (`actalign-tui scripts list`)
     // Required unless a command is given that has no use for it, so that it may be absent here.
     #[arg(long, value_name = "FILE", required = true)]
     scripts: Option<PathBuf>,

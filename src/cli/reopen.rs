@@ -10,7 +10,7 @@ use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
-use crate::script::{Class, Document, ScriptFile, Template};
+use crate::script::{Class, Document, ScriptFile, Template, library};
 use crate::store::{Hashes, Parts, Snapshot};
 use crate::tui::{ClipToExplore, Moment, Pinned};
 
@@ -53,6 +53,7 @@ fn seen_from(folder: &Path, sources: Sources) -> Sources {
     let here = |path: String| match &path[..] {
         // Not files, and what has no path.
         "" | "-" | "demo" => path,
+        name if library::is_name(Path::new(name)) => path,
         _ => folder.join(path).display().to_string(),
     };
     Sources {

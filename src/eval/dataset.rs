@@ -10,7 +10,7 @@ use crate::eval::footage::{Folder, FolderError, Footage};
 use crate::eval::manifest::{self, Entry, Fault, Format, Listed, ManifestError};
 use crate::eval::scripts::Scripts;
 use crate::explore::Candidate;
-use crate::script::ScriptError;
+use crate::script::{ScriptError, library};
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl Dataset {
             (None, Format::Authors) => (path.clone(), Scripts::OfClips),
             (named, format) => {
                 let scripts = named.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
-                if !scripts.exists() {
+                if !(library::is_name(&scripts) || scripts.exists()) {
                     return Err(DatasetError::NoScripts { path: scripts });
                 }
                 let opened = Scripts::open(&scripts, format)?;

@@ -34,6 +34,7 @@ pub use disagreement::{Disagreement, Prediction};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use footage::{FolderError, Footage};
 pub use journal::{Journal, JournalError, Run, load, write as write_run};
+pub(crate) use manifest::plain;
 pub use manifest::{Entry, Fault, ManifestError, Place};
 pub use merge::{MergeError, merge};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};

@@ -15,6 +15,7 @@ use crate::eval::metrics::{self, Credit};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::explore::Model;
+use crate::script::library;
 use crate::store::Hashes;
 use crate::video::Sampling;
 
@@ -200,13 +201,17 @@ impl EvalSettings {
     ) -> io::Result<Self> {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
         let digest = |path: &Path| Ok::<_, io::Error>(blake3::hash(&fs::read(path)?).to_string());
+        let scripts = |path: &Path| match library::bytes(path) {
+            Some(bytes) => Ok(blake3::hash(bytes).to_string()),
+            None => digest(path),
+        };
         let hashes = Hashes::of_model(checkpoint, model.cache());
         Ok(Self {
             manifest: paths.manifest.display().to_string(),
             digests: Digests {
                 manifest: digest(&paths.manifest)?,
-                scripts: digest(&dataset.scripts)?,
-                scripts_short: dataset.scripts_short.as_deref().map(digest).transpose()?,
+                scripts: scripts(&dataset.scripts)?,
+                scripts_short: dataset.scripts_short.as_deref().map(scripts).transpose()?,
             },
             scripts: dataset.scripts.display().to_string(),
             scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),

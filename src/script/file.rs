@@ -1,10 +1,13 @@
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, error::Category};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+use crate::script::library;
 use crate::whole::write_whole;
 
 /// A script file: candidate classes with the steps of each, as JSON.
@@ -56,6 +59,22 @@ pub enum ScriptError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Not a name of the library.
+    #[error(
+        "there is no {} in the library; it has {}",
+        name.display(),
+        library::names().collect::<Vec<_>>().join(", ")
+    )]
+    NotInLibrary {
+        /// The name.
+        name: PathBuf,
+    },
+    /// A name of the library, where scripts are to be written.
+    #[error("{} is part of the program and cannot be written; name a file", name.display())]
+    ReadOnly {
+        /// The name.
+        name: PathBuf,
     },
     /// The file is not JSON.
     #[error("{} is not valid JSON: {source}; correct the file there", path.display())]
@@ -144,22 +163,12 @@ pub enum Fault {
 }
 
 impl ScriptFile {
-    /// Reads and checks a script file.
+    /// Reads and checks a script file, or one of the [`library`] by its name.
     ///
     /// # Errors
     /// When it cannot be read, is not JSON of the right form, or breaks a rule.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| ScriptError::Read { path: path.to_owned(), source })?;
-        // Some editors begin a UTF-8 file with a byte order mark, which JSON has no place for.
-        let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let file: Self = serde_json::from_slice(json).map_err(|source| {
-            let path = path.to_owned();
-            match source.classify() {
-                Category::Data => ScriptError::NotScripts { path, source },
-                _ => ScriptError::NotJson { path, source },
-            }
-        })?;
+        let file: Self = read_json(path)?;
         file.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
         Ok(file)
     }
@@ -170,6 +179,9 @@ impl ScriptFile {
     /// When it breaks a rule or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ScriptError> {
         self.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
+        if library::is_name(path) {
+            return Err(ScriptError::ReadOnly { name: path.to_owned() });
+        }
         self.write(path).map_err(|source| ScriptError::Write { path: path.to_owned(), source })
     }
 
@@ -225,4 +237,37 @@ impl ScriptFile {
     fn domain_if_any<'a>(&'a self, class: &'a Class) -> Option<&'a str> {
         class.domain.as_deref().or(self.domain.as_deref())
     }
+}
+
+/// The bytes of a file, or of one of the [`library`].
+///
+/// # Errors
+/// If it cannot be read, or there is no such name in the library.
+pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
+    if library::is_name(path) {
+        let bytes =
+            library::bytes(path).ok_or_else(|| ScriptError::NotInLibrary { name: path.to_owned() })?;
+        return Ok(bytes.into());
+    }
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// What a file of JSON holds, or one of the [`library`].
+///
+/// # Errors
+/// If it cannot be read, is not JSON, or holds something else.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ScriptError> {
+    let bytes = read_bytes(path)?;
+    // Some editors begin a UTF-8 file with a byte order mark, which JSON has no place for.
+    let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    serde_json::from_slice(json).map_err(|source| {
+        let path = path.to_owned();
+        match source.classify() {
+            Category::Data => ScriptError::NotScripts { path, source },
+            _ => ScriptError::NotJson { path, source },
+        }
+    })
 }

@@ -1,11 +1,16 @@
 //! Scripts: what a class looks like step by step, and the sentence each step is put into.
 
+pub mod check;
+pub mod convert;
 mod document;
 mod file;
 mod history;
+pub mod library;
+mod strategy;
 mod template;
 
 pub use document::{Document, EditError};
-pub use file::{Class, Fault, ScriptError, ScriptFile};
+pub use file::{Class, Fault, ScriptError, ScriptFile, read_bytes, read_json};
 pub use history::ClassId;
+pub use strategy::Strategy;
 pub use template::{Template, TemplateError};

@@ -19,7 +19,7 @@ use crate::store::{self, Hashes, Snapshot};
 use crate::tui::action::{Action, Effect, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
-use crate::tui::overlay::FileEntry;
+use crate::tui::overlay::{EntryKind, FileEntry};
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
 use crate::video::{Segment, VideoReader};
@@ -256,8 +256,9 @@ fn list(folder: &Path) -> io::Result<(PathBuf, Vec<FileEntry>)> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {
             // A link counts as what it leads to.
-            let is_file = !fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
-            entries.push(FileEntry { is_file, name });
+            let is_folder = fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
+            let kind = if is_folder { EntryKind::Folder } else { EntryKind::File };
+            entries.push(FileEntry { kind, name });
         }
     }
     Ok((folder, entries))

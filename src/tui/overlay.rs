@@ -1,11 +1,12 @@
 //! What lies over the screen and takes the keys.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use tui_input::Input;
 
 use crate::align::Calibration;
-use crate::script::ClassId;
+use crate::script::{ClassId, library};
 use crate::tui::fuzzy::Match;
 use crate::tui::results::ResultList;
 
@@ -116,6 +117,14 @@ impl Ask {
     }
 }
 
+/// The library among folders: to choose it is to type its prefix.
+static WHOLE_LIBRARY: LazyLock<FileEntry> =
+    LazyLock::new(|| FileEntry { kind: EntryKind::Library, name: library::PREFIX.to_owned() });
+
+/// The scripts in the library.
+static LIBRARY: LazyLock<Vec<FileEntry>> =
+    LazyLock::new(|| library::names().map(|name| FileEntry { kind: EntryKind::InLibrary, name }).collect());
+
 /// The file picker.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -129,20 +138,50 @@ pub struct Files {
     pub at: usize,
 }
 
-/// A file or a folder.
+/// What an entry of the file picker is, in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// The scripts that come with the program.
+    Library,
+    /// A script file of the library.
+    InLibrary,
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+}
+
+/// An entry of the file picker.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileEntry {
-    /// Files come after folders.
-    pub is_file: bool,
+    /// What it is.
+    pub kind: EntryKind,
     /// Its name.
     pub name: String,
 }
 
 impl Files {
-    /// Entries that match what is typed.
+    /// Entries that match what is typed: of the library where that begins with its prefix, else of the folder and the
+    /// library as a whole, which is in the way of no file that is looked for.
     pub fn matching(&self) -> Vec<&FileEntry> {
         let typed = self.input.value().to_lowercase();
-        self.entries.iter().flatten().filter(|entry| entry.name.to_lowercase().contains(&typed)).collect()
+        let entries: &[FileEntry] = match &self.entries {
+            _ if self.is_in_library() => &LIBRARY,
+            Some(entries) => entries,
+            None => &[],
+        };
+        let part = typed.strip_prefix(library::PREFIX).unwrap_or(&typed);
+        let is_alike = |entry: &&FileEntry| entry.name.to_lowercase().contains(part);
+        let mut matching: Vec<&FileEntry> = entries.iter().filter(is_alike).collect();
+        if !self.is_in_library() && library::PREFIX.starts_with(&typed) {
+            matching.insert(if typed.is_empty() { 0 } else { matching.len() }, &WHOLE_LIBRARY);
+        }
+        matching
+    }
+
+    /// Whether the scripts that come with the program are listed.
+    pub fn is_in_library(&self) -> bool {
+        self.input.value().starts_with(library::PREFIX)
     }
 }
 

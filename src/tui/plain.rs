@@ -17,6 +17,7 @@ use color_eyre::eyre::{Report, Result, ensure};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::explore::{EvidenceUpdate, Update};
+use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::command::Command;
 use crate::tui::explorer::Explorer;
@@ -310,7 +311,8 @@ impl Conversation {
     }
 
     fn open(&mut self, path: PathBuf) {
-        let is_scripts = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let is_scripts = library::is_name(&path)
+            || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let effect = if is_scripts { Effect::OpenScripts(path) } else { Effect::OpenClip(path) };
         self.reach(vec![effect]);
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::script::library;
 use crate::siglip::{Checkpoint, Tower};
 use crate::store::Cache;
 
@@ -33,7 +34,11 @@ impl Hashes {
     /// Reads all files in full, but for those that the cache remembers: to be called in the background.
     pub fn of(clip: &Path, scripts: &Path, checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
         let content = |path: &Path| digest(path, "bytes", cache, |hasher| read(path, hasher));
-        Self { clip: content(clip), scripts: content(scripts), ..Self::of_model(checkpoint, cache) }
+        let scripts = match library::bytes(scripts) {
+            Some(bytes) => Some(blake3::hash(bytes).to_string()),
+            None => content(scripts),
+        };
+        Self { clip: content(clip), scripts, ..Self::of_model(checkpoint, cache) }
     }
 
     /// The same of the checkpoint alone.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::explore::{EvidenceUpdate, Fixed};
-use crate::tui::overlay::{FileEntry, TokenCount};
+use crate::tui::overlay::{EntryKind, FileEntry, TokenCount};
 use crate::tui::state::View;
 
 /// One thing that happens.
@@ -151,8 +151,8 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             asked: "clips".into(),
             folder: "/clips".into(),
             entries: vec![
-                FileEntry { is_file: false, name: "more".to_owned() },
-                FileEntry { is_file: true, name: "clip.mp4".to_owned() },
+                FileEntry { kind: EntryKind::Folder, name: "more".to_owned() },
+                FileEntry { kind: EntryKind::File, name: "clip.mp4".to_owned() },
             ],
         }),
         // Every clip more makes the others slower.

@@ -1,7 +1,8 @@
 //! The views and what lies over them, on screens of two sizes, their colours where they mean something; and playing.
 
 use super::*;
-use crate::tui::overlay::{FileEntry, Overlay};
+use crate::script::ScriptFile;
+use crate::tui::overlay::{EntryKind, FileEntry, Overlay};
 use crate::tui::state::View;
 use crate::tui::update::next_tick;
 
@@ -202,8 +203,8 @@ fn a_file_is_picked_by_its_name() {
     let mut state = full_state();
     let effects = act(&mut state, Action::Do(Command::Open));
     let [Effect::List(asked)] = &effects[..] else { panic!("{effects:?}") };
-    let file = |name: &str| FileEntry { is_file: true, name: name.to_owned() };
-    let folder = FileEntry { is_file: false, name: "more".to_owned() };
+    let file = |name: &str| FileEntry { kind: EntryKind::File, name: name.to_owned() };
+    let folder = FileEntry { kind: EntryKind::Folder, name: "more".to_owned() };
     let entries = vec![file("run.mp4"), file("jump.json"), folder, file("jump.mp4")];
     act(&mut state, Action::Listed { asked: asked.clone(), folder: "/films".into(), entries });
     assert_screens!("files", &mut state);
@@ -218,6 +219,38 @@ fn a_file_is_picked_by_its_name() {
     type_keys(&mut state, "e");
     let screen = screen(&mut state);
     assert!(screen.contains("Step 1 · Enter takes it"), "it has scripts to edit: {screen}");
+}
+
+#[test]
+fn scripts_of_the_library_are_picked_like_files() {
+    let mut state = full_state();
+    act(&mut state, Action::Do(Command::Open));
+    type_keys(&mut state, "⏎");
+    assert_screens!("library", &mut state);
+    let effects = type_keys(&mut state, "skating-short⏎");
+    let [Effect::OpenScripts(path)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(path.to_str(), Some("lib:figure-skating-short"));
+
+    let file = Box::new(ScriptFile::load(path).unwrap());
+    act(&mut state, Action::ScriptsRead(path.clone(), file));
+    assert_eq!(state.clip().sources.scripts, "lib:figure-skating-short");
+    assert_eq!(state.scripts.path(), None, "the library is not the user's to change");
+    let saving = act(&mut state, Action::Do(Command::SaveScripts));
+    assert!(screen(&mut state).contains("scripts.json"), "a file is asked for: {saving:?}");
+    type_keys(&mut state, "⎋");
+
+    act(&mut state, Action::Do(Command::Open));
+    type_keys(&mut state, "lib:te");
+    let library = screen(&mut state);
+    assert!(library.contains("lib:tennis-short") && !library.contains("lib:diving"), "{library}");
+    type_keys(&mut state, "←");
+    let folder = screen(&mut state);
+    assert!(
+        folder.contains("scripts that come with the program") && folder.contains("reading the folder"),
+        "{folder}"
+    );
+    type_keys(&mut state, "run");
+    assert!(!screen(&mut state).contains("lib:"), "the library is in the way of no file that is looked for");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::explore::Candidate;
-use crate::script::{ClassId, Document, EditError, ScriptFile};
+use crate::script::{ClassId, Document, EditError, ScriptFile, library};
 use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
@@ -156,7 +156,8 @@ pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) -> Vec<Effect> {
         clip.sources.scripts = path.display().to_string();
     }
     state.say(format!("Scripts of {}", path.display()));
-    state.scripts = Document::new(file, Some(path));
+    // Those of the library are in no file that could be saved to.
+    state.scripts = Document::new(file, Some(path).filter(|path| !library::is_name(path)));
     follow(state)
 }
 

@@ -12,7 +12,7 @@ use crate::tui::action::{Action, Effect};
 use crate::tui::command::Command;
 use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
-use crate::tui::overlay::{Ask, FileEntry, Files, Overlay, Palette, Prompt, calibration};
+use crate::tui::overlay::{Ask, EntryKind, FileEntry, Files, Overlay, Palette, Prompt, calibration};
 use crate::tui::state::State;
 use crate::tui::update::{clips, edit, knobs, results, selection, update};
 use crate::video::Sampling;
@@ -65,6 +65,7 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
         Overlay::Files(files) => match key.code {
             KeyCode::Down | KeyCode::Tab => move_by(state, 1),
             KeyCode::Up | KeyCode::BackTab => move_by(state, -1),
+            KeyCode::Left if files.is_in_library() => files.input.reset(),
             KeyCode::Left => return open_folder(state, |folder| folder.parent().map(Path::to_owned)),
             KeyCode::Backspace if files.input.value().is_empty() => {
                 return open_folder(state, |folder| folder.parent().map(Path::to_owned));
@@ -329,14 +330,22 @@ fn open_folder(state: &mut State, other: impl Fn(&Path) -> Option<PathBuf>) -> V
 }
 
 fn choose_file(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Files(files)) = &state.overlay else { return Vec::new() };
+    let Some(Overlay::Files(files)) = &mut state.overlay else { return Vec::new() };
     let Some(entry) = files.matching().get(files.at).copied().cloned() else { return Vec::new() };
-    let path = files.folder.join(&entry.name);
-    if !entry.is_file {
-        return open_folder(state, |folder| Some(folder.join(&entry.name)));
-    }
+    let path = match entry.kind {
+        EntryKind::Library => {
+            files.input = Input::from(entry.name);
+            files.at = 0;
+            return Vec::new();
+        }
+        EntryKind::Folder => return open_folder(state, |folder| Some(folder.join(&entry.name))),
+        EntryKind::InLibrary => PathBuf::from(entry.name),
+        EntryKind::File => files.folder.join(&entry.name),
+    };
     state.overlay = None;
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+    if entry.kind == EntryKind::InLibrary
+        || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    {
         vec![Effect::OpenScripts(path)]
     } else {
         vec![Effect::OpenClip(path)]

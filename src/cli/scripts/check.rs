@@ -1,0 +1,237 @@
+//! `actalign-tui scripts check`: what is doubtful about script files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use color_eyre::eyre::{Result, bail};
+use ndarray::Array2;
+use serde::Serialize;
+
+use super::columns;
+use crate::cli::inputs::ModelArgs;
+use crate::cli::{output, progress};
+use crate::explore::{Model, embed_texts, known_texts};
+use crate::in_words;
+use crate::script::check::{Finding, Likeness, Pair, Warning, check, cut, likeness};
+use crate::script::{ScriptFile, Strategy, Template};
+use crate::siglip::TextTokenizer;
+use crate::store::Cache;
+
+/// Pairs of classes that are told to people, beside those that are too alike.
+const CLOSEST: usize = 3;
+
+/// Texts embedded at a time.
+const BATCH: usize = 8;
+
+/// Tell what is doubtful about script files: vague, repeated and shared steps, short-fixed steps of the wrong length; with
+/// --model also steps that it cuts, and classes that it hardly tells apart
+#[derive(Debug, Args)]
+#[command(mut_arg("model", |model| model.required(false)))]
+#[command(after_help = "\
+Status 0 means that all files could be read, whatever the warnings.
+  actalign-tui scripts check scripts.json
+  actalign-tui scripts check lib:figure-skating mine.json --model siglip-base-patch16-224
+  actalign-tui scripts check scripts.json --model DIR --template step --template domain --json")]
+pub struct CheckArgs {
+    /// Script files, or lib:NAME
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Templates whose sentences are looked at: context, step, domain, plain, or a text with {step}; may be repeated. Classes
+    /// are compared in the first [default: the built-in ones]
+    #[arg(long = "template", value_name = "TEMPLATE", value_parser = Template::parse)]
+    templates: Vec<Template>,
+    /// Print one JSON document, with all pairs of classes
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is told of a file.
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    domain: Option<String>,
+    strategy: Strategy,
+    classes: Vec<String>,
+    steps: usize,
+    warnings: Vec<Finding>,
+    /// None without a model, and where there is one class.
+    likeness: Option<Likeness>,
+}
+
+/// All that is told.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// None where no model is named.
+    model: Option<&'a Path>,
+    /// Names of the templates; texts where they are the user's own.
+    templates: Vec<&'a str>,
+    files: Vec<Report>,
+}
+
+pub fn run(args: &CheckArgs) -> Result<()> {
+    let templates =
+        if args.templates.is_empty() { Template::built_in().into() } else { args.templates.clone() };
+    let model = args.model.is_named().then(|| args.model.open()).transpose()?;
+    let (mut reports, mut failed) = (Vec::new(), 0);
+    for path in &args.files {
+        match ScriptFile::load(path) {
+            Ok(file) => reports.push(report(path, &file, &templates, model.as_deref())?),
+            // One broken file does not keep the others from being checked.
+            Err(error) if args.files.len() > 1 => {
+                eprintln!("{}", in_words(&error.into()));
+                failed += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(notice) = model.as_ref().and_then(|model| model.cache()).and_then(Cache::take_notice) {
+        eprintln!("{notice}");
+    }
+    let text = if args.json {
+        let document = Document {
+            model: args.model.is_named().then(|| args.model.dir()),
+            templates: templates.iter().map(name).collect(),
+            files: reports,
+        };
+        serde_json::to_string(&document)? + "\n"
+    } else {
+        let tables: Vec<String> = reports.iter().map(|report| table(report, &templates[0])).collect();
+        tables.join("\n")
+    };
+    output::print(text)?;
+    if failed > 0 {
+        bail!("{failed} of {} files could not be read", args.files.len());
+    }
+    Ok(())
+}
+
+fn name(template: &Template) -> &str {
+    if template.name() == "custom" { template.text() } else { template.name() }
+}
+
+fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<&Model>) -> Result<Report> {
+    let mut warnings = check(file);
+    let mut likeness = None;
+    if let Some(model) = model {
+        warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?));
+        warnings.sort_by_key(|finding| (finding.class, finding.step));
+        likeness = compare(file, &templates[0], model)?;
+    }
+    Ok(Report {
+        file: path.display().to_string(),
+        domain: file.domain.clone(),
+        strategy: Strategy::of(file),
+        classes: file.classes.iter().map(|class| class.name.clone()).collect(),
+        steps: file.classes.iter().map(|class| class.steps.len()).sum(),
+        warnings,
+        likeness,
+    })
+}
+
+/// Steps whose sentences are longer than the checkpoint reads.
+fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, class) in file.classes.iter().enumerate() {
+        for (step, text) in class.steps.iter().enumerate() {
+            for template in templates {
+                let sentence = template.fill(&class.name, file.domain_of(class), text);
+                if let Some(cut) = cut(&sentence, |text| !tokenizer.encode(text).cut) {
+                    let warning = Warning::Cut { template: name(template).to_owned(), cut };
+                    findings.push(Finding { class: index, step: Some(step), warning });
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Compares the classes by their sentences in a template.
+fn compare(file: &ScriptFile, template: &Template, model: &Model) -> Result<Option<Likeness>> {
+    let sentences: Vec<Vec<String>> = file
+        .classes
+        .iter()
+        .map(|class| {
+            let fill = |step: &String| template.fill(&class.name, file.domain_of(class), step);
+            class.steps.iter().map(fill).collect()
+        })
+        .collect();
+    let embeddings = embed(&sentences.concat(), model)?;
+    let dim = model.checkpoint().dim();
+    let scripts = sentences.iter().map(|script| {
+        let values = script.iter().flat_map(|sentence| embeddings[sentence].iter().copied()).collect();
+        Array2::from_shape_vec((script.len(), dim), values)
+    });
+    Ok(likeness(&scripts.collect::<Result<Vec<_>, _>>()?))
+}
+
+fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
+    let mut missing = texts.to_vec();
+    missing.sort();
+    missing.dedup();
+    let mut embedded = known_texts(model, &mut missing);
+    let bar = progress::bar(Some(missing.len()), "steps");
+    for batch in missing.chunks(BATCH) {
+        embedded.extend(embed_texts(model, batch.to_vec())?);
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)).collect())
+}
+
+/// A file's report for people.
+fn table(report: &Report, template: &Template) -> String {
+    let Report { file, strategy, classes, steps, warnings, likeness, .. } = report;
+    let count =
+        |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    let mut text = format!(
+        "{file}: {strategy}, {}, {}, {}\n",
+        count(classes.len(), "class", "classes"),
+        count(*steps, "step", "steps"),
+        count(warnings.len(), "warning", "warnings")
+    );
+    if !warnings.is_empty() {
+        let mut rows = vec![["class", "step", "warning"].map(String::from)];
+        rows.extend(warnings.iter().map(|Finding { class, step, warning }| {
+            let step = step.map_or_else(String::new, |step| (step + 1).to_string());
+            [classes[*class].clone(), step, warning.to_string()]
+        }));
+        text += &columns(&rows);
+    }
+    if let Some(likeness) = likeness {
+        text += &pairs(likeness, classes, template);
+    }
+    text
+}
+
+/// The pairs that are too alike, and the closest of the others.
+fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String {
+    let [lowest, _, median, _, highest] = likeness.quartiles;
+    let fence = match likeness.fence {
+        Some(fence) => format!("; above {fence:.3} a pair stands out"),
+        None => "; too few pairs to say which stand out".to_owned(),
+    };
+    let mut text = format!(
+        "\nhow alike the classes are in {}: {lowest:.3} to {highest:.3} over all pairs, {median:.3} in the middle{fence}\n",
+        name(template)
+    );
+    let too_alike = likeness.pairs.iter().filter(|pair| pair.too_alike).count();
+    let mut rows = vec![["in order", "best match", "means", "classes"].map(String::from)];
+    rows.extend(likeness.pairs.iter().take(too_alike.max(CLOSEST)).map(|pair| row(pair, classes)));
+    text += &columns(&rows);
+    text
+}
+
+fn row(pair: &Pair, classes: &[String]) -> [String; 4] {
+    let number = |value: f64| format!("{value:.3}");
+    let [first, second] = pair.classes.map(|class| &classes[class]);
+    let too_alike = if pair.too_alike { "; hardly told apart" } else { "" };
+    [
+        number(pair.in_order),
+        number(pair.best_match),
+        number(pair.means),
+        format!("{first} and {second}{too_alike}"),
+    ]
+}

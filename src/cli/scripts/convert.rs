@@ -1,0 +1,72 @@
+//! `actalign-tui scripts convert`: script files of the method's authors.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr, bail};
+use serde_json::Value;
+
+use crate::script::convert::{Converted, convert};
+use crate::script::{library, read_json};
+use crate::whole::{temporary, write_whole};
+
+/// Turn the authors' generated_subactions.json into a script file, or a script file into theirs; nothing is lost
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What IN holds tells the direction:
+  actalign-tui scripts convert generated_subactions.json scripts.json
+  actalign-tui scripts convert scripts.json generated_subactions.json
+  actalign-tui scripts convert lib:figure-skating subactions.json")]
+pub struct ConvertArgs {
+    /// The file to convert: either format, or lib:NAME
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The file to write, in the other format
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    /// Replace OUT if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: &ConvertArgs) -> Result<()> {
+    let (input, output) = (args.input.display(), args.output.display());
+    if library::is_name(&args.output) {
+        bail!("{output} is part of the program and cannot be written; name a file");
+    }
+    let document: Value = read_json(&args.input)?;
+    let converted = convert(document).wrap_err_with(|| format!("{input} cannot be converted"))?;
+    let (mut text, what) = match &converted {
+        Converted::Own(file) => (
+            serde_json::to_vec_pretty(file)?,
+            format!("script file of {}", count(file.classes.len(), "class", "classes")),
+        ),
+        Converted::Authors(items) => (
+            serde_json::to_vec_pretty(items)?,
+            format!("authors' file of {}", count(items.len(), "item", "items")),
+        ),
+    };
+    text.push(b'\n');
+    write(&args.output, &text, args.force).wrap_err_with(|| format!("{output} cannot be written"))?;
+    eprintln!("{output}: {what}");
+    Ok(())
+}
+
+fn count(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+    if force {
+        return Ok(write_whole(path, bytes)?);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match temporary(folder, bytes)?.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("it is there already; name another file, or replace it with --force")
+        }
+        Err(error) => Err(error.error.into()),
+    }
+}

@@ -1,0 +1,62 @@
+//! `actalign-tui scripts list`: the library.
+
+use std::path::Path;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+use serde_json::json;
+
+use super::columns;
+use crate::cli::output;
+use crate::script::{ScriptFile, Strategy, library};
+
+/// List the script files that come with the program
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A name can stand wherever a script file is named:
+  actalign-tui clip.mp4 --scripts lib:figure-skating --model DIR
+  actalign-tui classify clip.mp4 --scripts lib:cooking-short --model DIR")]
+pub struct ListArgs {
+    /// Print one JSON document, with the names of all classes
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &ListArgs) -> Result<()> {
+    let mut files = Vec::new();
+    for name in library::names() {
+        let file = ScriptFile::load(Path::new(&name))?;
+        files.push((name, file));
+    }
+    let text = if args.json { document(&files) + "\n" } else { table(&files) };
+    Ok(output::print(text)?)
+}
+
+fn document(files: &[(String, ScriptFile)]) -> String {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(name, file)| {
+            json!({
+                "name": name,
+                "domain": file.domain,
+                "strategy": Strategy::of(file),
+                "classes": file.classes.iter().map(|class| &class.name).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!(files).to_string()
+}
+
+fn table(files: &[(String, ScriptFile)]) -> String {
+    let mut rows = vec![["name", "domain", "strategy", "classes"].map(String::from)];
+    rows.extend(files.iter().map(|(name, file)| {
+        let classes: Vec<&str> = file.classes.iter().map(|class| &class.name[..]).collect();
+        [
+            name.clone(),
+            file.domain.clone().unwrap_or_default(),
+            Strategy::of(file).to_string(),
+            format!("{}: {}", classes.len(), classes.join(", ")),
+        ]
+    }));
+    columns(&rows)
+}

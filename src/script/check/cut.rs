@@ -1,0 +1,65 @@
+//! Sentences that are longer than a checkpoint reads.
+
+use std::fmt;
+
+/// A sentence that loses its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// What is read.
+    pub kept: String,
+    /// What is lost: the words that are not read to their end, and all after them.
+    pub lost: String,
+}
+
+/// Words shown before those that are lost.
+const SHOWN: usize = 4;
+
+impl fmt::Display for Cut {
+    /// The last words that are read, then what is lost in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.kept.split_whitespace().collect();
+        let shown = &words[words.len().saturating_sub(SHOWN)..];
+        let more = if shown.len() < words.len() { "…" } else { "" };
+        let space = if shown.is_empty() { "" } else { " " };
+        write!(f, "{more}{}{space}[{}]", shown.join(" "), self.lost)
+    }
+}
+
+/// Where a sentence is cut; none where it `fits`, which says whether a text is read to its end.
+pub fn cut(sentence: &str, fits: impl Fn(&str) -> bool) -> Option<Cut> {
+    if fits(sentence) {
+        return None;
+    }
+    let ends = sentence.char_indices().filter(|(_, letter)| letter.is_whitespace()).map(|(end, _)| end);
+    let kept = ends.take_while(|&end| fits(&sentence[..end])).last().unwrap_or(0);
+    let (kept, lost) = sentence.split_at(kept);
+    Some(Cut { kept: kept.trim().to_owned(), lost: lost.trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As if every word had a token, and `long` two.
+    fn of_tokens(most: usize) -> impl Fn(&str) -> bool {
+        move |text| text.split_whitespace().map(|word| 1 + usize::from(word == "long")).sum::<usize>() <= most
+    }
+
+    #[test]
+    fn the_words_that_are_lost_are_in_brackets() {
+        let sentence = "a video of spinning on the skating leg";
+        assert_eq!(cut(sentence, of_tokens(8)), None);
+        assert_eq!(cut(sentence, of_tokens(6)).unwrap().to_string(), "…of spinning on the [skating leg]");
+        assert_eq!(
+            cut(sentence, of_tokens(3)).unwrap().to_string(),
+            "a video of [spinning on the skating leg]"
+        );
+        assert_eq!(cut("Ünï cöde wörds", of_tokens(1)).unwrap().to_string(), "Ünï [cöde wörds]");
+    }
+
+    #[test]
+    fn a_word_that_is_read_in_part_is_lost() {
+        assert_eq!(cut("one long word", of_tokens(2)).unwrap().to_string(), "one [long word]");
+        assert_eq!(cut("long", of_tokens(1)).unwrap().to_string(), "[long]");
+    }
+}
