@@ -17,6 +17,8 @@ mod output;
 mod progress;
 mod reopen;
 mod screen;
+mod scripts;
+mod server;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -45,6 +47,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
     Eval(eval::EvalArgs),
+    Scripts(scripts::ScriptsArgs),
     Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
@@ -78,6 +81,7 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
         Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),

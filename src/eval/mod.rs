@@ -25,6 +25,7 @@ mod sheets;
 mod significance;
 mod summary;
 mod tables;
+mod vlm;
 mod write;
 
 pub use classes::{ClassCounts, Confusion};
@@ -34,7 +35,7 @@ pub use disagreement::{Disagreement, Prediction};
 pub use evaluator::Evaluator;
 pub use footage::{FolderError, Footage};
 pub use journal::{Journal, JournalError, Run, load, write as write_run};
-pub use manifest::{Entry, Fault, ManifestError, Place};
+pub use manifest::{Entry, Fault, ManifestError, Place, read as read_manifest};
 pub use merge::{MergeError, merge};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 pub use results::{
@@ -43,4 +44,5 @@ pub use results::{
 pub use rows::{CHANCE, Prompt, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use tables::Style;
+pub use vlm::{Vlm, VlmSettings};
 pub use write::{WriteError, write};
