@@ -197,7 +197,7 @@ mod tests {
                 "step 4 has 4 words, not 2 or 3",
             ),
             (many(10).replace("step number 3", "step"), Strategy::ShortFixed, "step 4 has 1 words"),
-            (many(4).replace("step number 1", " \u{7} "), Strategy::ContextRich, "step 2 is empty"),
+            (many(4).replace("step number 1", " \\u0007 "), Strategy::ContextRich, "step 2 is empty"),
             (
                 many(4).replace("step number 1", "Step NUMBER 0"),
                 Strategy::ContextRich,

@@ -30,6 +30,8 @@ pub enum Reply {
     Http(u16, Vec<(&'static str, String)>, String),
     /// These bytes, then nothing more.
     Bytes(Vec<u8>),
+    /// These bytes, then silence until the client goes away.
+    Hold(&'static str),
     /// A byte now and then.
     Drip,
     /// A body that does not end.
@@ -127,6 +129,10 @@ fn write(stream: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
             write!(stream, "HTTP/1.1 {status} .\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
         }
         Reply::Bytes(bytes) => stream.write_all(&bytes),
+        Reply::Hold(text) => {
+            stream.write_all(text.as_bytes())?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        }
         Reply::Drip => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
             let start = Instant::now();
