@@ -46,7 +46,7 @@ enum Command {
     Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
-    Eval(eval::EvalArgs),
+    Eval(Box<eval::EvalArgs>),
     Scripts(scripts::ScriptsArgs),
     Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),

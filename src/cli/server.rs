@@ -12,10 +12,11 @@ use crate::llm::{Client, DEFAULT_VARIABLE, Endpoint, Event, Key, Limits};
 /// How a server is spoken to.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
-    /// Environment variable that holds the server's key; local servers need none [default: OPENAI_API_KEY, if it is set]
+    /// Environment variable that holds the key of the language model's server; local ones need none [default:
+    /// OPENAI_API_KEY, if it is set]
     #[arg(long, value_name = "NAME")]
     key_env: Option<String>,
-    /// Seconds for one answer of the server
+    /// Seconds for one answer of that server
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = some_seconds)]
     timeout: f64,
 }
