@@ -18,7 +18,7 @@ use crate::eval::{
 };
 use crate::explore::Method;
 use crate::in_words;
-use crate::llm::{Endpoint, LlmError, vision_prompt};
+use crate::llm::{LlmError, vision_prompt};
 use crate::script::Template;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
@@ -72,7 +72,7 @@ pub struct EvalArgs {
     vlm: Option<String>,
     /// The server of that model, with an OpenAI-compatible interface, such as http://localhost:11434
     #[arg(long, value_name = "URL", requires = "vlm")]
-    vlm_endpoint: Option<Endpoint>,
+    vlm_endpoint: Option<String>,
     /// Frames of a clip that it sees, evenly spaced
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     vlm_frames: u8,
@@ -271,7 +271,7 @@ fn aligner(text: &str) -> Result<Method, String> {
 /// The vision-language model to compare with, if one is named.
 fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
     let (Some(name), Some(endpoint)) = (&args.vlm, &args.vlm_endpoint) else { return Ok(None) };
-    let client = args.server.client(endpoint.clone(), name)?.with_temperature(args.vlm_temperature);
+    let client = args.server.client(endpoint, name)?.with_temperature(args.vlm_temperature);
     Ok(Some(Vlm::new(client, vision_prompt()?, args.vlm_frames.into())))
 }
 

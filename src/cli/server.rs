@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use clap::Args;
+use clap::error::ErrorKind;
 use color_eyre::eyre::Result;
 
 use crate::cli::progress::Counter;
-use crate::llm::{Client, DEFAULT_VARIABLE, Endpoint, Event, Key, Limits};
+use crate::llm::{Client, DEFAULT_VARIABLE, Endpoint, EndpointError, Event, Key, Limits};
 
 /// How a server is spoken to.
 #[derive(Debug, Args)]
@@ -22,8 +23,12 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
-    /// A client of a model. A key that was not named does not go over the network for all to read.
-    pub fn client(&self, endpoint: Endpoint, model: &str) -> Result<Client> {
+    /// A client of a model, at the address as it was typed. A key that was not named does not go over the network for all to read.
+    pub fn client(&self, address: &str, model: &str) -> Result<Client> {
+        // clap would say what is wrong with it together with the address, which may hold a password.
+        let endpoint: Endpoint = address.parse().unwrap_or_else(|error: EndpointError| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit()
+        });
         let named = self.key_env.as_deref();
         let mut key = Key::from_env(named)?;
         if key.is_some() && named.is_none() && endpoint.is_open() {

@@ -59,6 +59,7 @@ pub fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn found(text: &str) -> Vec<Value> {
@@ -72,6 +73,17 @@ mod tests {
         assert_eq!(found(" [\"a\"] "), [json!(["a"])]);
         assert!(found("{\"a\": [1, 2").iter().all(|value| value == &json!([1, 2])));
         assert!(found("no answer").is_empty());
+    }
+
+    proptest! {
+        /// Whatever prose without braces is around it.
+        #[test]
+        fn an_object_is_found_anywhere(before in "[^\\[\\{]{0,40}", after in ".{0,40}", step in ".{0,20}") {
+            let object = json!({"steps": [step]});
+            prop_assume!(!after.contains("</think>") && !before.trim_start().starts_with("<think>"));
+            let found = found(&format!("{before}{object}{after}"));
+            prop_assert_eq!(found.first(), Some(&object));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum LlmError {
     /// No connection.
-    #[error("{server} cannot be reached: {reason}; see that the server runs, and that --endpoint names it")]
+    #[error("{server} cannot be reached: {reason}; see that the server runs, and that the address is right")]
     Unreachable {
         /// The address.
         server: String,
@@ -73,7 +73,7 @@ pub enum LlmError {
     /// A redirection that is not followed.
     #[error(
         "{server} redirects to {to}; the request, with its key, goes to no server that was not named: if that is the right \
-         one, give it as --endpoint"
+         one, name it instead"
     )]
     Redirected {
         /// The address.
@@ -93,7 +93,8 @@ pub enum LlmError {
     },
     /// An answer beyond all measure.
     #[error(
-        "{server} answers with more than {bytes} bytes, which is no answer to this; see that --endpoint names a server of language models"
+        "{server} answers with more than {bytes} bytes, which is no answer to this; see that the address is that of a \
+         server of language models"
     )]
     TooLarge {
         /// The address.
@@ -103,8 +104,8 @@ pub enum LlmError {
     },
     /// Something else than a chat completion.
     #[error(
-        "{server} answers with something else than a chat completion ({reason}); see that --endpoint names an \
-         OpenAI-compatible server"
+        "{server} answers with something else than a chat completion ({reason}); see that the address is that of \
+         an OpenAI-compatible server"
     )]
     NotACompletion {
         /// The address.

@@ -115,6 +115,7 @@ impl fmt::Display for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SECRET: &str = "sk-quite-secret-0123456789";
 
@@ -132,6 +133,22 @@ mod tests {
         }
         let short = Key::new("abc", "KEY").unwrap().unwrap();
         assert_eq!(short.scrub("abc and ab"), "[key] and ab");
+    }
+
+    proptest! {
+        #[test]
+        fn no_telling_part_of_a_key_stays_in_any_text(
+            before in ".{0,40}", after in ".{0,40}", start in 0..SECRET.len() - TELLTALE, length in TELLTALE..40,
+        ) {
+            let key = Key::new(SECRET, "KEY").unwrap().unwrap();
+            let part = &SECRET[start..(start + length).min(SECRET.len())];
+            let scrubbed = key.scrub(&format!("{before}{part}{after}"));
+            let is_told = SECRET.as_bytes().windows(TELLTALE).any(|part| {
+                scrubbed.as_bytes().windows(TELLTALE).any(|told| told == part)
+            });
+            prop_assert!(!is_told, "{}", scrubbed);
+            prop_assert!(scrubbed.contains(REDACTED));
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn a_redirection_is_followed_within_a_server_alone() {
         format!("//127.0.0.1:{}/", other.port),
     ] {
         let (said, requests, _) = error(vec![to(location)]);
-        assert!(said.contains("redirects to http://") && said.contains("--endpoint"), "{said}");
+        assert!(said.contains("redirects to http://") && said.contains("name it instead"), "{said}");
         assert_eq!(requests, 1);
     }
     assert!(other.requests().is_empty(), "the key has travelled");

@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
-use crate::llm::{AT_ONCE, Endpoint, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, Strategy};
+use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, Strategy};
 use crate::script::{Class, ScriptError, ScriptFile};
 use crate::whole;
 
@@ -42,7 +42,7 @@ pub struct GenerateArgs {
     strategy: Strategy,
     /// The server, such as http://localhost:11434 or https://api.openai.com/v1
     #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
-    endpoint: Option<Endpoint>,
+    endpoint: Option<String>,
     /// The model, as the server calls it
     #[arg(long, value_name = "NAME", required_unless_present = "dry_run")]
     llm: Option<String>,
@@ -80,8 +80,8 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     let (Some(endpoint), Some(llm)) = (&args.endpoint, &args.llm) else {
         bail!("no server or no model is named");
     };
+    let client = args.server.client(endpoint, llm)?.with_temperature(args.temperature);
     target.check_writable()?;
-    let client = args.server.client(endpoint.clone(), llm)?.with_temperature(args.temperature);
     let mut generator = Generator::new(client, args.strategy, prompt);
     let asked: usize = sets.iter().map(|set| set.names.len()).sum();
     let mut counter = Counter::new(known + asked, known, "classes");
