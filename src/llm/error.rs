@@ -59,9 +59,7 @@ pub enum LlmError {
         said: String,
     },
     /// A server that stayed busy or broken.
-    #[error(
-        "{server} could not answer in {attempts} attempts ({trouble}); the same command tries again later"
-    )]
+    #[error("{server} could not answer in {attempts} attempts ({trouble}); run the same command again later")]
     GivenUp {
         /// The address.
         server: String,

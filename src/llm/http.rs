@@ -91,7 +91,6 @@ fn trouble(error: ureq::Error) -> Trouble {
             Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
                 Trouble::Cut
             }
-            Kind::InvalidData | Kind::InvalidInput => Trouble::NotHttp(error.to_string()),
             _ => Trouble::Unreachable(error.to_string()),
         },
         // Names, certificates, proxies: what comes before a request.
