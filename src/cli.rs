@@ -19,6 +19,7 @@ mod reopen;
 mod results;
 mod screen;
 mod scripts;
+mod server;
 mod table;
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -46,7 +47,8 @@ enum Command {
     Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
-    Eval(eval::EvalArgs),
+    Eval(Box<eval::EvalArgs>),
+    Scripts(scripts::ScriptsArgs),
     Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
@@ -81,6 +83,7 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(args),
         Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),

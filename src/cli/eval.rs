@@ -11,12 +11,14 @@ use crate::align::Preset;
 use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::output;
 use crate::cli::progress::Counter;
+use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Prompt,
-    Results, Row, Rows, Run, Shard, Style,
+    Results, Row, Rows, Run, Shard, Style, Vlm,
 };
 use crate::explore::Method;
 use crate::in_words;
+use crate::llm::{LlmError, vision_prompt};
 use crate::script::Template;
 use crate::siglip::ModelError;
 use crate::video::Sampling;
@@ -64,6 +66,21 @@ pub struct EvalArgs {
     /// released, and takes every frame, with bounds as frame numbers
     #[arg(long, default_value_t)]
     preset: Preset,
+    /// Vision-language model to compare with, in a row vlm:NAME: it sees a few frames and the names of the candidates, and
+    /// says which one it is, so that of its row Top-1 alone means something
+    #[arg(long, value_name = "NAME", requires = "vlm_endpoint", conflicts_with = "embeddings")]
+    vlm: Option<String>,
+    /// The server of that model, with an OpenAI-compatible interface, such as http://localhost:11434
+    #[arg(long, value_name = "URL", requires = "vlm")]
+    vlm_endpoint: Option<String>,
+    /// Frames of a clip that it sees, evenly spaced
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    vlm_frames: u8,
+    /// Its temperature; 0 answers alike every time [default: the server's own]
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    vlm_temperature: Option<f64>,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     model: ModelArgs,
     /// Frames per second to take, by presentation time, or `native` for every frame [default: 10]
@@ -119,11 +136,16 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         smoothings: &args.smoothings,
         prompts: &args.prompts,
     };
+    let vlm = vlm(args)?;
     let rows = match args.preset {
         Preset::Paper => rows.all(dataset.scripts_short.is_some())?,
         Preset::Released => Row::released(),
     };
-    let settings = EvalSettings::new(&paths, &dataset, &model, sampling, &rows)?;
+    let mut evaluator = Evaluator::new(model.clone(), sampling, rows);
+    if let Some(vlm) = vlm {
+        evaluator = evaluator.with_vlm(vlm);
+    }
+    let settings = EvalSettings::new(&paths, &dataset, &model, sampling, evaluator.rows())?;
     let run = Run {
         settings,
         clips: dataset.clips.len(),
@@ -143,7 +165,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let share = dataset.clips.iter().enumerate();
     let share = share.filter(|(place, _)| args.shard.is_none_or(|shard| shard.holds(*place)));
     let share: Vec<&Clip> = share.map(|(_, clip)| clip).collect();
-    let records = evaluate(&share, &mut Evaluator::new(model, sampling, rows), journal.as_mut())?;
+    let records = evaluate(&share, &mut evaluator, journal.as_mut())?;
     if let Some(journal) = journal {
         journal.finish(&records)?;
     }
@@ -169,7 +191,7 @@ fn evaluate(
         }
         let outcome = match evaluator.evaluate(clip) {
             // The same would be said of every clip.
-            Err(error) if is_of_checkpoint(&error) => return Err(error),
+            Err(error) if is_of_checkpoint(&error) || error.is::<LlmError>() => return Err(error),
             Err(error) => ClipOutcome::Unread { reason: in_words(&error) },
             Ok(scores) => ClipOutcome::Read(scores),
         };
@@ -244,6 +266,13 @@ fn sampling(args: &EvalArgs) -> Result<Sampling> {
 
 fn aligner(text: &str) -> Result<Method, String> {
     Method::default().with_aligner(text)
+}
+
+/// The vision-language model to compare with, if one is named.
+fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
+    let (Some(name), Some(endpoint)) = (&args.vlm, &args.vlm_endpoint) else { return Ok(None) };
+    let client = args.server.client(endpoint, name)?.with_temperature(args.vlm_temperature);
+    Ok(Some(Vlm::new(client, vision_prompt()?, args.vlm_frames.into())))
 }
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.

@@ -50,6 +50,11 @@ impl Counter {
         self.bar.suspend(|| eprintln!("{text}"));
     }
 
+    /// How many are done, those that were done before among them.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
     /// Counts one.
     pub fn count(&mut self) {
         self.done += 1;

@@ -2,12 +2,14 @@
 
 mod check;
 mod convert;
+mod generate;
 mod list;
 
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-/// Script files: those that come with the program, what is doubtful about one, and those of others
+/// Script files: those that come with the program, new ones from a language model, what is doubtful about one, and those of
+/// others
 #[derive(Debug, Args)]
 pub struct ScriptsArgs {
     #[command(subcommand)]
@@ -17,6 +19,7 @@ pub struct ScriptsArgs {
 #[derive(Debug, Subcommand)]
 enum ScriptsCommand {
     List(list::ListArgs),
+    Generate(generate::GenerateArgs),
     Check(check::CheckArgs),
     Convert(convert::ConvertArgs),
 }
@@ -24,6 +27,7 @@ enum ScriptsCommand {
 pub fn run(args: &ScriptsArgs) -> Result<()> {
     match &args.command {
         ScriptsCommand::List(args) => list::run(args),
+        ScriptsCommand::Generate(args) => generate::run(args),
         ScriptsCommand::Check(args) => check::run(args),
         ScriptsCommand::Convert(args) => convert::run(args),
     }

@@ -160,7 +160,7 @@ fn against(
 
 /// Whether two rows differ in their name alone.
 fn is_same_way(a: &Row, b: &Row) -> bool {
-    (a.score, a.prompt, &a.settings) == (b.score, b.prompt, &b.settings)
+    (a.score, a.prompt, &a.settings, &a.vlm) == (b.score, b.prompt, &b.settings, &b.vlm)
 }
 
 /// 1 for a clip that `a` alone has right, −1 for one that `b` alone has right, and 0 for others.

@@ -10,6 +10,7 @@ use crate::eval::dataset::Clip;
 use crate::eval::footage::Footage;
 use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::rows::{Prompt, Row, Score};
+use crate::eval::vlm::Vlm;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
     embed_batch, embed_clip,
@@ -38,13 +39,29 @@ pub struct Evaluator {
     /// Embeddings of sentences that were padded to the longest of them.
     batches: HashMap<Vec<String>, Vec<EmbeddedText>>,
     notice: Option<String>,
+    vlm: Option<Vlm>,
 }
 
 impl Evaluator {
     /// Loads nothing yet: where every clip and sentence was embedded before, no half of the model is needed. All rows are
     /// of one preset.
     pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Self {
-        Self { model, sampling, rows, texts: HashMap::new(), batches: HashMap::new(), notice: None }
+        Self {
+            model,
+            sampling,
+            rows,
+            texts: HashMap::new(),
+            batches: HashMap::new(),
+            notice: None,
+            vlm: None,
+        }
+    }
+
+    /// With a vision-language model, whose row is the last.
+    pub fn with_vlm(mut self, vlm: Vlm) -> Self {
+        self.rows.push(vlm.row());
+        self.vlm = Some(vlm);
+        self
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -60,7 +77,8 @@ impl Evaluator {
     /// Ranks the candidates of a clip by every row.
     ///
     /// # Errors
-    /// A video that cannot be read or has no frame in the segment.
+    /// A video that cannot be read or has no frame in the segment, or a server of a vision-language model that would answer
+    /// for no other clip either.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
         let mut main = self.exploration(&clip.candidates);
         let mut short = clip.candidates_short.as_ref().map(|candidates| self.exploration(candidates));
@@ -70,11 +88,15 @@ impl Evaluator {
         if let Some(short) = &mut short {
             short.add_frames(frames.iter().cloned());
         }
-        main.add_frames(frames);
+        main.add_frames(frames.iter().cloned());
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
         for row in self.rows.clone() {
+            if let (Score::Vision, Some(vlm)) = (row.score, &mut self.vlm) {
+                rows.push(vlm.rank(clip, self.sampling, &frames)?);
+                continue;
+            }
             let exploration = match row.prompt {
                 Prompt::ContextRich => &mut main,
                 Prompt::ShortFixed => {
@@ -131,7 +153,7 @@ impl Evaluator {
     /// Sentences of all rows that no clip has needed before.
     fn missing_texts(&self, main: &mut Exploration, mut short: Option<&mut Exploration>) -> Vec<String> {
         let mut missing = Vec::new();
-        for row in &self.rows {
+        for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
             let exploration = match row.prompt {
                 Prompt::ContextRich => Some(&mut *main),
                 Prompt::ShortFixed => short.as_deref_mut(),
@@ -187,6 +209,8 @@ impl Evaluator {
             Score::MeanPool => class.mean_pool,
             Score::OrderFree => Some(class.order_free),
             Score::Alignment => Some(class.alignment.score),
+            // What ranks it is no class of an exploration.
+            Score::Vision => None,
         };
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();

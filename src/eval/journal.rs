@@ -138,6 +138,9 @@ impl Run {
         let parts = |run: &Self| {
             let (settings, model) = (&run.settings, &run.settings.model);
             let rows: Vec<&str> = settings.rows.iter().map(|row| &row.name[..]).collect();
+            let mut knobs = settings.rows.clone();
+            // The same model may run elsewhere.
+            knobs.iter_mut().filter_map(|row| row.vlm.as_mut()).for_each(|vlm| vlm.server.clear());
             [
                 ("manifest", settings.digests.manifest.clone()),
                 ("scripts", settings.digests.scripts.clone()),
@@ -147,7 +150,7 @@ impl Run {
                 ("preset", run.paths.preset.to_string()),
                 ("sampling", settings.sampling.clone()),
                 ("rows", rows.join(", ")),
-                ("knobs of rows", serde_json::to_string(&settings.rows).unwrap_or_default()),
+                ("knobs of rows", serde_json::to_string(&knobs).unwrap_or_default()),
                 ("clips", run.clips.to_string()),
                 ("shard", run.shard.map_or("all".to_owned(), |shard| shard.to_string())),
             ]

@@ -25,6 +25,7 @@ mod sheets;
 mod significance;
 mod summary;
 mod tables;
+mod vlm;
 mod write;
 
 pub use classes::{ClassCounts, Confusion};
@@ -35,7 +36,7 @@ pub use evaluator::{Evaluator, rate_of_rows};
 pub use footage::{FolderError, Footage};
 pub use journal::{Journal, JournalError, Run, load, write as write_run};
 pub(crate) use manifest::plain;
-pub use manifest::{Entry, Fault, ManifestError, Place};
+pub use manifest::{Entry, Fault, ManifestError, Place, read as read_manifest};
 pub use merge::{MergeError, merge};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 pub use results::{
@@ -44,4 +45,5 @@ pub use results::{
 pub use rows::{CHANCE, Prompt, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use tables::Style;
+pub use vlm::{Vlm, VlmSettings};
 pub use write::{WriteError, write};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::align::Preset;
+use crate::eval::vlm::VlmSettings;
 use crate::explore::{Method, Settings};
 use crate::script::Template;
 
@@ -26,6 +27,9 @@ pub struct Row {
     /// The knobs.
     #[serde(flatten, with = "in_words")]
     pub settings: Settings,
+    /// The vision-language model that ranks; the other knobs then do nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vlm: Option<VlmSettings>,
 }
 
 /// The value that ranks the candidates.
@@ -38,6 +42,8 @@ pub enum Score {
     OrderFree,
     /// Mean of the cells on the path (Eq. 13).
     Alignment,
+    /// What a vision-language model says.
+    Vision,
 }
 
 impl fmt::Display for Score {
@@ -46,6 +52,7 @@ impl fmt::Display for Score {
             Self::MeanPool => "mean-pool",
             Self::OrderFree => "order-free",
             Self::Alignment => "alignment",
+            Self::Vision => "vision",
         })
     }
 }
@@ -104,7 +111,7 @@ impl Rows<'_> {
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let row = |name: &str, score, settings: &Settings| {
             let settings = settings.clone();
-            Row { name: name.to_owned(), score, prompt: Prompt::ContextRich, settings }
+            Row { name: name.to_owned(), score, prompt: Prompt::ContextRich, settings, vlm: None }
         };
         let mut rows = vec![
             row("mean-pool", Score::MeanPool, &full),
@@ -151,7 +158,7 @@ fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
         let words = if template.name() == "custom" { template.text() } else { template.name() };
         let name = format!("{} / {words} / {smoothing_seconds} s / {prompt}", method.in_words());
         let settings = Settings { method, smoothing_seconds, template: template.clone(), calibration: None };
-        add(rows, Row { name, score: Score::Alignment, prompt, settings });
+        add(rows, Row { name, score: Score::Alignment, prompt, settings, vlm: None });
     };
     for &method in methods {
         for template in templates {
@@ -179,6 +186,7 @@ impl Row {
             score,
             prompt: Prompt::ContextRich,
             settings: settings.clone(),
+            vlm: None,
         };
         vec![row("mean-pool", Score::MeanPool), row("released", Score::Alignment)]
     }

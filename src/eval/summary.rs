@@ -243,6 +243,13 @@ impl Results {
     fn knobs(&self, summary: &mut Summary) {
         let line = |row: &Row| {
             let settings = &row.settings;
+            if let Some(vlm) = &row.vlm {
+                let sees = format!("{} frames, at {}", vlm.frames, vlm.server);
+                let mut cells = vec![row.name.clone(), row.score.to_string()];
+                cells.resize(6, String::new());
+                cells.push(sees);
+                return cells;
+            }
             vec![
                 row.name.clone(),
                 row.score.to_string(),

@@ -207,7 +207,8 @@ fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
     matrix.rows().into_iter().map(|row| row.to_vec()).collect()
 }
 
-fn rfc_3339(time: SystemTime) -> String {
+/// A time as documents write it, in seconds.
+pub(crate) fn rfc_3339(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);
     let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())

@@ -1,0 +1,270 @@
+//! `actalign-tui scripts generate`: scripts written by a language model.
+
+use std::collections::HashSet;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args};
+use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
+use serde_json::{Map, Value};
+
+use crate::cli::output;
+use crate::cli::progress::Counter;
+use crate::cli::server::{ServerArgs, tell_wait, temperature};
+use crate::eval::read_manifest;
+use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, Strategy};
+use crate::script::{Class, ScriptError, ScriptFile};
+use crate::whole;
+
+/// Have a language model write scripts, from the names of classes alone
+///
+/// Any server with an OpenAI-compatible interface will do: OpenAI, Ollama, vLLM, llama.cpp. Classes that are to be told
+/// apart are asked for together. What is written is checked, and asked for again where it breaks the rules. The file is
+/// written after every answer; the same command goes on where it was ended.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub struct GenerateArgs {
+    /// What the classes belong to, such as tennis
+    #[arg(long, value_name = "TEXT", required_unless_present = "manifest", conflicts_with = "manifest")]
+    domain: Option<String>,
+    /// Names of the classes
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', group = "what")]
+    classes: Vec<String>,
+    /// File with the names of the classes, a line each
+    #[arg(long, value_name = "FILE", group = "what")]
+    classes_file: Option<PathBuf>,
+    /// Manifest of clips, as for eval: the candidates of a clip are asked for together, each class once
+    #[arg(long, value_name = "FILE", group = "what")]
+    manifest: Option<PathBuf>,
+    /// How the scripts are asked for
+    #[arg(long, value_enum, default_value_t = Strategy::ContextRich)]
+    strategy: Strategy,
+    /// The server, such as http://localhost:11434 or https://api.openai.com/v1
+    #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
+    endpoint: Option<String>,
+    /// The model, as the server calls it
+    #[arg(long, value_name = "NAME", required_unless_present = "dry_run")]
+    llm: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Temperature of the model [default: the server's own]
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    temperature: Option<f64>,
+    /// The script file. Scripts that it has of the same prompt are kept
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    out: Option<PathBuf>,
+    /// Prompt with {domain} and {classes}, in place of the strategy's [default: prompts/STRATEGY.md in the folder of the
+    /// configuration, if it is there, else the program's own]
+    #[arg(long, value_name = "FILE")]
+    prompt_file: Option<PathBuf>,
+    /// Print what would be asked, and ask nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Classes of a domain that are told apart from each other.
+struct Set {
+    domain: String,
+    names: Vec<String>,
+}
+
+pub fn run(args: &GenerateArgs) -> Result<()> {
+    let prompt = args.strategy.prompt(args.prompt_file.as_deref())?;
+    let sets = sets(args)?;
+    let mut target = Target::open(args.out.as_deref(), &sets, args.strategy, &prompt)?;
+    let (sets, known) = target.missing(sets);
+    if args.dry_run {
+        return print_questions(&sets, &prompt);
+    }
+    let (Some(endpoint), Some(llm)) = (&args.endpoint, &args.llm) else {
+        bail!("no server or no model is named");
+    };
+    let client = args.server.client(endpoint, llm)?.with_temperature(args.temperature);
+    target.check_writable()?;
+    let mut generator = Generator::new(client, args.strategy, prompt);
+    let asked: usize = sets.iter().map(|set| set.names.len()).sum();
+    let mut counter = Counter::new(known + asked, known, "classes");
+    if known > 0 {
+        counter.say(&format!("{known} of {} classes are in {} and are kept", known + asked, target.name()));
+    }
+    let mut left_out = Vec::new();
+    for set in &sets {
+        let mut fault: Option<Report> = None;
+        let mut watch = |event: Event| {
+            if let Event::Written(classes) = event {
+                classes.iter().for_each(|_| counter.count());
+                if let Err(error) = target.add(classes) {
+                    fault = Some(error.into());
+                    return ControlFlow::Break(());
+                }
+            }
+            tell(&event, &set.domain, &counter);
+            tell_wait(&event, &counter)
+        };
+        let generated = generator.generate(&set.domain, &set.names, &mut watch);
+        match (generated, fault) {
+            (_, Some(fault)) => return Err(fault),
+            (Ok(generated), None) => left_out.extend(generated.left_out),
+            (Err(error), None) => return Err(ended(error, &target, counter.done())),
+        }
+    }
+    drop(counter);
+    conclude(&left_out, known + asked, &target)
+}
+
+/// What an error leaves.
+fn ended(error: LlmError, target: &Target, done: usize) -> Report {
+    let report = Report::new(error);
+    match done {
+        0 => report,
+        _ => report.wrap_err(format!("{done} scripts are in {}; the same command goes on", target.name())),
+    }
+}
+
+fn conclude(left_out: &[LeftOut], all: usize, target: &Target) -> Result<()> {
+    if left_out.is_empty() {
+        eprintln!("{all} scripts are in {}", target.name());
+        return Ok(());
+    }
+    let lines: Vec<String> =
+        left_out.iter().map(|class| format!("\n  {}: {}", class.name, class.reason)).collect();
+    let left = left_out.len();
+    let rest = match all - left {
+        0 => "nothing was written".to_owned(),
+        written => format!("the other {written} are in {}", target.name()),
+    };
+    bail!(
+        "{left} of {all} classes have no script, for the model did not keep to the rules in three answers; {rest}. Run the \
+         same command again, take another model, or write them yourself:{}",
+        lines.concat()
+    )
+}
+
+fn tell(event: &Event, domain: &str, counter: &Counter) {
+    match event {
+        Event::Asking { names } => counter.say(&format!("{domain}: {}", names.join(", "))),
+        Event::AskingAgain { faults } => {
+            for LeftOut { name, reason } in *faults {
+                counter.say(&format!("asked again: {name}: {reason}"));
+            }
+        }
+        Event::Written(_) | Event::Waiting { .. } => {}
+    }
+}
+
+fn print_questions(sets: &[Set], prompt: &Prompt) -> Result<()> {
+    let chunks = sets.iter().flat_map(|set| set.names.chunks(AT_ONCE).map(|names| (&set.domain, names)));
+    let questions: Vec<String> =
+        chunks.map(|(domain, names)| Generator::question(prompt, domain, names)).collect();
+    if questions.is_empty() {
+        eprintln!("nothing would be asked: every class has its script");
+    }
+    Ok(output::print(questions.join("\n----\n\n"))?)
+}
+
+/// The classes to ask for, each once, in the company that it is first met in.
+fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
+    if let Some(path) = &args.manifest {
+        let manifest = read_manifest(path, Path::new(""))?;
+        let entries = manifest.clips.into_iter().map(|listed| listed.entry);
+        return Ok(entries.map(|entry| Set { domain: entry.domain, names: entry.candidates }).collect());
+    }
+    let names: Vec<String> = match &args.classes_file {
+        Some(path) => {
+            let text =
+                fs::read_to_string(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+            text.lines().map(str::to_owned).collect()
+        }
+        None => args.classes.clone(),
+    };
+    let names: Vec<String> =
+        names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    ensure!(!names.is_empty(), "no class is named");
+    let domain = args.domain.as_deref().unwrap_or_default().trim().to_owned();
+    ensure!(!domain.is_empty(), "the domain is empty: name what the classes belong to");
+    Ok(vec![Set { domain, names }])
+}
+
+/// The script file that is being written.
+struct Target {
+    path: PathBuf,
+    file: ScriptFile,
+}
+
+impl Target {
+    /// An empty file, or what is there already. What was not made with this prompt is not replaced.
+    fn open(path: Option<&Path>, sets: &[Set], strategy: Strategy, prompt: &Prompt) -> Result<Self> {
+        let path = path.unwrap_or(Path::new("")).to_owned();
+        if !path.exists() {
+            let domains: HashSet<&str> = sets.iter().map(|set| &set.domain[..]).collect();
+            let only = domains.into_iter().next().filter(|first| sets.iter().all(|set| set.domain == *first));
+            let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other: Map::new() };
+            return Ok(Self { path, file });
+        }
+        let file = ScriptFile::load(&path)?;
+        for Set { domain, names } in sets {
+            let strangers = names.iter().filter_map(|name| file.find(domain, name)).filter(|class| {
+                let made = class.other.get(GENERATED);
+                let is = |field: &str, value: &str| made.and_then(|made| made[field].as_str()) == Some(value);
+                !(is("strategy", strategy.name()) && is("prompt", &prompt.digest()))
+            });
+            if let Some(Class { name, other, .. }) = strangers.into_iter().next() {
+                let made = match other.get(GENERATED).map(|made| &made["strategy"]) {
+                    Some(Value::String(strategy)) => format!("by another prompt ({strategy})"),
+                    _ => "otherwise".to_owned(),
+                };
+                bail!(
+                    "{} has a script of \"{name}\" in \"{domain}\" that was made {made}, and is not overwritten; choose \
+                     another --out, or delete that class there",
+                    path.display()
+                );
+            }
+        }
+        Ok(Self { path, file })
+    }
+
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// The sets without what the file has or an earlier set asks for, and the number of classes that the file has.
+    fn missing(&self, sets: Vec<Set>) -> (Vec<Set>, usize) {
+        let mut met = HashSet::new();
+        let mut known = 0;
+        let mut missing = Vec::new();
+        for Set { domain, mut names } in sets {
+            names.retain(|name| {
+                let is_new = met.insert((domain.clone(), name.clone()));
+                let is_known = self.file.find(&domain, name).is_some();
+                known += usize::from(is_new && is_known);
+                is_new && !is_known
+            });
+            if !names.is_empty() {
+                missing.push(Set { domain, names });
+            }
+        }
+        (missing, known)
+    }
+
+    /// Before the model is asked, not after, is the time to learn that its scripts have no place.
+    fn check_writable(&self) -> Result<()> {
+        ensure!(!self.path.is_dir(), "{} is a folder; name a file with --out", self.name());
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        whole::temporary(folder.unwrap_or(Path::new(".")), b"")
+            .map(drop)
+            .map_err(|error| eyre!("cannot write {}: {error}", self.name()))
+    }
+
+    /// Adds classes and writes the file.
+    fn add(&mut self, classes: &[Class]) -> Result<(), ScriptError> {
+        for class in classes {
+            let mut class = class.clone();
+            if class.domain == self.file.domain {
+                class.domain = None;
+            }
+            self.file.classes.push(class);
+        }
+        self.file.save(&self.path)
+    }
+}

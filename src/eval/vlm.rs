@@ -1,0 +1,130 @@
+//! The row of a vision-language model, which sees a few frames of a clip and the names of its candidates.
+
+use std::ops::ControlFlow;
+
+use color_eyre::eyre::{Report, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::eval::dataset::Clip;
+use crate::eval::footage::Footage;
+use crate::eval::record::Ranking;
+use crate::eval::rows::{Prompt, Row, Score};
+use crate::explore::{EmbeddedFrame, Picture, Settings};
+use crate::llm::{self, Client, Viewer};
+use crate::video::{Sampling, VideoReader, thumbnail};
+
+/// The longest side of a picture that is shown, in pixels.
+const SIDE: u32 = 512;
+
+/// A model, and how much of a clip it sees.
+pub struct Vlm {
+    viewer: Viewer,
+    settings: VlmSettings,
+}
+
+/// What the answers of a vision-language model depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VlmSettings {
+    /// The server.
+    pub server: String,
+    /// The model, as the server calls it.
+    pub model: String,
+    /// Frames of a clip that it sees, evenly spaced; all of a clip that has fewer.
+    pub frames: usize,
+    /// BLAKE3 digest of its prompt.
+    pub prompt: String,
+    /// Its temperature, where it is not the server's own.
+    pub temperature: Option<f64>,
+}
+
+impl Vlm {
+    /// Shows so many frames of each clip to the model of a client.
+    pub fn new(client: Client, prompt: llm::Prompt, frames: usize) -> Self {
+        let settings = VlmSettings {
+            server: client.endpoint().to_string(),
+            model: client.model().to_owned(),
+            frames,
+            prompt: prompt.digest(),
+            temperature: client.temperature(),
+        };
+        Self { viewer: Viewer::new(client, prompt), settings }
+    }
+
+    /// Its row. The model names one candidate, so only Top-1 means something: the others follow in the order given.
+    pub fn row(&self) -> Row {
+        Row {
+            name: format!("vlm:{}", self.settings.model),
+            score: Score::Vision,
+            prompt: Prompt::ContextRich,
+            settings: Settings::default(),
+            vlm: Some(self.settings.clone()),
+        }
+    }
+
+    /// What the model takes a clip for. `frames` are those that the sampling takes. A clip that gets no answer, or one that
+    /// names no candidate, counts as missed.
+    ///
+    /// # Errors
+    /// If the video cannot be read, or the server would answer no other clip either.
+    pub(super) fn rank(
+        &mut self,
+        clip: &Clip,
+        sampling: Sampling,
+        frames: &[EmbeddedFrame],
+    ) -> Result<Ranking, Report> {
+        let pictures = pictures(clip, sampling, &self.wanted(frames))?;
+        let names = &clip.entry.candidates;
+        let mut watch = |_: llm::Event| ControlFlow::Continue(());
+        let chosen = match self.viewer.choose(&clip.entry.domain, names, &pictures, &mut watch) {
+            Ok(Ok(chosen)) => Ok(chosen),
+            Ok(Err(said)) if said.is_empty() => Err("the answer is empty".to_owned()),
+            Ok(Err(said)) => Err(format!("the answer names no candidate: {said}")),
+            Err(error) if error.is_of_server() => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        };
+        let name = format!("vlm:{}", self.settings.model);
+        Ok(match chosen {
+            Ok(chosen) => {
+                let others = (0..names.len()).filter(|&place| place != chosen);
+                let scores = (0..names.len()).map(|place| f64::from(u8::from(place == chosen)));
+                let ranking = std::iter::once(chosen).chain(others).collect();
+                Ranking { name, ranking, scores: scores.collect(), fault: None }
+            }
+            Err(fault) => Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault: Some(fault) },
+        })
+    }
+
+    /// Ordinals of the frames to show: the middle one of each of equal parts.
+    fn wanted(&self, frames: &[EmbeddedFrame]) -> Vec<u64> {
+        let mut frames: Vec<(f64, u64)> = frames.iter().map(|frame| (frame.time, frame.ordinal)).collect();
+        frames.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let count = self.settings.frames.min(frames.len());
+        (0..count).map(|part| frames[(2 * part + 1) * frames.len() / (2 * count)].1).collect()
+    }
+}
+
+/// Frames of a clip as JPEG, in square pixels, with areas blurred as for every other row.
+fn pictures(clip: &Clip, sampling: Sampling, wanted: &[u64]) -> Result<Vec<Vec<u8>>, Report> {
+    let Footage::Video(masks) = &clip.footage else {
+        bail!("a vision-language model needs a video, and there are embeddings alone");
+    };
+    let reader = VideoReader::open(&clip.entry.video, sampling, clip.entry.segment())?;
+    let aspect = reader.info().pixel_aspect;
+    let mut first = None;
+    let mut pictures = Vec::new();
+    for frame in reader {
+        let mut frame = frame?;
+        let first = *first.get_or_insert(frame.ordinal);
+        if !wanted.contains(&frame.ordinal) {
+            continue;
+        }
+        masks.apply(first, &mut frame);
+        let picture = thumbnail(&frame, aspect, SIDE, SIDE);
+        pictures.extend(Picture::new(frame.ordinal, frame.time, &picture).map(|picture| picture.jpeg));
+        if pictures.len() == wanted.len() {
+            break;
+        }
+    }
+    ensure!(!pictures.is_empty(), "no frame could be shown to the vision-language model");
+    Ok(pictures)
+}

@@ -1,0 +1,219 @@
+//! Scripts in an answer, and the rules that they are held to.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::llm::answer::{excerpt, json_in, one_line};
+use crate::llm::client::{Answer, Schema};
+use crate::llm::prompt::Strategy;
+
+/// The form that scripts are asked for in.
+pub const FORM: &str = r#"{"classes": [{"name": "…", "steps": ["…", "…"]}]}"#;
+
+/// Steps of a context-rich script.
+const STEPS: std::ops::RangeInclusive<usize> = 4..=15;
+/// Steps of a short script, and words of each.
+const SHORT_STEPS: usize = 10;
+const SHORT_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
+
+/// The schema of scripts of these classes.
+pub fn schema(names: &[String]) -> Schema {
+    let class = json!({
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "enum": names},
+            "steps": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["name", "steps"],
+        "additionalProperties": false,
+    });
+    let schema = json!({
+        "type": "object",
+        "properties": {"classes": {"type": "array", "items": class}},
+        "required": ["classes"],
+        "additionalProperties": false,
+    });
+    Schema { name: "scripts", schema }
+}
+
+/// The steps of each class, or what is wrong with them in words for the model.
+pub fn scripts(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
+    let listed = json_in(&answer.text).find_map(|value| listed(&value, names));
+    let none = || match (&listed, answer.is_cut, answer.text.trim().is_empty()) {
+        (None, true, _) => "the answer was cut off before its end".to_owned(),
+        (None, false, true) => "the answer is empty".to_owned(),
+        (None, false, false) => {
+            format!("the answer does not have the form {FORM}; it is: {}", excerpt(&answer.text, 80))
+        }
+        (Some(_), ..) => "its script is missing".to_owned(),
+    };
+    let script = |name: &String| {
+        let found = listed.iter().flatten().find(|(other, _)| other == name);
+        let found = found.or_else(|| listed.iter().flatten().find(|(other, _)| plain(other) == plain(name)));
+        let (_, value) = found.ok_or_else(none)?;
+        let steps = steps(value)?;
+        check(&steps, strategy).map(|()| steps)
+    };
+    names.iter().map(script).collect()
+}
+
+/// Names and scripts, in any of the forms that models give them: a list of objects with `name` and `steps`, an object with
+/// a list for each name, or either of them as `classes`; of a single class, its object or its list alone.
+fn listed(value: &Value, names: &[String]) -> Option<Vec<(String, Value)>> {
+    if let Some(inner) = value.get("classes") {
+        return listed(inner, names);
+    }
+    let of_object = |object: &Map<String, Value>| {
+        let name = object.get("name").and_then(Value::as_str);
+        Some((name?.to_owned(), object.get("steps").cloned().unwrap_or_default()))
+    };
+    match (value, names) {
+        (Value::Object(object), _) if object.contains_key("name") => Some(vec![of_object(object)?]),
+        (Value::Object(object), [name]) if object.contains_key("steps") => {
+            Some(vec![(name.clone(), object["steps"].clone())])
+        }
+        (Value::Object(object), _) => {
+            let is_known = |other: &String| names.iter().any(|name| plain(name) == plain(other));
+            object
+                .keys()
+                .any(is_known)
+                .then(|| object.iter().map(|(name, steps)| (name.clone(), steps.clone())).collect())
+        }
+        (Value::Array(items), [name]) if items.len() > 1 && items.iter().all(Value::is_string) => {
+            Some(vec![(name.clone(), value.clone())])
+        }
+        (Value::Array(items), _) => {
+            let classes: Vec<_> =
+                items.iter().filter_map(|item| item.as_object().and_then(of_object)).collect();
+            (!classes.is_empty()).then_some(classes)
+        }
+        _ => None,
+    }
+}
+
+fn plain(name: &str) -> String {
+    one_line(name).to_lowercase()
+}
+
+/// Clean steps from what should be a list of them.
+fn steps(value: &Value) -> Result<Vec<String>, String> {
+    let is_no_list = || "\"steps\" is not a list of strings".to_owned();
+    let items = value.as_array().ok_or_else(is_no_list)?;
+    let steps: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(one_line)).collect();
+    let mut steps = steps.ok_or_else(is_no_list)?;
+    // Numbers that count the steps are no part of them.
+    let bare: Option<Vec<String>> =
+        (1..).zip(&steps).map(|(number, step)| without_number(number, step)).collect();
+    if let Some(bare) = bare {
+        steps = bare;
+    }
+    Ok(steps)
+}
+
+/// A step without its number: `1. `, `1) `, `1: `, `Step 1: `.
+fn without_number(number: usize, step: &str) -> Option<String> {
+    let rest = step.strip_prefix("Step ").or(step.strip_prefix("step ")).unwrap_or(step);
+    let rest = rest.strip_prefix(&number.to_string())?.strip_prefix(['.', ')', ':'])?;
+    Some(rest.trim_start().to_owned())
+}
+
+fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
+    let count = steps.len();
+    match strategy {
+        Strategy::ContextRich if !STEPS.contains(&count) => {
+            return Err(format!("it has {count} steps, not {} to {}", STEPS.start(), STEPS.end()));
+        }
+        Strategy::ShortFixed if count != SHORT_STEPS => {
+            return Err(format!("it has {count} steps, not exactly {SHORT_STEPS}"));
+        }
+        _ => {}
+    }
+    let mut seen = HashSet::new();
+    for (number, step) in (1..).zip(steps) {
+        if step.is_empty() {
+            return Err(format!("step {number} is empty"));
+        }
+        if !seen.insert(step.to_lowercase()) {
+            return Err(format!("step {number} repeats another: {}", excerpt(step, 80)));
+        }
+        let words = step.split_whitespace().count();
+        if strategy == Strategy::ShortFixed && !SHORT_WORDS.contains(&words) {
+            let step = excerpt(step, 80);
+            return Err(format!("step {number} has {words} words, not 2 or 3: {step}"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOUR: &str = r#"["a b", "c d", "e f", "g h"]"#;
+
+    fn read(text: &str, names: &[&str], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        scripts(&Answer { text: text.to_owned(), is_cut: false }, &names, strategy)
+    }
+
+    #[test]
+    fn every_form_of_an_answer_is_read() {
+        for text in [
+            format!(r#"{{"classes": [{{"name": "fork", "steps": {FOUR}}}]}}"#),
+            format!(r#"[{{"name": " Fork", "steps": {FOUR}}}]"#),
+            format!(r#"{{"fork": {FOUR}}}"#),
+            format!(r#"{{"classes": {{"FORK": {FOUR}}}}}"#),
+            format!(r#"{{"name": "fork", "steps": {FOUR}}}"#),
+            format!("Steps [1] of it:\n```json\n{FOUR}\n```"),
+            r#"["1. a b", "2. c d", "3. e f", "4. g h"]"#.to_owned(),
+            r#"{"steps": [" a  b", "c\td", "e f", "g h"]}"#.to_owned(),
+        ] {
+            let steps = read(&text, &["fork"], Strategy::ContextRich).remove(0);
+            assert_eq!(steps.unwrap(), ["a b", "c d", "e f", "g h"], "{text}");
+        }
+        let two = format!(
+            r#"{{"classes": [{{"name": "pin", "steps": {FOUR}}}, {{"name": "fork", "steps": "no"}}]}}"#
+        );
+        let [fork, pin, mate] = &read(&two, &["fork", "pin", "mate"], Strategy::ContextRich)[..] else {
+            panic!()
+        };
+        assert!(fork.as_ref().unwrap_err().contains("not a list of strings") && pin.is_ok());
+        assert_eq!(mate.as_ref().unwrap_err(), "its script is missing");
+    }
+
+    #[test]
+    fn broken_rules_are_named() {
+        let list = |steps: &[String]| serde_json::to_string(steps).unwrap();
+        let many = |count: usize| list(&(0..count).map(|i| format!("step number {i}")).collect::<Vec<_>>());
+        let bad = |text: &str, strategy| read(text, &["fork"], strategy).remove(0).unwrap_err();
+        for (text, strategy, reason) in [
+            (many(3), Strategy::ContextRich, "it has 3 steps, not 4 to 15"),
+            (many(16), Strategy::ContextRich, "it has 16 steps, not 4 to 15"),
+            (many(9), Strategy::ShortFixed, "it has 9 steps, not exactly 10"),
+            (
+                many(10).replace("number 3", "number three now"),
+                Strategy::ShortFixed,
+                "step 4 has 4 words, not 2 or 3",
+            ),
+            (many(10).replace("step number 3", "step"), Strategy::ShortFixed, "step 4 has 1 words"),
+            (many(4).replace("step number 1", " \\u0007 "), Strategy::ContextRich, "step 2 is empty"),
+            (
+                many(4).replace("step number 1", "Step NUMBER 0"),
+                Strategy::ContextRich,
+                "step 2 repeats another",
+            ),
+            (r#"{"steps": [{"step": "a"}]}"#.into(), Strategy::ContextRich, "not a list of strings"),
+            ("I cannot do that".into(), Strategy::ContextRich, "does not have the form"),
+            (" ".into(), Strategy::ContextRich, "the answer is empty"),
+        ] {
+            let said = bad(&text, strategy);
+            assert!(said.contains(reason), "{said}");
+        }
+        assert!(read(&many(15), &["fork"], Strategy::ContextRich)[0].is_ok());
+        assert!(read(&many(10), &["fork"], Strategy::ShortFixed)[0].is_ok());
+        let cut = Answer { text: "[\"a".into(), is_cut: true };
+        let said = scripts(&cut, &["fork".to_owned()], Strategy::ContextRich).remove(0).unwrap_err();
+        assert_eq!(said, "the answer was cut off before its end");
+    }
+}
