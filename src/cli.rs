@@ -53,7 +53,6 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Demo(demo::DemoArgs),
-    Scripts(scripts::ScriptsArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -88,7 +87,6 @@ pub fn run() -> Result<()> {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
-        Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }

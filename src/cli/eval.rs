@@ -13,13 +13,13 @@ use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
-    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Prompt,
-    Results, Row, Rows, Run, Shard, Style, Vlm,
+    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Results,
+    Row, Rows, Run, Shard, Style, Vlm,
 };
 use crate::explore::Method;
 use crate::in_words;
 use crate::llm::{LlmError, vision_prompt};
-use crate::script::Template;
+use crate::script::{Strategy, Template};
 use crate::siglip::ModelError;
 use crate::video::Sampling;
 
@@ -61,7 +61,7 @@ pub struct EvalArgs {
     smoothings: Vec<f64>,
     /// Prompt strategies to try, each with every aligner, template and smoothing width
     #[arg(long = "prompt", value_name = "NAME,…", value_delimiter = ',')]
-    prompts: Vec<Prompt>,
+    prompts: Vec<Strategy>,
     /// Whose way to follow where the paper and the authors' scripts differ. `released` has the rows mean-pool and
     /// released, and takes every frame, with bounds as frame numbers
     #[arg(long, default_value_t)]

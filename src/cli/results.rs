@@ -9,9 +9,9 @@ use color_eyre::eyre::{Result, ensure};
 use crate::align::Preset;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
-use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Footage, Prompt, Row, Run, Score};
+use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Footage, Row, Run, Score};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
-use crate::script::{Class, Document, ScriptFile, Template};
+use crate::script::{Class, Document, ScriptFile, Strategy, Template};
 use crate::store::Hashes;
 use crate::tui::{ClipResult, ClipToExplore, ResultRow, Results};
 use crate::video::Sampling;
@@ -82,7 +82,7 @@ fn seen_from_here(run: &Run) -> DatasetPaths {
 
 /// A row as the explorer can show it: with its knobs, where its matrices are those of the main scripts.
 fn result_row(row: &Row) -> ResultRow {
-    let has_matrices = row.score == Score::Alignment && row.prompt == Prompt::ContextRich;
+    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::ContextRich;
     ResultRow { name: row.name.clone(), settings: has_matrices.then(|| row.settings.clone()) }
 }
 

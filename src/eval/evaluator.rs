@@ -9,12 +9,13 @@ use crate::align::{self, Preset};
 use crate::eval::dataset::Clip;
 use crate::eval::footage::Footage;
 use crate::eval::record::{ClipScores, Ranking};
-use crate::eval::rows::{Prompt, Row, Score};
+use crate::eval::rows::{Row, Score};
 use crate::eval::vlm::Vlm;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
     embed_batch, embed_clip,
 };
+use crate::script::Strategy;
 use crate::video::Sampling;
 
 /// Frames a second of embeddings made elsewhere, where the sampling does not tell: that of most videos.
@@ -98,8 +99,8 @@ impl Evaluator {
                 continue;
             }
             let exploration = match row.prompt {
-                Prompt::ContextRich => &mut main,
-                Prompt::ShortFixed => {
+                Strategy::ContextRich => &mut main,
+                Strategy::ShortFixed => {
                     short.as_mut().ok_or_else(|| eyre!("there are no scripts for {}", row.name))?
                 }
             };
@@ -155,8 +156,8 @@ impl Evaluator {
         let mut missing = Vec::new();
         for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
             let exploration = match row.prompt {
-                Prompt::ContextRich => Some(&mut *main),
-                Prompt::ShortFixed => short.as_deref_mut(),
+                Strategy::ContextRich => Some(&mut *main),
+                Strategy::ShortFixed => short.as_deref_mut(),
             };
             let Some(exploration) = exploration else { continue };
             exploration.set(row.settings.clone());

@@ -42,7 +42,7 @@ pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 pub use results::{
     Digests, EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread,
 };
-pub use rows::{CHANCE, Prompt, Row, Rows, RowsError, Score};
+pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use tables::Style;
 pub use vlm::{Vlm, VlmSettings};

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::iter;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::align::Preset;
 use crate::eval::vlm::VlmSettings;
 use crate::explore::{Method, Settings};
-use crate::script::Template;
+use crate::script::{Strategy, Template};
 
 /// Name of the row that no clip needs to be read for.
 pub const CHANCE: &str = "chance";
@@ -23,7 +22,7 @@ pub struct Row {
     /// Which value ranks.
     pub score: Score,
     /// Which scripts are compared with the clip.
-    pub prompt: Prompt,
+    pub prompt: Strategy,
     /// The knobs.
     #[serde(flatten, with = "in_words")]
     pub settings: Settings,
@@ -57,25 +56,6 @@ impl fmt::Display for Score {
     }
 }
 
-/// How the scripts were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Prompt {
-    /// As many steps as the action needs: the main script file.
-    ContextRich,
-    /// Always the same number of short steps: the second script file.
-    ShortFixed,
-}
-
-impl fmt::Display for Prompt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ContextRich => "context-rich",
-            Self::ShortFixed => "short-fixed",
-        })
-    }
-}
-
 /// The rows that are asked for beside those of the ablation: each aligner with each template, width and prompt.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rows<'a> {
@@ -86,7 +66,7 @@ pub struct Rows<'a> {
     /// Smoothing widths in seconds; none stands for the default.
     pub smoothings: &'a [f64],
     /// Prompts; none stands for the main scripts.
-    pub prompts: &'a [Prompt],
+    pub prompts: &'a [Strategy],
 }
 
 /// Rows that cannot be.
@@ -111,7 +91,7 @@ impl Rows<'_> {
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let row = |name: &str, score, settings: &Settings| {
             let settings = settings.clone();
-            Row { name: name.to_owned(), score, prompt: Prompt::ContextRich, settings, vlm: None }
+            Row { name: name.to_owned(), score, prompt: Strategy::ContextRich, settings, vlm: None }
         };
         let mut rows = vec![
             row("mean-pool", Score::MeanPool, &full),
@@ -122,7 +102,7 @@ impl Rows<'_> {
         ];
         if short_scripts {
             let short = row("short-fixed", Score::Alignment, &full);
-            rows.push(Row { prompt: Prompt::ShortFixed, ..short });
+            rows.push(Row { prompt: Strategy::ShortFixed, ..short });
         }
         rows.push(row("context-rich", Score::Alignment, &full));
         for &method in self.aligners {
@@ -134,7 +114,7 @@ impl Rows<'_> {
                 );
             }
         }
-        if self.prompts.contains(&Prompt::ShortFixed) && !short_scripts {
+        if self.prompts.contains(&Strategy::ShortFixed) && !short_scripts {
             return Err(RowsError::NoShortScripts);
         }
         rows_of_all(self, &mut rows);
@@ -152,9 +132,9 @@ fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
     let templates = if asked.templates.is_empty() { &templates } else { asked.templates };
     let smoothings = [default.smoothing_seconds];
     let smoothings = if asked.smoothings.is_empty() { &smoothings } else { asked.smoothings };
-    let prompts = if asked.prompts.is_empty() { &[Prompt::ContextRich] } else { asked.prompts };
+    let prompts = if asked.prompts.is_empty() { &[Strategy::ContextRich] } else { asked.prompts };
     let methods = iter::once(&default.method).chain(asked.aligners);
-    let mut combine = |method: Method, template: &Template, smoothing_seconds: f64, prompt: Prompt| {
+    let mut combine = |method: Method, template: &Template, smoothing_seconds: f64, prompt: Strategy| {
         let words = if template.name() == "custom" { template.text() } else { template.name() };
         let name = format!("{} / {words} / {smoothing_seconds} s / {prompt}", method.in_words());
         let settings = Settings { method, smoothing_seconds, template: template.clone(), calibration: None };
@@ -184,7 +164,7 @@ impl Row {
         let row = |name: &str, score| Self {
             name: name.to_owned(),
             score,
-            prompt: Prompt::ContextRich,
+            prompt: Strategy::ContextRich,
             settings: settings.clone(),
             vlm: None,
         };
@@ -256,7 +236,7 @@ mod tests {
             aligners: &[drop, drop],
             templates: &[Template::default(), Template::custom("a {step}").unwrap()],
             smoothings: &[0.0, 0.5],
-            prompts: &[Prompt::ContextRich, Prompt::ShortFixed],
+            prompts: &[Strategy::ContextRich, Strategy::ShortFixed],
         };
         let rows = asked.all(true).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
@@ -265,7 +245,7 @@ mod tests {
         assert_eq!(last.name, "drop:cell=logit / a {step} / 0.5 s / short-fixed");
         assert_eq!(
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
-            (Prompt::ShortFixed, drop, 0.5)
+            (Strategy::ShortFixed, drop, 0.5)
         );
         assert_eq!(asked.all(false), Err(RowsError::NoShortScripts));
     }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::eval::dataset::Clip;
 use crate::eval::footage::Footage;
 use crate::eval::record::Ranking;
-use crate::eval::rows::{Prompt, Row, Score};
+use crate::eval::rows::{Row, Score};
 use crate::explore::{EmbeddedFrame, Picture, Settings};
 use crate::llm::{self, Client, Viewer};
+use crate::script::Strategy;
 use crate::video::{Sampling, VideoReader, thumbnail};
 
 /// The longest side of a picture that is shown, in pixels.
@@ -55,7 +56,7 @@ impl Vlm {
         Row {
             name: format!("vlm:{}", self.settings.model),
             score: Score::Vision,
-            prompt: Prompt::ContextRich,
+            prompt: Strategy::ContextRich,
             settings: Settings::default(),
             vlm: Some(self.settings.clone()),
         }

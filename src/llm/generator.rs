@@ -8,9 +8,9 @@ use serde_json::{Map, json};
 use crate::llm::answer::one_line;
 use crate::llm::client::{Client, Message};
 use crate::llm::error::LlmError;
-use crate::llm::prompt::{Prompt, Strategy};
+use crate::llm::prompt::Prompt;
 use crate::llm::rules;
-use crate::script::Class;
+use crate::script::{Class, Strategy};
 use crate::store::rfc_3339;
 
 /// Classes asked for at once at most: more make a model hurry.

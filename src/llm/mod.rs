@@ -21,5 +21,5 @@ pub use error::LlmError;
 pub use generator::{AT_ONCE, Event, GENERATED, Generated, Generator, LeftOut, Watch};
 pub use key::{DEFAULT_VARIABLE, Key, KeyError};
 pub use patience::{Clock, Limits, SystemClock};
-pub use prompt::{Prompt, PromptError, Strategy, vision_prompt};
+pub use prompt::{Prompt, PromptError, vision_prompt};
 pub use vision::Viewer;

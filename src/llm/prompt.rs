@@ -1,13 +1,12 @@
 //! What models are told: texts in files, with placeholders.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use thiserror::Error;
 
+use crate::script::Strategy;
 use crate::store::Folder;
 
 /// The folder in that of the configuration whose files replace the prompts that come with the program.
@@ -17,24 +16,7 @@ const CONTEXT_RICH: &str = include_str!("../../assets/prompts/context-rich.md");
 const SHORT_FIXED: &str = include_str!("../../assets/prompts/short-fixed.md");
 const VISION: &str = include_str!("../../assets/prompts/vlm.md");
 
-/// How scripts are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Strategy {
-    /// As many steps as the action needs, 4 to 15, each a sentence that names the actor and the setting
-    ContextRich,
-    /// Exactly 10 steps of 2 or 3 words
-    ShortFixed,
-}
-
 impl Strategy {
-    /// The name of the strategy, and of the file of its prompt.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ContextRich => "context-rich",
-            Self::ShortFixed => "short-fixed",
-        }
-    }
-
     /// Its prompt: that in a file, else that of the configuration, else the one that comes with the program. It has
     /// `{classes}` and `{domain}`.
     ///
@@ -46,12 +28,6 @@ impl Strategy {
             Self::ShortFixed => SHORT_FIXED,
         };
         Prompt::load(self.name(), bundled, file, "{classes}")
-    }
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -6,16 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::llm::answer::{excerpt, json_in, one_line};
 use crate::llm::client::{Answer, Schema};
-use crate::llm::prompt::Strategy;
+use crate::script::Strategy;
 
 /// The form that scripts are asked for in.
 pub const FORM: &str = r#"{"classes": [{"name": "…", "steps": ["…", "…"]}]}"#;
 
 /// Steps of a context-rich script.
 const STEPS: std::ops::RangeInclusive<usize> = 4..=15;
-/// Steps of a short script, and words of each.
-const SHORT_STEPS: usize = 10;
-const SHORT_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
 
 /// The schema of scripts of these classes.
 pub fn schema(names: &[String]) -> Schema {
@@ -124,8 +121,8 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
         Strategy::ContextRich if !STEPS.contains(&count) => {
             return Err(format!("it has {count} steps, not {} to {}", STEPS.start(), STEPS.end()));
         }
-        Strategy::ShortFixed if count != SHORT_STEPS => {
-            return Err(format!("it has {count} steps, not exactly {SHORT_STEPS}"));
+        Strategy::ShortFixed if count != Strategy::STEPS => {
+            return Err(format!("it has {count} steps, not exactly {}", Strategy::STEPS));
         }
         _ => {}
     }
@@ -138,7 +135,7 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
             return Err(format!("step {number} repeats another: {}", excerpt(step, 80)));
         }
         let words = step.split_whitespace().count();
-        if strategy == Strategy::ShortFixed && !SHORT_WORDS.contains(&words) {
+        if strategy == Strategy::ShortFixed && !Strategy::WORDS.contains(&words) {
             let step = excerpt(step, 80);
             return Err(format!("step {number} has {words} words, not 2 or 3: {step}"));
         }

@@ -2,21 +2,30 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::script::ScriptFile;
 
 /// The two kinds of scripts that the paper compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// As many steps as the action needs; each names the actor and the setting.
+    /// As many steps as the action needs, each a sentence that names the actor and the setting
     ContextRich,
-    /// Exactly ten steps of two or three words.
+    /// Exactly ten steps of two or three words
     ShortFixed,
 }
 
 impl Strategy {
+    /// Its name, and that of the file of its prompt.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ContextRich => "context-rich",
+            Self::ShortFixed => "short-fixed",
+        }
+    }
+
     /// The field of a script file that names it.
     pub const FIELD: &str = "strategy";
 
@@ -48,9 +57,6 @@ fn is_most(answers: impl Iterator<Item = bool>) -> bool {
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::ContextRich => "context-rich",
-            Self::ShortFixed => "short-fixed",
-        })
+        f.pad(self.name())
     }
 }

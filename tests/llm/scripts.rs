@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use actalign_tui::llm::{Event, Generator, LeftOut, LlmError, Strategy};
+use actalign_tui::llm::{Event, Generator, LeftOut, LlmError};
+use actalign_tui::script::Strategy;
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Server};

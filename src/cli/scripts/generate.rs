@@ -13,8 +13,8 @@ use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
-use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, Strategy};
-use crate::script::{Class, ScriptError, ScriptFile};
+use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt};
+use crate::script::{Class, ScriptError, ScriptFile, Strategy};
 use crate::whole;
 
 /// Have a language model write scripts, from the names of classes alone
