@@ -9,6 +9,7 @@ pub mod eval;
 pub mod explore;
 mod exponential;
 pub mod export;
+pub mod hub;
 mod number;
 mod scale;
 pub mod script;
