@@ -9,6 +9,7 @@ use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
+use crate::hub::ModelId;
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::store::{Hashes, Parts, Snapshot};
@@ -54,10 +55,12 @@ fn seen_from(folder: &Path, sources: Sources) -> Sources {
         "" | "-" | "demo" => path,
         _ => folder.join(path).display().to_string(),
     };
+    let model = here(sources.model.clone());
+    let is_of_hub = !Path::new(&model).exists() && sources.model.parse::<ModelId>().is_ok();
     Sources {
         clip: here(sources.clip),
         scripts: here(sources.scripts),
-        model: here(sources.model),
+        model: if is_of_hub { sources.model } else { model },
         ..sources
     }
 }

@@ -10,6 +10,14 @@ pub enum HubError {
     /// `HF_ENDPOINT` is no address.
     #[error("HF_ENDPOINT is no address of a hub ({0}); it looks like https://huggingface.co")]
     Endpoint(String),
+    /// The file of `SSL_CERT_FILE` cannot be used.
+    #[error("SSL_CERT_FILE names {}: {reason}; name a file of certificates in PEM, or leave it out", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The system names no folder for the cache.
     #[error("this system names no folder for models; set HF_HOME to a folder that can be written")]
     NoCache,

@@ -69,18 +69,23 @@ impl Plan {
 
     /// All of them in bytes.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        sum(self.files.iter().map(|file| file.size))
     }
 
     /// What is not there yet, in bytes.
     pub fn missing(&self) -> u64 {
-        self.files.iter().map(|file| file.size - file.have).sum()
+        sum(self.files.iter().map(|file| file.size - file.have))
     }
 
     /// The folder that will hold the checkpoint.
     pub fn snapshot(&self) -> &Path {
         &self.snapshot
     }
+}
+
+/// What a hub tells of sizes may be anything.
+fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// A hub and its cache.
@@ -108,11 +113,7 @@ impl<C: Clock> Hub<C> {
     /// # Errors
     /// As there.
     pub fn with_clock(settings: HubSettings, clock: C) -> Result<Self, HubError> {
-        let client = Client::new(&settings).ok_or_else(|| {
-            // What stands before an @ may be a password.
-            let shown = settings.endpoint.rsplit('@').next().unwrap_or_default();
-            HubError::Endpoint(shown.to_owned())
-        })?;
+        let client = Client::new(&settings)?;
         let cache = HubCache::new(settings.cache.clone().ok_or(HubError::NoCache)?);
         Ok(Self { settings, client, cache, clock })
     }
@@ -157,7 +158,7 @@ impl<C: Clock> Hub<C> {
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
         repo.create().map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
 
-        let config = self.bring(&plan, &repo, 0, report)?;
+        let config = self.bring_now(&mut plan, &repo, report)?;
         siglip::check_config(&config)?;
         if let Some(file) = self.file(&plan, PREPROCESSOR, report)? {
             plan.files.push(file);
@@ -172,7 +173,7 @@ impl<C: Clock> Hub<C> {
         let hint = "choose a repository with safetensors: pytorch_model.bin is not read, for it is a program";
         let file = self.file(&plan, INDEX, report)?;
         plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.clone(), name: SINGLE, hint })?);
-        let path = self.bring(&plan, &repo, plan.files.len() - 1, report)?;
+        let path = self.bring_now(&mut plan, &repo, report)?;
         let index = fs::read(&path).map_err(|source| HubError::Cache { path: path.clone(), source })?;
         for name in shards(&index).map_err(|reason| HubError::Index { path: path.clone(), reason })? {
             let Some(file) = self.file(&plan, &name, report)? else {
@@ -203,6 +204,19 @@ impl<C: Clock> Hub<C> {
         repo.remember(plan.id.revision(), &plan.commit)
             .map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
         Ok(plan.snapshot.clone())
+    }
+
+    /// Fetches the last file of a plan while the plan is made.
+    fn bring_now(
+        &self,
+        plan: &mut Plan,
+        repo: &Repo,
+        report: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, HubError> {
+        let last = plan.files.len() - 1;
+        let path = self.bring(plan, repo, last, report)?;
+        plan.files[last].have = plan.files[last].size;
+        Ok(path)
     }
 
     /// Fetches a file of a plan, unless it is there, and puts it into the snapshot.
@@ -304,8 +318,8 @@ impl<C: Clock> Hub<C> {
         let (host, id) = (self.host(), id.clone());
         let has_token = self.client.has_token();
         match (refusal.code.as_deref(), refusal.status) {
-            (Some("EntryNotFound"), _) | (None, 404) if knows_repo => Ok(None),
             (Some("EntryNotFound"), _) => Ok(None),
+            (None, 404) if knows_repo => Ok(None),
             (Some("RevisionNotFound"), _) => {
                 Err(HubError::NoRevision { repo: id.repo(), revision: id.revision().to_owned() })
             }

@@ -2,11 +2,14 @@
 //! headers of the redirect, and the token must not travel to another place.
 
 use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Uri};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
+use super::error::HubError;
 use super::hash::Etag;
 use super::settings::HubSettings;
 use super::token::Token;
@@ -68,13 +71,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// None where the endpoint is no address.
-    pub fn new(settings: &HubSettings) -> Option<Self> {
-        let endpoint: Uri = settings.endpoint.parse().ok()?;
-        let is_address = ["http", "https"].contains(&endpoint.scheme_str()?) && is_place(&endpoint);
-        if !is_address || endpoint.query().is_some() {
-            return None;
-        }
+    /// A client of the hub that the settings name.
+    pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
+        let is_address = |uri: &Uri| leads_to_http(uri) && uri.query().is_none();
+        let endpoint: Uri = settings.endpoint.parse().ok().filter(is_address).ok_or_else(|| {
+            // What stands before an @ may be a password.
+            HubError::Endpoint(settings.endpoint.rsplit('@').next().unwrap_or_default().to_owned())
+        })?;
         let config = Agent::config_builder()
             .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
@@ -88,7 +91,11 @@ impl Client {
         // A hub on this machine is not beyond a proxy.
         let is_here = endpoint.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
         let config = if is_here { config.proxy(None) } else { config };
-        Some(Self { agent: config.build().into(), endpoint, token: settings.token.clone() })
+        let config = match &settings.certificates {
+            Some(path) => config.tls_config(TlsConfig::builder().root_certs(roots(path)?).build()),
+            None => config,
+        };
+        Ok(Self { agent: config.build().into(), endpoint, token: settings.token.clone() })
     }
 
     /// The hub's name.
@@ -243,9 +250,26 @@ fn host(uri: &Uri) -> String {
     )
 }
 
-/// Whether the address has a host and brings no user name, which would be in messages.
-fn is_place(uri: &Uri) -> bool {
-    uri.authority().is_some_and(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'))
+/// Whether this is an address of HTTP that brings no user name, which would be in messages.
+fn leads_to_http(uri: &Uri) -> bool {
+    uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme))
+        && uri.authority().is_some_and(|place| !place.host().is_empty() && !place.as_str().contains('@'))
+}
+
+/// The certificates of a file.
+fn roots(path: &Path) -> Result<RootCerts, HubError> {
+    let error = |reason: String| HubError::Certificates { path: path.to_owned(), reason };
+    let pem = std::fs::read(path).map_err(|e| error(e.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|_| error("it is no PEM".into()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(error("it holds no certificate".into()));
+    }
+    Ok(certificates.into())
 }
 
 fn is_same_place(one: &Uri, other: &Uri) -> bool {
@@ -266,8 +290,7 @@ fn resolve(from: &Uri, location: &str) -> Option<Uri> {
         format!("{scheme}://{}{folder}/{location}", from.authority()?)
     };
     let uri: Uri = absolute.parse().ok()?;
-    let leads_to_http = ["http", "https"].contains(&uri.scheme_str()?);
-    (leads_to_http && is_place(&uri)).then_some(uri)
+    leads_to_http(&uri).then_some(uri)
 }
 
 #[cfg(test)]

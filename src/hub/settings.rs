@@ -23,6 +23,9 @@ pub struct HubSettings {
     pub offline: bool,
     /// How long the hub may send nothing: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
     pub stall: Duration,
+    /// Whom to trust in place of the public authorities, in PEM, as networks need that look into what passes:
+    /// `SSL_CERT_FILE`.
+    pub certificates: Option<PathBuf>,
 }
 
 /// How long a transfer may stand still where nothing else is said.
@@ -56,6 +59,7 @@ impl HubSettings {
                 .and_then(|text| text.parse().ok())
                 .filter(|seconds| *seconds > 0)
                 .map_or(STALL, Duration::from_secs),
+            certificates: path("SSL_CERT_FILE"),
         }
     }
 }

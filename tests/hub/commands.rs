@@ -77,7 +77,7 @@ fn on_a_terminal_it_asks_before_it_downloads() {
     for answer in ["n\n", "\n"] {
         let (done, text) = in_terminal(&world, &embed, answer);
         assert!(
-            !done && text.contains("Download 267.05 kB from 127.0.0.1") && text.contains("[y/N]"),
+            !done && text.contains("Download 267.04 kB from 127.0.0.1") && text.contains("[y/N]"),
             "{text}"
         );
         assert!(text.contains("was not downloaded"), "{text}");

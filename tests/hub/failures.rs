@@ -22,7 +22,7 @@ fn names_that_the_hub_does_not_have_are_told_with_what_is_like_them() {
         "model fetch google/siglip-base-patch16-226",
         &[
             "has no model google/siglip-base-patch16-226 that this token may read",
-            "did you mean google/siglip-base-patch16-22",
+            "did you mean google/siglip-base-patch16-2",
         ],
     );
     world.fail("model fetch someone/else", &["has no model someone/else"]);
@@ -218,6 +218,17 @@ fn without_a_network_it_says_which_files_to_bring() {
 }
 
 #[test]
+fn a_disk_that_is_too_small_is_told_before_anything_large_is_fetched() {
+    let world = World::new();
+    let hash = etag("model.safetensors", b"");
+    let lines = format!("X-Linked-Etag: \"{hash}\"\r\nX-Linked-Size: {}\r\n", u64::MAX);
+    world.site.fault("HEAD model.safetensors", Fault::Status(200, lines.leak()));
+    world.fail(&format!("model fetch {ID}"), &["are needed", "make room"]);
+    let got: Vec<_> = world.site.seen().into_iter().filter(|request| request.method == "GET").collect();
+    assert!(got.iter().all(|request| request.file() == "config.json"), "{got:?}");
+}
+
+#[test]
 fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
     let world = World::new();
     for endpoint in ["hub.example", "ftp://hub.example", "https://", "https://ada:geheim@hub.example"] {
@@ -225,5 +236,22 @@ fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
         command.env("HF_ENDPOINT", endpoint);
         let text = world.fail_with(command, &["HF_ENDPOINT"]);
         assert!(!text.contains("geheim"), "{text}");
+    }
+}
+
+#[test]
+fn certificates_that_cannot_be_read_are_told() {
+    let world = World::new();
+    for (name, content, part) in [
+        ("none.pem", None, "No such file"),
+        ("empty.pem", Some("no PEM at all"), "holds no certificate"),
+        ("broken.pem", Some("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"), "no PEM"),
+    ] {
+        if let Some(content) = content {
+            fs::write(world.home.path().join(name), content).unwrap();
+        }
+        let mut command = world.command(&format!("model fetch {ID}"));
+        command.env("SSL_CERT_FILE", name);
+        world.fail_with(command, &["SSL_CERT_FILE", name, part]);
     }
 }

@@ -1,6 +1,8 @@
 //! What fetching brings, and where.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -114,6 +116,27 @@ fn a_fetch_that_was_ended_goes_on_in_the_next_run() {
         world.succeed(&format!("model fetch {ID}"));
         assert_eq!(fs::read(world.snapshot().join("model.safetensors")).unwrap(), weights);
     }
+}
+
+#[test]
+fn two_programs_do_not_fetch_the_same_file_at_once() {
+    let world = World::new();
+    let locks = world.home.path().join("hf/hub/.locks/models--google--siglip-base-patch16-224");
+    fs::create_dir_all(&locks).unwrap();
+    // As the hub's own tools do it while they fetch.
+    let name = etag("model.safetensors", &fixture("model.safetensors")) + ".lock";
+    let lock = fs::File::create(locks.join(name)).unwrap();
+    lock.lock().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_actalign-tui"));
+    command.args(["model", "fetch", ID]).env("HF_HOME", world.home.path().join("hf"));
+    command.env("HF_ENDPOINT", &world.site.endpoint).stderr(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("another program fetches model.safetensors")));
+    assert!(!world.snapshot().join("model.safetensors").exists());
+    drop(lock);
+    assert!(child.wait().unwrap().success());
+    assert!(world.snapshot().join("model.safetensors").exists());
 }
 
 #[test]

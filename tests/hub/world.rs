@@ -106,6 +106,7 @@ impl World {
             cache: Some(self.home.path().join("hf/hub")),
             offline: false,
             stall: Duration::from_secs(30),
+            certificates: None,
         }
     }
 
