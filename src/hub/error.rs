@@ -22,14 +22,12 @@ pub enum HubError {
     #[error("this system names no folder for models; set HF_HOME to a folder that can be written")]
     NoCache,
     /// The network may not be used, or there is none.
-    #[error("{reason}{}", by_hand(endpoint, id))]
+    #[error("{reason}\n{help}")]
     Offline {
         /// Why the hub was not reached.
         reason: String,
-        /// The hub.
-        endpoint: String,
-        /// The model.
-        id: ModelId,
+        /// Which files to bring, and where to put them.
+        help: String,
     },
     /// The hub has no such repository, or keeps it from strangers.
     #[error("{host} has no model {id} that {who} may read{hint}")]
@@ -37,7 +35,7 @@ pub enum HubError {
         /// The hub.
         host: String,
         /// The model.
-        id: ModelId,
+        id: String,
         /// With or without a token.
         who: &'static str,
         /// Names that look like it, or what else to do.
@@ -61,7 +59,7 @@ pub enum HubError {
         /// The hub.
         host: String,
         /// The model.
-        id: ModelId,
+        id: String,
     },
     /// The token was refused.
     #[error("{host} refuses the token (status {status}); set HF_TOKEN to one that may read {id}")]
@@ -71,13 +69,13 @@ pub enum HubError {
         /// 401 or 403.
         status: u16,
         /// The model.
-        id: ModelId,
+        id: String,
     },
     /// The repository lacks a file that every checkpoint has.
     #[error("{id} has no {name}; {hint}")]
     NoFile {
         /// The model.
-        id: ModelId,
+        id: String,
         /// The file.
         name: &'static str,
         /// What to do about it.
@@ -166,11 +164,11 @@ fn after(wait: Option<Duration>) -> String {
 }
 
 /// How to get a model without this program's network.
-fn by_hand(endpoint: &str, id: &ModelId) -> String {
+pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
     let (repo, revision) = (id.repo(), id.revision_in_url());
     let url = |name: &str| format!("\n    {endpoint}/{repo}/resolve/{revision}/{name}");
     format!(
-        "\nTo bring {id} from a machine that has a network, put these files into one folder DIR and say --model DIR:{}{}{}{}\n\
+        "To bring {id} from a machine that has a network, put these files into one folder DIR and say --model DIR:{}{}{}{}\n\
          or copy its cache folder {} into the cache of this machine ($HF_HOME/hub). Where there is no {}, the weights are \
          the files that {} names.",
         url(super::CONFIG),

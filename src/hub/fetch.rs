@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
 use super::download::{LONGEST_WAIT, Transfer, again_in, back_off, is_whole};
-use super::error::HubError;
+use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPROCESSOR, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::http::{Client, Facts, Failure, Refusal};
@@ -130,7 +130,7 @@ impl<C: Clock> Hub<C> {
 
     /// What it says where the network may not be used or is not there: how to bring the files by hand.
     pub fn offline(&self, id: &ModelId, reason: impl Into<String>) -> HubError {
-        HubError::Offline { reason: reason.into(), endpoint: self.settings.endpoint.clone(), id: id.clone() }
+        HubError::Offline { reason: reason.into(), help: by_hand(&self.settings.endpoint, id) }
     }
 
     /// Asks the hub for a model's files. Its configuration is fetched, so that a model that cannot be used is refused before
@@ -148,7 +148,7 @@ impl<C: Clock> Hub<C> {
         let hint = "choose a repository with a checkpoint, see `actalign-tui model list`";
         let (commit, config) = self
             .facts(id, &id.revision_in_url(), CONFIG, report)?
-            .ok_or_else(|| HubError::NoFile { id: id.clone(), name: CONFIG, hint })?;
+            .ok_or_else(|| HubError::NoFile { id: id.to_string(), name: CONFIG, hint })?;
         let repo = self.cache.repo(id);
         let commit = commit.filter(|commit| is_commit(commit));
         let Some((commit, snapshot)) = commit.and_then(|c| repo.snapshot(&c).map(|folder| (c, folder)))
@@ -165,14 +165,18 @@ impl<C: Clock> Hub<C> {
         }
         let hint = "choose a repository that has it; spiece.model alone is not enough";
         let file = self.file(&plan, TOKENIZER, report)?;
-        plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.clone(), name: TOKENIZER, hint })?);
+        plan.files.push(file.ok_or_else(|| HubError::NoFile {
+            id: id.to_string(),
+            name: TOKENIZER,
+            hint,
+        })?);
         if let Some(file) = self.file(&plan, SINGLE, report)? {
             plan.files.push(file);
             return Ok(plan);
         }
         let hint = "choose a repository with safetensors: pytorch_model.bin is not read, for it is a program";
         let file = self.file(&plan, INDEX, report)?;
-        plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.clone(), name: SINGLE, hint })?);
+        plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.to_string(), name: SINGLE, hint })?);
         let path = self.bring_now(&mut plan, &repo, report)?;
         let index = fs::read(&path).map_err(|source| HubError::Cache { path: path.clone(), source })?;
         for name in shards(&index).map_err(|reason| HubError::Index { path: path.clone(), reason })? {
@@ -266,6 +270,7 @@ impl<C: Clock> Hub<C> {
                 Ok(facts) => break (self.host(), facts),
                 Err(failure) => failure,
             };
+            let never_answered = matches!(failure, Failure::Broken(_));
             let (reason, wait) = match failure {
                 Failure::Unreachable(reason) => {
                     return Err(self.offline(id, format!("{host} cannot be reached: {reason}")));
@@ -285,6 +290,7 @@ impl<C: Clock> Hub<C> {
             if failed >= ATTEMPTS || pause > LONGEST_WAIT {
                 return Err(match wait {
                     Some(_) => HubError::TooMany { host, wait },
+                    None if never_answered => self.offline(id, format!("{host} {reason}, again and again")),
                     None => HubError::Broken { name: name.to_owned(), host, reason },
                 });
             }
@@ -315,7 +321,7 @@ impl<C: Clock> Hub<C> {
         refusal: &Refusal,
         knows_repo: bool,
     ) -> Result<Option<T>, HubError> {
-        let (host, id) = (self.host(), id.clone());
+        let host = self.host();
         let has_token = self.client.has_token();
         match (refusal.code.as_deref(), refusal.status) {
             (Some("EntryNotFound"), _) => Ok(None),
@@ -323,8 +329,10 @@ impl<C: Clock> Hub<C> {
             (Some("RevisionNotFound"), _) => {
                 Err(HubError::NoRevision { repo: id.repo(), revision: id.revision().to_owned() })
             }
-            (Some("GatedRepo"), _) => Err(HubError::Gated { host, id }),
-            (None, 401 | 403) if has_token => Err(HubError::Token { host, status: refusal.status, id }),
+            (Some("GatedRepo"), _) => Err(HubError::Gated { host, id: id.to_string() }),
+            (None, 401 | 403) if has_token => {
+                Err(HubError::Token { host, status: refusal.status, id: id.to_string() })
+            }
             (Some("RepoNotFound"), _) | (None, 401 | 403 | 404) => {
                 let mut hint =
                     known::like(&id.repo()).map_or(String::new(), |like| format!("; did you mean {like}?"));
@@ -332,7 +340,7 @@ impl<C: Clock> Hub<C> {
                     hint += " If it is private, set HF_TOKEN, or run `hf auth login`";
                 }
                 let who = if has_token { "this token" } else { "anyone" };
-                Err(HubError::NoRepository { host, id, who, hint })
+                Err(HubError::NoRepository { host, id: id.to_string(), who, hint })
             }
             (code, status) => {
                 let code = code.map_or(String::new(), |code| format!(" ({code})"));

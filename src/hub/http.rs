@@ -206,13 +206,16 @@ impl Failure {
             Error::ConnectionFailed => Self::Unreachable("no connection".into()),
             Error::Io(error) if is_unreachable(error.kind()) => Self::Unreachable(error.to_string()),
             Error::Rustls(error) => Self::Unreachable(error.to_string()),
-            Error::Tls(reason) => Self::Unreachable((*reason).to_owned()),
             Error::ConnectProxyFailed(reason) => Self::Unreachable(format!("the proxy refuses: {reason}")),
             Error::Timeout(_) => Self::Broken("sent nothing for too long".into()),
             Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 Self::Broken("sent nothing for too long".into())
             }
-            Error::Io(_) => Self::Broken("broke the connection".into()),
+            // The handshake fails so where a certificate is not trusted.
+            Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => Self::Unreachable(
+                format!("{error}; where the network has certificates of its own, SSL_CERT_FILE names them"),
+            ),
+            Error::Io(error) => Self::Broken(format!("broke the connection ({error})")),
             Error::Protocol(_) | Error::Http(_) | Error::LargeResponseHeader(..) => {
                 Self::Nonsense("with what is no HTTP".into())
             }

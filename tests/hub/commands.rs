@@ -112,7 +112,7 @@ fn the_list_tells_sizes_and_what_is_there() {
     let text = world.succeed("model list");
     let line = text.lines().find(|line| line.starts_with(&format!("{ID} "))).unwrap();
     assert!(line.contains("203 M") && line.ends_with("in the cache"), "{line}");
-    assert!(text.contains("NaFlex") && text.contains("computed"), "{text}");
+    assert!(text.contains("patch16-naflex") && text.contains("computed"), "{text}");
 }
 
 #[test]

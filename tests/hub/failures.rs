@@ -218,6 +218,16 @@ fn without_a_network_it_says_which_files_to_bring() {
 }
 
 #[test]
+fn a_hub_that_never_answers_is_no_network() {
+    let world = World::new();
+    let clock = TestClock::new(0);
+    fault_always(&world, "HEAD config.json", &Fault::HangUp);
+    let error = world.fetch_here(&clock).unwrap_err();
+    assert!(matches!(error, HubError::Offline { .. }), "{error}");
+    assert_eq!(clock.waits(), [0, 1, 2, 4]);
+}
+
+#[test]
 fn a_disk_that_is_too_small_is_told_before_anything_large_is_fetched() {
     let world = World::new();
     let hash = etag("model.safetensors", b"");

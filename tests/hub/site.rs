@@ -30,6 +30,8 @@ pub enum Fault {
     Endless,
     /// The range is not heeded.
     Whole,
+    /// The connection ends without an answer.
+    HangUp,
 }
 
 /// A request as it came.
@@ -177,8 +179,10 @@ fn respond(seen: &Seen, state: &mut State) -> Response {
     } else {
         None
     };
-    if let Some(Fault::Status(status, lines)) = fault {
-        return plain(status, lines);
+    match fault {
+        Some(Fault::Status(status, lines)) => return plain(status, lines),
+        Some(Fault::HangUp) => return (String::new(), Vec::new(), Then::End),
+        _ => {}
     }
     let parts: Vec<&str> = seen.path.split('?').next().unwrap().trim_start_matches('/').split('/').collect();
     let is_cached = seen.path.starts_with("/api/resolve-cache/");

@@ -53,7 +53,8 @@ impl Listed {
 const NOTES: &str = "\
 Parameters and sizes are computed from the layers (published weights are f32; a tokenizer adds 2 to 35 MB). Memory is that
 of the weights, with --precision f32 and f16; on the CPU the token table stays on disk. Any other SigLIP checkpoint in
-safetensors works as well, but not the flexible-resolution (NaFlex) ones: they are another architecture.
+safetensors works as well, but not those of flexible resolution (google/siglip2-base-patch16-naflex and
+google/siglip2-so400m-patch16-naflex): they are another architecture.
 Fetch one: actalign-tui model fetch ID
 ";
 
@@ -64,12 +65,12 @@ pub fn run(args: &ListArgs) -> Result<()> {
         return Ok(output::print(serde_json::to_string(&models)? + "\n")?);
     }
     let mut text = format!(
-        "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>8}  {:>8}  {:>8}\n",
-        "model", "images", "text", "dim", "parameters", "download", "f32", "f16"
+        "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}\n",
+        "model", "images", "text", "dim", "parameters", "download", "memory f32", "memory f16"
     );
     for model in &models {
         text += &format!(
-            "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>8}  {:>8}  {:>8}{}\n",
+            "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}{}\n",
             model.id,
             model.image_size,
             model.text_len,
