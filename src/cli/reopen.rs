@@ -158,3 +158,28 @@ fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());
     Some(Pinned { settings, width: pinned.settings.smoothing, rule, places })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_from_the_snapshot_and_a_model_of_the_hub_is_no_path() {
+        let sources = |model: &str| Sources {
+            clip: "clip.mp4".into(),
+            scripts: "scripts.json".into(),
+            model: model.into(),
+            ..Sources::default()
+        };
+        let seen = |model| seen_from(Path::new("/nowhere"), sources(model));
+        assert_eq!(seen("demo").clip, "/nowhere/clip.mp4");
+        for (model, from_here) in [
+            ("demo", "demo"),
+            ("model", "/nowhere/model"),
+            ("../models/siglip", "/nowhere/../models/siglip"),
+            ("google/siglip-base-patch16-224@main", "google/siglip-base-patch16-224@main"),
+        ] {
+            assert_eq!(seen(model).model, from_here);
+        }
+    }
+}
