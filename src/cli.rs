@@ -13,6 +13,7 @@ mod explore;
 mod export;
 mod inputs;
 mod keys;
+mod model;
 mod output;
 mod progress;
 mod reopen;
@@ -52,6 +53,7 @@ enum Command {
     Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
+    Model(model::ModelCommandArgs),
     Demo(demo::DemoArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
@@ -86,6 +88,7 @@ pub fn run() -> Result<()> {
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
+        Some(Command::Model(args)) => model::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),

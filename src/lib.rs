@@ -9,6 +9,7 @@ pub mod eval;
 pub mod explore;
 mod exponential;
 pub mod export;
+pub mod hub;
 pub mod llm;
 mod number;
 mod scale;

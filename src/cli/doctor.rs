@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
-use crate::cli::inputs::checkpoint_folder;
+use crate::cli::model::{MayAsk, model_folder};
 use crate::cli::output;
+use crate::hub::HubSettings;
 use crate::in_words;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
@@ -16,8 +17,8 @@ use crate::video::{self, VideoError};
 /// Check this machine: video decoders, devices, terminal, and a checkpoint
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Folder of a checkpoint to check, or `demo`
-    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL")]
+    /// Folder of a checkpoint to check, its name on the hub, or `demo`
+    #[arg(long, value_name = "DIR|ID", env = "ACTALIGN_MODEL")]
     model: Option<PathBuf>,
 }
 
@@ -46,6 +47,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         }
     }
     line(true, "terminal", terminal())?;
+    line(true, "hub", hub(&HubSettings::load()))?;
     if let Some(model) = &args.model {
         match describe_model(model) {
             Ok(finding) => line(true, "model", finding)?,
@@ -83,8 +85,21 @@ fn terminal() -> String {
     format!("{}, {size}, {colours}", std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned()))
 }
 
+/// Where models come from and are kept.
+fn hub(settings: &HubSettings) -> String {
+    let cache = settings
+        .cache
+        .as_ref()
+        .map_or("no folder: set HF_HOME".to_owned(), |cache| cache.display().to_string());
+    let token = if settings.token.is_some() { "a token is set" } else { "no token" };
+    let offline = if settings.offline { ", HF_HUB_OFFLINE is set" } else { "" };
+    // What stands before an @ may be a password.
+    let endpoint = settings.endpoint.rsplit('@').next().unwrap_or_default();
+    format!("{cache} (from {endpoint}, {token}{offline})")
+}
+
 fn describe_model(dir: &Path) -> Result<String> {
-    let checkpoint = Checkpoint::open(&checkpoint_folder(dir)?)?;
+    let checkpoint = Checkpoint::open(&model_folder(dir, MayAsk::No)?)?;
     let side = checkpoint.image_size();
     Ok(format!(
         "{}: images {side}×{side}, texts of {} tokens, {} dimensions",

@@ -7,7 +7,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::{Aligner, Background, Cell, Preset};
-use crate::demo::{Bundle, BundleError};
+use crate::cli::model::{MayAsk, model_folder};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources, band, ends_of};
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
@@ -17,9 +17,9 @@ use crate::video::{Sampling, Segment};
 /// The model, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json; or
-    /// `demo`, the small one that comes with the program
-    #[arg(long, value_name = "DIR", env = "ACTALIGN_MODEL", required = true)]
+    /// Folder of a SigLIP checkpoint as the model hub has it: config.json, model.safetensors, tokenizer.json; or its
+    /// name on the hub, such as google/siglip-base-patch16-224; or `demo`, the small one that comes with the program
+    #[arg(long, value_name = "DIR|ID", env = "ACTALIGN_MODEL", required = true)]
     model: Option<PathBuf>,
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
@@ -31,13 +31,15 @@ pub struct ModelArgs {
     /// Embed everything anew, and keep no embedding for the next run
     #[arg(long)]
     no_cache: bool,
+    #[arg(skip = MayAsk::OnTerminal)]
+    ask: MayAsk,
 }
 
 impl ModelArgs {
-    /// A checkpoint on the best device.
+    /// A checkpoint on the best device. Nobody is asked to fetch it.
     pub fn of(dir: PathBuf) -> Self {
         let (device, precision) = (DeviceChoice::Auto, Precision::F32);
-        Self { model: Some(dir), device, precision, no_cache: false }
+        Self { model: Some(dir), device, precision, no_cache: false, ask: MayAsk::No }
     }
 
     /// The checkpoint as the user names it.
@@ -52,7 +54,7 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        let folder = checkpoint_folder(self.dir())?;
+        let folder = model_folder(self.dir(), self.ask)?;
         let device = ComputeDevice::open(self.device)?.with_precision(self.precision);
         let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
         Ok(Arc::new(match self.cache()? {
@@ -74,11 +76,6 @@ impl ModelArgs {
             opened => opened,
         }
     }
-}
-
-/// The folder of a checkpoint as the user names it: `demo` is the bundled one, `./demo` a folder of that name.
-pub fn checkpoint_folder(name: &Path) -> Result<PathBuf, BundleError> {
-    if name == "demo" { Ok(Bundle::unpack()?.model()) } else { Ok(name.to_owned()) }
 }
 
 /// Which frames of a clip are taken.

@@ -9,6 +9,7 @@ use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
+use crate::hub::ModelId;
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template, library};
 use crate::store::{Hashes, Parts, Snapshot};
@@ -56,10 +57,12 @@ fn seen_from(folder: &Path, sources: Sources) -> Sources {
         name if library::is_name(Path::new(name)) => path,
         _ => folder.join(path).display().to_string(),
     };
+    let model = here(sources.model.clone());
+    let is_of_hub = !Path::new(&model).exists() && sources.model.parse::<ModelId>().is_ok();
     Sources {
         clip: here(sources.clip),
         scripts: here(sources.scripts),
-        model: here(sources.model),
+        model: if is_of_hub { sources.model } else { model },
         ..sources
     }
 }
@@ -157,4 +160,29 @@ fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let places = (0..snapshot.candidates.len()).map(place).collect();
     let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());
     Some(Pinned { settings, width: pinned.settings.smoothing, rule, places })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_from_the_snapshot_and_a_model_of_the_hub_is_no_path() {
+        let sources = |model: &str| Sources {
+            clip: "clip.mp4".into(),
+            scripts: "scripts.json".into(),
+            model: model.into(),
+            ..Sources::default()
+        };
+        let seen = |model| seen_from(Path::new("/nowhere"), sources(model));
+        assert_eq!(seen("demo").clip, "/nowhere/clip.mp4");
+        for (model, from_here) in [
+            ("demo", "demo"),
+            ("model", "/nowhere/model"),
+            ("../models/siglip", "/nowhere/../models/siglip"),
+            ("google/siglip-base-patch16-224@main", "google/siglip-base-patch16-224@main"),
+        ] {
+            assert_eq!(seen(model).model, from_here);
+        }
+    }
 }

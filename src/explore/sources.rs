@@ -9,7 +9,7 @@ pub struct Sources {
     pub clip: String,
     /// Path of the script file.
     pub scripts: String,
-    /// Folder of the checkpoint.
+    /// Folder of the checkpoint, or its name on the hub.
     pub model: String,
     /// The device that embeds, in words.
     pub device: String,

@@ -169,7 +169,15 @@ impl Checkpoint {
     }
 }
 
-fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
+/// Checks that a `config.json` is of a checkpoint that this program runs.
+///
+/// # Errors
+/// What is wrong with it, or what other model it is of.
+pub fn check_config(path: &Path) -> Result<(), ModelError> {
+    Config::read(path).map(|_| ())
+}
+
+pub(super) fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
     let path = dir.join(name);
     if path.exists() {
         return Ok(path);

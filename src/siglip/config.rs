@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::encoder::EncoderSizes;
 use super::error::ModelError;
+use super::known::TowerSizes;
 use super::resize::Filter;
 
 /// Both towers of a checkpoint.
@@ -112,6 +113,42 @@ impl Default for TextConfig {
 }
 
 impl Config {
+    /// The configuration of towers of those sizes: dimensions, those of the MLP, layers, heads.
+    pub fn of_sizes(
+        vision: TowerSizes,
+        text: TowerSizes,
+        image: usize,
+        patch: usize,
+        vocab_size: usize,
+        positions: usize,
+    ) -> Self {
+        let [hidden_size, intermediate_size, num_hidden_layers, num_attention_heads] = vision;
+        let projection_size = Some(hidden_size);
+        let (image_size, patch_size) = (Side::Square(image), Side::Square(patch));
+        let vision_config = VisionConfig {
+            hidden_size,
+            intermediate_size,
+            num_hidden_layers,
+            num_attention_heads,
+            image_size,
+            patch_size,
+            ..VisionConfig::default()
+        };
+        let [hidden_size, intermediate_size, num_hidden_layers, num_attention_heads] = text;
+        let max_position_embeddings = positions;
+        let text_config = TextConfig {
+            vocab_size,
+            hidden_size,
+            intermediate_size,
+            num_hidden_layers,
+            num_attention_heads,
+            max_position_embeddings,
+            projection_size,
+            ..TextConfig::default()
+        };
+        Self { model_type: Some("siglip".into()), vision_config, text_config }
+    }
+
     /// Reads and checks the file: after this, every size is usable as it is.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
         let config: Self = read_json(path)?;

@@ -27,7 +27,7 @@ pub struct TextTokenizer {
 
 /// Who the checkpoint's tokenizer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
+pub enum Family {
     /// SigLIP: a sentencepiece unigram model; `</s>` ends the text and pads it.
     V1,
     /// SigLIP 2 of fixed resolution: Gemma's tokenizer; `<eos>` ends the text, `<pad>` pads it.
@@ -38,6 +38,14 @@ enum Family {
 const END: i32 = 1;
 
 impl Family {
+    /// The family and its tokenizer, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::V1 => "SigLIP (sentencepiece)",
+            Self::V2 => "SigLIP 2 (Gemma)",
+        }
+    }
+
     fn padding(self) -> i32 {
         match self {
             Self::V1 => END,
@@ -119,6 +127,11 @@ impl TextTokenizer {
             tokens.ids.truncate(longest);
         }
         batch
+    }
+
+    /// Whose tokenizer it is.
+    pub fn family(&self) -> Family {
+        self.family
     }
 
     /// Text positions of the model.

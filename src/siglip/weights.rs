@@ -137,6 +137,16 @@ impl Weights {
         }
     }
 
+    /// The types that tensors are stored in, with the number of values of each, and the number of tensors.
+    pub fn stored(&self) -> (BTreeMap<String, u64>, usize) {
+        let mut types = BTreeMap::new();
+        for Tensor { info, .. } in self.tensors.values() {
+            let values: u64 = info.shape.iter().map(|side| *side as u64).product();
+            *types.entry(format!("{:?}", info.dtype).to_lowercase()).or_default() += values;
+        }
+        (types, self.tensors.len())
+    }
+
     fn path_of(&self, name: &str) -> &Path {
         self.tensors.get(name).map_or(&self.path, |tensor| &self.files[tensor.file].path)
     }

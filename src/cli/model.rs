@@ -1,0 +1,34 @@
+//! `actalign-tui model`: models of the hub, and what a folder holds.
+
+mod fetch;
+mod folder;
+mod info;
+mod list;
+mod transfer;
+
+use clap::{Args, Subcommand};
+use color_eyre::eyre::Result;
+
+pub use folder::{MayAsk, model_folder};
+
+/// Models: fetch one from the hub, list those that are known, look at a folder
+#[derive(Debug, Args)]
+pub struct ModelCommandArgs {
+    #[command(subcommand)]
+    command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelCommand {
+    Fetch(fetch::FetchArgs),
+    List(list::ListArgs),
+    Info(info::InfoArgs),
+}
+
+pub fn run(args: &ModelCommandArgs) -> Result<()> {
+    match &args.command {
+        ModelCommand::Fetch(args) => fetch::run(args),
+        ModelCommand::List(args) => list::run(args),
+        ModelCommand::Info(args) => info::run(args),
+    }
+}

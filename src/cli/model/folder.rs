@@ -1,0 +1,73 @@
+//! The folder of a model as the user names it.
+
+use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin};
+use std::path::{Path, PathBuf};
+
+use color_eyre::eyre::{Result, bail};
+
+use super::transfer;
+use crate::demo::Bundle;
+use crate::hub::{Hub, HubSettings, ModelId};
+use crate::siglip::known;
+use crate::store::Size;
+
+/// Whether the user may be asked to fetch a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MayAsk {
+    /// A model that is not there is an error.
+    #[default]
+    No,
+    /// On a terminal the user is asked.
+    OnTerminal,
+}
+
+/// The folder of a checkpoint: `demo` is the bundled one, `ORG/NAME` one of the hub, unless there is a folder of that
+/// name. One that is in the cache takes no network; one that is not is fetched if the user says so.
+///
+/// # Errors
+/// A model that is not there.
+pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
+    if name == "demo" {
+        return Ok(Bundle::unpack()?.model());
+    }
+    if name.exists() {
+        return Ok(name.to_owned());
+    }
+    let Some(id) = name.to_str().and_then(|text| text.parse::<ModelId>().ok()) else {
+        return Ok(name.to_owned());
+    };
+    let settings = HubSettings::load();
+    let offline = settings.offline;
+    let hub = Hub::open(settings)?;
+    if let Some(folder) = hub.cache().find(&id) {
+        return Ok(folder);
+    }
+    let may_ask = ask == MayAsk::OnTerminal && stdin().is_terminal() && stderr().is_terminal();
+    if offline || !may_ask {
+        let cache = hub.cache().root().display();
+        let size = known::find(&id.repo())
+            .map_or(String::new(), |model| format!(" (about {})", Size(model.facts().bytes(4))));
+        let missing = format!("there is no folder {id}, and the model of that name is not in {cache}");
+        if offline {
+            return Err(hub.offline(&id, format!("{missing}; HF_HUB_OFFLINE is set")).into());
+        }
+        let like = known::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
+        let like = like.map_or(String::new(), |like| format!("; did you mean {like}?"));
+        bail!("{missing}; run `actalign-tui model fetch {id}`{size}{like}");
+    }
+    let plan = hub.plan(&id, &mut transfer::tell)?;
+    let (missing, host, cache) = (Size(plan.missing()), hub.host(), hub.cache().root().display());
+    if !agrees(&format!("Download {missing} from {host} to {cache}?"))? {
+        bail!("{id} was not downloaded: `actalign-tui model fetch {id}` does it, --model demo takes none");
+    }
+    Ok(transfer::fetch(&hub, &plan)?)
+}
+
+/// Asks on the terminal; everything but yes is no.
+fn agrees(question: &str) -> io::Result<bool> {
+    eprint!("{question} [y/N] ");
+    stderr().flush()?;
+    let mut answer = String::new();
+    stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}

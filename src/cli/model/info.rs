@@ -1,0 +1,129 @@
+//! `actalign-tui model info`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use color_eyre::eyre::{Result, bail};
+use serde::Serialize;
+
+use super::folder::{MayAsk, model_folder};
+use super::list::millions;
+use crate::cli::output;
+use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
+use crate::store::Size;
+
+/// Tell what a folder, or a model of the hub in the cache, is; if it cannot be used, why not and what to do
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// The folder, ORG/NAME, or `demo`
+    #[arg(value_name = "DIR|ID")]
+    model: PathBuf,
+    /// Print one JSON document, sizes in bytes
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `info --json` prints.
+#[derive(Serialize)]
+struct Info {
+    folder: PathBuf,
+    usable: bool,
+    model: Option<ModelFacts>,
+    memory_f32_bytes: Option<u64>,
+    memory_f16_bytes: Option<u64>,
+    tokenizer: Option<&'static str>,
+    weights: Option<WeightFacts>,
+    files: Vec<Listed>,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    bytes: u64,
+}
+
+pub fn run(args: &InfoArgs) -> Result<()> {
+    let folder = model_folder(&args.model, MayAsk::No)?;
+    let found = inspect(&folder);
+    let info = Info {
+        usable: found.problems.is_empty(),
+        memory_f32_bytes: found.model.as_ref().map(|model| model.bytes(4)),
+        memory_f16_bytes: found.model.as_ref().map(|model| model.bytes(2)),
+        tokenizer: found.tokenizer.map(|family| family.describe()),
+        weights: found.weights,
+        model: found.model,
+        files: files(&folder),
+        problems: found.problems.iter().map(ToString::to_string).collect(),
+        folder,
+    };
+    let text = if args.json { serde_json::to_string(&info)? + "\n" } else { in_words(&info) };
+    output::print(text)?;
+    if !info.usable {
+        bail!("{} cannot be used as a model", info.folder.display());
+    }
+    Ok(())
+}
+
+/// The files of a folder by name. Links count as what they lead to.
+fn files(folder: &Path) -> Vec<Listed> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<Listed> = entries
+        .filter_map(|entry| {
+            let facts = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file)?;
+            Some(Listed { name: entry.file_name().to_string_lossy().into_owned(), bytes: facts.len() })
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+fn in_words(info: &Info) -> String {
+    let mut text = format!("{}\n", info.folder.display());
+    let mut line = |what: &str, finding: String| text += &format!("  {what:<11} {finding}\n");
+    if let Some(model) = &info.model {
+        let (side, patch) = (model.image_size, model.patch_size);
+        line("images", format!("{side}×{side}, patches of {patch}×{patch}"));
+        line("texts", format!("{} tokens of {}", model.text_len, model.vocabulary));
+        line("embeddings", format!("{} dimensions", model.dim));
+        line("image tower", tower(&model.vision));
+        line("text tower", tower(&model.text));
+        line("parameters", format!("{} ({})", model.parameters, millions(model.parameters)));
+        line(
+            "memory",
+            format!(
+                "{} with --precision f32, {} with f16; on the CPU without the token table, {} and {} less",
+                Size(model.bytes(4)),
+                Size(model.bytes(2)),
+                Size(model.token_parameters * 4),
+                Size(model.token_parameters * 2)
+            ),
+        );
+    }
+    if let Some(tokenizer) = info.tokenizer {
+        line("tokenizer", tokenizer.to_owned());
+    }
+    if let Some(WeightFacts { types, tensors, logit_scale, logit_bias }) = &info.weights {
+        let types: Vec<String> =
+            types.iter().map(|(name, n)| format!("{} in {name}", millions(*n))).collect();
+        line("weights", format!("{tensors} tensors, {}", types.join(", ")));
+        let alpha = logit_scale.exp();
+        line(
+            "calibration",
+            format!("logit scale {logit_scale} (alpha {alpha:.3}), bias {logit_bias} (beta)"),
+        );
+    }
+    for file in &info.files {
+        line("file", format!("{:>9}  {}", Size(file.bytes).to_string(), file.name));
+    }
+    for problem in &info.problems {
+        line("PROBLEM", problem.clone());
+    }
+    text
+}
+
+fn tower(tower: &TowerFacts) -> String {
+    let TowerFacts { layers, hidden, mlp, heads } = tower;
+    format!("{layers} layers of {hidden} dimensions, {heads} heads, MLP {mlp}")
+}

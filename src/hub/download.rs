@@ -1,0 +1,238 @@
+//! One file, from where it was cut to its end.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use super::cache::Repo;
+use super::clock::Clock;
+use super::error::HubError;
+use super::fetch::{Event, PlannedFile};
+use super::http::{Client, Content, Failure};
+
+/// Attempts in a row that bring next to nothing.
+const ATTEMPTS: u32 = 5;
+/// An attempt that brought so much counts as none.
+const PROGRESS: u64 = 8 << 20;
+/// So much comes at least while the hub may send nothing, or it counts as nothing.
+const DRIP: u64 = 4096;
+/// Longer the user should not wait without being asked.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// What a transfer needs.
+pub struct Transfer<'a, C> {
+    pub client: &'a Client,
+    pub clock: &'a C,
+    pub repo: &'a Repo,
+    pub stall: Duration,
+}
+
+/// How an attempt ended early.
+enum Break {
+    /// Worth another attempt: who, and what happened. The hub may say how long to wait.
+    Again(String, String, Option<Duration>),
+    Fatal(HubError),
+}
+
+impl<C: Clock> Transfer<'_, C> {
+    /// Makes the blob of a file, unless it is there. `report` hears how many of its bytes there are.
+    pub fn fetch(
+        &self,
+        url: &str,
+        file: &PlannedFile,
+        report: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), HubError> {
+        let (blob, partial) = (self.repo.blob(&file.etag), self.repo.incomplete(&file.etag));
+        let _lock = self.lock(file, report)?;
+        if is_whole(&blob, file.size) {
+            report(Event::Bytes { name: &file.name, done: file.size });
+            return Ok(());
+        }
+        let mut out = File::options()
+            .create(true)
+            .append(true)
+            .open(&partial)
+            .map_err(|source| HubError::Cache { path: partial.clone(), source })?;
+        let mut failed = 0;
+        let mut last = length(&out, &partial)?;
+        let sender = loop {
+            let Break::Again(host, reason, wait) = (match self.attempt(url, file, &mut out, &partial, report)
+            {
+                Ok(sender) => break sender,
+                Err(Break::Fatal(error)) => return Err(error),
+                Err(again) => again,
+            }) else {
+                continue;
+            };
+            let now = length(&out, &partial)?;
+            failed = if now >= last + PROGRESS { 1 } else { failed + 1 };
+            last = now;
+            if failed > ATTEMPTS || wait.is_some_and(|wait| wait > LONGEST_WAIT) {
+                return Err(match wait {
+                    Some(_) => HubError::TooMany { host, wait },
+                    None => HubError::Broken { name: file.name.clone(), host, reason },
+                });
+            }
+            let wait = wait.unwrap_or(back_off(failed));
+            report(Event::Notice(format!("{}: {host} {reason}; {}", file.name, again_in(wait))));
+            self.clock.sleep(wait);
+        };
+        out.sync_all().map_err(|source| HubError::Cache { path: partial.clone(), source })?;
+        report(Event::Checking { name: &file.name });
+        let is_right = file.etag.is_of(&partial, file.size);
+        if !is_right.map_err(|source| HubError::Cache { path: partial.clone(), source })? {
+            return Err(self.wrong(file, sender, "has another hash than the hub tells", &partial));
+        }
+        fs::rename(&partial, &blob).map_err(|source| HubError::Cache { path: blob, source })
+    }
+
+    /// Keeps other programs from fetching the same file. Where the file system knows no locks, the hash tells in the end.
+    fn lock(&self, file: &PlannedFile, report: &mut dyn FnMut(Event<'_>)) -> Result<File, HubError> {
+        let path = self.repo.root();
+        let lock =
+            self.repo.lock(&file.etag).map_err(|source| HubError::Cache { path: path.to_owned(), source })?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            report(Event::Notice(format!("another program fetches {}; waiting for it", file.name)));
+            let _ = lock.lock();
+        }
+        Ok(lock)
+    }
+
+    /// Appends what is missing, and returns who sent it.
+    fn attempt(
+        &self,
+        url: &str,
+        file: &PlannedFile,
+        out: &mut File,
+        partial: &Path,
+        report: &mut dyn FnMut(Event<'_>),
+    ) -> Result<String, Break> {
+        let cache = |source| Break::Fatal(HubError::Cache { path: partial.to_owned(), source });
+        let mut have = length(out, partial).map_err(Break::Fatal)?;
+        if have > file.size {
+            out.set_len(0).map_err(cache)?;
+            have = 0;
+        }
+        report(Event::Bytes { name: &file.name, done: have });
+        if have == file.size && have > 0 {
+            return Ok(self.client.host());
+        }
+        let content =
+            self.client.content(url, have).map_err(|(host, failure)| broken(file, host, failure))?;
+        let Content { host, status, range, mut reader } = content;
+        let again = |reason: &str| Break::Again(host.clone(), reason.to_owned(), None);
+        match status {
+            206 if is_rest(range.as_deref(), have, file.size) => {}
+            // Ranges are not to be had there: from the start then.
+            200 => {
+                out.set_len(0).map_err(cache)?;
+                have = 0;
+            }
+            _ => {
+                out.set_len(0).map_err(cache)?;
+                return Err(again("sent another part of the file"));
+            }
+        }
+        let mut piece = vec![0; 256 << 10];
+        let (mut since, mut then) = (self.clock.now(), have);
+        loop {
+            let length = match reader.read(&mut piece) {
+                Ok(0) if have == file.size => return Ok(host),
+                Ok(0) => return Err(again(&format!("stopped at {have} of {} bytes", file.size))),
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(again(in_words(&error))),
+            };
+            have += length as u64;
+            if have > file.size {
+                let reason = format!("is longer than the {} bytes that the hub tells", file.size);
+                return Err(Break::Fatal(self.wrong(file, host, &reason, partial)));
+            }
+            out.write_all(&piece[..length]).map_err(cache)?;
+            report(Event::Bytes { name: &file.name, done: have });
+            let now = self.clock.now();
+            if now.duration_since(since) >= self.stall {
+                if have < then + DRIP && have < file.size {
+                    return Err(again("sends next to nothing"));
+                }
+                (since, then) = (now, have);
+            }
+        }
+    }
+
+    fn wrong(&self, file: &PlannedFile, host: String, reason: &str, partial: &Path) -> HubError {
+        let _ = fs::remove_file(partial);
+        HubError::Wrong { name: file.name.clone(), host, reason: reason.to_owned() }
+    }
+}
+
+/// What a request that failed means to a transfer.
+fn broken(file: &PlannedFile, host: String, failure: Failure) -> Break {
+    let name = file.name.clone();
+    match failure {
+        Failure::Unreachable(reason) => Break::Again(host, format!("cannot be reached ({reason})"), None),
+        Failure::Broken(reason) => Break::Again(host, reason, None),
+        Failure::Nonsense(reason) => Break::Fatal(HubError::Answer { name, host, reason }),
+        Failure::Status(refusal) if refusal.status == 429 => {
+            let wait = refusal.wait.unwrap_or(Duration::from_secs(10));
+            Break::Again(host, "wants fewer requests".into(), Some(wait))
+        }
+        // The link to where a large file lies is good for a while only; the next attempt gets a new one.
+        Failure::Status(refusal) => Break::Again(host, format!("answers status {}", refusal.status), None),
+    }
+}
+
+/// The pause before the next attempt.
+pub fn back_off(failed: u32) -> Duration {
+    Duration::from_secs(if failed <= 1 { 0 } else { 1 << (failed - 2).min(5) })
+}
+
+/// What comes next, in words.
+pub fn again_in(wait: Duration) -> String {
+    if wait.is_zero() { "trying again".into() } else { format!("trying again in {} s", wait.as_secs()) }
+}
+
+/// Whether a blob has its size. Its hash was checked when it got its name.
+pub fn is_whole(blob: &Path, size: u64) -> bool {
+    fs::metadata(blob).is_ok_and(|facts| facts.is_file() && facts.len() == size)
+}
+
+/// Whether a `Content-Range` begins where it should and is of the right file: `bytes 5-9/10`.
+fn is_rest(range: Option<&str>, from: u64, size: u64) -> bool {
+    let Some((part, of)) = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('/')) else {
+        return false;
+    };
+    part.split_once('-').is_some_and(|(start, _)| start.parse() == Ok(from))
+        && (of == "*" || of.parse() == Ok(size))
+}
+
+fn length(file: &File, path: &Path) -> Result<u64, HubError> {
+    let facts = file.metadata().map_err(|source| HubError::Cache { path: path.to_owned(), source })?;
+    Ok(facts.len())
+}
+
+fn in_words(error: &io::Error) -> &'static str {
+    let is_late = matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+        || matches!(error.get_ref().and_then(|e| e.downcast_ref()), Some(ureq::Error::Timeout(_)));
+    if is_late { "sent nothing for too long" } else { "broke the connection" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_begins_where_it_should() {
+        assert!(is_rest(Some("bytes 5-9/10"), 5, 10));
+        assert!(is_rest(Some("bytes 5-9/*"), 5, 10));
+        for range in [None, Some("bytes 4-9/10"), Some("bytes 5-9/11"), Some("5-9/10"), Some("bytes */10")] {
+            assert!(!is_rest(range, 5, 10), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_grow_to_half_a_minute() {
+        assert_eq!([1, 2, 3, 4, 5, 9].map(|n| back_off(n).as_secs()), [0, 1, 2, 4, 8, 32]);
+    }
+}

@@ -1,0 +1,87 @@
+//! What a file holds, as the hub tells it: an entity tag is the SHA-256 of a large file or the git hash of a small one.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+/// The hash of a file of the hub, which is its name in the cache as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Etag(String);
+
+impl Etag {
+    /// Reads the value of an `ETag` header. None where it is no hash, so that nothing could be checked by it.
+    pub fn parse(header: &str) -> Option<Self> {
+        let hash = header.trim_start_matches("W/").trim_matches('"').to_ascii_lowercase();
+        let is_hash = [40, 64].contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hash.then_some(Self(hash))
+    }
+
+    /// The hash in hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a file of `size` bytes has this hash.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn is_of(&self, path: &Path, size: u64) -> io::Result<bool> {
+        let file = File::open(path)?;
+        let found = if self.0.len() == 64 {
+            digest(Sha256::new(), file)?
+        } else {
+            digest(Sha1::new().chain_update(format!("blob {size}\0")), file)?
+        };
+        Ok(found == self.0)
+    }
+}
+
+fn digest(mut hasher: impl Digest, mut file: File) -> io::Result<String> {
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&piece[..length]);
+    }
+    Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_hashes_are_those_of_the_tools() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "hello\n").unwrap();
+        // `git hash-object` and `sha256sum`.
+        let git = Etag::parse("\"ce013625030ba8dba906f756967f9e9ca394464a\"").unwrap();
+        let sha = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+        let large = Etag::parse(&format!("W/\"{}\"", sha.to_uppercase())).unwrap();
+        assert_eq!(large.as_str(), sha);
+        for etag in [&git, &large] {
+            assert!(etag.is_of(&file, 6).unwrap());
+        }
+        std::fs::write(&file, "hallo\n").unwrap();
+        for etag in [git, large] {
+            assert!(!etag.is_of(&file, 6).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_is_no_name_of_a_file() {
+        for header in ["", "\"\"", "\"abc\"", "../../../../../../../../../../../etc/pass", &"g".repeat(40)] {
+            assert_eq!(Etag::parse(header), None);
+        }
+    }
+}

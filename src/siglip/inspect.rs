@@ -1,0 +1,71 @@
+//! Everything that can be told of a folder that may be a checkpoint.
+
+use std::path::Path;
+
+use super::checkpoint::present;
+use super::config::{Config, ImageConfig};
+use super::error::ModelError;
+use super::facts::{ModelFacts, WeightFacts};
+use super::tokenizer::{Family, TextTokenizer, tokenizer_file};
+use super::weights::Weights;
+
+/// What a folder holds. Each part is told as far as it can be, whatever the others are.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The model, from `config.json`.
+    pub model: Option<ModelFacts>,
+    /// Whose tokenizer it has.
+    pub tokenizer: Option<Family>,
+    /// The weights, where they fit the configuration.
+    pub weights: Option<WeightFacts>,
+    /// What keeps it from being used, and what to do about it.
+    pub problems: Vec<ModelError>,
+}
+
+/// Looks at a folder. Headers are read, weights are not.
+pub fn inspect(dir: &Path) -> Inspection {
+    let mut found = Inspection::default();
+    let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
+    let config = present(dir, "config.json").and_then(|path| Config::read(&path));
+    let config = config.map_err(|error| keep(Err(error))).ok();
+    if let Some(config) = &config {
+        let image =
+            ImageConfig::read(&dir.join("preprocessor_config.json"), config.vision_config.image_size());
+        keep(image.map(|_| ()));
+    } else if !dir.is_dir() {
+        return found;
+    }
+    // Without a configuration length and vocabulary are not known: no tokenizer is refused for them.
+    let (length, vocabulary) = config.as_ref().map_or((2, usize::MAX), |config| {
+        (config.text_config.max_position_embeddings, config.text_config.vocab_size)
+    });
+    let tokenizer = tokenizer_file(dir).and_then(|path| TextTokenizer::open(&path, length, vocabulary));
+    let tokenizer = tokenizer.map(|tokenizer| tokenizer.family()).map_err(|error| keep(Err(error))).ok();
+    let weights = Weights::open(dir).and_then(|weights| {
+        if let Some(config) = &config {
+            weights.check(config)?;
+        }
+        let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
+        let (types, tensors) = weights.stored();
+        Ok(WeightFacts { types, tensors, logit_scale, logit_bias })
+    });
+    let weights = weights.map_err(|error| keep(Err(error))).ok();
+    let model = config.as_ref().map(ModelFacts::of);
+    Inspection { model, tokenizer, weights, ..found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_has_as_many_values_as_its_configuration_makes() {
+        for name in ["tiny", "awkward"] {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip").join(name);
+            let found = inspect(&dir);
+            assert!(found.problems.is_empty(), "{:?}", found.problems);
+            let stored: u64 = found.weights.unwrap().types.values().sum();
+            assert_eq!(found.model.unwrap().parameters, stored);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Models of the hub with the built binary, against a hub on this machine.
+
+mod commands;
+mod failures;
+mod fetch;
+mod site;
+mod world;
