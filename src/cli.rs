@@ -1,6 +1,7 @@
 //! Arguments in, one command out.
 
 pub mod align;
+mod asked;
 mod cache;
 mod classify;
 mod completions;

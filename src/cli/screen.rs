@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
+use crate::cli::asked::AskedModels;
 use crate::cli::config::ConfigArgs;
 use crate::script::{Document, Template};
-use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Moment, Results};
+use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Models, Moment, Results};
 
 /// Largest picture of a frame that the background work makes, in pixels.
 pub const THUMBNAIL: (u32, u32) = (320, 180);
@@ -24,6 +25,8 @@ pub struct ScreenArgs {
     /// commands
     #[arg(long)]
     plain: bool,
+    #[command(flatten)]
+    models: AskedModels,
 }
 
 /// What the explorer is shown on.
@@ -31,6 +34,8 @@ pub struct Screen {
     config: Config,
     /// Lines of text in the place of a screen.
     is_plain: bool,
+    /// Language models that may be asked.
+    models: Models,
 }
 
 impl ScreenArgs {
@@ -41,7 +46,8 @@ impl ScreenArgs {
     pub fn load(&self) -> Result<Screen> {
         let config = self.config.load()?;
         let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
-        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain })
+        let models = self.models.open()?;
+        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain, models })
     }
 }
 
@@ -72,9 +78,10 @@ impl Opening {
 pub fn open_explorer(opening: Opening, screen: Screen) -> Result<()> {
     let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
     let Opening { clips, scripts, templates, moment, results, tour_ended } = opening;
-    let Screen { config, is_plain } = screen;
+    let Screen { config, is_plain, models } = screen;
     // The tour speaks of a screen.
     let tour_ended = tour_ended.filter(|_| !is_plain);
-    let explorer = Explorer { clips, scripts, templates, folder, config, moment, results, tour_ended };
+    let explorer =
+        Explorer { clips, scripts, templates, folder, config, moment, models, results, tour_ended };
     if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
 }

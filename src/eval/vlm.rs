@@ -2,20 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use color_eyre::eyre::{Report, bail, ensure};
+use color_eyre::eyre::{Report, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::eval::dataset::Clip;
 use crate::eval::footage::Footage;
 use crate::eval::record::Ranking;
 use crate::eval::rows::{Row, Score};
-use crate::explore::{EmbeddedFrame, Picture, Settings};
+use crate::explore::{self, EmbeddedFrame, Settings, evenly_spaced, jpegs};
 use crate::llm::{self, Client, Viewer};
 use crate::script::Strategy;
-use crate::video::{Sampling, VideoReader, thumbnail};
-
-/// The longest side of a picture that is shown, in pixels.
-const SIDE: u32 = 512;
+use crate::video::Sampling;
 
 /// A model, and how much of a clip it sees.
 pub struct Vlm {
@@ -73,7 +70,13 @@ impl Vlm {
         sampling: Sampling,
         frames: &[EmbeddedFrame],
     ) -> Result<Ranking, Report> {
-        let pictures = pictures(clip, sampling, &self.wanted(frames))?;
+        let Footage::Video(masks) = &clip.footage else {
+            bail!("a vision-language model needs a video, and there are embeddings alone");
+        };
+        let footage =
+            explore::Footage { video: &clip.entry.video, sampling, segment: clip.entry.segment(), masks };
+        let times = frames.iter().map(|frame| (frame.time, frame.ordinal)).collect();
+        let pictures = jpegs(footage, &evenly_spaced(times, self.settings.frames))?;
         let names = &clip.entry.candidates;
         let mut watch = |_: llm::Event| ControlFlow::Continue(());
         let chosen = match self.viewer.choose(&clip.entry.domain, names, &pictures, &mut watch) {
@@ -94,38 +97,4 @@ impl Vlm {
             Err(fault) => Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault: Some(fault) },
         })
     }
-
-    /// Ordinals of the frames to show: the middle one of each of equal parts.
-    fn wanted(&self, frames: &[EmbeddedFrame]) -> Vec<u64> {
-        let mut frames: Vec<(f64, u64)> = frames.iter().map(|frame| (frame.time, frame.ordinal)).collect();
-        frames.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let count = self.settings.frames.min(frames.len());
-        (0..count).map(|part| frames[(2 * part + 1) * frames.len() / (2 * count)].1).collect()
-    }
-}
-
-/// Frames of a clip as JPEG, in square pixels, with areas blurred as for every other row.
-fn pictures(clip: &Clip, sampling: Sampling, wanted: &[u64]) -> Result<Vec<Vec<u8>>, Report> {
-    let Footage::Video(masks) = &clip.footage else {
-        bail!("a vision-language model needs a video, and there are embeddings alone");
-    };
-    let reader = VideoReader::open(&clip.entry.video, sampling, clip.entry.segment())?;
-    let aspect = reader.info().pixel_aspect;
-    let mut first = None;
-    let mut pictures = Vec::new();
-    for frame in reader {
-        let mut frame = frame?;
-        let first = *first.get_or_insert(frame.ordinal);
-        if !wanted.contains(&frame.ordinal) {
-            continue;
-        }
-        masks.apply(first, &mut frame);
-        let picture = thumbnail(&frame, aspect, SIDE, SIDE);
-        pictures.extend(Picture::new(frame.ordinal, frame.time, &picture).map(|picture| picture.jpeg));
-        if pictures.len() == wanted.len() {
-            break;
-        }
-    }
-    ensure!(!pictures.is_empty(), "no frame could be shown to the vision-language model");
-    Ok(pictures)
 }

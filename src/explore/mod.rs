@@ -25,6 +25,7 @@ mod step_map;
 mod strip;
 mod text_table;
 mod texts;
+mod vision;
 mod workers;
 
 pub use candidate::Candidate;
@@ -42,3 +43,4 @@ pub use sources::Sources;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Thumbnail};
 pub use texts::{EmbeddedText, embed_batch, embed_texts, known_texts};
+pub use vision::{Footage, evenly_spaced, jpegs};

@@ -188,12 +188,22 @@ impl Document {
         domain: &str,
         steps: &[S],
     ) -> Result<ClassId, EditError> {
-        let class = Class {
+        let steps = steps.iter().map(|step| step.as_ref().trim().to_owned()).collect();
+        self.add(Class {
             name: name.trim().to_owned(),
-            domain: self.own_domain(domain),
-            steps: steps.iter().map(|step| step.as_ref().trim().to_owned()).collect(),
+            domain: Some(domain.to_owned()),
+            steps,
             other: Map::new(),
-        };
+        })
+    }
+
+    /// Adds a whole class; an empty domain, or none, stands for the file's.
+    ///
+    /// # Errors
+    /// As [`Document::add_class`].
+    pub fn add(&mut self, class: Class) -> Result<ClassId, EditError> {
+        let domain = self.own_domain(class.domain.as_deref().unwrap_or_default());
+        let class = Class { domain, ..class };
         let id = fresh(&mut self.next_id);
         let what = format!("{} added", class.name);
         let place = self.content.ids.len();
@@ -220,6 +230,19 @@ impl Document {
         self.change(place, what, |class| {
             class.name = name.to_owned();
             class.domain = own;
+        })
+    }
+
+    /// Gives a class the steps of another, and the fields that it has beside its name and domain.
+    ///
+    /// # Errors
+    /// If there is no such class.
+    pub fn replace_script(&mut self, id: ClassId, by: &Class) -> Result<bool, EditError> {
+        let place = self.place(id)?;
+        let what = format!("{} written anew", self.name(place));
+        self.change(place, what, |class| {
+            class.steps.clone_from(&by.steps);
+            class.other.extend(by.other.clone());
         })
     }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::explore::{EmbeddedFrame, EvidenceRequest, EvidenceUpdate, MapRequest, StepMaps, Update};
-use crate::script::ScriptFile;
+use crate::script::{Class, ClassId, ScriptFile};
 use crate::store::{Snapshot, Unsaved};
 use crate::tui::command::Command;
+use crate::tui::models::Wanted;
 use crate::tui::overlay::{FileEntry, TokenCount};
 use crate::video::Sampling;
 
@@ -71,6 +72,17 @@ pub enum Action {
     Tokens(TokenCount),
     /// A script file is read.
     ScriptsRead(PathBuf, Box<ScriptFile>),
+    /// A language model has written a script, or not, with the reason.
+    Written(Wanted, Result<Box<Class>, String>),
+    /// A vision-language model has looked at the clip with this index.
+    Seen {
+        /// The clip.
+        clip: usize,
+        /// The model.
+        model: String,
+        /// The class that it names, or why it names none.
+        answer: Result<ClassId, String>,
+    },
     /// A file is saved.
     Saved(PathBuf),
     /// Something could not be done, in words.
@@ -142,6 +154,21 @@ pub enum Effect {
         file: Box<ScriptFile>,
         /// Whether to quit once they are saved.
         quits: bool,
+    },
+    /// Have a language model write a script, and answer with [`Action::Written`].
+    WriteScript(Wanted),
+    /// Stop that.
+    StopWriting,
+    /// Show frames of a clip to a vision-language model, and answer with [`Action::Seen`].
+    Look {
+        /// Index of the clip.
+        clip: usize,
+        /// The candidates, with their names.
+        classes: Vec<(ClassId, String)>,
+        /// Ordinals of the frames.
+        ordinals: Vec<u64>,
+        /// The domain of the candidates.
+        domain: String,
     },
     /// Keep what is not saved for the case of a crash.
     KeepDraft(Box<Unsaved>),

@@ -59,6 +59,15 @@ pub struct Pinned {
     pub places: Vec<Option<(usize, f64)>>,
 }
 
+/// What a vision-language model says of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vision {
+    /// It is being asked.
+    Asked,
+    /// That it shows this class.
+    Says(ClassId),
+}
+
 /// A second matrix, shaded on one scale with the first.
 #[derive(Clone, Debug)]
 pub struct Above {
@@ -110,6 +119,8 @@ pub struct Clip {
     pub compared: Option<usize>,
     /// The settings and ranking that the present ones are held against.
     pub pinned: Option<Pinned>,
+    /// What a vision-language model says that the clip shows.
+    pub vision: Option<Vision>,
     /// The selected step; none follows the cursor along the path.
     pub step: Option<usize>,
     /// The time cursor, in seconds.
@@ -161,6 +172,7 @@ impl Clip {
             filter: String::new(),
             compared: None,
             pinned: None,
+            vision: None,
             step: None,
             cursor: 0.0,
             shades: None,

@@ -51,6 +51,8 @@ pub enum Command {
     PreviousView,
     /// Pin the present settings, to see which classes move; or take the pin out.
     Pin,
+    /// Ask a vision-language model what the clip shows.
+    Look,
     /// Smooth over one frame fewer.
     SmoothLess,
     /// Smooth over one frame more.
@@ -101,6 +103,8 @@ pub enum Command {
     RenameClass,
     /// Delete the selected class.
     DeleteClass,
+    /// Have a language model write a script.
+    WriteScript,
     /// Take the last edit back.
     Undo,
     /// Do again what was taken back.
@@ -229,6 +233,7 @@ pub const COMMANDS: &[About] = &[
         Group::Views,
         "the frame under the cursor, large, with its value for each step",
     ),
+    about(C::Look, "look", Group::Views, "ask the vision-language model what the clip shows"),
     about(C::ShowMap, "show-map", Group::Views, "map of all steps, without and with context"),
     about(C::MapColours, "map-colours", Group::Views, "colour the map by class or by domain"),
     about(C::NextView, "next-view", Group::Views, "turn to the next view"),
@@ -269,6 +274,12 @@ pub const COMMANDS: &[About] = &[
     about(C::AddClass, "add-class", Group::Edit, "add a class"),
     about(C::RenameClass, "rename-class", Group::Edit, "rename the selected class"),
     about(C::DeleteClass, "delete-class", Group::Edit, "delete the selected class"),
+    about(
+        C::WriteScript,
+        "write-script",
+        Group::Edit,
+        "have a language model write the class' script; again, stop it",
+    ),
     about(C::Undo, "undo", Group::Edit, "take the last edit back"),
     about(C::Redo, "redo", Group::Edit, "do the edit again"),
     about(C::SaveScripts, "save-scripts", Group::Edit, "save the scripts as a file"),

@@ -11,6 +11,7 @@ use crate::tui::clip::{Clip, Pinned};
 use crate::tui::command::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
+use crate::tui::models::Models;
 use crate::tui::outside::Outside;
 use crate::tui::results::Results;
 use crate::tui::state::{State, View};
@@ -32,6 +33,8 @@ pub struct Explorer {
     pub folder: PathBuf,
     /// What the first clip shows, where that is not its beginning.
     pub moment: Option<Moment>,
+    /// Language models that may be asked.
+    pub models: Models,
     /// What an evaluation came to on these clips.
     pub results: Option<Results>,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
@@ -89,6 +92,8 @@ impl Explorer {
         let mut state = State::new(clips, scripts, self.templates, keymap, theme);
         state.themes = palettes;
         state.mouse = mouse;
+        state.has_writer = self.models.writer.is_some();
+        state.sight = self.models.viewer.as_ref().map(|sight| sight.frames);
         if let Some(notice) = self.results.as_ref().and_then(|results| results.notice.clone()) {
             state.complain(notice);
         }
@@ -103,7 +108,8 @@ impl Explorer {
             recover(&mut state, &mut drafts).unwrap_or_else(|error| state.complain(error.to_string()));
             DraftKeeper::start(drafts, tell.clone())
         });
-        let outside = Outside::new(tell, jobs, hashes, drafts, self.folder, self.tour_ended);
+        let mut outside = Outside::new(tell, jobs, hashes, drafts, self.folder, self.tour_ended);
+        outside.models = self.models;
         (state, outside)
     }
 }

@@ -99,6 +99,8 @@ impl Default for Keymap {
             letter('+', C::AddClass),
             letter('E', C::RenameClass),
             letter('D', C::DeleteClass),
+            letter('I', C::WriteScript),
+            letter('V', C::Look),
             letter('u', C::Undo),
             letter('U', C::Redo),
             with(control, KeyCode::Char('r'), C::Redo),

@@ -6,6 +6,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
@@ -19,6 +20,7 @@ use crate::store::{self, Hashes, Snapshot};
 use crate::tui::action::{Action, Effect, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
+use crate::tui::models::Models;
 use crate::tui::overlay::{EntryKind, FileEntry};
 use crate::tui::state::State;
 use crate::tui::terminal::Terminal;
@@ -39,6 +41,10 @@ pub struct Outside {
     counter: Option<Counter>,
     /// None where there is no data folder.
     drafts: Option<DraftKeeper>,
+    /// Language models that may be asked.
+    pub models: Models,
+    /// Set to stop the script that is being written.
+    stop_writing: Arc<AtomicBool>,
     /// What is being saved.
     saves: Vec<JoinHandle<()>>,
     folder: PathBuf,
@@ -74,6 +80,8 @@ impl Outside {
             evidence: None,
             counter: None,
             drafts,
+            models: Models::default(),
+            stop_writing: Arc::default(),
             saves,
             folder,
             tour_ended,
@@ -172,6 +180,18 @@ impl Outside {
                     Err(reason) => Action::ScriptsNotSaved { path, quits, reason },
                 }));
             }
+            Effect::WriteScript(wanted) => {
+                self.stop_writing = Arc::default();
+                self.models.write(wanted, self.stop_writing.clone(), tell);
+            }
+            Effect::StopWriting => self.stop_writing.store(true, Ordering::Relaxed),
+            Effect::Look { clip, classes, ordinals, domain } => match self.jobs[clip].clone() {
+                Some(job) => self.models.look(clip, job, classes, ordinals, domain, tell),
+                None => {
+                    let answer = Err("this snapshot is open without its clip".to_owned());
+                    tell(Action::Seen { clip, model: "the vision-language model".to_owned(), answer });
+                }
+            },
             Effect::KeepDraft(unsaved) => self.drafts.iter().for_each(|drafts| drafts.keep(unsaved.clone())),
             Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
             Effect::EndTour => {

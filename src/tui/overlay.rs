@@ -8,6 +8,7 @@ use tui_input::Input;
 use crate::align::Calibration;
 use crate::script::{ClassId, library};
 use crate::tui::fuzzy::Match;
+use crate::tui::models::Proposal;
 use crate::tui::results::ResultList;
 
 /// One thing at a time.
@@ -21,6 +22,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// The file picker.
     Files(Files),
+    /// A script to take or to leave.
+    Proposal(Proposal),
     /// The results of an evaluation.
     Results(ResultList),
     /// Whether to leave without saving.

@@ -19,10 +19,11 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::explore::{EvidenceUpdate, Update};
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
+use crate::tui::clip::Vision;
 use crate::tui::command::Command;
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
-use crate::tui::overlay::Overlay;
+use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
@@ -157,7 +158,12 @@ impl Conversation {
                 self.has_failed_evidence |= matches!(action, Action::Evidence(EvidenceUpdate::Failed(_)));
                 let is_answer = !matches!(
                     action,
-                    Action::Background(..) | Action::Evidence(_) | Action::Tick | Action::Tokens(_)
+                    Action::Background(..)
+                        | Action::Evidence(_)
+                        | Action::Tick
+                        | Action::Tokens(_)
+                        | Action::Written(..)
+                        | Action::Seen { .. }
                 );
                 self.unanswered = self.unanswered.saturating_sub(usize::from(is_answer));
                 self.act(action);
@@ -172,7 +178,10 @@ impl Conversation {
         let ranking = &clip.exploration.outcome().ranking;
         let has_evidence = self.has_failed_evidence
             || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
-        let is_quiet = self.unanswered == 0 && self.state.playing.is_none();
+        let is_quiet = self.unanswered == 0
+            && self.state.playing.is_none()
+            && self.state.writing.is_none()
+            && clip.vision != Some(Vision::Asked);
         is_quiet
             && (self.has_failed()
                 || (clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale && has_evidence))
@@ -225,8 +234,17 @@ impl Conversation {
         match &mut self.state.overlay {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.input = line.into();
-                let is_answer = !line.trim().is_empty();
+                // Nothing is an answer, too, where a language model is to write the script.
+                let writes = self.state.has_writer && matches!(prompt.ask, Ask::FirstStep { .. });
+                let is_answer = writes || !line.trim().is_empty();
                 return self.answer(is_answer);
+            }
+            Some(Overlay::Proposal(_)) => {
+                match line.trim() {
+                    "accept" => self.act(Action::Key(KeyEvent::from(KeyCode::Enter))),
+                    _ => self.state.overlay = None,
+                }
+                return Ok(());
             }
             Some(Overlay::Leave) => {
                 match line.trim() {

@@ -7,6 +7,7 @@ use crate::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::keymap::Keymap;
+use crate::tui::models::Wanted;
 use crate::tui::overlay::{Ask, Overlay, TokenCount};
 use crate::tui::results::Results;
 use crate::tui::theme::{Palette, Theme};
@@ -103,6 +104,12 @@ pub struct State {
     pub playing: Option<Playing>,
     /// Columns and rows of the terminal.
     pub area: Rect,
+    /// Whether there is a language model that writes scripts.
+    pub has_writer: bool,
+    /// The class whose script is being written.
+    pub writing: Option<Wanted>,
+    /// How many frames of a clip a vision-language model sees, where there is one.
+    pub sight: Option<usize>,
     /// What an evaluation came to on these clips.
     pub results: Option<Results>,
     /// Whether these clips have a guided tour.
@@ -144,6 +151,9 @@ impl State {
             tokens: None,
             playing: None,
             area: Rect::default(),
+            has_writer: false,
+            writing: None,
+            sight: None,
             results: None,
             has_tour: false,
             tour: None,

@@ -13,6 +13,7 @@ mod demo;
 mod edit;
 mod frame;
 mod fuzz;
+mod models;
 mod mouse;
 mod prefetch;
 mod results;

@@ -3,6 +3,7 @@
 mod clips;
 mod edit;
 mod knobs;
+mod models;
 mod mouse;
 mod news;
 mod overlays;
@@ -88,6 +89,11 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             overlays::refuse_file(state, &path, quits, reason);
             Vec::new()
         }
+        Action::Written(wanted, script) => models::written(state, wanted, script),
+        Action::Seen { clip, model, answer } => {
+            models::seen(state, clip, &model, answer);
+            Vec::new()
+        }
         Action::Saved(path) => {
             let what = if path.extension().is_some_and(|extension| extension == "png") {
                 "Saved as PNG, with an SVG beside it: "
@@ -158,6 +164,8 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         Command::AddClass => return overlays::ask(state, Ask::NewClass),
         Command::RenameClass => return edit::ask_class_name(state),
         Command::DeleteClass => return edit::delete_class(state),
+        Command::WriteScript => return models::write_selected(state),
+        Command::Look => return models::look(state),
         Command::Undo => return edit::travel(state, true),
         Command::Redo => return edit::travel(state, false),
         Command::SaveScripts => return overlays::ask(state, Ask::ScriptsFile { quits: false }),

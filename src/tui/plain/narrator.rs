@@ -1,7 +1,7 @@
 //! What has changed since the last thing said.
 
 use crate::number::plain;
-use crate::tui::overlay::Overlay;
+use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
 
@@ -217,7 +217,21 @@ impl Narrator {
             Some(Overlay::Prompt(prompt)) => {
                 let present = prompt.input.value();
                 let present = if present.is_empty() { String::new() } else { format!(" Now: {present}") };
-                Some(format!("{}? An empty line leaves it.{present}", prompt.ask.question()))
+                let nothing = match &prompt.ask {
+                    Ask::FirstStep { .. } if state.has_writer => "has the language model write the script",
+                    _ => "leaves it",
+                };
+                Some(format!("{}? An empty line {nothing}.{present}", prompt.ask.question()))
+            }
+            Some(Overlay::Proposal(proposal)) => {
+                let new = &proposal.new.steps;
+                let steps: Vec<String> = (1..).zip(new).map(|(at, step)| format!("{at}. {step}")).collect();
+                Some(format!(
+                    "A new script of {} has {} steps: {} Accept or leave?",
+                    proposal.wanted.name,
+                    new.len(),
+                    steps.join(" ")
+                ))
             }
             Some(Overlay::Leave) => {
                 Some("The scripts have changes that are not saved: save, discard or stay?".to_owned())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::explore::Candidate;
-use crate::script::{ClassId, Document, EditError, ScriptFile, library};
+use crate::script::{Class, ClassId, Document, EditError, ScriptFile, library};
 use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
@@ -121,6 +121,10 @@ pub fn add_class(
     step: &str,
 ) -> Result<(ClassId, Vec<Effect>), String> {
     let class = state.scripts.add_class(name, domain, &[step]).map_err(|error| error.to_string())?;
+    Ok((class, select_added(state, class)))
+}
+
+fn select_added(state: &mut State, class: ClassId) -> Vec<Effect> {
     if let Some(members) = &mut state.clip_mut().members {
         members.push(class);
     }
@@ -131,7 +135,18 @@ pub fn add_class(
         clip.has_selected = true;
         clip.step = Some(0);
     }
-    Ok((class, effects))
+    effects
+}
+
+/// Adds a class with its whole script to the candidates of the clip that is shown, and selects it.
+pub fn add_script(state: &mut State, class: Class) -> Result<Vec<Effect>, String> {
+    let id = state.scripts.add(class).map_err(|error| error.to_string())?;
+    Ok(select_added(state, id))
+}
+
+/// Gives a class another script.
+pub fn replace_script(state: &mut State, class: ClassId, by: &Class) -> Result<Vec<Effect>, String> {
+    try_change(state, |scripts| scripts.replace_script(class, by))
 }
 
 /// Another script file takes the place of all scripts, in every clip. There must be nothing to save: the file before is

@@ -12,9 +12,10 @@ use crate::tui::action::{Action, Effect};
 use crate::tui::command::Command;
 use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
+use crate::tui::models::Wanted;
 use crate::tui::overlay::{Ask, EntryKind, FileEntry, Files, Overlay, Palette, Prompt, calibration};
 use crate::tui::state::State;
-use crate::tui::update::{clips, edit, knobs, results, selection, update};
+use crate::tui::update::{clips, edit, knobs, models, results, selection, update};
 use crate::video::Sampling;
 
 /// Takes a key while something lies over the screen.
@@ -76,6 +77,12 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
                 files.at = 0;
             }
         },
+        Overlay::Proposal(proposal) => match key.code {
+            KeyCode::Down => proposal.scroll = proposal.scroll.saturating_add(1),
+            KeyCode::Up => proposal.scroll = proposal.scroll.saturating_sub(1),
+            KeyCode::Enter => return models::accept(state),
+            _ => {}
+        },
         Overlay::Results(list) => match key.code {
             KeyCode::Down => move_by(state, 1),
             KeyCode::Up => move_by(state, -1),
@@ -131,7 +138,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             insert(&mut list.input);
             list.at = 0;
         }
-        Some(Overlay::Help(_) | Overlay::Leave) | None => {}
+        Some(Overlay::Help(_) | Overlay::Proposal(_) | Overlay::Leave) | None => {}
     }
     Vec::new()
 }
@@ -290,6 +297,9 @@ fn take(state: &mut State, asked: Ask, value: &str) -> Result<Vec<Effect>, Strin
                 return Err("A class needs a name before the slash.".to_owned());
             }
             Ok(ask(state, Ask::FirstStep { name, domain }))
+        }
+        Ask::FirstStep { name, domain } if value.is_empty() && state.has_writer => {
+            Ok(models::write(state, Wanted { class: None, name, domain }))
         }
         Ask::FirstStep { name, domain } => {
             let (class, mut effects) = edit::add_class(state, &name, &domain, value)?;

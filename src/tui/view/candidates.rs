@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::number::{plain, signed};
-use crate::tui::clip::Clip;
+use crate::tui::clip::{Clip, Vision};
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
@@ -18,6 +18,8 @@ const SCORES: usize = 20;
 const ORDER_FREE: usize = 11;
 /// Columns of where the pinned settings had the class.
 const BEFORE: usize = 17;
+/// Columns of what the vision-language model says, where there is one.
+const VISION: usize = 5;
 /// Columns of order evidence, mean-pool rank and collapse mark.
 const REST: usize = 15;
 
@@ -25,7 +27,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let width = usize::from(area.width);
     let middle = if clip.pinned.is_some() { BEFORE } else { ORDER_FREE };
-    let free = width.saturating_sub(5 + 1 + SCORES + middle + REST);
+    let vision = if state.sight.is_some() { format!("{:>VISION$}", "vlm") } else { String::new() };
+    let free = width.saturating_sub(5 + 1 + SCORES + middle + REST + vision.len());
     let longest = clip.exploration.candidates().iter().map(|c| Line::from(c.name.as_str()).width()).max();
     let name_width = longest.unwrap_or(0).max("candidate".len()).min(free.saturating_sub(4));
     let bar = free.saturating_sub(name_width).min(60);
@@ -37,7 +40,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let candidate = if clip.filter.is_empty() { "candidate".to_owned() } else { format!("/{}", clip.filter) };
     let candidate = fit(&candidate, name_width);
     let heading = format!(
-        "     {candidate:name_width$} {:bar$}{:>9} {:>9} {middle} {:>6} {:>5}",
+        "     {candidate:name_width$} {:bar$}{:>9} {:>9} {middle} {:>6} {:>5}{vision}",
         "", "score", "margin", "order", "pool"
     );
     frame.render_widget(Line::styled(fit(&heading, width), dim()), Rect { height: 1, ..area });
@@ -112,10 +115,17 @@ fn line(state: &State, class: usize, best: Option<f64>, name_width: usize, bar: 
         Some(pinned) => spans.push(before(state, class, pinned.places.get(class).copied().flatten(), score)),
         None => spans.push(Span::raw(format!(" {:>ORDER_FREE$}", plain(result.order_free)))),
     }
+    let vision = match (state.sight, clip.vision) {
+        (None, _) => String::new(),
+        (_, None) => format!("{:>VISION$}", "·"),
+        (_, Some(Vision::Asked)) => format!("{:>VISION$}", "…"),
+        (_, Some(Vision::Says(id))) if clip.ids.get(class) == Some(&id) => format!("{:>VISION$}", "●"),
+        (_, Some(Vision::Says(_))) => " ".repeat(VISION),
+    };
     let pool = outcome.mean_pool_rank(class).map_or("…".to_owned(), |rank| rank.to_string());
     spans.push(Span::raw(format!(" {:>6}", order(clip, class))));
     let collapsed = if result.alignment.collapsed { " ⚠" } else { "" };
-    spans.push(Span::raw(format!(" {pool:>5}{collapsed}")));
+    spans.push(Span::raw(format!(" {pool:>5}{vision}{collapsed}")));
     Line::from(spans)
 }
 

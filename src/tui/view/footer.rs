@@ -9,6 +9,7 @@ use crate::number::plain;
 use crate::tui::command::Command;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
+use crate::tui::view::script::warnings;
 use crate::tui::view::{difference, fit, heading};
 
 /// A word for commands that belong together.
@@ -119,8 +120,13 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
         && area.height > taken
     {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
+        let mut lines: Vec<Line> = warnings(state, clip.selected, step)
+            .into_iter()
+            .map(|warning| Line::styled(format!("? {warning}"), state.theme.bad()))
+            .collect();
         let sentence = format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step));
-        frame.render_widget(Paragraph::new(sentence).style(dim()).wrap(Wrap { trim: true }), rest);
+        lines.push(Line::styled(sentence, dim()));
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), rest);
     }
 }
 
@@ -130,6 +136,12 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     if let Some(message) = &state.message {
         let style = if message.is_error { bold().patch(state.theme.bad()) } else { bold() };
         frame.render_widget(Line::styled(fit(&message.text.replace('\n', " "), width), style), area);
+        return;
+    }
+    if let Some(writing) = &state.writing {
+        let key = state.keymap.key(Command::WriteScript);
+        let text = format!("A script of {} is being written · {key} stops it", writing.name);
+        frame.render_widget(Line::styled(fit(&text, width), dim()), area);
         return;
     }
     let keys = |commands: &[Command]| {

@@ -4,6 +4,7 @@ mod files;
 mod help;
 mod palette;
 mod prompt;
+mod proposal;
 mod results;
 
 use ratatui::Frame;
@@ -24,6 +25,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, frame, area),
         Some(Overlay::Prompt(prompt)) => prompt::draw(state, prompt, frame, area),
         Some(Overlay::Files(files)) => files::draw(state, files, frame, area),
+        Some(Overlay::Proposal(proposal)) => proposal::draw(state, proposal, frame, area),
         Some(Overlay::Results(list)) => {
             if let Some(results) = &state.results {
                 results::draw(state, results, list, frame, area);

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::script::Strategy;
+use crate::script::check::{Warning, warnings_of_step};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::layout::Panel;
@@ -56,10 +58,18 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
     }
 }
 
-/// Frames on the path, the time they span if asked for, and a mark where the sentence was cut.
+/// What is doubtful about a step.
+pub fn warnings(state: &State, class: usize, step: usize) -> Vec<Warning> {
+    let class = state.clip().ids.get(class).and_then(|&id| state.scripts.class(id));
+    class.map_or_else(Vec::new, |class| warnings_of_step(class, step, Strategy::of(state.scripts.file())))
+}
+
+/// Frames on the path, the time they span if asked for, and marks where the sentence was cut or the step is doubtful.
 fn figures(state: &State, shown: &Shown, step: usize, with_times: bool) -> String {
     let exploration = &state.clip().exploration;
+    let doubtful = if warnings(state, shown.class, step).is_empty() { "" } else { "? " };
     let cut = if exploration.is_cut(shown.class, step) { "✂ " } else { "" };
+    let cut = &format!("{doubtful}{cut}");
     let Some(class) = shown.outcome.filter(|class| step < class.alignment.frames_per_step.len()) else {
         return cut.to_owned();
     };

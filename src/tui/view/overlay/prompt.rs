@@ -46,6 +46,9 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
         Ask::NewClass | Ask::ClassName(_) => {
             notes.push("Name, slash, domain: camel spin / figure skating".to_owned())
         }
+        Ask::FirstStep { .. } if state.has_writer => {
+            notes.push("Nothing has the language model write the script.".to_owned());
+        }
         Ask::ScriptsFile { .. } => {
             notes.push("Their own file is replaced; another that is there is not.".to_owned())
         }

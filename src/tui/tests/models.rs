@@ -1,0 +1,152 @@
+//! Scripts by a language model, what a vision-language model says, and doubtful steps.
+
+use serde_json::json;
+
+use super::*;
+use crate::tui::clip::Vision;
+use crate::tui::models::Wanted;
+use crate::tui::overlay::Overlay;
+
+fn with_writer() -> State {
+    let mut state = full_state();
+    state.has_writer = true;
+    state
+}
+
+/// A class as a model writes it.
+fn written(name: &str, steps: &[&str]) -> Box<Class> {
+    Box::new(Class {
+        name: name.to_owned(),
+        domain: Some("athletics".to_owned()),
+        steps: steps.iter().map(|step| format!("the athlete {step}")).collect(),
+        other: serde_json::Map::from_iter([("generated".to_owned(), json!({"model": "scribe"}))]),
+    })
+}
+
+fn steps(state: &State, name: &str) -> Vec<String> {
+    let class = state.scripts.classes().find(|(_, class)| class.name == name);
+    class.map_or_else(Vec::new, |(_, class)| class.steps.clone())
+}
+
+#[test]
+fn a_script_is_written_anew_held_beside_the_old_one_taken_and_taken_back() {
+    let mut state = with_writer();
+    // The clip shows the long jump; another candidate has a script of nothing.
+    type_keys(&mut state, "/nap⏎⎋");
+    let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
+    let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
+    act(&mut state, Action::Do(Command::Candidate(place as u8 + 1)));
+    let old = steps(&state, "nap");
+    let effects = type_keys(&mut state, "I");
+    let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((&wanted.name[..], &wanted.domain[..]), ("nap", "athletics"));
+    assert!(screen(&mut state).contains("A script of nap is being written · I stops it"));
+    let again = type_keys(&mut state, "I");
+    assert!(matches!(&again[..], [Effect::StopWriting]), "{again:?}");
+
+    let wanted = wanted.clone();
+    let new = written("nap", &["stands", "runs", "jumps", "lands"]);
+    act(&mut state, Action::Written(wanted.clone(), Ok(new.clone())));
+    assert_screens!("proposal", &mut state);
+    type_keys(&mut state, "⎋");
+    assert_eq!((steps(&state, "nap"), state.overlay.is_none()), (old.clone(), true), "left");
+
+    act(&mut state, Action::Written(wanted, Ok(new.clone())));
+    let effects = type_keys(&mut state, "⏎");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepDraft(_))), "{effects:?}");
+    assert_eq!(steps(&state, "nap"), new.steps);
+    let id = state.selected_id().unwrap();
+    assert_eq!(
+        state.scripts.class(id).unwrap().other["generated"]["model"],
+        "scribe",
+        "it is known who wrote it"
+    );
+    embed_missing(&mut state);
+    let shown = screen(&mut state);
+    assert!(shown.contains("pinned: rank"), "the ranking before is beside the new one: {shown}");
+    assert!(shown.contains("▲"), "it has moved up: {shown}");
+    type_keys(&mut state, "u");
+    assert_eq!(steps(&state, "nap"), old);
+    assert!(screen(&mut state).contains("Undone: nap written anew"));
+}
+
+#[test]
+fn a_class_is_added_by_its_name_alone() {
+    let mut state = with_writer();
+    type_keys(&mut state, "+");
+    type_keys(&mut state, "⌫".repeat(20).as_str());
+    let effects = type_keys(&mut state, "triple jump⏎⏎");
+    let Some(Effect::WriteScript(wanted)) =
+        effects.into_iter().find(|effect| matches!(effect, Effect::WriteScript(_)))
+    else {
+        panic!("nothing is asked for")
+    };
+    assert_eq!(wanted, Wanted { class: None, name: "triple jump".into(), domain: "athletics".into() });
+    act(&mut state, Action::Written(wanted, Ok(written("triple jump", &["runs", "jumps", "lands"]))));
+    assert!(steps(&state, "triple jump").is_empty(), "not before it is taken");
+    type_keys(&mut state, "⏎");
+    assert_eq!(steps(&state, "triple jump").len(), 3);
+    assert_eq!(state.clip().exploration.candidates().len(), 4);
+    assert_eq!(state.clip().exploration.candidates()[state.clip().selected].name, "triple jump");
+    type_keys(&mut state, "u");
+    assert_eq!(state.clip().exploration.candidates().len(), 3);
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_changes_nothing() {
+    let mut state = full_state();
+    type_keys(&mut state, "I");
+    assert!(screen(&mut state).contains("start with --llm NAME --endpoint URL"));
+    type_keys(&mut state, "V");
+    assert!(screen(&mut state).contains("start with --vlm NAME"));
+
+    let mut state = with_writer();
+    let effects = type_keys(&mut state, "I");
+    let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
+    act(&mut state, Action::Written(wanted.clone(), Err("the server is gone".to_owned())));
+    assert!(screen(&mut state).contains("No script of long jump: the server is gone"));
+    assert!(state.writing.is_none() && state.overlay.is_none());
+
+    // The class goes while its script is written.
+    type_keys(&mut state, "I");
+    type_keys(&mut state, "D");
+    act(&mut state, Action::Written(wanted.clone(), Ok(written("long jump", &["runs"]))));
+    assert!(state.overlay.is_none());
+    assert!(screen(&mut state).contains("long jump is gone"));
+}
+
+#[test]
+fn a_vision_language_model_has_a_column_of_its_own() {
+    let mut state = full_state();
+    state.sight = Some(4);
+    assert!(screen(&mut state).contains("vlm"));
+    let effects = type_keys(&mut state, "V");
+    let [Effect::Look { clip: 0, classes, ordinals, domain }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((ordinals.len(), classes.len(), &domain[..]), (4, 3, "athletics"));
+    assert!(type_keys(&mut state, "V").is_empty(), "it is asked once");
+    let nap = classes.iter().find(|(_, name)| name == "nap").unwrap().0;
+    act(&mut state, Action::Seen { clip: 0, model: "oracle".to_owned(), answer: Ok(nap) });
+    assert_eq!(state.clip().vision, Some(Vision::Says(nap)));
+    let shown = screen(&mut state);
+    assert!(shown.contains("oracle says nap."), "{shown}");
+    let line = shown.lines().find(|line| line.contains("nap") && line.contains('●'));
+    assert!(line.is_some(), "{shown}");
+    type_keys(&mut state, "V");
+    act(&mut state, Action::Seen { clip: 0, model: "oracle".to_owned(), answer: Err("a riddle".to_owned()) });
+    assert!(screen(&mut state).contains("oracle: a riddle"));
+    assert_eq!(state.clip().vision, None);
+}
+
+#[test]
+fn a_doubtful_step_is_marked_and_said_why() {
+    let mut state = full_state();
+    let marks = |state: &mut State| screen(state).matches("? ").count();
+    let before = marks(&mut state);
+    type_keys(&mut state, "e");
+    type_keys(&mut state, "⌫".repeat(40).as_str());
+    type_keys(&mut state, "gets ready⏎");
+    embed_missing(&mut state);
+    let shown = screen(&mut state);
+    assert!(marks(&mut state) > before, "{shown}");
+    assert!(matches!(state.overlay, None::<Overlay>));
+}
