@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cli::output;
 use crate::cli::progress::Counter;
@@ -199,7 +199,8 @@ impl Target {
         if !path.exists() {
             let domains: HashSet<&str> = sets.iter().map(|set| &set.domain[..]).collect();
             let only = domains.into_iter().next().filter(|first| sets.iter().all(|set| set.domain == *first));
-            let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other: Map::new() };
+            let other = Map::from_iter([(Strategy::FIELD.to_owned(), json!(strategy))]);
+            let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other };
             return Ok(Self { path, file });
         }
         let file = ScriptFile::load(&path)?;

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::*;
 use crate::tui::clip::Vision;
 use crate::tui::models::Wanted;
-use crate::tui::overlay::Overlay;
 
 fn with_writer() -> State {
     let mut state = full_state();
@@ -140,13 +139,14 @@ fn a_vision_language_model_has_a_column_of_its_own() {
 #[test]
 fn a_doubtful_step_is_marked_and_said_why() {
     let mut state = full_state();
-    let marks = |state: &mut State| screen(state).matches("? ").count();
-    let before = marks(&mut state);
+    let why = "? \"gets ready\" fits any action";
+    assert!(!screen(&mut state).contains(why));
     type_keys(&mut state, "e");
     type_keys(&mut state, "⌫".repeat(40).as_str());
     type_keys(&mut state, "gets ready⏎");
     embed_missing(&mut state);
-    let shown = screen(&mut state);
-    assert!(marks(&mut state) > before, "{shown}");
-    assert!(matches!(state.overlay, None::<Overlay>));
+    let shown = text(&draw(&mut state, ColourDepth::True, 160, 40));
+    assert!(shown.contains(why), "{shown}");
+    let figures = |line: &&str| line.contains("? ") && line.contains("f ") && line.contains("s ");
+    assert_eq!(shown.lines().filter(figures).filter(|line| line.contains('–')).count(), 1, "{shown}");
 }
