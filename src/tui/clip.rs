@@ -91,6 +91,10 @@ pub struct Clip {
     pub ids: Vec<ClassId>,
     /// The scripts that it is compared with, those that were deleted among them; none stands for all.
     pub members: Option<Vec<ClassId>>,
+    /// The scripts of its candidates in the order in which they were given.
+    pub as_given: Vec<ClassId>,
+    /// Whether its candidates have other steps than the scripts, as where each clip brings its own: edits do not reach it.
+    pub has_own_scripts: bool,
     /// What kind of clip it is.
     pub groups: Vec<String>,
     /// Embeddings, knobs and alignments.
@@ -158,6 +162,8 @@ impl Clip {
             truth: None,
             ids: Vec::new(),
             members: None,
+            as_given: Vec::new(),
+            has_own_scripts: false,
             groups,
             exploration,
             sources,
@@ -197,6 +203,11 @@ impl Clip {
         let ids: Vec<ClassId> = candidates.iter().filter_map(find).collect();
         self.truth = self.answer.and_then(|answer| ids.get(answer).copied());
         self.members = (ids != scripts.ids()).then(|| ids.clone());
+        self.as_given.clone_from(&ids);
+        let is_own = |(candidate, &id): (&Candidate, &ClassId)| {
+            scripts.class(id).is_none_or(|class| class.steps != candidate.steps)
+        };
+        self.has_own_scripts = ids.len() == candidates.len() && candidates.iter().zip(&ids).any(is_own);
         self.ids = ids;
     }
 

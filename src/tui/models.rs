@@ -1,6 +1,7 @@
 //! The language models that the explorer may ask, beside its loop.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,6 +13,7 @@ use crate::in_words;
 use crate::llm::{Event, Generator, LlmError, Viewer};
 use crate::script::{Class, ClassId};
 use crate::tui::action::{Action, Tell};
+use crate::words::panic_in_words;
 
 /// What may be asked; nothing where no server is named.
 #[derive(Clone, Default)]
@@ -54,20 +56,20 @@ impl Models {
                 false => ControlFlow::Continue(()),
             };
             let names = [wanted.name.clone()];
-            let written = writer.lock().unwrap_or_else(PoisonError::into_inner).generate(
-                &wanted.domain,
-                &names,
-                &mut watch,
-            );
+            let written = unwinding(|| {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.generate(&wanted.domain, &names, &mut watch)
+            });
             let script = match written {
-                Ok(generated) => generated.classes.into_iter().next().ok_or_else(|| {
+                Err(panic) => Err(panic),
+                Ok(Ok(generated)) => generated.classes.into_iter().next().ok_or_else(|| {
                     generated.left_out.first().map_or_else(
                         || "the model wrote none".to_owned(),
                         |left| format!("its script keeps breaking the rules: {}", left.reason),
                     )
                 }),
-                Err(LlmError::Stopped) => Err("it was stopped".to_owned()),
-                Err(error) => Err(error.to_string()),
+                Ok(Err(LlmError::Stopped)) => Err("it was stopped".to_owned()),
+                Ok(Err(error)) => Err(error.to_string()),
             };
             tell(Action::Written(wanted, script.map(Box::new)));
         });
@@ -85,8 +87,8 @@ impl Models {
     ) {
         let Some(Sight { name, viewer, .. }) = self.viewer.clone() else { return };
         thread::spawn(move || {
-            let answer = look(&viewer, &job, &classes, &ordinals, &domain)
-                .unwrap_or_else(|error| Err(in_words(&error)));
+            let answer = unwinding(|| look(&viewer, &job, &classes, &ordinals, &domain));
+            let answer = answer.and_then(|answer| answer.unwrap_or_else(|error| Err(in_words(&error))));
             tell(Action::Seen { clip, model: name, answer });
         });
     }
@@ -116,6 +118,12 @@ fn look(
         Ok(place) => classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned()),
         Err(said) => Err(format!("the answer names no candidate: {said}")),
     })
+}
+
+/// What `work` comes to; a panic in words, so that whoever waits for an answer gets one.
+fn unwinding<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|panic| format!("this stopped unexpectedly: {}", panic_in_words(&*panic)))
 }
 
 /// A script that waits to be taken or left.

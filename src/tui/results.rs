@@ -50,17 +50,18 @@ pub struct ResultList {
 }
 
 impl Results {
-    /// The candidate that the row puts first.
-    pub fn prediction(&self, clip: usize) -> Option<usize> {
-        match self.clips.get(clip)? {
-            ClipResult::Read(predictions) => *predictions.get(self.row)?,
-            ClipResult::Unread(_) => None,
-        }
+    /// The candidate that the row puts first, as an index among those that the clip has now: edits may have moved it.
+    pub fn prediction(&self, index: usize, clip: &Clip) -> Option<usize> {
+        let ClipResult::Read(predictions) = self.clips.get(index)? else { return None };
+        let id = clip.as_given.get((*predictions.get(self.row)?)?)?;
+        clip.ids.iter().position(|other| other == id)
     }
 
     /// Whether the row has missed a clip; none of a clip that was not evaluated.
-    pub fn is_wrong(&self, clip: usize, answer: Option<usize>) -> Option<bool> {
-        self.clips.get(clip).map(|_| self.prediction(clip).is_none_or(|class| Some(class) != answer))
+    pub fn is_wrong(&self, index: usize, clip: &Clip) -> Option<bool> {
+        self.clips
+            .get(index)
+            .map(|_| self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
     }
 
     /// Per cent of the clips that could be read which the row has right, and their number.
@@ -73,7 +74,7 @@ impl Results {
             .filter(|(_, pair)| read(pair))
             .map(|(at, _)| at)
             .collect();
-        let right = read.iter().filter(|&&at| self.is_wrong(at, clips[at].answer) == Some(false)).count();
+        let right = read.iter().filter(|&&at| self.is_wrong(at, &clips[at]) == Some(false)).count();
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
     }
 
@@ -81,7 +82,7 @@ impl Results {
     pub fn listed(&self, list: &ResultList, clips: &[Clip]) -> Vec<usize> {
         let text = list.input.value().to_lowercase();
         let is_listed = |&clip: &usize| {
-            let is_wrong = self.is_wrong(clip, clips[clip].answer).unwrap_or(false);
+            let is_wrong = self.is_wrong(clip, &clips[clip]).unwrap_or(false);
             (is_wrong || !list.wrong_only)
                 && self.line(clip, &clips[clip]).join(" ").to_lowercase().contains(&text)
         };
@@ -97,7 +98,7 @@ impl Results {
         let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
         let prediction = match self.clips.get(index) {
             Some(ClipResult::Unread(reason)) => format!("not read: {reason}"),
-            _ => name(self.prediction(index)),
+            _ => name(self.prediction(index, clip)),
         };
         [clip.id.clone(), domain, name(clip.answer), prediction]
     }

@@ -7,7 +7,7 @@ use crate::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::keymap::Keymap;
-use crate::tui::models::Wanted;
+use crate::tui::models::{Proposal, Wanted};
 use crate::tui::overlay::{Ask, Overlay, TokenCount};
 use crate::tui::results::Results;
 use crate::tui::theme::{Palette, Theme};
@@ -108,6 +108,8 @@ pub struct State {
     pub has_writer: bool,
     /// The class whose script is being written.
     pub writing: Option<Wanted>,
+    /// A script that is shown once nothing lies over the screen.
+    pub proposal: Option<Proposal>,
     /// How many frames of a clip a vision-language model sees, where there is one.
     pub sight: Option<usize>,
     /// What an evaluation came to on these clips.
@@ -153,6 +155,7 @@ impl State {
             area: Rect::default(),
             has_writer: false,
             writing: None,
+            proposal: None,
             sight: None,
             results: None,
             has_tour: false,

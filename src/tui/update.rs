@@ -17,7 +17,7 @@ mod views;
 use ratatui::layout::Rect;
 
 use crate::tui::action::{Action, Effect, SaveAs};
-use crate::tui::command::Command;
+use crate::tui::command::{Command, Group};
 use crate::tui::keymap::Chord;
 use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::state::{State, View};
@@ -113,6 +113,10 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
 fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
     if command.needs_embeddings() && state.clip().exploration.is_frozen() {
         state.say("This snapshot is open without its clip or model: that needs their embeddings.");
+        return Vec::new();
+    }
+    if command.about().group == Group::Edit && state.clip().has_own_scripts {
+        state.say("The steps of this clip are its own, from its dataset: edit them there.");
         return Vec::new();
     }
     match command {

@@ -114,6 +114,48 @@ fn what_goes_wrong_is_said_and_changes_nothing() {
     assert!(screen(&mut state).contains("long jump is gone"));
 }
 
+/// Nothing that is being typed is lost, and no Enter takes what was not seen.
+#[test]
+fn a_script_waits_until_the_user_is_done() {
+    let mut state = with_writer();
+    let effects = type_keys(&mut state, "I");
+    let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
+    type_keys(&mut state, "e and waits");
+    act(&mut state, Action::Written(wanted.clone(), Ok(written("long jump", &["runs"]))));
+    assert!(screen(&mut state).contains("and waits"), "the prompt is still there");
+    type_keys(&mut state, "⏎");
+    assert!(steps(&state, "long jump").iter().any(|step| step.ends_with("and waits")));
+    assert!(screen(&mut state).contains("A new script"));
+    type_keys(&mut state, "⎋");
+    assert_eq!(steps(&state, "long jump").len(), 4, "left");
+}
+
+/// Numbers of classes say nothing once other scripts are open.
+#[test]
+fn answers_about_scripts_that_are_closed_are_dropped() {
+    let mut state = with_writer();
+    state.sight = Some(2);
+    let effects = type_keys(&mut state, "I");
+    let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
+    let wanted = wanted.clone();
+    type_keys(&mut state, "V");
+    let class = |name: &str| Class {
+        name: name.to_owned(),
+        domain: None,
+        steps: vec!["the athlete runs".to_owned()],
+        other: Default::default(),
+    };
+    let classes = vec![class("sprint"), class("hurdles"), class("relay")];
+    let file = ScriptFile { domain: Some("athletics".to_owned()), classes, other: Default::default() };
+    act(&mut state, Action::ScriptsRead("other.json".into(), Box::new(file)));
+    let first = state.scripts.ids()[0];
+    act(&mut state, Action::Seen { clip: 0, model: "oracle".to_owned(), answer: Ok(first) });
+    assert_eq!(state.clip().vision, None);
+    act(&mut state, Action::Written(wanted, Ok(written("long jump", &["runs"]))));
+    assert!(screen(&mut state).contains("long jump is gone"));
+    assert!(state.overlay.is_none());
+}
+
 #[test]
 fn a_vision_language_model_has_a_column_of_its_own() {
     let mut state = full_state();

@@ -83,6 +83,44 @@ fn the_list_is_searched_and_shows_wrong_ones_alone() {
     assert!(screen(&mut state).contains("mean-pool says nap; it is long jump. Its matrices are not these."));
 }
 
+/// Edits move candidates; what was predicted stays the same class.
+#[test]
+fn an_edit_changes_no_result() {
+    let mut state = evaluated();
+    let lines = |state: &State| -> Vec<[String; 4]> {
+        let results = state.results.as_ref().unwrap();
+        state.clips.iter().enumerate().map(|(at, clip)| results.line(at, clip)).collect()
+    };
+    let before = lines(&state);
+    assert_eq!(before[1][3], "long jump backwards");
+    let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
+    let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
+    act(&mut state, Action::Do(Command::Candidate(place as u8 + 1)));
+    type_keys(&mut state, "D");
+    assert_eq!(state.clip().exploration.candidates().len(), 2);
+    assert_eq!(lines(&state), before);
+    let results = state.results.as_ref().unwrap();
+    assert_eq!(results.accuracy(&state.clips), (100.0 / 3.0, 3));
+}
+
+/// Where each clip brings its own steps, those of one clip are not given to another.
+#[test]
+fn clips_with_steps_of_their_own_keep_them() {
+    let own = clip("own", Some(1), &[]);
+    let mut other = clip("other", Some(1), &[]);
+    let mut candidates = other.exploration.candidates().to_vec();
+    candidates[1].steps = vec!["the athlete leaps".to_owned()];
+    other.exploration.set_candidates(candidates.clone());
+    let mut state = state_of(vec![own, other]);
+    start(&mut state);
+    embed_all(&mut state);
+    type_keys(&mut state, "e!⏎");
+    assert_eq!(state.clips[1].exploration.candidates(), candidates);
+    type_keys(&mut state, "Ne");
+    assert!(screen(&mut state).contains("The steps of this clip are its own"));
+    assert!(state.overlay.is_none());
+}
+
 #[test]
 fn without_results_their_keys_say_where_to_get_them() {
     let mut state = full_state();

@@ -168,6 +168,9 @@ pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) -> Vec<Effect> {
         clip.members = None;
         clip.ids = Vec::new();
         clip.truth = None;
+        clip.vision = None;
+        clip.as_given = Vec::new();
+        clip.has_own_scripts = false;
         clip.sources.scripts = path.display().to_string();
     }
     state.say(format!("Scripts of {}", path.display()));
@@ -259,11 +262,12 @@ fn follow(state: &mut State) -> Vec<Effect> {
 /// Gives a clip the candidates that the scripts have for it now.
 pub fn candidates(clip: &mut Clip, scripts: &Document) {
     // The matrices of a snapshot are of the scripts that it was taken with.
-    if clip.exploration.is_frozen() {
+    if clip.exploration.is_frozen() || clip.has_own_scripts {
         return;
     }
-    let is_member = |id: &ClassId| clip.members.as_ref().is_none_or(|members| members.contains(id));
-    let ids: Vec<ClassId> = scripts.ids().iter().copied().filter(is_member).collect();
+    // The clip's candidates stay in its own order.
+    let ids: Vec<ClassId> = clip.members.as_deref().unwrap_or(scripts.ids()).to_vec();
+    let ids: Vec<ClassId> = ids.into_iter().filter(|&id| scripts.class(id).is_some()).collect();
     let candidates = ids.iter().filter_map(|&id| {
         let class = scripts.class(id)?;
         let domain = scripts.domain_of(id).to_owned();

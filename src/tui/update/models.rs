@@ -42,17 +42,37 @@ pub fn written(state: &mut State, wanted: Wanted, script: Result<Box<Class>, Str
     state.writing = None;
     match script {
         Err(reason) => state.complain(format!("No script of {}: {reason}", wanted.name)),
-        Ok(_) if wanted.class.is_some_and(|class| state.scripts.class(class).is_none()) => {
+        Ok(_) if !is_there(state, &wanted) => {
             state.complain(format!("{} is gone, and so its new script is.", wanted.name));
         }
         Ok(new) => {
             let old = wanted.class.and_then(|class| state.scripts.class(class));
             let old = old.map_or_else(Vec::new, |class| class.steps.clone());
-            // What the user is at is closed, as if by Esc: the answer was waited for.
-            state.overlay = Some(Overlay::Proposal(Proposal { wanted, old, new, scroll: 0 }));
+            if state.overlay.is_some() {
+                state.say(format!("A script of {} is there, and shown once this is closed.", wanted.name));
+            }
+            state.proposal = Some(Proposal { wanted, old, new, scroll: 0 });
         }
     }
     Vec::new()
+}
+
+/// Whether the class is still what it was when its script was asked for.
+fn is_there(state: &State, wanted: &Wanted) -> bool {
+    wanted.class.is_none_or(|id| {
+        let is_same =
+            |class: &Class| class.name == wanted.name && state.scripts.domain_of(id) == wanted.domain;
+        state.scripts.class(id).is_some_and(is_same)
+    })
+}
+
+/// Shows a script that waits, where nothing lies over the screen.
+pub fn show_proposal(state: &mut State) {
+    if state.overlay.is_none()
+        && let Some(proposal) = state.proposal.take()
+    {
+        state.overlay = Some(Overlay::Proposal(proposal));
+    }
 }
 
 /// Takes the script that is shown. The ranking before is pinned, so that it is seen who moves.
@@ -60,6 +80,10 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Proposal(Proposal { wanted, new, .. })) = state.overlay.take() else {
         return Vec::new();
     };
+    if !is_there(state, &wanted) {
+        state.complain(format!("{} is gone, and so its new script is.", wanted.name));
+        return Vec::new();
+    }
     if state.clip().pinned.is_none() && !state.clip().exploration.outcome().ranking.is_empty() {
         views::pin(state);
     }
@@ -112,6 +136,10 @@ pub fn look(state: &mut State) -> Vec<Effect> {
 pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<crate::script::ClassId, String>) {
     let is_shown = clip == state.shown;
     let Some(clip) = state.clips.get_mut(clip) else { return };
+    // Other scripts were opened meanwhile, of which the answer does not speak.
+    if clip.vision != Some(Vision::Asked) {
+        return;
+    }
     match answer {
         Ok(class) => {
             clip.vision = Some(Vision::Says(class));

@@ -43,7 +43,7 @@ pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
     };
     let count = results.clips.len();
     let is_wrong = |clip: &usize| {
-        *clip < state.clips.len() && results.is_wrong(*clip, state.clips[*clip].answer) == Some(true)
+        *clip < state.clips.len() && results.is_wrong(*clip, &state.clips[*clip]) == Some(true)
     };
     let around =
         (1..=count).map(|step| if forward { state.shown + step } else { state.shown + count - step });
@@ -60,7 +60,7 @@ pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
 fn open(state: &mut State, index: usize) -> Vec<Effect> {
     let Some(results) = &state.results else { return Vec::new() };
     let row = results.rows[results.row].clone();
-    let prediction = results.prediction(index);
+    let prediction = state.clips.get(index).and_then(|clip| results.prediction(index, clip));
     let unread = match results.clips.get(index) {
         Some(ClipResult::Unread(reason)) => Some(reason.clone()),
         _ => None,

@@ -44,7 +44,7 @@ pub fn draw(state: &State, results: &Results, list: &ResultList, frame: &mut Fra
 /// A clip: a mark, its id, what it shows, and what the row says.
 fn line(state: &State, results: &Results, index: usize, width: usize) -> Line<'static> {
     let clip = &state.clips[index];
-    let is_wrong = results.is_wrong(index, clip.answer).unwrap_or(true);
+    let is_wrong = results.is_wrong(index, clip).unwrap_or(true);
     let [id, domain, answer, prediction] = results.line(index, clip);
     // The mark and three gaps; the id and the domain give way to the classes.
     let room = width.saturating_sub(2 + 6);
