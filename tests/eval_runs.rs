@@ -50,7 +50,7 @@ fn lines(path: &Path) -> Vec<String> {
     fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// All files of a folder but the one that knows from where the program was started.
+/// All files of a folder but the lock.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
         .unwrap()
@@ -199,6 +199,125 @@ fn what_does_not_belong_together_is_not_merged_nor_gone_on_with() {
             .env_remove("SLURM_ARRAY_TASK_ID")
             .assert()
             .code(2);
+    }
+}
+
+#[test]
+fn merging_neither_mixes_nor_replaces_another_evaluation() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    for shard in ["1/2", "2/2"] {
+        run(folder.path(), &format!("eval manifest.jsonl --out parts --shard {shard} --fps 5"))
+            .assert()
+            .success();
+    }
+    run(folder.path(), "eval manifest.jsonl --out other").assert().success();
+    let before = files(&at("other"));
+    run(folder.path(), "eval merge parts --out other")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("other holds another evaluation"));
+    assert_eq!(files(&at("other")), before);
+    // What a run that was ended has left there is not taken for the shards'.
+    fs::write(at("parts/clips.part.jsonl"), lines(&at("other/clips.jsonl")).join("\n") + "\n").unwrap();
+    run(folder.path(), "eval merge parts").assert().success();
+    assert!(!at("parts/clips.part.jsonl").exists());
+}
+
+/// Whatever the files of an evaluation hold, they are used or refused.
+#[test]
+fn folders_that_no_evaluation_left_are_refused() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    run(folder.path(), "eval manifest.jsonl --out whole").assert().success();
+    run(folder.path(), "eval manifest.jsonl --out parts --shard 1/1").assert().success();
+    let text = |path: &str| fs::read_to_string(at(path)).unwrap();
+    let (run_file, records) = (text("whole/run.json"), lines(&at("whole/clips.jsonl")));
+    let refused = |command: &str| {
+        run(folder.path(), command).assert().code(1).stderr(
+            predicate::str::contains("is not as an evaluation left it")
+                .or(predicate::str::contains("not finished")),
+        );
+    };
+    for change in [
+        // A row that the settings do not have, a class that is no candidate, a clip twice.
+        records[0].replace("\"+smoothing\"", "\"other\""),
+        records[0].replace("\"answer\":0", "\"answer\":9"),
+        records[2].clone(),
+    ] {
+        let changed: Vec<String> = [change].into_iter().chain(records[1..].iter().cloned()).collect();
+        fs::write(at("whole/clips.jsonl"), changed.join("\n") + "\n").unwrap();
+        refused("eval manifest.jsonl --out whole");
+        refused("whole --plain");
+    }
+    fs::write(at("whole/clips.jsonl"), records.join("\n") + "\n").unwrap();
+    let mut document: Value = serde_json::from_str(&run_file).unwrap();
+    document["settings"]["rows"] = json!([]);
+    fs::write(at("whole/run.json"), document.to_string()).unwrap();
+    refused("whole --plain");
+    let shard: Value = serde_json::from_str(&text("parts/shard-1-of-1/run.json")).unwrap();
+    for (number, of) in [(0, 1), (2, 1), (0, 0), (1, 1_000_000_000_000_u64)] {
+        let mut shard = shard.clone();
+        shard["shard"] = json!({"number": number, "of": of});
+        fs::write(at("parts/shard-1-of-1/run.json"), shard.to_string()).unwrap();
+        refused("eval merge parts");
+    }
+}
+
+/// Half precision changes embeddings, and another folder holds other clips.
+#[test]
+fn precision_and_folders_are_part_of_what_is_evaluated() {
+    let folder = dataset();
+    fs::create_dir(folder.path().join("cuts")).unwrap();
+    for name in ["a", "b", "c", "d", "e"] {
+        fs::copy(folder.path().join(format!("{name}.mp4")), folder.path().join(format!("cuts/{name}.mp4")))
+            .unwrap();
+    }
+    run(folder.path(), "eval manifest.jsonl --clips cuts --out results").assert().success();
+    run(folder.path(), "eval manifest.jsonl --clips ./cuts --out results").assert().success();
+    for (arguments, difference) in
+        [("--clips .", "folder of clips"), ("--clips cuts --precision f16", "precision (F32, not F16)")]
+    {
+        run(folder.path(), &format!("eval manifest.jsonl --out results {arguments}"))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains(difference));
+    }
+}
+
+/// Candidates that moved since, and scripts of the library.
+#[test]
+fn results_speak_of_classes_by_their_names() {
+    let folder = dataset();
+    let manifest = fs::read_to_string(folder.path().join("manifest.jsonl")).unwrap();
+    let library =
+        manifest.replace("castling", "snatch").replace("fork", "deadlift").replace("pin", "back squat");
+    let library = library.replace("chess", "weightlifting");
+    fs::write(folder.path().join("library.jsonl"), &library).unwrap();
+    run(folder.path(), "eval library.jsonl --scripts lib:weightlifting --out results").assert().success();
+    let record: Value = serde_json::from_str(&lines(&folder.path().join("results/clips.jsonl"))[0]).unwrap();
+    let first = record["rows"][4]["ranking"][0].as_u64().unwrap() as usize;
+    let says = record["candidates"][first].as_str().unwrap().to_owned();
+    // Another order of the candidates, and with it another index of each.
+    let turned = library.replace("\"answer\":0", "\"answer\":2").replace(
+        "\"candidates\":[\"snatch\",\"deadlift\",\"back squat\"]",
+        "\"candidates\":[\"back squat\",\"deadlift\",\"snatch\"]",
+    );
+    assert_ne!(turned, library);
+    fs::write(folder.path().join("library.jsonl"), turned).unwrap();
+    let output = run(folder.path(), "results --plain")
+        .env("ACTALIGN_DATA_DIR", folder.path())
+        .write_stdin("results\nquit\n")
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("the manifest changed since the evaluation"), "{said}");
+    let line = said.lines().find(|line| line.starts_with("a: "));
+    match says == "snatch" {
+        true => assert_eq!(line, None, "{said}"),
+        false => assert!(line.is_some_and(|line| line.starts_with(&format!("a: {says}; "))), "{said}"),
     }
 }
 

@@ -105,8 +105,8 @@ pub enum AlignError {
         /// Columns of the matrix.
         frames: usize,
     },
-    /// A background that is NaN or infinite.
-    #[error("the background is {value}; it must be a finite number")]
+    /// A background that is NaN, or too large to add up.
+    #[error("the background is {value}; it must be a number from -1e30 to 1e30")]
     Background {
         /// The background.
         value: f64,

@@ -41,6 +41,9 @@ impl Aligner {
     }
 }
 
+/// The largest background, of either sign: far beyond any cell, and no sum of it over a clip leaves the range of numbers.
+pub(super) const MOST: f64 = 1e30;
+
 /// What a frame that is in no step counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Background {
@@ -80,7 +83,7 @@ impl FromStr for Background {
             Some(percentile) => {
                 percentile.parse().ok().filter(|p| (0.0..=100.0).contains(p)).map(Self::Percentile)
             }
-            None => text.parse().ok().filter(|level: &f64| level.is_finite()).map(Self::Level),
+            None => text.parse().ok().filter(|level: &f64| level.abs() <= MOST).map(Self::Level),
         };
         background.ok_or_else(|| InvalidBackground(text.to_owned()))
     }
@@ -163,7 +166,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(background));
             assert_eq!(background.to_string().parse(), Ok(background));
         }
-        for text in ["", "p", "p101", "p-1", "pnan", "nan", "inf", "75%"] {
+        for text in ["", "p", "p101", "p-1", "pnan", "nan", "inf", "1e31", "-1e308", "75%"] {
             assert_eq!(text.parse::<Background>(), Err(InvalidBackground(text.to_owned())));
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
+use super::rule::MOST;
 use super::{AlignError, Aligner, Rule, check};
 
 /// How often a mean path is improved at most. Each time it becomes another path of higher mean, which a handful of times
@@ -30,7 +31,7 @@ impl Search {
         if !rule.aligner.warps() && steps > frames {
             return Err(AlignError::TooFewFrames { aligner: rule.aligner, steps, frames });
         }
-        if !rule.background.is_finite() {
+        if !(-MOST..=MOST).contains(&rule.background) {
             return Err(AlignError::Background { value: rule.background });
         }
         let allowed = (0..steps).map(|step| allowed(rule.band, (step, steps), frames)).collect();
@@ -158,8 +159,9 @@ impl Search {
 /// The frames that a step may hold: those whose place in the clip is at most `band` from the step's in the script.
 fn allowed(band: Option<f64>, (step, steps): (usize, usize), frames: usize) -> Range<usize> {
     let Some(band) = band else { return 0..frames };
-    let place = (step + 1) as f64 / steps as f64;
-    let is_near = |frame: &usize| ((frame + 1) as f64 / frames as f64 - place).abs() <= band;
+    // Whole numbers on the left, so that a frame that is exactly on the band is in it, however the band is rounded.
+    let (k, most) = ((step + 1) * frames, band * (frames * steps) as f64 * (1.0 + 1e-12));
+    let is_near = |frame: &usize| ((frame + 1) * steps).abs_diff(k) as f64 <= most;
     let start = (0..frames).find(is_near).unwrap_or(frames);
     start..(start..frames).find(|frame| !is_near(frame)).unwrap_or(frames)
 }

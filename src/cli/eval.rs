@@ -77,7 +77,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     vlm_frames: u8,
     /// Its temperature; 0 answers alike every time [default: the server's own]
-    #[arg(long, value_name = "T", value_parser = temperature)]
+    #[arg(long, value_name = "T", requires = "vlm", value_parser = temperature)]
     vlm_temperature: Option<f64>,
     #[command(flatten)]
     server: ServerArgs,

@@ -42,6 +42,11 @@ impl ModelArgs {
         Self { model: Some(dir), device, precision, no_cache: false, ask: MayAsk::No }
     }
 
+    /// With weights kept in that precision.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
     /// The checkpoint as the user names it.
     pub fn dir(&self) -> &Path {
         self.model.as_deref().unwrap_or(Path::new(""))

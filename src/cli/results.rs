@@ -9,9 +9,10 @@ use color_eyre::eyre::{Result, ensure};
 use crate::align::Preset;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
-use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Footage, Row, Run, Score};
+use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Digests, Footage, Row, Run, Score};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
-use crate::script::{Class, Document, ScriptFile, Strategy, Template};
+use crate::hub::ModelId;
+use crate::script::{Class, Document, ScriptFile, Strategy, Template, library};
 use crate::store::Hashes;
 use crate::tui::{ClipResult, ClipToExplore, ResultRow, Results};
 use crate::video::Sampling;
@@ -29,7 +30,8 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let (run, records) = eval::load(folder)?;
     let paths = seen_from_here(&run);
     let dataset = Dataset::open(&paths)?;
-    let model = ModelArgs::of(in_folder(&run.working_folder, &run.model)).open()?;
+    let model = in_folder(&run.working_folder, &run.model);
+    let model = ModelArgs::of(model).with_precision(run.settings.model.precision).open()?;
     let sampling: Sampling = run.settings.sampling.parse()?;
     let records: HashMap<&str, &ClipRecord> = records.iter().map(|record| (&record.id[..], record)).collect();
     let clips: Vec<(&Clip, &ClipRecord)> =
@@ -47,9 +49,9 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let templates = templates(&run.settings.rows);
     let results = Results {
         name: folder.display().to_string(),
-        notice: notice(&run, &model),
+        notice: notice(&run, &dataset, &paths, &model),
         row,
-        clips: clips.iter().map(|(_, record)| result(record, &run.settings.rows)).collect(),
+        clips: clips.iter().map(|(clip, record)| result(clip, record, &run.settings.rows)).collect(),
         rows,
     };
     let scripts = Document::new(scripts_of(&clips), None);
@@ -61,10 +63,13 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     open_explorer(opening, screen)
 }
 
-/// A path that was named in a folder.
+/// A path that was named in a folder; what is no path stays as it is: the bundled model, a model of the hub, scripts of the
+/// library.
 fn in_folder(folder: &Path, path: &Path) -> PathBuf {
-    // The name of the bundled model.
-    if path == Path::new("demo") { path.to_owned() } else { folder.join(path) }
+    let there = folder.join(path);
+    let is_of_hub = || path.to_str().is_some_and(|name| name.parse::<ModelId>().is_ok());
+    let is_name = path == Path::new("demo") || library::is_name(path) || (!there.exists() && is_of_hub());
+    if is_name { path.to_owned() } else { there }
 }
 
 /// Where the dataset is, named from anywhere.
@@ -86,11 +91,15 @@ fn result_row(row: &Row) -> ResultRow {
     ResultRow { name: row.name.clone(), settings: has_matrices.then(|| row.settings.clone()) }
 }
 
-fn result(record: &ClipRecord, rows: &[Row]) -> ClipResult {
+/// What a record says, of the candidates that the clip has now: they are told by their names.
+fn result(clip: &Clip, record: &ClipRecord, rows: &[Row]) -> ClipResult {
     match (&record.outcome, record.scores()) {
         (eval::ClipOutcome::Unread { reason }, _) => ClipResult::Unread(reason.clone()),
         (_, scores) => {
-            let first = |row: usize| scores?.rows.get(row)?.ranking.first().copied();
+            let first = |row: usize| {
+                let name = record.candidates.get(*scores?.rows.get(row)?.ranking.first()?)?;
+                clip.candidates.iter().position(|candidate| candidate.name == *name)
+            };
             ClipResult::Read((0..rows.len()).map(first).collect())
         }
     }
@@ -133,7 +142,7 @@ fn to_explore(
     let exploration = Exploration::new(clip.candidates.clone(), model.calibration(), dim, settings.clone());
     let (path, masks, rows_per_second) = match &clip.footage {
         Footage::Video(masks) => (entry.video.clone(), masks.clone(), None),
-        Footage::Embeddings(path) => (path.clone(), Arc::default(), eval::rate_of_rows(sampling)),
+        Footage::Embeddings(path) => (path.clone(), Arc::default(), eval::rate_of_rows(sampling).ok()),
         Footage::None(_) => (entry.video.clone(), Arc::default(), None),
     };
     let sources = Sources {
@@ -159,7 +168,7 @@ fn to_explore(
     };
     ClipToExplore {
         id: entry.id.clone(),
-        answer: Some(entry.answer),
+        answer: Some(entry.answer).filter(|&answer| answer < clip.candidates.len()),
         groups: entry.groups.clone(),
         exploration,
         sampling,
@@ -169,7 +178,19 @@ fn to_explore(
 }
 
 /// What is not as it was evaluated.
-fn notice(run: &Run, model: &Model) -> Option<String> {
+fn notice(run: &Run, dataset: &Dataset, paths: &DatasetPaths, model: &Model) -> Option<String> {
+    let then = &run.settings.digests;
+    let now = Digests::of(paths, dataset).unwrap_or_default();
+    let parts =
+        [("the manifest", &now.manifest, &then.manifest), ("the scripts", &now.scripts, &then.scripts)];
+    let changed = parts.into_iter().filter(|(_, now, then)| now != then).map(|(name, ..)| name);
+    let changed: Vec<&str> = changed.collect();
+    if !changed.is_empty() {
+        let changed = changed.join(" and ");
+        return Some(format!(
+            "{changed} changed since the evaluation: matrices and names may not be those of then."
+        ));
+    }
     let now = Hashes::of_model(model.checkpoint(), model.cache());
     let then = &run.settings.model;
     let is_same = (&now.vision, &now.text, &now.tokenizer) == (&then.vision, &then.text, &then.tokenizer);

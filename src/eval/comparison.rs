@@ -145,15 +145,18 @@ fn against(
             }
         })
         .collect();
-    let mut tested: Vec<&mut Paired> = others
-        .iter()
-        .zip(&mut compared)
-        .filter(|&(&row, _)| !is_same_way(&rows[row], &rows[reference]))
-        .map(|(_, paired)| paired)
-        .collect();
-    let adjusted = holm(&tested.iter().map(|paired| paired.p).collect::<Vec<_>>());
-    for (paired, p_holm) in tested.iter_mut().zip(adjusted) {
-        paired.p_holm = p_holm;
+    // A row that repeats the reference, or an earlier one, tests nothing new.
+    let earlier = |at: usize| (0..at).find(|&before| is_same_way(&rows[others[before]], &rows[others[at]]));
+    let is_tested = |at: &usize| !is_same_way(&rows[others[*at]], &rows[reference]) && earlier(*at).is_none();
+    let tested: Vec<usize> = (0..others.len()).filter(is_tested).collect();
+    let adjusted = holm(&tested.iter().map(|&at| compared[at].p).collect::<Vec<_>>());
+    for (&at, p_holm) in tested.iter().zip(adjusted) {
+        compared[at].p_holm = p_holm;
+    }
+    for at in 0..others.len() {
+        if let Some(before) = earlier(at) {
+            compared[at].p_holm = compared[before].p_holm;
+        }
     }
     compared
 }

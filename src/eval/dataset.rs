@@ -119,6 +119,8 @@ impl Dataset {
         };
         let beside = path.with_file_name("scripts-short.json");
         let short_path = paths.scripts_short.clone().or_else(|| beside.exists().then_some(beside));
+        // The authors' scripts know one prompt.
+        let short_path = short_path.filter(|_| paths.preset == Preset::Paper);
         let short = short_path.as_deref().map(|path| Scripts::open(path, manifest.format)).transpose()?;
 
         let clip = |mut listed: Listed| {
@@ -128,8 +130,11 @@ impl Dataset {
                 _ => Footage::Video(Default::default()),
             };
             let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
-                let short = short.as_ref().map(|short| short.candidates(&listed, is_foreign)).transpose()?;
-                Ok((main, short))
+                match short.as_ref().map(|short| short.candidates(&listed, is_foreign)).transpose() {
+                    // The other rows can do without.
+                    Err(_) if is_foreign => Ok((main, None)),
+                    short => Ok((main, short?)),
+                }
             });
             let (candidates, candidates_short) = match candidates {
                 Ok(candidates) => candidates,

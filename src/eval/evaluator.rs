@@ -18,15 +18,15 @@ use crate::explore::{
 use crate::script::Strategy;
 use crate::video::Sampling;
 
-/// Frames a second of embeddings made elsewhere, where the sampling does not tell: that of most videos.
-const ASSUMED_RATE: f64 = 30.0;
-
 /// Rows a second of frame embeddings made elsewhere.
-pub fn rate_of_rows(sampling: Sampling) -> Option<f64> {
-    Some(match sampling {
-        Sampling::Fps(rate) => rate,
-        _ => ASSUMED_RATE,
-    })
+///
+/// # Errors
+/// If the sampling is no rate.
+pub fn rate_of_rows(sampling: Sampling) -> Result<f64, Report> {
+    match sampling {
+        Sampling::Fps(rate) => Ok(rate),
+        _ => bail!("embeddings made elsewhere need a number of rows a second, not '{sampling}'"),
+    }
 }
 
 /// Evaluates clips with one model. Frames are embedded once per clip and serve all rows; a sentence is embedded once
@@ -101,7 +101,12 @@ impl Evaluator {
             let exploration = match row.prompt {
                 Strategy::ContextRich => &mut main,
                 Strategy::ShortFixed => {
-                    short.as_mut().ok_or_else(|| eyre!("there are no scripts for {}", row.name))?
+                    let Some(short) = &mut short else {
+                        let fault = Some("a candidate has no script of short steps".to_owned());
+                        rows.push(Ranking { name: row.name, ranking: Vec::new(), scores: Vec::new(), fault });
+                        continue;
+                    };
+                    short
                 }
             };
             rows.push(self.rank(exploration, &row)?);
@@ -115,7 +120,7 @@ impl Evaluator {
     fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<(Vec<EmbeddedFrame>, usize), Report> {
         let (path, masks, rows_per_second) = match &clip.footage {
             Footage::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
-            Footage::Embeddings(path) => (path.clone(), Arc::default(), rate_of_rows(self.sampling)),
+            Footage::Embeddings(path) => (path.clone(), Arc::default(), Some(rate_of_rows(self.sampling)?)),
             Footage::None(reason) => bail!("{reason}"),
         };
         let job = Job {
@@ -216,6 +221,11 @@ impl Evaluator {
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
+        if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
+            let (name, fault) =
+                (row.name.clone(), Some(format!("a score is {score}, which is no number to rank by")));
+            return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
+        }
         Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores, fault: None })
     }
 }

@@ -4,7 +4,7 @@
 //! one begins; a line that was cut off is not taken for one. Once all are done they are in `clips.jsonl`, in the order of
 //! the manifest, and the other file goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ const RUN: &str = "run.json";
 /// The records of all clips, in the order of the manifest.
 pub(super) const CLIPS: &str = "clips.jsonl";
 const PART: &str = "clips.part.jsonl";
+/// More processes than any cluster has.
+const MOST_SHARDS: usize = 1_000_000;
 const LOCK: &str = "run.lock";
 
 /// What a folder is the evaluation of.
@@ -120,7 +122,10 @@ impl Run {
             }
             _ => JournalError::Io { path: path.clone(), source },
         })?;
-        serde_json::from_str(&text).map_err(|error| JournalError::Damaged { path, reason: error.to_string() })
+        let run: Self = serde_json::from_str(&text)
+            .map_err(|error| JournalError::Damaged { path: path.clone(), reason: error.to_string() })?;
+        run.check(&path)?;
+        Ok(run)
     }
 
     /// Whether a folder holds an evaluation.
@@ -131,6 +136,50 @@ impl Run {
     /// Number of clips of this share.
     pub fn share(&self) -> usize {
         self.shard.map_or(self.clips, |shard| shard.share_of(self.clips))
+    }
+
+    /// A folder as it is named from everywhere.
+    fn absolute(&self, folder: &Option<PathBuf>) -> String {
+        let Some(folder) = folder else { return "none".to_owned() };
+        let folder = self.working_folder.join(folder);
+        folder.canonicalize().unwrap_or(folder).display().to_string()
+    }
+
+    /// Refuses what no evaluation writes: the rest of the program relies on it.
+    fn check(&self, path: &Path) -> Result<(), JournalError> {
+        let damaged =
+            |reason: &str| Err(JournalError::Damaged { path: path.to_owned(), reason: reason.to_owned() });
+        if self.settings.rows.is_empty() {
+            return damaged("it has no rows");
+        }
+        match self.shard {
+            Some(shard)
+                if !(1..=MOST_SHARDS).contains(&shard.of) || !(1..=shard.of).contains(&shard.number) =>
+            {
+                damaged("its shard is none")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses records that this evaluation has not written.
+    pub(super) fn check_records(&self, path: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
+        let mut ids = HashSet::new();
+        for record in records {
+            let count = record.candidates.len();
+            let is_index = |class: &usize| *class < count;
+            let rows = record.scores().map_or(&[][..], |scores| &scores.rows);
+            let names = rows.iter().map(|row| &row.name);
+            let is_sound = is_index(&record.answer)
+                && (record.scores().is_none() || names.eq(self.settings.rows.iter().map(|row| &row.name)))
+                && rows.iter().all(|row| row.ranking.iter().all(is_index));
+            if !is_sound || !ids.insert(&record.id) {
+                let reason =
+                    format!("what it says of {} is not of this evaluation, or there twice", record.id);
+                return Err(JournalError::Damaged { path: path.to_owned(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// Where two evaluations differ: what their results depend on, not where files lie or which device embeds.
@@ -146,7 +195,9 @@ impl Run {
                 ("scripts", settings.digests.scripts.clone()),
                 ("short scripts", format!("{:?}", settings.digests.scripts_short)),
                 ("model", format!("{:?} {:?} {:?}", model.vision, model.text, model.tokenizer)),
-                ("embeddings", format!("{:?}", run.paths.embeddings)),
+                ("precision", format!("{:?}", model.precision)),
+                ("folder of clips", run.absolute(&run.paths.clips)),
+                ("folder of embeddings", run.absolute(&run.paths.embeddings)),
                 ("preset", run.paths.preset.to_string()),
                 ("sampling", settings.sampling.clone()),
                 ("rows", rows.join(", ")),
@@ -187,27 +238,15 @@ impl Journal {
         let at = |name: &str| folder.join(name);
         let io = |path: PathBuf| move |source| JournalError::Io { path, source };
         make(folder)?;
-        let lock = File::create(at(LOCK)).map_err(io(at(LOCK)))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => JournalError::Busy { folder: folder.to_owned() },
-            TryLockError::Error(source) => JournalError::Io { path: at(LOCK), source },
-        })?;
-        match Run::load(folder) {
-            Ok(before) => {
-                let differences = before.differences(run);
-                if !differences.is_empty() {
-                    return Err(JournalError::Other { folder: folder.to_owned(), differences });
-                }
-            }
-            Err(JournalError::NoRun { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        let lock = take(folder, run)?;
         let document = serde_json::to_string_pretty(run).map_err(|e| io(at(RUN))(e.into()))? + "\n";
         write_whole(&at(RUN), document.as_bytes()).map_err(io(at(RUN)))?;
 
         let mut known = HashMap::new();
         for name in [CLIPS, PART] {
-            known.extend(read(&at(name))?.into_iter().map(|record| (record.id.clone(), record)));
+            let records = read(&at(name))?;
+            run.check_records(&at(name), &records)?;
+            known.extend(records.into_iter().map(|record| (record.id.clone(), record)));
         }
         known.retain(|_, record: &mut ClipRecord| record.scores().is_some());
         // What was cut off goes, so that no line is written behind it.
@@ -261,6 +300,7 @@ impl Journal {
 pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>), JournalError> {
     let run = Run::load(folder)?;
     let records = read(&folder.join(CLIPS))?;
+    run.check_records(&folder.join(CLIPS), &records)?;
     if records.len() != run.share() {
         let done = read(&folder.join(PART))?.len().max(records.len());
         return Err(JournalError::Unfinished { folder: folder.to_owned(), done, clips: run.share() });
@@ -268,17 +308,47 @@ pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>), JournalError> {
     Ok((run, records))
 }
 
-/// Writes what [`load`] reads of an evaluation of all clips.
+/// Writes what [`load`] reads of an evaluation of all clips, unless the folder holds another.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If it cannot be written, is in use, or holds another evaluation.
 pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<(), JournalError> {
     let io = |path: PathBuf| move |source| JournalError::Io { path, source };
     make(folder)?;
+    let _lock = take(folder, run)?;
+    let remove = |name: &str| match fs::remove_file(folder.join(name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io(folder.join(name))(error)),
+        _ => Ok(()),
+    };
+    // At no moment are there records of another run than `run.json` tells of.
+    remove(PART)?;
+    remove(CLIPS)?;
     let path = folder.join(RUN);
     let document = serde_json::to_string_pretty(run).map_err(|e| io(path.clone())(e.into()))? + "\n";
     write_whole(&path, document.as_bytes()).map_err(io(path))?;
     write_clips(folder, records)
+}
+
+/// Takes a folder for an evaluation, until what comes back is dropped: no other process may be at it, and it holds no other
+/// evaluation.
+fn take(folder: &Path, run: &Run) -> Result<File, JournalError> {
+    let path = folder.join(LOCK);
+    let lock = File::create(&path).map_err(|source| JournalError::Io { path: path.clone(), source })?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => JournalError::Busy { folder: folder.to_owned() },
+        TryLockError::Error(source) => JournalError::Io { path, source },
+    })?;
+    match Run::load(folder) {
+        Ok(before) => {
+            let differences = before.differences(run);
+            if !differences.is_empty() {
+                return Err(JournalError::Other { folder: folder.to_owned(), differences });
+            }
+        }
+        Err(JournalError::NoRun { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(lock)
 }
 
 fn make(folder: &Path) -> Result<(), JournalError> {

@@ -105,9 +105,11 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> 
     if !missing.is_empty() {
         return Err(MergeError::Missing { of, missing });
     }
+    let folder_of_first = first.clone();
     let mut shares: Vec<_> =
         places.into_iter().flatten().map(|place| std::mem::take(&mut shards[place].2).into_iter()).collect();
-    let records = (0..whole.clips).filter_map(|place| shares[place % of].next()).collect();
+    let records: Vec<ClipRecord> = (0..whole.clips).filter_map(|place| shares[place % of].next()).collect();
+    whole.check_records(&folder_of_first, &records)?;
     Ok((whole, records))
 }
 

@@ -16,6 +16,7 @@ use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::explore::Model;
 use crate::script::library;
+use crate::siglip::Precision;
 use crate::store::Hashes;
 use crate::video::Sampling;
 
@@ -163,6 +164,25 @@ pub struct Digests {
     pub scripts_short: Option<String>,
 }
 
+impl Digests {
+    /// Reads the files of a dataset.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn of(paths: &DatasetPaths, dataset: &Dataset) -> io::Result<Self> {
+        let digest = |path: &Path| Ok::<_, io::Error>(blake3::hash(&fs::read(path)?).to_string());
+        let scripts = |path: &Path| match library::bytes(path) {
+            Some(bytes) => Ok(blake3::hash(bytes).to_string()),
+            None => digest(path),
+        };
+        Ok(Self {
+            manifest: digest(&paths.manifest)?,
+            scripts: scripts(&dataset.scripts)?,
+            scripts_short: dataset.scripts_short.as_deref().map(scripts).transpose()?,
+        })
+    }
+}
+
 /// What tells a checkpoint from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSettings {
@@ -178,6 +198,9 @@ pub struct ModelSettings {
     pub alpha: f32,
     /// Offset of the logits.
     pub beta: f32,
+    /// How its weights were kept.
+    #[serde(default)]
+    pub precision: Precision,
     /// Digest of the image tower's weights, as in snapshots.
     pub vision: Option<String>,
     /// Digest of the text tower's weights.
@@ -200,19 +223,10 @@ impl EvalSettings {
         rows: &[Row],
     ) -> io::Result<Self> {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
-        let digest = |path: &Path| Ok::<_, io::Error>(blake3::hash(&fs::read(path)?).to_string());
-        let scripts = |path: &Path| match library::bytes(path) {
-            Some(bytes) => Ok(blake3::hash(bytes).to_string()),
-            None => digest(path),
-        };
         let hashes = Hashes::of_model(checkpoint, model.cache());
         Ok(Self {
             manifest: paths.manifest.display().to_string(),
-            digests: Digests {
-                manifest: digest(&paths.manifest)?,
-                scripts: scripts(&dataset.scripts)?,
-                scripts_short: dataset.scripts_short.as_deref().map(scripts).transpose()?,
-            },
+            digests: Digests::of(paths, dataset)?,
             scripts: dataset.scripts.display().to_string(),
             scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
             model: ModelSettings {
@@ -222,6 +236,7 @@ impl EvalSettings {
                 text_len: checkpoint.text_len(),
                 alpha: calibration.alpha,
                 beta: calibration.beta,
+                precision: model.device().precision(),
                 vision: hashes.vision,
                 text: hashes.text,
                 tokenizer: hashes.tokenizer,

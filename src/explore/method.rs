@@ -115,6 +115,10 @@ impl Method {
         if aligner != Aligner::Segment && (method.open_start || method.open_end) {
             return Err(format!("{aligner} has no ends to open: {}", ends_of(aligner)));
         }
+        if !method.leaves_out() {
+            // What does nothing makes no other method.
+            method.background = Background::default();
+        }
         Ok(method)
     }
 }

@@ -1,5 +1,6 @@
 //! Where the model runs. The backend is chosen when the program runs, among those compiled in.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use burn::tensor::{DType, Device};
@@ -32,7 +33,8 @@ impl fmt::Display for DeviceChoice {
 }
 
 /// How weights are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Single precision, whatever the files hold.
     #[default]

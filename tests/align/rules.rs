@@ -8,8 +8,10 @@ use proptest::prelude::*;
 type Labels = Vec<Option<usize>>;
 
 fn in_band(rule: &Rule, (steps, frames): (usize, usize), (step, frame): (usize, usize)) -> bool {
-    let place = |at: usize, all: usize| (at + 1) as f64 / all as f64;
-    rule.band.is_none_or(|band| (place(frame, frames) - place(step, steps)).abs() <= band)
+    // Bands are of whole hundredths here, so that the comparison is one of whole numbers.
+    let hundredths = |band: f64| (band * 100.0).round() as usize;
+    let apart = ((frame + 1) * steps).abs_diff((step + 1) * frames);
+    rule.band.is_none_or(|band| apart * 100 <= hundredths(band) * steps * frames)
 }
 
 /// All ways to put each frame into one step, or into none where the rule lets it: steps in order, none without a frame.
@@ -104,7 +106,7 @@ fn aligners() -> impl Strategy<Value = Aligner> {
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
-    let band = prop_oneof![2 => Just(None), 1 => (0.0..1.0_f64).prop_map(Some)];
+    let band = prop_oneof![2 => Just(None), 1 => (0..100_u8).prop_map(|hundredths| Some(f64::from(hundredths) / 100.0))];
     (aligners(), any::<bool>(), any::<bool>(), -1.0..1.0_f64, band).prop_map(
         |(aligner, open_start, open_end, background, band)| Rule {
             aligner,
@@ -243,14 +245,23 @@ fn what_is_no_number_and_what_leaves_no_path_is_refused() {
     let cells = array![[0.5_f32, 0.25], [f32::NAN, 0.5]];
     for aligner in [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop] {
         assert!(matches!(align(aligner, cells.view()), Err(AlignError::NotFinite { step: 1, frame: 0, .. })));
-        let background = Rule { background: f64::NAN, ..rule(aligner) };
-        let refused = align(background, array![[0.5]].view());
-        assert!(matches!(refused, Err(AlignError::Background { .. })), "{refused:?}");
+        for background in [f64::NAN, f64::INFINITY, 1e308] {
+            let refused = align(Rule { background, ..rule(aligner) }, array![[0.5]].view());
+            assert!(matches!(refused, Err(AlignError::Background { .. })), "{refused:?}");
+        }
         // The first cell is half a clip away from the diagonal: a quarter of it in time, three quarters in the script.
         let narrow = Rule { band: Some(0.0), ..rule(aligner) };
         let refused = align(narrow, Array2::zeros((3, 4)).view());
         assert!(matches!(refused, Err(AlignError::Band { steps: 3, frames: 4, .. })), "{refused:?}");
     }
+}
+
+#[test]
+fn frames_that_are_exactly_on_the_band_are_in_it() {
+    // A single step at place 1; the frame at place 7/10 is 0.3 away, which no binary fraction is.
+    let cells = Array2::from_shape_fn((1, 10), |(_, frame)| if frame == 6 { 1.0 } else { 0.0 });
+    let drop = Rule { background: 0.5, band: Some(0.3), ..rule(Aligner::Drop) };
+    assert_eq!(align(drop, cells.view()).unwrap().path, [(0, 6)]);
 }
 
 #[test]

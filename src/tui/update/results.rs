@@ -120,8 +120,11 @@ pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     let list = ResultList { wrong_only: true, ..ResultList::default() };
     let wrong = results.listed(&list, clips);
     let row = &results.rows[results.row].name;
-    let mut sentences =
-        vec![format!("Row {row}: {accuracy:.2} % of {read} clips are right, {} are wrong.", wrong.len())];
+    let unread = results.clips.iter().filter(|clip| matches!(clip, ClipResult::Unread(_))).count();
+    let missed = wrong.len().saturating_sub(unread);
+    let mut sentences = vec![format!(
+        "Row {row}: {accuracy:.2} % of {read} clips are right, {missed} are wrong; {unread} could not be read."
+    )];
     sentences.extend(wrong.into_iter().map(|clip| {
         let [id, _, answer, prediction] = results.line(clip, &clips[clip]);
         format!("{id}: {prediction}; it is {answer}.")
