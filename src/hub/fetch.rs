@@ -5,18 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
-use super::download::{LONGEST_WAIT, Transfer, again_in, back_off, is_whole};
+use super::download::{Transfer, is_whole};
 use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPROCESSOR, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
+use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
 use crate::siglip::{self, known};
 use crate::store::Size;
-
-/// Requests for the facts of one file before giving up.
-const ATTEMPTS: u32 = 5;
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
 const LARGEST_JSON: u64 = 64 << 20;
@@ -232,9 +230,9 @@ impl<C: Clock> Hub<C> {
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, HubError> {
         let file = &plan.files[number];
-        let (client, clock, stall) = (&self.client, &self.clock, self.settings.stall);
+        let (client, clock) = (&self.client, &self.clock);
         let url = self.url(&plan.id, &plan.commit, &file.name);
-        Transfer { client, clock, repo, stall }.fetch(&url, file, report)?;
+        Transfer { client, clock, repo }.fetch(&url, file, report)?;
         let path = plan.snapshot.join(&file.name);
         repo.link(&plan.snapshot, &file.name, &file.etag)
             .map_err(|source| HubError::Cache { path: path.clone(), source })?;
@@ -264,7 +262,7 @@ impl<C: Clock> Hub<C> {
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<(Option<String>, PlannedFile)>, HubError> {
         let url = self.url(id, revision, name);
-        let mut failed = 0;
+        let mut retries = Retries::default();
         let (host, facts) = loop {
             let (host, failure) = match self.client.facts(&url) {
                 Ok(facts) => break (self.host(), facts),
@@ -277,23 +275,16 @@ impl<C: Clock> Hub<C> {
                 }
                 Failure::Nonsense(reason) => return Err(answer(name, host, reason)),
                 Failure::Broken(reason) => (reason, None),
-                Failure::Status(refusal) if refusal.status == 429 => {
-                    ("wants fewer requests".into(), refusal.wait)
-                }
-                Failure::Status(refusal) if refusal.status >= 500 => {
-                    (format!("answers status {}", refusal.status), refusal.wait)
-                }
+                Failure::Status(refusal) if refusal.is_passing() => (refusal.in_words(), refusal.wait),
                 Failure::Status(refusal) => return self.refusal(id, name, &refusal, is_commit(revision)),
             };
-            failed += 1;
-            let pause = wait.unwrap_or(back_off(failed));
-            if failed >= ATTEMPTS || pause > LONGEST_WAIT {
+            let Some(pause) = retries.next(wait) else {
                 return Err(match wait {
-                    Some(_) => HubError::TooMany { host, wait },
+                    Some(wait) => HubError::Later { host, reason, wait },
                     None if never_answered => self.offline(id, format!("{host} {reason}, again and again")),
                     None => HubError::Broken { name: name.to_owned(), host, reason },
                 });
-            }
+            };
             report(Event::Notice(format!("{name}: {host} {reason}; {}", again_in(pause))));
             self.clock.sleep(pause);
         };

@@ -2,21 +2,23 @@
 //! headers of the redirect, and the token must not travel to another place.
 
 use std::io::Read;
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::error::HubError;
 use super::hash::Etag;
 use super::settings::HubSettings;
 use super::token::Token;
+use crate::net::{certificates, is_local, retry_after};
 
 /// More redirects than this in a row lead nowhere.
 const MOST_REDIRECTS: usize = 8;
 const CONNECT: Duration = Duration::from_secs(15);
+/// The pause for a hub that wants fewer requests and does not say when.
+const LESS_OFTEN: Duration = Duration::from_secs(10);
 
 /// Why a request has no answer that can be used.
 #[derive(Debug)]
@@ -89,10 +91,13 @@ impl Client {
             .timeout_per_read(Some(settings.stall))
             .timeout_per_write(Some(settings.stall));
         // A hub on this machine is not beyond a proxy.
-        let is_here = endpoint.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
-        let config = if is_here { config.proxy(None) } else { config };
+        let config = if is_local(&endpoint) { config.proxy(None) } else { config };
         let config = match &settings.certificates {
-            Some(path) => config.tls_config(TlsConfig::builder().root_certs(roots(path)?).build()),
+            Some(path) => {
+                let roots = certificates(path)
+                    .map_err(|reason| HubError::Certificates { path: path.clone(), reason })?;
+                config.tls_config(TlsConfig::builder().root_certs(roots).build())
+            }
             None => config,
         };
         Ok(Self { agent: config.build().into(), endpoint, token: settings.token.clone() })
@@ -233,8 +238,25 @@ fn is_unreachable(kind: std::io::ErrorKind) -> bool {
 
 impl Refusal {
     fn of(status: u16, headers: &HeaderMap) -> Self {
-        let wait = text(headers, "retry-after").and_then(|value| value.trim().parse().ok());
-        Self { status, code: text(headers, "x-error-code"), wait: wait.map(Duration::from_secs) }
+        let mut refusal = Self { status, code: text(headers, "x-error-code"), wait: None };
+        if refusal.is_passing() {
+            let said = text(headers, "retry-after").and_then(|value| retry_after(&value, SystemTime::now()));
+            refusal.wait = said.or((status == 429).then_some(LESS_OFTEN));
+        }
+        refusal
+    }
+
+    /// Whether the same request may be granted later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..)
+    }
+
+    /// What the hub does, in words.
+    pub fn in_words(&self) -> String {
+        match self.status {
+            429 => "wants fewer requests".to_owned(),
+            status => format!("answers status {status}"),
+        }
     }
 }
 
@@ -257,22 +279,6 @@ fn host(uri: &Uri) -> String {
 fn leads_to_http(uri: &Uri) -> bool {
     uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme))
         && uri.authority().is_some_and(|place| !place.host().is_empty() && !place.as_str().contains('@'))
-}
-
-/// The certificates of a file.
-fn roots(path: &Path) -> Result<RootCerts, HubError> {
-    let error = |reason: String| HubError::Certificates { path: path.to_owned(), reason };
-    let pem = std::fs::read(path).map_err(|e| error(e.to_string()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|_| error("it is no PEM".into()))? {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        return Err(error("it holds no certificate".into()));
-    }
-    Ok(certificates.into())
 }
 
 fn is_same_place(one: &Uri, other: &Uri) -> bool {

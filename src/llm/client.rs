@@ -14,7 +14,8 @@ use crate::llm::error::LlmError;
 use crate::llm::generator::{Event, Watch};
 use crate::llm::http::{self, Reply, Trouble};
 use crate::llm::key::Key;
-use crate::llm::patience::{Backoff, Clock, Limits, SystemClock, retry_after};
+use crate::llm::patience::{Backoff, Clock, Limits, SystemClock};
+use crate::net::retry_after;
 
 /// Redirections within a server that are followed.
 const REDIRECTIONS: usize = 3;
