@@ -143,6 +143,12 @@ impl<C: Clock> Hub<C> {
                 self.offline(id, format!("HF_HUB_OFFLINE is set, and {id} is not complete in {cache}"))
             );
         }
+        if self.client.withholds_token() {
+            report(Event::Notice(format!(
+                "the token is not sent: on the way to {} everyone can read it; an HF_ENDPOINT that begins with https:// gets it",
+                self.host()
+            )));
+        }
         let hint = "choose a repository with a checkpoint, see `actalign-tui model list`";
         let (commit, config) = self
             .facts(id, &id.revision_in_url(), CONFIG, report)?
@@ -153,6 +159,9 @@ impl<C: Clock> Hub<C> {
         else {
             return Err(answer(CONFIG, self.host(), "without the name of a commit, so it is no hub"));
         };
+        if is_commit(id.revision()) && !commit.eq_ignore_ascii_case(id.revision()) {
+            return Err(answer(CONFIG, self.host(), format!("with commit {commit}, which is another one")));
+        }
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
         repo.create().map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
 
@@ -250,7 +259,13 @@ impl<C: Clock> Hub<C> {
         name: &str,
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<PlannedFile>, HubError> {
-        Ok(self.facts(&plan.id, &plan.commit, name, report)?.map(|(_, file)| file))
+        let Some((commit, file)) = self.facts(&plan.id, &plan.commit, name, report)? else {
+            return Ok(None);
+        };
+        match commit.filter(|commit| *commit != plan.commit) {
+            Some(_) => Err(answer(name, self.host(), "with another commit than that of config.json")),
+            None => Ok(Some(file)),
+        }
     }
 
     /// What the hub tells about a file: its commit, its size and its hash. None where the revision has no such file.

@@ -12,7 +12,7 @@ use super::error::HubError;
 use super::hash::Etag;
 use super::settings::HubSettings;
 use super::token::Token;
-use crate::net::{certificates, is_local, retry_after};
+use crate::net::{certificates, is_local, is_open, retry_after};
 
 /// More redirects than this in a row lead nowhere.
 const MOST_REDIRECTS: usize = 8;
@@ -70,16 +70,19 @@ pub struct Client {
     agent: Agent,
     endpoint: Uri,
     token: Option<Token>,
+    withholds_token: bool,
 }
 
 impl Client {
     /// A client of the hub that the settings name.
     pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
         let is_address = |uri: &Uri| leads_to_http(uri) && uri.query().is_none();
-        let endpoint: Uri = settings.endpoint.parse().ok().filter(is_address).ok_or_else(|| {
-            // What stands before an @ may be a password.
-            HubError::Endpoint(settings.endpoint.rsplit('@').next().unwrap_or_default().to_owned())
-        })?;
+        let endpoint: Uri = settings
+            .endpoint
+            .parse()
+            .ok()
+            .filter(is_address)
+            .ok_or_else(|| HubError::Endpoint(settings.shown_endpoint().to_owned()))?;
         let config = Agent::config_builder()
             .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
@@ -100,7 +103,17 @@ impl Client {
             }
             None => config,
         };
-        Ok(Self { agent: config.build().into(), endpoint, token: settings.token.clone() })
+        // Everyone on the way could read it.
+        let (token, withheld) = match is_open(&endpoint) {
+            true => (None, settings.token.is_some()),
+            false => (settings.token.clone(), false),
+        };
+        Ok(Self { agent: config.build().into(), endpoint, token, withholds_token: withheld })
+    }
+
+    /// Whether there is a token that is not sent, for the way to the hub is open to all.
+    pub fn withholds_token(&self) -> bool {
+        self.withholds_token
     }
 
     /// The hub's name.

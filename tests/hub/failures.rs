@@ -5,7 +5,7 @@ use std::fs;
 use actalign_tui::hub::HubError;
 use serde_json::Value;
 
-use crate::site::{Fault, etag};
+use crate::site::{COMMIT, Fault, etag};
 use crate::world::{FILES, ID, TestClock, World, fixture};
 
 /// Lets a request fail so often that nobody asks again.
@@ -296,12 +296,64 @@ fn a_disk_that_is_too_small_is_told_before_anything_large_is_fetched() {
 #[test]
 fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
     let world = World::new();
-    for endpoint in ["hub.example", "ftp://hub.example", "https://", "https://ada:geheim@hub.example"] {
+    for endpoint in [
+        "hub.example",
+        "ftp://hub.example",
+        "https://",
+        "https://ada:geheim@hub.example",
+        "https://hub.example/?token=geheim",
+        "https://hub.example?mail=a@geheim",
+    ] {
         let mut command = world.command(&format!("model fetch {ID}"));
         command.env("HF_ENDPOINT", endpoint);
         let text = world.fail_with(command, &["HF_ENDPOINT"]);
         assert!(!text.contains("geheim"), "{text}");
+        let mut command = world.command("doctor");
+        command.env("HF_ENDPOINT", endpoint);
+        assert!(!world.finish(command).1.contains("geheim"));
     }
+}
+
+#[test]
+fn the_token_does_not_go_where_everyone_can_read_it() {
+    let world = World::new();
+    // A name that only the proxy knows, which is the hub on this machine.
+    let fetch = |token: bool| {
+        let mut command = world.command(&format!("model fetch {ID}"));
+        command.env("HF_ENDPOINT", "http://hub.invalid").env("http_proxy", &world.site.endpoint);
+        command.env_remove("no_proxy").env_remove("NO_PROXY");
+        if !token {
+            command.env_remove("HF_TOKEN");
+        }
+        let text = world.finish(command).1;
+        let seen = world.site.seen();
+        assert!(!seen.is_empty(), "{text}");
+        assert!(seen.iter().all(|request| !request.headers.contains_key("authorization")), "{seen:?}");
+        text.contains("the token is not sent: on the way to hub.invalid")
+    };
+    assert!(fetch(true));
+    assert!(!fetch(false));
+}
+
+#[test]
+fn a_commit_that_is_named_is_the_one_that_is_fetched() {
+    let world = World::new();
+    let other = "f".repeat(40);
+    let facts = format!(
+        "ETag: \"{}\"\r\nX-Linked-Size: 2\r\nX-Repo-Commit: {COMMIT}\r\n",
+        etag("config.json", b"{}")
+    );
+    world.site.fault("HEAD config.json", Fault::Status(200, facts.leak()));
+    world.fail(&format!("model fetch {ID}@{other}"), &[COMMIT, "another one"]);
+    assert!(!world.home.path().join("hf").exists(), "nothing is remembered");
+    // Nor is a file taken from another commit than the rest.
+    let moved = format!(
+        "ETag: \"{}\"\r\nX-Linked-Size: 2\r\nX-Repo-Commit: {other}\r\n",
+        etag("tokenizer.json", b"{}")
+    );
+    world.site.fault("HEAD tokenizer.json", Fault::Status(200, moved.leak()));
+    world.fail(&format!("model fetch {ID}"), &["tokenizer.json", "another commit"]);
+    assert!(!world.repo().join("refs/main").exists());
 }
 
 #[test]
