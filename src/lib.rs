@@ -11,6 +11,7 @@ mod exponential;
 pub mod export;
 pub mod hub;
 pub mod llm;
+mod net;
 mod number;
 mod scale;
 pub mod script;

@@ -23,6 +23,14 @@ const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
 
 /// What the explorer says to these lines, and what is left in `scripts.json`.
 fn explore(server: &Server, lines: &str) -> (String, String) {
+    explore_with(
+        &["--llm", "scribe", "--vlm", "oracle", "--key-env", "KEY", "--endpoint", &server.url()],
+        lines,
+    )
+}
+
+/// The same with these models.
+fn explore_with(models: &[&str], lines: &str) -> (String, String) {
     let folder = TempDir::new().unwrap();
     clip::reordered(20).write(&folder.path().join("clip.mp4"), clip::paint_number);
     fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
@@ -34,8 +42,9 @@ fn explore(server: &Server, lines: &str) -> (String, String) {
         .env("ACTALIGN_DATA_DIR", folder.path().join("data"))
         .env("ACTALIGN_CONFIG_DIR", folder.path().join("config"))
         .env("KEY", SECRET)
-        .args(["clip.mp4", "--scripts", "scripts.json", "--plain", "--llm", "scribe", "--vlm", "oracle"])
-        .args(["--vlm-frames", "3", "--key-env", "KEY", "--endpoint", &server.url()])
+        .env("OPENAI_API_KEY", SECRET)
+        .args(["clip.mp4", "--scripts", "scripts.json", "--plain", "--vlm-frames", "3"])
+        .args(models)
         .write_stdin(lines.to_owned())
         .assert()
         .success()
@@ -95,4 +104,39 @@ fn a_vision_language_model_says_what_it_sees() {
     assert!(said.contains("3 frames are being looked at") && said.contains("oracle says fork."), "{said}");
     let content = server.requests()[0].body["messages"][0]["content"].as_array().unwrap().clone();
     assert_eq!(content.iter().filter(|part| part["type"] == "image_url").count(), 3);
+}
+
+#[test]
+fn a_key_goes_to_one_server_alone() {
+    let sent = |more: &[&str]| {
+        let (scribe, oracle) = (Server::of(vec![script("fork")]), Server::of(vec![Reply::said("2")]));
+        let (of_scribe, of_oracle) = (scribe.url(), oracle.url());
+        let two =
+            ["--llm", "scribe", "--endpoint", &of_scribe, "--vlm", "oracle", "--vlm-endpoint", &of_oracle];
+        let (said, _) =
+            explore_with(&[&two, more].concat(), "candidate 2\nwrite-script\naccept\nlook\nquit\n");
+        assert!(said.contains("oracle says fork."), "{said}");
+        [scribe, oracle].map(|server| server.requests()[0].authorization.clone())
+    };
+    let bearer = Some(format!("Bearer {SECRET}"));
+    assert_eq!(sent(&[]), [bearer.clone(), None]);
+    assert_eq!(sent(&["--key-env", "KEY"]), [bearer.clone(), None]);
+    assert_eq!(sent(&["--vlm-key-env", "KEY"]), [bearer.clone(), bearer.clone()]);
+
+    // The only server gets it.
+    let oracle = Server::of(vec![Reply::said("2")]);
+    explore_with(&["--vlm", "oracle", "--vlm-endpoint", &oracle.url()], "look\nquit\n");
+    assert_eq!(oracle.requests()[0].authorization, bearer);
+}
+
+#[test]
+fn a_model_without_a_server_and_a_server_without_a_model_are_told() {
+    let (said, _) = explore_with(&["--endpoint", "http://localhost:1"], "quit\n");
+    assert!(said.contains("--endpoint does nothing without a model"), "{said}");
+    let mut command = Command::cargo_bin("actalign-tui").unwrap();
+    command.env_remove("ACTALIGN_LLM_ENDPOINT");
+    let arguments = ["clip.mp4", "--scripts", "s.json", "--model", "demo", "--plain", "--vlm", "oracle"];
+    let outcome = command.args(arguments).assert().code(2);
+    let said = String::from_utf8_lossy(&outcome.get_output().stderr).into_owned();
+    assert!(said.contains("--endpoint") && said.contains("--vlm-endpoint"), "{said}");
 }

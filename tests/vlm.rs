@@ -131,6 +131,33 @@ fn an_evaluation_goes_on_where_the_server_let_it_down() {
 }
 
 #[test]
+fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
+    let maintenance = || Reply::Http(200, Vec::new(), "<html>We are back soon".into());
+    let busy = || Reply::Http(503, vec![("Retry-After", "0".into())], "overloaded".into());
+    let lost = || Reply::Bytes(Vec::new());
+    let bad: [(fn() -> Reply, &str); 2] =
+        [(busy, "could not answer in 5 attempts (503: overloaded)"), (maintenance, "We are back soon")];
+    for (reply, words) in bad {
+        let folder = dataset();
+        let fails = Server::start(move |number, _| match number {
+            0 => Reply::said("2"),
+            1 => lost(),
+            _ => reply(),
+        });
+        eval(folder.path(), &fails, &[]).code(1).stdout("").stderr(predicate::str::contains(words));
+        let journal = fs::read_to_string(folder.path().join("results/clips.part.jsonl")).unwrap();
+        assert_eq!(journal.lines().count(), 1, "no clip is missed for it: {journal}");
+        assert!(!folder.path().join("results/results.json").exists());
+
+        let well = Server::start(|_, _| Reply::said("2"));
+        let outcome = eval(folder.path(), &well, &[]).success();
+        assert_eq!(well.requests().len(), 3);
+        let results: Value = serde_json::from_slice(&outcome.get_output().stdout).unwrap();
+        assert_eq!(results["rows"].as_array().unwrap().last().unwrap()["top1"], 100.0);
+    }
+}
+
+#[test]
 fn usage_is_checked() {
     let folder = dataset();
     let server = Server::of(Vec::new());

@@ -93,8 +93,7 @@ fn hub(settings: &HubSettings) -> String {
         .map_or("no folder: set HF_HOME".to_owned(), |cache| cache.display().to_string());
     let token = if settings.token.is_some() { "a token is set" } else { "no token" };
     let offline = if settings.offline { ", HF_HUB_OFFLINE is set" } else { "" };
-    // What stands before an @ may be a password.
-    let endpoint = settings.endpoint.rsplit('@').next().unwrap_or_default();
+    let endpoint = settings.shown_endpoint();
     format!("{cache} (from {endpoint}, {token}{offline})")
 }
 

@@ -24,11 +24,11 @@ pub struct ServerArgs {
 
 impl ServerArgs {
     /// A client of a model, at the address as it was typed. A key that was not named does not go over the network for all to read.
+    ///
+    /// # Errors
+    /// If the key cannot be used.
     pub fn client(&self, address: &str, model: &str) -> Result<Client> {
-        // clap would say what is wrong with it together with the address, which may hold a password.
-        let endpoint: Endpoint = address.parse().unwrap_or_else(|error: EndpointError| {
-            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit()
-        });
+        let endpoint = endpoint(address);
         let named = self.key_env.as_deref();
         let mut key = Key::from_env(named)?;
         if key.is_some() && named.is_none() && endpoint.is_open() {
@@ -39,10 +39,33 @@ impl ServerArgs {
             );
             key = None;
         }
+        Ok(self.client_with(endpoint, model, key))
+    }
+
+    /// A client of a model of another server than the one that the key of these arguments is of.
+    ///
+    /// # Errors
+    /// If the variable that is named holds no key.
+    pub fn client_elsewhere(&self, address: &str, model: &str, key_env: Option<&str>) -> Result<Client> {
+        let key = match key_env {
+            Some(_) => Key::from_env(key_env)?,
+            None => None,
+        };
+        Ok(self.client_with(endpoint(address), model, key))
+    }
+
+    fn client_with(&self, endpoint: Endpoint, model: &str, key: Option<Key>) -> Client {
         let overall = Duration::from_secs_f64(self.timeout);
         let limits = Limits { overall, ..Limits::default() };
-        Ok(Client::new(endpoint, model, key).with_limits(limits))
+        Client::new(endpoint, model, key).with_limits(limits)
     }
+}
+
+/// The address as it was typed. clap would say what is wrong with it together with the address, which may hold a password.
+pub fn endpoint(address: &str) -> Endpoint {
+    address.parse().unwrap_or_else(|error: EndpointError| {
+        clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit()
+    })
 }
 
 /// Tells, once for each wait, that a busy server is waited for.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::id::ModelId;
+#[cfg(any(not(unix), test))]
+use crate::whole::temporary_unsynced;
 use crate::whole::write_whole;
 
 /// The cache folder. It need not exist.
@@ -98,9 +100,13 @@ impl Repo {
     pub fn link(&self, snapshot: &Path, name: &str, etag: &Etag) -> io::Result<()> {
         fs::create_dir_all(snapshot)?;
         let (link, target) = (snapshot.join(name), self.blob(etag));
-        // Another program may have been faster, or an older file of that name is in the way.
+        if leads_to(&link, etag, &target) {
+            return Ok(());
+        }
+        // An older file of that name is in the way.
         let _ = fs::remove_file(&link);
         match symlink(etag, &target, &link) {
+            // Another program was faster.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && link.exists() => Ok(()),
             outcome => outcome,
         }
@@ -124,14 +130,80 @@ pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Relative, so that the cache can be moved.
 #[cfg(unix)]
-fn symlink(etag: &Etag, _: &Path, link: &Path) -> io::Result<()> {
-    // Relative, so that the cache can be moved.
-    std::os::unix::fs::symlink(Path::new("../../blobs").join(etag.as_str()), link)
+fn relative(etag: &Etag) -> PathBuf {
+    Path::new("../../blobs").join(etag.as_str())
 }
 
-/// Links need rights there that users seldom have.
+#[cfg(unix)]
+fn leads_to(link: &Path, etag: &Etag, _: &Path) -> bool {
+    fs::read_link(link).is_ok_and(|to| to == relative(etag)) && link.is_file()
+}
+
+#[cfg(unix)]
+fn symlink(etag: &Etag, _: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(relative(etag), link)
+}
+
+/// A hard link, which symbolic ones need rights for there that users seldom have: it has the size and the time of its
+/// target.
+#[cfg(not(unix))]
+fn leads_to(link: &Path, _: &Etag, target: &Path) -> bool {
+    let facts = |path: &Path| fs::metadata(path).ok().map(|facts| (facts.len(), facts.modified().ok()));
+    facts(link).is_some_and(|link| Some(link) == facts(target))
+}
+
 #[cfg(not(unix))]
 fn symlink(_: &Etag, target: &Path, link: &Path) -> io::Result<()> {
-    fs::hard_link(target, link).or_else(|_| fs::copy(target, link).map(|_| ()))
+    fs::hard_link(target, link).or_else(|_| copy(target, link))
+}
+
+/// Copies under a temporary name: a copy that was ended must not look like the file.
+#[cfg(any(not(unix), test))]
+fn copy(target: &Path, link: &Path) -> io::Result<()> {
+    let mut copy = temporary_unsynced(link.parent().unwrap_or(Path::new(".")), b"")?;
+    io::copy(&mut File::open(target)?, copy.as_file_mut())?;
+    copy.as_file().set_modified(fs::metadata(target)?.modified()?)?;
+    copy.persist(link)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("blob"), folder.path().join("config.json"));
+        assert!(copy(&target, &link).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+        fs::write(&target, "{}").unwrap();
+        copy(&target, &link).unwrap();
+        assert_eq!(fs::read_to_string(&link).unwrap(), "{}");
+        let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+        assert_eq!(time(&target), time(&link));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_is_right_stays() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let repo = HubCache::new(folder.path().to_owned()).repo(&"org/name".parse().unwrap());
+        repo.create().unwrap();
+        let etag = |digit: &str| Etag::parse(&digit.repeat(40)).unwrap();
+        let snapshot = repo.snapshot(&"a".repeat(40)).unwrap();
+        let place = |digit| {
+            fs::write(repo.blob(&etag(digit)), digit).unwrap();
+            repo.link(&snapshot, "config.json", &etag(digit)).unwrap();
+            fs::symlink_metadata(snapshot.join("config.json")).unwrap().ino()
+        };
+        let first = place("1");
+        assert_eq!(place("1"), first);
+        place("2");
+        assert_eq!(fs::read_to_string(snapshot.join("config.json")).unwrap(), "2");
+    }
 }

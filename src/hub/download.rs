@@ -10,28 +10,30 @@ use super::clock::Clock;
 use super::error::HubError;
 use super::fetch::{Event, PlannedFile};
 use super::http::{Client, Content, Failure};
+use super::retries::{Retries, again_in};
 
-/// Attempts in a row that bring next to nothing.
-const ATTEMPTS: u32 = 5;
-/// An attempt that brought so much counts as none.
+/// An attempt that brought so much more than any before counts as none.
 const PROGRESS: u64 = 8 << 20;
-/// So much comes at least while the hub may send nothing, or it counts as nothing.
-const DRIP: u64 = 4096;
-/// Longer the user should not wait without being asked.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// So much comes at least in each [`WINDOW`], or the attempt ends.
+const LEAST: u64 = 64 << 10;
+/// The time over which the rate of a transfer is taken.
+const WINDOW: Duration = Duration::from_secs(30);
+/// Answers with another part of the file than was asked for, in one transfer, before it is begun anew.
+const WRONG_PARTS: u32 = 2;
 
 /// What a transfer needs.
 pub struct Transfer<'a, C> {
     pub client: &'a Client,
     pub clock: &'a C,
     pub repo: &'a Repo,
-    pub stall: Duration,
 }
 
 /// How an attempt ended early.
 enum Break {
     /// Worth another attempt: who, and what happened. The hub may say how long to wait.
     Again(String, String, Option<Duration>),
+    /// Another part of the file than was asked for, from this host.
+    WrongPart(String),
     Fatal(HubError),
 }
 
@@ -54,29 +56,37 @@ impl<C: Clock> Transfer<'_, C> {
             .append(true)
             .open(&partial)
             .map_err(|source| HubError::Cache { path: partial.clone(), source })?;
-        let mut failed = 0;
-        let mut last = length(&out, &partial)?;
+        let mut retries = Retries::default();
+        // What is fetched twice is no progress.
+        let mut best = Some(length(&out, &partial)?).filter(|have| *have <= file.size).unwrap_or(0);
+        let mut wrong_parts = 0;
         let sender = loop {
-            let Break::Again(host, reason, wait) = (match self.attempt(url, file, &mut out, &partial, report)
-            {
+            let (host, reason, wait) = match self.attempt(url, file, &mut out, &partial, report) {
                 Ok(sender) => break sender,
                 Err(Break::Fatal(error)) => return Err(error),
-                Err(again) => again,
-            }) else {
-                continue;
+                Err(Break::Again(host, reason, wait)) => (host, reason, wait),
+                Err(Break::WrongPart(host)) => {
+                    wrong_parts += 1;
+                    // Once may be an accident, which is not worth what was fetched.
+                    if wrong_parts == WRONG_PARTS {
+                        out.set_len(0).map_err(|source| HubError::Cache { path: partial.clone(), source })?;
+                    }
+                    (host, "sent another part of the file".to_owned(), None)
+                }
             };
             let now = length(&out, &partial)?;
-            failed = if now >= last + PROGRESS { 1 } else { failed + 1 };
-            last = now;
-            if failed > ATTEMPTS || wait.is_some_and(|wait| wait > LONGEST_WAIT) {
+            if now >= best + PROGRESS {
+                retries = Retries::default();
+            }
+            best = best.max(now);
+            let Some(pause) = retries.next(wait) else {
                 return Err(match wait {
-                    Some(_) => HubError::TooMany { host, wait },
+                    Some(wait) => HubError::Later { host, reason, wait },
                     None => HubError::Broken { name: file.name.clone(), host, reason },
                 });
-            }
-            let wait = wait.unwrap_or(back_off(failed));
-            report(Event::Notice(format!("{}: {host} {reason}; {}", file.name, again_in(wait))));
-            self.clock.sleep(wait);
+            };
+            report(Event::Notice(format!("{}: {host} {reason}; {}", file.name, again_in(pause))));
+            self.clock.sleep(pause);
         };
         out.sync_all().map_err(|source| HubError::Cache { path: partial.clone(), source })?;
         report(Event::Checking { name: &file.name });
@@ -129,10 +139,7 @@ impl<C: Clock> Transfer<'_, C> {
                 out.set_len(0).map_err(cache)?;
                 have = 0;
             }
-            _ => {
-                out.set_len(0).map_err(cache)?;
-                return Err(again("sent another part of the file"));
-            }
+            _ => return Err(Break::WrongPart(host)),
         }
         let mut piece = vec![0; 256 << 10];
         let (mut since, mut then) = (self.clock.now(), have);
@@ -152,8 +159,8 @@ impl<C: Clock> Transfer<'_, C> {
             out.write_all(&piece[..length]).map_err(cache)?;
             report(Event::Bytes { name: &file.name, done: have });
             let now = self.clock.now();
-            if now.duration_since(since) >= self.stall {
-                if have < then + DRIP && have < file.size {
+            if now.duration_since(since) >= WINDOW {
+                if have < then + LEAST && have < file.size {
                     return Err(again("sends next to nothing"));
                 }
                 (since, then) = (now, have);
@@ -174,23 +181,9 @@ fn broken(file: &PlannedFile, host: String, failure: Failure) -> Break {
         Failure::Unreachable(reason) => Break::Again(host, format!("cannot be reached ({reason})"), None),
         Failure::Broken(reason) => Break::Again(host, reason, None),
         Failure::Nonsense(reason) => Break::Fatal(HubError::Answer { name, host, reason }),
-        Failure::Status(refusal) if refusal.status == 429 => {
-            let wait = refusal.wait.unwrap_or(Duration::from_secs(10));
-            Break::Again(host, "wants fewer requests".into(), Some(wait))
-        }
-        // The link to where a large file lies is good for a while only; the next attempt gets a new one.
-        Failure::Status(refusal) => Break::Again(host, format!("answers status {}", refusal.status), None),
+        // The link to where a large file lies is good for a while only, and refused then; the next attempt gets a new one.
+        Failure::Status(refusal) => Break::Again(host, refusal.in_words(), refusal.wait),
     }
-}
-
-/// The pause before the next attempt.
-pub fn back_off(failed: u32) -> Duration {
-    Duration::from_secs(if failed <= 1 { 0 } else { 1 << (failed - 2).min(5) })
-}
-
-/// What comes next, in words.
-pub fn again_in(wait: Duration) -> String {
-    if wait.is_zero() { "trying again".into() } else { format!("trying again in {} s", wait.as_secs()) }
 }
 
 /// Whether a blob has its size. Its hash was checked when it got its name.
@@ -229,10 +222,5 @@ mod tests {
         for range in [None, Some("bytes 4-9/10"), Some("bytes 5-9/11"), Some("5-9/10"), Some("bytes */10")] {
             assert!(!is_rest(range, 5, 10), "{range:?}");
         }
-    }
-
-    #[test]
-    fn pauses_grow_to_half_a_minute() {
-        assert_eq!([1, 2, 3, 4, 5, 9].map(|n| back_off(n).as_secs()), [0, 1, 2, 4, 8, 32]);
     }
 }

@@ -92,13 +92,18 @@ pub enum HubError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The hub wants fewer requests.
-    #[error("{host} wants fewer requests{}; try again later: what was fetched is kept", after(*wait))]
-    TooMany {
+    /// The hub says when to come back, and that is too long, or it has said so too often.
+    #[error(
+        "{host} {reason} and asks for a pause of {} s; try again later: what was fetched is kept",
+        wait.as_secs()
+    )]
+    Later {
         /// The hub.
         host: String,
-        /// How long it says to wait.
-        wait: Option<Duration>,
+        /// What it says.
+        reason: String,
+        /// How long to wait.
+        wait: Duration,
     },
     /// An answer that makes no sense.
     #[error("{name}: {host} answers {reason}; try again later, or check HF_ENDPOINT")]
@@ -157,10 +162,6 @@ pub enum HubError {
         /// The system's reason.
         source: std::io::Error,
     },
-}
-
-fn after(wait: Option<Duration>) -> String {
-    wait.map_or(String::new(), |wait| format!(" for {} s", wait.as_secs()))
 }
 
 /// How to get a model without this program's network.

@@ -5,18 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
-use super::download::{LONGEST_WAIT, Transfer, again_in, back_off, is_whole};
+use super::download::{Transfer, is_whole};
 use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPROCESSOR, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
+use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
 use crate::siglip::{self, known};
 use crate::store::Size;
-
-/// Requests for the facts of one file before giving up.
-const ATTEMPTS: u32 = 5;
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
 const LARGEST_JSON: u64 = 64 << 20;
@@ -145,6 +143,12 @@ impl<C: Clock> Hub<C> {
                 self.offline(id, format!("HF_HUB_OFFLINE is set, and {id} is not complete in {cache}"))
             );
         }
+        if self.client.withholds_token() {
+            report(Event::Notice(format!(
+                "the token is not sent: on the way to {} everyone can read it; an HF_ENDPOINT that begins with https:// gets it",
+                self.host()
+            )));
+        }
         let hint = "choose a repository with a checkpoint, see `actalign-tui model list`";
         let (commit, config) = self
             .facts(id, &id.revision_in_url(), CONFIG, report)?
@@ -155,6 +159,9 @@ impl<C: Clock> Hub<C> {
         else {
             return Err(answer(CONFIG, self.host(), "without the name of a commit, so it is no hub"));
         };
+        if is_commit(id.revision()) && !commit.eq_ignore_ascii_case(id.revision()) {
+            return Err(answer(CONFIG, self.host(), format!("with commit {commit}, which is another one")));
+        }
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
         repo.create().map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
 
@@ -232,9 +239,9 @@ impl<C: Clock> Hub<C> {
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, HubError> {
         let file = &plan.files[number];
-        let (client, clock, stall) = (&self.client, &self.clock, self.settings.stall);
+        let (client, clock) = (&self.client, &self.clock);
         let url = self.url(&plan.id, &plan.commit, &file.name);
-        Transfer { client, clock, repo, stall }.fetch(&url, file, report)?;
+        Transfer { client, clock, repo }.fetch(&url, file, report)?;
         let path = plan.snapshot.join(&file.name);
         repo.link(&plan.snapshot, &file.name, &file.etag)
             .map_err(|source| HubError::Cache { path: path.clone(), source })?;
@@ -252,7 +259,13 @@ impl<C: Clock> Hub<C> {
         name: &str,
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<PlannedFile>, HubError> {
-        Ok(self.facts(&plan.id, &plan.commit, name, report)?.map(|(_, file)| file))
+        let Some((commit, file)) = self.facts(&plan.id, &plan.commit, name, report)? else {
+            return Ok(None);
+        };
+        match commit.filter(|commit| *commit != plan.commit) {
+            Some(_) => Err(answer(name, self.host(), "with another commit than that of config.json")),
+            None => Ok(Some(file)),
+        }
     }
 
     /// What the hub tells about a file: its commit, its size and its hash. None where the revision has no such file.
@@ -264,7 +277,7 @@ impl<C: Clock> Hub<C> {
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<(Option<String>, PlannedFile)>, HubError> {
         let url = self.url(id, revision, name);
-        let mut failed = 0;
+        let mut retries = Retries::default();
         let (host, facts) = loop {
             let (host, failure) = match self.client.facts(&url) {
                 Ok(facts) => break (self.host(), facts),
@@ -277,23 +290,16 @@ impl<C: Clock> Hub<C> {
                 }
                 Failure::Nonsense(reason) => return Err(answer(name, host, reason)),
                 Failure::Broken(reason) => (reason, None),
-                Failure::Status(refusal) if refusal.status == 429 => {
-                    ("wants fewer requests".into(), refusal.wait)
-                }
-                Failure::Status(refusal) if refusal.status >= 500 => {
-                    (format!("answers status {}", refusal.status), refusal.wait)
-                }
+                Failure::Status(refusal) if refusal.is_passing() => (refusal.in_words(), refusal.wait),
                 Failure::Status(refusal) => return self.refusal(id, name, &refusal, is_commit(revision)),
             };
-            failed += 1;
-            let pause = wait.unwrap_or(back_off(failed));
-            if failed >= ATTEMPTS || pause > LONGEST_WAIT {
+            let Some(pause) = retries.next(wait) else {
                 return Err(match wait {
-                    Some(_) => HubError::TooMany { host, wait },
+                    Some(wait) => HubError::Later { host, reason, wait },
                     None if never_answered => self.offline(id, format!("{host} {reason}, again and again")),
                     None => HubError::Broken { name: name.to_owned(), host, reason },
                 });
-            }
+            };
             report(Event::Notice(format!("{name}: {host} {reason}; {}", again_in(pause))));
             self.clock.sleep(pause);
         };

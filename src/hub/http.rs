@@ -2,21 +2,23 @@
 //! headers of the redirect, and the token must not travel to another place.
 
 use std::io::Read;
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::error::HubError;
 use super::hash::Etag;
 use super::settings::HubSettings;
 use super::token::Token;
+use crate::net::{certificates, is_local, is_open, retry_after};
 
 /// More redirects than this in a row lead nowhere.
 const MOST_REDIRECTS: usize = 8;
 const CONNECT: Duration = Duration::from_secs(15);
+/// The pause for a hub that wants fewer requests and does not say when.
+const LESS_OFTEN: Duration = Duration::from_secs(10);
 
 /// Why a request has no answer that can be used.
 #[derive(Debug)]
@@ -68,16 +70,19 @@ pub struct Client {
     agent: Agent,
     endpoint: Uri,
     token: Option<Token>,
+    withholds_token: bool,
 }
 
 impl Client {
     /// A client of the hub that the settings name.
     pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
         let is_address = |uri: &Uri| leads_to_http(uri) && uri.query().is_none();
-        let endpoint: Uri = settings.endpoint.parse().ok().filter(is_address).ok_or_else(|| {
-            // What stands before an @ may be a password.
-            HubError::Endpoint(settings.endpoint.rsplit('@').next().unwrap_or_default().to_owned())
-        })?;
+        let endpoint: Uri = settings
+            .endpoint
+            .parse()
+            .ok()
+            .filter(is_address)
+            .ok_or_else(|| HubError::Endpoint(settings.shown_endpoint().to_owned()))?;
         let config = Agent::config_builder()
             .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
@@ -89,13 +94,26 @@ impl Client {
             .timeout_per_read(Some(settings.stall))
             .timeout_per_write(Some(settings.stall));
         // A hub on this machine is not beyond a proxy.
-        let is_here = endpoint.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
-        let config = if is_here { config.proxy(None) } else { config };
+        let config = if is_local(&endpoint) { config.proxy(None) } else { config };
         let config = match &settings.certificates {
-            Some(path) => config.tls_config(TlsConfig::builder().root_certs(roots(path)?).build()),
+            Some(path) => {
+                let roots = certificates(path)
+                    .map_err(|reason| HubError::Certificates { path: path.clone(), reason })?;
+                config.tls_config(TlsConfig::builder().root_certs(roots).build())
+            }
             None => config,
         };
-        Ok(Self { agent: config.build().into(), endpoint, token: settings.token.clone() })
+        // Everyone on the way could read it.
+        let (token, withheld) = match is_open(&endpoint) {
+            true => (None, settings.token.is_some()),
+            false => (settings.token.clone(), false),
+        };
+        Ok(Self { agent: config.build().into(), endpoint, token, withholds_token: withheld })
+    }
+
+    /// Whether there is a token that is not sent, for the way to the hub is open to all.
+    pub fn withholds_token(&self) -> bool {
+        self.withholds_token
     }
 
     /// The hub's name.
@@ -233,8 +251,25 @@ fn is_unreachable(kind: std::io::ErrorKind) -> bool {
 
 impl Refusal {
     fn of(status: u16, headers: &HeaderMap) -> Self {
-        let wait = text(headers, "retry-after").and_then(|value| value.trim().parse().ok());
-        Self { status, code: text(headers, "x-error-code"), wait: wait.map(Duration::from_secs) }
+        let mut refusal = Self { status, code: text(headers, "x-error-code"), wait: None };
+        if refusal.is_passing() {
+            let said = text(headers, "retry-after").and_then(|value| retry_after(&value, SystemTime::now()));
+            refusal.wait = said.or((status == 429).then_some(LESS_OFTEN));
+        }
+        refusal
+    }
+
+    /// Whether the same request may be granted later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..)
+    }
+
+    /// What the hub does, in words.
+    pub fn in_words(&self) -> String {
+        match self.status {
+            429 => "wants fewer requests".to_owned(),
+            status => format!("answers status {status}"),
+        }
     }
 }
 
@@ -257,22 +292,6 @@ fn host(uri: &Uri) -> String {
 fn leads_to_http(uri: &Uri) -> bool {
     uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme))
         && uri.authority().is_some_and(|place| !place.host().is_empty() && !place.as_str().contains('@'))
-}
-
-/// The certificates of a file.
-fn roots(path: &Path) -> Result<RootCerts, HubError> {
-    let error = |reason: String| HubError::Certificates { path: path.to_owned(), reason };
-    let pem = std::fs::read(path).map_err(|e| error(e.to_string()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|_| error("it is no PEM".into()))? {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        return Err(error("it holds no certificate".into()));
-    }
-    Ok(certificates.into())
 }
 
 fn is_same_place(one: &Uri, other: &Uri) -> bool {

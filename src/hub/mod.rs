@@ -13,6 +13,7 @@ mod files;
 mod hash;
 mod http;
 mod id;
+mod retries;
 mod settings;
 mod token;
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use directories::BaseDirs;
 use super::token::Token;
 
 /// Where models come from and where they are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HubSettings {
     /// The hub, without a slash at the end: `HF_ENDPOINT`.
     pub endpoint: String,
@@ -35,6 +36,15 @@ impl HubSettings {
     /// Reads the environment.
     pub fn load() -> Self {
         Self::from(|name| env::var_os(name), BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()))
+    }
+
+    /// The hub as it may be shown: without a user's name, a password or a query.
+    pub fn shown_endpoint(&self) -> &str {
+        if self.endpoint.contains(['@', '?', '#']) {
+            "an address with a name, a password or a query, which is not shown"
+        } else {
+            &self.endpoint
+        }
     }
 
     fn from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Self {
@@ -61,6 +71,20 @@ impl HubSettings {
                 .map_or(STALL, Duration::from_secs),
             certificates: path("SSL_CERT_FILE"),
         }
+    }
+}
+
+impl fmt::Debug for HubSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint: _, token, cache, offline, stall, certificates } = self;
+        f.debug_struct("HubSettings")
+            .field("endpoint", &self.shown_endpoint())
+            .field("token", token)
+            .field("cache", cache)
+            .field("offline", offline)
+            .field("stall", stall)
+            .field("certificates", certificates)
+            .finish()
     }
 }
 
@@ -108,6 +132,18 @@ mod tests {
         assert_eq!((moved.endpoint.as_str(), moved.offline), ("https://mirror.example", true));
         let moved = settings(&[("HF_HOME", "/a"), ("HF_HUB_CACHE", "/b"), ("HF_HUB_DOWNLOAD_TIMEOUT", "3")]);
         assert_eq!((moved.cache, moved.stall), (Some("/b".into()), Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn what_may_be_secret_in_an_address_is_not_shown() {
+        for endpoint in
+            ["https://ada:geheim@hub.example", "https://hub.example?key=geheim@x", "//a:b?geheim@c"]
+        {
+            let settings = settings(&[("HF_ENDPOINT", endpoint)]);
+            assert!(!format!("{settings:?} {}", settings.shown_endpoint()).contains("geheim"), "{endpoint}");
+        }
+        let plain = settings(&[("HF_ENDPOINT", "https://hub.example")]);
+        assert!(format!("{plain:?}").contains("https://hub.example"));
     }
 
     #[test]

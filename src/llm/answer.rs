@@ -56,6 +56,11 @@ pub fn one_line(text: &str) -> String {
     words.into_iter().filter(|word: &String| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// A text of others that keeps its lines, and no other control characters.
+pub fn without_controls(text: &str) -> String {
+    text.chars().filter(|&c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::Agent;
 
-use crate::llm::answer::excerpt;
+use crate::llm::answer::{excerpt, one_line, without_controls};
 use crate::llm::endpoint::Endpoint;
 use crate::llm::error::LlmError;
 use crate::llm::generator::{Event, Watch};
 use crate::llm::http::{self, Reply, Trouble};
 use crate::llm::key::Key;
-use crate::llm::patience::{Backoff, Clock, Limits, SystemClock, retry_after};
+use crate::llm::patience::{Backoff, Clock, Limits, SystemClock};
+use crate::net::retry_after;
 
 /// Redirections within a server that are followed.
 const REDIRECTIONS: usize = 3;
@@ -259,7 +260,7 @@ impl Client {
     }
 
     fn redirected(&self, to: &str) -> LlmError {
-        LlmError::Redirected { server: self.server(), to: self.scrub(&excerpt(to, TOLD)) }
+        LlmError::Redirected { server: self.server(), to: self.quote(to, TOLD) }
     }
 
     fn wait(&self, total: Duration, reason: &str, watch: &mut Watch) -> Result<(), LlmError> {
@@ -278,13 +279,18 @@ impl Client {
     }
 
     fn completion(&self, body: &[u8]) -> Result<Answer, LlmError> {
-        let not_one = |reason: String| LlmError::NotACompletion { server: self.server(), reason };
+        let not_one = |reason: String| LlmError::NotACompletion {
+            server: self.server(),
+            reason: self.quote(&reason, TOLD),
+        };
         let completion: Completion = match serde_json::from_slice(body) {
             Ok(completion) => completion,
             Err(error) if error.is_eof() => return Err(not_one("it ends in the middle".to_owned())),
             Err(error) => {
-                let begins = self.scrub(&String::from_utf8_lossy(body));
-                return Err(not_one(format!("{error}; it begins with {}", excerpt(&begins, 80))));
+                // The reason may hold any text of the body.
+                let reason = self.quote(&error.to_string(), TOLD / 2);
+                let begins = self.quote(&String::from_utf8_lossy(body), 80);
+                return Err(not_one(format!("{reason}; it begins with {begins}")));
             }
         };
         // Some gateways answer 200 and tell of an error.
@@ -298,8 +304,9 @@ impl Client {
             Some(Content::Parts(parts)) => Some(parts.into_iter().filter_map(|part| part.text).collect()),
             None => None,
         };
+        let text = without_controls(&text.or(choice.message.refusal).unwrap_or_default());
         Ok(Answer {
-            text: text.or(choice.message.refusal).unwrap_or_default(),
+            text: self.key.as_ref().map_or_else(|| text.clone(), |key| key.scrub_answer(&text)),
             is_cut: choice.finish_reason.as_deref() == Some("length"),
         })
     }
@@ -316,11 +323,13 @@ impl Client {
     fn trouble(&self, trouble: Trouble) -> LlmError {
         let server = self.server();
         match trouble {
-            Trouble::Unreachable(reason) => LlmError::Unreachable { server, reason: self.scrub(&reason) },
+            Trouble::Unreachable(reason) => {
+                LlmError::Unreachable { server, reason: self.quote(&reason, TOLD) }
+            }
             Trouble::Timeout => LlmError::Timeout { server, seconds: self.limits.overall.as_secs_f64() },
             Trouble::TooLarge => LlmError::TooLarge { server, bytes: self.limits.bytes },
             Trouble::NotHttp(reason) => {
-                LlmError::NotACompletion { server, reason: excerpt(&self.scrub(&reason), TOLD) }
+                LlmError::NotACompletion { server, reason: self.quote(&reason, TOLD) }
             }
             Trouble::Cut => {
                 LlmError::GivenUp { server, attempts: 1, trouble: "the connection was lost".into() }
@@ -332,13 +341,16 @@ impl Client {
         self.endpoint.to_string()
     }
 
-    fn scrub(&self, text: &str) -> String {
-        self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.scrub(text))
+    /// A text of others as it may be shown and written: on one line, without the key, no longer than `most`. In this order,
+    /// for what stands between the parts of a key, or cuts it off, would hide it.
+    fn quote(&self, text: &str, most: usize) -> String {
+        let line = one_line(text);
+        excerpt(&self.key.as_ref().map_or_else(|| line.clone(), |key| key.scrub(&line)), most)
     }
 
     /// What a server says, fit to be shown behind a number.
     fn told(&self, said: &str) -> String {
-        let said = excerpt(&self.scrub(said), TOLD);
+        let said = self.quote(said, TOLD);
         if said.is_empty() { said } else { format!(": {said}") }
     }
 }

@@ -1,11 +1,12 @@
 //! Where a server is asked.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use thiserror::Error;
 use ureq::http::Uri;
+
+use crate::net;
 
 /// What chat completions are asked at, under a server's root.
 const COMPLETIONS: &str = "/chat/completions";
@@ -73,13 +74,12 @@ impl Endpoint {
 
     /// Whether the server is this machine.
     pub fn is_local(&self) -> bool {
-        let host = self.0.host().unwrap_or_default().trim_matches(['[', ']']);
-        host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        net::is_local(&self.0)
     }
 
     /// Whether what is sent can be read on the way to another machine.
     pub fn is_open(&self) -> bool {
-        self.0.scheme_str() != Some("https") && !self.is_local()
+        net::is_open(&self.0)
     }
 
     /// Where a redirection leads: an address, or a path of this server. None where it is neither.

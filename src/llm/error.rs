@@ -117,20 +117,12 @@ pub enum LlmError {
 }
 
 impl LlmError {
-    /// Whether every other request would meet the same.
+    /// Whether another request would meet the same, now or until the server is well again. Only what the server refuses for
+    /// what it holds is of the request: payment, method and proxy are not, though their numbers are near.
     pub fn is_of_server(&self) -> bool {
         match self {
-            Self::Unreachable { .. }
-            | Self::Key { .. }
-            | Self::NotFound { .. }
-            | Self::Quota { .. }
-            | Self::Redirected { .. }
-            | Self::Stopped => true,
-            Self::Refused { .. }
-            | Self::GivenUp { .. }
-            | Self::Timeout { .. }
-            | Self::TooLarge { .. }
-            | Self::NotACompletion { .. } => false,
+            Self::Refused { status, .. } => !(400..500).contains(status) || matches!(status, 402 | 405 | 407),
+            _ => true,
         }
     }
 }

@@ -98,6 +98,12 @@ impl Key {
         }
         scrubbed
     }
+
+    /// The same for what a model says, where a word that local servers take for a key, such as `none` or `1`, may stand with
+    /// every right: a key so short is no secret.
+    pub fn scrub_answer(&self, text: &str) -> String {
+        if self.0.len() < TELLTALE { text.to_owned() } else { self.scrub(text) }
+    }
 }
 
 impl fmt::Debug for Key {

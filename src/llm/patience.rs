@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use time::{Date, Month, OffsetDateTime, Time};
 
 /// The first wait before a request is sent again; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -76,30 +75,6 @@ impl Backoff {
     }
 }
 
-/// What a header `Retry-After` asks for: seconds, or a date.
-pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = http_date(value)?;
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
-/// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(text: &str) -> Option<SystemTime> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let [_, day, month, year, time, "GMT"] = words[..] else { return None };
-    let number = |text: &str| text.parse::<u8>().ok();
-    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = (1..).zip(names).find(|(_, name)| *name == month)?.0;
-    let date =
-        Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, number(day)?).ok()?;
-    let mut parts = time.split(':').map(number);
-    let time = Time::from_hms(parts.next()??, parts.next()??, parts.next()??).ok()?;
-    Some(OffsetDateTime::new_utc(date, time).into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,22 +92,5 @@ mod tests {
         assert_eq!(waits(1), waits(1));
         assert_ne!(waits(1), waits(2));
         assert!(Backoff::new(1).wait(usize::MAX, longest) <= longest);
-    }
-
-    #[test]
-    fn a_server_names_seconds_or_a_date() {
-        let epoch = SystemTime::UNIX_EPOCH;
-        // As `date -d 'Sun, 06 Nov 1994 08:49:37 GMT' +%s` tells it.
-        let now = epoch + Duration::from_secs(784_111_777 - 30);
-        let seconds = |text: &str| retry_after(text, now).map(|wait| wait.as_secs_f64());
-        assert_eq!(seconds(" 7 "), Some(7.0));
-        assert_eq!(seconds("0.25"), Some(0.25));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(30.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:48:37 GMT"), Some(0.0));
-        for text in
-            ["", "soon", "-1", "nan", "inf", "Sun, 36 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT"]
-        {
-            assert_eq!(seconds(text), None, "{text}");
-        }
     }
 }

@@ -25,6 +25,25 @@ fn a_model_in_the_cache_takes_no_network() {
 }
 
 #[test]
+fn a_model_in_the_cache_is_found_whatever_the_network_is_like() {
+    let world = World::new();
+    world.succeed(&format!("model fetch {ID}"));
+    for (variable, value) in [("SSL_CERT_FILE", "nowhere.pem"), ("HF_ENDPOINT", "no address")] {
+        let mut command = world.command(&format!("model info {ID}"));
+        command.env(variable, value);
+        let (output, text) = world.finish(command);
+        assert!(output.status.success(), "{text}");
+    }
+    world.site.seen();
+    let mut command = world.command(&format!("model fetch {ID}"));
+    command.env("HF_HUB_OFFLINE", "1");
+    let (output, text) = world.finish(command);
+    assert!(output.status.success() && text.contains(&format!("{ID} is complete")), "{text}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), world.snapshot().to_str().unwrap());
+    assert!(world.site.seen().is_empty());
+}
+
+#[test]
 fn a_model_that_is_not_there_is_not_fetched_without_being_asked_for() {
     let world = World::new();
     fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();

@@ -5,8 +5,8 @@ use std::fs;
 use actalign_tui::hub::HubError;
 use serde_json::Value;
 
-use crate::site::{Fault, etag};
-use crate::world::{ID, TestClock, World, fixture};
+use crate::site::{COMMIT, Fault, etag};
+use crate::world::{FILES, ID, TestClock, World, fixture};
 
 /// Lets a request fail so often that nobody asks again.
 fn fault_always(world: &World, request: &str, fault: &Fault) {
@@ -58,7 +58,62 @@ fn too_many_requests_and_broken_servers_are_waited_for() {
     assert_eq!(clock.waits(), [7, 1, 2, 0, 3]);
 
     world.site.fault("HEAD config.json", Fault::Status(429, "Retry-After: 86400\r\n"));
-    world.fail(&format!("model fetch {ID}"), &["wants fewer requests for 86400 s"]);
+    world.fail(&format!("model fetch {ID}"), &["wants fewer requests and asks for a pause of 86400 s"]);
+}
+
+#[test]
+fn both_kinds_of_requests_are_sent_again_when_the_hub_says() {
+    for request in ["HEAD config.json", "GET model.safetensors"] {
+        let world = World::new();
+        let clock = TestClock::new(0);
+        world.site.fault(request, Fault::Status(503, "Retry-After: 9\r\n"));
+        world.site.fault(request, Fault::Status(429, ""));
+        world.site.fault(request, Fault::Status(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+        world.fetch_here(&clock).unwrap();
+        assert_eq!(clock.waits(), [9, 10, 0], "{request}");
+
+        let world = World::new();
+        for wait in ["86400", "Thu, 06 Nov 2994 08:49:37 GMT"] {
+            let lines = format!("Retry-After: {wait}\r\n").leak();
+            world.site.fault(request, Fault::Status(503, lines));
+            world.fail(&format!("model fetch {ID}"), &["answers status 503 and asks for a pause of"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_fetched_twice_is_no_progress() {
+    let world = World::new();
+    world.site.put("model.safetensors", vec![7; 10 << 20]);
+    for _ in 0..20 {
+        world.site.fault("GET model.safetensors", Fault::WholeCut(10));
+        world.site.fault("GET model.safetensors", Fault::WholeCut(9 << 20));
+    }
+    let clock = TestClock::new(0);
+    let error = world.fetch_here(&clock).unwrap_err().to_string();
+    assert!(error.contains("again and again"), "{error}");
+    // The first 9 MiB were progress, and none after them.
+    assert_eq!(clock.waits(), [0, 0, 1, 2, 4]);
+}
+
+#[test]
+fn another_part_than_was_asked_for_costs_what_was_fetched_only_if_it_comes_again() {
+    let weights = fixture("model.safetensors");
+    let all: usize = FILES.iter().map(|name| fixture(name).len()).sum();
+    for (times, kept) in [(1, 200_000), (2, 0)] {
+        for fault in [Fault::Status(206, "Content-Range: bytes 0-9/10\r\n"), Fault::Status(416, "")] {
+            let world = World::new();
+            let partial =
+                world.repo().join("blobs").join(etag("model.safetensors", &weights) + ".incomplete");
+            fs::create_dir_all(partial.parent().unwrap()).unwrap();
+            fs::write(&partial, &weights[..200_000]).unwrap();
+            for _ in 0..times {
+                world.site.fault("GET model.safetensors", fault.clone());
+            }
+            world.fetch_here(&TestClock::new(0)).unwrap();
+            assert_eq!(world.site.sent(), all - kept, "{times} times {fault:?}");
+        }
+    }
 }
 
 #[test]
@@ -75,9 +130,9 @@ fn a_server_that_stays_broken_is_given_up() {
     fault_always(&world, "GET model.safetensors", &Fault::Cut(10));
     let error = world.fetch_here(&clock).unwrap_err().to_string();
     assert!(error.contains("again and again") && error.contains("is kept"), "{error}");
-    assert_eq!(clock.waits(), [0, 1, 2, 4, 8]);
+    assert_eq!(clock.waits(), [0, 1, 2, 4]);
     let blob = world.repo().join("blobs").join(etag("model.safetensors", &fixture("model.safetensors")));
-    assert_eq!(fs::read(blob.with_extension("incomplete")).unwrap(), fixture("model.safetensors")[..60]);
+    assert_eq!(fs::read(blob.with_extension("incomplete")).unwrap(), fixture("model.safetensors")[..50]);
     assert!(!blob.exists() && !world.repo().join("refs/main").exists());
 }
 
@@ -97,7 +152,7 @@ fn a_transfer_that_stands_still_is_begun_anew_where_it_stood() {
 #[test]
 fn a_transfer_that_only_drips_is_given_up() {
     let world = World::new();
-    fault_always(&world, "GET model.safetensors", &Fault::Stall(100));
+    fault_always(&world, "GET model.safetensors", &Fault::Stall(30_000));
     // Half a minute passes with each piece.
     let error = world.fetch_here(&TestClock::new(31)).unwrap_err().to_string();
     assert!(error.contains("sends next to nothing"), "{error}");
@@ -241,12 +296,64 @@ fn a_disk_that_is_too_small_is_told_before_anything_large_is_fetched() {
 #[test]
 fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
     let world = World::new();
-    for endpoint in ["hub.example", "ftp://hub.example", "https://", "https://ada:geheim@hub.example"] {
+    for endpoint in [
+        "hub.example",
+        "ftp://hub.example",
+        "https://",
+        "https://ada:geheim@hub.example",
+        "https://hub.example/?token=geheim",
+        "https://hub.example?mail=a@geheim",
+    ] {
         let mut command = world.command(&format!("model fetch {ID}"));
         command.env("HF_ENDPOINT", endpoint);
         let text = world.fail_with(command, &["HF_ENDPOINT"]);
         assert!(!text.contains("geheim"), "{text}");
+        let mut command = world.command("doctor");
+        command.env("HF_ENDPOINT", endpoint);
+        assert!(!world.finish(command).1.contains("geheim"));
     }
+}
+
+#[test]
+fn the_token_does_not_go_where_everyone_can_read_it() {
+    let world = World::new();
+    // A name that only the proxy knows, which is the hub on this machine.
+    let fetch = |token: bool| {
+        let mut command = world.command(&format!("model fetch {ID}"));
+        command.env("HF_ENDPOINT", "http://hub.invalid").env("http_proxy", &world.site.endpoint);
+        command.env_remove("no_proxy").env_remove("NO_PROXY");
+        if !token {
+            command.env_remove("HF_TOKEN");
+        }
+        let text = world.finish(command).1;
+        let seen = world.site.seen();
+        assert!(!seen.is_empty(), "{text}");
+        assert!(seen.iter().all(|request| !request.headers.contains_key("authorization")), "{seen:?}");
+        text.contains("the token is not sent: on the way to hub.invalid")
+    };
+    assert!(fetch(true));
+    assert!(!fetch(false));
+}
+
+#[test]
+fn a_commit_that_is_named_is_the_one_that_is_fetched() {
+    let world = World::new();
+    let other = "f".repeat(40);
+    let facts = format!(
+        "ETag: \"{}\"\r\nX-Linked-Size: 2\r\nX-Repo-Commit: {COMMIT}\r\n",
+        etag("config.json", b"{}")
+    );
+    world.site.fault("HEAD config.json", Fault::Status(200, facts.leak()));
+    world.fail(&format!("model fetch {ID}@{other}"), &[COMMIT, "another one"]);
+    assert!(!world.home.path().join("hf").exists(), "nothing is remembered");
+    // Nor is a file taken from another commit than the rest.
+    let moved = format!(
+        "ETag: \"{}\"\r\nX-Linked-Size: 2\r\nX-Repo-Commit: {other}\r\n",
+        etag("tokenizer.json", b"{}")
+    );
+    world.site.fault("HEAD tokenizer.json", Fault::Status(200, moved.leak()));
+    world.fail(&format!("model fetch {ID}"), &["tokenizer.json", "another commit"]);
+    assert!(!world.repo().join("refs/main").exists());
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub enum Fault {
     Endless,
     /// The range is not heeded.
     Whole,
+    /// Nor is it, and the connection ends after so many bytes.
+    WholeCut(usize),
     /// The connection ends without an answer.
     HangUp,
 }
@@ -220,14 +222,15 @@ fn respond(seen: &Seen, state: &mut State) -> Response {
     if matches!(fault, Some(Fault::Garbled)) {
         body.iter_mut().for_each(|byte| *byte ^= 1);
     }
-    let from = seen.headers.get("range").filter(|_| !matches!(fault, Some(Fault::Whole)));
+    let from =
+        seen.headers.get("range").filter(|_| !matches!(fault, Some(Fault::Whole | Fault::WholeCut(_))));
     let from = from.map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
     let range =
         from.map_or(String::new(), |from| format!("Content-Range: bytes {from}-{}/{size}\r\n", size - 1));
     body.drain(..from.unwrap_or(0));
     let length = body.len();
     let (then, keep) = match fault {
-        Some(Fault::Cut(at)) => (Then::End, at),
+        Some(Fault::Cut(at) | Fault::WholeCut(at)) => (Then::End, at),
         Some(Fault::Stall(at)) => (Then::Wait, at),
         Some(Fault::Endless) => (Then::GoOn, length),
         _ => (Then::End, length),

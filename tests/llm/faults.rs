@@ -146,7 +146,7 @@ fn an_answer_that_does_not_come_to_an_end_is_not_waited_for() {
         let limits = Limits { overall: Duration::from_millis(300), ..Limits::default() };
         let start = Instant::now();
         let error = ask(&mut client(&server.url()).0.with_limits(limits)).unwrap_err();
-        assert!(matches!(error, LlmError::Timeout { seconds: 0.3, .. }), "{error:?}");
+        assert!(matches!(error, LlmError::Timeout { seconds: 0.3, .. }) && error.is_of_server(), "{error:?}");
         // The server would go on for longer.
         assert!(start.elapsed() < Duration::from_secs(10));
         assert_eq!(server.requests().len(), 1);
@@ -191,6 +191,51 @@ fn what_is_no_completion_is_told_with_its_beginning() {
     }
     let (said, ..) = error(vec![Reply::Bytes(b"220 smtp ready\r\n\r\n".to_vec())]);
     assert!(said.contains("something else than a chat completion"), "{said}");
+}
+
+#[test]
+fn a_key_is_hidden_however_it_is_said() {
+    // With a control character within, and in what the reader of JSON says about the body.
+    let split = format!("{}\u{7}{}", &SECRET[..6], &SECRET[6..]);
+    let (said, ..) = error(vec![status(400, &format!("{split} is wrong"))]);
+    assert!(said.contains("(400: [key] is wrong)"), "{said}");
+    let body = format!("{{\"choices\": \"{SECRET}{}\"}}", "x".repeat(10_000));
+    let (said, ..) = error(vec![Reply::Http(200, Vec::new(), body)]);
+    assert!(said.contains("something else than a chat completion") && said.contains("[key]"), "{said}");
+    assert!(said.len() < 1000, "{said}");
+    let (said, ..) = error(vec![Reply::Bytes(format!("HTTP/1.1 {SECRET}\r\n\r\n").into_bytes())]);
+    assert!(said.contains("something else"), "{said}");
+
+    // In an answer and in what stands in its place.
+    for field in ["content", "refusal"] {
+        let body = json!({"choices": [{"message": {field: format!("one\n{split} two")}}]});
+        let server = Server::of(vec![Reply::json(200, body)]);
+        assert_eq!(ask(&mut client(&server.url()).0).unwrap().text, "one\n[key] two");
+    }
+    // What no secret is so short stays: `1` is the key of many a server on one's own machine.
+    let server = Server::of(vec![Reply::said("{\"answer\": 1}")]);
+    let key = actalign_tui::llm::Key::new("1", "KEY").unwrap();
+    let mut client = actalign_tui::llm::Client::new(server.url().parse().unwrap(), "small", key);
+    assert_eq!(ask(&mut client).unwrap().text, "{\"answer\": 1}");
+}
+
+#[test]
+fn what_is_of_the_server_is_told_from_what_is_of_the_request() {
+    let is_of_server = |reply: Reply| {
+        let server = Server::start(move |_, _| match &reply {
+            Reply::Http(status, headers, body) => Reply::Http(*status, headers.clone(), body.clone()),
+            _ => Reply::Bytes(Vec::new()),
+        });
+        ask(&mut client(&server.url()).0).unwrap_err().is_of_server()
+    };
+    for code in [400, 413, 415, 422] {
+        assert!(!is_of_server(status(code, "too many pictures")), "{code}");
+    }
+    for code in [204, 401, 402, 403, 404, 405, 407, 429, 500, 501, 503, 529] {
+        assert!(is_of_server(status(code, "no")), "{code}");
+    }
+    assert!(is_of_server(Reply::Bytes(Vec::new())), "a connection that is lost");
+    assert!(is_of_server(Reply::Http(200, Vec::new(), "<html>Maintenance".into())));
 }
 
 #[test]

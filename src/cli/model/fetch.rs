@@ -3,6 +3,7 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
+use super::folder::cached;
 use super::transfer;
 use crate::cli::output;
 use crate::hub::{Hub, HubSettings, ModelId};
@@ -17,9 +18,21 @@ pub struct FetchArgs {
 }
 
 pub fn run(args: &FetchArgs) -> Result<()> {
-    let hub = Hub::open(HubSettings::load())?;
-    let plan = hub.plan(&args.id, &mut transfer::tell)?;
-    let folder = transfer::fetch(&hub, &plan)?;
+    let settings = HubSettings::load();
+    let folder = match cached(&settings, &args.id).filter(|_| settings.offline) {
+        Some(folder) => {
+            eprintln!(
+                "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer one",
+                args.id
+            );
+            folder
+        }
+        None => {
+            let hub = Hub::open(settings)?;
+            let plan = hub.plan(&args.id, &mut transfer::tell)?;
+            transfer::fetch(&hub, &plan)?
+        }
+    };
     Checkpoint::open(&folder)?;
     Ok(output::print(format!("{}\n", folder.display()))?)
 }

@@ -7,7 +7,7 @@ use color_eyre::eyre::{Result, bail};
 
 use super::transfer;
 use crate::demo::Bundle;
-use crate::hub::{Hub, HubSettings, ModelId};
+use crate::hub::{Hub, HubCache, HubSettings, ModelId};
 use crate::siglip::known;
 use crate::store::Size;
 
@@ -37,11 +37,11 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
         return Ok(name.to_owned());
     };
     let settings = HubSettings::load();
-    let offline = settings.offline;
-    let hub = Hub::open(settings)?;
-    if let Some(folder) = hub.cache().find(&id) {
+    if let Some(folder) = cached(&settings, &id) {
         return Ok(folder);
     }
+    let offline = settings.offline;
+    let hub = Hub::open(settings)?;
     let may_ask = ask == MayAsk::OnTerminal && stdin().is_terminal() && stderr().is_terminal();
     if offline || !may_ask {
         let cache = hub.cache().root().display();
@@ -61,6 +61,11 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
         bail!("{id} was not downloaded: `actalign-tui model fetch {id}` does it, --model demo takes none");
     }
     Ok(transfer::fetch(&hub, &plan)?)
+}
+
+/// The folder of a model that is complete in the cache. Nothing of the network is looked at.
+pub fn cached(settings: &HubSettings, id: &ModelId) -> Option<PathBuf> {
+    HubCache::new(settings.cache.clone()?).find(id)
 }
 
 /// Asks on the terminal; everything but yes is no.
