@@ -187,6 +187,50 @@ fn scripts_of_others_are_not_overwritten() {
     chess(&[]).code(1).stderr(predicate::str::contains("not valid JSON"));
 }
 
+/// Has ten classes written in two answers, and does this to the file before the second.
+fn meddle(meddle: impl Fn(&Path) + Send + 'static) -> (TempDir, Assert) {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out.json");
+    let names = (0..10).map(|i| format!("move {i}")).collect::<Vec<_>>().join(",");
+    let server = Server::start(move |number, request| {
+        if number == 1 {
+            meddle(&out);
+        }
+        scripts(request)
+    });
+    let outcome = generate(folder.path(), &server, &["--domain", "chess", "--classes", &names]);
+    (folder, outcome)
+}
+
+#[test]
+fn what_another_program_writes_meanwhile_stays() {
+    let (folder, outcome) = meddle(|out| {
+        let mut file: Value = serde_json::from_slice(&fs::read(out).unwrap()).unwrap();
+        file["classes"][0]["steps"] = json!(["by hand"]);
+        let classes = file["classes"].as_array_mut().unwrap();
+        classes.push(json!({"name": "mine", "steps": ["mine"]}));
+        classes.push(json!({"name": "move 9", "steps": ["mine too"]}));
+        classes.remove(1);
+        fs::write(out, file.to_string()).unwrap();
+    });
+    outcome
+        .success()
+        .stderr(predicate::str::contains("move 9: another program has written a script meanwhile"));
+    let made = file(folder.path());
+    assert_eq!(names(&made)[6..], ["move 7", "mine", "move 9", "move 8"]);
+    assert_eq!(names(&made)[..2], ["move 0", "move 2"]);
+    assert_eq!(made["classes"][0]["steps"], json!(["by hand"]));
+    assert_eq!(made["classes"][8]["steps"], json!(["mine too"]));
+
+    let (folder, outcome) = meddle(|out| fs::write(out, "notes").unwrap());
+    outcome.code(1).stderr(predicate::str::contains("not valid JSON"));
+    assert_eq!(fs::read_to_string(folder.path().join("out.json")).unwrap(), "notes");
+
+    let (folder, outcome) = meddle(|out| fs::remove_file(out).unwrap());
+    outcome.success();
+    assert_eq!(names(&file(folder.path())).len(), 10);
+}
+
 #[test]
 fn a_dry_run_prints_the_prompt_and_sends_nothing() {
     let folder = TempDir::new().unwrap();
@@ -228,6 +272,18 @@ fn what_cannot_be_done_is_said_before_anything_is_sent() {
     fs::create_dir(folder.path().join("out.json")).unwrap();
     generate(folder.path(), &server, &chess).code(1).stderr(predicate::str::contains("out.json"));
     assert!(server.requests().is_empty());
+}
+
+#[test]
+fn certificates_are_read_for_servers_that_are_asked_over_tls() {
+    let folder = TempDir::new().unwrap();
+    let chess =
+        ["--domain", "chess", "--classes", "fork", "--llm", "small", "--out", "out.json", "--endpoint"];
+    let run = |endpoint: &str| {
+        command(folder.path(), &[&chess[..], &[endpoint]].concat()).env("SSL_CERT_FILE", "none.pem").assert()
+    };
+    run("https://localhost:1").code(1).stderr(predicate::str::contains("SSL_CERT_FILE names none.pem"));
+    run(&writer().url()).success();
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! The server of a language model, as arguments name it.
 
+use std::env;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 use clap::error::ErrorKind;
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Result, eyre};
 
 use crate::cli::progress::Counter;
 use crate::llm::{Client, DEFAULT_VARIABLE, Endpoint, EndpointError, Event, Key, Limits};
+use crate::net::certificates;
 
 /// How a server is spoken to.
 #[derive(Debug, Args)]
@@ -26,7 +29,7 @@ impl ServerArgs {
     /// A client of a model, at the address as it was typed. A key that was not named does not go over the network for all to read.
     ///
     /// # Errors
-    /// If the key cannot be used.
+    /// If the key, or the file of certificates, cannot be used.
     pub fn client(&self, address: &str, model: &str) -> Result<Client> {
         let endpoint = endpoint(address);
         let named = self.key_env.as_deref();
@@ -39,25 +42,43 @@ impl ServerArgs {
             );
             key = None;
         }
-        Ok(self.client_with(endpoint, model, key))
+        self.client_with(endpoint, model, key)
     }
 
     /// A client of a model of another server than the one that the key of these arguments is of.
     ///
     /// # Errors
-    /// If the variable that is named holds no key.
+    /// If the variable that is named holds no key, or the file of certificates cannot be used.
     pub fn client_elsewhere(&self, address: &str, model: &str, key_env: Option<&str>) -> Result<Client> {
         let key = match key_env {
             Some(_) => Key::from_env(key_env)?,
             None => None,
         };
-        Ok(self.client_with(endpoint(address), model, key))
+        self.client_with(endpoint(address), model, key)
     }
 
-    fn client_with(&self, endpoint: Endpoint, model: &str, key: Option<Key>) -> Client {
+    fn client_with(&self, endpoint: Endpoint, model: &str, key: Option<Key>) -> Result<Client> {
+        // As for the hub.
+        let certificates = match env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+            Some(path) if endpoint.is_secure() => {
+                let path = Path::new(&path);
+                let error = |reason| {
+                    eyre!(
+                        "SSL_CERT_FILE names {}: {reason}; name a file of certificates in PEM, or leave it out",
+                        path.display()
+                    )
+                };
+                Some(certificates(path).map_err(error)?)
+            }
+            _ => None,
+        };
         let overall = Duration::from_secs_f64(self.timeout);
         let limits = Limits { overall, ..Limits::default() };
-        Client::new(endpoint, model, key).with_limits(limits)
+        let client = Client::new(endpoint, model, key).with_limits(limits);
+        Ok(match certificates {
+            Some(certificates) => client.with_certificates(certificates),
+            None => client,
+        })
     }
 }
 

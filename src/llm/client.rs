@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::Agent;
+use ureq::tls::RootCerts;
 
 use crate::llm::answer::{excerpt, one_line, without_controls};
 use crate::llm::endpoint::Endpoint;
@@ -32,6 +33,7 @@ pub struct Client {
     model: String,
     temperature: Option<f64>,
     limits: Limits,
+    certificates: Option<RootCerts>,
     clock: Box<dyn Clock>,
     backoff: Backoff,
     format: Format,
@@ -103,12 +105,13 @@ impl Client {
     pub fn new(endpoint: Endpoint, model: impl Into<String>, key: Option<Key>) -> Self {
         let limits = Limits::default();
         Self {
-            agent: http::agent(&endpoint, &limits),
+            agent: http::agent(&endpoint, &limits, None),
             endpoint,
             key,
             model: model.into(),
             temperature: None,
             limits,
+            certificates: None,
             clock: Box::new(SystemClock),
             backoff: Backoff::new(RandomState::new().build_hasher().finish()),
             format: Format::Schema,
@@ -117,8 +120,15 @@ impl Client {
 
     /// With other limits.
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.agent = http::agent(&self.endpoint, &limits);
+        self.agent = http::agent(&self.endpoint, &limits, self.certificates.as_ref());
         self.limits = limits;
+        self
+    }
+
+    /// Trusts these certificates in place of the public authorities'.
+    pub fn with_certificates(mut self, certificates: RootCerts) -> Self {
+        self.agent = http::agent(&self.endpoint, &self.limits, Some(&certificates));
+        self.certificates = Some(certificates);
         self
     }
 
@@ -226,12 +236,16 @@ impl Client {
                 Err(trouble) => return Err(self.trouble(trouble)),
             };
             failures += 1;
+            let longest = self.limits.longest_wait;
+            // Asked before it says, it would count that against the user.
+            if let Some(wait) = asked_for.filter(|wait| *wait > longest) {
+                let (server, seconds) = (self.server(), wait.as_secs());
+                return Err(LlmError::Later { server, trouble, seconds });
+            }
             if failures >= self.limits.attempts {
                 return Err(LlmError::GivenUp { server: self.server(), attempts: failures, trouble });
             }
-            let longest = self.limits.longest_wait;
-            let wait =
-                asked_for.map_or_else(|| self.backoff.wait(failures, longest), |wait| wait.min(longest));
+            let wait = asked_for.unwrap_or_else(|| self.backoff.wait(failures, longest));
             self.wait(wait, &trouble, watch)?;
         }
     }

@@ -77,6 +77,11 @@ impl Endpoint {
         net::is_local(&self.0)
     }
 
+    /// Whether it is asked over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
+
     /// Whether what is sent can be read on the way to another machine.
     pub fn is_open(&self) -> bool {
         net::is_open(&self.0)

@@ -68,6 +68,18 @@ pub enum LlmError {
         /// What was wrong the last time.
         trouble: String,
     },
+    /// A server that says when to come back.
+    #[error(
+        "{server} is busy ({trouble}) and asks for a pause of {seconds} s; run the same command again after that"
+    )]
+    Later {
+        /// The address.
+        server: String,
+        /// What is wrong.
+        trouble: String,
+        /// How long it wants to be left alone.
+        seconds: u64,
+    },
     /// A redirection that is not followed.
     #[error(
         "{server} redirects to {to}; the request, with its key, goes to no server that was not named: if that is the right \

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Timeout};
 
 use crate::llm::endpoint::Endpoint;
@@ -30,7 +31,7 @@ pub enum Trouble {
 }
 
 /// What sends within limits. It follows no redirection and unpacks nothing.
-pub fn agent(endpoint: &Endpoint, limits: &Limits) -> Agent {
+pub fn agent(endpoint: &Endpoint, limits: &Limits, certificates: Option<&RootCerts>) -> Agent {
     let config = Agent::config_builder()
         .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
         .http_status_as_error(false)
@@ -41,6 +42,10 @@ pub fn agent(endpoint: &Endpoint, limits: &Limits) -> Agent {
         .timeout_global(Some(limits.overall));
     // No proxy leads to this machine.
     let config = if endpoint.is_local() { config.proxy(None) } else { config };
+    let config = match certificates {
+        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
+        None => config,
+    };
     config.build().new_agent()
 }
 

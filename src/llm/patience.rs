@@ -20,7 +20,7 @@ pub struct Limits {
     pub bytes: usize,
     /// How often a request is sent at most, where the server says that it is busy or broken.
     pub attempts: usize,
-    /// The longest wait between two of them, whatever the server asks for.
+    /// The longest wait between two of them; a server that asks for more is given up.
     pub longest_wait: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Default for Limits {
             overall: Duration::from_secs(600),
             bytes: 4 << 20,
             attempts: 5,
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_secs(120),
         }
     }
 }

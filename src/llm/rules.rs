@@ -14,6 +14,9 @@ pub const FORM: &str = r#"{"classes": [{"name": "…", "steps": ["…", "…"]}]
 /// Steps of a context-rich script.
 const STEPS: std::ops::RangeInclusive<usize> = 4..=15;
 
+/// Words and characters of a step at most: it is one sentence, and the text tower reads no more of it anyway.
+const LONGEST: (usize, usize) = (60, 500);
+
 /// The schema of scripts of these classes.
 pub fn schema(names: &[String]) -> Schema {
     let class = json!({
@@ -135,6 +138,13 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
             return Err(format!("step {number} repeats another: {}", excerpt(step, 80)));
         }
         let words = step.split_whitespace().count();
+        let characters = step.chars().count();
+        if words > LONGEST.0 || characters > LONGEST.1 {
+            let ((most_words, most), step) = (LONGEST, excerpt(step, 80));
+            return Err(format!(
+                "step {number} has {words} words and {characters} characters, not at most {most_words} and {most}: {step}"
+            ));
+        }
         if strategy == Strategy::ShortFixed && !Strategy::WORDS.contains(&words) {
             let step = excerpt(step, 80);
             return Err(format!("step {number} has {words} words, not 2 or 3: {step}"));
@@ -200,6 +210,16 @@ mod tests {
                 Strategy::ContextRich,
                 "step 2 repeats another",
             ),
+            (
+                many(4).replace("number 1", &"word ".repeat(60)),
+                Strategy::ContextRich,
+                "step 2 has 61 words and 304 characters, not at most 60 and 500",
+            ),
+            (
+                many(4).replace("number 1", &"w".repeat(496)),
+                Strategy::ContextRich,
+                "step 2 has 2 words and 501 characters",
+            ),
             (r#"{"steps": [{"step": "a"}]}"#.into(), Strategy::ContextRich, "not a list of strings"),
             ("I cannot do that".into(), Strategy::ContextRich, "does not have the form"),
             (" ".into(), Strategy::ContextRich, "the answer is empty"),
@@ -207,6 +227,8 @@ mod tests {
             let said = bad(&text, strategy);
             assert!(said.contains(reason), "{said}");
         }
+        let long = many(4).replace("number 1", &"word ".repeat(59));
+        assert!(read(&long, &["fork"], Strategy::ContextRich)[0].is_ok());
         assert!(read(&many(15), &["fork"], Strategy::ContextRich)[0].is_ok());
         assert!(read(&many(10), &["fork"], Strategy::ShortFixed)[0].is_ok());
         let cut = Answer { text: "[\"a".into(), is_cut: true };

@@ -138,10 +138,16 @@ fn serve(state: Arc<Mutex<State>>, far: bool) -> String {
     address
 }
 
-/// Answers one request; the connection is not kept.
+/// Answers one request; the connection is not kept. As a proxy it leads to itself.
 fn answer(mut stream: TcpStream, state: &Mutex<State>, far: bool) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let Some(Ok(first)) = lines.next() else { return };
+    let Some(Ok(mut first)) = lines.next() else { return };
+    if first.starts_with("CONNECT ") {
+        lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        let Some(Ok(inner)) = lines.next() else { return };
+        first = inner;
+    }
     let headers: HashMap<String, String> = lines
         .map_while(Result::ok)
         .take_while(|line| !line.is_empty())

@@ -63,13 +63,22 @@ fn a_busy_server_is_asked_again_when_it_says() {
         // The clock stands at 08:49:37.
         ("Sun, 06 Nov 1994 08:49:57 GMT", 20.0),
         ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
-        // No longer than the bound.
-        ("86400", 60.0),
+        ("120", 120.0),
     ] {
         let server = Server::of(vec![busy(value), Reply::said("yes")]);
         let (mut client, clock) = client(&server.url());
         assert_eq!(ask(&mut client).unwrap().text, "yes");
         assert_eq!(clock.slept().as_secs_f64(), waited, "{value}");
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_long_pause_is_not_asked_before_it_says() {
+    for (value, pause) in [("86400", "86400 s"), ("Sun, 06 Nov 1994 09:49:37 GMT", "3600 s")] {
+        let busy = Reply::Http(429, vec![("Retry-After", value.to_owned())], format!("no {SECRET}"));
+        let (said, requests, slept) = error(vec![busy]);
+        assert!(said.contains("429: no [key]") && said.contains(pause) && said.contains("again"), "{said}");
+        assert_eq!((requests, slept), (1, Duration::ZERO));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -94,9 +95,16 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
         let mut watch = |event: Event| {
             if let Event::Written(classes) = event {
                 classes.iter().for_each(|_| counter.count());
-                if let Err(error) = target.add(classes) {
-                    fault = Some(error.into());
-                    return ControlFlow::Break(());
+                match target.add(classes) {
+                    Ok(kept) => kept.iter().for_each(|name| {
+                        counter.say(&format!(
+                            "{name}: another program has written a script meanwhile, which is kept"
+                        ));
+                    }),
+                    Err(error) => {
+                        fault = Some(error.into());
+                        return ControlFlow::Break(());
+                    }
                 }
             }
             tell(&event, &set.domain, &counter);
@@ -190,6 +198,8 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
 struct Target {
     path: PathBuf,
     file: ScriptFile,
+    /// What the file held when it was last read or written; none where there was none.
+    held: Option<Vec<u8>>,
 }
 
 impl Target {
@@ -201,8 +211,10 @@ impl Target {
             let only = domains.into_iter().next().filter(|first| sets.iter().all(|set| set.domain == *first));
             let other = Map::from_iter([(Strategy::FIELD.to_owned(), json!(strategy))]);
             let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other };
-            return Ok(Self { path, file });
+            return Ok(Self { path, file, held: None });
         }
+        // Before it is read, so that a change in between is seen as one.
+        let held = held(&path)?;
         let file = ScriptFile::load(&path)?;
         for Set { domain, names } in sets {
             let strangers = names.iter().filter_map(|name| file.find(domain, name)).filter(|class| {
@@ -222,7 +234,7 @@ impl Target {
                 );
             }
         }
-        Ok(Self { path, file })
+        Ok(Self { path, file, held })
     }
 
     fn name(&self) -> String {
@@ -257,15 +269,40 @@ impl Target {
             .map_err(|error| eyre!("cannot write {}: {error}", self.name()))
     }
 
-    /// Adds classes and writes the file.
-    fn add(&mut self, classes: &[Class]) -> Result<(), ScriptError> {
+    /// Adds classes and writes the file. What another program has made of it meanwhile stays: a class that it has added is
+    /// not replaced, and named in what is returned.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or is no script file any more; then it is left as it is.
+    fn add(&mut self, classes: &[Class]) -> Result<Vec<String>, ScriptError> {
+        let now = held(&self.path)?;
+        // One that was deleted is written anew.
+        if now.is_some() && now != self.held {
+            self.file = ScriptFile::load(&self.path)?;
+        }
+        let mut kept = Vec::new();
         for class in classes {
             let mut class = class.clone();
+            if self.file.find(class.domain.as_deref().unwrap_or_default(), &class.name).is_some() {
+                kept.push(class.name);
+                continue;
+            }
             if class.domain == self.file.domain {
                 class.domain = None;
             }
             self.file.classes.push(class);
         }
-        self.file.save(&self.path)
+        self.file.save(&self.path)?;
+        self.held = held(&self.path)?;
+        Ok(kept)
+    }
+}
+
+/// What a script file holds; none where there is none.
+fn held(path: &Path) -> Result<Option<Vec<u8>>, ScriptError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),
     }
 }
