@@ -45,6 +45,14 @@ const KINDS: &[Kind] = &[
     kind("scale", &[Char('v')]),
     kind("view", &[Tab]),
     kind("pin", &[Char('w')]),
+    kind("aligner", &[Char('a')]),
+    // Three turns lead from dtw to drop, whose background is a percentile of all cells, and one back.
+    Kind {
+        name: "drop: smoothing by one",
+        before: &[Char('a'), Char('a'), Char('a')],
+        keys: &[Char(']'), Char('[')],
+        after: &[Char('a')],
+    },
     Kind { name: "compare: cursor", before: &[Char('c')], keys: &[Right, Right, Left], after: &[Esc] },
     Kind { name: "compare: smoothing", before: &[Char('c')], keys: &[Char(']'), Char('[')], after: &[Esc] },
     Kind { name: "compare: candidate", before: &[Char('c')], keys: &[Char('j'), Char('k')], after: &[Esc] },

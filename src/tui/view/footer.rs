@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::number::plain;
+use crate::script::Strategy;
 use crate::tui::command::Command;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
@@ -120,7 +121,7 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
         && area.height > taken
     {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
-        let mut lines: Vec<Line> = warnings(state, clip.selected, step)
+        let mut lines: Vec<Line> = warnings(state, clip.selected, step, Strategy::of(state.scripts.file()))
             .into_iter()
             .map(|warning| Line::styled(format!("? {warning}"), state.theme.bad()))
             .collect();

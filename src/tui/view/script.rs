@@ -15,13 +15,15 @@ use crate::tui::view::{fit, wrap};
 
 pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
     let Some(candidate) = state.clip().exploration.candidates().get(shown.class) else { return };
+    // Once, for it looks at all scripts.
+    let strategy = Strategy::of(state.scripts.file());
     for step in panel.steps.clone() {
         let is_focus = shown.focus == Some(step);
         let top = panel.script.y + (step - panel.steps.start) as u16 * panel.rows_per_step;
         let area = Rect { y: top, height: panel.rows_per_step, ..panel.script };
         // One narrow row has no room for both the text and the times.
         let with_times = panel.rows_per_step > 1 || area.width >= 40;
-        let figures = figures(state, shown, step, with_times);
+        let figures = figures(state, shown, step, strategy, with_times);
         // The text wraps into the step's rows, and the figures stand at the end of the last one.
         let width = usize::from(area.width).saturating_sub(4);
         let rows = usize::from(panel.rows_per_step);
@@ -59,15 +61,15 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
 }
 
 /// What is doubtful about a step.
-pub fn warnings(state: &State, class: usize, step: usize) -> Vec<Warning> {
+pub fn warnings(state: &State, class: usize, step: usize, strategy: Strategy) -> Vec<Warning> {
     let class = state.clip().ids.get(class).and_then(|&id| state.scripts.class(id));
-    class.map_or_else(Vec::new, |class| warnings_of_step(class, step, Strategy::of(state.scripts.file())))
+    class.map_or_else(Vec::new, |class| warnings_of_step(class, step, strategy))
 }
 
 /// Frames on the path, the time they span if asked for, and marks where the sentence was cut or the step is doubtful.
-fn figures(state: &State, shown: &Shown, step: usize, with_times: bool) -> String {
+fn figures(state: &State, shown: &Shown, step: usize, strategy: Strategy, with_times: bool) -> String {
     let exploration = &state.clip().exploration;
-    let doubtful = if warnings(state, shown.class, step).is_empty() { "" } else { "? " };
+    let doubtful = if warnings(state, shown.class, step, strategy).is_empty() { "" } else { "? " };
     let cut = if exploration.is_cut(shown.class, step) { "✂ " } else { "" };
     let cut = &format!("{doubtful}{cut}");
     let Some(class) = shown.outcome.filter(|class| step < class.alignment.frames_per_step.len()) else {
