@@ -22,8 +22,6 @@ const RUN: &str = "run.json";
 /// The records of all clips, in the order of the manifest.
 pub(super) const CLIPS: &str = "clips.jsonl";
 const PART: &str = "clips.part.jsonl";
-/// More processes than any cluster has.
-const MOST_SHARDS: usize = 1_000_000;
 const LOCK: &str = "run.lock";
 
 /// What a folder is the evaluation of.
@@ -153,11 +151,7 @@ impl Run {
             return damaged("it has no rows");
         }
         match self.shard {
-            Some(shard)
-                if !(1..=MOST_SHARDS).contains(&shard.of) || !(1..=shard.of).contains(&shard.number) =>
-            {
-                damaged("its shard is none")
-            }
+            Some(shard) if !shard.is_sound() => damaged(&format!("there is no shard {shard}")),
             _ => Ok(()),
         }
     }

@@ -14,7 +14,20 @@ pub struct Shard {
     pub of: usize,
 }
 
+/// More processes than any cluster has.
+const MOST: usize = 100_000;
+
 impl Shard {
+    /// A share; none where there is no such share, or there would be more of them than any cluster has processes.
+    pub fn new(number: usize, of: usize) -> Option<Self> {
+        Some(Self { number, of }).filter(|shard| shard.is_sound())
+    }
+
+    /// Whether it can be: one that was read from a file may hold anything.
+    pub(super) fn is_sound(self) -> bool {
+        (1..=MOST).contains(&self.of) && (1..=self.of).contains(&self.number)
+    }
+
     /// Whether the clip at this place of the manifest, from 0, is in it.
     pub fn holds(self, place: usize) -> bool {
         place % self.of == self.number - 1
@@ -22,7 +35,7 @@ impl Shard {
 
     /// How many of so many clips are in it.
     pub fn share_of(self, clips: usize) -> usize {
-        (clips + self.of - self.number) / self.of
+        clips.saturating_sub(self.number - 1).div_ceil(self.of)
     }
 
     /// Name of its folder.
@@ -48,13 +61,12 @@ impl Shard {
             "SLURM_ARRAY_TASK_COUNT is not set, so the number of shards is not known; give I/N instead",
         )?;
         let place = task.checked_sub(first).filter(|place| place % step == 0).map(|place| place / step);
-        match place {
-            Some(place) if place < of => Ok(Self { number: place + 1, of }),
-            _ => Err(format!(
-                "SLURM array task {task} is not one of {of} from {first} on, every {step}: only arrays without gaps can \
-                 be used; give I/N instead"
-            )),
-        }
+        place.and_then(|place| Self::new(place.checked_add(1)?, of)).ok_or_else(|| {
+            format!(
+                "SLURM array task {task} is not one of {of} from {first} on, every {step}: only arrays without gaps, of at \
+                 most {MOST} tasks, can be used; give I/N instead"
+            )
+        })
     }
 }
 
@@ -72,10 +84,11 @@ impl FromStr for Shard {
             return Self::of_slurm(|name| std::env::var(name).ok());
         }
         let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match parts {
-            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
-            _ => Err(format!("'{text}' is no shard: give I/N, such as 2/4 for the second of four, or slurm")),
-        }
+        parts.and_then(|(number, of)| Self::new(number, of)).ok_or_else(|| {
+            format!(
+                "'{text}' is no shard: give I/N, such as 2/4 for the second of four, with N at most {MOST}, or slurm"
+            )
+        })
     }
 }
 
@@ -92,13 +105,15 @@ mod tests {
                 assert_eq!((0..clips).filter(|&place| shard.holds(place)).count(), shard.share_of(clips));
             }
         }
+        // A file may claim as many as there are numbers.
+        assert_eq!(Shard { number: 1, of: 2 }.share_of(usize::MAX), usize::MAX / 2 + 1);
     }
 
     #[test]
     fn a_shard_reads_as_it_is_written() {
         assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
         assert_eq!(Shard { number: 2, of: 4 }.to_string(), "2/4");
-        for text in ["", "0/4", "5/4", "2", "a/b", "1/0", "-1/2", "2/4/6"] {
+        for text in ["", "0/4", "5/4", "2", "a/b", "1/0", "-1/2", "2/4/6", "1/100001"] {
             assert!(text.parse::<Shard>().unwrap_err().contains("such as 2/4"), "{text}");
         }
     }
@@ -121,6 +136,9 @@ mod tests {
         assert_eq!(slurm("0", "0", "4", None), Ok(Shard { number: 1, of: 4 }));
         assert_eq!(slurm("4", "1", "4", Some("1")), Ok(Shard { number: 4, of: 4 }));
         assert_eq!(slurm("14", "10", "3", Some("2")), Ok(Shard { number: 3, of: 3 }));
+        let all: &'static str = usize::MAX.to_string().leak();
+        assert!(slurm(all, "0", all, None).unwrap_err().contains("at most 100000 tasks"));
+        assert!(slurm("0", "0", "100001", None).unwrap_err().contains("at most 100000 tasks"));
         assert!(slurm("9", "1", "4", None).unwrap_err().contains("without gaps"));
         assert!(slurm("13", "10", "3", Some("2")).unwrap_err().contains("without gaps"));
         assert!(slurm("x", "1", "4", None).unwrap_err().contains("no number"));
