@@ -21,6 +21,7 @@ mod reopen;
 mod results;
 mod screen;
 mod scripts;
+mod seen;
 mod server;
 mod table;
 

@@ -145,7 +145,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     if let Some(vlm) = vlm {
         evaluator = evaluator.with_vlm(vlm);
     }
-    let settings = EvalSettings::new(&paths, &dataset, &model, sampling, evaluator.rows())?;
+    let settings = EvalSettings::new(&paths, &dataset, &model, sampling, evaluator.rows());
     let run = Run {
         settings,
         clips: dataset.clips.len(),

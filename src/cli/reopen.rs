@@ -8,10 +8,10 @@ use color_eyre::eyre::{Result, eyre};
 use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
+use crate::cli::seen;
 use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
-use crate::hub::ModelId;
 use crate::in_words;
-use crate::script::{Class, Document, ScriptFile, Template, library};
+use crate::script::{Class, Document, ScriptFile, Template};
 use crate::store::{Hashes, Parts, Snapshot};
 use crate::tui::{ClipToExplore, Moment, Pinned};
 
@@ -51,18 +51,11 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
 
 /// The same sources, with the paths that were relative to the snapshot's folder made to lead there from here.
 fn seen_from(folder: &Path, sources: Sources) -> Sources {
-    let here = |path: String| match &path[..] {
-        // Not files, and what has no path.
-        "" | "-" | "demo" => path,
-        name if library::is_name(Path::new(name)) => path,
-        _ => folder.join(path).display().to_string(),
-    };
-    let model = here(sources.model.clone());
-    let is_of_hub = !Path::new(&model).exists() && sources.model.parse::<ModelId>().is_ok();
+    let file = |path: &str| seen::file(folder, Path::new(path)).display().to_string();
     Sources {
-        clip: here(sources.clip),
-        scripts: here(sources.scripts),
-        model: if is_of_hub { sources.model } else { model },
+        clip: file(&sources.clip),
+        scripts: file(&sources.scripts),
+        model: seen::model(folder, Path::new(&sources.model)).display().to_string(),
         ..sources
     }
 }
@@ -160,29 +153,4 @@ fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let places = (0..snapshot.candidates.len()).map(place).collect();
     let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());
     Some(Pinned { settings, width: pinned.settings.smoothing, rule, places })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_lead_from_the_snapshot_and_a_model_of_the_hub_is_no_path() {
-        let sources = |model: &str| Sources {
-            clip: "clip.mp4".into(),
-            scripts: "scripts.json".into(),
-            model: model.into(),
-            ..Sources::default()
-        };
-        let seen = |model| seen_from(Path::new("/nowhere"), sources(model));
-        assert_eq!(seen("demo").clip, "/nowhere/clip.mp4");
-        for (model, from_here) in [
-            ("demo", "demo"),
-            ("model", "/nowhere/model"),
-            ("../models/siglip", "/nowhere/../models/siglip"),
-            ("google/siglip-base-patch16-224@main", "google/siglip-base-patch16-224@main"),
-        ] {
-            assert_eq!(seen(model).model, from_here);
-        }
-    }
 }

@@ -9,10 +9,10 @@ use color_eyre::eyre::{Result, ensure};
 use crate::align::Preset;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
-use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Digests, Footage, Row, Run, Score};
+use crate::cli::seen;
+use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Footage, Row, Run, Score};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
-use crate::hub::ModelId;
-use crate::script::{Class, Document, ScriptFile, Strategy, Template, library};
+use crate::script::{Class, Document, ScriptFile, Strategy, Template};
 use crate::store::Hashes;
 use crate::tui::{ClipResult, ClipToExplore, ResultRow, Results};
 use crate::video::Sampling;
@@ -30,7 +30,7 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let (run, records) = eval::load(folder)?;
     let paths = seen_from_here(&run);
     let dataset = Dataset::open(&paths)?;
-    let model = in_folder(&run.working_folder, &run.model);
+    let model = seen::model(&run.working_folder, &run.model);
     let model = ModelArgs::of(model).with_precision(run.settings.model.precision).open()?;
     let sampling: Sampling = run.settings.sampling.parse()?;
     let records: HashMap<&str, &ClipRecord> = records.iter().map(|record| (&record.id[..], record)).collect();
@@ -49,7 +49,7 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let templates = templates(&run.settings.rows);
     let results = Results {
         name: folder.display().to_string(),
-        notice: notice(&run, &dataset, &paths, &model),
+        notice: notice(&run, &dataset, &model),
         row,
         clips: clips.iter().map(|(clip, record)| result(clip, record, &run.settings.rows)).collect(),
         rows,
@@ -57,24 +57,15 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let scripts = Document::new(scripts_of(&clips), None);
     let mut opened = Vec::new();
     for (clip, _) in clips {
-        opened.push(to_explore(clip, &run, &dataset, &model, sampling, &settings));
+        opened.push(to_explore(clip, &run, &dataset, &model, sampling, &settings)?);
     }
     let opening = Opening { results: Some(results), ..Opening::new(opened, scripts, templates) };
     open_explorer(opening, screen)
 }
 
-/// A path that was named in a folder; what is no path stays as it is: the bundled model, a model of the hub, scripts of the
-/// library.
-fn in_folder(folder: &Path, path: &Path) -> PathBuf {
-    let there = folder.join(path);
-    let is_of_hub = || path.to_str().is_some_and(|name| name.parse::<ModelId>().is_ok());
-    let is_name = path == Path::new("demo") || library::is_name(path) || (!there.exists() && is_of_hub());
-    if is_name { path.to_owned() } else { there }
-}
-
 /// Where the dataset is, named from anywhere.
 fn seen_from_here(run: &Run) -> DatasetPaths {
-    let here = |path: &PathBuf| in_folder(&run.working_folder, path);
+    let here = |path: &PathBuf| seen::file(&run.working_folder, path);
     DatasetPaths {
         manifest: here(&run.paths.manifest),
         scripts: run.paths.scripts.as_ref().map(here),
@@ -136,13 +127,13 @@ fn to_explore(
     model: &Arc<Model>,
     sampling: Sampling,
     settings: &Settings,
-) -> ClipToExplore {
+) -> Result<ClipToExplore> {
     let entry = &clip.entry;
     let dim = model.checkpoint().dim();
     let exploration = Exploration::new(clip.candidates.clone(), model.calibration(), dim, settings.clone());
     let (path, masks, rows_per_second) = match &clip.footage {
         Footage::Video(masks) => (entry.video.clone(), masks.clone(), None),
-        Footage::Embeddings(path) => (path.clone(), Arc::default(), eval::rate_of_rows(sampling).ok()),
+        Footage::Embeddings(path) => (path.clone(), Arc::default(), Some(eval::rate_of_rows(sampling)?)),
         Footage::None(_) => (entry.video.clone(), Arc::default(), None),
     };
     let sources = Sources {
@@ -166,7 +157,7 @@ fn to_explore(
         texts: exploration.missing_texts(),
         known: Vec::new(),
     };
-    ClipToExplore {
+    Ok(ClipToExplore {
         id: entry.id.clone(),
         answer: Some(entry.answer).filter(|&answer| answer < clip.candidates.len()),
         groups: entry.groups.clone(),
@@ -174,30 +165,27 @@ fn to_explore(
         sampling,
         job: Some(job),
         sources,
-    }
+    })
 }
 
 /// What is not as it was evaluated.
-fn notice(run: &Run, dataset: &Dataset, paths: &DatasetPaths, model: &Model) -> Option<String> {
-    let then = &run.settings.digests;
-    let now = Digests::of(paths, dataset).unwrap_or_default();
-    let parts =
-        [("the manifest", &now.manifest, &then.manifest), ("the scripts", &now.scripts, &then.scripts)];
-    let changed = parts.into_iter().filter(|(_, now, then)| now != then).map(|(name, ..)| name);
-    let changed: Vec<&str> = changed.collect();
+fn notice(run: &Run, dataset: &Dataset, model: &Model) -> Option<String> {
+    let (then, now) = (&run.settings.digests, &dataset.digests);
+    let (model_then, model_now) = (&run.settings.model, Hashes::of_model(model.checkpoint(), model.cache()));
+    let is_same_model = (&model_now.vision, &model_now.text, &model_now.tokenizer)
+        == (&model_then.vision, &model_then.text, &model_then.tokenizer);
+    let changed = [
+        ("the manifest", then.manifest != now.manifest),
+        ("the scripts", then.scripts != now.scripts),
+        ("the short scripts", then.scripts_short != now.scripts_short),
+        ("the model", !is_same_model),
+    ];
+    let changed: Vec<&str> =
+        changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect();
     if !changed.is_empty() {
-        let changed = changed.join(" and ");
         return Some(format!(
-            "{changed} changed since the evaluation: matrices and names may not be those of then."
-        ));
-    }
-    let now = Hashes::of_model(model.checkpoint(), model.cache());
-    let then = &run.settings.model;
-    let is_same = (&now.vision, &now.text, &now.tokenizer) == (&then.vision, &then.text, &then.tokenizer);
-    if !is_same {
-        return Some(format!(
-            "{} is another model now: these are not the evaluation's matrices.",
-            run.model.display()
+            "Changed since the evaluation: {}. Matrices and names may not be those of then.",
+            changed.join(", ")
         ));
     }
     (run.paths.preset == Preset::Released).then(|| {

@@ -244,6 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_repeats_another_counts_once() {
+        use crate::eval::rows::Rows;
+        use crate::explore::Method;
+
+        let method = |text: &str| Method::default().with_aligner(text).unwrap();
+        let rows = Rows::default().all(false).unwrap();
+        let published = rows.iter().find(|row| row.name == PUBLISHED).unwrap().clone();
+        let other = |text: &str| {
+            let mut row = published.clone();
+            row.name = text.to_owned();
+            row.settings.method = method(text);
+            row
+        };
+        // The background does nothing where all frames are in a step.
+        let rows = [published.clone(), other("mean-path"), other("mean-path:background=0.5"), other("drop")];
+        // Each of the others has six clips right that the published method has wrong.
+        let right = [vec![false; 6], vec![true; 6], vec![true; 6], vec![true; 6]];
+        let paired = against(0, &[1, 2, 3], &rows, &right, |_| true);
+        // 2 / 2^6, twice and not three times.
+        assert!(paired.iter().all(|paired| (paired.p, paired.p_holm) == (0.03125, 0.0625)), "{paired:?}");
+    }
+
+    #[test]
     fn paired_intervals_see_the_clips_together() {
         // Two rows that are right on the same clips but for one: each alone is unsure, their difference is not.
         let clips: Vec<([usize; 2], &str)> = (0..200)

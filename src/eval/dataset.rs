@@ -1,5 +1,6 @@
 //! A manifest joined with its scripts and with where the clips are.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,19 @@ pub struct Dataset {
     pub scripts: PathBuf,
     /// The file of the other prompt's scripts, if there is one.
     pub scripts_short: Option<PathBuf>,
+    /// What these files contained when they were read.
+    pub digests: Digests,
+}
+
+/// BLAKE3 digests of files, as `b3sum` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The manifest.
+    pub manifest: String,
+    /// The script file.
+    pub scripts: String,
+    /// The script file of the other prompt.
+    pub scripts_short: Option<String>,
 }
 
 /// A clip of a dataset.
@@ -106,8 +120,8 @@ impl Dataset {
         let clips = open(&paths.clips, "clips")?;
         let embeddings = open(&paths.embeddings, "embeddings")?;
 
-        let (scripts_path, scripts) = match (&paths.scripts, manifest.format) {
-            (None, Format::Authors) => (path.clone(), Scripts::OfClips),
+        let (scripts_path, (scripts, digest)) = match (&paths.scripts, manifest.format) {
+            (None, Format::Authors) => (path.clone(), (Scripts::OfClips, manifest.digest.clone())),
             (named, format) => {
                 let scripts = named.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
                 if !(library::is_name(&scripts) || scripts.exists()) {
@@ -122,10 +136,19 @@ impl Dataset {
         // The authors' scripts know one prompt.
         let short_path = short_path.filter(|_| paths.preset == Preset::Paper);
         let short = short_path.as_deref().map(|path| Scripts::open(path, manifest.format)).transpose()?;
+        let (short, digest_short) = short.unzip();
+        let digests = Digests { manifest: manifest.digest, scripts: digest, scripts_short: digest_short };
 
+        let mut clips_of: HashMap<String, usize> = HashMap::new();
+        for id in manifest.clips.iter().filter_map(|listed| listed.youtube_id.clone()) {
+            *clips_of.entry(id).or_default() += 1;
+        }
         let clip = |mut listed: Listed| {
             let mut footage = match (&embeddings, &clips, listed.youtube_id.clone()) {
-                (Some(folder), ..) => folder.embeddings(&listed),
+                (Some(folder), _, id) => {
+                    let shares = id.is_some_and(|id| clips_of[&id] > 1);
+                    folder.embeddings(&listed, shares)
+                }
                 (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
                 _ => Footage::Video(Default::default()),
             };
@@ -147,7 +170,7 @@ impl Dataset {
             Ok(Clip { entry: listed.entry, footage, candidates, candidates_short })
         };
         let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
-        Ok(Self { clips, scripts: scripts_path, scripts_short: short_path })
+        Ok(Self { clips, scripts: scripts_path, scripts_short: short_path, digests })
     }
 }
 
@@ -190,5 +213,69 @@ mod tests {
         assert!(error.contains("line 1") && error.contains("several classes named \"fork\""), "{error}");
         let error = open("chess", "pin").unwrap_err();
         assert!(error.contains("scripts.json has no script for \"pin\""), "{error}");
+    }
+
+    #[test]
+    fn digests_are_of_what_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let line = r#"{"id": "a", "video": "a.mp4", "domain": "chess", "candidates": ["fork", "serve"], "answer": 0}"#;
+        let manifest = format!("\u{feff}{line}\n");
+        std::fs::write(at("manifest.jsonl"), &manifest).unwrap();
+        for name in ["scripts.json", "scripts-short.json"] {
+            std::fs::write(at(name), SCRIPTS).unwrap();
+        }
+        let dataset =
+            Dataset::open(&DatasetPaths { manifest: at("manifest.jsonl"), ..Default::default() }).unwrap();
+        let digest = |text: &str| blake3::hash(text.as_bytes()).to_string();
+        let expected = Digests {
+            manifest: digest(&manifest),
+            scripts: digest(SCRIPTS),
+            scripts_short: Some(digest(SCRIPTS)),
+        };
+        assert_eq!(dataset.digests, expected);
+    }
+
+    #[test]
+    fn rows_of_one_video_do_not_share_its_embeddings_and_can_lack_a_short_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let row = |id: &str, video: &str, start: f64, choices: &str| {
+            serde_json::json!({
+                "youtube_id": video, "id": id, "domain": "chess", "answer": "1", "choices_str": choices,
+                "start_timestamp": start, "end_timestamp": start + 1.0,
+            })
+        };
+        let rows = serde_json::json!([
+            row("1", "shared", 1.0, "1. fork\n2. serve"),
+            row("2", "shared", 5.0, "1. fork\n2. serve"),
+            row("3", "own", 1.0, "1. fork\n2. pin"),
+        ]);
+        std::fs::write(at("rows.json"), rows.to_string()).unwrap();
+        std::fs::write(at("scripts-short.json"), SCRIPTS).unwrap();
+        let mut scripts: serde_json::Value = serde_json::from_str(SCRIPTS).unwrap();
+        let pin = serde_json::json!({"name": "pin", "steps": ["a bishop slides"]});
+        scripts["classes"].as_array_mut().unwrap().push(pin);
+        std::fs::write(at("scripts.json"), scripts.to_string()).unwrap();
+        std::fs::create_dir(at("npy")).unwrap();
+        for name in ["shared", "own", "shared_5.0_6.0"] {
+            std::fs::write(at("npy").join(format!("{name}.npy")), "").unwrap();
+        }
+        let paths =
+            DatasetPaths { manifest: at("rows.json"), embeddings: Some(at("npy")), ..Default::default() };
+        let dataset = Dataset::open(&paths).unwrap();
+        let [first, second, third] = &dataset.clips[..] else { panic!() };
+        assert!(
+            matches!(&first.footage, Footage::None(reason) if reason.contains("shared.npy does not tell"))
+        );
+        assert_eq!(second.footage, Footage::Embeddings(at("npy").join("shared_5.0_6.0.npy")));
+        assert_eq!(third.footage, Footage::Embeddings(at("npy").join("own.npy")));
+        // No short script of "pin".
+        assert_eq!((third.candidates.len(), &third.candidates_short), (2, &None));
+        assert!(second.candidates_short.is_some());
+        // The authors' scripts know one prompt.
+        let released = Dataset::open(&DatasetPaths { preset: Preset::Released, ..paths }).unwrap();
+        assert!(released.scripts_short.is_none() && released.digests.scripts_short.is_none());
+        assert!(released.clips.iter().all(|clip| clip.candidates_short.is_none()));
     }
 }

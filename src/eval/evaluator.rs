@@ -221,12 +221,18 @@ impl Evaluator {
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
-        if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
-            let (name, fault) =
-                (row.name.clone(), Some(format!("a score is {score}, which is no number to rank by")));
-            return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
+        Ok(ranking(row.name.clone(), scores))
+    }
+}
+
+/// The ranking that scores give; none where one of them is no number to rank by.
+fn ranking(name: String, scores: Vec<f64>) -> Ranking {
+    match scores.iter().find(|score| !score.is_finite()) {
+        Some(score) => {
+            let fault = Some(format!("a score is {score}, which is no number to rank by"));
+            Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault }
         }
-        Ok(Ranking { name: row.name.clone(), ranking: align::rank(&scores), scores, fault: None })
+        None => Ranking { name, ranking: align::rank(&scores), scores, fault: None },
     }
 }
 
@@ -264,6 +270,24 @@ mod tests {
             footage: Footage::Video(Arc::default()),
             candidates: names.map(candidate).to_vec(),
             candidates_short: None,
+        }
+    }
+
+    #[test]
+    fn scores_that_are_no_numbers_rank_nothing() {
+        assert_eq!(ranking("dtw".into(), vec![0.25, 0.5]).ranking, [1, 0]);
+        for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let Ranking { ranking, scores, fault, .. } = ranking("dtw".into(), vec![0.25, score]);
+            assert!(ranking.is_empty() && scores.is_empty());
+            assert_eq!(fault, Some(format!("a score is {score}, which is no number to rank by")));
+        }
+    }
+
+    #[test]
+    fn embeddings_made_elsewhere_have_a_rate() {
+        assert_eq!(rate_of_rows(Sampling::Fps(12.5)).unwrap(), 12.5);
+        for sampling in [Sampling::Native, Sampling::Numbered] {
+            assert!(rate_of_rows(sampling).is_err());
         }
     }
 

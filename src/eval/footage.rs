@@ -60,20 +60,35 @@ impl Folder {
         self.names.contains(name).then(|| self.path.join(name))
     }
 
-    /// A clip's embeddings: named after the clip, else after its part of the video, else after the video.
-    pub fn embeddings(&self, listed: &Listed) -> Footage {
+    /// A clip's embeddings: named after the clip, else after its part of the video, else after the video, unless it `shares`
+    /// that with other clips: the file would be of one of them.
+    pub fn embeddings(&self, listed: &Listed, shares: bool) -> Footage {
         let Listed { entry, youtube_id, .. } = listed;
         let mut stems = vec![entry.id.clone()];
-        match youtube_id {
-            Some(id) => stems.extend(part(id, entry).into_iter().chain([id.clone()])),
-            None => stems.extend(entry.video.file_stem().map(|stem| stem.to_string_lossy().into_owned())),
-        }
+        let whole = match youtube_id {
+            Some(id) => {
+                let part = part(id, entry);
+                // Without bounds the video itself is the clip.
+                let whole = Some(id.clone()).filter(|_| !(shares && part.is_some()));
+                stems.extend(part);
+                whole
+            }
+            None => entry.video.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+        };
+        stems.extend(whole);
         stems.dedup();
         let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.npy")).collect();
-        match names.iter().find_map(|name| self.find(name)) {
-            Some(path) => Footage::Embeddings(path),
-            None => Footage::None(format!("{} is not in {}", names.join(" or "), self.path.display())),
+        if let Some(path) = names.iter().find_map(|name| self.find(name)) {
+            return Footage::Embeddings(path);
         }
+        let (names, folder) = (names.join(" or "), self.path.display());
+        let of_video = youtube_id.as_ref().map(|id| format!("{id}.npy"));
+        Footage::None(match of_video.filter(|name| self.find(name).is_some()) {
+            Some(name) => {
+                format!("{name} does not tell which of the video's clips it is of; put {names} into {folder}")
+            }
+            None => format!("{names} is not in {folder}"),
+        })
     }
 
     /// Finds the video of a clip that is listed by what YouTube calls it: a file of the part alone, else the whole video,
@@ -226,10 +241,25 @@ mod tests {
     fn embeddings_are_named_after_the_clip_its_part_or_its_video() {
         let names = ["7.npy", "a_b_1.0_2.5.npy", "a_b.npy"];
         for (first, name) in names.into_iter().enumerate() {
-            let found = folder(&names[first..]).embeddings(&listed(Some(1.0), Some(2.5)));
+            let found = folder(&names[first..]).embeddings(&listed(Some(1.0), Some(2.5)), false);
             assert_eq!(found, Footage::Embeddings(Path::new("clips").join(name)));
         }
-        let Footage::None(reason) = folder(&[]).embeddings(&listed(None, None)) else { panic!() };
+        let Footage::None(reason) = folder(&[]).embeddings(&listed(None, None), false) else { panic!() };
         assert_eq!(reason, "7.npy or a_b.npy is not in clips");
+    }
+
+    #[test]
+    fn embeddings_of_a_video_that_has_several_clips_are_of_none_of_them() {
+        let clip = listed(Some(1.0), Some(2.5));
+        let Footage::None(reason) = folder(&["a_b.npy"]).embeddings(&clip, true) else { panic!() };
+        assert!(
+            reason.contains("a_b.npy does not tell")
+                && reason.ends_with("put 7.npy or a_b_1.0_2.5.npy into clips"),
+            "{reason}"
+        );
+        for name in ["7.npy", "a_b_1.0_2.5.npy"] {
+            let found = folder(&["a_b.npy", name]).embeddings(&clip, true);
+            assert_eq!(found, Footage::Embeddings(Path::new("clips").join(name)));
+        }
     }
 }

@@ -30,7 +30,7 @@ mod write;
 
 pub use classes::{ClassCounts, Confusion};
 pub use comparison::{Comparison, Pair, Paired};
-pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths};
+pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths, Digests};
 pub use disagreement::{Disagreement, Prediction};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use footage::{FolderError, Footage};
@@ -39,9 +39,7 @@ pub(crate) use manifest::plain;
 pub use manifest::{Entry, Fault, ManifestError, Place, read as read_manifest};
 pub use merge::{MergeError, merge};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
-pub use results::{
-    Digests, EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread,
-};
+pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
 pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use tables::Style;

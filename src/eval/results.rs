@@ -1,21 +1,17 @@
 //! The document that an evaluation ends in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::eval::classes::{self, ClassCounts, Confusion};
 use crate::eval::comparison::{self, Comparison, Pair};
-use crate::eval::dataset::{Dataset, DatasetPaths};
+use crate::eval::dataset::{Dataset, DatasetPaths, Digests};
 use crate::eval::disagreement::{self, Disagreement};
 use crate::eval::metrics::{self, Credit};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::explore::Model;
-use crate::script::library;
 use crate::siglip::Precision;
 use crate::store::Hashes;
 use crate::video::Sampling;
@@ -153,36 +149,6 @@ pub struct EvalSettings {
     pub rows: Vec<Row>,
 }
 
-/// BLAKE3 digests of files, as `b3sum` prints them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Digests {
-    /// The manifest.
-    pub manifest: String,
-    /// The script file.
-    pub scripts: String,
-    /// The script file of the other prompt.
-    pub scripts_short: Option<String>,
-}
-
-impl Digests {
-    /// Reads the files of a dataset.
-    ///
-    /// # Errors
-    /// If one cannot be read.
-    pub fn of(paths: &DatasetPaths, dataset: &Dataset) -> io::Result<Self> {
-        let digest = |path: &Path| Ok::<_, io::Error>(blake3::hash(&fs::read(path)?).to_string());
-        let scripts = |path: &Path| match library::bytes(path) {
-            Some(bytes) => Ok(blake3::hash(bytes).to_string()),
-            None => digest(path),
-        };
-        Ok(Self {
-            manifest: digest(&paths.manifest)?,
-            scripts: scripts(&dataset.scripts)?,
-            scripts_short: dataset.scripts_short.as_deref().map(scripts).transpose()?,
-        })
-    }
-}
-
 /// What tells a checkpoint from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSettings {
@@ -210,23 +176,20 @@ pub struct ModelSettings {
 }
 
 impl EvalSettings {
-    /// The knobs of an evaluation of `dataset`, which `paths` name. Reads all files in full, but for weights that the
-    /// model's cache remembers.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
+    /// The knobs of an evaluation of `dataset`, which `paths` name. Reads weights in full, but for those that the model's
+    /// cache remembers.
     pub fn new(
         paths: &DatasetPaths,
         dataset: &Dataset,
         model: &Model,
         sampling: Sampling,
         rows: &[Row],
-    ) -> io::Result<Self> {
+    ) -> Self {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
         let hashes = Hashes::of_model(checkpoint, model.cache());
-        Ok(Self {
+        Self {
             manifest: paths.manifest.display().to_string(),
-            digests: Digests::of(paths, dataset)?,
+            digests: dataset.digests.clone(),
             scripts: dataset.scripts.display().to_string(),
             scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
             model: ModelSettings {
@@ -244,7 +207,7 @@ impl EvalSettings {
             device: model.device().describe(),
             sampling: sampling.to_string(),
             rows: rows.to_vec(),
-        })
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::eval::dataset::DatasetError;
 use crate::eval::manifest::{self, Fault, Format, Listed, plain};
 use crate::explore::Candidate;
-use crate::script::{Class, ScriptFile};
+use crate::script::{Class, ScriptFile, read_bytes};
 
 /// Scripts of all candidates.
 pub enum Scripts {
@@ -18,15 +18,19 @@ pub enum Scripts {
 }
 
 impl Scripts {
-    /// Reads the scripts of clips of a format: a script file or, for formats of others, what the authors generate.
+    /// Reads the scripts of clips of a format: a script file or, for formats of others, what the authors generate. With
+    /// them comes the BLAKE3 digest of the file.
     ///
     /// # Errors
     /// When it cannot be read or breaks a rule.
-    pub fn open(path: &Path, of: Format) -> Result<Self, DatasetError> {
-        if of != Format::Own && manifest::is_list(path) {
-            return Ok(Self::Items(path.to_owned(), manifest::read(path, Path::new(""))?.clips));
-        }
-        Ok(Self::File(path.to_owned(), ScriptFile::load(path)?))
+    pub fn open(path: &Path, of: Format) -> Result<(Self, String), DatasetError> {
+        let bytes = read_bytes(path)?;
+        let scripts = if of != Format::Own && manifest::is_list(&bytes) {
+            Self::Items(path.to_owned(), manifest::parse(path, &bytes, Path::new(""))?.clips)
+        } else {
+            Self::File(path.to_owned(), ScriptFile::parse(path, &bytes)?)
+        };
+        Ok((scripts, blake3::hash(&bytes).to_string()))
     }
 
     /// The candidates of a clip with their scripts. Where a format of others does not name them exactly, capitals and

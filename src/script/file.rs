@@ -168,7 +168,15 @@ impl ScriptFile {
     /// # Errors
     /// When it cannot be read, is not JSON of the right form, or breaks a rule.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
-        let file: Self = read_json(path)?;
+        Self::parse(path, &read_bytes(path)?)
+    }
+
+    /// The same of the `bytes` of a file.
+    ///
+    /// # Errors
+    /// As [`ScriptFile::load`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ScriptError> {
+        let file: Self = parse_json(path, bytes)?;
         file.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
         Ok(file)
     }
@@ -260,9 +268,12 @@ pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
 /// # Errors
 /// If it cannot be read, is not JSON, or holds something else.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ScriptError> {
-    let bytes = read_bytes(path)?;
+    parse_json(path, &read_bytes(path)?)
+}
+
+fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ScriptError> {
     // Some editors begin a UTF-8 file with a byte order mark, which JSON has no place for.
-    let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(json).map_err(|source| {
         let path = path.to_owned();
         match source.classify() {

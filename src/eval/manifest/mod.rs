@@ -10,6 +10,7 @@ mod own;
 mod values;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -83,6 +84,8 @@ pub struct Manifest {
     pub format: Format,
     /// Its clips, at least one.
     pub clips: Vec<Listed>,
+    /// BLAKE3 digest of the file that they were read from.
+    pub digest: String,
 }
 
 /// A clip as a manifest lists it.
@@ -107,9 +110,21 @@ pub struct Listed {
 /// # Errors
 /// When it cannot be read, lists no clip, or a clip breaks a rule.
 pub fn read(path: &Path, folder: &Path) -> Result<Manifest, ManifestError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let bytes =
+        std::fs::read(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+    parse(path, &bytes, folder)
+}
+
+/// The same of the `bytes` of a file.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(path: &Path, bytes: &[u8], folder: &Path) -> Result<Manifest, ManifestError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let source = io::Error::new(io::ErrorKind::InvalidData, error);
+        ManifestError::Read { path: path.to_owned(), source }
+    })?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let (format, clips) = if begins_list(text) {
         let items: Vec<Value> = serde_json::from_str(text)
             .map_err(|source| ManifestError::NotJson { path: path.to_owned(), source })?;
@@ -128,12 +143,12 @@ pub fn read(path: &Path, folder: &Path) -> Result<Manifest, ManifestError> {
             return Err(ManifestError::At { path: path.to_owned(), place: *place, fault });
         }
     }
-    Ok(Manifest { format, clips })
+    Ok(Manifest { format, clips, digest: blake3::hash(bytes).to_string() })
 }
 
-/// Whether a file holds a list, as script files do not. What cannot be read is told by whoever reads it.
-pub fn is_list(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| begins_list(&text))
+/// Whether the bytes of a file are a list, as those of script files are not. What is no text is told by whoever parses it.
+pub fn is_list(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(begins_list)
 }
 
 fn begins_list(text: &str) -> bool {
