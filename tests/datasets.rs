@@ -195,6 +195,47 @@ fn an_option_without_a_script_leaves_its_clip_unread() {
 }
 
 #[test]
+fn an_option_without_a_short_script_leaves_out_its_row_alone() {
+    let folder = dataset();
+    let folder = folder.path();
+    write_lines(&folder.join("rows.jsonl"), &rows()[..1]);
+    let whole: Value = serde_json::from_str(SCRIPTS).unwrap();
+    let mut short = whole.clone();
+    fs::write(folder.join("scripts-short.json"), short.to_string()).unwrap();
+    let whole = clips(folder, "eval rows.jsonl --clips clips");
+    short["classes"].as_array_mut().unwrap().pop();
+    fs::write(folder.join("scripts-short.json"), short.to_string()).unwrap();
+    let found = clips(folder, "eval rows.jsonl --clips clips");
+    agree(&found[0], &whole[0]);
+    assert!(!scores(&whole[0], "short-fixed").is_empty());
+    let rows = found[0]["rows"].as_array().unwrap();
+    let short = rows.iter().find(|row| row["name"] == "short-fixed").unwrap();
+    assert_eq!(short["ranking"], json!([]));
+    assert!(short["fault"].as_str().unwrap().contains("no script of short steps"));
+}
+
+/// Clips that are not there, and those whose candidates have no scripts, have nothing to select.
+#[test]
+fn results_open_with_clips_that_have_no_candidates() {
+    let folder = dataset();
+    let folder = folder.path();
+    let mut rows = rows();
+    rows[1]["choices_str"] = json!("1. Stalemate\n2. Fork");
+    write_lines(&folder.join("rows.jsonl"), &rows);
+    clips(folder, "eval rows.jsonl --clips clips");
+    let output = run(folder, "results --plain")
+        .env("ACTALIGN_DATA_DIR", folder)
+        .write_stdin("results\nnext-wrong\nnext-wrong\nnext-wrong\nquit\n")
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("of 1 clips are right") && said.contains("2 could not be read"), "{said}");
+    assert!(said.contains("second: not read") && said.contains("missing: not read"), "{said}");
+}
+
+#[test]
 fn writing_is_blurred_in_the_frames_of_the_segment_that_have_it() {
     let folder = dataset();
     let folder = folder.path();

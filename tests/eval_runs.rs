@@ -256,7 +256,7 @@ fn folders_that_no_evaluation_left_are_refused() {
     fs::write(at("whole/run.json"), document.to_string()).unwrap();
     refused("whole --plain");
     let shard: Value = serde_json::from_str(&text("parts/shard-1-of-1/run.json")).unwrap();
-    for (number, of) in [(0, 1), (2, 1), (0, 0), (1, 1_000_000_000_000_u64)] {
+    for (number, of) in [(0, 1), (2, 1), (0, 0), (1, 100_001), (1, 1_000_000_000_000_u64)] {
         let mut shard = shard.clone();
         shard["shard"] = json!({"number": number, "of": of});
         fs::write(at("parts/shard-1-of-1/run.json"), shard.to_string()).unwrap();
@@ -313,12 +313,46 @@ fn results_speak_of_classes_by_their_names() {
         .get_output()
         .clone();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("the manifest changed since the evaluation"), "{said}");
+    assert!(said.contains("Changed since the evaluation: the manifest."), "{said}");
     let line = said.lines().find(|line| line.starts_with("a: "));
     match says == "snatch" {
         true => assert_eq!(line, None, "{said}"),
         false => assert!(line.is_some_and(|line| line.starts_with(&format!("a: {says}; "))), "{said}"),
     }
+}
+
+#[test]
+fn results_say_what_changed_since() {
+    let folder = dataset();
+    let at = |path: &str| folder.path().join(path);
+    fs::create_dir(at("model")).unwrap();
+    for file in fs::read_dir(MODEL).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), at("model").join(file.file_name())).unwrap();
+    }
+    fs::write(at("scripts-short.json"), SCRIPTS).unwrap();
+    run(folder.path(), "eval manifest.jsonl --model model --out results").assert().success();
+    let elsewhere = TempDir::new().unwrap();
+    // Paths of then lead there from any folder.
+    let said = || {
+        let mut command = run(folder.path(), "--plain");
+        command.current_dir(elsewhere.path()).arg(at("results")).env("ACTALIGN_DATA_DIR", elsewhere.path());
+        let output = command.write_stdin("quit\n").assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(!said().contains("Changed since the evaluation"));
+    let add_line = |path: &str| {
+        let mut text = fs::read(at(path)).unwrap();
+        text.push(b'\n');
+        fs::write(at(path), text).unwrap();
+    };
+    add_line("scripts-short.json");
+    let text = said();
+    assert!(text.contains("Changed since the evaluation: the short scripts."), "{text}");
+    add_line("scripts.json");
+    add_line("model/tokenizer.json");
+    let text = said();
+    assert!(text.contains("the scripts, the short scripts, the model."), "{text}");
 }
 
 #[test]

@@ -166,3 +166,12 @@ fn usage_is_checked() {
     command.args(["eval", "m.jsonl", "--model", "demo", "--vlm", "eyes"]);
     command.assert().code(2).stderr(predicate::str::contains("--vlm-endpoint"));
 }
+
+#[test]
+fn a_temperature_needs_a_model() {
+    let folder = dataset();
+    let mut command = Command::cargo_bin("actalign-tui").unwrap();
+    command.current_dir(folder.path()).env("ACTALIGN_MODEL", MODEL);
+    let outcome = command.args(["eval", "manifest.jsonl", "--vlm-temperature", "0"]).assert();
+    outcome.code(2).stderr(predicate::str::contains("--vlm <NAME>"));
+}

@@ -169,7 +169,9 @@ mod tests {
             "dtw",
             "what does nothing is not said"
         );
-        assert_eq!(method.with_aligner("segment:background=p50").unwrap().in_words(), "segment");
+        for (idle, plain) in [("segment:background=p50", "segment"), ("dtw:background=0.5", "dtw")] {
+            assert_eq!(method.with_aligner(idle), method.with_aligner(plain));
+        }
     }
 
     #[test]

@@ -83,6 +83,16 @@ fn the_list_is_searched_and_shows_wrong_ones_alone() {
     assert!(screen(&mut state).contains("mean-pool says nap; it is long jump. Its matrices are not these."));
 }
 
+#[test]
+fn clips_that_were_not_read_are_not_told_as_wrong() {
+    let state = evaluated();
+    let words = crate::tui::update::results_in_words(state.results.as_ref().unwrap(), &state.clips);
+    assert!(
+        words[0].ends_with("33.33 % of 3 clips are right, 2 are wrong; 1 could not be read."),
+        "{words:?}"
+    );
+}
+
 /// Edits move candidates; what was predicted stays the same class.
 #[test]
 fn an_edit_changes_no_result() {
