@@ -283,6 +283,15 @@ fn precision_and_folders_are_part_of_what_is_evaluated() {
             .code(1)
             .stderr(predicate::str::contains(difference));
     }
+    // A run that does not tell its precision is one of single precision.
+    let path = folder.path().join("results/run.json");
+    let mut document: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(
+        document["settings"]["model"].as_object_mut().unwrap().remove("precision"),
+        Some(json!("f32"))
+    );
+    fs::write(&path, document.to_string()).unwrap();
+    run(folder.path(), "eval manifest.jsonl --clips cuts --out results").assert().success();
 }
 
 /// Candidates that moved since, and scripts of the library.
@@ -366,8 +375,14 @@ fn two_processes_do_not_evaluate_into_one_folder() {
         .assert()
         .code(1)
         .stderr(predicate::str::contains("another process is evaluating into results"));
+    run(folder.path(), "eval manifest.jsonl --out parts --shard 1/1").assert().success();
+    run(folder.path(), "eval merge parts --out results")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("another process is evaluating into results"));
     drop(lock);
     run(folder.path(), "eval manifest.jsonl --out results").assert().success();
+    run(folder.path(), "eval merge parts --out results").assert().success();
 }
 
 #[test]
