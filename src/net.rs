@@ -6,8 +6,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use time::{Date, Month, OffsetDateTime, Time};
+use ureq::Agent;
+use ureq::config::ConfigBuilder;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, parse_pem};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::AgentScope;
 
 /// Whether an address is of this machine.
 pub fn is_local(address: &Uri) -> bool {
@@ -18,6 +21,21 @@ pub fn is_local(address: &Uri) -> bool {
 /// Whether what is sent to an address can be read on the way to another machine.
 pub fn is_open(address: &Uri) -> bool {
     address.scheme_str() != Some("https") && !is_local(address)
+}
+
+/// What asks at an address: it follows no redirect, a status is no error, and only these certificates are trusted, where
+/// there are some.
+pub fn agent_for(address: &Uri, certificates: Option<&RootCerts>) -> ConfigBuilder<AgentScope> {
+    let config = Agent::config_builder()
+        .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
+        .http_status_as_error(false)
+        .max_redirects(0);
+    // No proxy leads to this machine.
+    let config = if is_local(address) { config.proxy(None) } else { config };
+    match certificates {
+        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
+        None => config,
+    }
 }
 
 /// The certificates of a file in PEM.

@@ -32,18 +32,3 @@ pub fn run(args: &ScriptsArgs) -> Result<()> {
         ScriptsCommand::Convert(args) => convert::run(args),
     }
 }
-
-/// Columns as wide as their widest cell, the last as it is.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let mut widths = [0; N];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    rows.iter().map(line).collect()
-}

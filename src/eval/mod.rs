@@ -43,5 +43,6 @@ pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials
 pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use tables::Style;
+pub(crate) use tables::table;
 pub use vlm::{Vlm, VlmSettings};
 pub use write::{WriteError, write};

@@ -2,17 +2,17 @@
 //! headers of the redirect, and the token must not travel to another place.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, Uri};
-use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::error::HubError;
 use super::hash::Etag;
 use super::settings::HubSettings;
 use super::token::Token;
-use crate::net::{certificates, is_local, is_open, retry_after};
+use crate::net::{agent_for, certificates, is_open, retry_after};
 
 /// More redirects than this in a row lead nowhere.
 const MOST_REDIRECTS: usize = 8;
@@ -83,26 +83,17 @@ impl Client {
             .ok()
             .filter(is_address)
             .ok_or_else(|| HubError::Endpoint(settings.shown_endpoint().to_owned()))?;
-        let config = Agent::config_builder()
-            .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
-            .http_status_as_error(false)
-            .max_redirects(0)
+        let load = |path: &PathBuf| {
+            certificates(path).map_err(|reason| HubError::Certificates { path: path.clone(), reason })
+        };
+        let roots = settings.certificates.as_ref().map(load).transpose()?;
+        let config = agent_for(&endpoint, roots.as_ref())
             .max_redirects_will_error(false)
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(settings.stall))
             .timeout_per_read(Some(settings.stall))
             .timeout_per_write(Some(settings.stall));
-        // A hub on this machine is not beyond a proxy.
-        let config = if is_local(&endpoint) { config.proxy(None) } else { config };
-        let config = match &settings.certificates {
-            Some(path) => {
-                let roots = certificates(path)
-                    .map_err(|reason| HubError::Certificates { path: path.clone(), reason })?;
-                config.tls_config(TlsConfig::builder().root_certs(roots).build())
-            }
-            None => config,
-        };
         // Everyone on the way could read it.
         let (token, withheld) = match is_open(&endpoint) {
             true => (None, settings.token.is_some()),
@@ -222,7 +213,7 @@ impl Failure {
                 Self::Unreachable("nothing answers there".into())
             }
             Error::ConnectionFailed => Self::Unreachable("no connection".into()),
-            Error::Io(error) if is_unreachable(error.kind()) => Self::Unreachable(error.to_string()),
+            Error::Io(error) if is_unreachable(error) => Self::Unreachable(error.to_string()),
             Error::Rustls(error) => Self::Unreachable(error.to_string()),
             Error::ConnectProxyFailed(reason) => Self::Unreachable(format!("the proxy refuses: {reason}")),
             Error::Timeout(_) => Self::Broken("sent nothing for too long".into()),
@@ -242,11 +233,13 @@ impl Failure {
     }
 }
 
-fn is_unreachable(kind: std::io::ErrorKind) -> bool {
+fn is_unreachable(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
     };
-    [AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable].contains(&kind)
+    let kinds = [AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable];
+    // A name that leads nowhere has no kind of its own in the standard library.
+    kinds.contains(&error.kind()) || error.to_string().starts_with("failed to lookup address")
 }
 
 impl Refusal {
@@ -330,6 +323,16 @@ mod tests {
         for location in ["file:///etc/passwd", "ftp://a/b", "https://", "https://user:secret@cdn.example/f"] {
             assert_eq!(to(location), None);
         }
+    }
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_out_of_reach_and_a_lost_connection_is_not() {
+        let failure = |error: std::io::Error| Failure::of(&ureq::Error::Io(error));
+        // Longer than any part of a name can be: no network is asked.
+        let name = format!("{}.invalid:443", "a".repeat(64));
+        let lookup = std::net::ToSocketAddrs::to_socket_addrs(&name).unwrap_err();
+        assert!(matches!(failure(lookup), Failure::Unreachable(_)));
+        assert!(matches!(failure(std::io::ErrorKind::ConnectionReset.into()), Failure::Broken(_)));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::io::{self, Read};
 
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::RootCerts;
 use ureq::{Agent, Timeout};
 
 use crate::llm::endpoint::Endpoint;
 use crate::llm::key::Key;
 use crate::llm::patience::Limits;
+use crate::net;
 
 /// What a server has answered.
 #[derive(Debug)]
@@ -32,21 +33,13 @@ pub enum Trouble {
 
 /// What sends within limits. It follows no redirection and unpacks nothing.
 pub fn agent(endpoint: &Endpoint, limits: &Limits, certificates: Option<&RootCerts>) -> Agent {
-    let config = Agent::config_builder()
-        .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
-        .http_status_as_error(false)
-        .max_redirects(0)
+    net::agent_for(endpoint.uri(), certificates)
         .max_idle_connections(0)
         .timeout_resolve(Some(limits.connect))
         .timeout_connect(Some(limits.connect))
-        .timeout_global(Some(limits.overall));
-    // No proxy leads to this machine.
-    let config = if endpoint.is_local() { config.proxy(None) } else { config };
-    let config = match certificates {
-        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
-        None => config,
-    };
-    config.build().new_agent()
+        .timeout_global(Some(limits.overall))
+        .build()
+        .new_agent()
 }
 
 /// Sends JSON and takes the whole answer.

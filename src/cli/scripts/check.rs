@@ -8,9 +8,9 @@ use color_eyre::eyre::{Result, bail};
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::columns;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::{output, progress};
+use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::in_words;
 use crate::script::check::{Finding, Likeness, Pair, Warning, check, cut, likeness};
@@ -193,12 +193,11 @@ fn table(report: &Report, template: &Template) -> String {
         count(warnings.len(), "warning", "warnings")
     );
     if !warnings.is_empty() {
-        let mut rows = vec![["class", "step", "warning"].map(String::from)];
-        rows.extend(warnings.iter().map(|Finding { class, step, warning }| {
+        let line = |Finding { class, step, warning }: &Finding| {
             let step = step.map_or_else(String::new, |step| (step + 1).to_string());
-            [classes[*class].clone(), step, warning.to_string()]
-        }));
-        text += &columns(&rows);
+            vec![classes[*class].clone(), step, warning.to_string()]
+        };
+        text += &columns(["class", "step", "warning"], warnings.iter().map(line));
     }
     if let Some(likeness) = likeness {
         text += &pairs(likeness, classes, template);
@@ -218,17 +217,20 @@ fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String
         name(template)
     );
     let too_alike = likeness.pairs.iter().filter(|pair| pair.too_alike).count();
-    let mut rows = vec![["in order", "best match", "means", "classes"].map(String::from)];
-    rows.extend(likeness.pairs.iter().take(too_alike.max(CLOSEST)).map(|pair| row(pair, classes)));
-    text += &columns(&rows);
+    let listed = likeness.pairs.iter().take(too_alike.max(CLOSEST));
+    text += &columns(["in order", "best match", "means", "classes"], listed.map(|pair| row(pair, classes)));
     text
 }
 
-fn row(pair: &Pair, classes: &[String]) -> [String; 4] {
+fn columns<const N: usize>(header: [&str; N], lines: impl Iterator<Item = Vec<String>>) -> String {
+    eval::table(Style::Plain, N, &header, &lines.collect::<Vec<_>>())
+}
+
+fn row(pair: &Pair, classes: &[String]) -> Vec<String> {
     let number = |value: f64| format!("{value:.3}");
     let [first, second] = pair.classes.map(|class| &classes[class]);
     let too_alike = if pair.too_alike { "; hardly told apart" } else { "" };
-    [
+    vec![
         number(pair.in_order),
         number(pair.best_match),
         number(pair.means),

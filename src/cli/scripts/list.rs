@@ -6,8 +6,8 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::json;
 
-use super::columns;
 use crate::cli::output;
+use crate::eval::{self, Style};
 use crate::script::{ScriptFile, Strategy, library};
 
 /// List the script files that come with the program
@@ -48,15 +48,15 @@ fn document(files: &[(String, ScriptFile)]) -> String {
 }
 
 fn table(files: &[(String, ScriptFile)]) -> String {
-    let mut rows = vec![["name", "domain", "strategy", "classes"].map(String::from)];
-    rows.extend(files.iter().map(|(name, file)| {
+    let line = |(name, file): &(String, ScriptFile)| {
         let classes: Vec<&str> = file.classes.iter().map(|class| &class.name[..]).collect();
-        [
+        vec![
             name.clone(),
             file.domain.clone().unwrap_or_default(),
             Strategy::of(file).to_string(),
             format!("{}: {}", classes.len(), classes.join(", ")),
         ]
-    }));
-    columns(&rows)
+    };
+    let header = ["name", "domain", "strategy", "classes"];
+    eval::table(Style::Plain, header.len(), &header, &files.iter().map(line).collect::<Vec<_>>())
 }

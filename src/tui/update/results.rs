@@ -111,7 +111,7 @@ fn words(row: &str, prediction: Option<usize>, clip: &Clip) -> String {
 }
 
 fn no_results(state: &mut State) {
-    state.say("No results are open: actalign-tui FOLDER opens those that eval --out FOLDER wrote.");
+    state.say("No results are open: actalign-tui FOLDER opens those of eval --out FOLDER.");
 }
 
 /// The clips that the row has wrong, in sentences.

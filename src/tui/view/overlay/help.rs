@@ -10,13 +10,15 @@ use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::overlay::open;
 
-const MARKS: [(&str, &str); 10] = [
+const MARKS: [(&str, &str); 12] = [
     ("━┓┗", "the path: which frames are given to which step"),
     ("27f", "frames of a step; one where two steps meet may count for both"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
+    ("?", "the step is doubtful; the reason is told where it has the focus"),
+    ("●", "the class that the vision-language model names (column vlm)"),
     ("pool", "rank by the mean frame and the class name alone"),
     ("unordered", "score of the same script without its order"),
     ("order", "standard deviations above the same steps in shuffled orders;"),
