@@ -1,0 +1,1 @@
+//! Checkpoints that are incomplete, damaged or prepared in another way.

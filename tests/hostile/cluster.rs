@@ -1,0 +1,1 @@
+//! Shards, file systems without locks, and shared caches.

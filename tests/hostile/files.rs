@@ -1,0 +1,1 @@
+//! Files that are no regular files, are too large, or cannot be written.

@@ -1,0 +1,1 @@
+//! Frames, their times and damage.

@@ -1,0 +1,1 @@
+//! Orientation and damage of still images, and folders of them.

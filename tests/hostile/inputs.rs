@@ -1,0 +1,1 @@
+//! Inputs that name other inputs.

@@ -1,0 +1,1 @@
+//! Terminals that close, suspend and paste.

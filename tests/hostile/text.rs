@@ -1,0 +1,1 @@
+//! Control characters, byte order marks and drafts of language models.
