@@ -8,14 +8,15 @@ use super::pictures::{Picture, Pictures};
 /// The pictures of a video stream, and what turns them into frames.
 pub(super) struct Footage {
     pictures: Pictures,
-    orientation: Orientation,
+    /// Of all pictures. Else each says how it is turned.
+    orientation: Option<Orientation>,
     converter: Converter,
     current: Option<Picture>,
     unconvertible: usize,
 }
 
 impl Footage {
-    pub(super) fn new(pictures: Pictures, orientation: Orientation) -> Self {
+    pub(super) fn new(pictures: Pictures, orientation: Option<Orientation>) -> Self {
         Self { pictures, orientation, converter: Converter::default(), current: None, unconvertible: 0 }
     }
 
@@ -33,8 +34,10 @@ impl Footage {
             (picture.time, error)
         })?;
         let (stored_width, stored_height) = (picture.raw.width(), picture.raw.height());
-        let (width, height) = self.orientation.upright_size(stored_width, stored_height);
-        let rgb = self.orientation.apply(rgb, stored_width, stored_height);
+        let orientation = self.orientation.or_else(|| Orientation::of_picture(&picture.raw));
+        let orientation = orientation.unwrap_or(Orientation::UPRIGHT);
+        let (width, height) = orientation.upright_size(stored_width, stored_height);
+        let rgb = orientation.apply(rgb, stored_width, stored_height);
         Ok(Frame { ordinal: picture.ordinal, time: picture.time, width, height, rgb })
     }
 

@@ -1,15 +1,16 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use video_rs::Reader;
 use video_rs::ffmpeg::codec::Context;
 use video_rs::ffmpeg::error::EAGAIN;
 use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::frame::Video as RawFrame;
 use video_rs::ffmpeg::{Dictionary, Error, Packet, Rational, decoder};
 
+use super::demuxer::Demuxer;
 use super::ending::Ending;
 use super::info::seconds;
+use super::orientation::Orientation;
 use super::start::Start;
 
 /// Decoded pictures held back to put slightly disordered time stamps in order. Decoders reorder by
@@ -66,7 +67,7 @@ impl Clock {
 
 /// Every picture of one video stream, each once, in presentation order.
 pub(super) struct Pictures {
-    reader: Reader,
+    reader: Demuxer,
     stream: usize,
     decoder: decoder::Video,
     clock: Clock,
@@ -93,19 +94,22 @@ pub(super) struct Pictures {
     last_time: Option<f64>,
 }
 
-/// Opens the decoder of a stream, with as many threads as FFmpeg sees fit.
-pub(super) fn open_decoder(stream: &Stream) -> Result<decoder::Video, Error> {
+/// Opens the decoder of a stream, with as many threads as FFmpeg sees fit. One of images refuses what is damaged.
+pub(super) fn open_decoder(stream: &Stream, is_image: bool) -> Result<decoder::Video, Error> {
     let mut opening = Context::from_parameters(stream.parameters())?.decoder();
     opening.set_packet_time_base(stream.time_base());
     let codec = decoder::find(stream.parameters().id()).ok_or(Error::DecoderNotFound)?;
     let mut options = Dictionary::new();
     options.set("threads", "auto");
+    if is_image {
+        options.set("err_detect", "crccheck+explode");
+    }
     opening.open_as_with(codec, options)?.video()
 }
 
 impl Pictures {
     /// All pictures, from the beginning of the file.
-    pub(super) fn new(reader: Reader, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
+    pub(super) fn new(reader: Demuxer, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
         let start = Start { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
         let ending = reader.input.stream(stream).map(|stream| Ending::stated_by(&reader.input, &stream));
         Self { ending, ..Self::starting_at(start, reader, stream, decoder, clock) }
@@ -114,7 +118,7 @@ impl Pictures {
     /// The pictures from `start` on, which `reader` has just read up to.
     pub(super) fn starting_at(
         start: Start,
-        reader: Reader,
+        reader: Demuxer,
         stream: usize,
         decoder: decoder::Video,
         clock: Clock,
@@ -154,6 +158,12 @@ impl Pictures {
         self.fill();
         let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
         self.first_stamp == i64::MIN || first == Some(self.first_stamp)
+    }
+
+    /// How the first picture says that it is turned.
+    pub(super) fn orientation(&mut self) -> Option<Orientation> {
+        self.fill();
+        self.waiting.peek().and_then(|Reverse(first)| Orientation::of_picture(&first.raw))
     }
 
     fn fill(&mut self) {

@@ -149,14 +149,25 @@ impl Source {
         if container.is_png_or_jpeg() && Container::open(&place)?.has_one_picture() {
             return Self::of_images(vec![place]);
         }
-        let (info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
-        let pictures = match start {
-            Some(start) => match container.pictures_from(start) {
-                Some(pictures) => pictures,
-                None => Container::open(&place)?.pictures(),
-            },
-            None => container.pictures(),
-        };
+        if let Some(reason) = container.image.as_ref().and_then(|image| image.damage.clone()) {
+            return Err(VideoError::BadImage { path: place.name, reason });
+        }
+        let (mut info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
+        let can_skip = container.can_skip;
+        let mut pictures = container.pictures();
+        let mut start = start.filter(|_| can_skip);
+        if orientation.is_none()
+            && let Some(of_first) = pictures.orientation()
+        {
+            info = info.turned(of_first);
+            // Pictures behind a start in the middle may depend on what an earlier one says.
+            start = None;
+        }
+        if let Some(start) = start
+            && let Some(from_start) = Container::open(&place)?.pictures_from(start)
+        {
+            pictures = from_start;
+        }
         Ok((Self::Footage(Box::new(Footage::new(pictures, orientation))), info, rate))
     }
 

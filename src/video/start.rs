@@ -7,12 +7,13 @@
 
 use std::collections::VecDeque;
 
-use video_rs::Reader;
 use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::ffi::{AV_PKT_FLAG_DISCARD, AVFieldOrder};
 use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::packet::Ref;
 use video_rs::ffmpeg::{Error, Packet};
+
+use super::demuxer::Demuxer;
 
 /// Compressed bytes that may wait for the decoder: a group of pictures is far smaller.
 const MAX_WAITING_BYTES: usize = 256 << 20;
@@ -43,7 +44,7 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
 ///
 /// `None` where packets and time stamps are not as orderly as that takes: then the file must be
 /// opened again and decoded from its beginning.
-pub(super) fn skip_to(reader: &mut Reader, stream: usize, target: i64) -> Option<Start> {
+pub(super) fn skip_to(reader: &mut Demuxer, stream: usize, target: i64) -> Option<Start> {
     let mut skipping = Skipping::default();
     while skipping.waiting_bytes < MAX_WAITING_BYTES {
         let mut packet = Packet::empty();
