@@ -60,7 +60,13 @@ impl Container {
         let of_image = image.as_ref().and_then(|image| image.orientation);
         let orientation = info::orientation(&stream).or(of_image);
         let origin = info::origin(&demuxer.input);
-        let info = VideoInfo::read(&demuxer.input, &stream, &decoder, orientation.unwrap_or(Orientation::UPRIGHT), origin);
+        let info = VideoInfo::read(
+            &demuxer.input,
+            &stream,
+            &decoder,
+            orientation.unwrap_or(Orientation::UPRIGHT),
+            origin,
+        );
         let base_rate = info::positive(stream.rate()).or(info.frame_rate);
         let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
         let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
@@ -115,7 +121,8 @@ fn open_demuxer(place: &Place) -> Result<Demuxer, VideoError> {
 fn read_image(demuxer: &Demuxer, place: &Place) -> Result<Option<ImageFile>, VideoError> {
     let unreadable = |source| VideoError::Unreadable { path: place.name.clone(), source };
     let format = demuxer.input.format();
-    let is_image = ["image2", "gif", "apng", "jpegxl_anim"].contains(&format.name()) || format.name().ends_with("_pipe");
+    let is_image =
+        ["image2", "gif", "apng", "jpegxl_anim"].contains(&format.name()) || format.name().ends_with("_pipe");
     if !is_image && !(format.name().contains("mp4") && is_heif(&head(place).map_err(unreadable)?)) {
         return Ok(None);
     }

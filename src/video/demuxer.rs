@@ -100,8 +100,7 @@ fn open(permit: &mut Permit, options: Dictionary) -> Result<Input, Error> {
         (*context).opaque = ptr::from_mut(permit).cast();
         (*context).io_open = Some(open_if_permitted);
         let mut options = options.disown();
-        let opened =
-            avformat_open_input(&mut context, permit.clip.as_ptr(), ptr::null_mut(), &mut options);
+        let opened = avformat_open_input(&mut context, permit.clip.as_ptr(), ptr::null_mut(), &mut options);
         drop(Dictionary::own(options));
         if opened < 0 {
             return Err(Error::from(opened));

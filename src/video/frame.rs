@@ -69,8 +69,8 @@ pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
 
 /// As [`load_image`], from a file; also how the image was turned.
 pub(super) fn load(place: &Place) -> Result<(Frame, Orientation), VideoError> {
-    let file =
-        fs::read(&place.path).map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
+    let file = fs::read(&place.path)
+        .map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
     if file.is_empty() {
         return Err(VideoError::EmptyFile { path: place.name.clone() });
     }

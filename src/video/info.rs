@@ -56,7 +56,8 @@ impl VideoInfo {
     /// The same of pictures that are turned before they are shown.
     pub(super) fn turned(self, orientation: Orientation) -> Self {
         let (width, height) = orientation.upright_size(self.width, self.height);
-        let pixel_aspect = if orientation.swaps_sides() { 1.0 / self.pixel_aspect } else { self.pixel_aspect };
+        let pixel_aspect =
+            if orientation.swaps_sides() { 1.0 / self.pixel_aspect } else { self.pixel_aspect };
         Self { width, height, pixel_aspect, rotation: orientation.clockwise_degrees(), ..self }
     }
 

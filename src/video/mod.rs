@@ -35,7 +35,7 @@ pub use error::VideoError;
 pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
 pub use frame::{Frame, load_image, thumbnail};
 pub use info::VideoInfo;
-pub use playlist::named_files;
 pub use masks::{Area, Masks, Numbering};
+pub use playlist::named_files;
 pub use reader::VideoReader;
 pub use sampling::{InvalidSampling, Sampling, Segment};

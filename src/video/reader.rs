@@ -152,7 +152,8 @@ impl Source {
         if let Some(reason) = container.image.as_ref().and_then(|image| image.damage.clone()) {
             return Err(VideoError::BadImage { path: place.name, reason });
         }
-        let (mut info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
+        let (mut info, orientation, rate) =
+            (container.info.clone(), container.orientation, container.base_rate);
         let can_skip = container.can_skip;
         let mut pictures = container.pictures();
         let mut start = start.filter(|_| can_skip);
