@@ -13,7 +13,7 @@ use super::demuxer::Demuxer;
 use super::heif::is_heif;
 use super::image_file::{ImageFile, is_jpeg, is_png};
 use super::orientation::Orientation;
-use super::pictures::{Clock, Pictures, open_decoder};
+use super::pictures::{Clock, Pictures, Threads, open_decoder};
 use super::place::Place;
 use super::start::{counts_pictures_by_packets, skip_to};
 use super::{VideoError, VideoInfo, info};
@@ -35,13 +35,18 @@ pub(super) struct Container {
     pub(super) info: VideoInfo,
     /// Frames per second that all time stamps are multiples of: OpenCV's rate. The mean one where nothing tells it.
     pub(super) base_rate: Option<f64>,
-    /// Whether [`Container::pictures_from`] may give pictures.
-    pub(super) can_skip: bool,
+    /// Whether each packet is one picture.
+    counts_pictures: bool,
 }
 
 impl Container {
     /// Opens the best video stream of a file.
     pub(super) fn open(place: &Place) -> Result<Self, VideoError> {
+        Self::open_with(place, Threads::Auto)
+    }
+
+    /// As [`Container::open`], with a choice of threads.
+    pub(super) fn open_with(place: &Place, threads: Threads) -> Result<Self, VideoError> {
         let demuxer = open_demuxer(place)?;
         let name = || place.name.clone();
         let Some(stream) = video_stream(&demuxer) else {
@@ -49,7 +54,7 @@ impl Container {
         };
         let codec = stream.parameters().id();
         let image = read_image(&demuxer, place)?;
-        let decoder = open_decoder(&stream, image.is_some()).map_err(|error| match codec {
+        let decoder = open_decoder(&stream, threads, image.is_some()).map_err(|error| match codec {
             Id::None => not_video(&place.name, "unknown codec".to_owned()),
             _ => VideoError::NoDecoder {
                 path: name(),
@@ -69,8 +74,19 @@ impl Container {
         );
         let base_rate = info::positive(stream.rate()).or(info.frame_rate);
         let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
-        let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
-        Ok(Self { demuxer, stream, codec, decoder, clock, orientation, image, info, base_rate, can_skip })
+        let (stream, counts_pictures) = (stream.index(), counts_pictures_by_packets(&stream));
+        Ok(Self {
+            demuxer,
+            stream,
+            codec,
+            decoder,
+            clock,
+            orientation,
+            image,
+            info,
+            base_rate,
+            counts_pictures,
+        })
     }
 
     /// Whether this is PNG or JPEG.
@@ -94,18 +110,19 @@ impl Container {
 
     /// All pictures.
     pub(super) fn pictures(self) -> Pictures {
-        Pictures::new(self.demuxer, self.stream, self.decoder, self.clock)
+        let pictures = Pictures::new(self.demuxer, self.stream, self.decoder, self.clock);
+        if self.counts_pictures { pictures.counting_packets() } else { pictures }
     }
 
     /// The pictures from `start` seconds on and some before, numbered as in the whole video; `None`
     /// where this file must be decoded from its beginning for that.
     pub(super) fn pictures_from(mut self, start: f64) -> Option<Pictures> {
-        if !self.can_skip {
+        if !self.counts_pictures {
             return None;
         }
         let start = skip_to(&mut self.demuxer, self.stream, self.clock.stamp(start))?;
         let mut pictures = Pictures::starting_at(start, self.demuxer, self.stream, self.decoder, self.clock);
-        pictures.begins_as_meant().then_some(pictures)
+        pictures.begins_as_meant().then(|| pictures.counting_packets())
     }
 }
 

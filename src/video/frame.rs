@@ -15,6 +15,7 @@ use super::footage::Footage;
 use super::image_file::{ImageFile, is_jpeg, is_png};
 use super::orientation::Orientation;
 use super::place::Place;
+use super::sampling::Shown;
 
 /// Pixels that an image may have.
 const MAX_PIXELS: usize = 1 << 28;
@@ -26,6 +27,8 @@ pub struct Frame {
     pub ordinal: u64,
     /// Presentation time in seconds from the start of the video.
     pub time: f64,
+    /// How long it stays on screen, and how often it counts.
+    pub shown: Shown,
     /// Pixels in a row.
     pub width: u32,
     /// Rows.
@@ -91,7 +94,7 @@ pub(super) fn load(place: &Place) -> Result<(Frame, Orientation), VideoError> {
     let (width, height) = orientation.upright_size(rgb.width(), rgb.height());
     let (stored_width, stored_height) = rgb.dimensions();
     let rgb = orientation.apply(rgb.into_raw(), stored_width, stored_height);
-    Ok((Frame { ordinal: 0, time: 0.0, width, height, rgb }, orientation))
+    Ok((Frame { ordinal: 0, time: 0.0, shown: Shown::once(0.0), width, height, rgb }, orientation))
 }
 
 /// Refuses what other decoders fill up with grey where coefficients are missing or make no sense.
@@ -152,7 +155,7 @@ fn decode_with_ffmpeg(place: &Place) -> Result<(Frame, Orientation), VideoError>
     let header = container.orientation;
     let mut pictures = container.pictures();
     let orientation = header.or_else(|| pictures.orientation()).unwrap_or(Orientation::UPRIGHT);
-    let mut footage = Footage::new(pictures, Some(orientation));
+    let mut footage = Footage::new(pictures, Some(orientation), Box::new(|| None));
     footage.advance().ok_or_else(|| not_image("it is damaged"))?;
     let frame = footage.frame().map_err(|(_, error)| not_image(&error.to_string()))?;
     Ok((frame, orientation))

@@ -78,7 +78,10 @@ fn png(orientation: Option<u8>, is_late: bool) -> Vec<u8> {
 
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     })
 }
 
@@ -199,15 +202,8 @@ fn a_display_orientation_message_turns_a_video() {
         let (_folder, path) = fresh(&format!("clip.{ending}"));
         let options: &[_] =
             if codec == "libx265" { &[("x265-params", "log-level=none")] } else { &[("crf", "10")] };
-        let clip = Clip {
-            codec,
-            options,
-            format: Pixel::YUV420P,
-            width: 96,
-            height: 64,
-            gop: 5,
-            ..lossless(10)
-        };
+        let clip =
+            Clip { codec, options, format: Pixel::YUV420P, width: 96, height: 64, gop: 5, ..lossless(10) };
         clip.write(&path, |_, frame| {
             let stride = frame.stride(0);
             for (y, row) in frame.data_mut(0).chunks_mut(stride).enumerate() {
@@ -284,7 +280,9 @@ fn an_image_that_is_cut_short_is_refused_unless_no_pixel_is_missing() {
             }
             for clip in [&path, folder.path()] {
                 match read(clip) {
-                    Ok((frames, 0)) => assert!(frames == std::slice::from_ref(&intact), "{ending}: {part}/40"),
+                    Ok((frames, 0)) => {
+                        assert!(frames == std::slice::from_ref(&intact), "{ending}: {part}/40")
+                    }
                     Ok((_, skipped)) => panic!("{ending}: {part}/40 give a clip with {skipped} faults"),
                     Err(error) => assert!(error.to_string().contains(&format!("1.{ending}")), "{error}"),
                 }
