@@ -54,7 +54,9 @@ impl Container {
         };
         let codec = stream.parameters().id();
         let image = read_image(&demuxer, place)?;
-        let decoder = open_decoder(&stream, threads, image.is_some()).map_err(|error| match codec {
+        // The decoder of TIFF would refuse tags that it does not know.
+        let is_strict = image.is_some() && matches!(codec, Id::PNG | Id::APNG | Id::MJPEG);
+        let decoder = open_decoder(&stream, threads, is_strict).map_err(|error| match codec {
             Id::None => not_video(&place.name, "unknown codec".to_owned()),
             _ => VideoError::NoDecoder {
                 path: name(),
@@ -138,8 +140,8 @@ fn open_demuxer(place: &Place) -> Result<Demuxer, VideoError> {
 fn read_image(demuxer: &Demuxer, place: &Place) -> Result<Option<ImageFile>, VideoError> {
     let unreadable = |source| VideoError::Unreadable { path: place.name.clone(), source };
     let format = demuxer.input.format();
-    let is_image =
-        ["image2", "gif", "apng", "jpegxl_anim"].contains(&format.name()) || format.name().ends_with("_pipe");
+    let is_image = ["image2", "gif", "apng", "ico", "jpegxl_anim"].contains(&format.name())
+        || format.name().ends_with("_pipe");
     if !is_image && !(format.name().contains("mp4") && is_heif(&head(place).map_err(unreadable)?)) {
         return Ok(None);
     }

@@ -55,7 +55,7 @@ impl ImageFile {
             if code == 0xd9 || code == 0xd8 {
                 break Some(payload);
             }
-            if matches!(code, 0x01 | 0xd0..=0xd7) {
+            if matches!(code, 0xd0..=0xd7) {
                 at = payload;
                 continue;
             }
@@ -91,10 +91,10 @@ fn truncation(end: Option<usize>, file: &[u8]) -> Option<String> {
     end.filter(|&end| end > file.len()).map(|_| format!("it is cut short after {} bytes", file.len()))
 }
 
-/// Where the code of the next JPEG marker is. What is coded has no marker but those of restarts.
+/// Where the code of the next JPEG marker is. Codes below 0xc0 are of coded pixels.
 fn next_marker(file: &[u8], from: usize) -> Option<usize> {
     let rest = file.get(from..)?;
-    let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff);
+    let is_marker = |pair: &[u8]| pair[0] == 0xff && (0xc0..0xff).contains(&pair[1]);
     rest.windows(2).position(is_marker).map(|at| from + at + 1)
 }
 

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use super::VideoError;
 
 /// Endings by which a file of a folder counts as an image. What it is, its content tells.
-const ENDINGS: [&str; 35] = [
+const ENDINGS: [&str; 37] = [
     "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "dib", "tif", "tiff", "avif", "avifs",
     "heic", "heif", "hif", "jxl", "jp2", "j2k", "jpf", "ppm", "pgm", "pbm", "pnm", "pam", "pfm", "exr",
-    "tga", "qoi", "dds", "dpx", "pcx", "sgi", "ras",
+    "tga", "qoi", "dds", "dpx", "pcx", "sgi", "ras", "ico", "xbm",
 ];
 
 /// The images of a folder by their numbers: `2.png` before `10.png`. Of images with and without a number, those with

@@ -133,18 +133,18 @@ pub(super) enum Threads {
     One,
 }
 
-/// Opens the decoder of a stream. One of images refuses what is damaged.
+/// Opens the decoder of a stream. A strict one refuses pictures that are damaged.
 pub(super) fn open_decoder(
     stream: &Stream,
     threads: Threads,
-    is_image: bool,
+    is_strict: bool,
 ) -> Result<decoder::Video, Error> {
     let mut opening = Context::from_parameters(stream.parameters())?.decoder();
     opening.set_packet_time_base(stream.time_base());
     let codec = decoder::find(stream.parameters().id()).ok_or(Error::DecoderNotFound)?;
     let mut options = Dictionary::new();
     options.set("threads", if threads == Threads::One { "1" } else { "auto" });
-    if is_image {
+    if is_strict {
         options.set("err_detect", "crccheck+explode");
     }
     opening.open_as_with(codec, options)?.video()

@@ -30,7 +30,7 @@ fn read(path: &Path) -> Result<(Vec<Frame>, usize), VideoError> {
     let frames = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let info = reader.info();
     assert!(frames.iter().all(|frame| (frame.width, frame.height) == (info.width, info.height)), "{info:?}");
-    Ok((frames, reader.skipped()))
+    Ok((frames, reader.faults().damaged_or_lost()))
 }
 
 fn shown(frame: &Frame) -> RgbImage {
