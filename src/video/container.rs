@@ -91,6 +91,12 @@ impl Container {
         })
     }
 
+    /// Whether what one picture says of its orientation holds for those after it. FFmpeg passes the message on with the
+    /// picture alone that it comes with.
+    pub(super) fn orientation_holds_on(&self) -> bool {
+        matches!(self.codec, Id::H264 | Id::HEVC)
+    }
+
     /// Whether this is PNG or JPEG.
     pub(super) fn is_png_or_jpeg(&self) -> bool {
         self.image.is_some() && matches!(self.codec, Id::PNG | Id::MJPEG)

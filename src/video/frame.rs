@@ -155,7 +155,7 @@ fn decode_with_ffmpeg(place: &Place) -> Result<(Frame, Orientation), VideoError>
     let header = container.orientation;
     let mut pictures = container.pictures();
     let orientation = header.or_else(|| pictures.orientation()).unwrap_or(Orientation::UPRIGHT);
-    let mut footage = Footage::new(pictures, Some(orientation), Box::new(|| None));
+    let mut footage = Footage::new(pictures, Some(orientation), false, Box::new(|| None));
     footage.advance().ok_or_else(|| not_image("it is damaged"))?;
     let frame = footage.frame().map_err(|(_, error)| not_image(&error.to_string()))?;
     Ok((frame, orientation))

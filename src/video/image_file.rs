@@ -6,6 +6,7 @@
 use image::metadata::Orientation as ExifOrientation;
 
 use super::heif;
+use super::jpeg_scan;
 use super::orientation::Orientation;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -70,7 +71,8 @@ impl ImageFile {
             at = payload + length;
         };
         image.orientation = exif.and_then(exif_orientation);
-        image.damage = truncation(Some(end.unwrap_or(usize::MAX)), file);
+        image.damage =
+            truncation(Some(end.unwrap_or(usize::MAX)), file).or_else(|| jpeg_scan::check(file).err());
         image
     }
 }

@@ -20,6 +20,7 @@ mod image_file;
 mod image_folder;
 mod images;
 mod info;
+mod jpeg_scan;
 mod masks;
 mod orientation;
 mod pictures;

@@ -185,6 +185,7 @@ impl Source {
         }
         let (mut info, orientation, rate) =
             (container.info.clone(), container.orientation, container.base_rate);
+        let holds_on = container.orientation_holds_on();
         let mut pictures = container.pictures();
         let mut start = start;
         if orientation.is_none()
@@ -201,7 +202,11 @@ impl Source {
             let container = Container::open_with(&place, Threads::One).ok()?;
             pictures_from(container, &place, start, Threads::One).ok()
         };
-        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation, Box::new(reopen)))), info, rate))
+        Ok((
+            Self::Footage(Box::new(Footage::new(pictures, orientation, holds_on, Box::new(reopen)))),
+            info,
+            rate,
+        ))
     }
 
     fn of_images(files: Vec<Place>) -> Result<(Self, VideoInfo, Option<f64>), VideoError> {
