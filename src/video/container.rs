@@ -10,6 +10,7 @@ use video_rs::ffmpeg::media::Type as MediaType;
 use video_rs::ffmpeg::{Packet, decoder};
 
 use super::demuxer::Demuxer;
+use super::frame::MAX_IMAGE_BYTES;
 use super::heif::is_heif;
 use super::image_file::{ImageFile, is_jpeg, is_png};
 use super::orientation::Orientation;
@@ -150,6 +151,10 @@ fn read_image(demuxer: &Demuxer, place: &Place) -> Result<Option<ImageFile>, Vid
         || format.name().ends_with("_pipe");
     if !is_image && !(format.name().contains("mp4") && is_heif(&head(place).map_err(unreadable)?)) {
         return Ok(None);
+    }
+    let size = fs::metadata(&place.path).map_err(unreadable)?.len();
+    if size > MAX_IMAGE_BYTES {
+        return Ok(Some(ImageFile::default()));
     }
     Ok(Some(ImageFile::read(&fs::read(&place.path).map_err(unreadable)?)))
 }

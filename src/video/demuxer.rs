@@ -63,12 +63,16 @@ impl Demuxer {
     /// Opens the file of a place and reads what it says about its streams.
     pub(super) fn open(place: &Place) -> Result<Self, VideoError> {
         start_ffmpeg()?;
-        // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol.
-        let absolute = std::path::absolute(&place.path)
-            .map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
-        let name = absolute.to_str().and_then(|name| CString::new(name).ok());
-        let clip = name.ok_or_else(|| VideoError::NameNotUtf8 { path: place.name.clone() })?;
         let list = Playlist::read(&place.path, &place.name)?;
+        // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol. What a list names is
+        // looked for beside the file itself, not beside a link to it.
+        let path = match &list {
+            Some(_) => place.path.canonicalize(),
+            None => std::path::absolute(&place.path),
+        };
+        let path = path.map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
+        let clip = path.to_str().and_then(|name| CString::new(name).ok());
+        let clip = clip.ok_or_else(|| VideoError::NameNotUtf8 { path: place.name.clone() })?;
         let mut options = Dictionary::new();
         // A `%d` in the name of an image is no pattern.
         options.set("pattern_type", "none");

@@ -176,7 +176,7 @@ pub enum VideoError {
         message: String,
     },
     /// An image of which not all pixels can be had.
-    #[error("{}: a damaged image ({reason}). Download or convert it again.", path.display())]
+    #[error("{}: not an image that can be read in full ({reason}). Download or convert it again.", path.display())]
     BadImage {
         /// The file.
         path: PathBuf,

@@ -20,6 +20,9 @@ use super::sampling::Shown;
 /// Pixels that an image may have.
 const MAX_PIXELS: usize = 1 << 28;
 
+/// Bytes that the file of an image may have.
+pub(super) const MAX_IMAGE_BYTES: u64 = 1 << 30;
+
 /// One picture: upright, 8-bit RGB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {

@@ -66,15 +66,21 @@ impl Playlist {
             let text = read(&list).map_err(unreadable)?;
             let text = text.ok_or_else(|| bad(format!("{} is too long for a list", list.display())))?;
             for named in names(kind, &text).map_err(bad)? {
-                let file = find(&named, list.parent().unwrap_or(&root), &root).map_err(bad)?;
+                let folder = list.parent().unwrap_or(&root);
+                let file = find(&named, folder, &root).map_err(bad)?;
                 if !files.insert(file.clone()) {
                     continue;
                 }
                 let head = self::head(&file).map_err(|error| bad(format!("it names {named}: {error}")))?;
                 match self::kind(&head) {
-                    Some(nested) if nested == kind => lists.push(file),
+                    // FFmpeg would look for what a linked list names beside the link.
+                    Some(nested) if nested == kind && !is_linked(&folder.join(&named), &file) => {
+                        lists.push(file)
+                    }
                     None if foreign_list(&head).is_none() => {}
-                    _ => return Err(bad(format!("it names {named}, a list of another kind"))),
+                    _ => {
+                        return Err(bad(format!("it names {named}, a list of another kind or a link to one")));
+                    }
                 }
             }
         }
@@ -105,6 +111,12 @@ fn find(named: &str, folder: &Path, root: &Path) -> Result<PathBuf, String> {
         return Err(format!("it names {named}, which is outside its folder"));
     }
     if file.is_file() { Ok(file) } else { Err(format!("it names {named}, which is no file")) }
+}
+
+/// Whether a path leads to a file of another folder.
+fn is_linked(path: &Path, file: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.as_deref() != file.parent()
 }
 
 /// As FFmpeg tells it.

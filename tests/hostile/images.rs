@@ -207,9 +207,9 @@ fn a_display_orientation_message_turns_a_video() {
         let (_folder, path) = fresh(&format!("clip.{ending}"));
         let options: &[_] =
             if codec == "libx265" { &[("x265-params", "log-level=none")] } else { &[("crf", "10")] };
-        let clip =
-            Clip { codec, options, format: Pixel::YUV420P, width: 96, height: 64, gop: 5, ..lossless(10) };
-        clip.write(&path, |_, frame| {
+        let video =
+            Clip { codec, options, format: Pixel::YUV420P, width: 96, height: 64, gop: 20, ..lossless(10) };
+        video.write(&path, |_, frame| {
             let stride = frame.stride(0);
             for (y, row) in frame.data_mut(0).chunks_mut(stride).enumerate() {
                 for (x, luma) in row.iter_mut().enumerate() {
