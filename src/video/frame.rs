@@ -13,6 +13,7 @@ use super::VideoError;
 use super::container::Container;
 use super::footage::Footage;
 use super::image_file::{ImageFile, is_jpeg, is_png};
+use super::images::RATE;
 use super::orientation::Orientation;
 use super::place::Place;
 use super::sampling::Shown;
@@ -97,7 +98,8 @@ pub(super) fn load(place: &Place) -> Result<(Frame, Orientation), VideoError> {
     let (width, height) = orientation.upright_size(rgb.width(), rgb.height());
     let (stored_width, stored_height) = rgb.dimensions();
     let rgb = orientation.apply(rgb.into_raw(), stored_width, stored_height);
-    Ok((Frame { ordinal: 0, time: 0.0, shown: Shown::once(0.0), width, height, rgb }, orientation))
+    let shown = Shown { until: 1.0 / RATE, rows: vec![0.0] };
+    Ok((Frame { ordinal: 0, time: 0.0, shown, width, height, rgb }, orientation))
 }
 
 /// Refuses what other decoders fill up with grey where coefficients are missing or make no sense.
@@ -161,7 +163,8 @@ fn decode_with_ffmpeg(place: &Place) -> Result<(Frame, Orientation), VideoError>
     let mut footage = Footage::new(pictures, Some(orientation), false, Box::new(|| None));
     footage.advance().ok_or_else(|| not_image("it is damaged"))?;
     let frame = footage.frame().map_err(|(_, error)| not_image(&error.to_string()))?;
-    Ok((frame, orientation))
+    let shown = Shown { until: 1.0 / RATE, rows: vec![0.0] };
+    Ok((Frame { time: 0.0, shown, ..frame }, orientation))
 }
 
 /// 16-bit samples as 8-bit ones, each through `to_byte`.

@@ -79,7 +79,9 @@ impl Playlist {
                     }
                     None if foreign_list(&head).is_none() => {}
                     _ => {
-                        return Err(bad(format!("it names {named}, a list of another kind or a link to one")));
+                        return Err(bad(format!(
+                            "it names {named}, a list of another kind or a link to one"
+                        )));
                     }
                 }
             }

@@ -9,7 +9,7 @@ use super::image_folder::images_of;
 use super::images::Images;
 use super::pictures::{Pictures, Threads};
 use super::place::Place;
-use super::sampling::{Shown, Ticks};
+use super::sampling::{Shown, Ticks, stamp_tolerance};
 use super::{Frame, Sampling, Segment, VideoError, VideoInfo};
 
 /// Rows that a clip may have: more than a day of every frame.
@@ -197,6 +197,9 @@ impl Source {
         }
         if start.is_some() {
             pictures = pictures_from(Container::open(&place)?, &place, start, Threads::Auto)?;
+        }
+        if pictures.rounds_to_milliseconds() {
+            info.tolerance = stamp_tolerance(1e-3, info.frame_rate.map(f64::recip));
         }
         let reopen = move || {
             let container = Container::open_with(&place, Threads::One).ok()?;

@@ -1,8 +1,7 @@
 //! Input that could give a wrong answer silently, by kind: each test names the rule it holds.
 
-// Not every helper is used here.
-#[allow(dead_code)]
 #[path = "../video/clip.rs"]
+#[allow(dead_code)]
 mod clip;
 
 mod checkpoints;
