@@ -76,24 +76,30 @@ pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
 
 /// As [`load_image`], from a file; also how the image was turned.
 pub(super) fn load(place: &Place) -> Result<(Frame, Orientation), VideoError> {
-    let file = fs::read(&place.path)
-        .map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
-    if file.is_empty() {
-        return Err(VideoError::EmptyFile { path: place.name.clone() });
-    }
+    let unreadable = |source| VideoError::Unreadable { path: place.name.clone(), source };
     let bad = |reason: String| VideoError::BadImage { path: place.name.clone(), reason };
-    let decoded = if is_jpeg(&file) {
-        decode_jpeg(&file)
-    } else if is_png(&file) {
-        decode_png(&file)
+    let metadata = fs::metadata(&place.path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(VideoError::Device { path: place.name.clone() });
+    }
+    match metadata.len() {
+        0 => return Err(VideoError::EmptyFile { path: place.name.clone() }),
+        1..=MAX_IMAGE_BYTES => {}
+        bytes => return Err(bad(format!("{bytes} bytes are too many"))),
+    }
+    let file = fs::read(&place.path).map_err(unreadable)?;
+    let image = ImageFile::read(&file);
+    let decode = if is_png(&file) {
+        decode_png
+    } else if is_jpeg(&file) && !image.is_rare_jpeg {
+        decode_jpeg
     } else {
         return decode_with_ffmpeg(place);
     };
-    let image = ImageFile::read(&file);
     if let Some(damage) = image.damage {
         return Err(bad(damage));
     }
-    let rgb = decoded.map_err(bad)?;
+    let rgb = decode(&file).map_err(bad)?;
     let orientation = image.orientation.unwrap_or(Orientation::UPRIGHT);
     let (width, height) = orientation.upright_size(rgb.width(), rgb.height());
     let (stored_width, stored_height) = rgb.dimensions();

@@ -22,6 +22,8 @@ pub(super) struct ImageFile {
     pub(super) damage: Option<String>,
     /// Whether further images in the file belong to the first: depth, gain maps, other views.
     pub(super) has_attachments: bool,
+    /// Whether it is JPEG that is coded neither in sequence nor progressively: FFmpeg alone may know it.
+    pub(super) is_rare_jpeg: bool,
 }
 
 impl ImageFile {
@@ -33,7 +35,7 @@ impl ImageFile {
         if heif::is_heif(file) {
             let image = heif::read(file);
             let damage = image.is_derived.then(|| "it is put together from tiles".to_owned());
-            return Self { orientation: image.orientation, damage, has_attachments: true };
+            return Self { orientation: image.orientation, damage, has_attachments: true, ..Self::default() };
         }
         let orientation = if is_png(file) {
             png_exif(file).and_then(exif_orientation)
@@ -43,7 +45,7 @@ impl ImageFile {
             // TIFF, for what EXIF holds is one.
             exif_orientation(file)
         };
-        Self { orientation, damage: truncation(stated_end(file), file), has_attachments: false }
+        Self { orientation, damage: truncation(stated_end(file), file), ..Self::default() }
     }
 
     fn jpeg(file: &[u8]) -> Self {
@@ -67,6 +69,7 @@ impl ImageFile {
             if code == 0xe1 {
                 exif = exif.or_else(|| segment.strip_prefix(EXIF));
             }
+            image.is_rare_jpeg |= matches!(code, 0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xf7);
             image.has_attachments |= code == 0xe2 && segment.starts_with(b"MPF\0");
             at = payload + length;
         };
