@@ -227,8 +227,8 @@ fn a_display_orientation_message_turns_a_video() {
             (0b00, 0xc000, 6),
             (0b10, 0, 2),
             (0b01, 0, 4),
-            (0b10, 0x4000, 7),
-            (0b10, 0xc000, 5),
+            (0b10, 0x4000, 5),
+            (0b10, 0xc000, 7),
         ] {
             let bits: u32 = flip << 21 | turn << 5 | tail;
             let message = [&[0, 0, 0, 1], head, &[47, 3], &bits.to_be_bytes()[1..], &[0x80]].concat();
@@ -261,7 +261,7 @@ fn formats() -> Vec<(&'static str, Vec<u8>)> {
         ("qoi", by_ffmpeg("qoi", "qoi", Pixel::RGB24)),
         ("exr", by_ffmpeg("exr", "exr", Pixel::GBRPF32LE)),
         ("tga", by_ffmpeg("tga", "targa", Pixel::BGR24)),
-        ("ras", by_ffmpeg("sunras", "sunrast", Pixel::RGB24)),
+        ("ras", by_ffmpeg("sunras", "sunrast", Pixel::BGR24)),
         ("jp2", by_ffmpeg("jp2", "jpeg2000", Pixel::RGB24)),
     ]
 }
