@@ -12,7 +12,7 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
-use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::video::load_image;
 
 /// Images or texts embedded at a time.
@@ -71,6 +71,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         embeddings.texts = Some(text_embeddings(&texts, &model)?);
     }
 
+    if let Some(notice) = model.take_notice() {
+        eprintln!("{notice}");
+    }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
         save_npy(&matrix.ok_or_else(|| eyre!("nothing was embedded"))?, &args.out)
@@ -127,7 +130,10 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
                 Ok(preprocessor.square(&image.rgb, image.width, image.height))
             })
             .collect::<Result<Vec<_>>>()?;
-        for row in tower.embed(&squares)?.rows() {
+        let embeddings = tower.embed(&squares);
+        let embeddings =
+            embeddings.map_err(|error| error.naming(|index| batch[index].display().to_string()))?;
+        for row in embeddings.rows() {
             let index = frames.len();
             frames.push(EmbeddedFrame { ordinal: index as u64, time: index as f64, embedding: row.to_vec() });
         }
@@ -152,14 +158,10 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    if let Some(notice) = model.cache().and_then(Cache::take_notice) {
-        eprintln!("{notice}");
-    }
-
     let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {
-        let tokens = tokenizer.encode(text);
+        let tokens = tokenizer.encode(text)?;
         if tokens.cut {
             eprintln!("text {line} is longer than the checkpoint reads and was cut");
         }

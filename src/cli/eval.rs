@@ -279,5 +279,5 @@ fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
 fn is_of_checkpoint(error: &Report) -> bool {
     error
         .downcast_ref::<ModelError>()
-        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_)))
+        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_) | ModelError::Embedding { .. }))
 }

@@ -53,7 +53,10 @@ impl Known {
         }
         let times = numbers(&tensors, "times", f64::from_le_bytes)?;
         let ordinals = numbers(&tensors, "ordinals", u64::from_le_bytes)?;
-        let embeddings = embeddings.data().chunks_exact(4 * dim).map(floats);
+        let embeddings: Vec<Vec<f32>> = embeddings.data().chunks_exact(4 * dim).map(floats).collect();
+        if embeddings.iter().flatten().any(|value| !value.is_finite()) {
+            return None;
+        }
         let frames = ordinals.into_iter().zip(times).zip(embeddings);
         Some(Self {
             info: serde_json::from_str(notes.get("info")?).ok()?,

@@ -1,6 +1,7 @@
 //! A model that every job shares.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::align::Calibration;
 use crate::explore::identity::Identity;
@@ -18,12 +19,23 @@ pub struct Model {
     cache: Option<Cache>,
     vision_identity: OnceLock<Option<Identity>>,
     text_identity: OnceLock<Option<Identity>>,
+    notices: Mutex<Notices>,
+}
+
+/// What the user should know of a model.
+#[derive(Debug, Default)]
+struct Notices {
+    waiting: Vec<String>,
+    /// Texts that say nothing to the model, each told once.
+    told: BTreeSet<String>,
 }
 
 impl Model {
     /// Loads nothing yet, and keeps nothing.
     pub fn new(checkpoint: Checkpoint, device: ComputeDevice) -> Self {
+        let notices = Notices { waiting: checkpoint.notices(), ..Notices::default() };
         Self {
+            notices: Mutex::new(notices),
             checkpoint,
             device,
             vision: Mutex::default(),
@@ -81,6 +93,32 @@ impl Model {
     /// Where embeddings are kept.
     pub fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
+    }
+
+    /// What the user should know: what is assumed of the checkpoint, texts that say nothing to it, and why nothing is
+    /// kept. Each is told once.
+    pub fn take_notice(&self) -> Option<String> {
+        let mut notices = std::mem::take(&mut self.notices().waiting);
+        notices.extend(self.cache.as_ref().and_then(Cache::take_notice));
+        (!notices.is_empty()).then(|| notices.join("\n"))
+    }
+
+    /// Takes note of texts that left no token but unknown ones.
+    pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        let mut notices = self.notices();
+        let new: Vec<&str> = texts.into_iter().filter(|text| notices.told.insert((*text).to_owned())).collect();
+        let Some(first) = new.first() else { return };
+        let others = match new.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more texts"),
+        };
+        notices.waiting.push(format!(
+            "{first:?}{others}: no word of it is in the model's vocabulary, so that it cannot be told from other such texts"
+        ));
+    }
+
+    fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cache, and what a tower's embeddings are kept under. None where nothing can be kept.

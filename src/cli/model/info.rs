@@ -35,6 +35,8 @@ struct Info {
     tokenizer: Option<&'static str>,
     weights: Option<WeightFacts>,
     files: Vec<Listed>,
+    /// What is assumed of it.
+    notices: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -55,6 +57,7 @@ pub fn run(args: &InfoArgs) -> Result<()> {
         weights: found.weights,
         model: found.model,
         files: files(&folder),
+        notices: found.notices,
         problems: found.problems.iter().map(ToString::to_string).collect(),
         folder,
     };
@@ -116,6 +119,9 @@ fn in_words(info: &Info) -> String {
     }
     for file in &info.files {
         line("file", format!("{:>9}  {}", Size(file.bytes).to_string(), file.name));
+    }
+    for notice in &info.notices {
+        line("note", notice.clone());
     }
     for problem in &info.problems {
         line("PROBLEM", problem.clone());
