@@ -26,7 +26,9 @@ pub struct Model {
 #[derive(Debug, Default)]
 struct Notices {
     waiting: Vec<String>,
-    /// Texts that say nothing to the model, each told once.
+    /// Texts of which the model knows no word.
+    unknown: Vec<String>,
+    /// Those that were ever among them: each is told once.
     told: BTreeSet<String>,
 }
 
@@ -98,7 +100,19 @@ impl Model {
     /// What the user should know: what is assumed of the checkpoint, texts that say nothing to it, and why nothing is
     /// kept. Each is told once.
     pub fn take_notice(&self) -> Option<String> {
-        let mut notices = std::mem::take(&mut self.notices().waiting);
+        let (mut notices, unknown) = {
+            let mut notices = self.notices();
+            (std::mem::take(&mut notices.waiting), std::mem::take(&mut notices.unknown))
+        };
+        if let Some(first) = unknown.first() {
+            let others = match unknown.len() - 1 {
+                0 => String::new(),
+                others => format!(" (and {others} more)"),
+            };
+            notices.push(format!(
+                "no word of {first:?}{others} is in the model's vocabulary: it cannot be told from other such texts"
+            ));
+        }
         notices.extend(self.cache.as_ref().and_then(Cache::take_notice));
         (!notices.is_empty()).then(|| notices.join("\n"))
     }
@@ -106,15 +120,11 @@ impl Model {
     /// Takes note of texts that left no token but unknown ones.
     pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
         let mut notices = self.notices();
-        let new: Vec<&str> = texts.into_iter().filter(|text| notices.told.insert((*text).to_owned())).collect();
-        let Some(first) = new.first() else { return };
-        let others = match new.len() - 1 {
-            0 => String::new(),
-            others => format!(" and {others} more texts"),
-        };
-        notices.waiting.push(format!(
-            "{first:?}{others}: no word of it is in the model's vocabulary, so that it cannot be told from other such texts"
-        ));
+        for text in texts {
+            if notices.told.insert(text.to_owned()) {
+                notices.unknown.push(text.to_owned());
+            }
+        }
     }
 
     fn notices(&self) -> MutexGuard<'_, Notices> {

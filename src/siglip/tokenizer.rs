@@ -133,9 +133,9 @@ impl TextTokenizer {
         };
         let is_byte = token.starts_with("<0x");
         let words = self.run("a b").map_err(|reason| ModelError::damaged(&self.path, reason))?;
-        if words.get_ids().contains(&id) {
-            // Its vocabulary lacks the letters, so nothing can be said of how it marks words.
-        } else {
+        let has = |token: &str| self.tokenizer.token_to_id(token).is_some();
+        // Where the vocabulary lacks the letters, nothing can be said of how words are marked.
+        if has("▁") && (has("a") || has("▁a")) && (has("b") || has("▁b")) {
             let made = words.get_tokens().concat();
             let is_right = match self.family {
                 Family::V1 => made == "▁a▁b",
