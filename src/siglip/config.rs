@@ -10,6 +10,7 @@ use super::encoder::EncoderSizes;
 use super::error::ModelError;
 use super::known::TowerSizes;
 use super::resize::Filter;
+use crate::text_file;
 
 /// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
@@ -362,6 +363,6 @@ impl ImageConfig {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let text = std::fs::read_to_string(path).map_err(|e| ModelError::read(path, e))?;
+    let text = text_file::read(path).map_err(|e| ModelError::read(path, e))?;
     serde_json::from_str(&text).map_err(|e| ModelError::damaged(path, e))
 }

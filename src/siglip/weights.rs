@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::config::{Config, TextConfig, VisionConfig};
 use super::error::ModelError;
+use crate::text_file;
 
 /// The files' headers, read and found sound.
 #[derive(Debug)]
@@ -73,8 +74,9 @@ impl Weights {
 
     fn open_index(index: &Path, dir: &Path) -> Result<Self, ModelError> {
         let bytes = std::fs::read(index).map_err(|e| ModelError::read(index, e))?;
+        let bytes = text_file::without_mark(&bytes).map_err(|e| ModelError::read(index, e))?;
         let Index { weight_map } =
-            serde_json::from_slice(&bytes).map_err(|e| ModelError::damaged(index, e))?;
+            serde_json::from_slice(bytes).map_err(|e| ModelError::damaged(index, e))?;
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
         for name in names {
