@@ -73,12 +73,15 @@ pub fn stderr_is_terminal() -> bool {
 #[allow(clippy::disallowed_methods)]
 fn write(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| {
-        let what = format!(
-            "cannot write standard output: {error}; free space, or send the output to another file or program"
-        );
-        io::Error::new(error.kind(), what)
-    })
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// An error of standard output with what to do about it.
+pub fn stdout_error(error: io::Error) -> io::Error {
+    let what = format!(
+        "cannot write standard output: {error}; free space, or send the output to another file or program"
+    );
+    io::Error::new(error.kind(), what)
 }
 
 /// In one piece, so that lines of several processes in one log do not mix.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 /// Whether a terminal or a text viewer obeys a character instead of showing it: control characters, marks that change the
 /// direction of text, line separators, and marks that nobody sees.
@@ -49,37 +48,27 @@ fn escape(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A value as one line of JSON that any terminal shows as it is: what would be obeyed is escaped as JSON escapes it, so
-/// that every reader gets the exact value.
+/// A value as one line of JSON that any terminal shows as it is.
 ///
 /// # Errors
 /// If the value has no form in JSON.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
-    let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, VisibleJson))?;
-    bytes.push(b'\n');
-    // serde_json writes valid UTF-8.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(visible_json(&serde_json::to_string(value)?) + "\n")
 }
 
-/// Compact JSON with escapes for what [`is_obeyed`].
-struct VisibleJson;
-
-impl Formatter for VisibleJson {
-    fn write_string_fragment<W: ?Sized + std::io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> std::io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, character)) = rest.char_indices().find(|&(_, c)| is_obeyed(c)) {
-            writer.write_all(&rest.as_bytes()[..at])?;
+/// A text of JSON with what would be obeyed escaped as JSON escapes it, so that every reader gets the exact value: such
+/// characters stand in strings alone.
+pub fn visible_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_obeyed(character) && character != '\n' {
             // All of them are in the basic plane.
-            write!(writer, "\\u{:04x}", u32::from(character))?;
-            rest = &rest[at + character.len_utf8()..];
+            escaped += &format!("\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
         }
-        CompactFormatter.write_string_fragment(writer, rest)
     }
+    escaped
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub fn end(error: &clap::Error, tip: Option<&str>) -> ! {
     // are no colours.
     let printed = match (is_any_argument_obeyed(), error.use_stderr()) {
         (false, true) => error.print().or(Ok(())),
-        (false, false) => error.print().and_then(|()| output::print("")),
+        (false, false) => error.print().map_err(output::stdout_error).and_then(|()| output::print("")),
         (true, true) => {
             output::say(visible(&error.render().to_string()).trim_end());
             Ok(())

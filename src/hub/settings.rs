@@ -103,6 +103,8 @@ fn below_home(path: PathBuf, home: Option<&PathBuf>) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> HubSettings {

@@ -125,6 +125,8 @@ impl Prompt {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -107,7 +107,7 @@ fn chosen(answer: &Answer, names: &[String]) -> Choice {
     // What follows may take it back.
     let taken_back = match names.after_marker(said.rest) {
         Some(other) => other != choice,
-        None => words(said.rest).any(|word| TAKEN_BACK.contains(&word)),
+        None => has_word(said.rest, &TAKEN_BACK),
     };
     if taken_back { Choice::Unclear } else { choice }
 }
@@ -228,9 +228,7 @@ impl Names {
         let (places, rest) = self.mentioned(&text);
         match places[..] {
             [] => Choice::None,
-            [place] if !words(&rest).any(|word| DOUBT.contains(&word) || TAKEN_BACK.contains(&word)) => {
-                Choice::One(place)
-            }
+            [place] if !has_word(&rest, &DOUBT) && !has_word(&rest, &TAKEN_BACK) => Choice::One(place),
             _ => Choice::Unclear,
         }
     }
@@ -266,8 +264,9 @@ impl Names {
         let Choice::One(place) = choice else { return Some(choice) };
         let sentence = rest.split(['.', '!', '\n']).next().unwrap_or_default();
         let (others, left) = self.mentioned(sentence);
-        let is_doubted = words(&left).take(1).any(|word| DOUBT.contains(&word))
-            || words(rest).any(|word| TAKEN_BACK.contains(&word) || word == "no" || word == "but")
+        let is_doubted = words(&left).next().is_some_and(|word| DOUBT.contains(&word))
+            || has_word(rest, &TAKEN_BACK)
+            || has_word(rest, &["no", "but"])
             || sentence.trim_start().starts_with(['?', '/']);
         if is_doubted || others.iter().any(|&other| other != place) {
             return Some(Choice::Unclear);
@@ -370,7 +369,12 @@ fn without(text: &str, name: &str) -> Option<String> {
     Some(left)
 }
 
-/// The words of a text. Those of a longer one are in lower case already.
+/// Whether a text has one of these words, which are in lower case.
+fn has_word(text: &str, list: &[&str]) -> bool {
+    words(&text.to_lowercase()).any(|word| list.contains(&word))
+}
+
+/// The words of a text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -448,7 +452,9 @@ mod tests {
         for answer in [
             "It could be a fork.",
             "It is not a fork.",
+            "Not a fork.",
             "This isn't a fork",
+            "A FORK? NO.",
             "A or B",
             "Between A and B.",
             "It is not an absolute pin, it is a pin",

@@ -162,7 +162,7 @@ pub fn warning_of_class(class: &Class, strategy: Strategy) -> Option<Warning> {
 const ALL_LISTED: usize = 1000;
 
 /// Classes that a warning names in files of more than [`ALL_LISTED`].
-pub const LISTED: usize = 10;
+pub const LISTED: usize = 5;
 
 /// Everything that is doubtful about a file without a checkpoint, in the order of the file. `count` is told of every class.
 pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {

@@ -78,7 +78,9 @@ impl World {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("actalign-tui").unwrap();
-        self.set_up(|name, value| drop(command.env(name, value)));
+        self.set_up(|name, value| {
+            command.env(name, value);
+        });
         command.current_dir(self.0.path()).args(arguments);
         command
     }
@@ -256,7 +258,8 @@ fn a_byte_order_mark_and_the_ends_of_lines_are_no_part_of_a_text() {
             run(&arguments)
         };
         let (one, other) = (with(name), with(&format!("marked-{name}")));
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace("marked-", "");
+        let text =
+            |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace("marked-", "").trim_end().to_owned();
         assert_eq!(text(one), text(other), "{arguments:?}");
     };
     for name in ["texts.txt", "marked-texts.txt"] {
@@ -351,7 +354,9 @@ mod streams {
         /// Runs the program behind redirections of a shell.
         fn redirect(&self, arguments: &[&str], redirections: &str) -> Output {
             let mut command = Command::new("sh");
-            self.set_up(|name, value| drop(command.env(name, value)));
+            self.set_up(|name, value| {
+                command.env(name, value);
+            });
             let script = format!("exec \"$@\" {redirections}");
             command
                 .args(["-c", &script, "sh"])
@@ -453,7 +458,9 @@ mod streams {
             words.push(program.to_str().unwrap());
             words.extend(arguments.split(' '));
             let mut command = Command::new("sh");
-            world.set_up(|name, value| drop(command.env(name, value)));
+            world.set_up(|name, value| {
+                command.env(name, value);
+            });
             command
                 .current_dir(world.0.path())
                 .args(["-c", "\"$@\" | true", "sh"])
