@@ -342,6 +342,32 @@ fn a_damaged_image_of_a_folder_is_counted() {
     assert_eq!((frames.len(), skipped), (4, 1));
 }
 
+#[test]
+fn a_moving_image_that_is_cut_short_says_so() {
+    let (_folder, path) = fresh("moving.gif");
+    let moving = Clip { codec: "gif", format: Pixel::RGB8, width: 48, height: 32, ..lossless(6) };
+    moving.write(&path, |i, frame| {
+        paint(i, frame);
+        frame.data_mut(0)[i] = 255;
+    });
+    assert_eq!(read(&path).unwrap().1, 0);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
+    let (pictures, lost) = read(&path).unwrap();
+    assert!(pictures.len() >= 5 && lost >= 1, "{} {lost}", pictures.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_of_images_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    picture().save(folder.path().join("1.png")).unwrap();
+    let pipe = folder.path().join("2.png");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (pictures, lost) = read(folder.path()).unwrap();
+    assert_eq!((pictures.len(), lost), (1, 1));
+}
+
 /// A phone's picture carries smaller ones for depth or brightness behind it.
 #[test]
 fn pictures_attached_to_a_jpeg_are_no_frames() {
