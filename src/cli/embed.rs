@@ -1,7 +1,6 @@
 //! `actalign-tui embed`: frame and text embeddings into a file.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,9 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::output;
 use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::text_file;
 use crate::video::{Shown, load_image};
 
 /// Images or texts embedded at a time.
@@ -78,7 +79,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     }
 
     if let Some(notice) = model.take_notice() {
-        eprintln!("{notice}");
+        output::say(notice);
     }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
@@ -90,9 +91,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path)
-        .wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let text =
+        text_file::read(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+    let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());
     }
@@ -171,7 +172,7 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     for (line, text) in (1..).zip(texts) {
         let tokens = tokenizer.encode(text)?;
         if tokens.cut {
-            eprintln!("text {line} is longer than the checkpoint reads and was cut");
+            output::say(format_args!("text {line} is longer than the checkpoint reads and was cut"));
         }
         ids.extend(tokens.ids);
         values.extend_from_slice(&embeddings[text]);

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::folder::{MayAsk, model_folder};
 use super::list::millions;
-use crate::cli::output;
+use crate::output;
 use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
 use crate::store::Size;
+use crate::visible::json;
 
 /// Tell what a folder, or a model of the hub in the cache, is; if it cannot be used, why not and what to do
 #[derive(Debug, Args)]
@@ -65,7 +66,7 @@ pub fn run(args: &InfoArgs) -> Result<()> {
         problems: found.problems.iter().map(ToString::to_string).collect(),
         folder,
     };
-    let text = if args.json { serde_json::to_string(&info)? + "\n" } else { in_words(&info) };
+    let text = if args.json { json(&info)? } else { in_words(&info) };
     output::print(text)?;
     if !info.usable {
         bail!("{} cannot be used as a model", info.folder.display());
