@@ -66,6 +66,8 @@ enum Command {
 /// # Errors
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
+    #[cfg(unix)]
+    crate::whole::report_size_limit();
     // Whoever only names the program wants to see what it does.
     if std::env::args_os().len() == 1 && !(stdin().is_terminal() && stdout().is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);

@@ -15,8 +15,8 @@ pub const MOST_TEXT: u64 = 256 << 20;
 pub const MOST_CONFIG: u64 = 16 << 20;
 /// Largest tokenizer file: that of a vocabulary of 256,000 tokens has 34 MB.
 pub const MOST_TOKENIZER: u64 = 256 << 20;
-/// Largest matrix that is read whole.
-pub const MOST_MATRIX: u64 = 8 << 30;
+/// Largest matrix, cache entry and journal of an evaluation: four hours of a clip at 30 frames per second.
+pub const MOST_DATA: u64 = 2 << 30;
 
 /// Reads a whole file of at most `limit` bytes.
 ///

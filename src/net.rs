@@ -1,6 +1,5 @@
 //! What the hub and servers of language models have in common.
 
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -11,6 +10,8 @@ use ureq::config::ConfigBuilder;
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
+
+use crate::input_file::{MOST_CONFIG, read_bounded};
 
 /// Whether an address is of this machine.
 pub fn is_local(address: &Uri) -> bool {
@@ -43,7 +44,7 @@ pub fn agent_for(address: &Uri, certificates: Option<&RootCerts>) -> ConfigBuild
 /// # Errors
 /// What is wrong with it, in words.
 pub fn certificates(path: &Path) -> Result<RootCerts, String> {
-    let pem = fs::read(path).map_err(|error| error.to_string())?;
+    let pem = read_bounded(path, MOST_CONFIG).map_err(|error| error.to_string())?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let PemItem::Certificate(certificate) = item.map_err(|_| "it is no PEM".to_owned())? {

@@ -1,7 +1,6 @@
 //! `actalign-tui embed`: frame and text embeddings into a file.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::input_file::{MOST_TEXT, read_text};
 use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::video::load_image;
 
@@ -81,8 +81,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path)
-        .wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+    let text = read_text(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());

@@ -1,11 +1,11 @@
 //! What models are told: texts in files, with placeholders.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::input_file::{MOST_CONFIG, read_text};
 use crate::script::Strategy;
 use crate::store::Folder;
 
@@ -82,7 +82,7 @@ impl Prompt {
         let Some(path) = file.map(Path::to_owned).or_else(of_config) else {
             return Ok(Self { text: bundled.to_owned() });
         };
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path, MOST_CONFIG) {
             Ok(text) => text,
             Err(source) => return Err(PromptError::Read { path, source }),
         };
@@ -126,6 +126,7 @@ impl Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn placeholders_are_filled_once_and_other_braces_stay() {

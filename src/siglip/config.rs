@@ -10,6 +10,7 @@ use super::encoder::EncoderSizes;
 use super::error::ModelError;
 use super::known::TowerSizes;
 use super::resize::Filter;
+use crate::input_file::{MOST_CONFIG, read_text};
 
 /// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
@@ -362,6 +363,6 @@ impl ImageConfig {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let text = std::fs::read_to_string(path).map_err(|e| ModelError::read(path, e))?;
+    let text = read_text(path, MOST_CONFIG).map_err(|e| ModelError::read(path, e))?;
     serde_json::from_str(&text).map_err(|e| ModelError::damaged(path, e))
 }

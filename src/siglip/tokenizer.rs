@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokenizers::{ModelWrapper, Tokenizer};
 
 use super::error::ModelError;
+use crate::input_file::{MOST_TOKENIZER, read_bounded};
 
 /// A text as the model takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,7 +66,7 @@ impl Family {
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
     pub(super) fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|e| ModelError::read(path, e))?;
+        let bytes = read_bounded(path, MOST_TOKENIZER).map_err(|e| ModelError::read(path, e))?;
         let mut tokenizer = parse(&bytes).map_err(|reason| ModelError::damaged(path, reason))?;
         let family = match tokenizer.get_model() {
             ModelWrapper::Unigram(_) => Family::V1,

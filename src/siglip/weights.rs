@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::config::{Config, TextConfig, VisionConfig};
 use super::error::ModelError;
+use crate::input_file::{MOST_CONFIG, open_regular, read_bounded};
 
 /// The files' headers, read and found sound.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Weights {
     }
 
     fn open_index(index: &Path, dir: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(index).map_err(|e| ModelError::read(index, e))?;
+        let bytes = read_bounded(index, MOST_CONFIG).map_err(|e| ModelError::read(index, e))?;
         let Index { weight_map } =
             serde_json::from_slice(&bytes).map_err(|e| ModelError::damaged(index, e))?;
         let names: BTreeSet<&String> = weight_map.values().collect();
@@ -172,7 +173,7 @@ impl Weights {
     /// Fills a module whose fields are named as the tensors are, with tensors of that type.
     pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
         for WeightFile { path, .. } in &self.files {
-            File::open(path).map_err(|e| ModelError::read(path, e))?;
+            open_regular(path).map_err(|e| ModelError::read(path, e))?;
             let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
             // Each file of several fills a part; that all together hold every tensor was checked on opening.
             let mut store = SafetensorsStore::from_file(path)
@@ -208,7 +209,7 @@ impl WeightFile {
     /// Reads the header and checks that the file holds all that the header promises.
     fn open(path: &Path) -> Result<(Self, BTreeMap<String, TensorInfo>), ModelError> {
         let read = |e| ModelError::read(path, e);
-        let mut file = File::open(path).map_err(read)?;
+        let mut file = open_regular(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
         let truncated = || ModelError::damaged(path, format!("it ends early, at {length} bytes"));
         let mut size = [0; 8];
@@ -251,7 +252,7 @@ impl WeightFile {
     /// Reads bytes of the data.
     fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ModelError> {
         let mut bytes = vec![0; length];
-        File::open(&self.path)
+        open_regular(&self.path)
             .and_then(|mut file| {
                 file.seek(SeekFrom::Start(self.data_start + offset))?;
                 file.read_exact(&mut bytes)
@@ -261,7 +262,7 @@ impl WeightFile {
     }
 
     fn map(&self) -> Result<Mmap, ModelError> {
-        let file = File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
+        let file = open_regular(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
         // SAFETY: whoever changes the file meanwhile changes the weights that are read, which may be any bytes.
         let map = unsafe { Mmap::map(&file) };
         map.map_err(|e| ModelError::read(&self.path, e))
@@ -296,7 +297,7 @@ impl Tensors<'_> {
     pub fn rows(&self, name: &str) -> Result<TensorRows, ModelError> {
         let Tensor { info, file } = self.weights.tensor(name)?;
         let WeightFile { path, data_start } = &self.weights.files[*file];
-        let file = File::open(path).map_err(|e| ModelError::read(path, e))?;
+        let file = open_regular(path).map_err(|e| ModelError::read(path, e))?;
         Ok(TensorRows {
             path: path.clone(),
             file: Mutex::new(file),

@@ -1,7 +1,6 @@
 //! `actalign-tui scripts generate`: scripts written by a language model.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
+use crate::input_file::{MOST_TEXT, read_bounded, read_text};
 use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt};
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
 use crate::whole;
@@ -181,7 +181,7 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     let names: Vec<String> = match &args.classes_file {
         Some(path) => {
             let text =
-                fs::read_to_string(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+                read_text(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
             text.lines().map(str::to_owned).collect()
         }
         None => args.classes.clone(),
@@ -300,7 +300,7 @@ impl Target {
 
 /// What a script file holds; none where there is none.
 fn held(path: &Path) -> Result<Option<Vec<u8>>, ScriptError> {
-    match fs::read(path) {
+    match read_bounded(path, MOST_TEXT) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),

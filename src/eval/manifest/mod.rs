@@ -19,6 +19,7 @@ use serde_json::Value;
 pub use fault::{Fault, ManifestError, Place};
 pub use values::plain;
 
+use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::video::{Masks, Segment};
 
 /// Some editors begin a UTF-8 file with it; JSON has no place for it.
@@ -110,8 +111,8 @@ pub struct Listed {
 /// # Errors
 /// When it cannot be read, lists no clip, or a clip breaks a rule.
 pub fn read(path: &Path, folder: &Path) -> Result<Manifest, ManifestError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+    let bytes = read_bounded(path, MOST_TEXT)
+        .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
     parse(path, &bytes, folder)
 }
 

@@ -1,12 +1,13 @@
 //! What the files contain that a snapshot came from.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::input_file::open_regular;
 use crate::script::library;
 use crate::siglip::{Checkpoint, Tower};
 use crate::store::Cache;
@@ -72,7 +73,7 @@ fn digest(
 /// A file's bytes, or a line for each file in a folder. A pipe is left alone: its bytes come only once.
 fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
     if fs::metadata(path)?.is_file() {
-        hasher.update_reader(File::open(path)?)?;
+        hasher.update_reader(open_regular(path)?)?;
         return Ok(());
     }
     let mut files = Vec::new();
@@ -85,7 +86,7 @@ fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
     files.sort_by_key(fs::DirEntry::file_name);
     for file in files {
         let mut of_file = Hasher::new();
-        of_file.update_reader(File::open(file.path())?)?;
+        of_file.update_reader(open_regular(&file.path())?)?;
         let line = format!("{}  {}\n", of_file.finalize(), file.file_name().to_string_lossy());
         hasher.update(line.as_bytes());
     }

@@ -6,7 +6,6 @@ mod parts;
 mod sampling;
 mod thumbnail;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -23,6 +22,7 @@ pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
+use crate::input_file::open_regular;
 use crate::video::Sampling;
 use crate::whole::write_new;
 
@@ -181,7 +181,7 @@ impl Snapshot {
     pub fn is_at(path: &Path) -> bool {
         let beginning = format!("{{\"format\":\"{NAME}");
         let mut found = vec![0; beginning.len()];
-        File::open(path)
+        open_regular(path)
             .is_ok_and(|mut file| file.read_exact(&mut found).is_ok() && found == beginning.as_bytes())
     }
 
