@@ -52,6 +52,8 @@ pub fn watch(notify: impl Fn(c_int) -> bool + Send + 'static) -> io::Result<()> 
     #[cfg(target_os = "linux")]
     {
         wanted.extend([libc::SIGIO, libc::SIGPWR]);
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        wanted.push(libc::SIGSTKFLT);
         wanted.extend(libc::SIGRTMIN()..=libc::SIGRTMAX());
     }
     wanted.extend([SIGTSTP, SIGCONT]);
