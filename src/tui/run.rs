@@ -36,6 +36,9 @@ const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 /// Keys that come together in one go, and are more than anybody types.
 const PASTE: usize = 256;
 
+/// Time within which nobody presses another key.
+const BURST: Duration = Duration::from_millis(2);
+
 /// Runs the explorer until the user leaves.
 ///
 /// # Errors
@@ -209,6 +212,13 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
         && gathered.iter().all(|event| matches!(event, Event::Action(Action::Background(..))))
     {
         match events.recv_timeout(pause.saturating_duration_since(Instant::now())) {
+            Ok(event) => gathered.push(event),
+            Err(_) => break,
+        }
+    }
+    // Of a paste that comes as keys no part is taken for commands.
+    while gathered.last().and_then(letter).is_some() && signals::ended_by().is_none() {
+        match events.recv_timeout(BURST) {
             Ok(event) => gathered.push(event),
             Err(_) => break,
         }

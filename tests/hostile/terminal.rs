@@ -113,10 +113,15 @@ impl Session {
         assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None, "{when}");
     }
 
-    fn assert_taken(&self) {
-        let screen = self.screen.screen();
-        assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
-        assert_ne!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+    /// Waits until the explorer has all of the terminal, and has drawn the clip.
+    fn wait_until_taken(&mut self) {
+        self.wait("the explorer has the terminal", |screen| {
+            let is_taken = screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste();
+            is_taken
+                && screen.mouse_protocol_mode() != MouseProtocolMode::None
+                && screen.contents().contains(READY)
+                && screen.contents().contains("castling")
+        });
     }
 
     /// Waits for the end of the process, in a terminal that stays open.
@@ -196,8 +201,7 @@ fn every_signal_that_ends_the_program_leaves_the_terminal_whole_and_is_its_statu
     ];
     for (signal, name) in signals {
         let mut session = Session::shell("ulimit -c 0; exec \"$@\"", folder.path());
-        session.wait_for(READY);
-        session.assert_taken();
+        session.wait_until_taken();
         kill(signal, &session.child.process_id().unwrap().to_string());
         let status = session.end();
         assert!(status.signal().is_some_and(|found| found.starts_with(name)), "{signal}: {status:?}");
@@ -215,18 +219,14 @@ fn job(folder: &Path) -> Session {
         "sh -c 'echo $$ >id; exec \"$0\" \"$@\"' {EXPLORER} clip.mp4 --scripts scripts.json --model {MODEL} \
          --device cpu --image-protocol halfblocks\r"
     ));
-    session.wait_for(READY);
-    session.assert_taken();
+    session.wait_until_taken();
     session
 }
 
 /// Goes back to the explorer, and sees that it is all there.
 fn resume(session: &mut Session) {
     session.press("fg\r");
-    session.wait("the explorer is back", |screen| {
-        screen.alternate_screen() && screen.contents().contains(READY) && screen.contents().contains("castling")
-    });
-    session.assert_taken();
+    session.wait_until_taken();
     // The keys are the explorer's again.
     session.press("?");
     session.wait_for("select the next candidate");
