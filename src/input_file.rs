@@ -9,12 +9,10 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Largest script file, manifest, mask table, prompt or key map, and largest file of texts: the bundled ones have a few KiB.
+/// Largest script file, manifest and file of texts: the bundled ones have a few KiB.
 pub const MOST_TEXT: u64 = 256 << 20;
-/// Largest configuration file of this program or of a checkpoint, index of weights, certificate or token.
+/// Largest configuration, prompt, index of weights, certificate or token.
 pub const MOST_CONFIG: u64 = 16 << 20;
-/// Largest tokenizer file: that of a vocabulary of 256,000 tokens has 34 MB.
-pub const MOST_TOKENIZER: u64 = 256 << 20;
 /// Largest matrix, cache entry and journal of an evaluation: four hours of a clip at 30 frames per second.
 pub const MOST_DATA: u64 = 2 << 30;
 
@@ -40,32 +38,6 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(too_large(&format!("more than {}", in_units(limit)), limit));
     }
     Ok(bytes)
-}
-
-/// Reads a whole text file of at most `limit` bytes, as [`text_of`] decodes it.
-///
-/// # Errors
-/// As [`read_bounded`] and [`text_of`].
-pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    text_of(read_bounded(path, limit)?)
-}
-
-/// The text of a file's bytes: UTF-8, without the byte order mark that some editors put first.
-///
-/// # Errors
-/// If the bytes are UTF-16 or UTF-32, or no UTF-8.
-pub fn text_of(mut bytes: Vec<u8>) -> io::Result<String> {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        bytes.drain(..3);
-    }
-    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    if is_wide || bytes.iter().take(4).any(|&byte| byte == 0) {
-        return Err(invalid("text in UTF-16 or UTF-32, or no text; save it as UTF-8"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        invalid(&format!("not UTF-8 text at byte {at}; save it as UTF-8"))
-    })
 }
 
 /// Opens a regular file, to read it piece by piece. Never waits for the other end of a pipe.
@@ -178,20 +150,6 @@ mod tests {
         assert_eq!(read_bounded(file.path(), 5).unwrap(), b"12345");
         let error = read_bounded(file.path(), 4).unwrap_err();
         assert_eq!(error.to_string(), "5 bytes, and at most 4 bytes are read of such a file");
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_stripped() {
-        assert_eq!(read_text(file("\u{feff}words".as_bytes()).path(), 99).unwrap(), "words");
-        assert_eq!(text_of(b"a\xef\xbb\xbf".to_vec()).unwrap(), "a\u{feff}", "only at the beginning");
-    }
-
-    #[test]
-    fn utf_16_and_other_encodings_are_refused() {
-        for bytes in [b"\xff\xfew\0".as_slice(), b"\xfe\xff\0w", b"w\0o\0", b"\0w\0o", b"caf\xe9"] {
-            let error = text_of(bytes.to_vec()).unwrap_err().to_string();
-            assert!(error.contains("save it as UTF-8"), "{error}");
-        }
     }
 
     #[cfg(unix)]

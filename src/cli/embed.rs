@@ -11,9 +11,11 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
-use crate::input_file::{MOST_TEXT, read_text};
-use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
-use crate::video::load_image;
+use crate::input_file::MOST_TEXT;
+use crate::output;
+use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::text_file;
+use crate::video::{Shown, load_image};
 
 /// Images or texts embedded at a time.
 const BATCH: usize = 8;
@@ -62,8 +64,14 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
             Some(video) => video_frames(video, &args.sampling, &model)?,
             None => images(&args.images, &model)?,
         };
-        embeddings.frame_pts = frames.iter().map(|frame| frame.time).collect();
-        let values = frames.into_iter().flat_map(|frame| frame.embedding).collect();
+        // A frame that stays on screen over several ticks fills a row for each.
+        let mut values = Vec::new();
+        for frame in frames {
+            for _ in &frame.shown.rows {
+                embeddings.frame_pts.push(frame.time);
+                values.extend_from_slice(&frame.embedding);
+            }
+        }
         embeddings.frames =
             Some(Array2::from_shape_vec((embeddings.frame_pts.len(), model.checkpoint().dim()), values)?);
     }
@@ -71,6 +79,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         embeddings.texts = Some(text_embeddings(&texts, &model)?);
     }
 
+    if let Some(notice) = model.take_notice() {
+        output::say(notice);
+    }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
         save_npy(&matrix.ok_or_else(|| eyre!("nothing was embedded"))?, &args.out)
@@ -81,8 +92,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let text = read_text(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let text =
+        text_file::read(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());
     }
@@ -126,9 +138,14 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
                 Ok(preprocessor.square(&image.rgb, image.width, image.height))
             })
             .collect::<Result<Vec<_>>>()?;
-        for row in tower.embed(&squares)?.rows() {
+        let embeddings = tower.embed(&squares);
+        let embeddings =
+            embeddings.map_err(|error| error.naming(|index| batch[index].display().to_string()))?;
+        for row in embeddings.rows() {
             let index = frames.len();
-            frames.push(EmbeddedFrame { ordinal: index as u64, time: index as f64, embedding: row.to_vec() });
+            let time = index as f64;
+            let shown = Shown::once(time);
+            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec() });
         }
         bar.inc(batch.len() as u64);
     }
@@ -151,16 +168,12 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    if let Some(notice) = model.cache().and_then(Cache::take_notice) {
-        eprintln!("{notice}");
-    }
-
     let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {
-        let tokens = tokenizer.encode(text);
+        let tokens = tokenizer.encode(text)?;
         if tokens.cut {
-            eprintln!("text {line} is longer than the checkpoint reads and was cut");
+            output::say(format_args!("text {line} is longer than the checkpoint reads and was cut"));
         }
         ids.extend(tokens.ids);
         values.extend_from_slice(&embeddings[text]);

@@ -16,7 +16,8 @@ use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
 use crate::eval::results::EvalSettings;
 use crate::eval::shard::Shard;
-use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded, read_text};
+use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded};
+use crate::text_file;
 use crate::whole::write_whole;
 
 const RUN: &str = "run.json";
@@ -115,7 +116,7 @@ impl Run {
     /// If it holds none.
     pub fn load(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(RUN);
-        let text = read_text(&path, MOST_TEXT).map_err(|source| match source.kind() {
+        let text = text_file::read(&path, MOST_TEXT).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                 JournalError::NoRun { folder: folder.to_owned() }
             }

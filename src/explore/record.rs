@@ -10,10 +10,10 @@ use crate::explore::pipeline::Job;
 use crate::explore::strip::Strip;
 use crate::siglip::Tower;
 use crate::store::{Cache, Contents, Key, Kind};
-use crate::video::{self, VideoInfo};
+use crate::video::{self, Faults, VideoInfo};
 
 /// Counts the changes of this program that take other frames or other pixels from the same file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 3;
 
 /// A clip's place in the cache.
 pub struct Record<'a> {
@@ -30,7 +30,8 @@ impl<'a> Record<'a> {
     /// The place of a job's clip. None without a cache, for what is no file, and where clip or checkpoint cannot be read.
     pub fn of(job: &'a Job) -> Option<Self> {
         let (cache, model) = job.model.keeps(Tower::Vision)?;
-        let clip = cache.contents(&job.clip).ok().flatten()?;
+        let named = video::named_files(&job.clip).ok()?;
+        let clip = cache.contents(&job.clip, &named).ok().flatten()?;
         let bound =
             |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{:016x}", time.to_bits()));
         let selection = format!(
@@ -74,15 +75,15 @@ impl<'a> Record<'a> {
     }
 
     /// Keeps all frames of the clip.
-    pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], skipped: usize) {
-        if self.keep(&self.frames, || Known::encode(info, frames, skipped)) {
+    pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) {
+        if self.keep(&self.frames, || Known::encode(info, frames, faults)) {
             self.cache.remove(&self.partial);
         }
     }
 
     /// Keeps the frames that there are.
     pub fn keep_partial(&self, info: &VideoInfo, frames: &[EmbeddedFrame]) {
-        self.keep(&self.partial, || Known::encode(info, frames, 0));
+        self.keep(&self.partial, || Known::encode(info, frames, &Faults::default()));
     }
 
     /// Keeps the small pictures of the whole clip.

@@ -9,7 +9,8 @@ use std::time::Duration;
 use directories::BaseDirs;
 
 use super::token::Token;
-use crate::input_file::{MOST_CONFIG, read_text};
+use crate::input_file::MOST_CONFIG;
+use crate::text_file;
 
 /// Where models come from and where they are kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl HubSettings {
             Some(caches?.join("huggingface"))
         });
         let token_file = path("HF_TOKEN_PATH").or_else(|| Some(hub_home.as_ref()?.join("token")));
-        let stored = || read_text(token_file.as_ref()?, MOST_CONFIG).ok();
+        let stored = || text_file::read(token_file.as_ref()?, MOST_CONFIG).ok();
         Self {
             endpoint: text("HF_ENDPOINT")
                 .unwrap_or_else(|| "https://huggingface.co".into())
@@ -103,8 +104,9 @@ fn below_home(path: PathBuf, home: Option<&PathBuf>) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
+
+    use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> HubSettings {
         let value =

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::input_file::{MOST_CONFIG, read_text};
+use crate::input_file::MOST_CONFIG;
 use crate::script::Strategy;
 use crate::store::Folder;
+use crate::text_file;
 
 /// The folder in that of the configuration whose files replace the prompts that come with the program.
 const FOLDER: &str = "prompts";
@@ -82,7 +83,7 @@ impl Prompt {
         let Some(path) = file.map(Path::to_owned).or_else(of_config) else {
             return Ok(Self { text: bundled.to_owned() });
         };
-        let text = match read_text(&path, MOST_CONFIG) {
+        let text = match text_file::read(&path, MOST_CONFIG) {
             Ok(text) => text,
             Err(source) => return Err(PromptError::Read { path, source }),
         };
@@ -125,8 +126,9 @@ impl Prompt {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
+
+    use super::*;
 
     #[test]
     fn placeholders_are_filled_once_and_other_braces_stay() {

@@ -12,6 +12,7 @@ use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifie
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
 
 use crate::explore::Update;
+use crate::output;
 use crate::tui::action::{Action, Effect};
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
@@ -46,7 +47,7 @@ const BURST: Duration = Duration::from_millis(2);
 pub fn run(explorer: Explorer) -> Result<()> {
     // A clip may come through standard input: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
-    if !io::stdout().is_terminal() || !has_keys {
+    if !output::stdout_is_terminal() || !has_keys {
         bail!(
             "The explorer needs a terminal. Where there is none, add --plain, or use `actalign-tui classify`."
         );

@@ -135,6 +135,14 @@ pub enum VideoError {
         /// End of the segment, in seconds.
         end: f64,
     },
+    /// A segment that would fill too many rows.
+    #[error("{}: this sampling gives more than {most} frames. Take fewer per second (--fps), or a part of the clip (--start, --end).", path.display())]
+    TooManyFrames {
+        /// The file.
+        path: PathBuf,
+        /// How many frames are too many.
+        most: u64,
+    },
     /// A video stream without a picture.
     #[error("{}: no frame is found in it. Check that it plays: it may be incomplete, or of a kind that the installed FFmpeg does not decode; then convert it first, for example `ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4`.", path.display())]
     NoFrames {
@@ -167,13 +175,21 @@ pub enum VideoError {
         /// What the thread said.
         message: String,
     },
-    /// A PNG or JPEG file that cannot be decoded.
-    #[error("{}: a damaged image ({source}). Download or convert it again.", path.display())]
+    /// An image of which not all pixels can be had.
+    #[error("{}: not an image that can be read in full ({reason}). Download or convert it again.", path.display())]
     BadImage {
         /// The file.
         path: PathBuf,
-        /// The image decoder's reason.
-        source: image::ImageError,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list of other files that does not say what it is made of, or that names what it may not.
+    #[error("{}: {reason}. Join what it names into one file, for example `ffmpeg -i LIST -c copy CLIP.mkv`, and give that.", path.display())]
+    BadPlaylist {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Something else in the place of an image.
     #[error("{}: not a readable image ({reason}). Give PNG, JPEG, or another image that FFmpeg decodes.", path.display())]

@@ -8,6 +8,7 @@ use video_rs::ffmpeg::packet::side_data::Type as SideDataType;
 use video_rs::ffmpeg::{Rational, decoder, ffi};
 
 use super::orientation::Orientation;
+use super::sampling::stamp_tolerance;
 use super::{Sampling, Segment};
 
 /// Stands for the codec where images make the clip.
@@ -30,6 +31,8 @@ pub struct VideoInfo {
     pub duration: Option<f64>,
     /// Mean frames per second, as the container states it.
     pub frame_rate: Option<f64>,
+    /// Seconds by which a time stamp may miss the true time of its frame, since the container rounds.
+    pub tolerance: f64,
 }
 
 impl VideoInfo {
@@ -41,17 +44,27 @@ impl VideoInfo {
         orientation: Orientation,
         origin: f64,
     ) -> Self {
-        let (width, height) = orientation.upright_size(decoder.width(), decoder.height());
-        let stored_aspect = pixel_aspect(input, stream);
-        Self {
-            width,
-            height,
-            pixel_aspect: if orientation.swaps_sides() { 1.0 / stored_aspect } else { stored_aspect },
-            rotation: orientation.clockwise_degrees(),
+        let frame_rate = positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate()));
+        let unit = seconds(1, stream.time_base()).unwrap_or(0.0);
+        let stored = Self {
+            width: decoder.width(),
+            height: decoder.height(),
+            pixel_aspect: pixel_aspect(input, stream),
+            rotation: 0,
             codec: stream.parameters().id().name().to_owned(),
             duration: duration(input, stream, origin),
-            frame_rate: positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate())),
-        }
+            frame_rate,
+            tolerance: stamp_tolerance(unit, frame_rate.map(f64::recip)),
+        };
+        stored.turned(orientation)
+    }
+
+    /// The same of pictures that are turned before they are shown.
+    pub(super) fn turned(self, orientation: Orientation) -> Self {
+        let (width, height) = orientation.upright_size(self.width, self.height);
+        let pixel_aspect =
+            if orientation.swaps_sides() { 1.0 / self.pixel_aspect } else { self.pixel_aspect };
+        Self { width, height, pixel_aspect, rotation: orientation.clockwise_degrees(), ..self }
     }
 
     /// Of a clip of which only the embeddings of its frames are there.
@@ -64,6 +77,7 @@ impl VideoInfo {
             codec: "embeddings".to_owned(),
             duration: Some(frames as f64 / per_second),
             frame_rate: Some(per_second),
+            tolerance: 0.0,
         }
     }
 
@@ -92,20 +106,26 @@ impl VideoInfo {
     }
 }
 
-/// How the stream's pictures are turned for viewing.
-pub(super) fn orientation(stream: &Stream) -> Orientation {
+/// How the stream's pictures are turned for viewing, where the container says so.
+pub(super) fn orientation(stream: &Stream) -> Option<Orientation> {
     stream
         .side_data()
         .find(|data| data.kind() == SideDataType::DisplayMatrix)
-        .map_or(Orientation::UPRIGHT, |data| Orientation::from_display_matrix(data.data()))
+        .map(|data| Orientation::from_display_matrix(data.data()))
 }
 
-/// Container time in seconds that counts as time zero: its start where that is positive, as players
-/// and `ffmpeg -ss` have it. A negative start belongs to audio that precedes the video.
+/// Container time in seconds that counts as time zero: its start, of whatever sign, as players and `ffmpeg -ss` have it.
 pub(super) fn origin(input: &Input) -> f64 {
     // SAFETY: the pointer is that of an open container.
     let start = unsafe { (*input.as_ptr()).start_time };
-    seconds(start, Rational::new(1, AV_TIME_BASE)).filter(|&start| start > 0.0).unwrap_or(0.0)
+    seconds(start, Rational::new(1, AV_TIME_BASE)).unwrap_or(0.0)
+}
+
+/// Seconds after which the stream's time stamps begin again at 0.
+pub(super) fn wrap(stream: &Stream) -> f64 {
+    // SAFETY: the pointer is that of a live stream.
+    let bits = unsafe { (*stream.as_ptr()).pts_wrap_bits };
+    2_f64.powi(bits.clamp(1, 64)) * f64::from(stream.time_base())
 }
 
 /// A time stamp or duration in seconds; `None` where FFmpeg does not know it.
@@ -151,6 +171,7 @@ mod tests {
             codec: "ffv1".to_owned(),
             duration,
             frame_rate,
+            tolerance: 0.0,
         }
     }
 

@@ -91,7 +91,7 @@ fn a_pipe_or_device_among_the_files_of_a_checkpoint_is_refused_by_its_name() {
                 .env("ACTALIGN_MODEL", model.path())
                 .assert()
                 .code(1)
-                .stderr(contains(file).and(contains("not a regular file")));
+                .stderr(contains(file).and(contains("not a file")));
         }
     }
 }
