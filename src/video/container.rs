@@ -151,7 +151,8 @@ fn read_image(demuxer: &Demuxer, place: &Place) -> Result<Option<ImageFile>, Vid
     let format = demuxer.input.format();
     let is_image = ["image2", "gif", "apng", "ico", "jpegxl_anim"].contains(&format.name())
         || format.name().ends_with("_pipe");
-    if !is_image && !(format.name().contains("mp4") && is_heif(&head(place).map_err(unreadable)?)) {
+    let may_be_heif = format.name().contains("mp4");
+    if !is_image && (!may_be_heif || !is_heif(&head(place).map_err(unreadable)?)) {
         return Ok(None);
     }
     let size = fs::metadata(&place.path).map_err(unreadable)?.len();
