@@ -202,7 +202,7 @@ fn an_orientation_that_is_none_turns_nothing() {
 #[test]
 fn a_display_orientation_message_turns_a_video() {
     for (ending, codec, head, tail) in
-        [("h264", "libx264", &[0x06][..], 0b0100_1), ("hevc", "libx265", &[0x4e, 0x01], 0b1_1000)]
+        [("h264", "libx264", &[0x06][..], 0b01001), ("hevc", "libx265", &[0x4e, 0x01], 0b11000)]
     {
         let (_folder, path) = fresh(&format!("clip.{ending}"));
         let options: &[_] =
