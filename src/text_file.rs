@@ -1,18 +1,19 @@
 //! Files of text as editors on any system leave them.
 
-use std::fs;
 use std::io;
 use std::path::Path;
+
+use crate::input_file::read_bounded;
 
 /// What some editors put before UTF-8 text. No format has a place for it.
 const MARK: char = '\u{feff}';
 
-/// Reads a file of UTF-8 text without its byte order mark. Lines end in `\n`, whatever ended them in the file.
+/// Reads a file of UTF-8 text, of at most `limit` bytes, without its byte order mark. Lines end in `\n`, whatever ended them in the file.
 ///
 /// # Errors
-/// If it cannot be read or is no UTF-8 text.
-pub fn read(path: &Path) -> io::Result<String> {
-    let bytes = fs::read(path)?;
+/// If it cannot be read, is no regular file, is larger, or is no UTF-8 text.
+pub fn read(path: &Path, limit: u64) -> io::Result<String> {
+    let bytes = read_bounded(path, limit)?;
     Ok(text(&bytes)?.replace("\r\n", "\n"))
 }
 

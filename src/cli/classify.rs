@@ -62,6 +62,10 @@ fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Res
         }
         _ => {}
     })?;
+    match exploration.check_told_apart() {
+        Err(reason) => bail!("{}: {reason}", args.scripts().display()),
+        Ok(warning) => warning.iter().for_each(output::say),
+    }
     exploration
         .refresh()
         .and_then(|()| exploration.find_evidence())

@@ -98,9 +98,11 @@ fn hub(settings: &HubSettings) -> String {
 
 fn describe_model(dir: &Path) -> Result<String> {
     let checkpoint = Checkpoint::open(&model_folder(dir, MayAsk::No)?)?;
+    checkpoint.check_values()?;
+    let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
     let side = checkpoint.image_size();
     Ok(format!(
-        "{}: images {side}×{side}, texts of {} tokens, {} dimensions",
+        "{}: images {side}×{side}, texts of {} tokens, {} dimensions{notices}",
         dir.display(),
         checkpoint.text_len(),
         checkpoint.dim()

@@ -11,8 +11,9 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::input_file::MOST_TEXT;
 use crate::output;
-use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
 use crate::video::{Shown, load_image};
 
@@ -78,6 +79,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         embeddings.texts = Some(text_embeddings(&texts, &model)?);
     }
 
+    if let Some(notice) = model.take_notice() {
+        output::say(notice);
+    }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
         save_npy(&matrix.ok_or_else(|| eyre!("nothing was embedded"))?, &args.out)
@@ -89,7 +93,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
     let text =
-        text_file::read(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+        text_file::read(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());
@@ -134,7 +138,10 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
                 Ok(preprocessor.square(&image.rgb, image.width, image.height))
             })
             .collect::<Result<Vec<_>>>()?;
-        for row in tower.embed(&squares)?.rows() {
+        let embeddings = tower.embed(&squares);
+        let embeddings =
+            embeddings.map_err(|error| error.naming(|index| batch[index].display().to_string()))?;
+        for row in embeddings.rows() {
             let index = frames.len();
             let time = index as f64;
             let shown = Shown::once(time);
@@ -161,14 +168,10 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    if let Some(notice) = model.cache().and_then(Cache::take_notice) {
-        output::say(notice);
-    }
-
     let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {
-        let tokens = tokenizer.encode(text);
+        let tokens = tokenizer.encode(text)?;
         if tokens.cut {
             output::say(format_args!("text {line} is longer than the checkpoint reads and was cut"));
         }

@@ -187,7 +187,8 @@ impl ComparisonArgs {
         self.scripts.as_deref()
     }
 
-    fn scripts(&self) -> &Path {
+    /// The script file as the user names it.
+    pub fn scripts(&self) -> &Path {
         self.scripts.as_deref().unwrap_or(Path::new(""))
     }
 

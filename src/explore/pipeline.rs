@@ -5,6 +5,7 @@
 //! cache knows is told first; where that is all, nothing is decoded and no tower is loaded.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +27,6 @@ use crate::explore::rows::read_rows;
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
-use crate::store::Cache;
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
@@ -60,6 +60,12 @@ pub struct Job {
     pub texts: Vec<String>,
     /// Frames of the clip that need not be embedded again, those of another sampling among them.
     pub known: Vec<EmbeddedFrame>,
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("clip", &self.clip).finish_non_exhaustive()
+    }
 }
 
 /// News from the background.
@@ -340,7 +346,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     fn tell_notice(&self) {
-        if let Some(notice) = self.job.model.cache().and_then(Cache::take_notice) {
+        if let Some(notice) = self.job.model.take_notice() {
             (self.emit)(Update::Notice(notice));
         }
     }
@@ -398,7 +404,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
     let (places, squares): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|p| ((p.ordinal, p.time, p.shown), p.square)).unzip();
-    let embeddings = tower.embed(&squares)?;
+    let frame = |index: usize| format!("the frame at {:.3} s", places[index].1);
+    let embeddings = tower.embed(&squares).map_err(|error| error.naming(frame))?;
     Ok(places
         .into_iter()
         .zip(embeddings.rows())

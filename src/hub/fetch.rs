@@ -7,12 +7,13 @@ use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
 use super::download::{Transfer, is_whole};
 use super::error::{HubError, by_hand};
-use super::files::{CONFIG, INDEX, PREPROCESSOR, SINGLE, TOKENIZER, shards};
+use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
 use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
+use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::siglip::{self, known};
 use crate::store::Size;
 
@@ -167,8 +168,10 @@ impl<C: Clock> Hub<C> {
 
         let config = self.bring_now(&mut plan, &repo, report)?;
         siglip::check_config(&config)?;
-        if let Some(file) = self.file(&plan, PREPROCESSOR, report)? {
-            plan.files.push(file);
+        for name in PREPARATION {
+            if let Some(file) = self.file(&plan, name, report)? {
+                plan.files.push(file);
+            }
         }
         let hint = "choose a repository that has it; spiece.model alone is not enough";
         let file = self.file(&plan, TOKENIZER, report)?;
@@ -185,7 +188,8 @@ impl<C: Clock> Hub<C> {
         let file = self.file(&plan, INDEX, report)?;
         plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.to_string(), name: SINGLE, hint })?);
         let path = self.bring_now(&mut plan, &repo, report)?;
-        let index = fs::read(&path).map_err(|source| HubError::Cache { path: path.clone(), source })?;
+        let index = read_bounded(&path, MOST_CONFIG)
+            .map_err(|source| HubError::Cache { path: path.clone(), source })?;
         for name in shards(&index).map_err(|reason| HubError::Index { path: path.clone(), reason })? {
             let Some(file) = self.file(&plan, &name, report)? else {
                 return Err(HubError::Index {

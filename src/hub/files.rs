@@ -8,8 +8,8 @@ use crate::text_file;
 
 /// Both towers' sizes.
 pub const CONFIG: &str = "config.json";
-/// How images are prepared. A checkpoint may lack it.
-pub const PREPROCESSOR: &str = "preprocessor_config.json";
+/// How images are prepared: as transformers 5 writes it, and as earlier versions do. A checkpoint may lack either.
+pub const PREPARATION: [&str; 2] = ["processor_config.json", "preprocessor_config.json"];
 /// How text is cut into tokens.
 pub const TOKENIZER: &str = "tokenizer.json";
 /// The weights in one file.

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+use crate::input_file::{MOST_DATA, read_bounded};
+
 /// Why a file is not a matrix of embeddings.
 #[derive(Debug, Error)]
 pub enum MatrixError {
@@ -54,6 +56,18 @@ pub enum MatrixError {
         /// Number of columns.
         columns: usize,
     },
+    /// A row that has no direction.
+    #[error(
+        "{} holds nothing but zeros in row {row} (from 0): such an embedding has no direction to compare; check how the \
+         embeddings were made, or leave the row out",
+        path.display()
+    )]
+    Zeros {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 0.
+        row: usize,
+    },
     /// A number that is none, or too large.
     #[error(
         "{} holds {value} in row {row}, column {column} (from 0), not a finite number in the range of float32; \
@@ -77,7 +91,8 @@ pub enum MatrixError {
 /// # Errors
 /// When the file cannot be read or is no such matrix.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
-    let bytes = std::fs::read(path).map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
+    let bytes = read_bounded(path, MOST_DATA)
+        .map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
     let matrix = match decode::<f32>(&bytes) {
         Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(&bytes).map(|matrix| narrow(path, &matrix)),
         outcome => outcome.map(|matrix| narrow(path, &matrix)),
@@ -87,7 +102,10 @@ pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
         let (rows, columns) = matrix.dim();
         return Err(MatrixError::Empty { path: path.to_owned(), rows, columns });
     }
-    Ok(matrix)
+    match matrix.rows().into_iter().position(|row| row.iter().all(|value| *value == 0.0)) {
+        Some(row) => Err(MatrixError::Zeros { path: path.to_owned(), row }),
+        None => Ok(matrix),
+    }
 }
 
 /// Decodes a .npy file of one element type.

@@ -33,6 +33,10 @@ pub fn run(args: &FetchArgs) -> Result<()> {
             transfer::fetch(&hub, &plan)?
         }
     };
-    Checkpoint::open(&folder)?;
+    let checkpoint = Checkpoint::open(&folder)?;
+    checkpoint.check_values()?;
+    for notice in checkpoint.notices() {
+        output::say(notice);
+    }
     Ok(output::print(format!("{}\n", folder.display()))?)
 }

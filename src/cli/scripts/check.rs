@@ -17,7 +17,6 @@ use crate::output;
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
 use crate::siglip::TextTokenizer;
-use crate::store::Cache;
 use crate::visible::json;
 
 /// Pairs of classes that are told to people, beside those that are too alike.
@@ -89,7 +88,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    if let Some(notice) = model.as_ref().and_then(|model| model.cache()).and_then(Cache::take_notice) {
+    if let Some(notice) = model.as_ref().and_then(|model| model.take_notice()) {
         output::say(notice);
     }
     let text = if args.json {
@@ -120,7 +119,7 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
     bar.finish_and_clear();
     let mut likeness = None;
     if let Some(model) = model {
-        warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?));
+        warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?)?);
         warnings.sort_by_key(|finding| (finding.class, finding.step));
         if file.classes.len() > MOST {
             let path = path.display();
@@ -143,14 +142,19 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
 }
 
 /// Steps whose sentences are longer than the checkpoint reads.
-fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Vec<Finding> {
+fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let bar = progress::bar(Some(file.classes.len()), "classes");
     for (index, class) in file.classes.iter().enumerate() {
         for (step, text) in class.steps.iter().enumerate() {
             for template in templates {
                 let sentence = template.fill(&class.name, file.domain_of(class), text);
-                if let Some(cut) = cut(&sentence, |text| !tokenizer.encode(text).cut) {
+                if !tokenizer.encode(&sentence)?.cut {
+                    continue;
+                }
+                // A part of a text that can be cut into tokens fails on no text of its own.
+                let fits = |text: &str| tokenizer.encode(text).is_ok_and(|tokens| !tokens.cut);
+                if let Some(cut) = cut(&sentence, fits) {
                     let warning = Warning::Cut { template: name(template).to_owned(), cut };
                     findings.push(Finding { class: index, step: Some(step), warning });
                 }
@@ -159,7 +163,7 @@ fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) ->
         bar.inc(1);
     }
     bar.finish_and_clear();
-    findings
+    Ok(findings)
 }
 
 /// Compares the classes by their sentences in a template.
