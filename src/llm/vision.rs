@@ -56,7 +56,7 @@ fn schema() -> Schema {
 
 /// The candidate that an answer names: by its number, its letter or its name, in JSON, alone, or, by its name, as the only
 /// one in a sentence.
-fn chosen(answer: &str, names: &[String]) -> Option<usize> {
+pub fn chosen(answer: &str, names: &[String]) -> Option<usize> {
     match json_in(answer).find_map(|value| value.get("answer").cloned()) {
         Some(Value::String(text)) => named(&text, names),
         Some(value) => value.as_u64().and_then(|number| counted(number, names)),

@@ -64,7 +64,10 @@ impl Family {
 
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
-    pub(super) fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or belongs to another model.
+    pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(|e| ModelError::read(path, e))?;
         let mut tokenizer = parse(&bytes).map_err(|reason| ModelError::damaged(path, reason))?;
         let family = match tokenizer.get_model() {

@@ -1,0 +1,43 @@
+//! What a language model answers: scripts keep the rules, a choice is a candidate, and thoughts before the answer change
+//! nothing.
+#![no_main]
+
+use actalign_fuzz::{bounded, choice, fuzz_target};
+use actalign_tui::llm::{Answer, choice_in, scripts_in};
+use actalign_tui::script::Strategy;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((form, rest)) = choice(data, 4) else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let names = match form {
+        0 | 1 => vec!["fork".to_owned()],
+        _ => ["Fork", "absolute pin", "pin", "skewer"].map(str::to_owned).into(),
+    };
+    let strategy = if form % 2 == 0 { Strategy::ContextRich } else { Strategy::ShortFixed };
+    let scripts = |text: &str| scripts_in(&Answer { text: text.to_owned(), is_cut: false }, &names, strategy);
+    let found = bounded(4 << 20 | text.len() * 512, || scripts(text));
+    assert_eq!(found.len(), names.len());
+    for script in &found {
+        match script {
+            Ok(steps) => {
+                let (fewest, most) = if strategy == Strategy::ShortFixed { (10, 10) } else { (4, 15) };
+                assert!((fewest..=most).contains(&steps.len()));
+                for step in steps {
+                    assert!(!step.trim().is_empty() && step.chars().count() <= 500);
+                    assert!(!step.contains(char::is_control));
+                }
+            }
+            Err(reason) => assert!(!reason.is_empty() && !reason.contains(char::is_control), "{reason:?}"),
+        }
+    }
+    let chosen = bounded(4 << 20 | text.len() * 512, || choice_in(text, &names));
+    assert!(chosen.is_none_or(|place| place < names.len()));
+
+    // Whatever a model thinks before, even of a finished answer, does not count.
+    if !text.to_lowercase().contains("think") {
+        let thoughts = r#"<think>{"answer": 1} ["one", "two", "three", "four"] fork</think>"#;
+        let thought = format!("{thoughts}{text}");
+        assert_eq!(scripts(&thought), found);
+        assert_eq!(choice_in(&thought, &names), chosen);
+    }
+});
