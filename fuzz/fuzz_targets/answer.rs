@@ -37,7 +37,10 @@ fuzz_target!(|data: &[u8]| {
     if !text.to_lowercase().contains("think") {
         let thoughts = r#"<think>{"answer": 1} ["one", "two", "three", "four"] fork</think>"#;
         let thought = format!("{thoughts}{text}");
-        assert_eq!(scripts(&thought), found);
+        // The reasons quote the answer.
+        for (after, found) in scripts(&thought).into_iter().zip(found) {
+            assert_eq!(after.ok(), found.ok());
+        }
         assert_eq!(choice_in(&thought, &names), chosen);
     }
 });

@@ -53,7 +53,8 @@ fuzz_target!(|data: &[u8]| {
             if let Some(endpoint) = text.parse::<Endpoint>().ok() {
                 let shown = endpoint.to_string();
                 assert!(shown.starts_with("http") && shown.ends_with("/chat/completions"), "{shown}");
-                assert!(!shown.contains(['?', '@']), "{shown}");
+                let server = shown.split('/').nth(2).unwrap();
+                assert!(!shown.contains('?') && !server.contains('@'), "{shown}");
                 assert_eq!(shown.parse::<Endpoint>().unwrap().to_string(), shown);
             }
         }

@@ -9,6 +9,7 @@ fuzz_target!(|data: &[u8]| {
     let mut data = Unstructured::new(data);
     let mut side = |most: u32| data.int_in_range(1..=most).unwrap_or(1);
     let (width, height, size) = (side(300), side(300), side(64) as usize);
+    let height = height.min(8192 / width);
     let filter = if data.arbitrary().unwrap_or(false) { Filter::Bilinear } else { Filter::Bicubic };
     let preprocessor = Preprocessor { size, filter };
     let bytes = data.take_rest();
