@@ -11,6 +11,7 @@ use actalign_tui::explore::{
     Candidate, ClassMatrix, EmbeddedFrame, Exploration, Outcome, Settings, align_classes,
 };
 use actalign_tui::script::Template;
+use actalign_tui::video::Shown;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand::{RngExt, SeedableRng};
@@ -51,6 +52,7 @@ impl Clip {
         let frame = |t| EmbeddedFrame {
             ordinal: t as u64,
             time: t as f64 / RATE,
+            shown: Shown::once(t as f64 / RATE),
             embedding: self.frames.row(t).to_vec(),
         };
         frames.map(frame).collect()
@@ -199,7 +201,11 @@ fn frames(criterion: &mut Criterion, what: &str, clip: &Clip) {
     let full = clip.exploration();
     // Frames that are like the first ones, and between them.
     let more = |delay: f64| {
-        let late = |frame: EmbeddedFrame| EmbeddedFrame { time: frame.time + delay, ..frame };
+        let late = |frame: EmbeddedFrame| EmbeddedFrame {
+            time: frame.time + delay,
+            shown: Shown::once(frame.time + delay),
+            ..frame
+        };
         clip.embedded(0..8).into_iter().map(late).collect::<Vec<_>>()
     };
     let mut group = criterion.benchmark_group(what);

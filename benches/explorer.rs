@@ -7,6 +7,7 @@ use actalign_tui::align::Calibration;
 use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Thumbnail, Update};
 use actalign_tui::script::Template;
 use actalign_tui::tui::Headless;
+use actalign_tui::video::Shown;
 use crossterm::event::KeyCode::{self, Backspace, Char, Down, Enter, Esc, Left, Right, Tab};
 use image::{Rgb, RgbImage};
 use rand::{RngExt, SeedableRng};
@@ -151,7 +152,7 @@ fn open(exploration: Exploration, columns: u16, rows: u16) -> Headless {
         let thumbnail = if frame % 2 == 0 { Thumbnail::new(ordinal, time, &picture) } else { None };
         explorer.hear(Update::Decoded { ordinal, time, thumbnail });
     }
-    explorer.hear(Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    explorer.hear(Update::AllDecoded { frames: FRAMES, faults: Default::default() });
     explorer.hear(Update::Idle);
     explorer.draw();
     explorer
@@ -176,7 +177,9 @@ fn exploration() -> Exploration {
         for value in &mut at {
             *value = 0.9 * *value + dice.random_range(-1.0..1.0);
         }
-        EmbeddedFrame { ordinal: frame as u64, time: frame as f64 / RATE, embedding: at.clone() }
+        let time = frame as f64 / RATE;
+        let shown = Shown::once(time);
+        EmbeddedFrame { ordinal: frame as u64, time, shown, embedding: at.clone() }
     });
     exploration.add_frames(frames.collect::<Vec<_>>());
     exploration

@@ -9,6 +9,7 @@ use actalign_tui::explore::{
     Outcome, Report, ReportSettings, Settings, Sources,
 };
 use actalign_tui::script::Template;
+use actalign_tui::video::Shown;
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
 
@@ -40,6 +41,7 @@ fn frames(rows: &Array2<f32>) -> Vec<EmbeddedFrame> {
     let frame = |(i, row): (usize, ndarray::ArrayView1<f32>)| EmbeddedFrame {
         ordinal: i as u64,
         time: i as f64 / 4.0,
+        shown: Shown::once(i as f64 / 4.0),
         embedding: row.to_vec(),
     };
     rows.rows().into_iter().enumerate().map(frame).collect()

@@ -13,7 +13,7 @@ use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
 use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
-use crate::video::load_image;
+use crate::video::{Shown, load_image};
 
 /// Images or texts embedded at a time.
 const BATCH: usize = 8;
@@ -62,8 +62,14 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
             Some(video) => video_frames(video, &args.sampling, &model)?,
             None => images(&args.images, &model)?,
         };
-        embeddings.frame_pts = frames.iter().map(|frame| frame.time).collect();
-        let values = frames.into_iter().flat_map(|frame| frame.embedding).collect();
+        // A frame that stays on screen over several ticks fills a row for each.
+        let mut values = Vec::new();
+        for frame in frames {
+            for _ in &frame.shown.rows {
+                embeddings.frame_pts.push(frame.time);
+                values.extend_from_slice(&frame.embedding);
+            }
+        }
         embeddings.frames =
             Some(Array2::from_shape_vec((embeddings.frame_pts.len(), model.checkpoint().dim()), values)?);
     }
@@ -129,7 +135,9 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
             .collect::<Result<Vec<_>>>()?;
         for row in tower.embed(&squares)?.rows() {
             let index = frames.len();
-            frames.push(EmbeddedFrame { ordinal: index as u64, time: index as f64, embedding: row.to_vec() });
+            let time = index as f64;
+            let shown = Shown::once(time);
+            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec() });
         }
         bar.inc(batch.len() as u64);
     }

@@ -100,11 +100,10 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
                     });
                 }
             }
-            Update::AllDecoded { frames, skipped } => {
+            Update::AllDecoded { frames, faults } => {
                 bar.set_length(*frames as u64);
-                if *skipped > 0 {
-                    let frames = if *skipped == 1 { "frame is" } else { "frames are" };
-                    bar.suspend(|| eprintln!("{}: {skipped} {frames} damaged or missing", clip.display()));
+                if !faults.is_empty() {
+                    bar.suspend(|| eprintln!("{}: {faults}", clip.display()));
                 }
             }
             Update::Frames(frames) => bar.inc(frames.len() as u64),

@@ -140,7 +140,7 @@ impl Evaluator {
         embed_clip(job, |update| match update {
             Update::Frames(more) => frames.extend(more),
             Update::Texts(texts) => self.remember(texts),
-            Update::AllDecoded { skipped, .. } => damaged_pieces = skipped,
+            Update::AllDecoded { faults, .. } => damaged_pieces = faults.damaged_or_lost(),
             Update::Notice(text) => self.notice = Some(text),
             _ => {}
         })?;

@@ -334,8 +334,8 @@ impl Exploration {
             self.outcome = Outcome::new(times, ordinals, width, rule, classes);
             return Ok(());
         }
-        let mut times = self.frames.times();
-        let mut ordinals = self.frames.ordinals();
+        let mut times = self.frames.row_times();
+        let mut ordinals = self.frames.row_ordinals();
         let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
         let smoothing = Smoothing { width, preset: method.preset };
         let windows = match self.windows.take() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::record::Record;
 use crate::explore::strip::Strip;
-use crate::video::VideoInfo;
+use crate::video::{Faults, VideoInfo};
 
 /// Work that may be lost when the program is ended.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -64,10 +64,10 @@ impl<'a> Keeper<'a> {
     }
 
     /// All frames are embedded.
-    pub fn finish(&mut self, skipped: usize, strip: &Strip) {
+    pub fn finish(&mut self, faults: &Faults, strip: &Strip) {
         if let Some((record, info)) = self.to.take() {
             if !self.is_whole {
-                record.keep_frames(&info, &self.frames, skipped);
+                record.keep_frames(&info, &self.frames, faults);
             }
             record.keep_strip(strip);
         }

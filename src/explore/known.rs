@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::strip::{Picture, Strip};
 use crate::store::{floats, to_bytes};
-use crate::video::VideoInfo;
+use crate::video::{Faults, Shown, VideoInfo};
 
 /// Embedded frames of a clip, in order of presentation.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,27 +17,35 @@ pub struct Known {
     pub info: VideoInfo,
     /// The frames.
     pub frames: Vec<EmbeddedFrame>,
-    /// Damaged pieces that had to be left out.
-    pub skipped: usize,
+    /// What is wrong with the clip.
+    pub faults: Faults,
 }
 
 impl Known {
     /// The bytes of frames in any order; none where there is no frame.
-    pub fn encode(info: &VideoInfo, frames: &[EmbeddedFrame], skipped: usize) -> Option<Vec<u8>> {
+    pub fn encode(info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) -> Option<Vec<u8>> {
         let mut frames: Vec<&EmbeddedFrame> = frames.iter().collect();
         frames.sort_by_key(|frame| frame.ordinal);
         let (count, dim) = (frames.len(), frames.first()?.embedding.len());
         let embeddings: Vec<u8> = frames.iter().flat_map(|frame| to_bytes(&frame.embedding)).collect();
         let times: Vec<u8> = frames.iter().flat_map(|frame| frame.time.to_le_bytes()).collect();
         let ordinals: Vec<u8> = frames.iter().flat_map(|frame| frame.ordinal.to_le_bytes()).collect();
+        let ends: Vec<u8> = frames.iter().flat_map(|frame| frame.shown.until.to_le_bytes()).collect();
+        let counts: Vec<u8> =
+            frames.iter().flat_map(|frame| (frame.shown.rows.len() as u64).to_le_bytes()).collect();
+        let rows: Vec<u8> =
+            frames.iter().flat_map(|frame| &frame.shown.rows).flat_map(|row| row.to_le_bytes()).collect();
         let tensors = [
             ("embeddings", TensorView::new(Dtype::F32, vec![count, dim], &embeddings).ok()?),
             ("times", TensorView::new(Dtype::F64, vec![count], &times).ok()?),
             ("ordinals", TensorView::new(Dtype::U64, vec![count], &ordinals).ok()?),
+            ("ends", TensorView::new(Dtype::F64, vec![count], &ends).ok()?),
+            ("row_counts", TensorView::new(Dtype::U64, vec![count], &counts).ok()?),
+            ("rows", TensorView::new(Dtype::F64, vec![rows.len() / 8], &rows).ok()?),
         ];
         let notes = HashMap::from([
             ("info".to_owned(), serde_json::to_string(info).ok()?),
-            ("skipped".to_owned(), skipped.to_string()),
+            ("faults".to_owned(), serde_json::to_string(faults).ok()?),
         ]);
         serialize(tensors, Some(notes)).ok()
     }
@@ -53,14 +61,24 @@ impl Known {
         }
         let times = numbers(&tensors, "times", f64::from_le_bytes)?;
         let ordinals = numbers(&tensors, "ordinals", u64::from_le_bytes)?;
+        let ends = numbers(&tensors, "ends", f64::from_le_bytes)?;
+        let counts = numbers(&tensors, "row_counts", u64::from_le_bytes)?;
+        let rows = numbers(&tensors, "rows", f64::from_le_bytes)?;
         let embeddings = embeddings.data().chunks_exact(4 * dim).map(floats);
-        let frames = ordinals.into_iter().zip(times).zip(embeddings);
+        let mut rows = rows.as_slice();
+        let mut frames = Vec::new();
+        for ((((ordinal, time), until), count), embedding) in
+            ordinals.into_iter().zip(times).zip(ends).zip(counts).zip(embeddings)
+        {
+            let (own, rest) = rows.split_at_checked(usize::try_from(count).ok()?)?;
+            rows = rest;
+            let shown = Shown { until, rows: own.to_vec() };
+            frames.push(EmbeddedFrame { ordinal, time, shown, embedding });
+        }
         Some(Self {
             info: serde_json::from_str(notes.get("info")?).ok()?,
-            frames: frames
-                .map(|((ordinal, time), embedding)| EmbeddedFrame { ordinal, time, embedding })
-                .collect(),
-            skipped: notes.get("skipped")?.parse().ok()?,
+            frames,
+            faults: serde_json::from_str(notes.get("faults")?).ok()?,
         })
     }
 }
@@ -109,6 +127,7 @@ fn numbers<T>(tensors: &SafeTensors, name: &str, read: impl Fn([u8; 8]) -> T) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::video::Jump;
 
     fn info() -> VideoInfo {
         VideoInfo {
@@ -119,6 +138,7 @@ mod tests {
             codec: "h264".into(),
             duration: Some(0.1),
             frame_rate: None,
+            tolerance: 0.0,
         }
     }
 
@@ -127,14 +147,16 @@ mod tests {
         let frame = |ordinal: u64| EmbeddedFrame {
             ordinal,
             time: ordinal as f64 / 3.0,
+            shown: Shown { until: 9.0, rows: (0..=ordinal).map(|row| row as f64 / 7.0).collect() },
             embedding: vec![f32::MIN_POSITIVE, -0.1, ordinal as f32],
         };
-        let bytes = Known::encode(&info(), &[frame(7), frame(0), frame(3)], 2).unwrap();
+        let faults = Faults { frames: 9, damaged: 1, lost: 2, jumps: vec![Jump { at: 0.1, by: 3600.0 }] };
+        let bytes = Known::encode(&info(), &[frame(7), frame(0), frame(3)], &faults).unwrap();
         let known = Known::decode(&bytes, 3).unwrap();
-        assert_eq!(known, Known { info: info(), frames: vec![frame(0), frame(3), frame(7)], skipped: 2 });
+        assert_eq!(known, Known { info: info(), frames: vec![frame(0), frame(3), frame(7)], faults });
         assert_eq!(Known::decode(&bytes, 4), None, "of another model");
         assert_eq!(Known::decode(&bytes[..bytes.len() - 1], 3), None);
-        assert_eq!(Known::encode(&info(), &[], 0), None);
+        assert_eq!(Known::encode(&info(), &[], &Faults::default()), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
 use crate::store::Cache;
-use crate::video::{DecodeAhead, Masks, Sampling, Segment, VideoInfo, VideoReader, thumbnail};
+use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
 /// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
@@ -85,8 +85,8 @@ pub enum Update {
     AllDecoded {
         /// How many frames the sampling gave.
         frames: usize,
-        /// How many pieces of the clip are damaged or missing.
-        skipped: usize,
+        /// What is wrong with the clip.
+        faults: Faults,
     },
     /// Frames are embedded.
     Frames(Vec<EmbeddedFrame>),
@@ -223,7 +223,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 idle = false;
             } else if queue.is_finished() {
                 if !idle {
-                    keeper.finish(queue.skipped(), queue.strip());
+                    keeper.finish(queue.faults(), queue.strip());
                     self.tell_notice();
                     (self.emit)(Update::Idle);
                     idle = true;
@@ -267,7 +267,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 let Picture { ordinal, time, .. } = **picture;
                 (self.emit)(Update::Decoded { ordinal, time, thumbnail: Thumbnail::of(picture.clone()) });
             }
-            (self.emit)(Update::AllDecoded { frames: count, skipped: known.skipped });
+            (self.emit)(Update::AllDecoded { frames: count, faults: known.faults.clone() });
             return Ok((FrameQueue::nothing(), Keeper::idle()));
         }
 
@@ -297,16 +297,18 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 
     /// Tells the frames of a clip that was embedded elsewhere, as far as the sampling takes them.
     fn tell_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
-        let frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
-        let times: Vec<f64> = frames.iter().map(|frame| frame.time).collect();
-        let taken = frames.into_iter().zip(self.job.sampling.thin(&times, Segment::default()));
-        let frames: Vec<EmbeddedFrame> = taken.filter(|(_, taken)| *taken).map(|(frame, _)| frame).collect();
-        let info = VideoInfo::of_embeddings(times.len(), per_second);
+        let mut frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
+        let info = VideoInfo::of_embeddings(frames.len(), per_second);
+        let ticks = Ticks::new(self.job.sampling, Segment::default(), info.tolerance);
+        frames.retain_mut(|frame| {
+            frame.shown.rows = ticks.rows(frame.time, frame.shown.until);
+            !frame.shown.rows.is_empty()
+        });
         (self.emit)(Update::Opened { info, expected_frames: Some(frames.len()) });
         for &EmbeddedFrame { ordinal, time, .. } in &frames {
             (self.emit)(Update::Decoded { ordinal, time, thumbnail: None });
         }
-        (self.emit)(Update::AllDecoded { frames: frames.len(), skipped: 0 });
+        (self.emit)(Update::AllDecoded { frames: frames.len(), faults: Faults::default() });
         (self.emit)(Update::Frames(frames));
         *texts = self.tell_known(std::mem::take(texts));
         Ok(())
@@ -376,10 +378,16 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             index += 1;
             emit(Update::Decoded { ordinal, time, thumbnail });
             let is_new = !known.contains(&ordinal);
-            let known = from_before.get(&ordinal).filter(|known| is_new && known.time == time).cloned();
+            let shown = frame.shown;
+            let known = from_before.get(&ordinal).filter(|known| is_new && known.time == time);
+            let known = known.map(|known| EmbeddedFrame { shown: shown.clone(), ..known.clone() });
             let square = (is_new && known.is_none())
                 .then(|| preprocessor.square(&frame.rgb, frame.width, frame.height));
-            Decoded { known, picture, to_embed: square.map(|square| Prepared { ordinal, time, square }) }
+            Decoded {
+                known,
+                picture,
+                to_embed: square.map(|square| Prepared { ordinal, time, shown, square }),
+            }
         });
         Ok((info, decoder))
     }
@@ -387,11 +395,11 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
     let (places, squares): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|p| ((p.ordinal, p.time), p.square)).unzip();
+        batch.into_iter().map(|p| ((p.ordinal, p.time, p.shown), p.square)).unzip();
     let embeddings = tower.embed(&squares)?;
     Ok(places
         .into_iter()
         .zip(embeddings.rows())
-        .map(|((ordinal, time), row)| EmbeddedFrame { ordinal, time, embedding: row.to_vec() })
+        .map(|((ordinal, time, shown), row)| EmbeddedFrame { ordinal, time, shown, embedding: row.to_vec() })
         .collect())
 }

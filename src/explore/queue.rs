@@ -11,7 +11,7 @@ use crate::explore::frames::EmbeddedFrame;
 use crate::explore::pipeline::Update;
 use crate::explore::strip::{Picture, Strip};
 use crate::siglip::Square;
-use crate::video::DecodeAhead;
+use crate::video::{DecodeAhead, Faults, Shown};
 
 /// What the decoding thread makes of a frame.
 pub struct Decoded {
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
+    /// How long it stays on screen, and the rows that it fills.
+    pub shown: Shown,
     /// What the tower looks at.
     pub square: Square,
 }
@@ -41,7 +43,7 @@ pub struct FrameQueue {
     waiting: BTreeMap<u64, Prepared>,
     known: Vec<EmbeddedFrame>,
     decoded: usize,
-    skipped: usize,
+    faults: Faults,
     strip: Strip,
 }
 
@@ -59,7 +61,7 @@ impl FrameQueue {
             waiting: BTreeMap::new(),
             known: Vec::new(),
             decoded: 0,
-            skipped: 0,
+            faults: Faults::default(),
             strip: Strip::default(),
         }
     }
@@ -86,9 +88,9 @@ impl FrameQueue {
                 }
                 Poll::Pending => break,
                 Poll::Ready(None) => {
-                    self.skipped = decoder.skipped();
+                    self.faults = decoder.faults();
                     self.decoder = None;
-                    emit(Update::AllDecoded { frames: self.decoded, skipped: self.skipped });
+                    emit(Update::AllDecoded { frames: self.decoded, faults: self.faults.clone() });
                 }
             }
         }
@@ -112,9 +114,9 @@ impl FrameQueue {
         self.decoder.is_none() && self.waiting.is_empty()
     }
 
-    /// Damaged pieces that the decoder left out; known once all frames are decoded.
-    pub fn skipped(&self) -> usize {
-        self.skipped
+    /// What is wrong with the clip; known once all frames are decoded.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The small pictures so far.

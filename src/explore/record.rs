@@ -10,10 +10,10 @@ use crate::explore::pipeline::Job;
 use crate::explore::strip::Strip;
 use crate::siglip::Tower;
 use crate::store::{Cache, Contents, Key, Kind};
-use crate::video::{self, VideoInfo};
+use crate::video::{self, Faults, VideoInfo};
 
 /// Counts the changes of this program that take other frames or other pixels from the same file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A clip's place in the cache.
 pub struct Record<'a> {
@@ -74,15 +74,15 @@ impl<'a> Record<'a> {
     }
 
     /// Keeps all frames of the clip.
-    pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], skipped: usize) {
-        if self.keep(&self.frames, || Known::encode(info, frames, skipped)) {
+    pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) {
+        if self.keep(&self.frames, || Known::encode(info, frames, faults)) {
             self.cache.remove(&self.partial);
         }
     }
 
     /// Keeps the frames that there are.
     pub fn keep_partial(&self, info: &VideoInfo, frames: &[EmbeddedFrame]) {
-        self.keep(&self.partial, || Known::encode(info, frames, 0));
+        self.keep(&self.partial, || Known::encode(info, frames, &Faults::default()));
     }
 
     /// Keeps the small pictures of the whole clip.

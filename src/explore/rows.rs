@@ -6,6 +6,7 @@ use color_eyre::eyre::{Report, ensure};
 
 use crate::explore::frames::EmbeddedFrame;
 use crate::store::read_matrix;
+use crate::video::Shown;
 
 /// Reads a `.npy` file of raw frame embeddings, T×d, a row per frame, so many of them a second.
 ///
@@ -22,6 +23,7 @@ pub fn read_rows(path: &Path, per_second: f64, dim: usize) -> Result<Vec<Embedde
     let frames = (0..).zip(rows.rows()).map(|(ordinal, row)| EmbeddedFrame {
         ordinal,
         time: ordinal as f64 / per_second,
+        shown: Shown { until: (ordinal + 1) as f64 / per_second, rows: vec![ordinal as f64 / per_second] },
         embedding: row.to_vec(),
     });
     Ok(frames.collect())

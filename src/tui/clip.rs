@@ -10,7 +10,7 @@ use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
 };
 use crate::script::{Class, ClassId, Document};
-use crate::video::{Sampling, VideoInfo};
+use crate::video::{Faults, Sampling, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
 const THUMBNAILS: usize = 1024;
@@ -24,8 +24,8 @@ pub struct Progress {
     pub decoded: usize,
     /// Whether the last frame is decoded.
     pub all_decoded: bool,
-    /// Damaged pieces of the file that were left out.
-    pub skipped: usize,
+    /// What is wrong with the clip, once the last frame is decoded.
+    pub faults: Faults,
     /// Texts still to embed for the present template.
     pub texts_missing: usize,
     /// Texts of other templates that are being embedded meanwhile.
@@ -271,7 +271,7 @@ impl Clip {
         let (first, last) = self.thumbnails.span().unwrap_or((0.0, 0.0));
         let first = times.first().copied().unwrap_or(first).min(first);
         let last = times.last().copied().unwrap_or(last).max(last);
-        let decoded = self.progress.decoded.max(2);
+        let decoded = self.progress.decoded.max(times.len()).max(2);
         let step = (last - first) / (decoded - 1) as f64;
         let duration = self.info.as_ref().and_then(|info| info.duration).unwrap_or(0.0);
         let end = if self.progress.all_decoded { last + step } else { (last + step).max(duration) };

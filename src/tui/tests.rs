@@ -42,7 +42,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
-use crate::video::{Sampling, VideoInfo};
+use crate::video::{Faults, Sampling, Shown, VideoInfo};
 
 const FRAMES: usize = 40;
 /// Axes of the embedding space: four kinds of pictures, and one that nothing shows.
@@ -66,7 +66,8 @@ fn frame(index: usize) -> EmbeddedFrame {
     let phase = index as f32 * 4.0 / FRAMES as f32;
     let embedding =
         (0..KINDS.len()).map(|axis| (1.0 - (phase - 0.5 - axis as f32).abs()).max(0.05)).collect();
-    EmbeddedFrame { ordinal: index as u64 * 3, time: index as f64 / 10.0, embedding }
+    let (time, until) = (index as f64 / 10.0, (index + 1) as f64 / 10.0);
+    EmbeddedFrame { ordinal: index as u64 * 3, time, shown: Shown { until, rows: vec![time] }, embedding }
 }
 
 /// A clip of which nothing is embedded.
@@ -131,7 +132,7 @@ fn embed_all(state: &mut State) {
         let thumbnail = Thumbnail::new(ordinal, time, &picture);
         hear(state, Update::Decoded { ordinal, time, thumbnail });
     }
-    hear(state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    hear(state, Update::AllDecoded { frames: FRAMES, faults: Faults::default() });
     embed_missing(state);
     hear(state, Update::Frames((0..FRAMES).map(frame).collect()));
     hear(state, Update::Idle);
@@ -207,7 +208,7 @@ fn a_clip_that_is_known_looks_like_one_that_was_embedded() {
         let thumbnail = Thumbnail::new(ordinal, time, &picture);
         hear(&mut state, Update::Decoded { ordinal, time, thumbnail });
     }
-    hear(&mut state, Update::AllDecoded { frames: FRAMES, skipped: 0 });
+    hear(&mut state, Update::AllDecoded { frames: FRAMES, faults: Faults::default() });
     hear(&mut state, Update::Idle);
     let known = draw(&mut state, ColourDepth::True, 80, 24);
     assert_eq!(known, draw(&mut full_state(), ColourDepth::True, 80, 24));
@@ -415,6 +416,7 @@ fn the_rate_of_a_folder_of_images_is_told_once() {
         codec: "images".into(),
         duration: Some(2.0),
         frame_rate: Some(25.0),
+        tolerance: 0.0,
     };
     let sampling = state.clip().sources.sampling.clone();
     for _ in 0..2 {

@@ -1,13 +1,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 
 use crate::words::panic_in_words;
 
-use super::{Frame, VideoError, VideoInfo, VideoReader};
+use super::{Faults, Frame, VideoError, VideoInfo, VideoReader};
 
 /// A [`VideoReader`] on a thread of its own, so that decoding overlaps whatever consumes the frames.
 ///
@@ -16,7 +15,7 @@ use super::{Frame, VideoError, VideoInfo, VideoReader};
 /// frame in work.
 pub struct DecodeAhead<T> {
     info: VideoInfo,
-    skipped: Arc<AtomicUsize>,
+    faults: Arc<Mutex<Faults>>,
     items: Option<Receiver<Result<T, VideoError>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -27,11 +26,11 @@ impl<T: Send + 'static> DecodeAhead<T> {
     /// [`VideoError::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         let info = reader.info().clone();
-        let skipped = Arc::new(AtomicUsize::new(0));
+        let faults = Arc::default();
         let (sender, receiver) = sync_channel(bound);
-        let counter = Arc::clone(&skipped);
-        let thread = thread::spawn(move || work(reader, map, &sender, &counter));
-        Self { info, skipped, items: Some(receiver), thread: Some(thread) }
+        let found = Arc::clone(&faults);
+        let thread = thread::spawn(move || work(reader, map, &sender, &found));
+        Self { info, faults, items: Some(receiver), thread: Some(thread) }
     }
 }
 
@@ -41,9 +40,9 @@ impl<T> DecodeAhead<T> {
         &self.info
     }
 
-    /// Broken packets passed over so far; final once the iteration has ended.
-    pub fn skipped(&self) -> usize {
-        self.skipped.load(Ordering::Acquire)
+    /// What is wrong with the segment; final once the iteration has ended.
+    pub fn faults(&self) -> Faults {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The next item if it is there already: pending while the thread is at work, `None` after the last one.
@@ -79,16 +78,18 @@ fn work<T>(
     mut reader: VideoReader,
     mut map: impl FnMut(Frame) -> T,
     items: &SyncSender<Result<T, VideoError>>,
-    skipped: &AtomicUsize,
+    faults: &Mutex<Faults>,
 ) {
     let path = reader.path().to_owned();
     loop {
         // The reader and `map` are not used again after a panic.
         let step = catch_unwind(AssertUnwindSafe(|| reader.next().map(|frame| frame.map(&mut map))));
-        skipped.store(reader.skipped(), Ordering::Release);
         let (item, last) = match step {
             Ok(Some(item)) => (item, false),
-            Ok(None) => return,
+            Ok(None) => {
+                *faults.lock().unwrap_or_else(PoisonError::into_inner) = reader.faults();
+                return;
+            }
             Err(panic) => {
                 let message = panic_in_words(panic.as_ref());
                 (Err(VideoError::ThreadFailed { path: path.clone(), message }), true)

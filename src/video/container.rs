@@ -10,7 +10,7 @@ use video_rs::ffmpeg::{Packet, decoder};
 use video_rs::{Options, Reader, ReaderBuilder};
 
 use super::orientation::Orientation;
-use super::pictures::{Clock, Pictures, open_decoder};
+use super::pictures::{Clock, Pictures, Threads, open_decoder};
 use super::place::Place;
 use super::start::{counts_pictures_by_packets, skip_to};
 use super::{VideoError, VideoInfo, info, start_ffmpeg};
@@ -29,19 +29,25 @@ pub(super) struct Container {
     pub(super) info: VideoInfo,
     /// Frames per second that all time stamps are multiples of: OpenCV's rate. The mean one where nothing tells it.
     pub(super) base_rate: Option<f64>,
-    can_skip: bool,
+    /// Whether each packet is one picture.
+    counts_pictures: bool,
 }
 
 impl Container {
     /// Opens the best video stream of a file.
     pub(super) fn open(place: &Place) -> Result<Self, VideoError> {
+        Self::open_with(place, Threads::Auto)
+    }
+
+    /// As [`Container::open`], with a choice of threads.
+    pub(super) fn open_with(place: &Place, threads: Threads) -> Result<Self, VideoError> {
         let reader = open_reader(place)?;
         let name = || place.name.clone();
         let Some(stream) = video_stream(&reader) else {
             return Err(VideoError::NoVideoStream { path: name() });
         };
         let codec = stream.parameters().id();
-        let decoder = open_decoder(&stream).map_err(|error| match codec {
+        let decoder = open_decoder(&stream, threads).map_err(|error| match codec {
             Id::None => not_video(&place.name, "unknown codec".to_owned()),
             _ => VideoError::NoDecoder {
                 path: name(),
@@ -54,8 +60,8 @@ impl Container {
         let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
         let base_rate = info::positive(stream.rate()).or(info.frame_rate);
         let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
-        let (stream, can_skip) = (stream.index(), counts_pictures_by_packets(&stream));
-        Ok(Self { reader, stream, codec, decoder, clock, orientation, info, base_rate, can_skip })
+        let (stream, counts_pictures) = (stream.index(), counts_pictures_by_packets(&stream));
+        Ok(Self { reader, stream, codec, decoder, clock, orientation, info, base_rate, counts_pictures })
     }
 
     /// Whether this is an image, still or moving, and no video.
@@ -77,18 +83,19 @@ impl Container {
 
     /// All pictures.
     pub(super) fn pictures(self) -> Pictures {
-        Pictures::new(self.reader, self.stream, self.decoder, self.clock)
+        let pictures = Pictures::new(self.reader, self.stream, self.decoder, self.clock);
+        if self.counts_pictures { pictures.counting_packets() } else { pictures }
     }
 
     /// The pictures from `start` seconds on and some before, numbered as in the whole video; `None`
     /// where this file must be decoded from its beginning for that.
     pub(super) fn pictures_from(mut self, start: f64) -> Option<Pictures> {
-        if !self.can_skip {
+        if !self.counts_pictures {
             return None;
         }
         let start = skip_to(&mut self.reader, self.stream, self.clock.stamp(start))?;
         let mut pictures = Pictures::starting_at(start, self.reader, self.stream, self.decoder, self.clock);
-        pictures.begins_as_meant().then_some(pictures)
+        pictures.begins_as_meant().then(|| pictures.counting_packets())
     }
 }
 

@@ -135,6 +135,14 @@ pub enum VideoError {
         /// End of the segment, in seconds.
         end: f64,
     },
+    /// A segment that would fill too many rows.
+    #[error("{}: this sampling gives more than {most} frames. Take fewer per second (--fps), or a part of the clip (--start, --end).", path.display())]
+    TooManyFrames {
+        /// The file.
+        path: PathBuf,
+        /// How many frames are too many.
+        most: u64,
+    },
     /// A video stream without a picture.
     #[error("{}: no frame is found in it. Check that it plays: it may be incomplete, or of a kind that the installed FFmpeg does not decode; then convert it first, for example `ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4`.", path.display())]
     NoFrames {

@@ -9,6 +9,7 @@ use super::VideoError;
 use super::container::Container;
 use super::footage::Footage;
 use super::place::Place;
+use super::sampling::Shown;
 
 /// One picture: upright, 8-bit RGB.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Frame {
     pub ordinal: u64,
     /// Presentation time in seconds from the start of the video.
     pub time: f64,
+    /// How long it stays on screen, and how often it counts.
+    pub shown: Shown,
     /// Pixels in a row.
     pub width: u32,
     /// Rows.
@@ -79,7 +82,7 @@ pub(super) fn load(place: &Place) -> Result<Frame, VideoError> {
         other => other.into_rgb8(),
     };
     let (width, height) = rgb.dimensions();
-    Ok(Frame { ordinal: 0, time: 0.0, width, height, rgb: rgb.into_raw() })
+    Ok(Frame { ordinal: 0, time: 0.0, shown: Shown::once(0.0), width, height, rgb: rgb.into_raw() })
 }
 
 fn decode_with_ffmpeg(place: &Place) -> Result<Frame, VideoError> {
@@ -93,7 +96,7 @@ fn decode_with_ffmpeg(place: &Place) -> Result<Frame, VideoError> {
         return Err(not_image("it is a video or sound"));
     }
     let orientation = container.orientation;
-    let mut footage = Footage::new(container.pictures(), orientation);
+    let mut footage = Footage::new(container.pictures(), orientation, Box::new(|| None));
     footage.advance().ok_or_else(|| not_image("it is damaged"))?;
     footage.frame().map_err(|(_, error)| not_image(&error.to_string()))
 }

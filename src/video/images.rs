@@ -1,3 +1,4 @@
+use super::footage::Turn;
 use super::frame::load;
 use super::info::IMAGES;
 use super::place::Place;
@@ -29,6 +30,7 @@ impl Images {
                         codec: IMAGES.to_owned(),
                         duration: Some(files.len() as f64 / RATE),
                         frame_rate: Some(RATE),
+                        tolerance: 0.0,
                     };
                     return Ok((Self { files, passed: 0, skipped: 0 }, info));
                 }
@@ -38,13 +40,13 @@ impl Images {
         Err(first_error.expect("a clip of images has at least one"))
     }
 
-    /// Goes on to the next image; its time in seconds.
-    pub(super) fn advance(&mut self) -> Option<f64> {
+    /// Goes on to the next image.
+    pub(super) fn advance(&mut self) -> Option<Turn> {
         if self.passed == self.files.len() {
             return None;
         }
         self.passed += 1;
-        Some(self.time())
+        Some(Turn { time: self.time(), until: self.passed as f64 / RATE, is_damaged: false })
     }
 
     /// The image at hand.

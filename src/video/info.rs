@@ -8,6 +8,7 @@ use video_rs::ffmpeg::packet::side_data::Type as SideDataType;
 use video_rs::ffmpeg::{Rational, decoder, ffi};
 
 use super::orientation::Orientation;
+use super::sampling::stamp_tolerance;
 use super::{Sampling, Segment};
 
 /// Stands for the codec where images make the clip.
@@ -30,6 +31,8 @@ pub struct VideoInfo {
     pub duration: Option<f64>,
     /// Mean frames per second, as the container states it.
     pub frame_rate: Option<f64>,
+    /// Seconds by which a time stamp may miss the true time of its frame, since the container rounds.
+    pub tolerance: f64,
 }
 
 impl VideoInfo {
@@ -43,6 +46,8 @@ impl VideoInfo {
     ) -> Self {
         let (width, height) = orientation.upright_size(decoder.width(), decoder.height());
         let stored_aspect = pixel_aspect(input, stream);
+        let frame_rate = positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate()));
+        let unit = seconds(1, stream.time_base()).unwrap_or(0.0);
         Self {
             width,
             height,
@@ -50,7 +55,8 @@ impl VideoInfo {
             rotation: orientation.clockwise_degrees(),
             codec: stream.parameters().id().name().to_owned(),
             duration: duration(input, stream, origin),
-            frame_rate: positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate())),
+            frame_rate,
+            tolerance: stamp_tolerance(unit, frame_rate.map(f64::recip)),
         }
     }
 
@@ -64,6 +70,7 @@ impl VideoInfo {
             codec: "embeddings".to_owned(),
             duration: Some(frames as f64 / per_second),
             frame_rate: Some(per_second),
+            tolerance: 0.0,
         }
     }
 
@@ -100,12 +107,11 @@ pub(super) fn orientation(stream: &Stream) -> Orientation {
         .map_or(Orientation::UPRIGHT, |data| Orientation::from_display_matrix(data.data()))
 }
 
-/// Container time in seconds that counts as time zero: its start where that is positive, as players
-/// and `ffmpeg -ss` have it. A negative start belongs to audio that precedes the video.
+/// Container time in seconds that counts as time zero: its start, of whatever sign, as players and `ffmpeg -ss` have it.
 pub(super) fn origin(input: &Input) -> f64 {
     // SAFETY: the pointer is that of an open container.
     let start = unsafe { (*input.as_ptr()).start_time };
-    seconds(start, Rational::new(1, AV_TIME_BASE)).filter(|&start| start > 0.0).unwrap_or(0.0)
+    seconds(start, Rational::new(1, AV_TIME_BASE)).unwrap_or(0.0)
 }
 
 /// A time stamp or duration in seconds; `None` where FFmpeg does not know it.
@@ -151,6 +157,7 @@ mod tests {
             codec: "ffv1".to_owned(),
             duration,
             frame_rate,
+            tolerance: 0.0,
         }
     }
 

@@ -89,7 +89,7 @@ mod tests {
     /// A picture of black and white columns.
     fn stripes(ordinal: u64) -> Frame {
         let rgb = (0..8 * 6).flat_map(|i| [if i % 2 == 0 { 0 } else { 255 }; 3]).collect();
-        Frame { ordinal, time: 0.0, width: 8, height: 6, rgb }
+        Frame { ordinal, time: 0.0, shown: Shown::once(0.0), width: 8, height: 6, rgb }
     }
 
     /// Which pixels of a frame a mask changes.

@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use video_rs::Reader;
 use video_rs::ffmpeg::codec::Context;
@@ -9,8 +9,9 @@ use video_rs::ffmpeg::frame::Video as RawFrame;
 use video_rs::ffmpeg::{Dictionary, Error, Packet, Rational, decoder};
 
 use super::ending::Ending;
+use super::faults::Jump;
 use super::info::seconds;
-use super::start::Start;
+use super::start::{Start, is_shown};
 
 /// Decoded pictures held back to put slightly disordered time stamps in order. Decoders reorder by
 /// themselves; this is for files whose stream header states too little reordering.
@@ -18,6 +19,20 @@ const REORDER: usize = 4;
 
 /// Failures in a row after which the rest of a file is taken to be unreadable.
 const MAX_FAILURES: usize = 1000;
+
+/// A gap of more seconds is a splice, unless the rate or the duration of the picture explains it.
+const SPLICE: f64 = 10.0;
+
+/// A jump back by more seconds is a splice; what jumps back by less is out of order.
+const DISORDER: f64 = 1.0;
+
+/// Whether a jump of time stamps by so many seconds may be a splice.
+pub(super) fn may_be_splice(jump: f64) -> bool {
+    !(-DISORDER..=SPLICE).contains(&jump)
+}
+
+/// Durations of packets that are remembered until their pictures come out of the decoder.
+const DURATIONS: usize = 256;
 
 /// Seconds between pictures where neither time stamps nor the container tell.
 const DEFAULT_STEP: f64 = 1.0 / 25.0;
@@ -28,6 +43,10 @@ pub(super) struct Picture {
     pub(super) ordinal: u64,
     /// Seconds from time zero; never less than that of the picture before.
     pub(super) time: f64,
+    /// How many seconds it stays on screen, as the container has it, or else at the mean rate.
+    pub(super) duration: f64,
+    /// Whether the decoder has made up a part of it.
+    pub(super) is_damaged: bool,
     /// The pixels.
     pub(super) raw: RawFrame,
 }
@@ -46,7 +65,9 @@ pub(super) struct Clock {
 impl Clock {
     /// Seconds from time zero.
     pub(super) fn time(&self, stamp: i64) -> f64 {
-        seconds(stamp, self.time_base).unwrap_or(0.0) - self.origin
+        let time = seconds(stamp, self.time_base).unwrap_or(0.0) - self.origin;
+        // FFmpeg rounds the origin to microseconds.
+        if time.abs() < 1e-6 { 0.0 } else { time }
     }
 
     /// The last stamp at or before `time`.
@@ -90,16 +111,34 @@ pub(super) struct Pictures {
     jumps: u64,
     last_emitted: Option<i64>,
     emitted: u64,
-    last_time: Option<f64>,
+    /// Time and duration of the last picture that was handed out.
+    last: Option<(f64, f64)>,
+    /// Seconds that are added to times since the last splice.
+    shift: f64,
+    splices: Vec<Jump>,
+    /// Durations of packets by their time stamps.
+    durations: BTreeMap<i64, i64>,
+    /// Packets that should give a picture each; none where packets cannot be counted.
+    sent: Option<u64>,
+    has_damage: bool,
 }
 
-/// Opens the decoder of a stream, with as many threads as FFmpeg sees fit.
-pub(super) fn open_decoder(stream: &Stream) -> Result<decoder::Video, Error> {
+/// How a decoder shares its work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// As FFmpeg sees fit. What is made up over damage then differs from run to run.
+    Auto,
+    /// One thread, with the same pictures in every run.
+    One,
+}
+
+/// Opens the decoder of a stream.
+pub(super) fn open_decoder(stream: &Stream, threads: Threads) -> Result<decoder::Video, Error> {
     let mut opening = Context::from_parameters(stream.parameters())?.decoder();
     opening.set_packet_time_base(stream.time_base());
     let codec = decoder::find(stream.parameters().id()).ok_or(Error::DecoderNotFound)?;
     let mut options = Dictionary::new();
-    options.set("threads", "auto");
+    options.set("threads", if threads == Threads::One { "1" } else { "auto" });
     opening.open_as_with(codec, options)?.video()
 }
 
@@ -138,8 +177,34 @@ impl Pictures {
             jumps: 0,
             last_emitted: None,
             emitted: start.ordinal,
-            last_time: None,
+            last: None,
+            shift: 0.0,
+            splices: Vec::new(),
+            durations: BTreeMap::new(),
+            sent: None,
+            has_damage: false,
         }
+    }
+
+    /// Expects one picture from each packet.
+    pub(super) fn counting_packets(self) -> Self {
+        Self { sent: Some(0), ..self }
+    }
+
+    /// Whether any damage has been met: then what the decoder's threads make of the pictures that follow is not certain.
+    /// It is known before the first of them is handed out.
+    pub(super) fn has_damage(&self) -> bool {
+        // Threads keep quiet about failures among the last few packets, but their pictures are missing.
+        let lacks_pictures = self.draining && self.sent.is_some_and(|sent| sent > self.arrived);
+        self.has_damage
+            || self.refused > 0
+            || self.unreadable > 0
+            || (lacks_pictures && self.waiting.len() < REORDER)
+    }
+
+    /// Splices met so far.
+    pub(super) fn splices(&self) -> &[Jump] {
+        &self.splices
     }
 
     /// Broken packets passed over so far, and at the end of a file that was read from its start what is missing of it.
@@ -172,6 +237,7 @@ impl Pictures {
             match self.decoder.receive_frame(&mut raw) {
                 Ok(()) => {
                     self.failures = 0;
+                    self.has_damage |= is_damaged(&raw);
                     return Some(raw);
                 }
                 Err(Error::Other { errno: EAGAIN }) if !self.draining => self.feed(),
@@ -215,6 +281,17 @@ impl Pictures {
     }
 
     fn send(&mut self, packet: &Packet) {
+        self.has_damage |= packet.is_corrupt();
+        let stamp = packet.pts().or(packet.dts());
+        if let Some(stamp) = stamp.filter(|_| packet.duration() > 0) {
+            self.durations.insert(stamp, packet.duration());
+            if self.durations.len() > DURATIONS {
+                self.durations.pop_first();
+            }
+        }
+        if let Some(sent) = &mut self.sent {
+            *sent += u64::from(is_shown(packet) && packet.pts() >= Some(self.first_stamp));
+        }
         if self.decoder.send_packet(packet).is_err() {
             self.refuse();
         }
@@ -254,14 +331,30 @@ impl Pictures {
         self.arrived += 1;
     }
 
-    /// A stamp in seconds. Where stamps jump backwards (a broken or a spliced file) time goes on by
-    /// the usual step, so that it never runs backwards.
-    fn time(&self, stamp: i64) -> f64 {
-        let time = self.clock.time(stamp);
-        match self.last_time {
-            Some(last) if time < last => last + self.clock.step(),
-            _ => time,
+    /// A stamp in seconds. Time never runs backwards: stamps that are slightly out of order go on by the usual step.
+    /// After a splice, all that follows is moved to where the splice is.
+    fn time(&mut self, stamp: i64) -> f64 {
+        let time = self.clock.time(stamp) + self.shift;
+        let Some((last, duration)) = self.last else { return time };
+        let step = self.clock.step();
+        let gap = time - last;
+        let is_explained = gap <= SPLICE.max(10.0 * step) || duration >= gap / 2.0;
+        if gap >= 0.0 && is_explained {
+            return time;
         }
+        if gap > 0.0 || gap < -DISORDER {
+            self.shift += step - gap;
+            self.splices.push(Jump { at: last, by: gap });
+        }
+        last + step
+    }
+
+    /// How many seconds a picture stays, by the packet that it came from.
+    fn duration(&mut self, stamp: i64) -> f64 {
+        let step = self.clock.step();
+        let stated = self.durations.remove(&stamp).and_then(|ticks| seconds(ticks, self.clock.time_base));
+        // Containers round durations too.
+        stated.filter(|stated| (stated - step).abs() > self.clock.tick()).unwrap_or(step)
     }
 }
 
@@ -271,12 +364,20 @@ impl Iterator for Pictures {
     fn next(&mut self) -> Option<Picture> {
         self.fill();
         let Reverse(Waiting { stamp, raw, .. }) = self.waiting.pop()?;
-        let picture = Picture { ordinal: self.emitted, time: self.time(stamp), raw };
+        let (time, duration) = (self.time(stamp), self.duration(stamp));
+        let picture = Picture { ordinal: self.emitted, time, duration, is_damaged: is_damaged(&raw), raw };
         self.emitted += 1;
         self.last_emitted = Some(stamp);
-        self.last_time = Some(picture.time);
+        self.last = Some((time, duration));
         Some(picture)
     }
+}
+
+/// Whether the decoder says of a picture that it has made up a part of it, or that it refers to pictures that are missing.
+fn is_damaged(picture: &RawFrame) -> bool {
+    // SAFETY: the pointer is that of a live frame.
+    let errors = unsafe { (*picture.as_ptr()).decode_error_flags };
+    picture.is_corrupt() || errors != 0
 }
 
 /// A decoded picture in the reorder queue: by time stamp, then as it came; after a jump back in

@@ -11,7 +11,7 @@ use super::VideoError;
 use super::pipe;
 
 /// Where a clip or an image is, and what errors call it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Place {
     /// The path to open. What came through a pipe has one of its own.
     pub(super) path: PathBuf,

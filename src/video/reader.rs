@@ -3,15 +3,20 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::container::Container;
-use super::footage::Footage;
+use super::faults::Faults;
+use super::footage::{Footage, Turn};
 use super::image_folder::images_of;
 use super::images::Images;
+use super::pictures::{Pictures, Threads};
 use super::place::Place;
-use super::sampling::Sampler;
+use super::sampling::{Shown, Ticks};
 use super::{Frame, Sampling, Segment, VideoError, VideoInfo};
 
+/// Rows that a clip may have: more than a day of every frame.
+const MOST_ROWS: u64 = 3_000_000;
+
 /// The frames of a video that a sampling takes from a segment: an iterator over upright RGB frames
-/// in presentation order, each decoded picture at most once.
+/// in presentation order, each decoded picture at most once, with the rows that it fills.
 ///
 /// Memory stays flat: a few decoded pictures and the frame being handed out. Pictures that are not
 /// taken are decoded, since later ones depend on them, and never converted. What is damaged is passed
@@ -20,14 +25,20 @@ pub struct VideoReader {
     path: PathBuf,
     info: VideoInfo,
     segment: Segment,
-    sampler: Sampler,
+    ticks: Ticks,
+    /// Rows that the frames so far fill.
+    rows: u64,
+    /// When the first of the pictures appeared that could not be shown since the last frame: the next one takes its place.
+    owed_from: Option<f64>,
     /// Numbers of the frames in the segment, where it is frames that are counted and not seconds.
     numbers: Option<Range<u64>>,
     /// Pictures that have had their turn; meaningful where all of the video is decoded.
     passed: u64,
     source: Source,
-    last_time: Option<f64>,
+    last: Option<Turn>,
     taken: bool,
+    frames: usize,
+    damaged: usize,
     /// Why the first picture that could not be shown could not.
     first_error: Option<VideoError>,
     done: bool,
@@ -59,16 +70,21 @@ impl VideoReader {
         // Frames are counted from the first of the video on.
         let counts = sampling == Sampling::Numbered;
         let (source, info, rate) = Source::open(place, segment.start.filter(|_| !counts))?;
+        let ticks = Ticks::new(sampling, segment, info.tolerance);
         Ok(Self {
             path,
             info,
             segment,
-            sampler: Sampler::new(sampling, segment),
+            ticks,
+            rows: 0,
+            owed_from: None,
             numbers: rate.filter(|_| counts).map(|rate| segment.numbers(rate)),
             passed: 0,
             source,
-            last_time: None,
+            last: None,
             taken: false,
+            frames: 0,
+            damaged: 0,
             first_error: None,
             done: false,
         })
@@ -84,10 +100,17 @@ impl VideoReader {
         &self.path
     }
 
-    /// Broken packets and images passed over so far; final once the iteration has ended. FFmpeg may keep quiet
-    /// about the last few of a file.
-    pub fn skipped(&self) -> usize {
-        self.source.skipped()
+    /// What is wrong with the segment; final once the iteration has ended.
+    pub fn faults(&self) -> Faults {
+        Faults {
+            frames: self.frames,
+            damaged: self.damaged,
+            lost: self.source.lost(),
+            jumps: match &self.source {
+                Source::Footage(footage) => footage.splices().to_vec(),
+                Source::Images(_) => Vec::new(),
+            },
+        }
     }
 
     fn frame(&mut self) -> Result<Frame, VideoError> {
@@ -101,19 +124,27 @@ impl VideoReader {
         }
     }
 
-    /// Whether the picture at hand, shown at `time`, comes after the segment.
-    fn is_past_end(&self, time: f64) -> bool {
+    /// Whether the picture at hand comes after the segment.
+    fn is_past_end(&self, turn: Turn) -> bool {
         match &self.numbers {
             Some(numbers) => self.passed > numbers.end,
-            None => self.segment.is_past_end(time),
+            None => self.segment.is_past_end(turn.time),
         }
     }
 
-    /// Whether the picture at hand, shown at `time`, is taken.
-    fn takes(&mut self, time: f64) -> bool {
+    /// Whether the picture at hand is on screen at some time in the segment.
+    fn is_inside(&self, turn: Turn) -> bool {
         match &self.numbers {
             Some(numbers) => numbers.contains(&(self.passed - 1)),
-            None => self.sampler.takes(time),
+            None => self.segment.start.is_none_or(|start| turn.until > start),
+        }
+    }
+
+    /// How many rows the picture at hand fills that is on screen from `from`, and until when it is.
+    fn count_rows(&self, from: f64, until: f64) -> u64 {
+        match &self.numbers {
+            Some(numbers) => u64::from(numbers.contains(&(self.passed - 1))),
+            None => self.ticks.count(from, until),
         }
     }
 
@@ -128,13 +159,13 @@ impl VideoReader {
         }
         let path = self.path.clone();
         let start = self.segment.start.unwrap_or(0.0);
-        Some(Err(match (self.last_time, self.segment.end, self.skipped()) {
+        Some(Err(match (self.last, self.segment.end, self.source.lost()) {
             (None, _, 0) => VideoError::NoFrames { path },
             (None, _, skipped) => VideoError::NothingDecodable { path, skipped },
             (Some(last), Some(end), _) if self.is_past_end(last) => {
                 VideoError::NoFrameInSegment { path, start, end }
             }
-            (Some(last), _, _) => VideoError::StartPastEnd { path, start, last },
+            (Some(last), _, _) => VideoError::StartPastEnd { path, start, last: last.time },
         }))
     }
 }
@@ -150,14 +181,12 @@ impl Source {
             return Self::of_images(vec![place]);
         }
         let (info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
-        let pictures = match start {
-            Some(start) => match container.pictures_from(start) {
-                Some(pictures) => pictures,
-                None => Container::open(&place)?.pictures(),
-            },
-            None => container.pictures(),
+        let pictures = pictures_from(container, &place, start, Threads::Auto)?;
+        let reopen = move || {
+            let container = Container::open_with(&place, Threads::One).ok()?;
+            pictures_from(container, &place, start, Threads::One).ok()
         };
-        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation))), info, rate))
+        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation, Box::new(reopen)))), info, rate))
     }
 
     fn of_images(files: Vec<Place>) -> Result<(Self, VideoInfo, Option<f64>), VideoError> {
@@ -166,19 +195,33 @@ impl Source {
         Ok((Self::Images(images), info, rate))
     }
 
-    /// Goes on to the next picture; its time in seconds.
-    fn advance(&mut self) -> Option<f64> {
+    /// Goes on to the next picture.
+    fn advance(&mut self) -> Option<Turn> {
         match self {
             Self::Footage(footage) => footage.advance(),
             Self::Images(images) => images.advance(),
         }
     }
 
-    fn skipped(&self) -> usize {
+    fn lost(&self) -> usize {
         match self {
-            Self::Footage(footage) => footage.skipped(),
+            Self::Footage(footage) => footage.lost(),
             Self::Images(images) => images.skipped(),
         }
+    }
+}
+
+/// The pictures of an open container from `start` on, and maybe some before; all where there is no quick way there.
+fn pictures_from(
+    container: Container,
+    place: &Place,
+    start: Option<f64>,
+    threads: Threads,
+) -> Result<Pictures, VideoError> {
+    let Some(start) = start else { return Ok(container.pictures()) };
+    match container.pictures_from(start) {
+        Some(pictures) => Ok(pictures),
+        None => Ok(Container::open_with(place, threads)?.pictures()),
     }
 }
 
@@ -204,24 +247,39 @@ impl Iterator for VideoReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
-            let Some(time) = self.source.advance() else { return self.finish() };
-            self.last_time = Some(time);
+            let Some(turn) = self.source.advance() else { return self.finish() };
+            self.last = Some(turn);
             self.passed += 1;
-            if self.is_past_end(time) {
+            if self.is_past_end(turn) {
                 return self.finish();
             }
-            let before = self.sampler;
-            if !self.takes(time) {
+            if self.is_inside(turn) {
+                self.frames += 1;
+                self.damaged += usize::from(turn.is_damaged);
+            }
+            let from = self.owed_from.unwrap_or(turn.time);
+            let rows = self.count_rows(from, turn.until);
+            if rows == 0 {
                 continue;
+            }
+            self.rows = self.rows.saturating_add(rows);
+            if self.rows > MOST_ROWS {
+                self.done = true;
+                return Some(Err(VideoError::TooManyFrames { path: self.path.clone(), most: MOST_ROWS }));
             }
             match self.frame() {
                 Ok(frame) => {
                     self.taken = true;
-                    return Some(Ok(frame));
+                    self.owed_from = None;
+                    let rows = match &self.numbers {
+                        Some(_) => vec![frame.time],
+                        None => self.ticks.rows(from, turn.until),
+                    };
+                    return Some(Ok(Frame { shown: Shown { until: turn.until, rows }, ..frame }));
                 }
                 Err(error) => {
-                    // The next picture is taken in its place.
-                    self.sampler = before;
+                    self.rows -= rows;
+                    self.owed_from = Some(from);
                     self.first_error.get_or_insert(error);
                 }
             }

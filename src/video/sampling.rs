@@ -4,8 +4,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Seconds by which a time may miss a bound and still count as on it: containers keep times in
-/// ticks, users type decimals.
+/// Seconds by which a time may miss a bound and still count as on it: users type decimals, and sums of them are not exact.
 const TIME_TOLERANCE: f64 = 1e-6;
 
 /// How densely frames are taken from a video.
@@ -45,12 +44,6 @@ impl FromStr for Sampling {
 }
 
 impl Sampling {
-    /// Which of the frames at these times, ascending, it takes from a segment.
-    pub fn thin(self, times: &[f64], segment: Segment) -> Vec<bool> {
-        let mut sampler = Sampler::new(self, segment);
-        times.iter().map(|&time| sampler.takes(time)).collect()
-    }
-
     /// In words, for the screen.
     pub fn describe(self) -> String {
         match self {
@@ -103,37 +96,81 @@ impl Segment {
     }
 }
 
-/// Decides, one presentation time after another, which frames of a segment are taken.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sampler {
-    sampling: Sampling,
-    segment: Segment,
-    last_tick: Option<u64>,
+/// How long a picture stays on screen, and the rows of the matrix that it fills.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// When the next picture takes its place, in seconds of presentation time.
+    pub until: f64,
+    /// Times of its rows in seconds: the ticks of the sampling at which it is on screen. At least one.
+    pub rows: Vec<f64>,
 }
 
-impl Sampler {
-    pub(super) fn new(sampling: Sampling, segment: Segment) -> Self {
-        Self { sampling, segment, last_tick: None }
+impl Shown {
+    /// A picture that fills one row, at its own time.
+    pub fn once(time: f64) -> Self {
+        Self { until: time, rows: vec![time] }
+    }
+}
+
+/// Which rows each picture of a video fills under a sampling.
+///
+/// At `Fps(n)` tick i lies at `start + i / n` and takes the picture on screen: the last one whose time is at or before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticks {
+    sampling: Sampling,
+    segment: Segment,
+    /// Seconds by which a picture may come after a tick and still count as at it.
+    tolerance: f64,
+}
+
+impl Ticks {
+    /// Ticks for a video whose time stamps are precise to `tolerance` seconds (see [`stamp_tolerance`]).
+    pub fn new(sampling: Sampling, segment: Segment, tolerance: f64) -> Self {
+        Self { sampling, segment, tolerance: tolerance.max(TIME_TOLERANCE) }
     }
 
-    /// Whether the frame at `time` is taken. Times must not decrease from call to call.
-    ///
-    /// At `Fps(f)` the ticks lie at `start + i / f` and each goes to the first frame at or after it;
-    /// a frame that comes after several ticks is taken once. Frames before time zero count for the
-    /// first tick.
-    pub(super) fn takes(&mut self, time: f64) -> bool {
-        if self.segment.is_before_start(time) || self.segment.is_past_end(time) {
-            return false;
-        }
-        let Sampling::Fps(fps) = self.sampling else { return true };
-        // A negative number becomes 0.
-        let tick = ((time - self.segment.start.unwrap_or(0.0)) * fps + TIME_TOLERANCE).floor() as u64;
-        if self.last_tick.is_some_and(|last| tick <= last) {
-            return false;
-        }
-        self.last_tick = Some(tick);
-        true
+    /// Times of the rows that a picture fills which appears at `time` and stays `until` the next one.
+    pub fn rows(&self, time: f64, until: f64) -> Vec<f64> {
+        let numbers = self.numbers(time, until);
+        let Sampling::Fps(fps) = self.sampling else {
+            return numbers.map(|_| time.max(self.segment.start.unwrap_or(time))).collect();
+        };
+        let start = self.segment.start.unwrap_or(0.0);
+        numbers.map(|tick| start + tick as f64 / fps).collect()
     }
+
+    /// How many rows that are.
+    pub fn count(&self, time: f64, until: f64) -> u64 {
+        let numbers = self.numbers(time, until);
+        numbers.end.saturating_sub(numbers.start)
+    }
+
+    /// Numbers of the ticks at which the picture is on screen. Where every picture is taken, one or none.
+    fn numbers(&self, time: f64, until: f64) -> Range<u64> {
+        let Segment { start, end } = self.segment;
+        let Sampling::Fps(fps) = self.sampling else {
+            let begins_inside = !self.segment.is_before_start(time) && !self.segment.is_past_end(time);
+            // A picture that is on screen during the whole segment.
+            let spans = start.is_some_and(|start| time < start) && end.is_some_and(|end| until >= end);
+            return 0..u64::from(begins_inside || spans);
+        };
+        let start = start.unwrap_or(0.0);
+        // Negative numbers become 0.
+        let first_at = |time: f64| ((time - start) * fps).ceil() as u64;
+        let end = end.map_or(u64::MAX, |end| first_at(end - TIME_TOLERANCE));
+        first_at(time - self.tolerance)..first_at(until - self.tolerance).min(end)
+    }
+}
+
+/// Seconds by which time stamps in units of `unit` seconds may miss the true time of a picture, where pictures come
+/// every `interval` seconds: one unit, since containers round, but less than an interval. A coarse unit that divides the
+/// interval, as in AVI, rounds nothing.
+pub(super) fn stamp_tolerance(unit: f64, interval: Option<f64>) -> f64 {
+    const COARSE: f64 = 0.002;
+    let Some(interval) = interval.filter(|&interval| unit > interval / 4.0) else { return unit };
+    let units = interval / unit;
+    let is_exact = unit > COARSE && (units - units.round()).abs() < 1e-3;
+    if is_exact { 0.0 } else { unit.min(interval / 2.0) }
 }
 
 #[cfg(test)]
@@ -141,29 +178,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    proptest! {
-        /// Which of a denser sampling's frames a sparser one takes is what it takes of all frames, where its rate divides.
-        #[test]
-        fn a_sparser_sampling_is_thinned_from_a_denser_one(
-            start in prop::option::of(0.0..1.0f64),
-            length in 1usize..60,
-            every in 1u32..6,
-        ) {
-            let times: Vec<f64> = (0..length).map(|i| i as f64 / 30.0).collect();
-            let segment = Segment { start, end: None };
-            let taken = |sampling: Sampling, times: &[f64]| -> Vec<f64> {
-                let mask = sampling.thin(times, segment);
-                times.iter().zip(mask).filter(|(_, taken)| *taken).map(|(&time, _)| time).collect()
-            };
-            let sparse = Sampling::Fps(30.0 / f64::from(every));
-            prop_assert_eq!(taken(Sampling::Native, &times), taken(Sampling::Fps(30.0), &times));
-            prop_assert_eq!(taken(sparse, &taken(Sampling::Native, &times)), taken(sparse, &times));
-        }
+    /// The rows of pictures at these times, the last of which stays `last` seconds: (picture, time of the row).
+    fn rows(ticks: Ticks, times: &[f64], last: f64) -> Vec<(usize, f64)> {
+        let ends = times.iter().skip(1).copied().chain(times.last().map(|time| time + last));
+        let rows = times.iter().zip(ends).enumerate();
+        rows.flat_map(|(i, (&time, until))| ticks.rows(time, until).into_iter().map(move |row| (i, row)))
+            .collect()
     }
 
-    fn taken(sampling: Sampling, segment: Segment, times: &[f64]) -> Vec<f64> {
-        let mut sampler = Sampler::new(sampling, segment);
-        times.iter().copied().filter(|&time| sampler.takes(time)).collect()
+    fn pictures(sampling: Sampling, segment: Segment, times: &[f64], last: f64) -> Vec<usize> {
+        rows(Ticks::new(sampling, segment, 0.0), times, last)
+            .into_iter()
+            .map(|(picture, _)| picture)
+            .collect()
     }
 
     #[test]
@@ -183,24 +210,50 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_that_falls_on_a_frame_takes_that_frame() {
+    fn every_third_picture_of_30_per_second_is_taken_at_10() {
         let thirty: Vec<f64> = (0..60).map(|i| f64::from(i) / 30.0).collect();
-        let expected: Vec<f64> = (0..20).map(|i| f64::from(i * 3) / 30.0).collect();
-        assert_eq!(taken(Sampling::Fps(10.0), Segment::default(), &thirty), expected);
+        let expected: Vec<usize> = (0..20).map(|i| i * 3).collect();
+        assert_eq!(pictures(Sampling::Fps(10.0), Segment::default(), &thirty, 1.0 / 30.0), expected);
     }
 
     #[test]
     fn start_is_included_and_end_is_not() {
         let times = [0.0, 0.1, 0.2, 0.1 + 0.2, 0.4, 0.5];
         let segment = Segment { start: Some(0.3), end: Some(0.5) };
-        assert_eq!(taken(Sampling::Native, segment, &times), [0.1 + 0.2, 0.4]);
+        for sampling in [Sampling::Native, Sampling::Fps(10.0)] {
+            assert_eq!(pictures(sampling, segment, &times, 0.1), [3, 4], "{sampling}");
+        }
     }
 
     #[test]
-    fn ticks_count_from_the_start_of_the_segment() {
+    fn ticks_count_from_the_start_of_the_segment_and_take_the_picture_on_screen() {
         let times: Vec<f64> = (0..20).map(|i| f64::from(i) / 10.0).collect();
         let segment = Segment { start: Some(0.25), end: None };
-        assert_eq!(taken(Sampling::Fps(1.0), segment, &times), [0.3, 1.3]);
+        let ticks = Ticks::new(Sampling::Fps(1.0), segment, 0.0);
+        assert_eq!(rows(ticks, &times, 0.1), [(2, 0.25), (12, 1.25)]);
+    }
+
+    #[test]
+    fn a_picture_fills_a_row_for_each_tick_it_stays() {
+        let times = [0.0, 4.0, 4.1];
+        assert_eq!(pictures(Sampling::Fps(1.0), Segment::default(), &times, 2.0), [0, 0, 0, 0, 1, 2, 2]);
+        let segment = Segment { start: Some(1.0), end: Some(3.0) };
+        assert_eq!(pictures(Sampling::Fps(2.0), segment, &times, 2.0), [0, 0, 0, 0]);
+        assert_eq!(rows(Ticks::new(Sampling::Native, segment, 0.0), &times, 2.0), [(0, 1.0)]);
+    }
+
+    #[test]
+    fn ticks_before_the_first_picture_are_passed_over() {
+        let ticks = Ticks::new(Sampling::Fps(10.0), Segment::default(), 0.0);
+        assert_eq!(rows(ticks, &[0.25, 0.35], 0.1), [(0, 0.3), (1, 0.4)]);
+    }
+
+    #[test]
+    fn units_that_divide_the_interval_do_not_round() {
+        assert_eq!(stamp_tolerance(0.001, Some(1.0 / 30.0)), 0.001);
+        assert_eq!(stamp_tolerance(0.001, None), 0.001);
+        assert_eq!(stamp_tolerance(1.0 / 30.0, Some(1.0 / 30.0)), 0.0);
+        assert_eq!(stamp_tolerance(0.001, Some(1.0 / 300.0)), 1.0 / 600.0);
     }
 
     #[test]
@@ -219,28 +272,74 @@ mod tests {
     }
 
     proptest! {
-        /// Against the definition: walk the ticks, give each to the first frame at or after it.
+        /// Whatever unit a container rounds its time stamps to, and however it rounds.
         #[test]
-        fn sampling_gives_each_tick_to_the_next_frame(
-            steps in prop::collection::vec(1_u32..2000, 1..80),
+        fn a_constant_rate_gives_every_picture_once(
+            rate in prop::sample::select(vec![
+                (24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1), (120, 1), (240, 1),
+            ]),
+            typed_to_two_places in any::<bool>(),
+            units in prop::sample::select(vec![1000.0, 90_000.0, 12_800.0, 1e6]),
+            rounding in prop::sample::select(vec![0.0, 0.5, 0.999]),
+            delay in prop_oneof![Just(0.0), 0.0..2.0f64],
+            length in 1_usize..600,
+        ) {
+            let exact = f64::from(rate.0) / f64::from(rate.1);
+            let typed = if typed_to_two_places { (exact * 1000.0).floor() / 1000.0 } else { exact };
+            let stamp = |i: usize| ((i as f64 / exact + delay) * units + rounding).floor() / units;
+            // A delay must not lie just beside a tick, where rounding decides on which side of it the pictures are.
+            let beside = (delay * typed).fract() / typed;
+            prop_assume!(delay == 0.0 || (beside > 1.1 / units && beside < 0.9 / typed - 1.1 / units));
+            let times: Vec<f64> = (0..length).map(stamp).collect();
+            let ticks = Ticks::new(Sampling::Fps(typed), Segment::default(), stamp_tolerance(1.0 / units, Some(1.0 / exact)));
+            let taken: Vec<usize> = rows(ticks, &times, 1.0 / exact).into_iter().map(|(picture, _)| picture).collect();
+            prop_assert_eq!(taken, (0..length).collect::<Vec<_>>());
+        }
+
+        /// Against the definition: walk the ticks, and take the last picture at or before each.
+        #[test]
+        fn each_tick_takes_the_last_picture_at_or_before_it(
+            first in 0_u32..3000,
+            steps in prop::collection::vec(0_u32..2000, 1..80),
             fps in 1_u32..60,
             start in 0_u32..3000,
+            length in prop::option::of(1_u32..4000),
         ) {
-            let millis: Vec<u64> = steps.iter().scan(0, |t, &s| { *t += u64::from(s); Some(*t) }).collect();
-            let times: Vec<f64> = millis.iter().map(|&t| t as f64 / 1000.0).collect();
+            // In units of 1 / fps ms, in which all times and ticks are whole numbers.
             let (fps, start) = (u64::from(fps), u64::from(start));
-            let last = *millis.last().unwrap();
+            let mut millis = vec![u64::from(first)];
+            millis.extend(steps.iter().scan(u64::from(first), |t, &s| { *t += u64::from(s); Some(*t) }));
+            let until = millis.pop().unwrap();
+            prop_assume!(!millis.is_empty());
+            let end = length.map(|length| start + u64::from(length));
             let mut expected = Vec::new();
-            // Tick i is at start + 1000 i / fps ms: compared exactly, in units of 1 / fps ms.
-            for tick in (0..).take_while(|i| start * fps + 1000 * i <= last * fps) {
+            for tick in 0.. {
                 let at = start * fps + 1000 * tick;
-                let next = millis.iter().position(|&t| t * fps >= at).unwrap();
-                if expected.last() != Some(&times[next]) {
-                    expected.push(times[next]);
+                if at >= until * fps || end.is_some_and(|end| at >= end * fps) {
+                    break;
                 }
+                expected.extend(millis.iter().rposition(|&t| t * fps <= at));
             }
-            let segment = Segment { start: Some(start as f64 / 1000.0), end: None };
-            prop_assert_eq!(taken(Sampling::Fps(fps as f64), segment, &times), expected);
+            let seconds = |millis: u64| millis as f64 / 1000.0;
+            let times: Vec<f64> = millis.iter().copied().map(seconds).collect();
+            let segment = Segment { start: Some(seconds(start)), end: end.map(seconds) };
+            let last = seconds(until) - times.last().unwrap();
+            prop_assert_eq!(pictures(Sampling::Fps(fps as f64), segment, &times, last), expected);
+        }
+
+        /// Where one rate divides the other, the sparser rows are among the denser ones, with the same pictures.
+        #[test]
+        fn a_sparser_sampling_is_thinned_from_a_denser_one(
+            start in prop::option::of(0.0..1.0f64),
+            length in 1usize..60,
+            every in 1u32..6,
+        ) {
+            let times: Vec<f64> = (0..length).map(|i| i as f64 / 30.0).collect();
+            let segment = Segment { start, end: None };
+            let at = |fps| rows(Ticks::new(Sampling::Fps(fps), segment, 0.0), &times, 1.0 / 30.0);
+            let thinned: Vec<_> = at(30.0).into_iter().step_by(every as usize).map(|(picture, _)| picture).collect();
+            let sparse: Vec<_> = at(30.0 / f64::from(every)).into_iter().map(|(picture, _)| picture).collect();
+            prop_assert_eq!(sparse, thinned);
         }
     }
 }

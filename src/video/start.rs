@@ -12,7 +12,10 @@ use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::ffi::{AV_PKT_FLAG_DISCARD, AVFieldOrder};
 use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::packet::Ref;
-use video_rs::ffmpeg::{Error, Packet};
+use video_rs::ffmpeg::{Error, Packet, Rational};
+
+use super::info::seconds;
+use super::pictures::may_be_splice;
 
 /// Compressed bytes that may wait for the decoder: a group of pictures is far smaller.
 const MAX_WAITING_BYTES: usize = 256 << 20;
@@ -41,10 +44,11 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
 /// Reads from the beginning of the file to the last keyframe at or before `target` (in ticks of the
 /// stream) and the packets that follow it.
 ///
-/// `None` where packets and time stamps are not as orderly as that takes: then the file must be
-/// opened again and decoded from its beginning.
+/// `None` where packets and time stamps are not as orderly as that takes, or where there may be a splice: then the file
+/// must be opened again and decoded from its beginning.
 pub(super) fn skip_to(reader: &mut Reader, stream: usize, target: i64) -> Option<Start> {
-    let mut skipping = Skipping::default();
+    let time_base = reader.input.stream(stream)?.time_base();
+    let mut skipping = Skipping { time_base, ..Skipping::default() };
     while skipping.waiting_bytes < MAX_WAITING_BYTES {
         let mut packet = Packet::empty();
         match packet.read(&mut reader.input) {
@@ -65,9 +69,10 @@ pub(super) fn skip_to(reader: &mut Reader, stream: usize, target: i64) -> Option
 }
 
 /// Packets on their way to the start, by groups that begin with a keyframe.
-#[derive(Default)]
 struct Skipping {
+    time_base: Rational,
     first_stamp: Option<i64>,
+    latest_stamp: Option<i64>,
     /// The last two groups that began at or before the target, then what came after.
     packets: VecDeque<Packet>,
     /// Where in `packets` the last group begins.
@@ -78,6 +83,21 @@ struct Skipping {
     latest_dropped: Option<i64>,
 }
 
+impl Default for Skipping {
+    fn default() -> Self {
+        Self {
+            time_base: Rational::new(1, 1),
+            first_stamp: None,
+            latest_stamp: None,
+            packets: VecDeque::new(),
+            last_key: 0,
+            waiting_bytes: 0,
+            dropped: 0,
+            latest_dropped: None,
+        }
+    }
+}
+
 impl Skipping {
     /// Adds a packet. Where it begins a group, the group before the last one is dropped.
     fn take(&mut self, packet: Packet, begins_group: bool) -> Option<()> {
@@ -85,9 +105,14 @@ impl Skipping {
         let first_stamp = *self.first_stamp.get_or_insert(stamp);
         // Pictures shown before the first keyframe lack what they refer to: decoders drop some.
         let starts_whole = packet.is_key() || !self.packets.is_empty();
-        if stamp < first_stamp || !starts_whole {
+        if stamp < first_stamp || !starts_whole || packet.is_corrupt() {
             return None;
         }
+        let latest = self.latest_stamp.unwrap_or(stamp);
+        if may_be_splice(seconds(stamp.saturating_sub(latest), self.time_base)?) {
+            return None;
+        }
+        self.latest_stamp = Some(latest.max(stamp));
         if begins_group {
             // One group more than needed is kept: with a rolling refresh in place of keyframes the
             // picture is whole one period later only.
@@ -121,7 +146,7 @@ impl Skipping {
 }
 
 /// Whether the container means the packet's picture to be seen (an edit list may hide it).
-fn is_shown(packet: &Packet) -> bool {
+pub(super) fn is_shown(packet: &Packet) -> bool {
     // SAFETY: the pointer is that of a live packet.
     unsafe { (*packet.as_ptr()).flags & AV_PKT_FLAG_DISCARD == 0 }
 }

@@ -41,7 +41,7 @@ fn told(job: &Job) -> Vec<(&'static str, usize)> {
                 assert!(thumbnail.is_none_or(|thumbnail| thumbnail.small.dimensions() == (64, 16)));
                 ("decoded", 1)
             }
-            Update::AllDecoded { frames, skipped: 0 } => ("all decoded", frames),
+            Update::AllDecoded { frames, faults } if faults.is_empty() => ("all decoded", frames),
             Update::Idle => ("idle", 1),
             update => panic!("{update:?}"),
         };

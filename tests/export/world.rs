@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use actalign_tui::align::Calibration;
 use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Picture, Settings, Sources};
 use actalign_tui::store::{Hashes, Pinned, Snapshot, SnapshotInput, ViewState};
-use actalign_tui::video::Sampling;
+use actalign_tui::video::{Sampling, Shown};
 use image::{Rgb, RgbImage};
 
 const DIM: usize = 16;
@@ -55,6 +55,7 @@ pub fn exploration(candidates: Vec<Candidate>, count: usize, fps: f64) -> Explor
         EmbeddedFrame {
             ordinal: index as u64 * 3,
             time: index as f64 / fps,
+            shown: Shown::once(index as f64 / fps),
             embedding: shown.iter().enumerate().map(|(i, x)| x + noise(i)).collect(),
         }
     }));

@@ -112,7 +112,7 @@ fn what_is_missing_at_the_end_is_counted() {
         let (_folder, path) = fresh(&format!("clip.{container}"));
         Clip { codec: "png", format: Pixel::GRAY8, ..lossless(100) }.write_with(&path, options, paint_number);
         let mut whole = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
-        assert_eq!((whole.by_ref().count(), whole.skipped()), (100, 0), "{container}");
+        assert_eq!((whole.by_ref().count(), whole.faults().lost), (100, 0), "{container}");
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() * 6 / 10]).unwrap();
         let mut reader = VideoReader::open(&path, Sampling::Native, Segment::default()).unwrap();
@@ -120,13 +120,13 @@ fn what_is_missing_at_the_end_is_counted() {
         assert!((40..80).contains(&read), "{container}: {read}");
         // The picture that was cut in two may count for either.
         assert!(
-            (99..=101).contains(&(read + reader.skipped())),
+            (99..=101).contains(&(read + reader.faults().lost)),
             "{container}: {read} + {}",
-            reader.skipped()
+            reader.faults().lost
         );
         let before = Segment { start: None, end: Some(0.4) };
         let mut reader = VideoReader::open(&path, Sampling::Native, before).unwrap();
-        assert_eq!((reader.by_ref().count(), reader.skipped()), (10, 0), "{container}");
+        assert_eq!((reader.by_ref().count(), reader.faults().lost), (10, 0), "{container}");
     }
 }
 
@@ -157,7 +157,7 @@ fn broken_packets_are_passed_over_and_counted() {
     let whole: Vec<usize> = (0..40).filter(|number| ![10, 11, 25].contains(number)).collect();
     assert_eq!(read.iter().map(painted_number).collect::<Vec<_>>(), whole);
     assert!(read.iter().zip(&whole).all(|(frame, &number)| (frame.time - number as f64 / 25.0).abs() < 1e-9));
-    assert_eq!(reader.skipped(), 3);
+    assert_eq!(reader.faults().lost, 3);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use actalign_tui::video::{Frame, load_image, thumbnail};
+use actalign_tui::video::{Frame, Shown, load_image, thumbnail};
 use image::Rgb;
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ fn pixels_are_those_of_pillow() {
 fn halves(width: u32, height: u32) -> Frame {
     let pixel = |x| if 2 * x < width { [255, 0, 0] } else { [0, 0, 255] };
     let rgb = (0..height).flat_map(|_| (0..width).flat_map(pixel)).collect();
-    Frame { ordinal: 0, time: 0.0, width, height, rgb }
+    Frame { ordinal: 0, time: 0.0, shown: Shown::once(0.0), width, height, rgb }
 }
 
 #[test]

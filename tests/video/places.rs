@@ -137,7 +137,7 @@ fn an_image_that_cannot_be_read_is_counted_and_the_next_one_takes_its_place() {
     let mut reader = VideoReader::open(folder.path(), Sampling::Fps(5.0), Segment::default()).unwrap();
     let read: Vec<u64> = reader.by_ref().map(|frame| frame.unwrap().ordinal).collect();
     assert_eq!(read, [1, 6]);
-    assert_eq!(reader.skipped(), 2);
+    assert_eq!(reader.faults().lost, 2);
 }
 
 #[test]

@@ -183,9 +183,8 @@ pub fn status(state: &State) -> Vec<String> {
     let progress = &clip.progress;
     let expected = progress.expected_frames.unwrap_or(progress.decoded);
     sentences.push(format!("{} of {expected} frames are embedded.", clip.exploration.frame_count()));
-    if progress.skipped > 0 {
-        sentences
-            .push(format!("{} of the clip were damaged and left out.", count(progress.skipped, "piece")));
+    if !progress.faults.is_empty() {
+        sentences.push(format!("The clip is damaged: {}.", progress.faults));
     }
     sentences.extend(knobs(state).into_iter().map(|(name, value)| format!("{name}: {value}.")));
     if !clip.filter.is_empty() {

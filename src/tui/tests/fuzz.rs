@@ -118,7 +118,10 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             let thumbnail = Thumbnail::new(ordinal, time, &picture);
             background(state, Update::Decoded { ordinal, time, thumbnail })
         }
-        H::AllDecoded => background(state, Update::AllDecoded { frames: FRAMES, skipped: 1 }),
+        H::AllDecoded => background(
+            state,
+            Update::AllDecoded { frames: FRAMES, faults: Faults { lost: 1, ..Faults::default() } },
+        ),
         H::Texts => {
             let missing = state.clip().exploration.missing_texts();
             let texts =

@@ -21,7 +21,7 @@ fn decode_half(state: &mut State) {
         let EmbeddedFrame { ordinal, time, .. } = frame(index);
         hear(state, Update::Decoded { ordinal, time, thumbnail: None });
     }
-    hear(state, Update::AllDecoded { frames: FRAMES / 2, skipped: 0 });
+    hear(state, Update::AllDecoded { frames: FRAMES / 2, faults: Faults::default() });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::tui::clip::{Clip, Progress};
 use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
-use crate::video::{Sampling, Segment};
+use crate::video::{Sampling, Segment, Ticks};
 
 /// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
 pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
@@ -115,15 +115,16 @@ pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     }
     clip.sampling = sampling;
     clip.sources.sampling = sampling.describe();
-    clip.info = None;
+    let tolerance = clip.info.take().map_or(0.0, |info| info.tolerance);
     // What is known of the new sampling is shown at once; what it does not take after all is dropped when the last frame is
     // decoded.
-    let mut frames: Vec<&EmbeddedFrame> = clip.embedded.values().collect();
-    frames.sort_by(|a, b| a.time.total_cmp(&b.time));
-    let times: Vec<f64> = frames.iter().map(|frame| frame.time).collect();
     let segment = Segment { start: clip.sources.start, end: clip.sources.end };
-    let taken = frames.iter().zip(sampling.thin(&times, segment)).filter(|(_, taken)| *taken);
-    let taken: Vec<EmbeddedFrame> = taken.map(|(frame, _)| (*frame).clone()).collect();
+    let ticks = Ticks::new(sampling, segment, tolerance);
+    let mut taken: Vec<EmbeddedFrame> = clip.embedded.values().cloned().collect();
+    taken.retain_mut(|frame| {
+        frame.shown.rows = ticks.rows(frame.time, frame.shown.until);
+        !frame.shown.rows.is_empty()
+    });
     let ordinals: HashSet<u64> = taken.iter().map(|frame| frame.ordinal).collect();
     clip.exploration.retain_frames(|ordinal, _| ordinals.contains(&ordinal));
     clip.exploration.add_frames(taken);

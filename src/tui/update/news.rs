@@ -29,11 +29,11 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
                 clip.thumbnails.push(thumbnail);
             }
         }
-        Update::AllDecoded { frames, skipped } => {
+        Update::AllDecoded { frames, faults } => {
             progress.all_decoded = true;
             progress.decoded = frames;
             progress.expected_frames = Some(frames);
-            progress.skipped = skipped;
+            progress.faults = faults;
             // Those of a sampling before that this one does not take.
             clip.thumbnails.retain(|ordinal| clip.sampled.contains(&ordinal));
             let before = clip.exploration.frame_count();

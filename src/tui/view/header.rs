@@ -39,12 +39,12 @@ fn progress(state: &State) -> String {
     let embedded = state.clip().exploration.frame_count();
     let expected = progress.expected_frames.unwrap_or(progress.decoded).max(embedded);
     if progress.all_decoded && embedded >= expected && progress.texts_missing == 0 {
-        let skipped = if progress.skipped > 0 {
-            format!(", {} damaged left out", progress.skipped)
+        let faults = if !progress.faults.is_empty() {
+            format!(", {}", progress.faults.summary())
         } else {
             String::new()
         };
-        return format!("{embedded} frames{skipped}");
+        return format!("{embedded} frames{faults}");
     }
     if state.clip().job.is_none() && !state.clip().exploration.is_frozen() {
         return format!("stopped at {embedded} frames");
