@@ -53,6 +53,20 @@ fuzz_target!(|data: &[u8]| {
     assert!(cells.iter().any(|&cell| f64::from(cell) <= mean + tolerance));
     assert!(cells.iter().any(|&cell| f64::from(cell) >= mean - tolerance));
 
+    assert_eq!(spans(&alignment.path, frames).len(), frames);
+    let mut end = 0;
+    for (step, run) in runs(&alignment.path, frames) {
+        assert!(step < steps && run.start >= end && run.start < run.end && run.end <= frames);
+        end = run.end;
+    }
+    let ends: Vec<(usize, usize)> = corners(&alignment.path).concat();
+    assert!(ends.iter().all(|corner| alignment.path.contains(corner)));
+    assert_eq!((ends.first(), ends.last()), (alignment.path.first(), alignment.path.last()));
+
+    // Two hundred orders of a large matrix take longer than everything else.
+    if steps > 4 && frames > 6 {
+        return;
+    }
     let others: Vec<f64> = shuffled_scores(rule, cells.view()).unwrap().collect();
     assert!(others.iter().all(|other| other.is_finite()));
     assert_eq!(others.len(), [0, 1, 5, 23, 119].get(steps - 1).copied().unwrap_or(200));
@@ -63,16 +77,6 @@ fuzz_target!(|data: &[u8]| {
         }
         None => assert_eq!(steps, 1),
     }
-
-    assert_eq!(spans(&alignment.path, frames).len(), frames);
-    let mut end = 0;
-    for (step, run) in runs(&alignment.path, frames) {
-        assert!(step < steps && run.start >= end && run.start < run.end && run.end <= frames);
-        end = run.end;
-    }
-    let ends: Vec<(usize, usize)> = corners(&alignment.path).concat();
-    assert!(ends.iter().all(|corner| alignment.path.contains(corner)));
-    assert_eq!((ends.first(), ends.last()), (alignment.path.first(), alignment.path.last()));
 });
 
 /// A rule and a matrix; few values, so that many are equal, or any bits.
