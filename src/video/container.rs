@@ -59,7 +59,8 @@ impl Container {
         let origin = info::origin(&reader.input);
         let info = VideoInfo::read(&reader.input, &stream, &decoder, orientation, origin);
         let base_rate = info::positive(stream.rate()).or(info.frame_rate);
-        let clock = Clock { time_base: stream.time_base(), origin, frame_rate: info.frame_rate };
+        let wrap = info::wrap(&stream);
+        let clock = Clock { time_base: stream.time_base(), origin, wrap, frame_rate: info.frame_rate };
         let (stream, counts_pictures) = (stream.index(), counts_pictures_by_packets(&stream));
         Ok(Self { reader, stream, codec, decoder, clock, orientation, info, base_rate, counts_pictures })
     }

@@ -8,6 +8,7 @@ use image::{DynamicImage, ImageBuffer, ImageFormat, ImageReader, Rgb, RgbImage};
 use super::VideoError;
 use super::container::Container;
 use super::footage::Footage;
+use super::images::RATE;
 use super::place::Place;
 use super::sampling::Shown;
 
@@ -82,7 +83,8 @@ pub(super) fn load(place: &Place) -> Result<Frame, VideoError> {
         other => other.into_rgb8(),
     };
     let (width, height) = rgb.dimensions();
-    Ok(Frame { ordinal: 0, time: 0.0, shown: Shown::once(0.0), width, height, rgb: rgb.into_raw() })
+    let shown = Shown { until: 1.0 / RATE, rows: vec![0.0] };
+    Ok(Frame { ordinal: 0, time: 0.0, shown, width, height, rgb: rgb.into_raw() })
 }
 
 fn decode_with_ffmpeg(place: &Place) -> Result<Frame, VideoError> {
@@ -98,7 +100,9 @@ fn decode_with_ffmpeg(place: &Place) -> Result<Frame, VideoError> {
     let orientation = container.orientation;
     let mut footage = Footage::new(container.pictures(), orientation, Box::new(|| None));
     footage.advance().ok_or_else(|| not_image("it is damaged"))?;
-    footage.frame().map_err(|(_, error)| not_image(&error.to_string()))
+    let frame = footage.frame().map_err(|(_, error)| not_image(&error.to_string()))?;
+    let shown = Shown { until: 1.0 / RATE, rows: vec![0.0] };
+    Ok(Frame { time: 0.0, shown, ..frame })
 }
 
 /// 16-bit samples as 8-bit ones, each through `to_byte`.

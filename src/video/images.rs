@@ -5,7 +5,7 @@ use super::place::Place;
 use super::{Frame, VideoError, VideoInfo};
 
 /// Images a second, where images make a clip: FFmpeg's own convention for them.
-const RATE: f64 = 25.0;
+pub(super) const RATE: f64 = 25.0;
 
 /// Images shown one after the other, at an even rate.
 pub(super) struct Images {

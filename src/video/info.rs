@@ -114,6 +114,13 @@ pub(super) fn origin(input: &Input) -> f64 {
     seconds(start, Rational::new(1, AV_TIME_BASE)).unwrap_or(0.0)
 }
 
+/// Seconds after which the stream's time stamps begin again at 0.
+pub(super) fn wrap(stream: &Stream) -> f64 {
+    // SAFETY: the pointer is that of a live stream.
+    let bits = unsafe { (*stream.as_ptr()).pts_wrap_bits };
+    2_f64.powi(bits.clamp(1, 64)) * f64::from(stream.time_base())
+}
+
 /// A time stamp or duration in seconds; `None` where FFmpeg does not know it.
 pub(super) fn seconds(ticks: i64, time_base: Rational) -> Option<f64> {
     (ticks != ffi::AV_NOPTS_VALUE)

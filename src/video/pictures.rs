@@ -58,6 +58,8 @@ pub(super) struct Clock {
     pub(super) time_base: Rational,
     /// Container time in seconds that counts as time zero.
     pub(super) origin: f64,
+    /// Seconds after which time stamps begin again at 0.
+    pub(super) wrap: f64,
     /// Pictures per second, to fill in for missing time stamps.
     pub(super) frame_rate: Option<f64>,
 }
@@ -78,6 +80,11 @@ impl Clock {
     /// Seconds from one picture to the next.
     fn step(&self) -> f64 {
         self.frame_rate.map_or(DEFAULT_STEP, |rate| 1.0 / rate)
+    }
+
+    /// A jump, or the jump the other way that looks the same where stamps begin again at 0.
+    fn shortest(&self, jump: f64) -> f64 {
+        jump - (jump / self.wrap).round() * self.wrap
     }
 
     fn tick(&self) -> f64 {
@@ -104,6 +111,8 @@ pub(super) struct Pictures {
     /// Failures in a row.
     failures: usize,
     ending: Option<Ending>,
+    /// Whether the file is read from its start.
+    is_whole: bool,
     waiting: BinaryHeap<Reverse<Waiting>>,
     arrived: u64,
     last_stamp: Option<i64>,
@@ -146,8 +155,7 @@ impl Pictures {
     /// All pictures, from the beginning of the file.
     pub(super) fn new(reader: Reader, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
         let start = Start { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
-        let ending = reader.input.stream(stream).map(|stream| Ending::stated_by(&reader.input, &stream));
-        Self { ending, ..Self::starting_at(start, reader, stream, decoder, clock) }
+        Self { is_whole: true, ..Self::starting_at(start, reader, stream, decoder, clock) }
     }
 
     /// The pictures from `start` on, which `reader` has just read up to.
@@ -158,11 +166,13 @@ impl Pictures {
         decoder: decoder::Video,
         clock: Clock,
     ) -> Self {
+        let ending = reader.input.stream(stream).map(|stream| Ending::stated_by(&reader.input, &stream));
         Self {
             reader,
             stream,
             decoder,
             clock,
+            is_whole: false,
             ready: start.packets,
             first_stamp: start.first_stamp,
             draining: false,
@@ -170,7 +180,7 @@ impl Pictures {
             unreadable: 0,
             missing: 0,
             failures: 0,
-            ending: None,
+            ending,
             waiting: BinaryHeap::new(),
             arrived: 0,
             last_stamp: None,
@@ -219,6 +229,21 @@ impl Pictures {
         self.fill();
         let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
         self.first_stamp == i64::MIN || first == Some(self.first_stamp)
+    }
+
+    /// Whether time stamps are rounded to milliseconds, whatever the unit that the container counts in: so they are where
+    /// the stream was copied from Matroska, WebM or FLV.
+    pub(super) fn rounds_to_milliseconds(&mut self) -> bool {
+        self.fill();
+        let mut stamps: Vec<i64> = self.waiting.iter().map(|Reverse(waiting)| waiting.stamp).collect();
+        stamps.sort_unstable();
+        let (unit, step) = (self.clock.tick(), self.clock.step());
+        let off = |seconds: f64, grid: f64| (seconds - (seconds / grid).round() * grid).abs();
+        let times: Vec<f64> = stamps.iter().map(|stamp| (stamp - stamps[0]) as f64 * unit).collect();
+        unit < 1e-3
+            && times.iter().all(|&time| off(time, 1e-3) < unit / 2.0 + 1e-9)
+            && times.iter().any(|&time| off(time, step) > 1.5 * unit)
+            && times.iter().all(|&time| off(time, step) <= 1.1e-3)
     }
 
     fn fill(&mut self) {
@@ -273,7 +298,7 @@ impl Pictures {
             }
         }
         self.draining = true;
-        let missing = self.ending.map_or(0.0, |ending| ending.missing());
+        let missing = self.ending.filter(|_| self.is_whole).map_or(0.0, |ending| ending.missing());
         self.missing = (missing / self.clock.step()).round() as usize;
         if self.decoder.send_eof().is_err() {
             self.failures = MAX_FAILURES;
@@ -344,17 +369,25 @@ impl Pictures {
         }
         if gap > 0.0 || gap < -DISORDER {
             self.shift += step - gap;
-            self.splices.push(Jump { at: last, by: gap });
+            self.splices.push(Jump { at: last, by: self.clock.shortest(gap) });
         }
         last + step
     }
 
-    /// How many seconds a picture stays, by the packet that it came from.
+    /// How many seconds a picture stays: for the last one by what the header says of the end, else by the packet that it
+    /// came from.
     fn duration(&mut self, stamp: i64) -> f64 {
         let step = self.clock.step();
-        let stated = self.durations.remove(&stamp).and_then(|ticks| seconds(ticks, self.clock.time_base));
         // Containers round durations too.
-        stated.filter(|stated| (stated - step).abs() > self.clock.tick()).unwrap_or(step)
+        let is_usual = |duration: &f64| (duration - step).abs() <= 2.0 * self.clock.tick();
+        let stated = self.durations.remove(&stamp).and_then(|ticks| seconds(ticks, self.clock.time_base));
+        let duration = stated.filter(|stated| !is_usual(stated)).unwrap_or(step);
+        if !self.waiting.is_empty() || !self.splices.is_empty() {
+            return duration;
+        }
+        let time = seconds(stamp, self.clock.time_base).unwrap_or(0.0);
+        let duration = self.ending.map_or(duration, |ending| ending.last_duration(time, duration));
+        if is_usual(&duration) { step } else { duration }
     }
 }
 

@@ -9,7 +9,7 @@ use super::image_folder::images_of;
 use super::images::Images;
 use super::pictures::{Pictures, Threads};
 use super::place::Place;
-use super::sampling::{Shown, Ticks};
+use super::sampling::{Shown, Ticks, stamp_tolerance};
 use super::{Frame, Sampling, Segment, VideoError, VideoInfo};
 
 /// Rows that a clip may have: more than a day of every frame.
@@ -180,8 +180,12 @@ impl Source {
         if container.is_png_or_jpeg() && Container::open(&place)?.has_one_picture() {
             return Self::of_images(vec![place]);
         }
-        let (info, orientation, rate) = (container.info.clone(), container.orientation, container.base_rate);
-        let pictures = pictures_from(container, &place, start, Threads::Auto)?;
+        let (mut info, orientation, rate) =
+            (container.info.clone(), container.orientation, container.base_rate);
+        let mut pictures = pictures_from(container, &place, start, Threads::Auto)?;
+        if pictures.rounds_to_milliseconds() {
+            info.tolerance = stamp_tolerance(1e-3, info.frame_rate.map(f64::recip));
+        }
         let reopen = move || {
             let container = Container::open_with(&place, Threads::One).ok()?;
             pictures_from(container, &place, start, Threads::One).ok()

@@ -133,7 +133,8 @@ impl Ticks {
     pub fn rows(&self, time: f64, until: f64) -> Vec<f64> {
         let numbers = self.numbers(time, until);
         let Sampling::Fps(fps) = self.sampling else {
-            return numbers.map(|_| time.max(self.segment.start.unwrap_or(time))).collect();
+            let start = self.segment.start.filter(|_| self.segment.is_before_start(time));
+            return numbers.map(|_| start.unwrap_or(time)).collect();
         };
         let start = self.segment.start.unwrap_or(0.0);
         numbers.map(|tick| start + tick as f64 / fps).collect()
@@ -151,7 +152,7 @@ impl Ticks {
         let Sampling::Fps(fps) = self.sampling else {
             let begins_inside = !self.segment.is_before_start(time) && !self.segment.is_past_end(time);
             // A picture that is on screen during the whole segment.
-            let spans = start.is_some_and(|start| time < start) && end.is_some_and(|end| until >= end);
+            let spans = self.segment.is_before_start(time) && end.is_some_and(|end| until >= end);
             return 0..u64::from(begins_inside || spans);
         };
         let start = start.unwrap_or(0.0);

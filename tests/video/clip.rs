@@ -21,7 +21,11 @@ pub struct Clip {
     pub aspect: Rational,
     pub space: Space,
     pub range: Range,
-    /// Presentation times in thousandths of a second, one a frame, growing.
+    /// Frames per second, as the header states them.
+    pub rate: Rational,
+    /// Seconds per unit of `times`.
+    pub unit: Rational,
+    /// Presentation times in units, one a frame, growing.
     pub times: Vec<i64>,
 }
 
@@ -38,7 +42,27 @@ pub fn lossless(frames: usize) -> Clip {
         aspect: Rational(1, 1),
         space: Space::Unspecified,
         range: Range::Unspecified,
+        rate: Rational(25, 1),
+        unit: Rational(1, 1000),
         times: (0..frames as i64).map(|i| i * 40).collect(),
+    }
+}
+
+/// So many frames at an even rate, in a codec that the container takes.
+pub fn at_rate(rate: Rational, frames: usize, container: &str) -> Clip {
+    let codec = if container == "webm" { "libvpx" } else { "libx264" };
+    let options: &[_] = if container == "webm" { &[("crf", "4"), ("b", "1M")] } else { &[("crf", "10")] };
+    let b_frames = if matches!(container, "webm" | "avi") { 0 } else { 2 };
+    Clip {
+        codec,
+        options,
+        format: Pixel::YUV420P,
+        gop: 24,
+        b_frames,
+        rate,
+        unit: rate.invert(),
+        times: (0..frames as i64).collect(),
+        ..lossless(frames)
     }
 }
 
@@ -75,9 +99,10 @@ impl Clip {
         let mut output = format::output(path).unwrap();
         let codec = encoder::find_by_name(self.codec).expect("FFmpeg with this encoder");
         let mut encoder = Context::new_with_codec(codec).encoder().video().unwrap();
-        let time_base = Rational(1, 1000);
+        let time_base = self.unit;
+        let step = (f64::from(self.rate.invert()) / f64::from(self.unit)).round() as i64;
         encoder.set_time_base(time_base);
-        encoder.set_frame_rate(Some(Rational(25, 1)));
+        encoder.set_frame_rate(Some(self.rate));
         encoder.set_width(self.width);
         encoder.set_height(self.height);
         encoder.set_format(self.format);
@@ -94,7 +119,10 @@ impl Clip {
             options.set(key, value);
         }
         let mut encoder = encoder.open_as_with(codec, options).unwrap();
-        output.add_stream(codec).unwrap().set_parameters(&encoder);
+        let mut stream = output.add_stream(codec).unwrap();
+        stream.set_parameters(&encoder);
+        stream.set_avg_frame_rate(self.rate);
+        stream.set_time_base(self.unit);
         output.write_header_with(muxing.iter().copied().collect()).unwrap();
         let stream_time_base = output.stream(0).unwrap().time_base();
         let mut written = Vec::new();
@@ -104,7 +132,7 @@ impl Clip {
                 written.push(packet.pts().unwrap());
                 packet.set_stream(0);
                 // Without a duration an MP4 ends before its last frame.
-                packet.set_duration(40);
+                packet.set_duration(step);
                 packet.rescale_ts(time_base, stream_time_base);
                 packet.write_interleaved(output).unwrap();
             }

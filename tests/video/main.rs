@@ -3,6 +3,7 @@
 
 mod ahead;
 mod broken;
+#[allow(dead_code)]
 mod clip;
 mod colour;
 mod damage;

@@ -63,7 +63,8 @@ fn other_images_are_clips_of_one_frame_and_images_too() {
         let read = whole(&path);
         assert_eq!(read.len(), 1, "{ending}");
         assert_eq!((read[0].width, read[0].height), (64, 16), "{ending}");
-        assert_eq!(load_image(&path).unwrap(), read[0], "{ending}");
+        let image = load_image(&path).unwrap();
+        assert_eq!(Frame { shown: read[0].shown.clone(), ..image }, read[0], "{ending}");
     }
 }
 
@@ -118,7 +119,7 @@ fn a_folder_of_images_is_a_clip_in_the_order_of_their_numbers() {
     assert_eq!(shades(&frames(folder.path(), Sampling::Native, segment)), [60, 80, 100]);
     // Ticks at 0, 0.1, 0.2 … fall between the frames at multiples of 0.04.
     let sampled = frames(folder.path(), Sampling::Fps(10.0), Segment::default());
-    assert_eq!(sampled.iter().map(|frame| frame.ordinal).collect::<Vec<_>>(), [0, 3, 5, 8, 10]);
+    assert_eq!(sampled.iter().map(|frame| frame.ordinal).collect::<Vec<_>>(), [0, 2, 5, 7, 10]);
 
     let reader = VideoReader::open(folder.path(), Sampling::Native, Segment::default()).unwrap();
     assert_eq!(reader.info().assumed_rate(), Some(25.0));
