@@ -40,9 +40,9 @@ fuzz_target!(|data: &[u8]| {
             for dim in 1..5 {
                 let Some(known) = bounded(most, || Known::decode(payload, dim)) else { continue };
                 assert!(known.frames.iter().all(|frame| frame.embedding.len() == dim));
-                if let Some(bytes) = Known::encode(&known.info, &known.frames, known.skipped) {
+                if let Some(bytes) = Known::encode(&known.info, &known.frames, &known.faults) {
                     let again = Known::decode(&bytes, dim).unwrap();
-                    let bytes = Known::encode(&again.info, &again.frames, again.skipped).unwrap();
+                    let bytes = Known::encode(&again.info, &again.frames, &again.faults).unwrap();
                     // Debug, for a number that is none is not equal to itself.
                     assert_eq!(format!("{:?}", Known::decode(&bytes, dim)), format!("{:?}", Some(again)));
                 }

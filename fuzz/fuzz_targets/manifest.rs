@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
 use actalign_tui::eval::read_manifest;
-use actalign_tui::video::Frame;
+use actalign_tui::video::{Frame, Shown};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -45,7 +45,8 @@ fuzz_target!(|data: &[u8]| {
             for masks in [&clip.masks, &clip.masks_released] {
                 for ordinal in 0..4 {
                     let rgb = (0..8 * 6 * 3).collect();
-                    let mut frame = Frame { ordinal, time: 0.0, width: 8, height: 6, rgb };
+                    let shown = Shown::once(0.0);
+                    let mut frame = Frame { ordinal, time: 0.0, shown, width: 8, height: 6, rgb };
                     masks.apply(0, &mut frame);
                     assert_eq!(frame.rgb.len(), 8 * 6 * 3);
                 }
