@@ -113,7 +113,8 @@ pub(super) fn norm_or_zero(square: f64, longest: f64) -> f64 {
 
 /// Window width in frames for a width in seconds at `rate` frames per second, rounded to the nearest.
 pub fn width_in_frames(seconds: f64, rate: f64) -> usize {
-    (seconds * rate).round() as usize
+    // A rate computed from times may lie just below a half.
+    (seconds * rate + 1e-6).round() as usize
 }
 
 /// Mean frame rate of frames shown at `times` (seconds, rising): (T−1) / (last − first), or 0 when that says

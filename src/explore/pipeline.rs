@@ -372,7 +372,9 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             // Every sampling takes the first frame of a segment.
             masks.apply(*first.get_or_insert(ordinal), &mut frame);
             let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
-                Thumbnail::new(ordinal, time, &thumbnail(&frame, pixel_aspect, width, height))
+                // A tick may take a frame that comes a little later.
+                let from = frame.shown.rows.first().map_or(time, |row| row.min(time));
+                Thumbnail::new(ordinal, from, &thumbnail(&frame, pixel_aspect, width, height))
             });
             let picture = thumbnail.as_ref().filter(|_| keeps).map(|thumbnail| thumbnail.picture.clone());
             index += 1;

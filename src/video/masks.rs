@@ -85,6 +85,7 @@ impl Masks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::video::Shown;
 
     /// A picture of black and white columns.
     fn stripes(ordinal: u64) -> Frame {

@@ -106,6 +106,8 @@ pub(super) struct Pictures {
     refused: usize,
     /// Packets that the demuxer could not read.
     unreadable: usize,
+    /// Pictures that are missing between others of a damaged file.
+    holes: usize,
     /// Pictures that should have followed the last packet of the file.
     missing: usize,
     /// Failures in a row.
@@ -127,6 +129,8 @@ pub(super) struct Pictures {
     splices: Vec<Jump>,
     /// Durations of packets by their time stamps.
     durations: BTreeMap<i64, i64>,
+    /// Decoding times of packets without a presentation time, as AVI has them: pictures take them in turn.
+    unstamped: VecDeque<i64>,
     /// Packets that should give a picture each; none where packets cannot be counted.
     sent: Option<u64>,
     has_damage: bool,
@@ -178,6 +182,7 @@ impl Pictures {
             draining: false,
             refused: 0,
             unreadable: 0,
+            holes: 0,
             missing: 0,
             failures: 0,
             ending,
@@ -191,6 +196,7 @@ impl Pictures {
             shift: 0.0,
             splices: Vec::new(),
             durations: BTreeMap::new(),
+            unstamped: VecDeque::new(),
             sent: None,
             has_damage: false,
         }
@@ -220,7 +226,7 @@ impl Pictures {
     /// Broken packets passed over so far, and at the end of a file that was read from its start what is missing of it.
     /// FFmpeg's decoding threads keep quiet about failures among the last few packets.
     pub(super) fn skipped(&self) -> usize {
-        self.refused + self.unreadable.max(self.missing)
+        self.refused.max(self.holes) + self.unreadable.max(self.missing)
     }
 
     /// Whether the first picture of the [`Start`] came out of the decoder: if not, the keyframe was
@@ -314,6 +320,9 @@ impl Pictures {
                 self.durations.pop_first();
             }
         }
+        if packet.pts().is_none() {
+            self.unstamped.extend(packet.dts());
+        }
         if let Some(sent) = &mut self.sent {
             *sent += u64::from(is_shown(packet) && packet.pts() >= Some(self.first_stamp));
         }
@@ -342,7 +351,8 @@ impl Pictures {
     /// Queues a picture under its time stamp; one without a stamp follows the one before it.
     fn queue(&mut self, raw: RawFrame) {
         let step = (self.clock.step() / self.clock.tick()).round().max(1.0) as i64;
-        let stamp = raw.timestamp().or_else(|| raw.pts()).unwrap_or_else(|| {
+        let in_order = raw.pts().is_none().then(|| self.unstamped.pop_front()).flatten();
+        let stamp = in_order.or_else(|| raw.timestamp()).or_else(|| raw.pts()).unwrap_or_else(|| {
             self.last_stamp.map_or(self.clock.stamp(0.0), |last| last.saturating_add(step))
         });
         self.last_stamp = Some(stamp);
@@ -365,6 +375,9 @@ impl Pictures {
         let gap = time - last;
         let is_explained = gap <= SPLICE.max(10.0 * step) || duration >= gap / 2.0;
         if gap >= 0.0 && is_explained {
+            if self.has_damage() && duration < gap / 2.0 {
+                self.holes += ((gap / step).round() as usize).saturating_sub(1);
+            }
             return time;
         }
         if gap > 0.0 || gap < -DISORDER {

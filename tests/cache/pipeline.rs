@@ -121,7 +121,10 @@ fn frames_of_another_sampling_are_not_embedded_again() {
     let taken = frames(&some);
     assert!(!some.model.has_loaded(Tower::Vision));
     assert_eq!(taken.len(), 10);
-    assert!(taken.iter().all(|frame| every.contains(frame)));
+    let is_known = |frame: &EmbeddedFrame| {
+        every.iter().any(|known| (known.ordinal, &known.embedding) == (frame.ordinal, &frame.embedding))
+    };
+    assert!(taken.iter().all(is_known));
 
     world.destroy_unnoticed();
     let again = frames(&job(&world, &["a rook"]));
@@ -146,9 +149,9 @@ fn masked_frames_and_unmasked_ones_are_kept_apart() {
     let world = World::new();
     let segment = Segment { start: Some(0.4), end: None };
     let plain = || Job { segment, ..job(&world, &[]) };
-    // The frames taken are 10, 13, 15, …; frame 4 of the segment is 13, and frame 2 is not taken.
+    // The frames taken are 10, 12, 15, …; frame 3 of the segment is 12, and frame 2 is not taken.
     let area = || Area::around(&[(0, 0), (64, 16)]).into_iter().collect();
-    let areas = [2, 4].map(|number| (number, area()));
+    let areas = [2, 3].map(|number| (number, area()));
     let masks = Arc::new(Masks::new(111, Numbering::FromSegment, areas.into()));
     let masked = || Job { masks: masks.clone(), ..plain() };
 
@@ -159,7 +162,7 @@ fn masked_frames_and_unmasked_ones_are_kept_apart() {
         .filter(|(before, after)| before.embedding != after.embedding)
         .map(|(before, _)| before.ordinal)
         .collect();
-    assert_eq!(changed, [13]);
+    assert_eq!(changed, [12]);
     assert_eq!(["frames-", "strip-"].map(|kind| world.entries(kind).len()), [2, 2]);
 
     for (again, expected) in [(plain(), before), (masked(), after)] {

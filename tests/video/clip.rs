@@ -52,7 +52,7 @@ pub fn lossless(frames: usize) -> Clip {
 pub fn at_rate(rate: Rational, frames: usize, container: &str) -> Clip {
     let codec = if container == "webm" { "libvpx" } else { "libx264" };
     let options: &[_] = if container == "webm" { &[("crf", "4"), ("b", "1M")] } else { &[("crf", "10")] };
-    let b_frames = if matches!(container, "webm" | "avi") { 0 } else { 2 };
+    let b_frames = if container == "webm" { 0 } else { 2 };
     Clip {
         codec,
         options,
