@@ -15,7 +15,6 @@ mod export;
 mod inputs;
 mod keys;
 mod model;
-mod output;
 mod progress;
 mod reopen;
 mod results;
@@ -24,13 +23,16 @@ mod scripts;
 mod seen;
 mod server;
 mod table;
+mod usage;
 
-use std::io::{IsTerminal, stdin, stdout};
-use std::process::exit;
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
+
+use crate::{in_words, output};
 
 /// See why a clip is this action and not that one.
 ///
@@ -61,24 +63,41 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+/// The whole program: 0 where it did what it was asked for, 1 where a message on standard error says why not.
+pub fn main() -> ExitCode {
+    match install_hooks().and_then(|()| run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(report) => {
+            output::say(format_args!("actalign-tui: {}", in_words(&report)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn install_hooks() -> Result<()> {
+    // Without colours: what is written goes through `output`, which lets no escape sequence pass.
+    let hooks = HookBuilder::default().display_env_section(false).theme(Theme::new());
+    let (panics, errors) = hooks.try_into_hooks()?;
+    errors.install()?;
+    output::report_panics(move |info| panics.panic_report(info).to_string());
+    Ok(())
+}
+
 /// Runs the command that the arguments name. Wrong usage ends the process with status 2.
 ///
 /// # Errors
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
     // Whoever only names the program wants to see what it does.
-    if std::env::args_os().len() == 1 && !(stdin().is_terminal() && stdout().is_terminal()) {
+    if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);
     }
     if let Some(outcome) = explore::run_alone() {
         return outcome;
     }
     let cli = Cli::try_parse().unwrap_or_else(|error| {
-        let _ = error.print();
-        if error.kind() == ErrorKind::MissingRequiredArgument {
-            eprintln!("tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.");
-        }
-        exit(error.exit_code())
+        let tip = "tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.";
+        usage::end(&error, (error.kind() == ErrorKind::MissingRequiredArgument).then_some(tip))
     });
     match cli.command {
         None => explore::run(&cli.explore),

@@ -1,6 +1,8 @@
 //! See why a clip is this action and not that one: zero-shot recognition of fine-grained actions by
 //! aligning the frames of a video with an ordered script of sub-actions per candidate class.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
+
 pub mod align;
 pub mod cli;
 mod colour;
@@ -13,12 +15,15 @@ pub mod hub;
 pub mod llm;
 mod net;
 mod number;
+mod output;
 mod scale;
 pub mod script;
 pub mod siglip;
 pub mod store;
+mod text_file;
 pub mod tui;
 pub mod video;
+mod visible;
 mod whole;
 mod words;
 

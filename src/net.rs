@@ -12,6 +12,8 @@ use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 
+use crate::text_file;
+
 /// Whether an address is of this machine.
 pub fn is_local(address: &Uri) -> bool {
     let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -43,9 +45,10 @@ pub fn agent_for(address: &Uri, certificates: Option<&RootCerts>) -> ConfigBuild
 /// # Errors
 /// What is wrong with it, in words.
 pub fn certificates(path: &Path) -> Result<RootCerts, String> {
-    let pem = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let pem = text_file::without_mark(&bytes).map_err(|error| error.to_string())?;
     let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
+    for item in parse_pem(pem) {
         if let PemItem::Certificate(certificate) = item.map_err(|_| "it is no PEM".to_owned())? {
             certificates.push(certificate);
         }

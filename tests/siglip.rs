@@ -86,7 +86,7 @@ fn text_parity(dir: &Path) {
     let checkpoint = Checkpoint::open(dir).unwrap();
     let embedded = want.text_embeds.nrows();
     let tokens: Vec<Tokens> =
-        want.texts[..embedded].iter().map(|t| checkpoint.tokenizer().unwrap().encode(t)).collect();
+        want.texts[..embedded].iter().map(|t| checkpoint.tokenizer().unwrap().encode(t).unwrap()).collect();
     let got = checkpoint.load_text(&device()).unwrap().embed(&tokens).unwrap();
     let difference = relative_difference(&got, &want.text_embeds);
     println!("{}: text embeddings differ by {difference:e}", dir.display());
@@ -99,7 +99,7 @@ fn token_parity(dir: &Path) {
     assert!(want.texts.len() >= 100);
     let mut wrong = Vec::new();
     for ((text, ids), cut) in want.texts.iter().zip(&want.ids).zip(&want.cut) {
-        let got = checkpoint.tokenizer().unwrap().encode(text);
+        let got = checkpoint.tokenizer().unwrap().encode(text).unwrap();
         if (&got.ids, got.cut) != (ids, *cut) {
             wrong.push(format!("{text:?}: {:?} {}, not {ids:?} {cut}", got.ids, got.cut));
         }
@@ -120,7 +120,7 @@ fn batch_parity(dir: &Path) {
     let texts = expected(dir).texts;
     let batch: Vec<String> = lines.map(|line| texts[line].clone()).collect();
     let checkpoint = Checkpoint::open(dir).unwrap();
-    let tokens = checkpoint.tokenizer().unwrap().encode_batch(&batch);
+    let tokens = checkpoint.tokenizer().unwrap().encode_batch(&batch).unwrap();
     assert!(tokens[0].ids.len() < checkpoint.text_len());
     let tower = checkpoint.load_text(&device()).unwrap();
     let difference = relative_difference(&tower.embed(&tokens).unwrap(), &want);
@@ -128,7 +128,7 @@ fn batch_parity(dir: &Path) {
     assert!(difference < TOLERANCE, "{difference}");
 
     // Padding is not the same as none, and a batch has one length.
-    let full: Vec<Tokens> = batch.iter().map(|text| checkpoint.tokenizer().unwrap().encode(text)).collect();
+    let full: Vec<Tokens> = batch.iter().map(|text| checkpoint.tokenizer().unwrap().encode(text).unwrap()).collect();
     assert!(relative_difference(&tower.embed(&full).unwrap(), &want) > 10.0 * TOLERANCE);
     let error = tower.embed(&[tokens[0].clone(), full[1].clone()]).unwrap_err();
     assert!(error.to_string().contains("tokens among texts of"), "{error}");
@@ -205,7 +205,7 @@ fn siglip2_tokens_equal_the_reference() {
     let cases: Vec<Case> = serde_json::from_slice(&cases).unwrap();
     assert!(cases.len() >= 100);
     for case in cases {
-        let tokens = checkpoint.tokenizer().unwrap().encode(&case.text);
+        let tokens = checkpoint.tokenizer().unwrap().encode(&case.text).unwrap();
         assert_eq!(tokens.ids, case.ids, "{:?}", case.text);
         assert_eq!(tokens.used, case.ids.iter().position(|id| *id == 1).unwrap(), "{:?}", case.text);
     }

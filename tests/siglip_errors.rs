@@ -87,7 +87,7 @@ impl Copy {
         let checkpoint = self.open().unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let image = Square { size: 32, rgb: (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect() };
-        let text = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives");
+        let text = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives").unwrap();
         let vision = checkpoint.load_vision(&device).unwrap();
         let texts = checkpoint.load_text(&device).unwrap();
         (vision.embed(&[image]).unwrap(), texts.embed(&[text]).unwrap())
@@ -401,7 +401,7 @@ proptest! {
             bytes[at] = byte;
         });
         if let Ok(checkpoint) = copy.open() {
-            checkpoint.tokenizer().unwrap().encode("The goalkeeper dives, é ａ.");
+            checkpoint.tokenizer().unwrap().encode("The goalkeeper dives, é ａ.").unwrap();
             let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
             let _ = checkpoint.load_text(&device);
         }

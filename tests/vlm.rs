@@ -105,6 +105,35 @@ fn the_model_sees_frames_and_names_and_has_a_row() {
 }
 
 #[test]
+fn an_answer_that_settles_on_no_candidate_is_asked_again() {
+    let folder = dataset();
+    let server = Server::of(
+        [
+            "It could be castling or a fork.",
+            "{\"answer\": 2}",
+            "<THINKING>{\"answer\": 1}</THINKING>It could be castling… final answer: 2",
+            "castling, or maybe a pin",
+            "Not castling.",
+            "{\"answer\": 1}\n{\"answer\": 2}",
+        ]
+        .map(Reply::said)
+        .into(),
+    );
+    let outcome = eval(folder.path(), &server, &[]).success();
+    let results: Value = serde_json::from_slice(&outcome.get_output().stdout).unwrap();
+    assert_eq!(results["rows"].as_array().unwrap().last().unwrap()["top1"], 75.0);
+    let unaligned = &results["unaligned"][0];
+    assert_eq!(unaligned["reason"], "the answer settles on no candidate: Not castling.");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 6);
+    let messages = requests[1].body["messages"].as_array().unwrap();
+    let roles: Vec<&str> = messages.iter().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["user", "assistant", "user"]);
+    assert_eq!(messages[1]["content"], "It could be castling or a fork.");
+    assert_eq!(pictures(&requests[1]).len(), pictures(&requests[0]).len());
+}
+
+#[test]
 fn an_evaluation_goes_on_where_the_server_let_it_down() {
     let folder = dataset();
     let fails = Server::start(|number, _| match number {

@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
                 let square = checkpoint.preprocessor().square(&[0, 128, 255, 255, 128, 0], 2, 1);
                 assert_eq!(square.rgb.len(), 3 * square.size * square.size);
                 assert_eq!(square.size, checkpoint.image_size());
-                let tokens = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives");
+                let tokens = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives").unwrap();
                 assert_eq!(tokens.ids.len(), checkpoint.text_len());
             }
             Err(error) => {

@@ -2,7 +2,6 @@
 #![no_main]
 
 use std::cell::RefCell;
-use std::panic;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
 use actalign_tui::siglip::TextTokenizer;
@@ -16,8 +15,7 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-// The library panics on some broken files, which is caught where they are read: libFuzzer's hook would end the process.
-fuzz_target!(init: panic::set_hook(Box::new(|info| eprintln!("{info}"))), |data: &[u8]| {
+fuzz_target!(|data: &[u8]| {
     SCRATCH.with_borrow(|scratch| {
         let path = scratch.write("tokenizer.json", data);
         let opened = bounded(64 << 20 | data.len() * 4096, || TextTokenizer::open(&path, LENGTH, VOCABULARY));
@@ -29,8 +27,9 @@ fuzz_target!(init: panic::set_hook(Box::new(|info| eprintln!("{info}"))), |data:
             }
         };
         for text in TEXTS {
-            let tokens = tokenizer.encode(text);
-            assert_eq!(tokens, tokenizer.encode(text));
+            // The library fails on some texts, which is told.
+            let Ok(tokens) = tokenizer.encode(text) else { continue };
+            assert_eq!(tokens, tokenizer.encode(text).unwrap());
             assert_eq!(tokens.ids.len(), LENGTH);
             assert!(tokens.used < LENGTH);
             assert!(tokens.ids.iter().all(|&id| (0..VOCABULARY as i32).contains(&id)));

@@ -8,6 +8,7 @@ use color_eyre::eyre::Result;
 
 use crate::cli::server::{ServerArgs, endpoint};
 use crate::llm::{Client, Generator, Viewer, vision_prompt};
+use crate::output;
 use crate::script::Strategy;
 use crate::tui::{Models, Sight};
 
@@ -51,7 +52,7 @@ impl AskedModels {
     pub fn open(&self) -> Result<Models> {
         let mut models = Models::default();
         if self.llm.is_none() && self.vlm.is_none() && self.is_endpoint_typed() {
-            eprintln!("--endpoint does nothing without a model: name one with --llm or --vlm");
+            output::say("--endpoint does nothing without a model: name one with --llm or --vlm");
         }
         if let (Some(name), Some(address)) = (&self.llm, &self.endpoint) {
             let client = self.server.client(address, name)?;
@@ -77,7 +78,8 @@ impl AskedModels {
             return self.server.client(address, name);
         }
         if key_env.is_none() && !to.is_local() {
-            eprintln!("no key is sent to {}: --vlm-key-env names the variable of one", to.origin());
+            let to = to.origin();
+            output::say(format_args!("no key is sent to {to}: --vlm-key-env names the variable of one"));
         }
         self.server.client_elsewhere(address, name, key_env)
     }

@@ -8,8 +8,9 @@ use clap::{Args, Subcommand};
 use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
-use crate::cli::output;
+use crate::output;
 use crate::store::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
+use crate::visible::json;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -92,7 +93,7 @@ fn info(cache: &Cache, args: &InfoArgs) -> Result<()> {
             kinds: listing.by_kind(),
             oldest_use_seconds: age.map(|age| age.as_secs()),
         };
-        return Ok(output::print(serde_json::to_string(&info)? + "\n")?);
+        return Ok(output::print(json(&info)?)?);
     }
     let mut text = format!("{}\n", cache.folder().display());
     text += &format!("{} entries, {} of {}\n", listing.len(), Size(listing.bytes()), cache.limit());

@@ -6,10 +6,10 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 
 use crate::cli::inputs::{Comparison, ComparisonArgs};
-use crate::cli::output;
 use crate::cli::{progress, table};
 use crate::explore::{Report, Update};
 use crate::in_words;
+use crate::output;
 
 /// Rank the candidate classes of one or more clips
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
             }
             // One broken clip does not keep the others from their results.
             Err(error) if args.videos.len() > 1 => {
-                eprintln!("{}", in_words(&error));
+                output::say(in_words(&error));
                 failed += 1;
             }
             Err(error) => return Err(error),
@@ -56,12 +56,16 @@ fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Res
         Update::Frames(frames) => exploration.add_frames(frames),
         Update::Texts(texts) => {
             for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
-                eprintln!("longer than the checkpoint reads, and cut: {text}");
+                output::say(format_args!("longer than the checkpoint reads, and cut: {text}"));
             }
             exploration.add_texts(texts);
         }
         _ => {}
     })?;
+    match exploration.check_told_apart() {
+        Err(reason) => bail!("{}: {reason}", args.scripts().display()),
+        Ok(warning) => warning.iter().for_each(|warning| eprintln!("{warning}")),
+    }
     exploration
         .refresh()
         .and_then(|()| exploration.find_evidence())

@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::Shell;
 use color_eyre::eyre::Result;
 
-use crate::cli::output;
+use crate::output;
 
 /// Print a script that completes this program's arguments in a shell
 #[derive(Debug, Args)]
@@ -16,5 +16,5 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, mut program: clap::Command) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "actalign-tui", &mut script);
-    Ok(output::print(&String::from_utf8(script)?)?)
+    Ok(output::print_bytes(&script)?)
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-use crate::cli::output;
 use crate::cli::progress;
 use crate::demo::dataset;
 use crate::demo::training::{self, Options, Sizes};
 use crate::demo::world::RenderedWorld;
+use crate::output;
 
 /// The rendered world that the bundled model was trained on
 #[derive(Debug, Args)]
@@ -80,13 +80,13 @@ fn train(args: &TrainArgs) -> Result<()> {
         ));
         if progress.step.is_multiple_of(100) {
             bar.suspend(|| {
-                eprintln!(
+                output::say(format_args!(
                     "step {:5}  loss {:.3}  {:.1} % of held-out pictures matched  {:.0} pictures/s",
                     progress.step,
                     progress.loss,
                     100.0 * progress.accuracy,
                     progress.rate
-                );
+                ));
             });
         }
     })?;

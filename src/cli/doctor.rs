@@ -1,15 +1,14 @@
 //! `actalign-tui doctor`: what this machine can do, and what is missing.
 
-use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
 use crate::cli::model::{MayAsk, model_folder};
-use crate::cli::output;
 use crate::hub::HubSettings;
 use crate::in_words;
+use crate::output;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
 use crate::video::{self, VideoError};
@@ -73,7 +72,7 @@ fn describe_ffmpeg() -> Result<(bool, String), VideoError> {
 }
 
 fn terminal() -> String {
-    if !stdout().is_terminal() {
+    if !output::stdout_is_terminal() {
         return "standard output is none: use classify, embed and align".to_owned();
     }
     let size = crossterm::terminal::size().map_or("size unknown".to_owned(), |(w, h)| format!("{w}×{h}"));
@@ -99,9 +98,11 @@ fn hub(settings: &HubSettings) -> String {
 
 fn describe_model(dir: &Path) -> Result<String> {
     let checkpoint = Checkpoint::open(&model_folder(dir, MayAsk::No)?)?;
+    checkpoint.check_values()?;
+    let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
     let side = checkpoint.image_size();
     Ok(format!(
-        "{}: images {side}×{side}, texts of {} tokens, {} dimensions",
+        "{}: images {side}×{side}, texts of {} tokens, {} dimensions{notices}",
         dir.display(),
         checkpoint.text_len(),
         checkpoint.dim()

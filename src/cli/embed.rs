@@ -1,7 +1,6 @@
 //! `actalign-tui embed`: frame and text embeddings into a file.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,9 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
-use crate::store::{Cache, Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::output;
+use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+use crate::text_file;
 use crate::video::{Shown, load_image};
 
 /// Images or texts embedded at a time.
@@ -77,6 +78,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         embeddings.texts = Some(text_embeddings(&texts, &model)?);
     }
 
+    if let Some(notice) = model.take_notice() {
+        eprintln!("{notice}");
+    }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));
         save_npy(&matrix.ok_or_else(|| eyre!("nothing was embedded"))?, &args.out)
@@ -87,9 +91,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path)
-        .wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let text =
+        text_file::read(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+    let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());
     }
@@ -133,7 +137,10 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
                 Ok(preprocessor.square(&image.rgb, image.width, image.height))
             })
             .collect::<Result<Vec<_>>>()?;
-        for row in tower.embed(&squares)?.rows() {
+        let embeddings = tower.embed(&squares);
+        let embeddings =
+            embeddings.map_err(|error| error.naming(|index| batch[index].display().to_string()))?;
+        for row in embeddings.rows() {
             let index = frames.len();
             let time = index as f64;
             let shown = Shown::once(time);
@@ -160,16 +167,12 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    if let Some(notice) = model.cache().and_then(Cache::take_notice) {
-        eprintln!("{notice}");
-    }
-
     let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {
-        let tokens = tokenizer.encode(text);
+        let tokens = tokenizer.encode(text)?;
         if tokens.cut {
-            eprintln!("text {line} is longer than the checkpoint reads and was cut");
+            output::say(format_args!("text {line} is longer than the checkpoint reads and was cut"));
         }
         ids.extend(tokens.ids);
         values.extend_from_slice(&embeddings[text]);

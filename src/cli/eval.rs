@@ -9,7 +9,6 @@ use color_eyre::eyre::{Report, Result, WrapErr, bail, eyre};
 
 use crate::align::Preset;
 use crate::cli::inputs::{ModelArgs, seconds};
-use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
@@ -19,9 +18,11 @@ use crate::eval::{
 use crate::explore::Method;
 use crate::in_words;
 use crate::llm::{LlmError, vision_prompt};
+use crate::output;
 use crate::script::{Strategy, Template};
 use crate::siglip::ModelError;
 use crate::video::Sampling;
+use crate::visible;
 
 /// Rank the candidates of every clip of a dataset, and tell how often the true class comes first
 #[derive(Debug, Args)]
@@ -217,13 +218,13 @@ fn tell(args: &EvalArgs, run: &Run, records: &[ClipRecord]) -> Result<()> {
     }
     match (&args.out, args.shard) {
         (Some(out), None) => write(out, &results)?,
-        (Some(out), Some(shard)) => eprintln!(
+        (Some(out), Some(shard)) => output::say(format_args!(
             "shard {shard} is done: {} of {} clips; once all {} are, `actalign-tui eval merge {}` makes one result of them",
             records.len(),
             run.clips,
             shard.of,
             out.display()
-        ),
+        )),
         (None, _) => {}
     }
     print(&results, args.json)
@@ -235,7 +236,7 @@ fn check_some_read(run: &Run, results: &Results) -> Result<()> {
         return Ok(());
     }
     for clip in &results.unread {
-        eprintln!("{}: {}", clip.id, clip.reason);
+        output::say(format_args!("{}: {}", clip.id, clip.reason));
     }
     bail!("{}: none of its {} clips could be read", run.paths.manifest.display(), run.clips);
 }
@@ -246,7 +247,7 @@ fn write(out: &Path, results: &Results) -> Result<()> {
 }
 
 fn print(results: &Results, json: bool) -> Result<()> {
-    let text = if json { serde_json::to_string(results)? + "\n" } else { results.tables(Style::Plain) };
+    let text = if json { visible::json(results)? } else { results.tables(Style::Plain) };
     Ok(output::print(&text)?)
 }
 
@@ -279,5 +280,5 @@ fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
 fn is_of_checkpoint(error: &Report) -> bool {
     error
         .downcast_ref::<ModelError>()
-        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_)))
+        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_) | ModelError::Embedding { .. }))
 }

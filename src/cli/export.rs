@@ -1,15 +1,15 @@
 //! `actalign-tui export`: figures, tables and text of saved snapshots.
 
-use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, bail};
 
-use crate::cli::output;
+use crate::cli::usage;
 use crate::export::{self, ExportError, Ink};
 use crate::in_words;
+use crate::output;
 use crate::store::Snapshot;
 use crate::whole::{write_new, write_whole};
 
@@ -80,7 +80,7 @@ enum Target {
 
 /// Ends the process: the arguments do not go together.
 fn misused(message: &str) -> ! {
-    clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit()
+    usage::misused(ErrorKind::ArgumentConflict, message)
 }
 
 /// Exports every snapshot; one that is broken does not stop the rest.
@@ -100,7 +100,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         return Err(last);
     }
     for report in failures.iter().chain([&last]) {
-        eprintln!("{}", in_words(report));
+        output::say(in_words(report));
     }
     bail!("{} of {} snapshots could not be exported", failures.len() + 1, args.snapshots.len())
 }
@@ -156,7 +156,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
         let bytes = render(&snapshot, format, classes).wrap_err_with(|| path.display().to_string())?;
         let folder = match target {
             Target::Output => {
-                output::print(&bytes)?;
+                output::print_bytes(&bytes)?;
                 continue;
             }
             Target::File(file) => {
@@ -179,7 +179,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
         let written = written.wrap_err_with(|| {
             format!("nothing can be written in {}; name another folder with --out", folder.display())
         })?;
-        output::print(format!("{}\n", written.strip_prefix(".").unwrap_or(&written).display()).as_bytes())?;
+        output::print(format!("{}\n", written.strip_prefix(".").unwrap_or(&written).display()))?;
     }
     Ok(())
 }
@@ -201,6 +201,6 @@ fn render(snapshot: &Snapshot, format: Format, classes: &[String]) -> Result<Vec
 
 /// As wide as the terminal that shows it.
 fn columns() -> usize {
-    let size = Some(stdout()).filter(IsTerminal::is_terminal).and_then(|_| crossterm::terminal::size().ok());
+    let size = output::stdout_is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
     size.map_or(COLUMNS, |(columns, _)| columns.into())
 }

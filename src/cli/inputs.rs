@@ -9,6 +9,7 @@ use color_eyre::eyre::Result;
 use crate::align::{Aligner, Background, Cell, Preset};
 use crate::cli::model::{MayAsk, model_folder};
 use crate::explore::{Candidate, Exploration, Job, Method, Model, Settings, Sources, band, ends_of};
+use crate::output;
 use crate::script::{ScriptFile, Template};
 use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 use crate::store::{Cache, CacheError};
@@ -75,7 +76,7 @@ impl ModelArgs {
         match Cache::open() {
             // A run without a cache is slower, no more.
             Err(CacheError::NoFolder(error)) => {
-                eprintln!("embeddings are not kept for the next run: {error}");
+                output::say(format_args!("embeddings are not kept for the next run: {error}"));
                 Ok(None)
             }
             opened => opened,
@@ -136,7 +137,8 @@ impl MethodArgs {
     pub fn method(&self) -> Method {
         let Self { preset, aligner, open_start, open_end, background, band, cell } = *self;
         if aligner != Aligner::Segment && (open_start || open_end) {
-            eprintln!("open ends do nothing here: {aligner} has none to open; {}", ends_of(aligner));
+            let ends = ends_of(aligner);
+            output::say(format_args!("open ends do nothing here: {aligner} has none to open; {ends}"));
         }
         Method { preset, aligner, cell, open_start, open_end, background, band }
     }
@@ -185,7 +187,8 @@ impl ComparisonArgs {
         self.scripts.as_deref()
     }
 
-    fn scripts(&self) -> &Path {
+    /// The script file as the user names it.
+    pub fn scripts(&self) -> &Path {
         self.scripts.as_deref().unwrap_or(Path::new(""))
     }
 

@@ -5,8 +5,9 @@ use color_eyre::eyre::Result;
 use serde_json::{Value, json};
 
 use crate::cli::config::ConfigArgs;
-use crate::cli::output;
+use crate::output;
 use crate::tui::{About, COMMANDS, Chord, Config, Group, Keymap};
+use crate::visible;
 
 /// Print the keys of every command, as the configuration has them
 #[derive(Debug, Args)]
@@ -26,7 +27,7 @@ pub fn run(args: &KeysArgs) -> Result<()> {
     let text = if args.toml {
         config.to_toml()
     } else if args.json {
-        Value::from_iter(COMMANDS.iter().map(|about| document(&config.keymap, about))).to_string() + "\n"
+        visible::json(&Value::from_iter(COMMANDS.iter().map(|about| document(&config.keymap, about))))?
     } else {
         table(&config)
     };

@@ -6,6 +6,7 @@ use color_eyre::eyre::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::explore::{self, Job, Update};
+use crate::output;
 
 /// A bar that counts things, with their rate and the time left. Nothing is shown where standard error is no terminal.
 pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
@@ -47,7 +48,7 @@ impl Counter {
 
     /// Tells something without tearing the bar.
     pub fn say(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| output::say(text));
     }
 
     /// How many are done, those that were done before among them.
@@ -63,13 +64,13 @@ impl Counter {
             self.last_line = Instant::now();
             let rate = (self.done - self.known) as f64 / self.start.elapsed().as_secs_f64();
             let left = Duration::from_secs_f64((self.total - self.done) as f64 / rate);
-            eprintln!(
+            output::say(format_args!(
                 "{} of {} {}, {rate:.2} per second, {} left",
                 self.done,
                 self.total,
                 self.what,
                 HumanDuration(left)
-            );
+            ));
         }
     }
 }
@@ -96,18 +97,19 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
                 }
                 if let Some(rate) = info.assumed_rate() {
                     bar.suspend(|| {
-                        eprintln!("{}: images are taken as {rate} per second of video", clip.display());
+                        let clip = clip.display();
+                        output::say(format_args!("{clip}: images are taken as {rate} per second of video"));
                     });
                 }
             }
             Update::AllDecoded { frames, faults } => {
                 bar.set_length(*frames as u64);
                 if !faults.is_empty() {
-                    bar.suspend(|| eprintln!("{}: {faults}", clip.display()));
+                    bar.suspend(|| output::say(format_args!("{}: {faults}", clip.display())));
                 }
             }
             Update::Frames(frames) => bar.inc(frames.len() as u64),
-            Update::Notice(text) => bar.suspend(|| eprintln!("{text}")),
+            Update::Notice(text) => bar.suspend(|| output::say(text)),
             _ => {}
         }
         take(update);

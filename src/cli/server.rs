@@ -10,8 +10,10 @@ use clap::error::ErrorKind;
 use color_eyre::eyre::{Result, eyre};
 
 use crate::cli::progress::Counter;
+use crate::cli::usage;
 use crate::llm::{Client, DEFAULT_VARIABLE, Endpoint, EndpointError, Event, Key, Limits};
 use crate::net::certificates;
+use crate::output;
 
 /// How a server is spoken to.
 #[derive(Debug, Args)]
@@ -35,11 +37,11 @@ impl ServerArgs {
         let named = self.key_env.as_deref();
         let mut key = Key::from_env(named)?;
         if key.is_some() && named.is_none() && endpoint.is_open() {
-            eprintln!(
+            output::say(format_args!(
                 "the key in {DEFAULT_VARIABLE} is not sent: on the way to {} everyone can read it; --key-env \
                  {DEFAULT_VARIABLE} sends it all the same",
                 endpoint.origin()
-            );
+            ));
             key = None;
         }
         self.client_with(endpoint, model, key)
@@ -84,9 +86,9 @@ impl ServerArgs {
 
 /// The address as it was typed. clap would say what is wrong with it together with the address, which may hold a password.
 pub fn endpoint(address: &str) -> Endpoint {
-    address.parse().unwrap_or_else(|error: EndpointError| {
-        clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit()
-    })
+    address
+        .parse()
+        .unwrap_or_else(|error: EndpointError| usage::misused(ErrorKind::ValueValidation, &error.to_string()))
 }
 
 /// Tells, once for each wait, that a busy server is waited for.

@@ -2,15 +2,16 @@
 
 use color_eyre::eyre::Result;
 
-use crate::cli::output;
 use crate::explore::Report;
+use crate::output;
+use crate::visible::{self, visible_line};
 
 /// Prints a report on standard output: one line of JSON, or a table.
 ///
 /// # Errors
 /// See [`output::print`].
 pub fn print(report: &Report, json: bool) -> Result<()> {
-    let text = if json { serde_json::to_string(report)? + "\n" } else { table(report) };
+    let text = if json { visible::json(report)? } else { table(report) };
     Ok(output::print(&text)?)
 }
 
@@ -24,7 +25,7 @@ fn table(report: &Report) -> String {
             let frames: Vec<String> = class.frames_per_step.iter().map(usize::to_string).collect();
             [
                 class.rank.to_string(),
-                class.name.clone(),
+                visible_line(&class.name).into_owned(),
                 number(class.score),
                 class.margin.map_or_else(|| "-".into(), number),
                 number(class.order_free),

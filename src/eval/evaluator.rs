@@ -141,7 +141,10 @@ impl Evaluator {
             Update::Frames(more) => frames.extend(more),
             Update::Texts(texts) => self.remember(texts),
             Update::AllDecoded { faults, .. } => damaged_pieces = faults.damaged_or_lost(),
-            Update::Notice(text) => self.notice = Some(text),
+            Update::Notice(text) => {
+                let before = self.notice.take().map_or_else(String::new, |notice| notice + "\n");
+                self.notice = Some(before + &text);
+            }
             _ => {}
         })?;
         Ok((frames, damaged_pieces))
@@ -207,8 +210,12 @@ impl Evaluator {
         exploration.set(row.settings.clone());
         let texts = self.texts_of(exploration, row)?;
         exploration.add_texts(texts);
-        if let Err(error) = exploration.refresh() {
-            let (name, fault) = (row.name.clone(), Some(error.to_string()));
+        let told_apart = match row.score {
+            Score::MeanPool => Ok(()),
+            _ => exploration.check_told_apart().map(|_| ()),
+        };
+        if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string())) {
+            let (name, fault) = (row.name.clone(), Some(error));
             return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
         }
         let score = |class: &ClassOutcome| match row.score {

@@ -1,9 +1,11 @@
-//! Results as CSV, every number in full.
+//! Results as CSV, every number in full. Control characters in names are shown as in tables; everything else is exact, also a
+//! name such as `+smoothing`, which a spreadsheet takes for a formula unless it imports the column as text.
 
 use serde_json::Value;
 
 use crate::eval::results::{Results, RowResult};
 use crate::eval::rows::Row;
+use crate::visible::visible;
 
 impl Results {
     /// `results.csv`: a line per row with its accuracy, its comparison with the reference row, and its knobs.
@@ -133,7 +135,9 @@ fn with_interval(value: Option<f64>, ends: Option<[f64; 2]>) -> [String; 3] {
 fn document(header: Vec<String>, lines: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in [header].into_iter().chain(lines) {
-        writer.write_record(line).expect("lines of one length, into memory");
+        writer
+            .write_record(line.iter().map(|cell| visible(cell).into_owned()))
+            .expect("lines of one length, into memory");
     }
     let bytes = writer.into_inner().expect("memory takes everything");
     String::from_utf8(bytes).expect("made of strings")
@@ -173,6 +177,12 @@ mod tests {
         let names = ["reference", "top1", "smoothing_seconds", "prompt", "preset", "cell"];
         let expected = ["", "33.333333333333336", "1.0", "context-rich", "paper", "affinity"];
         assert_eq!(names.map(|name| value(smoothing, name)), expected);
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        let text = document(vec!["\u{1b}[31m".to_owned()], [vec!["=a\tb\r\u{202e}".to_owned()]].into_iter());
+        assert_eq!(text, "\\u{1b}[31m\n=a\tb\\u{d}\\u{202e}\n");
     }
 
     #[test]

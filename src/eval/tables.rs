@@ -1,5 +1,7 @@
 //! Tables for people.
 
+use crate::visible::visible_line;
+
 /// How tables are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -12,17 +14,12 @@ pub enum Style {
 impl Style {
     /// Text that stays within its line, and within its cell.
     pub fn cell(self, text: &str) -> String {
-        let text = one_line(text);
+        let text = visible_line(text);
         match self {
-            Self::Plain => text,
+            Self::Plain => text.into_owned(),
             Self::Markdown => text.replace('\\', "\\\\").replace('|', "\\|"),
         }
     }
-}
-
-/// Text without line breaks and other control characters, which a terminal would obey.
-pub fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Two decimals, as results are published.
@@ -105,8 +102,11 @@ mod tests {
     #[test]
     fn no_text_leaves_its_cell() {
         let lines = [vec!["a|b\\\nc\u{1b}".to_owned()]];
-        assert_eq!(table(Style::Markdown, 1, &["id"], &lines).lines().last(), Some("| a\\|b\\\\ c  |"));
-        assert_eq!(table(Style::Plain, 1, &["id"], &lines), "id\na|b\\ c\n");
+        assert_eq!(
+            table(Style::Markdown, 1, &["id"], &lines).lines().last(),
+            Some("| a\\|b\\\\ c\\\\u{1b} |")
+        );
+        assert_eq!(table(Style::Plain, 1, &["id"], &lines), "id\na|b\\ c\\u{1b}\n");
     }
 
     #[test]

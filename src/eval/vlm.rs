@@ -81,8 +81,7 @@ impl Vlm {
         let mut watch = |_: llm::Event| ControlFlow::Continue(());
         let chosen = match self.viewer.choose(&clip.entry.domain, names, &pictures, &mut watch) {
             Ok(Ok(chosen)) => Ok(chosen),
-            Ok(Err(said)) if said.is_empty() => Err("the answer is empty".to_owned()),
-            Ok(Err(said)) => Err(format!("the answer names no candidate: {said}")),
+            Ok(Err(reason)) => Err(reason),
             Err(error) if error.is_of_server() => return Err(error.into()),
             Err(error) => Err(error.to_string()),
         };

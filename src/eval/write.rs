@@ -9,6 +9,7 @@ use crate::eval::figure;
 use crate::eval::results::Results;
 use crate::eval::tables::Style;
 use crate::export::{self, ExportError};
+use crate::visible::visible_json;
 use crate::whole::write_whole;
 
 /// Why results cannot be written.
@@ -36,7 +37,7 @@ pub enum WriteError {
 /// # Errors
 /// If a file cannot be written. Those before it are there.
 pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
-    let document = serde_json::to_string_pretty(results)? + "\n";
+    let document = visible_json(&serde_json::to_string_pretty(results)?) + "\n";
     let figure = figure::svg(results);
     for (name, text) in [
         ("results.json", document),

@@ -1,6 +1,6 @@
 //! One clip and its candidate classes: embeddings and knobs in, alignments out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::mem;
 
 use ndarray::Array2;
@@ -161,6 +161,42 @@ impl Exploration {
     pub fn cut_texts(&self) -> Vec<String> {
         let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
         self.used_texts(&self.settings.template).filter(is_cut).collect()
+    }
+
+    /// Checks that the model can tell the candidates apart, as far as their steps are embedded: texts of different words
+    /// may come to the same tokens. Some that are alike are a warning.
+    ///
+    /// # Errors
+    /// All are alike, so that no ranking of them says anything.
+    pub fn check_told_apart(&self) -> Result<Option<String>, String> {
+        let mut kinds: Vec<usize> = Vec::new();
+        let mut kind = |number: usize| {
+            let known = kinds.iter().position(|&other| self.texts.are_same(number, other));
+            known.unwrap_or_else(|| {
+                kinds.push(number);
+                kinds.len() - 1
+            })
+        };
+        let mut groups: BTreeMap<Vec<usize>, Vec<&str>> = BTreeMap::new();
+        for candidate in &self.candidates {
+            let Some(script) = self.script(candidate) else { continue };
+            let mut script: Vec<usize> = script.into_iter().map(&mut kind).collect();
+            script.dedup();
+            groups.entry(script).or_default().push(&candidate.name);
+        }
+        if let Some((_, names)) = groups.first_key_value().filter(|(_, names)| groups.len() == 1 && names.len() > 1) {
+            return Err(format!(
+                "all {} candidates are the same to the model, so no ranking of them says anything: their steps differ in \
+                 nothing that its tokenizer keeps; write them in words of the model's vocabulary, or use a template with \
+                 {{action}}",
+                names.len()
+            ));
+        }
+        let alike: Vec<String> =
+            groups.into_values().filter(|names| names.len() > 1).map(|names| names.join(" = ")).collect();
+        Ok((!alike.is_empty()).then(|| {
+            format!("candidates that are the same to the model, so that their scores say nothing: {}", alike.join("; "))
+        }))
     }
 
     /// The steps of each class in turn, then the class names.

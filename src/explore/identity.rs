@@ -27,7 +27,7 @@ impl Identity {
         let mut files = Vec::new();
         for share in checkpoint.weight_shares(tower) {
             let tensors = share.describe();
-            files.push(cache.contents_by(share.path(), &tensors, |hasher| {
+            files.push(cache.contents_by(share.path(), &[], &tensors, |hasher| {
                 share.read(|piece| {
                     hasher.update(piece);
                 })
@@ -35,7 +35,7 @@ impl Identity {
             parts.push(tensors);
         }
         if tower == Tower::Text {
-            files.push(cache.contents(checkpoint.tokenizer_file())?);
+            files.push(cache.contents(checkpoint.tokenizer_file(), &[])?);
         }
         let Some(files) = files.into_iter().collect::<Option<Vec<Contents>>>() else { return Ok(None) };
         parts.extend(files.iter().map(|file| file.digest().to_owned()));

@@ -64,7 +64,10 @@ impl Known {
         let ends = numbers(&tensors, "ends", f64::from_le_bytes)?;
         let counts = numbers(&tensors, "row_counts", u64::from_le_bytes)?;
         let rows = numbers(&tensors, "rows", f64::from_le_bytes)?;
-        let embeddings = embeddings.data().chunks_exact(4 * dim).map(floats);
+        let embeddings: Vec<Vec<f32>> = embeddings.data().chunks_exact(4 * dim).map(floats).collect();
+        if embeddings.iter().flatten().any(|value| !value.is_finite()) {
+            return None;
+        }
         let mut rows = rows.as_slice();
         let mut frames = Vec::new();
         for ((((ordinal, time), until), count), embedding) in

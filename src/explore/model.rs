@@ -1,6 +1,7 @@
 //! A model that every job shares.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::align::Calibration;
 use crate::explore::identity::Identity;
@@ -18,12 +19,25 @@ pub struct Model {
     cache: Option<Cache>,
     vision_identity: OnceLock<Option<Identity>>,
     text_identity: OnceLock<Option<Identity>>,
+    notices: Mutex<Notices>,
+}
+
+/// What the user should know of a model.
+#[derive(Debug, Default)]
+struct Notices {
+    waiting: Vec<String>,
+    /// Texts of which the model knows no word.
+    unknown: Vec<String>,
+    /// Those that were ever among them: each is told once.
+    told: BTreeSet<String>,
 }
 
 impl Model {
     /// Loads nothing yet, and keeps nothing.
     pub fn new(checkpoint: Checkpoint, device: ComputeDevice) -> Self {
+        let notices = Notices { waiting: checkpoint.notices(), ..Notices::default() };
         Self {
+            notices: Mutex::new(notices),
             checkpoint,
             device,
             vision: Mutex::default(),
@@ -81,6 +95,40 @@ impl Model {
     /// Where embeddings are kept.
     pub fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
+    }
+
+    /// What the user should know: what is assumed of the checkpoint, texts that say nothing to it, and why nothing is
+    /// kept. Each is told once.
+    pub fn take_notice(&self) -> Option<String> {
+        let (mut notices, unknown) = {
+            let mut notices = self.notices();
+            (std::mem::take(&mut notices.waiting), std::mem::take(&mut notices.unknown))
+        };
+        if let Some(first) = unknown.first() {
+            let others = match unknown.len() - 1 {
+                0 => String::new(),
+                others => format!(" (and {others} more)"),
+            };
+            notices.push(format!(
+                "no word of {first:?}{others} is in the model's vocabulary: it cannot be told from other such texts"
+            ));
+        }
+        notices.extend(self.cache.as_ref().and_then(Cache::take_notice));
+        (!notices.is_empty()).then(|| notices.join("\n"))
+    }
+
+    /// Takes note of texts that left no token but unknown ones.
+    pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        let mut notices = self.notices();
+        for text in texts {
+            if notices.told.insert(text.to_owned()) {
+                notices.unknown.push(text.to_owned());
+            }
+        }
+    }
+
+    fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cache, and what a tower's embeddings are kept under. None where nothing can be kept.

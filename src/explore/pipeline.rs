@@ -26,7 +26,6 @@ use crate::explore::rows::read_rows;
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
-use crate::store::Cache;
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 use crate::words::panic_in_words;
 
@@ -340,7 +339,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     fn tell_notice(&self) {
-        if let Some(notice) = self.job.model.cache().and_then(Cache::take_notice) {
+        if let Some(notice) = self.job.model.take_notice() {
             (self.emit)(Update::Notice(notice));
         }
     }
@@ -398,7 +397,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
     let (places, squares): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|p| ((p.ordinal, p.time, p.shown), p.square)).unzip();
-    let embeddings = tower.embed(&squares)?;
+    let frame = |index: usize| format!("the frame at {:.3} s", places[index].1);
+    let embeddings = tower.embed(&squares).map_err(|error| error.naming(frame))?;
     Ok(places
         .into_iter()
         .zip(embeddings.rows())

@@ -13,7 +13,7 @@ use crate::store::{Cache, Contents, Key, Kind};
 use crate::video::{self, Faults, VideoInfo};
 
 /// Counts the changes of this program that take other frames or other pixels from the same file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A clip's place in the cache.
 pub struct Record<'a> {
@@ -30,7 +30,8 @@ impl<'a> Record<'a> {
     /// The place of a job's clip. None without a cache, for what is no file, and where clip or checkpoint cannot be read.
     pub fn of(job: &'a Job) -> Option<Self> {
         let (cache, model) = job.model.keeps(Tower::Vision)?;
-        let clip = cache.contents(&job.clip).ok().flatten()?;
+        let named = video::named_files(&job.clip).ok()?;
+        let clip = cache.contents(&job.clip, &named).ok().flatten()?;
         let bound =
             |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{:016x}", time.to_bits()));
         let selection = format!(

@@ -73,6 +73,12 @@ impl TextTable {
         self.texts[number].cut
     }
 
+    /// Whether two texts have the same embedding, up to rounding.
+    pub fn are_same(&self, number: usize, other: usize) -> bool {
+        let pairs = self.texts[number].unit.iter().zip(&self.texts[other].unit);
+        number == other || pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6)
+    }
+
     /// Unit embedding of a text.
     pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
         ArrayView1::from(&self.texts[number].unit)

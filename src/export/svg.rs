@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::export::colour::{Rgb, hex};
 use crate::export::font::{FAMILY, Weight};
+use crate::visible::is_obeyed;
 
 /// A rectangle on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -163,7 +164,7 @@ fn n(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Text as XML has it; what no XML may contain is replaced.
+/// Text as XML has it: what no XML may contain is replaced, and what a viewer would obey is shown.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -174,6 +175,7 @@ fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\t' | '\n' | '\r' => escaped.push(' '),
             '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            character if is_obeyed(character) => escaped.extend(character.escape_unicode()),
             _ => escaped.push(character),
         }
     }
@@ -192,5 +194,6 @@ mod tests {
     #[test]
     fn any_text_is_valid_xml() {
         assert_eq!(escaped("<a & \"b\">\u{0}\n"), "&lt;a &amp; &quot;b&quot;&gt;\u{fffd} ");
+        assert_eq!(escaped("\u{9b}\u{7f}\u{202e}\u{2028}"), "\\u{9b}\\u{7f}\\u{202e}\\u{2028}");
     }
 }

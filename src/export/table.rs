@@ -4,6 +4,7 @@ use crate::explore::ClassReport;
 use crate::export::facts::facts;
 use crate::number::{plain, signed};
 use crate::store::Snapshot;
+use crate::visible::{visible, visible_line};
 
 const COLUMNS: [&str; 13] = [
     "rank",
@@ -29,7 +30,9 @@ pub fn csv(snapshot: &Snapshot) -> String {
     let rows = ranked(snapshot).map(|class| row(snapshot, class, |x| x.to_string(), |x| x.to_string()));
     let rows = [COLUMNS.map(str::to_owned)].into_iter().chain(rows);
     for row in rows {
-        writer.write_record(row).expect("rows of one length, into memory");
+        writer
+            .write_record(row.iter().map(|cell| visible(cell).into_owned()))
+            .expect("rows of one length, into memory");
     }
     let bytes = writer.into_inner().expect("memory takes everything");
     String::from_utf8(bytes).expect("made of strings")
@@ -83,5 +86,5 @@ fn row(
 
 /// Text that stays within its cell.
 fn cell(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
+    visible_line(text).replace('\\', "\\\\").replace('|', "\\|")
 }

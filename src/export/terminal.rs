@@ -12,6 +12,7 @@ use crate::export::wrap::wrap;
 use crate::number::{plain, signed};
 use crate::scale::Scale;
 use crate::store::Snapshot;
+use crate::visible::visible_line;
 use heatmap::Panel;
 
 /// What shades are made of.
@@ -59,7 +60,7 @@ fn ranking(snapshot: &Snapshot, columns: usize) -> Vec<String> {
     let ranked: Vec<_> = snapshot.ranking.iter().filter_map(|&index| snapshot.class(index)).collect();
     // What stands right of the name, with the spaces between.
     const FIGURES: usize = 42;
-    let longest = ranked.iter().map(|class| width(&class.name)).max().unwrap_or_default();
+    let longest = ranked.iter().map(|class| width(&visible_line(&class.name))).max().unwrap_or_default();
     let room = longest.max("class".len()).min(columns - FIGURES - 4);
     let line = |[rank, name, score, margin, order_free, pool, note]: [&str; 7]| {
         let name = fit(name, room);

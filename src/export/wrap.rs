@@ -1,9 +1,12 @@
 //! Text in lines.
 
+use crate::visible::visible_line;
+
 /// A text in lines of a length, `most` at most; an ellipsis ends the last one where there is more. `measure` gives the
 /// length of a line.
 pub fn wrap(text: &str, room: f64, most: usize, measure: impl Fn(&str) -> f64) -> Vec<String> {
     let mut lines = vec![String::new()];
+    let text = visible_line(text);
     for word in text.split_whitespace() {
         let longer = match lines.last().filter(|line| !line.is_empty()) {
             Some(line) => format!("{line} {word}"),
@@ -61,6 +64,11 @@ mod tests {
         assert_eq!(lines("the athlete runs to the board", 12.0, 9), ["the athlete", "runs to the", "board"]);
         assert_eq!(lines("a Donaudampfschiff sinks", 8.0, 9), ["a", "Donaudam", "pfschiff", "sinks"]);
         assert_eq!(lines(" ", 8.0, 9), [""]);
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(lines("a\u{1b}[2J\tb\u{202e}", 30.0, 1), ["a\\u{1b}[2J b\\u{202e}"]);
     }
 
     #[test]

@@ -169,11 +169,13 @@ pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
     let (repo, revision) = (id.repo(), id.revision_in_url());
     let url = |name: &str| format!("\n    {endpoint}/{repo}/resolve/{revision}/{name}");
     format!(
-        "To bring {id} from a machine that has a network, put these files into one folder DIR and say --model DIR:{}{}{}{}\n\
+        "To bring {id} from a machine that has a network, put these files into one folder DIR and say --model DIR:{}{}{}{}{}\n\
+         (either of the two processor files is enough where the hub has only one), \
          or copy its cache folder {} into the cache of this machine ($HF_HOME/hub). Where there is no {}, the weights are \
          the files that {} names.",
         url(super::CONFIG),
-        url(super::PREPROCESSOR),
+        url(super::PREPARATION[0]),
+        url(super::PREPARATION[1]),
         url(super::TOKENIZER),
         url(super::SINGLE),
         id.folder(),

@@ -7,7 +7,7 @@ use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
 use super::download::{Transfer, is_whole};
 use super::error::{HubError, by_hand};
-use super::files::{CONFIG, INDEX, PREPROCESSOR, SINGLE, TOKENIZER, shards};
+use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
@@ -167,8 +167,10 @@ impl<C: Clock> Hub<C> {
 
         let config = self.bring_now(&mut plan, &repo, report)?;
         siglip::check_config(&config)?;
-        if let Some(file) = self.file(&plan, PREPROCESSOR, report)? {
-            plan.files.push(file);
+        for name in PREPARATION {
+            if let Some(file) = self.file(&plan, name, report)? {
+                plan.files.push(file);
+            }
         }
         let hint = "choose a repository that has it; spiece.model alone is not enough";
         let file = self.file(&plan, TOKENIZER, report)?;

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::text_file;
+
 /// Both towers' sizes.
 pub const CONFIG: &str = "config.json";
-/// How images are prepared. A checkpoint may lack it.
-pub const PREPROCESSOR: &str = "preprocessor_config.json";
+/// How images are prepared: as transformers 5 writes it, and as earlier versions do. A checkpoint may lack either.
+pub const PREPARATION: [&str; 2] = ["processor_config.json", "preprocessor_config.json"];
 /// How text is cut into tokens.
 pub const TOKENIZER: &str = "tokenizer.json";
 /// The weights in one file.
@@ -28,6 +30,7 @@ struct Index {
 /// # Errors
 /// What is wrong with it: it cannot be read, or it names what is no safetensors file beside it.
 pub fn shards(index: &[u8]) -> Result<BTreeSet<String>, String> {
+    let index = text_file::without_mark(index).map_err(|error| error.to_string())?;
     let Index { weight_map } = serde_json::from_slice(index).map_err(|error| error.to_string())?;
     let names: BTreeSet<String> = weight_map.into_values().collect();
     if let Some(name) = names.iter().find(|name| !is_shard(name)) {

@@ -3,13 +3,13 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use directories::BaseDirs;
 
 use super::token::Token;
+use crate::text_file;
 
 /// Where models come from and where they are kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl HubSettings {
             Some(caches?.join("huggingface"))
         });
         let token_file = path("HF_TOKEN_PATH").or_else(|| Some(hub_home.as_ref()?.join("token")));
-        let stored = || fs::read_to_string(token_file.as_ref()?).ok();
+        let stored = || text_file::read(token_file.as_ref()?).ok();
         Self {
             endpoint: text("HF_ENDPOINT")
                 .unwrap_or_else(|| "https://huggingface.co".into())
@@ -103,6 +103,8 @@ fn below_home(path: PathBuf, home: Option<&PathBuf>) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> HubSettings {

@@ -315,7 +315,7 @@ impl Client {
         let choice = choice.ok_or_else(|| not_one("it has no choices".to_owned()))?;
         let text = match choice.message.content {
             Some(Content::Text(text)) => Some(text).filter(|text| !text.is_empty()),
-            Some(Content::Parts(parts)) => Some(parts.into_iter().filter_map(|part| part.text).collect()),
+            Some(Content::Parts(parts)) => Some(parts.into_iter().filter_map(Part::said).collect()),
             None => None,
         };
         let text = without_controls(&text.or(choice.message.refusal).unwrap_or_default());
@@ -398,7 +398,17 @@ enum Content {
 
 #[derive(Deserialize)]
 struct Part {
+    #[serde(rename = "type")]
+    kind: Option<String>,
     text: Option<String>,
+}
+
+impl Part {
+    /// What belongs to the answer: thoughts have a kind of their own.
+    fn said(self) -> Option<String> {
+        let is_text = self.kind.is_none_or(|kind| kind == "text" || kind == "output_text");
+        self.text.filter(|_| is_text)
+    }
 }
 
 /// Whether the same request may be answered later.

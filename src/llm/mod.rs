@@ -23,4 +23,4 @@ pub use key::{DEFAULT_VARIABLE, Key, KeyError};
 pub use patience::{Clock, Limits, SystemClock};
 pub use prompt::{Prompt, PromptError, vision_prompt};
 pub use rules::scripts as scripts_in;
-pub use vision::{Viewer, chosen as choice_in};
+pub use vision::{Choice, Viewer, chosen as choice_in};

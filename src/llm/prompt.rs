@@ -1,6 +1,5 @@
 //! What models are told: texts in files, with placeholders.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use thiserror::Error;
 
 use crate::script::Strategy;
 use crate::store::Folder;
+use crate::text_file;
 
 /// The folder in that of the configuration whose files replace the prompts that come with the program.
 const FOLDER: &str = "prompts";
@@ -82,7 +82,7 @@ impl Prompt {
         let Some(path) = file.map(Path::to_owned).or_else(of_config) else {
             return Ok(Self { text: bundled.to_owned() });
         };
-        let text = match fs::read_to_string(&path) {
+        let text = match text_file::read(&path) {
             Ok(text) => text,
             Err(source) => return Err(PromptError::Read { path, source }),
         };
@@ -125,6 +125,8 @@ impl Prompt {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

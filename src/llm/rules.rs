@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::llm::answer::{excerpt, json_in, one_line};
+use crate::llm::answer::{Final, excerpt, one_line};
 use crate::llm::client::{Answer, Schema};
 use crate::script::Strategy;
 
@@ -37,30 +37,75 @@ pub fn schema(names: &[String]) -> Schema {
     Schema { name: "scripts", schema }
 }
 
-/// The steps of each class, or what is wrong with them in words for the model.
+/// The steps of each class, or what is wrong with them in words for the model. What the model says last counts.
 pub fn scripts(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
-    let listed = json_in(&answer.text).find_map(|value| listed(&value, names));
-    let none = || match (&listed, answer.is_cut, answer.text.trim().is_empty()) {
-        (None, true, _) => "the answer was cut off before its end".to_owned(),
-        (None, false, true) => "the answer is empty".to_owned(),
-        (None, false, false) => {
-            format!("the answer does not have the form {FORM}; it is: {}", excerpt(&answer.text, 80))
-        }
-        (Some(_), ..) => "its script is missing".to_owned(),
-    };
+    let said = Final::of(&answer.text);
+    let listed: Vec<Listed> = said.json.iter().filter_map(|value| listed(value, names)).collect();
+    // What stands before the end that is missing is a draft.
+    let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     let script = |name: &String| {
-        let found = listed.iter().flatten().find(|(other, _)| other == name);
-        let found = found.or_else(|| listed.iter().flatten().find(|(other, _)| plain(other) == plain(name)));
-        let (_, value) = found.ok_or_else(none)?;
-        let steps = steps(value)?;
+        if is_cut {
+            return Err("the answer was cut off before its end".to_owned());
+        }
+        if listed.is_empty() {
+            return Err(match answer.text.trim().is_empty() {
+                true => "the answer is empty".to_owned(),
+                false => {
+                    format!("the answer does not have the form {FORM}; it is: {}", excerpt(&answer.text, 80))
+                }
+            });
+        }
+        let steps = steps(final_script(name, &listed, names)?)?;
         check(&steps, strategy).map(|()| steps)
     };
     names.iter().map(script).collect()
 }
 
+/// What an object or a list says of classes.
+enum Listed {
+    /// Names and what should be their steps.
+    Named(Vec<(String, Value)>),
+    /// The steps of the only class that was asked for, without its name.
+    Bare(Value),
+}
+
+/// What should be the steps of a class: what the last list that names it says.
+fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Result<&'a Value, String> {
+    let several = || Err("the answer has several scripts of it; give one".to_owned());
+    let mut bare = None;
+    for listed in listed.iter().rev() {
+        let classes = match listed {
+            // Without a name, nobody knows which one is meant.
+            Listed::Bare(value) if bare.is_some_and(|other| other != value) => return several(),
+            Listed::Bare(value) => {
+                bare = Some(value);
+                continue;
+            }
+            Listed::Named(classes) => classes,
+        };
+        let of = |is_it: &dyn Fn(&String) -> bool| {
+            classes.iter().filter(|(other, _)| is_it(other)).map(|(_, value)| value).collect::<Vec<_>>()
+        };
+        let mut found = of(&|other| other == name);
+        if found.is_empty() {
+            found = of(&|other| plain(other) == plain(name) && !names.contains(other));
+        }
+        match (&found[..], bare) {
+            ([], _) => {}
+            ([value, others @ ..], bare) => {
+                if others.iter().any(|other| other != value) || bare.is_some_and(|bare| bare != *value) {
+                    return several();
+                }
+                return Ok(value);
+            }
+        }
+    }
+    bare.ok_or_else(|| "its script is missing".to_owned())
+}
+
 /// Names and scripts, in any of the forms that models give them: a list of objects with `name` and `steps`, an object with
 /// a list for each name, or either of them as `classes`; of a single class, its object or its list alone.
-fn listed(value: &Value, names: &[String]) -> Option<Vec<(String, Value)>> {
+fn listed(value: &Value, names: &[String]) -> Option<Listed> {
     if let Some(inner) = value.get("classes") {
         return listed(inner, names);
     }
@@ -69,24 +114,25 @@ fn listed(value: &Value, names: &[String]) -> Option<Vec<(String, Value)>> {
         Some((name?.to_owned(), object.get("steps").cloned().unwrap_or_default()))
     };
     match (value, names) {
-        (Value::Object(object), _) if object.contains_key("name") => Some(vec![of_object(object)?]),
-        (Value::Object(object), [name]) if object.contains_key("steps") => {
-            Some(vec![(name.clone(), object["steps"].clone())])
+        (Value::Object(object), _) if object.contains_key("name") => {
+            Some(Listed::Named(vec![of_object(object)?]))
+        }
+        (Value::Object(object), [_]) if object.contains_key("steps") => {
+            Some(Listed::Bare(object["steps"].clone()))
         }
         (Value::Object(object), _) => {
             let is_known = |other: &String| names.iter().any(|name| plain(name) == plain(other));
-            object
-                .keys()
-                .any(is_known)
-                .then(|| object.iter().map(|(name, steps)| (name.clone(), steps.clone())).collect())
+            object.keys().any(is_known).then(|| {
+                Listed::Named(object.iter().map(|(name, steps)| (name.clone(), steps.clone())).collect())
+            })
         }
-        (Value::Array(items), [name]) if items.len() > 1 && items.iter().all(Value::is_string) => {
-            Some(vec![(name.clone(), value.clone())])
+        (Value::Array(items), [_]) if items.len() > 1 && items.iter().all(Value::is_string) => {
+            Some(Listed::Bare(value.clone()))
         }
         (Value::Array(items), _) => {
             let classes: Vec<_> =
                 items.iter().filter_map(|item| item.as_object().and_then(of_object)).collect();
-            (!classes.is_empty()).then_some(classes)
+            (!classes.is_empty()).then_some(Listed::Named(classes))
         }
         _ => None,
     }
@@ -187,6 +233,68 @@ mod tests {
         };
         assert!(fork.as_ref().unwrap_err().contains("not a list of strings") && pin.is_ok());
         assert_eq!(mate.as_ref().unwrap_err(), "its script is missing");
+    }
+
+    #[test]
+    fn the_last_script_of_a_class_counts() {
+        let named =
+            |name: &str, steps: &str| format!(r#"{{"classes": [{{"name": "{name}", "steps": {steps}}}]}}"#);
+        let other = r#"["w x", "y z", "u v", "s t"]"#;
+        let read = |text: &str, names: &[&str]| read(text, names, Strategy::ContextRich);
+        let good = ["a b", "c d", "e f", "g h"];
+        for draft in [
+            named("fork", other),
+            format!("```json\n{}\n```", named("fork", other)),
+            format!("<thinking>{}</thinking>", named("fork", other)),
+            format!("<THINK>{}", named("fork", other)) + "</THINK>",
+            format!("[1, 2] {{\"note\": \"{{}}\"}} {other}"),
+        ] {
+            let text = format!("Draft: {draft}\nFinal: {} I hope this helps {{}}.", named("fork", FOUR));
+            assert_eq!(read(&text, &["fork"])[0].as_deref(), Ok(&good.map(str::to_owned)[..]), "{text}");
+        }
+        // One object for each class, and a second one for the first.
+        let text = format!("{} {} {}", named("fork", other), named("pin", FOUR), named("Fork", FOUR));
+        assert_eq!(
+            read(&text, &["fork", "pin"]),
+            [Ok(good.map(str::to_owned).to_vec()), Ok(good.map(str::to_owned).to_vec())]
+        );
+        // A name that differs by its capitals alone is another class.
+        let [big, small] =
+            &read(&format!("{} {}", named("Fork", FOUR), named("fork", other)), &["Fork", "fork"])[..]
+        else {
+            panic!()
+        };
+        assert!(big.as_ref().unwrap()[0] == "a b" && small.as_ref().unwrap()[0] == "w x");
+    }
+
+    #[test]
+    fn a_draft_never_counts() {
+        let draft = format!(r#"{{"classes": [{{"name": "fork", "steps": {FOUR}}}]}}"#);
+        for (text, is_cut, reason) in [
+            (
+                format!("{draft} Better: {{\"classes\": [{{\"name\": \"fork\", \"steps\": [\"w x\""),
+                false,
+                "cut off",
+            ),
+            (format!("{draft} Better: "), true, "cut off"),
+            (format!("<think>{draft} Better: "), true, "cut off"),
+            (format!("<think>{draft} Better: "), false, "does not have the form"),
+            (format!("{{\"draft\": {draft}, \"classes\": [{{\"name\": \"fork\","), false, "cut off"),
+            (format!("{{\"draft\": {draft}, \"final\": 'none'}}"), false, "does not have the form"),
+            (format!(r#"{FOUR} or ["w x", "y z", "u v", "s t"]"#), false, "several scripts"),
+            (format!(r#"{draft} or ["w x", "y z", "u v", "s t"]"#), false, "several scripts"),
+            (
+                format!(r#"[{{"name": "fork", "steps": {FOUR}}}, {{"name": "fork", "steps": []}}]"#),
+                false,
+                "several scripts",
+            ),
+        ] {
+            let answer = Answer { text, is_cut };
+            let said = scripts(&answer, &["fork".to_owned()], Strategy::ContextRich).remove(0);
+            assert!(said.as_ref().is_err_and(|said| said.contains(reason)), "{}: {said:?}", answer.text);
+        }
+        let whole = Answer { text: format!("```json\n{draft}\n```"), is_cut: true };
+        assert!(scripts(&whole, &["fork".to_owned()], Strategy::ContextRich)[0].is_ok());
     }
 
     #[test]

@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::llm::answer::{excerpt, json_in, one_line, without_thoughts};
-use crate::llm::client::{Client, Message, Schema};
+use crate::llm::answer::{Final, excerpt, one_line};
+use crate::llm::client::{Answer, Client, Message, Schema};
 use crate::llm::error::LlmError;
 use crate::llm::generator::Watch;
 use crate::llm::prompt::Prompt;
+
+/// How often an answer that settles on no candidate is asked for again.
+const AGAIN: usize = 1;
+/// Characters of an answer that the model is shown again.
+const SHOWN: usize = 4_000;
 
 /// Shows pictures to one model with one prompt.
 pub struct Viewer {
@@ -21,7 +26,7 @@ impl Viewer {
     }
 
     /// Shows the frames of a clip, as JPEG in the order of time, and has the model say which of the candidates it is:
-    /// its index, or, where the answer names none, what the model says instead.
+    /// its index, or why there is none. An answer that leaves open which of several it means is asked for again.
     ///
     /// # Errors
     /// If there is no answer.
@@ -39,8 +44,26 @@ impl Viewer {
             ("domain", &one_line(domain)),
             ("choices", &choices.join("\n")),
         ]);
-        let answer = self.client.ask(&[Message::with_pictures(question, jpegs)], &schema(), watch)?;
-        Ok(chosen(&answer.text, names).ok_or_else(|| excerpt(&answer.text, 200)))
+        let mut messages = vec![Message::with_pictures(question, jpegs)];
+        for attempt in 0.. {
+            let answer = self.client.ask(&messages, &schema(), watch)?;
+            let said = excerpt(&answer.text, 200);
+            match chosen(&answer, names) {
+                Choice::One(place) => return Ok(Ok(place)),
+                Choice::None if said.is_empty() => return Ok(Err("the answer is empty".to_owned())),
+                Choice::None => return Ok(Err(format!("the answer names no candidate: {said}"))),
+                Choice::Unclear if attempt == AGAIN => {
+                    return Ok(Err(format!("the answer settles on no candidate: {said}")));
+                }
+                Choice::Unclear => {}
+            }
+            messages.push(Message::assistant(answer.text.chars().take(SHOWN).collect::<String>()));
+            messages.push(Message::user(
+                "This does not settle on one of the numbered candidates. Answer with JSON and nothing else: \
+                 {\"answer\": NUMBER}",
+            ));
+        }
+        unreachable!("the last attempt returns")
     }
 }
 
@@ -54,92 +77,408 @@ fn schema() -> Schema {
     Schema { name: "answer", schema }
 }
 
-/// The candidate that an answer names: by its number, its letter or its name, in JSON, alone, or, by its name, as the only
-/// one in a sentence.
-pub fn chosen(answer: &str, names: &[String]) -> Option<usize> {
-    match json_in(answer).find_map(|value| value.get("answer").cloned()) {
-        Some(Value::String(text)) => named(&text, names),
-        Some(value) => value.as_u64().and_then(|number| counted(number, names)),
-        None => named(without_thoughts(answer), names),
-    }
+/// What an answer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The candidate of that index.
+    One(usize),
+    /// It names no candidate.
+    None,
+    /// It names several, doubts the one that it names, or was cut off.
+    Unclear,
 }
 
-/// The candidate of a number, from 1.
-fn counted(number: u64, names: &[String]) -> Option<usize> {
-    usize::try_from(number).ok()?.checked_sub(1).filter(|&place| place < names.len())
-}
-
-fn named(text: &str, names: &[String]) -> Option<usize> {
-    let text = one_line(text).to_lowercase();
-    let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
-    let lower: Vec<String> = names.iter().map(|name| one_line(name).to_lowercase()).collect();
-    if let Some(place) = lower.iter().position(|name| *name == text || name == bare) {
-        return Some(place);
+/// The candidate that an answer names in the end: in JSON, after the word "answer", or as the only one of a sentence; by its
+/// number, its letter or its name.
+pub fn chosen(answer: &Answer, names: &[String]) -> Choice {
+    let said = Final::of(&answer.text);
+    let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
+    if is_cut || (said.text.is_empty() && !answer.text.trim().is_empty()) {
+        return Choice::Unclear;
     }
-    // "2", "(b)", "2. fork", "b) fork".
-    let (mark, rest) = bare.split_once(['.', ')', ':']).unwrap_or((bare, ""));
-    let number = match mark.as_bytes() {
-        [letter @ b'a'..=b'z'] => Some(u64::from(letter - b'a') + 1),
-        _ => mark.parse().ok(),
+    let names = Names::new(names);
+    let choice = match said.json.iter().rev().find_map(|value| value.get("answer")) {
+        Some(Value::String(text)) => names.in_prose(text),
+        Some(value) => {
+            value.as_u64().and_then(|number| names.counted(number)).map_or(Choice::None, Choice::One)
+        }
+        None => return names.in_prose(said.text),
     };
-    if let Some(place) = number.and_then(|number| counted(number, names)) {
-        let rest = rest.trim();
-        if rest.is_empty() || rest == lower[place] {
-            return Some(place);
+    // What follows may take it back.
+    let taken_back = match names.after_marker(said.rest) {
+        Some(other) => other != choice,
+        None => has_word(said.rest, &TAKEN_BACK),
+    };
+    if taken_back { Choice::Unclear } else { choice }
+}
+
+/// Words that introduce what an answer settles on.
+const MARKERS: [&str; 4] = ["answer", "choice", "conclusion", "prediction"];
+
+/// Words between such a word and the candidate.
+const BETWEEN: [&str; 26] = [
+    "is",
+    "was",
+    "are",
+    "would",
+    "will",
+    "be",
+    "should",
+    "must",
+    "the",
+    "an",
+    "candidate",
+    "option",
+    "number",
+    "choice",
+    "class",
+    "action",
+    "letter",
+    "final",
+    "therefore",
+    "thus",
+    "clearly",
+    "definitely",
+    "boxed",
+    "text",
+    "mathrm",
+    "no",
+];
+
+/// Words that take back what was said before them.
+const TAKEN_BACK: [&str; 7] = ["wait", "actually", "however", "correction", "instead", "rather", "sorry"];
+
+/// Words that doubt or deny what a sentence names.
+const DOUBT: [&str; 31] = [
+    "not",
+    "no",
+    "never",
+    "neither",
+    "nor",
+    "or",
+    "either",
+    "could",
+    "might",
+    "may",
+    "maybe",
+    "perhaps",
+    "possibly",
+    "unlikely",
+    "unsure",
+    "unclear",
+    "uncertain",
+    "but",
+    "unless",
+    "without",
+    "cannot",
+    "t",
+    "though",
+    "although",
+    "than",
+    "unlike",
+    "exclude",
+    "ruled",
+    "wrong",
+    "except",
+    "if",
+];
+
+/// The candidates by everything that they can be called.
+struct Names {
+    count: usize,
+    /// In lower case on one line.
+    lower: Vec<String>,
+}
+
+impl Names {
+    fn new(names: &[String]) -> Self {
+        Self { count: names.len(), lower: names.iter().map(|name| one_line(name).to_lowercase()).collect() }
+    }
+
+    /// The candidate of a number, from 1.
+    fn counted(&self, number: u64) -> Option<usize> {
+        usize::try_from(number).ok()?.checked_sub(1).filter(|&place| place < self.count)
+    }
+
+    /// The candidate of a number or a letter.
+    fn marked(&self, mark: &str) -> Option<usize> {
+        match mark.as_bytes() {
+            [letter] if letter.is_ascii_alphabetic() => {
+                self.counted(u64::from(letter.to_ascii_lowercase() - b'a') + 1)
+            }
+            _ => mark.parse().ok().and_then(|number| self.counted(number)),
         }
     }
-    // A name within a longer one that is there as well is not meant.
-    let is_there = |name: &String| holds(&text, name);
-    let there: Vec<usize> = (0..lower.len()).filter(|&place| is_there(&lower[place])).collect();
-    let mut meant = there.iter().copied().filter(|&place| {
-        !there
-            .iter()
-            .any(|&other| lower[other].len() > lower[place].len() && holds(&lower[other], &lower[place]))
-    });
-    match (meant.next(), meant.next()) {
-        (Some(place), None) => Some(place),
-        _ => None,
+
+    /// The candidate of exactly this name, unless two have it.
+    fn named(&self, lower: &str) -> Option<Choice> {
+        let mut places = (0..self.count).filter(|&place| self.lower[place] == lower);
+        match (places.next(), places.next()) {
+            (None, _) => None,
+            (Some(place), None) => Some(Choice::One(place)),
+            _ => Some(Choice::Unclear),
+        }
+    }
+
+    fn in_prose(&self, text: &str) -> Choice {
+        let text = one_line(text);
+        if let Some(choice) = self.whole(&text.to_lowercase()).or_else(|| self.after_marker(&text)) {
+            return choice;
+        }
+        let (places, rest) = self.mentioned(&text);
+        match places[..] {
+            [] => Choice::None,
+            [place] if !has_word(&rest, &DOUBT) && !has_word(&rest, &TAKEN_BACK) => Choice::One(place),
+            _ => Choice::Unclear,
+        }
+    }
+
+    /// The candidate that a text names and says nothing else: `2`, `(b)`, `fork`, `2. fork`, `b) fork`.
+    fn whole(&self, lower: &str) -> Option<Choice> {
+        let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
+        if let Some(choice) = self.named(lower).or_else(|| self.named(bare)) {
+            return Some(choice);
+        }
+        let (mark, rest) = bare.split_once(['.', ')', ':']).unwrap_or((bare, ""));
+        let place = self.marked(mark)?;
+        let rest = rest.trim();
+        (rest.is_empty() || rest == self.lower[place]).then_some(Choice::One(place))
+    }
+
+    /// What stands behind the last word of [`MARKERS`]; none where there is no such word.
+    fn after_marker(&self, text: &str) -> Option<Choice> {
+        let lower = text.to_lowercase();
+        let behind = |marker: &&str| {
+            let ends = lower.match_indices(*marker).map(|(at, marker)| (at, at + marker.len()));
+            ends.filter(|&(at, end)| {
+                let is_word = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+                is_word(lower[..at].chars().next_back()) && is_word(lower[end..].chars().next())
+            })
+            .map(|(_, end)| end)
+            // "This is my answer." introduces nothing.
+            .filter(|&end| lower[end..].contains(char::is_alphanumeric))
+            .last()
+        };
+        let end = MARKERS.iter().filter_map(behind).max()?;
+        let Some((choice, rest)) = self.at_beginning(&lower[end..]) else { return Some(Choice::Unclear) };
+        let Choice::One(place) = choice else { return Some(choice) };
+        let sentence = rest.split(['.', '!', '\n']).next().unwrap_or_default();
+        let (others, left) = self.mentioned(sentence);
+        let is_doubted = words(&left).next().is_some_and(|word| DOUBT.contains(&word))
+            || has_word(rest, &TAKEN_BACK)
+            || has_word(rest, &["no", "but"])
+            || sentence.trim_start().starts_with(['?', '/']);
+        if is_doubted || others.iter().any(|&other| other != place) {
+            return Some(Choice::Unclear);
+        }
+        Some(choice)
+    }
+
+    /// The candidate that a text in lower case begins with, and what follows.
+    fn at_beginning<'a>(&self, lower: &'a str) -> Option<(Choice, &'a str)> {
+        let mut rest = lower;
+        for _ in 0..8 {
+            rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+            let longest = self.lower.iter().filter(|name| begins(rest, name)).max_by_key(|name| name.len());
+            if let Some(name) = longest {
+                return Some((self.named(name)?, &rest[name.len()..]));
+            }
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            // An article, not a letter, where a word follows.
+            let is_article = word == "a"
+                && after.strip_prefix(' ').is_some_and(|after| after.starts_with(char::is_alphanumeric));
+            match self.marked(word) {
+                Some(place) if !is_article => return Some((Choice::One(place), after)),
+                _ if is_article || BETWEEN.contains(&word) => rest = after,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The candidates that a text mentions, by name, number or letter, and the text without their names.
+    fn mentioned(&self, text: &str) -> (Vec<usize>, String) {
+        let mut left = text.to_owned();
+        let mut places = Vec::new();
+        let mut longest_first: Vec<usize> = (0..self.count).collect();
+        longest_first.sort_by_key(|&place| std::cmp::Reverse(self.lower[place].len()));
+        // A name within a longer one is not meant by it.
+        let mut found: Vec<&str> = Vec::new();
+        for place in longest_first {
+            let name = &self.lower[place][..];
+            let without = without(&left, name);
+            if without.is_some() || found.contains(&name) {
+                places.push(place);
+                found.push(name);
+            }
+            left = without.unwrap_or(left);
+        }
+        let tokens: Vec<&str> =
+            left.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()).collect();
+        for (at, token) in tokens.iter().enumerate() {
+            // "A" is an article before most words, and "I" is whoever speaks.
+            let is_mark = match *token {
+                "I" => false,
+                "A" => tokens.get(at + 1).is_none_or(|next| {
+                    next.len() == 1 || ["and", "or", "is", "was", "but", "final", "because"].contains(next)
+                }),
+                token if token.len() == 1 && token.bytes().all(|byte| byte.is_ascii_uppercase()) => true,
+                token => token.bytes().all(|byte| byte.is_ascii_digit()),
+            };
+            places.extend(self.marked(token).filter(|_| is_mark));
+        }
+        places.sort_unstable();
+        places.dedup();
+        (places, left)
     }
 }
 
-/// Whether a text holds a name as words of its own.
-fn holds(text: &str, name: &str) -> bool {
+/// Whether a text begins with a name, as words of its own.
+fn begins(text: &str, name: &str) -> bool {
     !name.is_empty()
-        && text.match_indices(name).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + name.len()..].chars().next();
-            ![before, after].into_iter().flatten().any(char::is_alphanumeric)
-        })
+        && text.strip_prefix(name).is_some_and(|rest| !rest.chars().next().is_some_and(char::is_alphanumeric))
+}
+
+/// What [`without`] leaves in the place of a name: a word that no text has.
+const NAME: char = '\u{3400}';
+
+/// A text without a name, which is in lower case, wherever it stands as words of its own; none where it does not.
+fn without(text: &str, name: &str) -> Option<String> {
+    if name.is_empty() {
+        return None;
+    }
+    // Lower case may be longer or shorter than the text, so places are those of the text in lower case.
+    let lower = text.to_lowercase();
+    let source = if lower.len() == text.len() { text } else { &lower[..] };
+    let mut left = String::new();
+    let mut end = 0;
+    for (at, _) in lower.match_indices(name) {
+        let before = lower[..at].chars().next_back();
+        let after = lower[at + name.len()..].chars().next();
+        if at >= end && ![before, after].into_iter().flatten().any(char::is_alphanumeric) {
+            left.push_str(source.get(end..at)?);
+            left.push(NAME);
+            end = at + name.len();
+        }
+    }
+    if end == 0 {
+        return None;
+    }
+    left.push_str(source.get(end..)?);
+    Some(left)
+}
+
+/// Whether a text has one of these words, which are in lower case.
+fn has_word(text: &str, list: &[&str]) -> bool {
+    words(&text.to_lowercase()).any(|word| list.contains(&word))
+}
+
+/// The words of a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Choice::{None, One, Unclear};
     use super::*;
+
+    const NAMES: [&str; 4] = ["Fork", "absolute pin", "pin", "skewer"];
+
+    fn choice(text: &str, is_cut: bool) -> Choice {
+        chosen(&Answer { text: text.to_owned(), is_cut }, &NAMES.map(str::to_owned))
+    }
 
     #[test]
     fn an_answer_names_one_candidate_or_none() {
-        let names = ["Fork", "absolute pin", "pin", "skewer"].map(str::to_owned);
-        for (answer, place) in [
-            (r#"{"answer": 2}"#, Some(1)),
-            ("```json\n{\"answer\": \"pin\"}\n```", Some(2)),
-            (r#"{"answer": "b"}"#, Some(1)),
-            ("<think>the fork?</think>{\"answer\": 3}", Some(2)),
-            ("2", Some(1)),
-            ("(B)", Some(1)),
-            ("1. fork", Some(0)),
-            ("b) absolute pin.", Some(1)),
-            ("The clip shows an Absolute Pin.", Some(1)),
-            ("It is a **pin**.", Some(2)),
-            ("A fork, or a pin", None),
+        for (answer, expected) in [
+            (r#"{"answer": 2}"#, One(1)),
+            ("```json\n{\"answer\": \"pin\"}\n```", One(2)),
+            (r#"{"answer": "b"}"#, One(1)),
+            ("<think>the fork?</think>{\"answer\": 3}", One(2)),
+            ("2", One(1)),
+            ("(B)", One(1)),
+            ("1. fork", One(0)),
+            ("b) absolute pin.", One(1)),
+            ("The clip shows an Absolute Pin.", One(1)),
+            ("It is a **pin**.", One(2)),
+            ("A fork, or a pin", Unclear),
             ("forks and pins", None),
             (r#"{"answer": 0}"#, None),
             (r#"{"answer": 5}"#, None),
             (r#"{"answer": null}"#, None),
-            ("2. fork", Some(0)),
+            ("2. fork", Unclear),
             ("", None),
-            ("<think>a fork", None),
+            ("No idea", None),
+            ("<think>a fork", Unclear),
         ] {
-            assert_eq!(chosen(answer, &names), place, "{answer}");
+            assert_eq!(choice(answer, false), expected, "{answer}");
         }
+    }
+
+    #[test]
+    fn what_an_answer_says_last_counts() {
+        for (answer, expected) in [
+            (r#"{"answer": 1} {"answer": 2}"#, One(1)),
+            ("```json\n{\"answer\": 1}\n```\nNo:\n```json\n{\"answer\": 4}\n```", One(3)),
+            (r#"<thinking>{"answer": 1}</thinking>{"answer": 2}"#, One(1)),
+            (r#"<THINK>{"answer": 1}</THINK>B"#, One(1)),
+            (r#"{"answer": 1}</reasoning>final answer: B"#, One(1)),
+            ("It could be A… final answer: B", One(1)),
+            ("It could be a fork. Final answer: B", One(1)),
+            ("My first answer was A. Final answer: **skewer**.", One(3)),
+            ("The answer is a fork.", One(0)),
+            ("Answer: A", One(0)),
+            ("Answer: a pin", One(2)),
+            ("The correct answer is option 2.", One(1)),
+            ("\\boxed{B} is the answer: \\boxed{B}", One(1)),
+            ("<answer>B</answer>", One(1)),
+            ("{'answer': 2}", One(1)),
+            (r#"{"answer": 2,}"#, One(1)),
+            ("1. fork 2. absolute pin 3. pin 4. skewer. Answer: 3", One(2)),
+            ("A skewer. This is my answer.", One(3)),
+            (
+                r#"{"answer": 2} The absolute pin, for the piece cannot move at all, as a fork would allow."#,
+                One(1),
+            ),
+        ] {
+            assert_eq!(choice(answer, false), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_open_question_is_no_answer() {
+        for answer in [
+            "It could be a fork.",
+            "It is not a fork.",
+            "Not a fork.",
+            "This isn't a fork",
+            "A FORK? NO.",
+            "A or B",
+            "Between A and B.",
+            "It is not an absolute pin, it is a pin",
+            "Answer: A or B",
+            "Answer: A? No, it is B",
+            "Answer: A. Wait, the king moves. It is a skewer.",
+            "The answer is not A.",
+            "The answer is A. A better answer might be the second",
+            "the right answer is the second one, not A",
+            "A fork is what it looks like, which leaves B",
+            r#"{"answer": 1} Wait, that is wrong."#,
+            r#"{"answer": 1} The final answer is B."#,
+            r#"{"answer": "A or B"}"#,
+            r#"{"answer": 1, "final": {"answer": "#,
+            r#"{"answer": 1} Final: {"answer": "#,
+            r#"<think>{"answer": 1}"#,
+        ] {
+            assert_eq!(choice(answer, false), Unclear, "{answer}");
+        }
+        assert_eq!(choice("It is a fork", true), Unclear);
+        assert_eq!(choice(r#"{"answer": 1} or"#, true), Unclear);
+        assert_eq!(choice(r#"{"answer": 1}"#, true), One(0));
+        let twins = ["Fork", "fork"].map(str::to_owned);
+        let said = |text: &str| chosen(&Answer { text: text.to_owned(), is_cut: false }, &twins);
+        assert_eq!((said("fork"), said("It is a fork."), said("B")), (Unclear, Unclear, One(1)));
     }
 }

@@ -7,6 +7,7 @@ mod cut;
 mod likeness;
 mod vague;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::script::{Class, ScriptFile, Strategy};
 use crate::siglip::canonical;
 
 pub use cut::{Cut, cut};
-pub use likeness::{Likeness, Pair, likeness};
+pub use likeness::{Likeness, MOST, Pair, likeness};
 pub use vague::Vague;
 
 /// What is doubtful about a step, or about a script as a whole.
@@ -31,8 +32,10 @@ pub enum Warning {
     },
     /// It reads like a step of other classes.
     Shared {
-        /// The names of the classes.
+        /// The names of the classes: all of them, or the first [`LISTED`] of very many.
         classes: Vec<String>,
+        /// How many more there are.
+        more: usize,
     },
     /// A step of a short-fixed script that is too short or too long.
     Words {
@@ -73,7 +76,10 @@ impl fmt::Display for Warning {
         match self {
             Self::Vague(why) => why.fmt(f),
             Self::Repeated { earlier } => write!(f, "the same as step {}", earlier + 1),
-            Self::Shared { classes } => write!(f, "also a step of {}", classes.join(", ")),
+            Self::Shared { classes, more: 0 } => write!(f, "also a step of {}", classes.join(", ")),
+            Self::Shared { classes, more } => {
+                write!(f, "also a step of {} and {more} more classes", classes.join(", "))
+            }
             Self::Words { words: 1 } => {
                 write!(f, "1 word; a short-fixed step has {} or {}", words.start(), words.end())
             }
@@ -108,7 +114,12 @@ impl Serialize for Finding {
         map.serialize_entry("message", &self.warning.to_string())?;
         match &self.warning {
             Warning::Repeated { earlier } => map.serialize_entry("earlier", earlier)?,
-            Warning::Shared { classes } => map.serialize_entry("classes", classes)?,
+            Warning::Shared { classes, more } => {
+                map.serialize_entry("classes", classes)?;
+                if *more > 0 {
+                    map.serialize_entry("more_classes", more)?;
+                }
+            }
             Warning::Cut { template, cut } => {
                 map.serialize_entry("template", template)?;
                 map.serialize_entry("kept", &cut.kept)?;
@@ -125,10 +136,14 @@ impl Serialize for Finding {
 pub fn warnings_of_step(class: &Class, step: usize, strategy: Strategy) -> Vec<Warning> {
     let Some(text) = class.steps.get(step) else { return Vec::new() };
     let read = canonical(text);
-    let mut warnings: Vec<Warning> = vague::vague(&read).map(Warning::Vague).into_iter().collect();
-    if let Some(earlier) = class.steps[..step].iter().position(|other| canonical(other) == read) {
-        warnings.push(Warning::Repeated { earlier });
-    }
+    let earlier = class.steps[..step].iter().position(|other| canonical(other) == read);
+    warnings_of_text(text, &read, earlier, strategy)
+}
+
+/// The same of a step that reads like an `earlier` one. `read` is its text in canonical form.
+fn warnings_of_text(text: &str, read: &str, earlier: Option<usize>, strategy: Strategy) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = vague::vague(read).map(Warning::Vague).into_iter().collect();
+    warnings.extend(earlier.map(|earlier| Warning::Repeated { earlier }));
     let words = text.split_whitespace().count();
     if strategy == Strategy::ShortFixed && !Strategy::WORDS.contains(&words) {
         warnings.push(Warning::Words { words });
@@ -142,27 +157,48 @@ pub fn warning_of_class(class: &Class, strategy: Strategy) -> Option<Warning> {
     (strategy == Strategy::ShortFixed && steps != Strategy::STEPS).then_some(Warning::Steps { steps })
 }
 
-/// Everything that is doubtful about a file without a checkpoint, in the order of the file.
-pub fn check(file: &ScriptFile) -> Vec<Finding> {
+/// Classes of a file up to which every warning names all others that share a step. Beyond, it names [`LISTED`] of them:
+/// where thousands of classes share a step, their names would outgrow the file a thousand times.
+const ALL_LISTED: usize = 1000;
+
+/// Classes that a warning names in files of more than [`ALL_LISTED`].
+pub const LISTED: usize = 5;
+
+/// Everything that is doubtful about a file without a checkpoint, in the order of the file. `count` is told of every class.
+pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {
     let strategy = Strategy::of(file);
     let read: Vec<Vec<String>> =
         file.classes.iter().map(|class| class.steps.iter().map(|step| canonical(step)).collect()).collect();
+    // The classes of each step, once each.
+    let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, steps) in read.iter().enumerate() {
+        for step in steps {
+            let classes = sharing.entry(step).or_default();
+            if classes.last() != Some(&index) {
+                classes.push(index);
+            }
+        }
+    }
+    let most = if file.classes.len() > ALL_LISTED { LISTED } else { ALL_LISTED };
     let mut findings = Vec::new();
     for (index, class) in file.classes.iter().enumerate() {
         let of_class = warning_of_class(class, strategy);
         findings.extend(of_class.map(|warning| Finding { class: index, step: None, warning }));
-        for step in 0..class.steps.len() {
-            let mut warnings = warnings_of_step(class, step, strategy);
-            let others = read.iter().zip(&file.classes).enumerate();
-            let sharing =
-                others.filter(|(other, (steps, _))| *other != index && steps.contains(&read[index][step]));
-            let classes: Vec<String> = sharing.map(|(_, (_, class))| class.name.clone()).collect();
-            if !classes.is_empty() {
-                warnings.push(Warning::Shared { classes });
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (step, (text, read)) in class.steps.iter().zip(&read[index]).enumerate() {
+            let earlier = Some(*first.entry(read).or_insert(step)).filter(|&earlier| earlier < step);
+            let mut warnings = warnings_of_text(text, read, earlier, strategy);
+            let others = sharing[&read[..]].len() - 1;
+            if others > 0 {
+                let classes = sharing[&read[..]].iter().filter(|&&other| other != index).take(most);
+                let classes: Vec<String> = classes.map(|&other| file.classes[other].name.clone()).collect();
+                let more = others - classes.len();
+                warnings.push(Warning::Shared { classes, more });
             }
             let found = |warning| Finding { class: index, step: Some(step), warning };
             findings.extend(warnings.into_iter().map(found));
         }
+        count();
     }
     findings
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::script::library;
+use crate::text_file;
 use crate::whole::write_whole;
 
 /// A script file: candidate classes with the steps of each, as JSON.
@@ -272,8 +273,8 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ScriptError> {
 }
 
 fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ScriptError> {
-    // Some editors begin a UTF-8 file with a byte order mark, which JSON has no place for.
-    let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let json = text_file::without_mark(bytes)
+        .map_err(|source| ScriptError::Read { path: path.to_owned(), source })?;
     serde_json::from_slice(json).map_err(|source| {
         let path = path.to_owned();
         match source.classify() {

@@ -3,10 +3,12 @@ use std::sync::OnceLock;
 
 use burn::tensor::{DType, Device};
 
-use super::config::{Config, ImageConfig};
+use super::config::Config;
 use super::cpu;
 use super::device::ComputeDevice;
 use super::error::ModelError;
+use super::file;
+use super::preparation::ImageConfig;
 use super::preprocess::Preprocessor;
 use super::text;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
@@ -15,12 +17,15 @@ use super::vision;
 use super::weights::Weights;
 
 /// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
-/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json`. Opening one reads no weights.
+/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json` or
+/// `processor_config.json`. Opening one reads no weights.
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
     pub(super) config: Config,
     pub(super) image: ImageConfig,
+    /// Where the preparation of images was read. None where the defaults are taken.
+    image_file: Option<PathBuf>,
     tokenizer_file: PathBuf,
     tokenizer: OnceLock<TextTokenizer>,
     pub(super) weights: Weights,
@@ -47,18 +52,31 @@ impl Checkpoint {
         let config_path = present(dir, "config.json")?;
         let config = Config::read(&config_path)?;
         let image_size = config.vision_config.image_size();
-        let image = ImageConfig::read(&dir.join("preprocessor_config.json"), image_size)?;
+        let (image, image_file) = ImageConfig::read(dir, image_size)?;
         let tokenizer_file = find_tokenizer(dir)?;
         let weights = Weights::open(dir)?;
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
         let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
-        Ok(Self { dir, config, image, tokenizer_file, tokenizer, weights, logit_scale, logit_bias })
+        Ok(Self { dir, config, image, image_file, tokenizer_file, tokenizer, weights, logit_scale, logit_bias })
     }
 
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What was assumed of the checkpoint and should be known to whoever uses it.
+    pub fn notices(&self) -> Vec<String> {
+        notices(&self.dir, self.image_file.as_deref(), &self.weights)
+    }
+
+    /// Checks that all weights are finite numbers. Reads all of them.
+    ///
+    /// # Errors
+    /// The first tensor that holds another value.
+    pub fn check_values(&self) -> Result<(), ModelError> {
+        self.weights.check_values()
     }
 
     /// Dimensions of an embedding, image or text.
@@ -156,6 +174,7 @@ impl Checkpoint {
 
     /// The image half as a module of tensors of that type.
     pub(super) fn vision_on(&self, device: &Device, dtype: DType) -> Result<vision::VisionModel, ModelError> {
+        self.weights.map()?.check("vision_model.")?;
         let mut model = vision::VisionModel::new(&self.config.vision_config, device);
         self.weights.load(&mut model, dtype)?;
         Ok(model)
@@ -163,6 +182,7 @@ impl Checkpoint {
 
     /// The text half as a module of tensors of that type.
     pub(super) fn text_on(&self, device: &Device, dtype: DType) -> Result<text::TextModel, ModelError> {
+        self.weights.map()?.check("text_model.")?;
         let mut model = text::TextModel::new(&self.config.text_config, device);
         self.weights.load(&mut model, dtype)?;
         Ok(model)
@@ -177,11 +197,31 @@ pub fn check_config(path: &Path) -> Result<(), ModelError> {
     Config::read(path).map(|_| ())
 }
 
+/// What was assumed of a checkpoint.
+pub(super) fn notices(dir: &Path, image_file: Option<&Path>, weights: &Weights) -> Vec<String> {
+    let mut notices = Vec::new();
+    if image_file.is_none() {
+        notices.push(format!(
+            "{} has neither preprocessor_config.json nor processor_config.json: images are prepared as SigLIP's are by \
+             default (bicubic, mean 0.5, deviation 0.5)",
+            dir.display()
+        ));
+    }
+    if !weights.prefix().is_empty() {
+        notices.push(format!(
+            "{}: the names of the weights begin with {}, which is passed over",
+            dir.display(),
+            weights.prefix()
+        ));
+    }
+    notices
+}
+
 pub(super) fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
     let path = dir.join(name);
-    if path.exists() {
+    if file::is_there(&path)? {
         return Ok(path);
     }
-    let hint = if dir.is_dir() { "fetch the checkpoint again" } else { "check the name of the folder" };
-    Err(ModelError::MissingFile { path, hint: hint.into() })
+    file::refuse_adapters(dir)?;
+    Err(ModelError::MissingFile { path, hint: file::folder_hint(dir) })
 }

@@ -1,15 +1,14 @@
-//! `config.json` and `preprocessor_config.json`. Published files are sparse: what they leave out takes
-//! the values of the reference implementation.
+//! `config.json`. Published files are sparse: what they leave out takes the values of the reference implementation.
 
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::encoder::EncoderSizes;
 use super::error::ModelError;
+use super::file;
 use super::known::TowerSizes;
-use super::resize::Filter;
 
 /// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,6 +19,9 @@ pub(super) struct Config {
     pub vision_config: VisionConfig,
     #[serde(default)]
     pub text_config: TextConfig,
+    /// Only checkpoints of integers or 8-bit floats have it.
+    #[serde(default)]
+    quantization_config: Option<Value>,
 }
 
 /// The image tower.
@@ -146,12 +148,12 @@ impl Config {
             projection_size,
             ..TextConfig::default()
         };
-        Self { model_type: Some("siglip".into()), vision_config, text_config }
+        Self { model_type: Some("siglip".into()), vision_config, text_config, quantization_config: None }
     }
 
     /// Reads and checks the file: after this, every size is usable as it is.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let config: Self = read_json(path)?;
+        let config: Self = file::json(path)?;
         config.check().map_err(|reason| ModelError::unsupported(path, reason))?;
         Ok(config)
     }
@@ -164,8 +166,21 @@ impl Config {
             Some("siglip" | "siglip2") => {
                 return Err(format!("this is a flexible-resolution (NaFlex) checkpoint; {WORKS}"));
             }
+            Some(half @ ("siglip_vision_model" | "siglip_text_model")) => {
+                let (half, other) = if half.contains("vision") { ("image", "text") } else { ("text", "image") };
+                return Err(format!("this is only the {half} half of a SigLIP model, without the {other} half; {WORKS}"));
+            }
             Some(other) => return Err(format!("this is a {other:?} model, not SigLIP; {WORKS}")),
             None => return Err(format!("model_type is missing, so this is not known to be SigLIP; {WORKS}")),
+        }
+        if let Some(how) = &self.quantization_config {
+            let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
+            return Err(format!("its weights are quantised ({method}), which are not read; {WORKS}"));
+        }
+        for eps in [vision.layer_norm_eps, text.layer_norm_eps] {
+            if !(0.0..1.0).contains(&eps) {
+                return Err(format!("a layer_norm_eps of {eps} makes no sense; {WORKS}"));
+            }
         }
         for activation in [&vision.hidden_act, &text.hidden_act] {
             if activation != ACTIVATION {
@@ -270,98 +285,4 @@ impl TextConfig {
             eps: self.layer_norm_eps,
         }
     }
-}
-
-/// How pixels become the model's input.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ImageConfig {
-    pub filter: Filter,
-    pub normalisation: Normalisation,
-}
-
-/// `(value · factor − mean) / std`, per colour.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Normalisation {
-    factor: f64,
-    mean: [f64; 3],
-    std: [f64; 3],
-}
-
-impl Default for Normalisation {
-    fn default() -> Self {
-        Self { factor: 1.0 / 255.0, mean: [0.5; 3], std: [0.5; 3] }
-    }
-}
-
-impl Normalisation {
-    /// The input value of each of the 256 levels of a colour (0 red, 1 green, 2 blue).
-    pub fn levels(&self, colour: usize) -> [f32; 256] {
-        std::array::from_fn(|v| ((v as f64 * self.factor - self.mean[colour]) / self.std[colour]) as f32)
-    }
-}
-
-#[derive(Deserialize)]
-struct PreprocessorFile {
-    size: Option<SizeField>,
-    resample: Option<u8>,
-    rescale_factor: Option<f64>,
-    image_mean: Option<[f64; 3]>,
-    image_std: Option<[f64; 3]>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SizeField {
-    Side(usize),
-    Sides { height: usize, width: usize },
-}
-
-impl ImageConfig {
-    /// Reads the file for a model whose images have `image_size` pixels a side. A checkpoint without the
-    /// file takes the reference's values.
-    pub fn read(path: &Path, image_size: usize) -> Result<Self, ModelError> {
-        let default = Normalisation::default();
-        if !path.exists() {
-            return Ok(Self { filter: Filter::Bicubic, normalisation: default });
-        }
-        let file: PreprocessorFile = read_json(path)?;
-        let (height, width) = match file.size {
-            None => (image_size, image_size),
-            Some(SizeField::Side(side)) => (side, side),
-            Some(SizeField::Sides { height, width }) => (height, width),
-        };
-        if (height, width) != (image_size, image_size) {
-            return Err(ModelError::unsupported(
-                path,
-                format!(
-                    "images are prepared at {width}×{height} but config.json says {image_size}×{image_size}; \
-                     the two files must come from one checkpoint"
-                ),
-            ));
-        }
-        let filter = match file.resample {
-            Some(2) => Filter::Bilinear,
-            Some(3) | None => Filter::Bicubic,
-            Some(other) => {
-                return Err(ModelError::unsupported(
-                    path,
-                    format!("\"resample\": {other} is not known here; 2 (bilinear) and 3 (bicubic) are"),
-                ));
-            }
-        };
-        let normalisation = Normalisation {
-            factor: file.rescale_factor.unwrap_or(default.factor),
-            mean: file.image_mean.unwrap_or(default.mean),
-            std: file.image_std.unwrap_or(default.std),
-        };
-        if normalisation.std.contains(&0.0) {
-            return Err(ModelError::damaged(path, "\"image_std\" holds a zero"));
-        }
-        Ok(Self { filter, normalisation })
-    }
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let text = std::fs::read_to_string(path).map_err(|e| ModelError::read(path, e))?;
-    serde_json::from_str(&text).map_err(|e| ModelError::damaged(path, e))
 }

@@ -27,6 +27,16 @@ pub enum ModelError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that is another kind of file than its name says.
+    #[error("{} is {what}; {help}", path.display())]
+    WrongFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// What to do about it.
+        help: String,
+    },
     /// A sound checkpoint of a model that this program does not run.
     #[error("{}: {reason}", path.display())]
     Unsupported {
@@ -49,6 +59,19 @@ pub enum ModelError {
     /// An image or a text that the model cannot take: a mistake of the caller.
     #[error("cannot embed: {0}")]
     Input(String),
+    /// An embedding that no score can be computed from.
+    #[error(
+        "the embedding of {item} {fault}; the checkpoint may be damaged or its values too large for this precision: \
+         try --precision f32, or fetch the checkpoint again"
+    )]
+    Embedding {
+        /// Its place among those that were embedded together, from 0.
+        index: usize,
+        /// What was embedded.
+        item: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// The device failed while computing.
     #[error("the device failed: {0}; try --device cpu")]
     Compute(String),
@@ -57,6 +80,19 @@ pub enum ModelError {
 impl ModelError {
     pub(super) fn damaged(path: &Path, reason: impl ToString) -> Self {
         Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+
+    /// The same error with the name of what could not be embedded in the place of its number.
+    #[must_use]
+    pub fn naming(self, name: impl FnOnce(usize) -> String) -> Self {
+        match self {
+            Self::Embedding { index, fault, .. } => Self::Embedding { index, item: name(index), fault },
+            other => other,
+        }
+    }
+
+    pub(super) fn wrong_file(path: &Path, what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::WrongFile { path: path.to_path_buf(), what: what.into(), help: help.into() }
     }
 
     pub(super) fn unsupported(path: &Path, reason: impl Into<String>) -> Self {

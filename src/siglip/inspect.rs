@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::checkpoint::present;
-use super::config::{Config, ImageConfig};
+use super::checkpoint::{notices, present};
+use super::config::Config;
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
+use super::preparation::ImageConfig;
 use super::tokenizer::{Family, TextTokenizer, tokenizer_file};
 use super::weights::Weights;
 
@@ -18,20 +19,24 @@ pub struct Inspection {
     pub tokenizer: Option<Family>,
     /// The weights, where they fit the configuration.
     pub weights: Option<WeightFacts>,
+    /// What is assumed of it.
+    pub notices: Vec<String>,
     /// What keeps it from being used, and what to do about it.
     pub problems: Vec<ModelError>,
 }
 
-/// Looks at a folder. Headers are read, weights are not.
+/// Looks at a folder. All weights are read, to find values that are not finite.
 pub fn inspect(dir: &Path) -> Inspection {
     let mut found = Inspection::default();
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
     let config = present(dir, "config.json").and_then(|path| Config::read(&path));
     let config = config.map_err(|error| keep(Err(error))).ok();
+    let mut image_file = None;
     if let Some(config) = &config {
-        let image =
-            ImageConfig::read(&dir.join("preprocessor_config.json"), config.vision_config.image_size());
-        keep(image.map(|_| ()));
+        match ImageConfig::read(dir, config.vision_config.image_size()) {
+            Ok((_, file)) => image_file = Some(file),
+            Err(error) => keep(Err(error)),
+        }
     } else if !dir.is_dir() {
         return found;
     }
@@ -44,7 +49,10 @@ pub fn inspect(dir: &Path) -> Inspection {
     let weights = Weights::open(dir).and_then(|weights| {
         if let Some(config) = &config {
             weights.check(config)?;
+            weights.check_values()?;
         }
+        let image_file = image_file.as_ref().map_or(Some(dir), |file| file.as_deref());
+        found.notices = notices(dir, image_file, &weights);
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
         let (types, tensors) = weights.stored();
         Ok(WeightFacts { types, tensors, logit_scale, logit_bias })

@@ -7,7 +7,7 @@
 //!
 //! let checkpoint = Checkpoint::open("siglip-base-patch16-224".as_ref())?;
 //! let device = ComputeDevice::open(DeviceChoice::Auto)?;
-//! let tokens = checkpoint.tokenizer()?.encode("a goalkeeper dives to the left");
+//! let tokens = checkpoint.tokenizer()?.encode("a goalkeeper dives to the left")?;
 //! let embedding = checkpoint.load_text(&device)?.embed(&[tokens])?;
 //! assert_eq!(embedding.dim(), (1, checkpoint.dim()));
 //! # Ok(())
@@ -21,10 +21,12 @@ mod device;
 mod encoder;
 mod error;
 mod facts;
+mod file;
 mod identity;
 mod inspect;
 pub mod known;
 mod learner;
+mod preparation;
 mod preprocess;
 mod resize;
 mod text;

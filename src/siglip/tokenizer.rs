@@ -1,10 +1,15 @@
 //! Text to token ids, as the models were trained on it.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
-use tokenizers::{ModelWrapper, Tokenizer};
+use tokenizers::{Encoding, ModelWrapper, Tokenizer};
 
 use super::error::ModelError;
+use super::file;
+use crate::words::panic_in_words;
 
 /// A text as the model takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,9 +25,12 @@ pub struct Tokens {
 /// The tokenizer of a checkpoint, with the text rules of its model family.
 #[derive(Debug)]
 pub struct TextTokenizer {
+    path: PathBuf,
     tokenizer: Tokenizer,
     family: Family,
     length: usize,
+    /// Ids that say nothing of a text: the unknown token's, and that of the mark between words.
+    empty: Vec<u32>,
 }
 
 /// Who the checkpoint's tokenizer comes from.
@@ -68,68 +76,134 @@ impl TextTokenizer {
     /// # Errors
     /// If the file cannot be read, is damaged, or belongs to another model.
     pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|e| ModelError::read(path, e))?;
-        let mut tokenizer = parse(&bytes).map_err(|reason| ModelError::damaged(path, reason))?;
-        let family = match tokenizer.get_model() {
-            ModelWrapper::Unigram(_) => Family::V1,
-            ModelWrapper::BPE(_) => Family::V2,
-            _ => {
-                return Err(ModelError::unsupported(
-                    path,
-                    "this is no SigLIP tokenizer; fetch the checkpoint again",
-                ));
+        let bytes = file::read(path, file::MOST_TOKENIZER)?;
+        let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let mut tokenizer = quietly(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
+            .map_err(|reason| file::unreadable(path, json, reason))?;
+        let unsupported = |reason: String| ModelError::unsupported(path, reason);
+        let (family, is_random) = match tokenizer.get_model() {
+            ModelWrapper::Unigram(model) => {
+                (Family::V1, model.alpha.is_some() && model.nbest_size.is_some())
             }
+            ModelWrapper::BPE(model) => (Family::V2, model.dropout.is_some_and(|dropout| dropout != 0.0)),
+            _ => return Err(unsupported("this is no SigLIP tokenizer; fetch the checkpoint again".into())),
         };
-        if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
-            return Err(ModelError::unsupported(
-                path,
-                format!(
-                    "the token {:?} has not the id {END}, so this is no SigLIP tokenizer",
-                    family.end_token()
-                ),
+        if is_random {
+            return Err(unsupported(
+                "it cuts texts in random ways, as for training (dropout, or alpha and nbest_size); remove these settings"
+                    .into(),
             ));
         }
+        if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
+            return Err(unsupported(format!(
+                "the token {:?} has not the id {END}, so this is no SigLIP tokenizer",
+                family.end_token()
+            )));
+        }
         let tokens = tokenizer.get_vocab_size(true);
-        if tokens > vocabulary {
-            return Err(ModelError::unsupported(
-                path,
-                format!(
-                    "it makes {tokens} different tokens and the model knows {vocabulary}; the files are from two checkpoints"
-                ),
-            ));
+        let largest = tokenizer.get_added_tokens_decoder().into_keys().max();
+        if tokens > vocabulary || largest.is_some_and(|id| id as usize >= vocabulary) {
+            let largest = largest.map_or_else(String::new, |id| format!(" (the largest added one is {id})"));
+            return Err(unsupported(format!(
+                "it makes {tokens} different tokens{largest} and the model knows {vocabulary}; the files are from two \
+                 checkpoints"
+            )));
         }
         // Length and end are dealt with here, whatever the file says.
         tokenizer.with_padding(None);
-        let _ = tokenizer.with_truncation(None);
-        Ok(Self { tokenizer, family, length })
+        tokenizer.with_truncation(None).map_err(|error| ModelError::damaged(path, error))?;
+        let mut opened = Self { path: path.to_owned(), tokenizer, family, length, empty: Vec::new() };
+        opened.empty = opened.try_out()?;
+        Ok(opened)
     }
 
-    /// The ids of a text. It is never refused: what is too long is cut, which [`Tokens::cut`] tells.
-    pub fn encode(&self, text: &str) -> Tokens {
-        let text = match self.family {
-            Family::V1 => canonical(text),
-            // Letter by letter, without a regard to the end of the word, as that family's reference does it.
-            Family::V2 => text.chars().flat_map(char::to_lowercase).collect(),
+    /// Refuses a tokenizer that is known by what it makes of some texts to lose parts of them, and finds the ids of tokens
+    /// that say nothing.
+    fn try_out(&self) -> Result<Vec<u32>, ModelError> {
+        self.run("a é ａ").map_err(|reason| ModelError::damaged(&self.path, reason))?;
+        // No vocabulary has this character, and no normaliser another for it.
+        let unknown = self.run(UNKNOWN).map_err(|reason| {
+            ModelError::unsupported(
+                &self.path,
+                format!("it has no token for unknown text ({reason}), as SigLIP's has; fetch the checkpoint again"),
+            )
+        })?;
+        let Some((&id, token)) = unknown.get_ids().last().zip(unknown.get_tokens().last()) else {
+            return Err(ModelError::unsupported(
+                &self.path,
+                "it leaves unknown text out without a token for it, which SigLIP's has; fetch the checkpoint again",
+            ));
         };
-        // The library fails only on a vocabulary without an unknown token, which such a file does not have.
-        let ids = self.tokenizer.encode(text, false).map(|e| e.get_ids().to_vec()).unwrap_or_default();
+        let is_byte = token.starts_with("<0x");
+        let words = self.run("a b").map_err(|reason| ModelError::damaged(&self.path, reason))?;
+        let has = |token: &str| self.tokenizer.token_to_id(token).is_some();
+        // Where the vocabulary lacks the letters, nothing can be said of how words are marked.
+        if has("▁") && (has("a") || has("▁a")) && (has("b") || has("▁b")) {
+            let made = words.get_tokens().concat();
+            let is_right = match self.family {
+                Family::V1 => made == "▁a▁b",
+                Family::V2 => made == "a▁b" || made == "▁a▁b",
+            };
+            if !is_right {
+                return Err(ModelError::unsupported(
+                    &self.path,
+                    format!(
+                        "its normalizer or pre-tokenizer is not that of {}: \"a b\" becomes {made:?}; fetch the checkpoint \
+                         again",
+                        self.family.describe()
+                    ),
+                ));
+            }
+        }
+        let unknown = (!is_byte).then_some(id);
+        Ok(unknown.into_iter().chain(self.tokenizer.token_to_id("▁")).collect())
+    }
+
+    /// The ids of a text. One that is too long is cut, which [`Tokens::cut`] tells.
+    ///
+    /// # Errors
+    /// A text that the tokenizer fails on.
+    pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
+        let made = match self.family {
+            Family::V1 => self.run(&canonical(text)),
+            // Letter by letter, without a regard to the end of the word, as that family's reference does it.
+            Family::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
+        };
+        let made = made.map_err(|reason| {
+            let path = self.path.display();
+            ModelError::Input(format!("{path} cannot cut {} into tokens: {reason}", shortened(text)))
+        })?;
+        let ids = made.get_ids();
         let used = ids.len().min(self.length - 1);
         let cut = ids.len() > used;
         let mut ids: Vec<i32> = ids[..used].iter().map(|id| *id as i32).collect();
         ids.push(END);
         ids.resize(self.length, self.family.padding());
-        Tokens { ids, used, cut }
+        Ok(Tokens { ids, used, cut })
+    }
+
+    fn run(&self, text: &str) -> Result<Encoding, String> {
+        quietly(|| self.tokenizer.encode(text, false).map_err(|error| error.to_string()))
+    }
+
+    /// Whether a text left nothing but unknown tokens, or none at all: the model then takes it for the same as every other
+    /// such text.
+    pub fn says_nothing(&self, tokens: &Tokens) -> bool {
+        tokens.ids[..tokens.used].iter().all(|id| self.empty.contains(&(*id as u32)))
     }
 
     /// The ids of texts, padded to the longest of them. The models were trained on texts of full length: this is for
     /// results that are to be compared with those of scripts that pad so.
-    pub fn encode_batch(&self, texts: &[String]) -> Vec<Tokens> {
-        let mut batch: Vec<Tokens> = texts.iter().map(|text| self.encode(text)).collect();
+    ///
+    /// # Errors
+    /// As [`TextTokenizer::encode`].
+    pub fn encode_batch(&self, texts: &[String]) -> Result<Vec<Tokens>, ModelError> {
+        let mut batch = texts.iter().map(|text| self.encode(text)).collect::<Result<Vec<Tokens>, _>>()?;
         let longest = batch.iter().map(|tokens| tokens.used + 1).max().unwrap_or_default();
         for tokens in &mut batch {
             tokens.ids.truncate(longest);
         }
-        batch
+        Ok(batch)
     }
 
     /// Whose tokenizer it is.
@@ -143,14 +217,32 @@ impl TextTokenizer {
     }
 }
 
-/// Reads the file and tries it. The library panics on some broken files.
-fn parse(bytes: &[u8]) -> Result<Tokenizer, String> {
-    std::panic::catch_unwind(|| {
-        let tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
-        tokenizer.encode("a é ａ", false).map_err(|e| e.to_string())?;
-        Ok(tokenizer)
-    })
-    .unwrap_or_else(|_| Err("it is no tokenizer that can be read".into()))
+/// A character of the last private plane.
+const UNKNOWN: &str = "\u{10fffd}";
+
+/// A text for a message: its start where it is long.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 80;
+    let start: String = text.chars().take(MOST).collect();
+    if start.len() < text.len() { format!("{start:?}…") } else { format!("{text:?}") }
+}
+
+/// Runs the tokenizer library, which panics on some files and texts. Such a panic is an error, and nothing is printed.
+fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) } }
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = take_hook();
+        set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                report(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(false);
+    outcome.unwrap_or_else(|panic| Err(panic_in_words(&*panic)))
 }
 
 /// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word
@@ -176,13 +268,13 @@ fn is_space(c: char) -> bool {
 /// The tokenizer file of a checkpoint, or what to do where only sentencepiece's own file is there.
 pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
     let path = dir.join("tokenizer.json");
-    if path.exists() {
+    if file::is_there(&path)? {
         return Ok(path);
     }
     let hint = if dir.join("spiece.model").exists() {
-        "spiece.model alone is not enough: fetch tokenizer.json from the same repository"
+        "spiece.model alone is not enough: fetch tokenizer.json from the same repository".into()
     } else {
-        "fetch the checkpoint again"
+        "fetch the checkpoint again".into()
     };
-    Err(ModelError::MissingFile { path, hint: hint.into() })
+    Err(ModelError::MissingFile { path, hint })
 }

@@ -3,9 +3,10 @@
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use ndarray::Array2;
 
-use super::config::{Normalisation, TextConfig, VisionConfig};
+use super::config::{TextConfig, VisionConfig};
 use super::cpu;
 use super::error::ModelError;
+use super::preparation::Normalisation;
 use super::preprocess::Square;
 use super::text;
 use super::tokenizer::Tokens;
@@ -63,7 +64,7 @@ impl VisionTower {
                 model.forward(patches.cast(*dtype), images.len())
             }),
         }?;
-        into_rows(rows, images.len(), self.config.hidden_size)
+        into_rows(rows, "image", images.len(), self.config.hidden_size)
     }
 }
 
@@ -105,7 +106,7 @@ impl TextTower {
                 model.forward(Tensor::<2, Int>::from_data(ids, device))
             }),
         }?;
-        into_rows(rows, texts.len(), self.config.projection_size())
+        into_rows(rows, "text", texts.len(), self.config.projection_size())
     }
 }
 
@@ -113,8 +114,20 @@ impl TextTower {
 const CPU_BATCH: usize = 4;
 const GPU_BATCH: usize = 32;
 
-fn into_rows(values: Vec<f32>, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
-    Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))
+/// One row for each thing that was embedded. Every value is finite, and no row is all zeros: it would have no direction.
+fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
+    let rows = Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))?;
+    for (index, row) in rows.rows().into_iter().enumerate() {
+        let fault = if row.iter().any(|value| !value.is_finite()) {
+            "holds NaN or infinite values"
+        } else if row.iter().all(|value| *value == 0.0) {
+            "is all zeros"
+        } else {
+            continue;
+        };
+        return Err(ModelError::Embedding { index, item: format!("{what} {}", index + 1), fault });
+    }
+    Ok(rows)
 }
 
 /// Runs `forward` over the items, a batch at a time.

@@ -5,8 +5,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::{Normalisation, VisionConfig};
+use super::config::VisionConfig;
 use super::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
+use super::preparation::Normalisation;
 use super::preprocess::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.

@@ -1,7 +1,7 @@
 //! The weights: one safetensors file, or several with an index. Headers are checked against the configuration
 //! before a single weight is read, so that files that do not fit are refused with the name of the tensor.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -12,12 +12,14 @@ use burn::module::Module;
 use burn::tensor::{DType, bf16, f16};
 use burn_store::{FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
 use memmap2::Mmap;
+use rayon::prelude::*;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
 use super::config::{Config, TextConfig, VisionConfig};
 use super::error::ModelError;
+use super::file;
 
 /// The files' headers, read and found sound.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Weights {
     /// What a missing tensor is missing from: the file, or the index of several.
     path: PathBuf,
     files: Vec<WeightFile>,
+    /// What stands before all names in the files, such as `model.`. It is left out of `tensors`.
+    prefix: String,
     tensors: BTreeMap<String, Tensor>,
 }
 
@@ -48,33 +52,56 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
+/// How the names of the two towers' tensors begin.
+const TOWERS: [&str; 2] = ["vision_model.", "text_model."];
+
 /// Larger headers do not occur (this is the format's own limit).
 const MAX_HEADER: u64 = 100_000_000;
 
 impl Weights {
     /// Reads the headers of a checkpoint's weights and checks that the files hold all that these promise.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        file::refuse_adapters(dir)?;
         let (single, index) = (dir.join("model.safetensors"), dir.join("model.safetensors.index.json"));
-        if single.exists() {
+        if file::is_there(&single)? {
             let (file, tensors) = WeightFile::open(&single)?;
             let tensors = tensors.into_iter().map(|(name, info)| (name, Tensor { info, file: 0 })).collect();
-            return Ok(Self { path: single, files: vec![file], tensors });
+            return Self::new(single, vec![file], tensors);
         }
-        if index.exists() {
+        if file::is_there(&index)? {
             return Self::open_index(&index, dir);
         }
-        let hint = if dir.join("pytorch_model.bin").exists() {
-            "pytorch_model.bin is not read: use a checkpoint with model.safetensors"
-        } else {
-            "fetch the checkpoint again"
-        };
-        Err(ModelError::MissingFile { path: single, hint: hint.into() })
+        Err(ModelError::MissingFile { path: single, hint: file::folder_hint(dir) })
+    }
+
+    /// Takes the prefix off the names of all tensors.
+    fn new(
+        path: PathBuf,
+        files: Vec<WeightFile>,
+        tensors: BTreeMap<String, Tensor>,
+    ) -> Result<Self, ModelError> {
+        if let Some(name) = tensors.keys().find(|name| name.contains("lora_") || name.contains(".base_layer.")) {
+            return Err(ModelError::wrong_file(
+                &path,
+                format!("a file with adapters (tensor {name}), which are not applied here"),
+                "merge them into their base model (`merge_and_unload()`) and save that as a checkpoint",
+            ));
+        }
+        let prefix = prefix(tensors.keys()).map_err(|reason| ModelError::unsupported(&path, reason))?;
+        let tensors = tensors
+            .into_iter()
+            .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_owned(), tensor)))
+            .collect();
+        Ok(Self { path, files, prefix, tensors })
+    }
+
+    /// What stands before the names of all tensors in the files, and is passed over.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     fn open_index(index: &Path, dir: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(index).map_err(|e| ModelError::read(index, e))?;
-        let Index { weight_map } =
-            serde_json::from_slice(&bytes).map_err(|e| ModelError::damaged(index, e))?;
+        let Index { weight_map } = file::json(index)?;
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
         for name in names {
@@ -86,7 +113,7 @@ impl Weights {
                 ));
             }
             let path = dir.join(name);
-            if !path.exists() {
+            if !file::is_there(&path)? {
                 let hint = format!("{} names it, fetch it too", index.display());
                 return Err(ModelError::MissingFile { path, hint });
             }
@@ -94,6 +121,13 @@ impl Weights {
             numbers.insert(name, files.len());
             files.push(file);
             headers.push(tensors);
+        }
+        let mut holders: HashMap<&String, usize> = HashMap::new();
+        for (number, name) in headers.iter().enumerate().flat_map(|(n, header)| header.keys().map(move |name| (n, name))) {
+            if let Some(other) = holders.insert(name, number) {
+                let (one, other) = (files[other].path.display(), files[number].path.display());
+                return Err(ModelError::damaged(index, format!("tensor {name} is both in {one} and in {other}")));
+            }
         }
         let mut tensors = BTreeMap::new();
         for (name, file) in &weight_map {
@@ -106,28 +140,49 @@ impl Weights {
             })?;
             tensors.insert(name.clone(), Tensor { info, file: number });
         }
-        Ok(Self { path: index.to_path_buf(), files, tensors })
+        Self::new(index.to_path_buf(), files, tensors)
     }
 
-    /// Checks that every tensor of both towers is there with the right shape and a type that can be read.
+    /// Checks that every tensor of both towers is there with the right shape and a type that can be read, and that there
+    /// is none that the configuration knows nothing of: such a tensor would be passed over without a word.
     pub fn check(&self, config: &Config) -> Result<(), ModelError> {
-        for (name, shape) in shapes(config) {
-            let info = &self.tensor(&name)?.info;
-            if info.shape != shape {
+        let shapes = shapes(config);
+        for (name, shape) in &shapes {
+            let info = &self.tensor(name)?.info;
+            if info.shape != *shape {
                 return Err(ModelError::weights(
-                    self.path_of(&name),
+                    self.path_of(name),
                     format!("tensor {name} has the shape {:?}, not {shape:?}", info.shape),
                 ));
             }
         }
-        Ok(())
+        let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
+        let is_unknown = |name: &&String| {
+            TOWERS.iter().any(|tower| name.starts_with(tower))
+                && !known.contains(name.as_str())
+                // Numbers from 0 on, which older files hold.
+                && !name.ends_with(".position_ids")
+        };
+        match self.tensors.keys().find(is_unknown) {
+            None => Ok(()),
+            Some(name) => Err(ModelError::weights(
+                self.path_of(name),
+                format!("tensor {name} is of no part that config.json describes"),
+            )),
+        }
+    }
+
+    /// Checks that every value of both towers is a finite number. Reads all weights.
+    pub fn check_values(&self) -> Result<(), ModelError> {
+        let tensors = self.map()?;
+        TOWERS.iter().try_for_each(|tower| tensors.check(tower))
     }
 
     fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
         let tensor = self
             .tensors
             .get(name)
-            .ok_or_else(|| ModelError::weights(&self.path, format!("tensor {name} is missing")))?;
+            .ok_or_else(|| self.missing(name))?;
         match tensor.info.dtype {
             Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(tensor),
             other => Err(ModelError::unsupported(
@@ -135,6 +190,21 @@ impl Weights {
                 format!("tensor {name} is stored as {other:?}; use a checkpoint in F32, F16 or BF16"),
             )),
         }
+    }
+
+    /// Why there is no tensor of that name.
+    fn missing(&self, name: &str) -> ModelError {
+        let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
+        for (tower, half, other) in [(TOWERS[0], "text", TOWERS[1]), (TOWERS[1], "image", TOWERS[0])] {
+            if name.starts_with(tower) && !has(tower) && has(other) {
+                return ModelError::wrong_file(
+                    &self.path,
+                    format!("only the {half} half of a model: tensor {name} is missing, as are all of {tower}*"),
+                    "use a checkpoint with both halves, such as google/siglip-base-patch16-224",
+                );
+            }
+        }
+        ModelError::weights(&self.path, format!("tensor {name} is missing"))
     }
 
     /// The types that tensors are stored in, with the number of values of each, and the number of tensors.
@@ -145,6 +215,16 @@ impl Weights {
             *types.entry(format!("{:?}", info.dtype).to_lowercase()).or_default() += values;
         }
         (types, self.tensors.len())
+    }
+
+    fn check_finite(&self, name: &str, tensor: &Tensor, bytes: &[u8]) -> Result<(), ModelError> {
+        match first_not_finite(tensor.info.dtype, bytes) {
+            None => Ok(()),
+            Some((place, value)) => Err(ModelError::damaged(
+                &self.files[tensor.file].path,
+                format!("tensor {name} holds {value} (value {place} of it, from 0)"),
+            )),
+        }
     }
 
     fn path_of(&self, name: &str) -> &Path {
@@ -166,18 +246,26 @@ impl Weights {
         if !value.is_finite() {
             return Err(ModelError::damaged(&file.path, format!("tensor {name} is {value}")));
         }
+        if name == "logit_scale" && !value.exp().is_finite() {
+            let reason = format!("tensor {name} is {value}, whose exponential, the scale itself, is too large");
+            return Err(ModelError::damaged(&file.path, reason));
+        }
         Ok(value)
     }
 
     /// Fills a module whose fields are named as the tensors are, with tensors of that type.
     pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
+        let prefix: String = self.prefix.chars().flat_map(in_pattern).collect();
         for WeightFile { path, .. } in &self.files {
-            File::open(path).map_err(|e| ModelError::read(path, e))?;
+            file::open(path)?;
             let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
             // Each file of several fills a part; that all together hold every tensor was checked on opening.
             let mut store = SafetensorsStore::from_file(path)
                 .with_from_adapter(adapter)
                 .allow_partial(self.files.len() > 1);
+            if !prefix.is_empty() {
+                store = store.with_key_remapping(format!("^{prefix}"), "");
+            }
             module.load_from(&mut store).map_err(|e| ModelError::damaged(path, e))?;
         }
         Ok(())
@@ -208,18 +296,20 @@ impl WeightFile {
     /// Reads the header and checks that the file holds all that the header promises.
     fn open(path: &Path) -> Result<(Self, BTreeMap<String, TensorInfo>), ModelError> {
         let read = |e| ModelError::read(path, e);
-        let mut file = File::open(path).map_err(read)?;
-        let length = file.metadata().map_err(read)?.len();
+        let (mut file, length) = file::open(path)?;
         let truncated = || ModelError::damaged(path, format!("it ends early, at {length} bytes"));
-        let mut size = [0; 8];
-        file.read_exact(&mut size).map_err(|_| truncated())?;
-        let size = u64::from_le_bytes(size);
+        let mut start = Vec::new();
+        (&mut file).take(64).read_to_end(&mut start).map_err(read)?;
+        let Some(size) = start.first_chunk().map(|size| u64::from_le_bytes(*size)) else {
+            return Err(if start.is_empty() { ModelError::damaged(path, "it is empty") } else { truncated() });
+        };
         if size > MAX_HEADER {
-            return Err(ModelError::damaged(path, "it is not a safetensors file"));
+            return Err(file::not_safetensors(path, &start));
         }
         if size + 8 > length {
             return Err(truncated());
         }
+        file.seek(SeekFrom::Start(8)).map_err(read)?;
         let mut header = vec![0; size as usize];
         file.read_exact(&mut header).map_err(read)?;
         let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
@@ -245,6 +335,7 @@ impl WeightFile {
             }
             tensors.insert(name, info);
         }
+        check_layout(&tensors, length - data_start).map_err(|reason| ModelError::damaged(path, reason))?;
         Ok((Self { path: path.to_path_buf(), data_start }, tensors))
     }
 
@@ -261,11 +352,29 @@ impl WeightFile {
     }
 
     fn map(&self) -> Result<Mmap, ModelError> {
-        let file = File::open(&self.path).map_err(|e| ModelError::read(&self.path, e))?;
+        let (file, _) = file::open(&self.path)?;
         // SAFETY: whoever changes the file meanwhile changes the weights that are read, which may be any bytes.
         let map = unsafe { Mmap::map(&file) };
         map.map_err(|e| ModelError::read(&self.path, e))
     }
+}
+
+/// Checks that the tensors fill the data, each byte belonging to one of them, as the format demands. A file that another
+/// was appended to, or whose header names a tensor twice, is found by this.
+fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(), String> {
+    let mut spans: Vec<_> = tensors.iter().map(|(name, info)| (info.data_offsets, name)).collect();
+    spans.sort_unstable();
+    let mut filled = 0;
+    for ((start, end), name) in spans {
+        if start != filled {
+            return Err(format!("its header, tensor {name}: it begins at byte {start} of the data, not {filled}"));
+        }
+        filled = end;
+    }
+    if filled as u64 != length {
+        return Err(format!("its tensors take {filled} bytes of data, and it has {length}"));
+    }
+    Ok(())
 }
 
 fn bits(info: &TensorInfo) -> Option<usize> {
@@ -280,16 +389,30 @@ pub(super) struct Tensors<'a> {
 }
 
 impl Tensors<'_> {
-    /// The values of a tensor. Half precision becomes f32.
+    /// The values of a tensor, all of them finite. Half precision becomes f32.
     pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelError> {
-        let Tensor { info, file } = self.weights.tensor(name)?;
-        let WeightFile { path, data_start } = &self.weights.files[*file];
-        let (start, end) = info.data_offsets;
+        let tensor = self.weights.tensor(name)?;
+        let bytes = self.bytes(tensor)?;
+        self.weights.check_finite(name, tensor, bytes)?;
+        Ok(floats(tensor.info.dtype, bytes))
+    }
+
+    /// Checks that all values of the tensors whose names begin so are finite.
+    pub fn check(&self, start: &str) -> Result<(), ModelError> {
+        for name in self.weights.tensors.keys().filter(|name| name.starts_with(start) && !name.ends_with(".position_ids")) {
+            let tensor = self.weights.tensor(name)?;
+            self.weights.check_finite(name, tensor, self.bytes(tensor)?)?;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, tensor: &Tensor) -> Result<&[u8], ModelError> {
+        let WeightFile { path, data_start } = &self.weights.files[tensor.file];
+        let (start, end) = tensor.info.data_offsets;
         let data_start = *data_start as usize;
-        let bytes = self.maps[*file]
+        self.maps[tensor.file]
             .get(data_start + start..data_start + end)
-            .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))?;
-        Ok(floats(info.dtype, bytes))
+            .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))
     }
 
     /// A table of which rows are read one by one.
@@ -298,6 +421,7 @@ impl Tensors<'_> {
         let WeightFile { path, data_start } = &self.weights.files[*file];
         let file = File::open(path).map_err(|e| ModelError::read(path, e))?;
         Ok(TensorRows {
+            name: name.to_owned(),
             path: path.clone(),
             file: Mutex::new(file),
             start: data_start + info.data_offsets.0 as u64,
@@ -310,6 +434,7 @@ impl Tensors<'_> {
 /// A tensor that stays on disk. It is read, not mapped: a file cut short meanwhile is then an error and not a crash.
 #[derive(Debug)]
 pub(super) struct TensorRows {
+    name: String,
     path: PathBuf,
     file: Mutex<File>,
     start: u64,
@@ -327,12 +452,36 @@ impl TensorRows {
             file.seek(SeekFrom::Start(at))
                 .and_then(|_| file.read_exact(&mut bytes))
                 .map_err(|e| ModelError::read(&self.path, e))?;
-            for (x, value) in to.iter_mut().zip(floats(self.dtype, &bytes)) {
+            let values = floats(self.dtype, &bytes);
+            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                let reason = format!("tensor {} holds {value} in row {row}", self.name);
+                return Err(ModelError::damaged(&self.path, reason));
+            }
+            for (x, value) in to.iter_mut().zip(values) {
                 *x += value;
             }
         }
         Ok(())
     }
+}
+
+/// The first value that is NaN or infinite, and its place.
+fn first_not_finite(dtype: Dtype, bytes: &[u8]) -> Option<(usize, f32)> {
+    let any = match dtype {
+        Dtype::F16 => any(bytes, |half| u16::from_le_bytes(half) & 0x7c00 == 0x7c00),
+        Dtype::BF16 => any(bytes, |half| u16::from_le_bytes(half) & 0x7f80 == 0x7f80),
+        _ => any(bytes, |single| u32::from_le_bytes(single) & 0x7f80_0000 == 0x7f80_0000),
+    };
+    if !any {
+        return None;
+    }
+    floats(dtype, bytes).into_iter().enumerate().find(|(_, value)| !value.is_finite())
+}
+
+/// Whether any value is one of those sought. Branches only between pieces, so that memory is what takes the time.
+fn any<const N: usize>(bytes: &[u8], is_sought: impl Fn([u8; N]) -> bool + Sync) -> bool {
+    let pieces = bytes.as_chunks::<N>().0.par_chunks(1 << 16);
+    pieces.any(|piece| piece.iter().fold(false, |any, value| any | is_sought(*value)))
 }
 
 /// The values that bytes stand for, of a type that [`Weights::check`] let pass.
@@ -343,6 +492,29 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
         Dtype::BF16 => halves().map(|half| bf16::from_le_bytes(*half).to_f32()).collect(),
         _ => bytes.as_chunks::<4>().0.iter().map(|single| f32::from_le_bytes(*single)).collect(),
     }
+}
+
+/// What stands before the names of a model's tensors: nothing as they are published; something such as `model.` or
+/// `module.` where the model was saved inside another.
+fn prefix<'a>(names: impl Iterator<Item = &'a String>) -> Result<String, String> {
+    const ANCHORS: [&str; 2] =
+        ["vision_model.embeddings.patch_embedding.weight", "text_model.embeddings.token_embedding.weight"];
+    let before = |name: &'a String| ANCHORS.iter().find_map(|anchor| name.strip_suffix(anchor));
+    let prefixes: BTreeSet<&str> =
+        names.filter_map(before).filter(|prefix| prefix.is_empty() || prefix.ends_with('.')).collect();
+    match prefixes.first() {
+        None | Some(&"") => Ok(String::new()),
+        Some(only) if prefixes.len() == 1 => Ok((*only).to_owned()),
+        Some(first) => Err(format!(
+            "it holds several models: their tensors begin with {}; save the one to use as a checkpoint of its own",
+            prefixes.iter().skip(1).fold(format!("{first}*"), |all, prefix| format!("{all}, {prefix}*"))
+        )),
+    }
+}
+
+/// A character as a regular expression means it.
+fn in_pattern(c: char) -> impl Iterator<Item = char> {
+    (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
 }
 
 /// Names and shapes of both towers' tensors.

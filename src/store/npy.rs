@@ -54,6 +54,18 @@ pub enum MatrixError {
         /// Number of columns.
         columns: usize,
     },
+    /// A row that has no direction.
+    #[error(
+        "{} holds nothing but zeros in row {row} (from 0): such an embedding has no direction to compare; check how the \
+         embeddings were made, or leave the row out",
+        path.display()
+    )]
+    Zeros {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 0.
+        row: usize,
+    },
     /// A number that is none, or too large.
     #[error(
         "{} holds {value} in row {row}, column {column} (from 0), not a finite number in the range of float32; \
@@ -93,7 +105,10 @@ pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
         let (rows, columns) = matrix.dim();
         return Err(MatrixError::Empty { path: path.to_owned(), rows, columns });
     }
-    Ok(matrix)
+    match matrix.rows().into_iter().position(|row| row.iter().all(|value| *value == 0.0)) {
+        Some(row) => Err(MatrixError::Zeros { path: path.to_owned(), row }),
+        None => Ok(matrix),
+    }
 }
 
 /// Whether a file is as long as its header says that the header is: the parser reserves what it says.

@@ -9,7 +9,6 @@ mod themes;
 mod write;
 
 use std::fmt;
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +16,7 @@ use clap::ValueEnum;
 use thiserror::Error;
 
 use crate::store::Folder;
+use crate::text_file;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Palette;
@@ -101,7 +101,7 @@ impl Config {
     /// If the file cannot be read, or what it says cannot be done.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = named.map(Path::to_owned).or_else(Self::file) else { return Ok(Self::default()) };
-        match fs::read_to_string(&path) {
+        match text_file::read(&path) {
             Ok(text) => Self::from_toml(&text).map_err(|faults| ConfigError::Invalid { path, faults }),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(ConfigError::Read { path, source }),

@@ -29,9 +29,11 @@ impl Counter {
 fn count(sentences: &Receiver<(Arc<Model>, String)>, tell: &Tell) {
     while let Ok(first) = sentences.recv() {
         let (model, sentence) = sentences.try_iter().last().unwrap_or(first);
-        // A tokenizer that cannot be read is reported by whoever embeds.
-        if let Ok(tokenizer) = model.checkpoint().tokenizer() {
-            let tokens = tokenizer.encode(&sentence);
+        // A tokenizer that cannot be read, and a sentence that it fails on, are reported by whoever embeds.
+        let tokenizer = model.checkpoint().tokenizer();
+        if let Ok((tokenizer, tokens)) =
+            tokenizer.and_then(|tokenizer| Ok((tokenizer, tokenizer.encode(&sentence)?)))
+        {
             let most = tokenizer.length() - 1;
             tell(Action::Tokens(TokenCount { sentence, used: tokens.used, most, cut: tokens.cut }));
         }

@@ -116,7 +116,7 @@ fn look(
         .choose(domain, &names, &pictures, &mut watch)?;
     Ok(match chosen {
         Ok(place) => classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned()),
-        Err(said) => Err(format!("the answer names no candidate: {said}")),
+        Err(reason) => Err(reason),
     })
 }
 

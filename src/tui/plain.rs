@@ -6,7 +6,7 @@ mod narrator;
 mod words;
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +17,7 @@ use color_eyre::eyre::{Report, Result, ensure};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::explore::{EvidenceUpdate, Update};
+use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Vision;
@@ -28,6 +29,7 @@ use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
 use crate::tui::update::{self, next_tick, refresh, update};
+use crate::visible::visible_line;
 
 /// Something that the loop waits for.
 enum Event {
@@ -59,7 +61,7 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
         narrator: Narrator::default(),
         start: Instant::now(),
         waiting: VecDeque::new(),
-        is_script: !io::stdin().is_terminal(),
+        is_script: !output::stdin_is_terminal(),
         unanswered: 0,
         has_failed_evidence: false,
         has_ended: false,
@@ -338,11 +340,8 @@ impl Conversation {
 
 /// One sentence a line.
 fn say(sentences: Vec<String>) -> Result<()> {
-    let mut out = io::stdout().lock();
     for sentence in sentences {
-        // Names come from files; what they hold must not steer a terminal.
-        let sentence: String = sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        writeln!(out, "{sentence}")?;
+        output::print_line(&visible_line(&sentence))?;
     }
-    Ok(out.flush()?)
+    Ok(())
 }

@@ -14,6 +14,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::explore::Update;
+use crate::output;
 use crate::tui::action::{Action, Effect};
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
@@ -42,7 +43,7 @@ const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 pub fn run(explorer: Explorer) -> Result<()> {
     // A clip may come through standard input: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
-    if !io::stdout().is_terminal() || !has_keys {
+    if !output::stdout_is_terminal() || !has_keys {
         bail!(
             "The explorer needs a terminal. Where there is none, add --plain, or use `actalign-tui classify`."
         );

@@ -18,6 +18,7 @@ mod mouse;
 mod prefetch;
 mod results;
 mod sampling;
+mod text;
 mod views;
 
 use std::sync::LazyLock;

@@ -15,6 +15,7 @@ mod strip;
 mod tour;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
@@ -25,6 +26,7 @@ use crate::tui::theme::bold;
 use crate::tui::timeline::Timeline;
 use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
+use crate::visible::{is_obeyed, visible_line};
 
 /// Draws the whole screen.
 pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
@@ -52,7 +54,18 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
     overlay::draw(state, frame, area);
+    show_marks(frame.buffer_mut());
     images.finish(frame);
+}
+
+/// Replaces characters that hold marks of direction and the like, which would turn the rest of the line around. ratatui lets
+/// no control character into a cell, but for those of pictures; [`fit`] and [`wrap`] have shown what there is to show.
+fn show_marks(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().contains(|c: char| is_obeyed(c) && !c.is_control()) {
+            cell.set_symbol("\u{fffd}");
+        }
+    }
 }
 
 fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: &Screen) {
@@ -82,9 +95,9 @@ pub fn timeline(state: &State, screen: &Screen) -> Timeline {
 
 /// A text cut to a number of columns, with an ellipsis where it was longer.
 fn fit(text: &str, columns: usize) -> String {
-    let line = Line::from(text);
-    if line.width() <= columns {
-        return text.to_owned();
+    let text = visible_line(text);
+    if Line::from(&*text).width() <= columns {
+        return text.into_owned();
     }
     let mut cut = String::new();
     for character in text.chars() {
@@ -104,6 +117,7 @@ fn heading(text: impl Into<String>) -> Line<'static> {
 
 /// Breaks a text at spaces into at most `rows` lines of `columns` columns.
 fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
+    let text = visible_line(text);
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split_whitespace().peekable();
     while let Some(&word) = words.peek() {

@@ -175,13 +175,21 @@ pub enum VideoError {
         /// What the thread said.
         message: String,
     },
-    /// A PNG or JPEG file that cannot be decoded.
-    #[error("{}: a damaged image ({source}). Download or convert it again.", path.display())]
+    /// An image of which not all pixels can be had.
+    #[error("{}: not an image that can be read in full ({reason}). Download or convert it again.", path.display())]
     BadImage {
         /// The file.
         path: PathBuf,
-        /// The image decoder's reason.
-        source: image::ImageError,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list of other files that does not say what it is made of, or that names what it may not.
+    #[error("{}: {reason}. Join what it names into one file, for example `ffmpeg -i LIST -c copy CLIP.mkv`, and give that.", path.display())]
+    BadPlaylist {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Something else in the place of an image.
     #[error("{}: not a readable image ({reason}). Give PNG, JPEG, or another image that FFmpeg decodes.", path.display())]

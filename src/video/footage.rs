@@ -15,7 +15,11 @@ pub(super) struct Footage {
     pictures: Pictures,
     /// None once one thread decodes.
     reopen: Option<Reopen>,
-    orientation: Orientation,
+    /// Of all pictures. Else each may say how it is turned.
+    orientation: Option<Orientation>,
+    /// What the last picture that said so has said, where it holds for those that follow.
+    said_before: Option<Orientation>,
+    holds_on: bool,
     converter: Converter,
     current: Option<Picture>,
     /// The picture after it; none before the first and after the last.
@@ -38,11 +42,20 @@ pub(super) struct Turn {
 }
 
 impl Footage {
-    pub(super) fn new(pictures: Pictures, orientation: Orientation, reopen: Reopen) -> Self {
+    /// Pictures whose container gives their orientation, or else the pictures themselves, each for itself or for those
+    /// after it too (`holds_on`).
+    pub(super) fn new(
+        pictures: Pictures,
+        orientation: Option<Orientation>,
+        holds_on: bool,
+        reopen: Reopen,
+    ) -> Self {
         Self {
             pictures,
             reopen: Some(reopen),
             orientation,
+            said_before: None,
+            holds_on,
             converter: Converter::default(),
             current: None,
             next: None,
@@ -59,6 +72,8 @@ impl Footage {
             self.next = self.decode();
         }
         self.current = self.next.take();
+        let says = self.current.as_ref().and_then(|picture| Orientation::of_picture(&picture.raw));
+        self.said_before = says.or(self.said_before.filter(|_| self.holds_on));
         let (time, duration, is_damaged) =
             self.current.as_ref().map(|picture| (picture.time, picture.duration, picture.is_damaged))?;
         self.next = self.decode();
@@ -88,8 +103,9 @@ impl Footage {
             (picture.time, error)
         })?;
         let (stored_width, stored_height) = (picture.raw.width(), picture.raw.height());
-        let (width, height) = self.orientation.upright_size(stored_width, stored_height);
-        let rgb = self.orientation.apply(rgb, stored_width, stored_height);
+        let orientation = self.orientation.or(self.said_before).unwrap_or(Orientation::UPRIGHT);
+        let (width, height) = orientation.upright_size(stored_width, stored_height);
+        let rgb = orientation.apply(rgb, stored_width, stored_height);
         let Picture { ordinal, time, .. } = *picture;
         Ok(Frame { ordinal, time, shown: Shown::once(time), width, height, rgb })
     }

@@ -21,12 +21,12 @@ impl Images {
         let mut first_error = None;
         for file in &files {
             match load(file) {
-                Ok(image) => {
+                Ok((image, orientation)) => {
                     let info = VideoInfo {
                         width: image.width,
                         height: image.height,
                         pixel_aspect: 1.0,
-                        rotation: 0,
+                        rotation: orientation.clockwise_degrees(),
                         codec: IMAGES.to_owned(),
                         duration: Some(files.len() as f64 / RATE),
                         frame_rate: Some(RATE),
@@ -52,7 +52,7 @@ impl Images {
     /// The image at hand.
     pub(super) fn frame(&mut self) -> Result<Frame, VideoError> {
         let ordinal = self.passed - 1;
-        let image = load(&self.files[ordinal]).inspect_err(|_| self.skipped += 1)?;
+        let (image, _) = load(&self.files[ordinal]).inspect_err(|_| self.skipped += 1)?;
         Ok(Frame { ordinal: ordinal as u64, time: self.time(), ..image })
     }
 

@@ -44,20 +44,27 @@ impl VideoInfo {
         orientation: Orientation,
         origin: f64,
     ) -> Self {
-        let (width, height) = orientation.upright_size(decoder.width(), decoder.height());
-        let stored_aspect = pixel_aspect(input, stream);
         let frame_rate = positive(stream.avg_frame_rate()).or_else(|| positive(stream.rate()));
         let unit = seconds(1, stream.time_base()).unwrap_or(0.0);
-        Self {
-            width,
-            height,
-            pixel_aspect: if orientation.swaps_sides() { 1.0 / stored_aspect } else { stored_aspect },
-            rotation: orientation.clockwise_degrees(),
+        let stored = Self {
+            width: decoder.width(),
+            height: decoder.height(),
+            pixel_aspect: pixel_aspect(input, stream),
+            rotation: 0,
             codec: stream.parameters().id().name().to_owned(),
             duration: duration(input, stream, origin),
             frame_rate,
             tolerance: stamp_tolerance(unit, frame_rate.map(f64::recip)),
-        }
+        };
+        stored.turned(orientation)
+    }
+
+    /// The same of pictures that are turned before they are shown.
+    pub(super) fn turned(self, orientation: Orientation) -> Self {
+        let (width, height) = orientation.upright_size(self.width, self.height);
+        let pixel_aspect =
+            if orientation.swaps_sides() { 1.0 / self.pixel_aspect } else { self.pixel_aspect };
+        Self { width, height, pixel_aspect, rotation: orientation.clockwise_degrees(), ..self }
     }
 
     /// Of a clip of which only the embeddings of its frames are there.
@@ -99,12 +106,12 @@ impl VideoInfo {
     }
 }
 
-/// How the stream's pictures are turned for viewing.
-pub(super) fn orientation(stream: &Stream) -> Orientation {
+/// How the stream's pictures are turned for viewing, where the container says so.
+pub(super) fn orientation(stream: &Stream) -> Option<Orientation> {
     stream
         .side_data()
         .find(|data| data.kind() == SideDataType::DisplayMatrix)
-        .map_or(Orientation::UPRIGHT, |data| Orientation::from_display_matrix(data.data()))
+        .map(|data| Orientation::from_display_matrix(data.data()))
 }
 
 /// Container time in seconds that counts as time zero: its start, of whatever sign, as players and `ffmpeg -ss` have it.

@@ -1,3 +1,6 @@
+use video_rs::ffmpeg::frame::Video as RawFrame;
+use video_rs::ffmpeg::frame::side_data::Type as SideData;
+
 /// A quarter turn with or without mirroring: how stored pixels are laid out when shown upright.
 ///
 /// A source pixel at `(x, y)`, counted from the picture's middle and with y downwards, is shown at
@@ -29,6 +32,37 @@ impl Orientation {
             Self { xx: 0, xy: sign(b), yx: sign(c), yy: 0 }
         } else {
             Self::UPRIGHT
+        }
+    }
+
+    /// What a decoder says of one picture, from messages in H.264 and HEVC streams or EXIF in JPEG streams.
+    pub(super) fn of_picture(picture: &RawFrame) -> Option<Self> {
+        picture.side_data(SideData::DisplayMatrix).map(|data| Self::from_display_matrix(data.data()))
+    }
+
+    /// Reads the orientation of EXIF and TIFF, 1 to 8; `None` for any other number.
+    pub(super) fn from_exif(value: u16) -> Option<Self> {
+        let [xx, xy, yx, yy] = match value {
+            1 => [1, 0, 0, 1],
+            2 => [-1, 0, 0, 1],
+            3 => [-1, 0, 0, -1],
+            4 => [1, 0, 0, -1],
+            5 => [0, 1, 1, 0],
+            6 => [0, 1, -1, 0],
+            7 => [0, -1, -1, 0],
+            8 => [0, -1, 1, 0],
+            _ => return None,
+        };
+        Some(Self { xx, xy, yx, yy })
+    }
+
+    /// This, and then `next`.
+    pub(super) fn then(self, next: Self) -> Self {
+        Self {
+            xx: next.xx * self.xx + next.yx * self.xy,
+            xy: next.xy * self.xx + next.yy * self.xy,
+            yx: next.xx * self.yx + next.yx * self.yy,
+            yy: next.xy * self.yx + next.yy * self.yy,
         }
     }
 
@@ -113,6 +147,36 @@ mod tests {
             assert_eq!(orientation.clockwise_degrees(), degrees, "{entries:?}");
             let size = if orientation.swaps_sides() { (2, 3) } else { (3, 2) };
             assert_eq!(orientation.upright_size(3, 2), size);
+        }
+    }
+
+    #[test]
+    fn exif_values_move_the_corners() {
+        let pixels = [
+            [1, 2, 3, 4, 5, 6],
+            [3, 2, 1, 6, 5, 4],
+            [6, 5, 4, 3, 2, 1],
+            [4, 5, 6, 1, 2, 3],
+            [1, 4, 2, 5, 3, 6],
+            [4, 1, 5, 2, 6, 3],
+            [6, 3, 5, 2, 4, 1],
+            [3, 6, 2, 5, 1, 4],
+        ];
+        for (value, pixels) in (1..).zip(pixels) {
+            assert_eq!(turned(Orientation::from_exif(value).unwrap()), pixels, "{value}");
+        }
+        assert_eq!(Orientation::from_exif(0), None);
+        assert_eq!(Orientation::from_exif(9), None);
+    }
+
+    #[test]
+    fn one_turn_after_another_is_their_product() {
+        let of = |value| Orientation::from_exif(value).unwrap();
+        let pixels: Vec<u8> = (1..=6).flat_map(|value| [value; 3]).collect();
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (of(first), of(second)))) {
+            let (width, height) = first.upright_size(3, 2);
+            let stepwise = second.apply(first.apply(pixels.clone(), 3, 2), width, height);
+            assert_eq!(first.then(second).apply(pixels.clone(), 3, 2), stepwise, "{first:?} {second:?}");
         }
     }
 

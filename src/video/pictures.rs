@@ -1,16 +1,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use video_rs::Reader;
 use video_rs::ffmpeg::codec::Context;
 use video_rs::ffmpeg::error::EAGAIN;
 use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::frame::Video as RawFrame;
 use video_rs::ffmpeg::{Dictionary, Error, Packet, Rational, decoder};
 
+use super::demuxer::Demuxer;
 use super::ending::Ending;
 use super::faults::Jump;
 use super::info::seconds;
+use super::orientation::Orientation;
 use super::start::{Start, is_shown};
 
 /// Decoded pictures held back to put slightly disordered time stamps in order. Decoders reorder by
@@ -94,7 +95,7 @@ impl Clock {
 
 /// Every picture of one video stream, each once, in presentation order.
 pub(super) struct Pictures {
-    reader: Reader,
+    reader: Demuxer,
     stream: usize,
     decoder: decoder::Video,
     clock: Clock,
@@ -145,19 +146,26 @@ pub(super) enum Threads {
     One,
 }
 
-/// Opens the decoder of a stream.
-pub(super) fn open_decoder(stream: &Stream, threads: Threads) -> Result<decoder::Video, Error> {
+/// Opens the decoder of a stream. A strict one refuses pictures that are damaged.
+pub(super) fn open_decoder(
+    stream: &Stream,
+    threads: Threads,
+    is_strict: bool,
+) -> Result<decoder::Video, Error> {
     let mut opening = Context::from_parameters(stream.parameters())?.decoder();
     opening.set_packet_time_base(stream.time_base());
     let codec = decoder::find(stream.parameters().id()).ok_or(Error::DecoderNotFound)?;
     let mut options = Dictionary::new();
     options.set("threads", if threads == Threads::One { "1" } else { "auto" });
+    if is_strict {
+        options.set("err_detect", "crccheck+explode");
+    }
     opening.open_as_with(codec, options)?.video()
 }
 
 impl Pictures {
     /// All pictures, from the beginning of the file.
-    pub(super) fn new(reader: Reader, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
+    pub(super) fn new(reader: Demuxer, stream: usize, decoder: decoder::Video, clock: Clock) -> Self {
         let start = Start { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
         Self { is_whole: true, ..Self::starting_at(start, reader, stream, decoder, clock) }
     }
@@ -165,7 +173,7 @@ impl Pictures {
     /// The pictures from `start` on, which `reader` has just read up to.
     pub(super) fn starting_at(
         start: Start,
-        reader: Reader,
+        reader: Demuxer,
         stream: usize,
         decoder: decoder::Video,
         clock: Clock,
@@ -235,6 +243,12 @@ impl Pictures {
         self.fill();
         let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
         self.first_stamp == i64::MIN || first == Some(self.first_stamp)
+    }
+
+    /// How the first picture says that it is turned.
+    pub(super) fn orientation(&mut self) -> Option<Orientation> {
+        self.fill();
+        self.waiting.peek().and_then(|Reverse(first)| Orientation::of_picture(&first.raw))
     }
 
     /// Whether time stamps are rounded to milliseconds, whatever the unit that the container counts in: so they are where

@@ -180,9 +180,24 @@ impl Source {
         if container.is_png_or_jpeg() && Container::open(&place)?.has_one_picture() {
             return Self::of_images(vec![place]);
         }
+        if let Some(reason) = container.image.as_ref().and_then(|image| image.damage.clone()) {
+            return Err(VideoError::BadImage { path: place.name, reason });
+        }
         let (mut info, orientation, rate) =
             (container.info.clone(), container.orientation, container.base_rate);
-        let mut pictures = pictures_from(container, &place, start, Threads::Auto)?;
+        let holds_on = container.orientation_holds_on();
+        let mut pictures = container.pictures();
+        let mut start = start;
+        if orientation.is_none()
+            && let Some(of_first) = pictures.orientation()
+        {
+            info = info.turned(of_first);
+            // Pictures behind a start in the middle may depend on what an earlier one says.
+            start = None;
+        }
+        if start.is_some() {
+            pictures = pictures_from(Container::open(&place)?, &place, start, Threads::Auto)?;
+        }
         if pictures.rounds_to_milliseconds() {
             info.tolerance = stamp_tolerance(1e-3, info.frame_rate.map(f64::recip));
         }
@@ -190,7 +205,11 @@ impl Source {
             let container = Container::open_with(&place, Threads::One).ok()?;
             pictures_from(container, &place, start, Threads::One).ok()
         };
-        Ok((Self::Footage(Box::new(Footage::new(pictures, orientation, Box::new(reopen)))), info, rate))
+        Ok((
+            Self::Footage(Box::new(Footage::new(pictures, orientation, holds_on, Box::new(reopen)))),
+            info,
+            rate,
+        ))
     }
 
     fn of_images(files: Vec<Place>) -> Result<(Self, VideoInfo, Option<f64>), VideoError> {

@@ -7,13 +7,13 @@
 
 use std::collections::VecDeque;
 
-use video_rs::Reader;
 use video_rs::ffmpeg::codec::Id;
 use video_rs::ffmpeg::ffi::{AV_PKT_FLAG_DISCARD, AVFieldOrder};
 use video_rs::ffmpeg::format::stream::Stream;
 use video_rs::ffmpeg::packet::Ref;
 use video_rs::ffmpeg::{Error, Packet, Rational};
 
+use super::demuxer::Demuxer;
 use super::info::seconds;
 use super::pictures::may_be_splice;
 
@@ -46,7 +46,7 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
 ///
 /// `None` where packets and time stamps are not as orderly as that takes, or where there may be a splice: then the file
 /// must be opened again and decoded from its beginning.
-pub(super) fn skip_to(reader: &mut Reader, stream: usize, target: i64) -> Option<Start> {
+pub(super) fn skip_to(reader: &mut Demuxer, stream: usize, target: i64) -> Option<Start> {
     let time_base = reader.input.stream(stream)?.time_base();
     let mut skipping = Skipping { time_base, ..Skipping::default() };
     while skipping.waiting_bytes < MAX_WAITING_BYTES {

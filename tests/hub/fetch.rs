@@ -19,6 +19,23 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 }
 
 #[test]
+fn the_preparation_that_transformers_5_writes_is_fetched() {
+    let world = World::new();
+    let settings: serde_json::Value = serde_json::from_slice(&fixture("preprocessor_config.json")).unwrap();
+    let nested = json!({"image_processor": settings, "processor_class": "SiglipProcessor"}).to_string();
+    world.site.put("processor_config.json", nested.clone().into());
+    world.site.remove("preprocessor_config.json");
+    let text = world.succeed(&format!("model fetch {ID}"));
+    assert!(!text.contains("by default"), "{text}");
+    assert_eq!(fs::read_to_string(world.snapshot().join("processor_config.json")).unwrap(), nested);
+
+    let bare = World::new();
+    bare.site.remove("preprocessor_config.json");
+    let text = bare.succeed(&format!("model fetch {ID}"));
+    assert!(text.contains("neither preprocessor_config.json nor processor_config.json"), "{text}");
+}
+
+#[test]
 fn a_model_lies_where_the_hub_s_own_tools_put_it() {
     let world = World::new();
     let text = world.succeed(&format!("model fetch {ID}"));
@@ -48,9 +65,10 @@ fn a_model_lies_where_the_hub_s_own_tools_put_it() {
     blobs.sort();
     assert_eq!(names(&world.repo().join("blobs")), blobs);
 
-    // Nothing else is asked for, and the token stays where it belongs.
+    // Nothing else is asked for but the other name that the preparation of images may have, and the token stays where it belongs.
     let seen = world.site.seen();
-    assert!(seen.iter().all(|request| FILES.contains(&request.file())), "{seen:?}");
+    let wanted = |name: &str| FILES.contains(&name) || name == "processor_config.json";
+    assert!(seen.iter().all(|request| wanted(request.file())), "{seen:?}");
     assert!(seen.iter().any(|request| request.far) && seen.iter().any(|request| !request.far));
     for request in seen {
         let token = request.headers.get("authorization").map(String::as_str);

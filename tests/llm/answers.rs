@@ -46,6 +46,9 @@ fn parts_refusals_and_what_was_cut_off_are_understood() {
     let parts =
         choice(json!({"content": [{"type": "text", "text": "ye"}, {"type": "text", "text": "s"}]}), "stop");
     assert_eq!(parts.text, "yes");
+    let thoughts = json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "no"}]},
+        {"type": "reasoning", "text": "no"}, {"type": "text", "text": "yes"}]});
+    assert_eq!(choice(thoughts, "stop").text, "yes");
     let refused = choice(json!({"content": null, "refusal": "I cannot"}), "stop");
     assert_eq!(refused.text, "I cannot");
     let cut = choice(json!({"content": ""}), "length");

@@ -5,8 +5,8 @@ use color_eyre::eyre::Result;
 
 use super::folder::cached;
 use super::transfer;
-use crate::cli::output;
 use crate::hub::{Hub, HubSettings, ModelId};
+use crate::output;
 use crate::siglip::Checkpoint;
 
 /// Fetch a checkpoint from the hub, or what is missing of it, and print its folder
@@ -21,10 +21,10 @@ pub fn run(args: &FetchArgs) -> Result<()> {
     let settings = HubSettings::load();
     let folder = match cached(&settings, &args.id).filter(|_| settings.offline) {
         Some(folder) => {
-            eprintln!(
+            output::say(format_args!(
                 "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer one",
                 args.id
-            );
+            ));
             folder
         }
         None => {
@@ -33,6 +33,10 @@ pub fn run(args: &FetchArgs) -> Result<()> {
             transfer::fetch(&hub, &plan)?
         }
     };
-    Checkpoint::open(&folder)?;
+    let checkpoint = Checkpoint::open(&folder)?;
+    checkpoint.check_values()?;
+    for notice in checkpoint.notices() {
+        eprintln!("{notice}");
+    }
     Ok(output::print(format!("{}\n", folder.display()))?)
 }

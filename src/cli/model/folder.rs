@@ -1,6 +1,6 @@
 //! The folder of a model as the user names it.
 
-use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin};
+use std::io::{self, BufRead, stdin};
 use std::path::{Path, PathBuf};
 
 use color_eyre::eyre::{Result, bail};
@@ -8,6 +8,7 @@ use color_eyre::eyre::{Result, bail};
 use super::transfer;
 use crate::demo::Bundle;
 use crate::hub::{Hub, HubCache, HubSettings, ModelId};
+use crate::output;
 use crate::siglip::known;
 use crate::store::Size;
 
@@ -42,7 +43,7 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
     }
     let offline = settings.offline;
     let hub = Hub::open(settings)?;
-    let may_ask = ask == MayAsk::OnTerminal && stdin().is_terminal() && stderr().is_terminal();
+    let may_ask = ask == MayAsk::OnTerminal && output::stdin_is_terminal() && output::stderr_is_terminal();
     if offline || !may_ask {
         let cache = hub.cache().root().display();
         let size = known::find(&id.repo())
@@ -70,8 +71,7 @@ pub fn cached(settings: &HubSettings, id: &ModelId) -> Option<PathBuf> {
 
 /// Asks on the terminal; everything but yes is no.
 fn agrees(question: &str) -> io::Result<bool> {
-    eprint!("{question} [y/N] ");
-    stderr().flush()?;
+    output::ask(format_args!("{question} [y/N]"));
     let mut answer = String::new();
     stdin().lock().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))

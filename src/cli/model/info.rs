@@ -1,6 +1,6 @@
 //! `actalign-tui model info`.
 
-use std::fs;
+use std::{fs, io};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::folder::{MayAsk, model_folder};
 use super::list::millions;
-use crate::cli::output;
+use crate::output;
 use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
 use crate::store::Size;
+use crate::visible::json;
 
 /// Tell what a folder, or a model of the hub in the cache, is; if it cannot be used, why not and what to do
 #[derive(Debug, Args)]
@@ -35,6 +36,8 @@ struct Info {
     tokenizer: Option<&'static str>,
     weights: Option<WeightFacts>,
     files: Vec<Listed>,
+    /// What is assumed of it.
+    notices: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -46,7 +49,11 @@ struct Listed {
 
 pub fn run(args: &InfoArgs) -> Result<()> {
     let folder = model_folder(&args.model, MayAsk::No)?;
-    let found = inspect(&folder);
+    let mut found = inspect(&folder);
+    let files = files(&folder).unwrap_or_else(|error| {
+        found.notices.push(format!("the folder cannot be listed: {error}"));
+        Vec::new()
+    });
     let info = Info {
         usable: found.problems.is_empty(),
         memory_f32_bytes: found.model.as_ref().map(|model| model.bytes(4)),
@@ -54,11 +61,12 @@ pub fn run(args: &InfoArgs) -> Result<()> {
         tokenizer: found.tokenizer.map(|family| family.describe()),
         weights: found.weights,
         model: found.model,
-        files: files(&folder),
+        files,
+        notices: found.notices,
         problems: found.problems.iter().map(ToString::to_string).collect(),
         folder,
     };
-    let text = if args.json { serde_json::to_string(&info)? + "\n" } else { in_words(&info) };
+    let text = if args.json { json(&info)? } else { in_words(&info) };
     output::print(text)?;
     if !info.usable {
         bail!("{} cannot be used as a model", info.folder.display());
@@ -67,16 +75,17 @@ pub fn run(args: &InfoArgs) -> Result<()> {
 }
 
 /// The files of a folder by name. Links count as what they lead to.
-fn files(folder: &Path) -> Vec<Listed> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<Listed> = entries
-        .filter_map(|entry| {
-            let facts = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file)?;
-            Some(Listed { name: entry.file_name().to_string_lossy().into_owned(), bytes: facts.len() })
-        })
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    files
+fn files(folder: &Path) -> io::Result<Vec<Listed>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // A link that leads nowhere has no size; it is a problem where the file is needed.
+        if let Some(facts) = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file) {
+            files.push(Listed { name: entry.file_name().to_string_lossy().into_owned(), bytes: facts.len() });
+        }
+    }
+    files.sort_by(|a: &Listed, b| a.name.cmp(&b.name));
+    Ok(files)
 }
 
 fn in_words(info: &Info) -> String {
@@ -116,6 +125,9 @@ fn in_words(info: &Info) -> String {
     }
     for file in &info.files {
         line("file", format!("{:>9}  {}", Size(file.bytes).to_string(), file.name));
+    }
+    for notice in &info.notices {
+        line("note", notice.clone());
     }
     for problem in &info.problems {
         line("PROBLEM", problem.clone());

@@ -4,10 +4,11 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde::Serialize;
 
-use crate::cli::output;
 use crate::hub::{HubCache, HubSettings, ModelId};
+use crate::output;
 use crate::siglip::known::{KnownModel, MODELS};
 use crate::store::Size;
+use crate::visible::json;
 
 /// List the published checkpoints that can be used: sizes, and which of them are in the cache
 #[derive(Debug, Args)]
@@ -62,7 +63,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
     let cache = HubSettings::load().cache.map(HubCache::new);
     let models: Vec<Listed> = MODELS.iter().map(|model| Listed::of(model, cache.as_ref())).collect();
     if args.json {
-        return Ok(output::print(serde_json::to_string(&models)? + "\n")?);
+        return Ok(output::print(json(&models)?)?);
     }
     let mut text = format!(
         "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}\n",

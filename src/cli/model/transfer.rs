@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::hub::{Event, Hub, HubError, Plan};
+use crate::output;
 use crate::store::Size;
+use crate::visible::visible_line;
 
 /// Least time between two lines where there is no bar.
 const LINES: Duration = Duration::from_secs(30);
@@ -14,7 +16,7 @@ const LINES: Duration = Duration::from_secs(30);
 /// Tells the notices of an event and nothing else.
 pub fn tell(event: Event<'_>) {
     if let Event::Notice(text) = event {
-        eprintln!("{text}");
+        output::say(text);
     }
 }
 
@@ -69,11 +71,11 @@ impl Progress {
                 self.bar.set_position(self.before + done);
                 if self.bar.is_hidden() && self.last_line.elapsed() >= LINES {
                     self.last_line = Instant::now();
-                    eprintln!("{}", self.line(self.before + done));
+                    output::say(self.line(self.before + done));
                 }
             }
-            Event::Checking { name } => self.bar.set_message(format!("checking {name}")),
-            Event::Notice(text) => self.bar.suspend(|| eprintln!("{text}")),
+            Event::Checking { name } => self.bar.set_message(format!("checking {}", visible_line(name))),
+            Event::Notice(text) => self.bar.suspend(|| output::say(text)),
         }
     }
 
@@ -84,7 +86,7 @@ impl Progress {
         self.before += self.file.1;
         let size = self.sizes.iter().find(|(known, _)| known == name).map_or(0, |(_, size)| *size);
         self.file = (name.to_owned(), size);
-        self.bar.set_message(name.to_owned());
+        self.bar.set_message(visible_line(name).into_owned());
     }
 
     fn line(&self, done: u64) -> String {

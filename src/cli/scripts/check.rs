@@ -9,14 +9,15 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use crate::cli::inputs::ModelArgs;
-use crate::cli::{output, progress};
+use crate::cli::progress;
 use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::in_words;
-use crate::script::check::{Finding, Likeness, Pair, Warning, check, cut, likeness};
+use crate::output;
+use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
 use crate::siglip::TextTokenizer;
-use crate::store::Cache;
+use crate::visible::json;
 
 /// Pairs of classes that are told to people, beside those that are too alike.
 const CLOSEST: usize = 3;
@@ -81,14 +82,14 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             Ok(file) => reports.push(report(path, &file, &templates, model.as_deref())?),
             // One broken file does not keep the others from being checked.
             Err(error) if args.files.len() > 1 => {
-                eprintln!("{}", in_words(&error.into()));
+                output::say(in_words(&error.into()));
                 failed += 1;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    if let Some(notice) = model.as_ref().and_then(|model| model.cache()).and_then(Cache::take_notice) {
-        eprintln!("{notice}");
+    if let Some(notice) = model.as_ref().and_then(|model| model.take_notice()) {
+        output::say(notice);
     }
     let text = if args.json {
         let document = Document {
@@ -96,7 +97,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             templates: templates.iter().map(name).collect(),
             files: reports,
         };
-        serde_json::to_string(&document)? + "\n"
+        json(&document)?
     } else {
         let tables: Vec<String> = reports.iter().map(|report| table(report, &templates[0])).collect();
         tables.join("\n")
@@ -113,12 +114,21 @@ fn name(template: &Template) -> &str {
 }
 
 fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<&Model>) -> Result<Report> {
-    let mut warnings = check(file);
+    let bar = progress::bar(Some(file.classes.len()), "classes");
+    let mut warnings = check(file, || bar.inc(1));
+    bar.finish_and_clear();
     let mut likeness = None;
     if let Some(model) = model {
-        warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?));
+        warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?)?);
         warnings.sort_by_key(|finding| (finding.class, finding.step));
-        likeness = compare(file, &templates[0], model)?;
+        if file.classes.len() > MOST {
+            let path = path.display();
+            output::say(format_args!(
+                "{path}: the pairs of more than {MOST} classes are not compared; split the file"
+            ));
+        } else {
+            likeness = compare(file, &templates[0], model)?;
+        }
     }
     Ok(Report {
         file: path.display().to_string(),
@@ -132,20 +142,28 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
 }
 
 /// Steps whose sentences are longer than the checkpoint reads.
-fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Vec<Finding> {
+fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let bar = progress::bar(Some(file.classes.len()), "classes");
     for (index, class) in file.classes.iter().enumerate() {
         for (step, text) in class.steps.iter().enumerate() {
             for template in templates {
                 let sentence = template.fill(&class.name, file.domain_of(class), text);
-                if let Some(cut) = cut(&sentence, |text| !tokenizer.encode(text).cut) {
+                if !tokenizer.encode(&sentence)?.cut {
+                    continue;
+                }
+                // A part of a text that can be cut into tokens fails on no text of its own.
+                let fits = |text: &str| tokenizer.encode(text).is_ok_and(|tokens| !tokens.cut);
+                if let Some(cut) = cut(&sentence, fits) {
                     let warning = Warning::Cut { template: name(template).to_owned(), cut };
                     findings.push(Finding { class: index, step: Some(step), warning });
                 }
             }
         }
+        bar.inc(1);
     }
-    findings
+    bar.finish_and_clear();
+    Ok(findings)
 }
 
 /// Compares the classes by their sentences in a template.
@@ -164,7 +182,11 @@ fn compare(file: &ScriptFile, template: &Template, model: &Model) -> Result<Opti
         let values = script.iter().flat_map(|sentence| embeddings[sentence].iter().copied()).collect();
         Array2::from_shape_vec((script.len(), dim), values)
     });
-    Ok(likeness(&scripts.collect::<Result<Vec<_>, _>>()?))
+    let scripts = scripts.collect::<Result<Vec<_>, _>>()?;
+    let bar = progress::bar(Some(scripts.len()), "classes compared");
+    let likeness = likeness(&scripts, || bar.inc(1));
+    bar.finish_and_clear();
+    Ok(likeness)
 }
 
 fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {

@@ -7,6 +7,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 use serde_json::Value;
 
+use crate::output;
 use crate::script::convert::{Converted, convert};
 use crate::script::{library, read_json};
 use crate::whole::{temporary, write_whole};
@@ -31,9 +32,9 @@ pub struct ConvertArgs {
 }
 
 pub fn run(args: &ConvertArgs) -> Result<()> {
-    let (input, output) = (args.input.display(), args.output.display());
+    let (input, out) = (args.input.display(), args.output.display());
     if library::is_name(&args.output) {
-        bail!("{output} is part of the program and cannot be written; name a file");
+        bail!("{out} is part of the program and cannot be written; name a file");
     }
     let document: Value = read_json(&args.input)?;
     let converted = convert(document).wrap_err_with(|| format!("{input} cannot be converted"))?;
@@ -48,8 +49,8 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
         ),
     };
     text.push(b'\n');
-    write(&args.output, &text, args.force).wrap_err_with(|| format!("{output} cannot be written"))?;
-    eprintln!("{output}: {what}");
+    write(&args.output, &text, args.force).wrap_err_with(|| format!("{out} cannot be written"))?;
+    output::say(format_args!("{out}: {what}"));
     Ok(())
 }
 

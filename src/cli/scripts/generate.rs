@@ -10,12 +10,13 @@ use clap::{ArgGroup, Args};
 use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
 use serde_json::{Map, Value, json};
 
-use crate::cli::output;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
 use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt};
+use crate::output;
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
+use crate::text_file;
 use crate::whole;
 
 /// Have a language model write scripts, from the names of classes alone
@@ -132,7 +133,7 @@ fn ended(error: LlmError, target: &Target, done: usize) -> Report {
 
 fn conclude(left_out: &[LeftOut], all: usize, target: &Target) -> Result<()> {
     if left_out.is_empty() {
-        eprintln!("{all} scripts are in {}", target.name());
+        output::say(format_args!("{all} scripts are in {}", target.name()));
         return Ok(());
     }
     let lines: Vec<String> =
@@ -166,7 +167,7 @@ fn print_questions(sets: &[Set], prompt: &Prompt) -> Result<()> {
     let questions: Vec<String> =
         chunks.map(|(domain, names)| Generator::question(prompt, domain, names)).collect();
     if questions.is_empty() {
-        eprintln!("nothing would be asked: every class has its script");
+        output::say("nothing would be asked: every class has its script");
     }
     Ok(output::print(questions.join("\n----\n\n"))?)
 }
@@ -180,9 +181,8 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     }
     let names: Vec<String> = match &args.classes_file {
         Some(path) => {
-            let text =
-                fs::read_to_string(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
-            text.lines().map(str::to_owned).collect()
+            let text = text_file::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+            text_file::lines(&text).map(str::to_owned).collect()
         }
         None => args.classes.clone(),
     };

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use clap::Args;
 use color_eyre::eyre::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::cli::output;
 use crate::eval::{self, Style};
+use crate::output;
 use crate::script::{ScriptFile, Strategy, library};
+use crate::visible;
 
 /// List the script files that come with the program
 #[derive(Debug, Args)]
@@ -28,11 +29,11 @@ pub fn run(args: &ListArgs) -> Result<()> {
         let file = ScriptFile::load(Path::new(&name))?;
         files.push((name, file));
     }
-    let text = if args.json { document(&files) + "\n" } else { table(&files) };
+    let text = if args.json { visible::json(&document(&files))? } else { table(&files) };
     Ok(output::print(text)?)
 }
 
-fn document(files: &[(String, ScriptFile)]) -> String {
+fn document(files: &[(String, ScriptFile)]) -> Value {
     let files: Vec<_> = files
         .iter()
         .map(|(name, file)| {
@@ -44,7 +45,7 @@ fn document(files: &[(String, ScriptFile)]) -> String {
             })
         })
         .collect();
-    json!(files).to_string()
+    json!(files)
 }
 
 fn table(files: &[(String, ScriptFile)]) -> String {

@@ -196,7 +196,7 @@ impl Batch {
             batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
             let text = if noisy { noise::disturb(&caption.text, seed) } else { caption.text.clone() };
-            batch.texts.push(tokenizer.encode(&text));
+            batch.texts.push(tokenizer.encode(&text)?);
             batch.contents.push(content.domain * MOST_STEPS + content.step);
             contents.push(content);
             captions.push(caption);
@@ -204,7 +204,7 @@ impl Batch {
         // Captions of nothing in the batch cost little and tell as much.
         for seed in seeds(first + MORE_CAPTIONS) {
             let caption = world.caption(world.content(seed), seed);
-            batch.texts.push(tokenizer.encode(&caption.text));
+            batch.texts.push(tokenizer.encode(&caption.text)?);
             captions.push(caption);
         }
         batch.truth =

@@ -113,7 +113,7 @@ fn unknown_words_and_other_scripts_still_make_tokens() {
     let folder = tempdir().unwrap();
     train(&Shapes, &options(1), folder.path(), |_| {}).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let tokens = |text| checkpoint.tokenizer().unwrap().encode(text);
+    let tokens = |text| checkpoint.tokenizer().unwrap().encode(text).unwrap();
     assert_eq!(tokens("A square!").used, 2, "known words are one token each");
     assert!(tokens("zyx").used > 1, "an unknown word is spelt");
     assert!(tokens("日本 é").used > 0);

@@ -10,7 +10,6 @@ mod own;
 mod values;
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -19,10 +18,8 @@ use serde_json::Value;
 pub use fault::{Fault, ManifestError, Place};
 pub use values::plain;
 
+use crate::text_file;
 use crate::video::{Masks, Segment};
-
-/// Some editors begin a UTF-8 file with it; JSON has no place for it.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A clip whose class is known.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -120,11 +117,8 @@ pub fn read(path: &Path, folder: &Path) -> Result<Manifest, ManifestError> {
 /// # Errors
 /// As [`read`].
 pub fn parse(path: &Path, bytes: &[u8], folder: &Path) -> Result<Manifest, ManifestError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let source = io::Error::new(io::ErrorKind::InvalidData, error);
-        ManifestError::Read { path: path.to_owned(), source }
-    })?;
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let text =
+        text_file::text(bytes).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
     let (format, clips) = if begins_list(text) {
         let items: Vec<Value> = serde_json::from_str(text)
             .map_err(|source| ManifestError::NotJson { path: path.to_owned(), source })?;
@@ -148,18 +142,19 @@ pub fn parse(path: &Path, bytes: &[u8], folder: &Path) -> Result<Manifest, Manif
 
 /// Whether the bytes of a file are a list, as those of script files are not. What is no text is told by whoever parses it.
 pub fn is_list(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(begins_list)
+    text_file::text(bytes).is_ok_and(begins_list)
 }
 
 fn begins_list(text: &str) -> bool {
-    text.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('[')
+    text.trim_start().starts_with('[')
 }
 
 type Clips = Result<(Format, Vec<Listed>), (Place, Fault)>;
 
 /// One object per line; blank lines are passed over.
 fn of_lines(text: &str, folder: &Path) -> Clips {
-    let lines = (1..).map(Place::Line).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty());
+    let lines =
+        (1..).map(Place::Line).zip(text_file::lines(text)).filter(|(_, text)| !text.trim().is_empty());
     let first = lines.clone().find_map(|(_, text)| serde_json::from_str(text).ok());
     let format = first.and_then(|first| format(&first)).unwrap_or(Format::Own);
     let listed = |(place, text)| {

@@ -37,9 +37,15 @@ pub struct Likeness {
 /// Pairs that say how alike classes usually are: those of five classes.
 pub const ENOUGH: usize = 10;
 
-/// Compares the scripts of all classes: raw embeddings K×d of the steps' sentences. None where there are fewer than two
-/// classes, or embeddings that are not finite.
-pub fn likeness(scripts: &[Array2<f32>]) -> Option<Likeness> {
+/// Classes whose pairs are compared at most: two million pairs.
+pub const MOST: usize = 2000;
+
+/// Compares the scripts of all classes: raw embeddings K×d of the steps' sentences. `count` is told of every class. None
+/// where there are fewer than two classes, more than [`MOST`], or embeddings that are not finite.
+pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Likeness> {
+    if scripts.len() > MOST {
+        return None;
+    }
     let units: Vec<Array2<f32>> = scripts.iter().map(|script| unit_rows(script.view())).collect();
     let sum = |script: &Array2<f32>| unit_rows(script.sum_axis(Axis(0)).insert_axis(Axis(0)).view());
     let means: Vec<Array2<f32>> = units.iter().map(sum).collect();
@@ -56,6 +62,7 @@ pub fn likeness(scripts: &[Array2<f32>]) -> Option<Likeness> {
                 too_alike: false,
             });
         }
+        count();
     }
     pairs.sort_by(|one, other| other.in_order.total_cmp(&one.in_order).then(one.classes.cmp(&other.classes)));
     let last = pairs.len().checked_sub(1)?;
@@ -90,7 +97,7 @@ mod tests {
     fn the_order_of_steps_tells_scripts_apart() {
         let script = array![[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let backwards = array![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [3.0, 0.0, 0.0]];
-        let likeness = likeness(&[script.clone(), backwards, script]).unwrap();
+        let likeness = likeness(&[script.clone(), backwards, script], || {}).unwrap();
         let same = pair(&likeness, [0, 2]);
         assert_eq!(likeness.pairs[0], same, "the most alike comes first");
         assert!((same.in_order - 1.0).abs() < 1e-6, "{same:?}");
@@ -115,19 +122,19 @@ mod tests {
 
     #[test]
     fn a_pair_far_above_all_others_is_too_alike() {
-        let found = likeness(&classes(2)).unwrap();
+        let found = likeness(&classes(2), || {}).unwrap();
         let too_alike: Vec<_> =
             found.pairs.iter().filter(|pair| pair.too_alike).map(|pair| pair.classes).collect();
         assert_eq!(too_alike, [[0, 4]], "{found:?}");
-        assert!(likeness(&classes(0)).unwrap().pairs.iter().all(|pair| !pair.too_alike));
-        let few = likeness(&classes(2)[1..]).unwrap();
+        assert!(likeness(&classes(0), || {}).unwrap().pairs.iter().all(|pair| !pair.too_alike));
+        let few = likeness(&classes(2)[1..], || {}).unwrap();
         assert_eq!((few.pairs.len(), few.fence), (6, None), "too few to say what is usual");
     }
 
     #[test]
     fn one_class_is_like_no_other() {
-        assert_eq!(likeness(&[array![[1.0, 0.0]]]), None);
-        assert_eq!(likeness(&[]), None);
-        assert_eq!(likeness(&[array![[f32::NAN, 0.0]], array![[1.0, 0.0]]]), None);
+        assert_eq!(likeness(&[array![[1.0, 0.0]]], || {}), None);
+        assert_eq!(likeness(&[], || {}), None);
+        assert_eq!(likeness(&[array![[f32::NAN, 0.0]], array![[1.0, 0.0]]], || {}), None);
     }
 }

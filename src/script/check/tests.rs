@@ -9,7 +9,7 @@ fn file(value: Value) -> ScriptFile {
 }
 
 fn told(file: &ScriptFile) -> Vec<(usize, Option<usize>, String)> {
-    check(file).into_iter().map(|found| (found.class, found.step, found.warning.to_string())).collect()
+    check(file, || {}).into_iter().map(|found| (found.class, found.step, found.warning.to_string())).collect()
 }
 
 #[test]
@@ -94,4 +94,32 @@ fn programs_are_told_the_kind_the_place_and_the_words() {
     assert_eq!(finding, expected);
     let finding = json!(Finding { class: 0, step: None, warning: Warning::Steps { steps: 4 } });
     assert_eq!(finding["step"], Value::Null);
+}
+
+/// Files as large as any are checked in a time that grows with their size alone, and told of in as much memory.
+#[test]
+fn very_many_classes_that_share_a_step_are_counted() {
+    let classes: Vec<_> = (0..20_000)
+        .map(|name| json!({"name": format!("class {name}"), "steps": ["a piece falls"]}))
+        .collect();
+    let file = file(json!({"domain": "chess", "classes": classes}));
+    let mut counted = 0;
+    let findings = check(&file, || counted += 1);
+    assert_eq!((findings.len(), counted), (20_000, 20_000));
+    let Warning::Shared { classes, more } = &findings[3].warning else { panic!() };
+    assert_eq!((classes.len(), *more), (LISTED, 20_000 - 1 - LISTED));
+    assert!(
+        findings[3].warning.to_string().starts_with("also a step of class 0, class 1, class 2, class 4, ")
+    );
+    assert!(findings[3].warning.to_string().ends_with(" and 19994 more classes"));
+    assert_eq!(json!(findings[3])["more_classes"], 19_994);
+}
+
+#[test]
+fn a_class_of_very_many_steps_is_checked_once_through() {
+    let steps: Vec<String> = (0..20_000).map(|step| format!("a piece falls {}", step / 2)).collect();
+    let file = file(json!({"domain": "chess", "classes": [{"name": "fork", "steps": steps}]}));
+    let repeated = check(&file, || {});
+    assert_eq!(repeated.len(), 10_000);
+    assert_eq!(repeated[1], Finding { class: 0, step: Some(3), warning: Warning::Repeated { earlier: 2 } });
 }

@@ -1,6 +1,8 @@
 //! Steps that say nothing that a picture could show.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// Why a step is vague.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,10 @@ const FUNCTION: &str = "\
     one onto or other out over own she so some than that the their them then there these they this those \
     through to too towards until up very was well were when where which while who will with";
 
+static FUNCTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTION.split(' ').collect());
+static GENERIC_WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| GENERIC.iter().flat_map(|list| list.split(' ')).collect());
+
 /// Words of content that fit any action: its actor, its parts, and verbs that show nothing.
 const GENERIC: [&str; 4] = [
     // Actors.
@@ -82,7 +88,7 @@ const GENERIC: [&str; 4] = [
 /// Why a step is vague, if it is. `canonical` is in lower case without punctuation.
 pub fn vague(canonical: &str) -> Option<Vague> {
     let words: Vec<&str> = canonical.split(' ').collect();
-    let has_content = |word: &&str| !word.is_empty() && !is_among(word, FUNCTION);
+    let has_content = |word: &&str| !word.is_empty() && !FUNCTION_WORDS.contains(word);
     let content: Vec<&str> = words.iter().copied().filter(has_content).collect();
     if content.is_empty() {
         return Some(Vague::NoContent);
@@ -95,13 +101,7 @@ pub fn vague(canonical: &str) -> Option<Vague> {
             }
         }
     }
-    let is_generic = |word: &&str| GENERIC.iter().any(|list| is_among(word, list));
-    content.iter().all(is_generic).then_some(Vague::Generic)
-}
-
-/// Whether a word is in a list of words.
-fn is_among(word: &str, list: &str) -> bool {
-    list.split(' ').any(|other| other == word)
+    content.iter().all(|word| GENERIC_WORDS.contains(word)).then_some(Vague::Generic)
 }
 
 /// Where a phrase is among words.
@@ -111,8 +111,10 @@ fn find(phrase: &str, words: &[&str]) -> Option<std::ops::Range<usize>> {
         for (place, alternatives) in phrase.split(' ').enumerate() {
             let is_this = |word: &str| alternatives.split('|').any(|one| one == word);
             if place > 0 {
-                at +=
-                    words[at..].iter().take_while(|word| is_among(word, FUNCTION) && !is_this(word)).count();
+                at += words[at..]
+                    .iter()
+                    .take_while(|word| FUNCTION_WORDS.contains(*word) && !is_this(word))
+                    .count();
             }
             if !words.get(at).is_some_and(|word| is_this(word)) {
                 return None;

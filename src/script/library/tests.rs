@@ -49,7 +49,7 @@ fn every_domain_has_six_classes_and_more_in_both_strategies() {
 #[test]
 fn nothing_in_the_library_is_doubtful() {
     for (name, file) in files() {
-        let findings: Vec<String> = check(&file)
+        let findings: Vec<String> = check(&file, || {})
             .into_iter()
             .map(|finding| {
                 format!("{} {:?}: {}", file.classes[finding.class].name, finding.step, finding.warning)

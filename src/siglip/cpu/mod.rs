@@ -80,8 +80,8 @@ mod tests {
         for checkpoint in checkpoints() {
             let texts = ["a dive", "lifts the bar", ""].map(str::to_owned);
             let tokenizer = checkpoint.tokenizer().unwrap();
-            let full: Vec<_> = texts.iter().map(|text| tokenizer.encode(text)).collect();
-            let batch = tokenizer.encode_batch(&texts);
+            let full: Vec<_> = texts.iter().map(|text| tokenizer.encode(text).unwrap()).collect();
+            let batch = tokenizer.encode_batch(&texts).unwrap();
             assert!(batch[0].ids.len() < checkpoint.text_len());
             let device = Device::flex();
             let module = checkpoint.text_on(&device, DType::F32).unwrap();

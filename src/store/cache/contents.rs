@@ -24,6 +24,8 @@ const WHOLE: &str = "whole";
 #[derive(Clone, Debug)]
 pub struct Contents {
     path: PathBuf,
+    /// Files that the first one names.
+    named: Vec<PathBuf>,
     memo: Memo,
 }
 
@@ -38,7 +40,7 @@ struct Memo {
 /// What changes when a file does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
-    /// Within the folder; empty for a file on its own.
+    /// Within the folder; empty for a file on its own; from the file's folder where it is named by a file.
     name: String,
     size: u64,
     /// Nanoseconds since 1970.
@@ -56,21 +58,23 @@ impl Contents {
 
     /// Whether nothing was changed since.
     pub fn are_unchanged(&self) -> bool {
-        stamps(&self.path).is_ok_and(|now| now.as_ref() == Some(&self.memo.files))
+        stamps(&self.path, &self.named).is_ok_and(|now| now.as_ref() == Some(&self.memo.files))
     }
 }
 
 impl Cache {
-    /// What a file contains, or the files of a folder with their names. None of a pipe, and of what changes while read.
+    /// What a file contains and the files that it names, or the files of a folder with their names. None of a pipe, and
+    /// of what changes while read.
     ///
     /// # Errors
     /// What cannot be read.
-    pub fn contents(&self, path: &Path) -> io::Result<Option<Contents>> {
-        self.contents_by(path, WHOLE, |hasher| {
-            for stamp in stamps(path)?.unwrap_or_default() {
+    pub fn contents(&self, path: &Path, named: &[PathBuf]) -> io::Result<Option<Contents>> {
+        let path = path.canonicalize()?;
+        self.contents_by(&path, named, WHOLE, |hasher| {
+            for stamp in stamps(&path, named)?.unwrap_or_default() {
                 hasher.update(&(stamp.name.len() as u64).to_le_bytes());
                 hasher.update(stamp.name.as_bytes()).update(&stamp.size.to_le_bytes());
-                let file = if stamp.name.is_empty() { path.to_owned() } else { path.join(stamp.name) };
+                let file = if stamp.name.is_empty() { path.clone() } else { folder(&path).join(stamp.name) };
                 hasher.update_reader(File::open(file)?)?;
             }
             Ok(())
@@ -89,19 +93,20 @@ impl Cache {
     pub fn contents_by(
         &self,
         path: &Path,
+        named: &[PathBuf],
         part: &str,
         read: impl FnOnce(&mut Hasher) -> io::Result<()>,
     ) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
-        let Some(files) = stamps(&path)? else { return Ok(None) };
+        let Some(files) = stamps(&path, named)? else { return Ok(None) };
         let key = memo_key(&path, part);
         if let Some(memo) = self.memo(&key).filter(|memo| memo.files == files) {
-            return Ok(Some(Contents { path, memo }));
+            return Ok(Some(Contents { path, named: named.to_vec(), memo }));
         }
         let mut hasher = Hasher::new();
         read(&mut hasher)?;
-        let contents =
-            Contents { path, memo: Memo { files, digest: hasher.finalize().to_hex().to_string() } };
+        let memo = Memo { files, digest: hasher.finalize().to_hex().to_string() };
+        let contents = Contents { path, named: named.to_vec(), memo };
         if !contents.are_unchanged() {
             return Ok(None);
         }
@@ -122,11 +127,21 @@ fn has_settled(files: &[Stamp], now: SystemTime) -> bool {
     nanoseconds(now - COARSEST_TICK) > newest
 }
 
-/// The stamp of a file, or of each file in a folder by name; none of anything else.
-fn stamps(path: &Path) -> io::Result<Option<Vec<Stamp>>> {
+/// The folder that names of files in stamps begin in.
+fn folder(path: &Path) -> &Path {
+    if path.is_dir() { path } else { path.parent().unwrap_or(path) }
+}
+
+/// The stamp of a file and of those that it names, or of each file in a folder by name; none of anything else.
+fn stamps(path: &Path, named: &[PathBuf]) -> io::Result<Option<Vec<Stamp>>> {
     let metadata = fs::metadata(path)?;
     if metadata.is_file() {
-        return Ok(Some(vec![Stamp::new(String::new(), &metadata)?]));
+        let of_named = |file: &PathBuf| {
+            let name = file.strip_prefix(folder(path)).unwrap_or(file);
+            Stamp::new(name.to_string_lossy().into_owned(), &fs::metadata(file)?)
+        };
+        let first = Stamp::new(String::new(), &metadata);
+        return std::iter::once(first).chain(named.iter().map(of_named)).collect::<io::Result<_>>().map(Some);
     }
     if !metadata.is_dir() {
         return Ok(None);

@@ -118,7 +118,7 @@ fn a_file_is_read_again_only_when_it_changed() {
     };
     let reads = std::cell::Cell::new(0);
     let digest = || {
-        let contents = cache.contents_by(&path, "part", |hasher| {
+        let contents = cache.contents_by(&path, &[], "part", |hasher| {
             reads.set(reads.get() + 1);
             hasher.update(&fs::read(&path)?);
             Ok(())
@@ -141,7 +141,7 @@ fn a_folder_is_its_files_and_a_device_is_nothing() {
     let (folder, cache) = cache(10_000);
     let images = folder.path().join("images");
     fs::create_dir(&images).unwrap();
-    let digest = || cache.contents(&images).unwrap().unwrap().digest().to_owned();
+    let digest = || cache.contents(&images, &[]).unwrap().unwrap().digest().to_owned();
     fs::write(images.join("a"), "one").unwrap();
     fs::write(images.join("b"), "two").unwrap();
     let first = digest();
@@ -150,7 +150,7 @@ fn a_folder_is_its_files_and_a_device_is_nothing() {
     let second = digest();
     fs::rename(images.join("b"), images.join("c")).unwrap();
     assert!(first != second && second != digest());
-    assert!(cache.contents(&images).unwrap().unwrap().are_unchanged());
-    assert!(cache.contents(Path::new("/dev/null")).unwrap().is_none());
-    assert!(cache.contents(&folder.path().join("missing")).is_err());
+    assert!(cache.contents(&images, &[]).unwrap().unwrap().are_unchanged());
+    assert!(cache.contents(Path::new("/dev/null"), &[]).unwrap().is_none());
+    assert!(cache.contents(&folder.path().join("missing"), &[]).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::script::library;
 use crate::siglip::{Checkpoint, Tower};
 use crate::store::Cache;
+use crate::video::named_files;
 
 /// BLAKE3 digests in hexadecimal digits; none of what could not be read, such as a pipe.
 ///
-/// A file's digest is that of its bytes, as `b3sum` prints it; a folder's is that of the lines `b3sum *` prints in it.
+/// A file's digest is that of its bytes, as `b3sum` prints it; a folder's is that of the lines `b3sum *` prints in it; a
+/// playlist's is that of the lines that `b3sum` prints for it and the files that it names, in the order of their paths.
 /// A tower's digest is that of its tensors: for each file of weights a line per tensor with name, type and shape, then
 /// the digest of the tensors' bytes. So it does not depend on the other tower.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +35,12 @@ pub struct Hashes {
 impl Hashes {
     /// Reads all files in full, but for those that the cache remembers: to be called in the background.
     pub fn of(clip: &Path, scripts: &Path, checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
-        let content = |path: &Path| digest(path, "bytes", cache, |hasher| read(path, hasher));
+        let content = |path: &Path| digest(path, &[], "bytes", cache, |hasher| read(path, hasher));
         let scripts = match library::bytes(scripts) {
             Some(bytes) => Some(blake3::hash(bytes).to_string()),
             None => content(scripts),
         };
-        Self { clip: content(clip), scripts, ..Self::of_model(checkpoint, cache) }
+        Self { clip: digest_of_clip(clip, cache), scripts, ..Self::of_model(checkpoint, cache) }
     }
 
     /// The same of the checkpoint alone.
@@ -46,7 +48,7 @@ impl Hashes {
         Self {
             vision: weights(checkpoint, Tower::Vision, cache),
             text: weights(checkpoint, Tower::Text, cache),
-            tokenizer: digest(checkpoint.tokenizer_file(), "bytes", cache, |hasher| {
+            tokenizer: digest(checkpoint.tokenizer_file(), &[], "bytes", cache, |hasher| {
                 read(checkpoint.tokenizer_file(), hasher)
             }),
             ..Self::default()
@@ -54,15 +56,31 @@ impl Hashes {
     }
 }
 
+fn digest_of_clip(clip: &Path, cache: Option<&Cache>) -> Option<String> {
+    let named = named_files(clip).ok()?;
+    digest(clip, &named, "bytes", cache, |hasher| {
+        if named.is_empty() {
+            return read(clip, hasher);
+        }
+        let folder = clip.canonicalize()?.parent().map(Path::to_owned).unwrap_or_default();
+        for file in std::iter::once(&clip.to_owned()).chain(&named) {
+            let name = file.strip_prefix(&folder).ok().or(file.file_name().map(Path::new)).unwrap_or(file);
+            hash_line(file, &name.to_string_lossy(), hasher)?;
+        }
+        Ok(())
+    })
+}
+
 /// The digest of what `take` reads of a file; `part` says what that is.
 fn digest(
     path: &Path,
+    named: &[PathBuf],
     part: &str,
     cache: Option<&Cache>,
     take: impl FnOnce(&mut Hasher) -> io::Result<()>,
 ) -> Option<String> {
     if let Some(cache) = cache {
-        return Some(cache.contents_by(path, part, take).ok()??.digest().to_owned());
+        return Some(cache.contents_by(path, named, part, take).ok()??.digest().to_owned());
     }
     let mut hasher = Hasher::new();
     take(&mut hasher).ok()?;
@@ -84,11 +102,16 @@ fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
     }
     files.sort_by_key(fs::DirEntry::file_name);
     for file in files {
-        let mut of_file = Hasher::new();
-        of_file.update_reader(File::open(file.path())?)?;
-        let line = format!("{}  {}\n", of_file.finalize(), file.file_name().to_string_lossy());
-        hasher.update(line.as_bytes());
+        hash_line(&file.path(), &file.file_name().to_string_lossy(), hasher)?;
     }
+    Ok(())
+}
+
+/// Hashes the line that `b3sum` prints for a file of that name.
+fn hash_line(file: &Path, name: &str, hasher: &mut Hasher) -> io::Result<()> {
+    let mut of_file = Hasher::new();
+    of_file.update_reader(File::open(file)?)?;
+    hasher.update(format!("{}  {name}\n", of_file.finalize()).as_bytes());
     Ok(())
 }
 
@@ -97,7 +120,7 @@ fn weights(checkpoint: &Checkpoint, tower: Tower, cache: Option<&Cache>) -> Opti
     for share in checkpoint.weight_shares(tower) {
         let tensors = share.describe();
         // As a model's identity names it, so that the cache remembers it from there.
-        let digest = digest(share.path(), &tensors, cache, |hasher| {
+        let digest = digest(share.path(), &[], &tensors, cache, |hasher| {
             share.read(|piece| {
                 hasher.update(piece);
             })

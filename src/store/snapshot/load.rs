@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::explore::{ClassReport, ReportSettings};
 use crate::script::Template;
 use crate::store::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
+use crate::text_file;
 
 /// Bytes of the largest file that is read: a thousand steps by ten thousand frames are smaller.
 const MOST: u64 = 256 << 20;
@@ -90,6 +91,7 @@ impl Snapshot {
         if bytes.len() as u64 > MOST {
             return Err(SnapshotFault::TooLarge);
         }
+        let bytes = text_file::without_mark(bytes).map_err(SnapshotFault::Read)?;
         let header: Header = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
             Category::Data => SnapshotFault::NotSnapshot,
             _ => SnapshotFault::NotJson(error),

@@ -23,6 +23,7 @@ pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
+use crate::text_file;
 use crate::video::Sampling;
 use crate::whole::write_new;
 
@@ -180,9 +181,13 @@ impl Snapshot {
     /// Whether a file begins as a snapshot of any version does.
     pub fn is_at(path: &Path) -> bool {
         let beginning = format!("{{\"format\":\"{NAME}");
-        let mut found = vec![0; beginning.len()];
-        File::open(path)
-            .is_ok_and(|mut file| file.read_exact(&mut found).is_ok() && found == beginning.as_bytes())
+        // With room for a byte order mark.
+        let mut found = Vec::new();
+        let most = beginning.len() as u64 + 3;
+        File::open(path).is_ok_and(|file| {
+            file.take(most).read_to_end(&mut found).is_ok()
+                && text_file::without_mark(&found).is_ok_and(|text| text.starts_with(beginning.as_bytes()))
+        })
     }
 
     /// With the time at which it was taken and what its files contain, which are known only where it is written.

@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 use crate::tui::command::{COMMANDS, Command};
 use crate::tui::keymap::Chord;

@@ -61,6 +61,13 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             progress.texts_missing = clip.exploration.missing_texts().len();
             progress.idle = false;
             clip.stale = true;
+            if progress.texts_missing == 0 {
+                match clip.exploration.check_told_apart() {
+                    Err(reason) => state.complain(reason),
+                    Ok(Some(warning)) => state.say(warning),
+                    Ok(None) => {}
+                }
+            }
         }
         Update::Prefetched(text) => {
             clip.exploration.add_texts([text]);

@@ -11,6 +11,7 @@ use crate::tui::clip::{Clip, Vision};
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
+use crate::visible::visible_line;
 
 /// Columns of score and margin, with the spaces between.
 const SCORES: usize = 20;
@@ -29,7 +30,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let middle = if clip.pinned.is_some() { BEFORE } else { ORDER_FREE };
     let vision = if state.sight.is_some() { format!("{:>VISION$}", "vlm") } else { String::new() };
     let free = width.saturating_sub(5 + 1 + SCORES + middle + REST + vision.len());
-    let longest = clip.exploration.candidates().iter().map(|c| Line::from(c.name.as_str()).width()).max();
+    let longest =
+        clip.exploration.candidates().iter().map(|c| Line::from(visible_line(&c.name)).width()).max();
     let name_width = longest.unwrap_or(0).max("candidate".len()).min(free.saturating_sub(4));
     let bar = free.saturating_sub(name_width).min(60);
     let middle = if clip.pinned.is_some() {

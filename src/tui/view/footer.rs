@@ -12,6 +12,7 @@ use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::script::warnings;
 use crate::tui::view::{difference, fit, heading};
+use crate::visible::visible_line;
 
 /// A word for commands that belong together.
 type Hint = (&'static [Command], &'static str);
@@ -123,10 +124,12 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
         let mut lines: Vec<Line> = warnings(state, clip.selected, step, Strategy::of(state.scripts.file()))
             .into_iter()
-            .map(|warning| Line::styled(format!("? {warning}"), state.theme.bad()))
+            .map(|warning| {
+                Line::styled(visible_line(&format!("? {warning}")).into_owned(), state.theme.bad())
+            })
             .collect();
         let sentence = format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step));
-        lines.push(Line::styled(sentence, dim()));
+        lines.push(Line::styled(visible_line(&sentence).into_owned(), dim()));
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), rest);
     }
 }
@@ -136,7 +139,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
     if let Some(message) = &state.message {
         let style = if message.is_error { bold().patch(state.theme.bad()) } else { bold() };
-        frame.render_widget(Line::styled(fit(&message.text.replace('\n', " "), width), style), area);
+        frame.render_widget(Line::styled(fit(&message.text, width), style), area);
         return;
     }
     if let Some(writing) = &state.writing {

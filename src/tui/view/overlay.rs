@@ -7,6 +7,8 @@ mod prompt;
 mod proposal;
 mod results;
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
@@ -17,6 +19,7 @@ use tui_input::Input;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, bold};
+use crate::visible::visible_line;
 
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     match &state.overlay {
@@ -54,6 +57,14 @@ fn draw_input(input: &Input, frame: &mut Frame, area: Rect) {
         return;
     }
     let columns = usize::from(area.width).saturating_sub(1);
+    // What a terminal would obey is shown, and longer than it is.
+    let input = match visible_line(input.value()) {
+        Cow::Borrowed(_) => Cow::Borrowed(input),
+        Cow::Owned(shown) => {
+            let before: String = input.value().chars().take(input.cursor()).collect();
+            Cow::Owned(Input::new(shown).with_cursor(visible_line(&before).chars().count()))
+        }
+    };
     let scroll = input.visual_scroll(columns);
     let text = Paragraph::new(input.value()).style(Style::new()).scroll((0, scroll as u16));
     frame.render_widget(text, Rect { height: 1, ..area });

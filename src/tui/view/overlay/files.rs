@@ -9,6 +9,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
 use crate::tui::view::overlay::{draw_input, draw_list, open};
+use crate::visible::visible_line;
 
 /// What the library is called.
 const LIBRARY: &str = "scripts that come with the program";
@@ -25,10 +26,10 @@ pub fn draw(state: &State, files: &Files, frame: &mut Frame, area: Rect) {
     let list = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
     let lines = files.matching().into_iter().map(|entry| match entry.kind {
         EntryKind::File | EntryKind::InLibrary => {
-            Line::from(vec![Span::raw("  "), Span::raw(entry.name.clone())])
+            Line::from(vec![Span::raw("  "), Span::raw(visible_line(&entry.name).into_owned())])
         }
         EntryKind::Folder => {
-            Line::from(vec![Span::raw("▸ "), Span::styled(format!("{}/", entry.name), bold())])
+            Line::from(vec![Span::raw("▸ "), Span::styled(format!("{}/", visible_line(&entry.name)), bold())])
         }
         EntryKind::Library => Line::from(vec![
             Span::raw("▸ "),

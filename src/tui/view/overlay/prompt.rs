@@ -10,6 +10,7 @@ use crate::tui::overlay::{Ask, Prompt, calibration};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::overlay::draw_input;
+use crate::visible::visible_line;
 
 pub fn draw(state: &State, prompt: &Prompt, frame: &mut Frame, area: Rect) {
     let notes = notes(state, prompt);
@@ -32,7 +33,7 @@ pub fn draw(state: &State, prompt: &Prompt, frame: &mut Frame, area: Rect) {
 
 fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
     if let Some(refused) = &prompt.refused {
-        return vec![Line::styled(refused.clone(), bold().patch(state.theme.bad()))];
+        return vec![Line::styled(visible_line(refused).into_owned(), bold().patch(state.theme.bad()))];
     }
     let value = prompt.input.value().trim();
     let mut notes = Vec::new();
@@ -54,9 +55,10 @@ fn notes(state: &State, prompt: &Prompt) -> Vec<Line<'static>> {
         }
         _ => {}
     }
-    let mut notes: Vec<Line> = notes.into_iter().map(|note| Line::styled(note, dim())).collect();
+    let mut notes: Vec<Line> =
+        notes.into_iter().map(|note| Line::styled(visible_line(&note).into_owned(), dim())).collect();
     if let Some(sentence) = state.sentence() {
-        notes.push(Line::raw(sentence.clone()));
+        notes.push(Line::raw(visible_line(&sentence).into_owned()));
         if let Some(tokens) = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence) {
             notes.push(if tokens.cut {
                 let text = format!("✂ too long: the model reads {} tokens, the rest is cut", tokens.most);

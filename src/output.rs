@@ -1,0 +1,121 @@
+//! The only way to standard output and standard error.
+//!
+//! Names, paths and messages come from files and servers: what a terminal would obey in them is shown instead, see
+//! [`visible`]. Nothing here panics.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+
+use crate::visible::visible;
+
+/// Writes text for people on standard output.
+///
+/// # Errors
+/// If it cannot be written, unless its reader has seen enough, as `head` has.
+pub fn print(text: impl AsRef<str>) -> io::Result<()> {
+    print_bytes(visible(text.as_ref()).as_bytes())
+}
+
+/// Writes on standard output what must arrive as it is: a document, or the program's own escape sequences.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+    match write(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Writes a line for people on standard output.
+///
+/// # Errors
+/// If it cannot be written, also where nobody reads any more.
+pub fn print_line(line: &str) -> io::Result<()> {
+    write(format!("{}\n", visible(line)).as_bytes())
+}
+
+/// Writes a line for people on standard error. Where that cannot be written, such as a log on a full disk, the work goes
+/// on without.
+pub fn say(text: impl Display) {
+    write_error(&format!("{}\n", visible(&text.to_string())));
+}
+
+/// Writes a question on standard error, to be answered on the same line.
+pub fn ask(question: impl Display) {
+    write_error(&format!("{} ", visible(&question.to_string())));
+}
+
+/// Reports panics by way of [`say`]: the standard report panics itself where standard error cannot be written, which
+/// aborts the process.
+pub fn report_panics(report: impl Fn(&panic::PanicHookInfo<'_>) -> String + Send + Sync + 'static) {
+    panic::set_hook(Box::new(move |info| say(report(info))));
+}
+
+/// Whether keys come from a terminal.
+pub fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Whether a terminal shows standard output.
+#[allow(clippy::disallowed_methods)]
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether a terminal shows standard error.
+#[allow(clippy::disallowed_methods)]
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+#[allow(clippy::disallowed_methods)]
+fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// An error of standard output with what to do about it.
+pub fn stdout_error(error: io::Error) -> io::Error {
+    let what = format!(
+        "cannot write standard output: {error}; free space, or send the output to another file or program"
+    );
+    io::Error::new(error.kind(), what)
+}
+
+/// In one piece, so that lines of several processes in one log do not mix.
+#[allow(clippy::disallowed_methods)]
+fn write_error(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::env;
+    use std::fs::File;
+    use std::panic::catch_unwind;
+    use std::process::Command;
+    use std::thread;
+
+    /// Panics and reports it, in the process that the test below starts.
+    #[test]
+    #[ignore = "for the test below alone"]
+    fn panics() {
+        super::report_panics(|_| "reported".to_owned());
+        catch_unwind(|| panic!("of a test")).unwrap_err();
+        thread::spawn(|| panic!("of a thread")).join().unwrap_err();
+        super::say("said");
+    }
+
+    #[test]
+    fn a_panic_is_caught_where_standard_error_is_full() {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "output::tests::panics", "--ignored", "--nocapture"]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && said.contains("reported\nreported\nsaid\n"), "{said}");
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        assert!(command.stderr(full).status().unwrap().success());
+    }
+}

@@ -1,0 +1,233 @@
+//! Files that are lists of other files: HLS playlists and lists for FFmpeg's `concat`.
+//!
+//! A list may name files in its own folder and below it, nothing else: whoever opens a clip from elsewhere must not have
+//! other files opened by it, and what was read must be known, or a clip whose parts changed would be taken for the old one.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::VideoError;
+
+/// Bytes that a list may have.
+const MAX_BYTES: u64 = 16 << 20;
+/// Bytes of a line that FFmpeg reads.
+const MAX_LINE: usize = 4000;
+/// Bytes that tell whether a file is a list.
+const HEAD: usize = 4096;
+
+/// Kinds of lists, by the name of FFmpeg's demuxer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Hls,
+    Concat,
+}
+
+impl Kind {
+    pub(super) fn demuxer(self) -> &'static str {
+        match self {
+            Self::Hls => "hls",
+            Self::Concat => "concat",
+        }
+    }
+}
+
+/// The files that a clip is made of where it is a list, those of nested lists included.
+#[derive(Debug)]
+pub(super) struct Playlist {
+    pub(super) kind: Kind,
+    /// Canonical paths.
+    pub(super) files: BTreeSet<PathBuf>,
+}
+
+impl Playlist {
+    /// Reads a clip that is a list; `None` for every other file. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// A list that names what is missing or outside its folder, or one that cannot be read in full.
+    pub(super) fn read(path: &Path, name: &Path) -> Result<Option<Self>, VideoError> {
+        let unreadable = |source| VideoError::Unreadable { path: name.to_owned(), source };
+        let bad = |reason: String| VideoError::BadPlaylist { path: name.to_owned(), reason };
+        let head = head(path).map_err(unreadable)?;
+        let Some(kind) = kind(&head) else {
+            return match foreign_list(&head) {
+                Some(what) => Err(bad(format!("{what}, which names other files, cannot be read"))),
+                None => Ok(None),
+            };
+        };
+        if path.starts_with("/dev/fd") {
+            return Err(bad("a list of other files cannot come through a pipe".to_owned()));
+        }
+        let path = path.canonicalize().map_err(unreadable)?;
+        let root = path.parent().unwrap_or(&path).to_owned();
+        let (mut files, mut lists) = (BTreeSet::new(), vec![path]);
+        while let Some(list) = lists.pop() {
+            let text = read(&list).map_err(unreadable)?;
+            let text = text.ok_or_else(|| bad(format!("{} is too long for a list", list.display())))?;
+            for named in names(kind, &text).map_err(bad)? {
+                let folder = list.parent().unwrap_or(&root);
+                let file = find(&named, folder, &root).map_err(bad)?;
+                if !files.insert(file.clone()) {
+                    continue;
+                }
+                let head = self::head(&file).map_err(|error| bad(format!("it names {named}: {error}")))?;
+                match self::kind(&head) {
+                    // FFmpeg would look for what a linked list names beside the link.
+                    Some(nested) if nested == kind && !is_linked(&folder.join(&named), &file) => {
+                        lists.push(file)
+                    }
+                    None if foreign_list(&head).is_none() => {}
+                    _ => {
+                        return Err(bad(format!(
+                            "it names {named}, a list of another kind or a link to one"
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(Some(Self { kind, files }))
+    }
+}
+
+/// Other files that decide what a clip shows, by canonical path: none unless it is a list.
+///
+/// # Errors
+/// A list that is refused, or a clip that cannot be read.
+pub fn named_files(clip: &Path) -> Result<Vec<PathBuf>, VideoError> {
+    if !clip.is_file() {
+        return Ok(Vec::new());
+    }
+    let list = Playlist::read(clip, clip)?;
+    Ok(list.map_or_else(Vec::new, |list| list.files.into_iter().collect()))
+}
+
+/// The file that a list in `folder` names, if it is one below `root`.
+fn find(named: &str, folder: &Path, root: &Path) -> Result<PathBuf, String> {
+    let first = named.split('/').next().unwrap_or_default();
+    if first.contains(':') || named.starts_with("//") {
+        return Err(format!("it names {named}, which is no file of its folder"));
+    }
+    let file = folder.join(named).canonicalize().map_err(|error| format!("it names {named}: {error}"))?;
+    if !file.starts_with(root) {
+        return Err(format!("it names {named}, which is outside its folder"));
+    }
+    if file.is_file() { Ok(file) } else { Err(format!("it names {named}, which is no file")) }
+}
+
+/// Whether a path leads to a file of another folder.
+fn is_linked(path: &Path, file: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.as_deref() != file.parent()
+}
+
+/// As FFmpeg tells it.
+fn kind(head: &[u8]) -> Option<Kind> {
+    let is_hls = head.starts_with(b"#EXTM3U");
+    let is_concat = head.starts_with(b"ffconcat version");
+    if is_hls { Some(Kind::Hls) } else { is_concat.then_some(Kind::Concat) }
+}
+
+/// What a list is called that FFmpeg may know, and that is not read here.
+fn foreign_list(head: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is_xml = |element: &str| text.starts_with('<') && text.contains(element);
+    if is_xml("<MPD") {
+        Some("a DASH manifest")
+    } else if is_xml("CompositionPlaylist") {
+        Some("an IMF composition")
+    } else if is_xml("<SmoothStreamingMedia") {
+        Some("a Smooth Streaming manifest")
+    } else if text.starts_with("v=0") && text.contains("m=") {
+        Some("an SDP session")
+    } else {
+        None
+    }
+}
+
+/// What a list names, in its order.
+fn names(kind: Kind, text: &str) -> Result<Vec<String>, String> {
+    // FFmpeg ends a line at each of these.
+    let lines = || text.split(['\n', '\r', '\0']).map(str::trim);
+    if lines().any(|line| line.len() > MAX_LINE) {
+        return Err("a line of it is too long".to_owned());
+    }
+    match kind {
+        Kind::Hls => hls_names(lines),
+        Kind::Concat => {
+            let files = lines().filter_map(|line| line.strip_prefix("file"));
+            Ok(files.filter(|name| name.starts_with([' ', '\t'])).map(|name| unquote(name.trim())).collect())
+        }
+    }
+}
+
+fn hls_names<'a, L: Iterator<Item = &'a str>>(lines: impl Fn() -> L) -> Result<Vec<String>, String> {
+    let has = |tag: &str| lines().any(|line| line.starts_with(tag));
+    if has("#EXTINF") && !has("#EXT-X-ENDLIST") {
+        // FFmpeg would begin near the end, and wait for more.
+        return Err("it has no #EXT-X-ENDLIST, and so is of a recording that goes on".to_owned());
+    }
+    if lines().any(|line| line.starts_with("#EXT-X-KEY") && !line.contains("METHOD=NONE")) {
+        return Err("it is encrypted".to_owned());
+    }
+    let named = lines().filter(|line| !line.starts_with("#EXT-X-I-FRAME-STREAM-INF")).filter_map(|line| {
+        if line.starts_with('#') {
+            line.split_once("URI=\"").and_then(|(_, uri)| uri.split('"').next())
+        } else {
+            Some(line)
+        }
+    });
+    Ok(named.filter(|name| !name.is_empty()).map(str::to_owned).collect())
+}
+
+/// A word in the quoting of FFmpeg's lists: `'…'` is taken as it is, `\` before one character too.
+fn unquote(text: &str) -> String {
+    let (mut word, mut is_quoted) = (String::new(), false);
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            '\\' if !is_quoted => word.extend(characters.next()),
+            ' ' | '\t' if !is_quoted => break,
+            _ => word.push(character),
+        }
+    }
+    word
+}
+
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(HEAD as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text of a list; none where it is longer than any list should be.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let fits = bytes.len() as u64 <= MAX_BYTES;
+    Ok(fits.then(|| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hls_list_names_lines_and_addresses() {
+        let text = "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\r\n#EXTINF:2,\nseg 1.m4s\r/etc/passwd\0../up.ts\n\
+                    #EXT-X-I-FRAME-STREAM-INF:URI=\"iframes.m3u8\"\n#EXT-X-ENDLIST\n";
+        assert_eq!(names(Kind::Hls, text).unwrap(), ["init.mp4", "seg 1.m4s", "/etc/passwd", "../up.ts"]);
+        assert!(names(Kind::Hls, "#EXTM3U\n#EXTINF:2,\na.ts\n").unwrap_err().contains("ENDLIST"));
+        let key = "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n";
+        assert!(names(Kind::Hls, key).unwrap_err().contains("encrypted"));
+    }
+
+    #[test]
+    fn a_concat_list_names_files_in_its_quoting() {
+        let text = "ffconcat version 1.0\nfile a.ts\n  file 'b c.ts'\nduration 2\nfile d\\ e.ts\n\
+                    file 'it'\\''s.ts'\n# file no.ts\nfiles no.ts\nfile x.ts y\n";
+        assert_eq!(names(Kind::Concat, text).unwrap(), ["a.ts", "b c.ts", "d e.ts", "it's.ts", "x.ts"]);
+    }
+}
