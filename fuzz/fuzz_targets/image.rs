@@ -26,9 +26,12 @@ fuzz_target!(|data: &[u8]| {
                 assert!(frame.width > 0 && frame.height > 0);
                 assert_eq!(frame.rgb.len(), frame.width as usize * frame.height as usize * 3);
                 assert_eq!((frame.ordinal, frame.time), (0, 0.0));
-                let small = thumbnail(&frame, 1.0, 16, 16);
-                assert!((1..=16).contains(&small.width()) && (1..=16).contains(&small.height()));
-                assert_eq!(load_image(&path).unwrap(), frame);
+                // A small file may hold a large picture.
+                if frame.rgb.len() < 1 << 20 {
+                    let small = thumbnail(&frame, 1.0, 16, 16);
+                    assert!((1..=16).contains(&small.width()) && (1..=16).contains(&small.height()));
+                    assert_eq!(load_image(&path).unwrap(), frame);
+                }
             }
             Err(error) => assert!(error.to_string().contains("picture"), "an error names the file: {error}"),
         }
