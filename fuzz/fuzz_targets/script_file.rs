@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let written = serde_json::to_vec_pretty(&file).unwrap();
     assert_eq!(ScriptFile::parse(path, &written).unwrap(), file);
-    for finding in check::check(&file) {
+    for finding in check::check(&file, || ()) {
         let class = &file.classes[finding.class];
         assert!(finding.step.is_none_or(|step| step < class.steps.len()));
         assert!(!finding.warning.to_string().is_empty());
