@@ -128,7 +128,8 @@ fn batch_parity(dir: &Path) {
     assert!(difference < TOLERANCE, "{difference}");
 
     // Padding is not the same as none, and a batch has one length.
-    let full: Vec<Tokens> = batch.iter().map(|text| checkpoint.tokenizer().unwrap().encode(text).unwrap()).collect();
+    let full: Vec<Tokens> =
+        batch.iter().map(|text| checkpoint.tokenizer().unwrap().encode(text).unwrap()).collect();
     assert!(relative_difference(&tower.embed(&full).unwrap(), &want) > 10.0 * TOLERANCE);
     let error = tower.embed(&[tokens[0].clone(), full[1].clone()]).unwrap_err();
     assert!(error.to_string().contains("tokens among texts of"), "{error}");

@@ -64,7 +64,7 @@ fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Res
     })?;
     match exploration.check_told_apart() {
         Err(reason) => bail!("{}: {reason}", args.scripts().display()),
-        Ok(warning) => warning.iter().for_each(|warning| eprintln!("{warning}")),
+        Ok(warning) => warning.iter().for_each(output::say),
     }
     exploration
         .refresh()

@@ -79,7 +79,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     }
 
     if let Some(notice) = model.take_notice() {
-        eprintln!("{notice}");
+        output::say(notice);
     }
     if npy {
         let matrix = embeddings.frames.or(embeddings.texts.map(|texts| texts.embeddings));

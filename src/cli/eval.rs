@@ -278,7 +278,7 @@ fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.
 fn is_of_checkpoint(error: &Report) -> bool {
-    error
-        .downcast_ref::<ModelError>()
-        .is_some_and(|error| !matches!(error, ModelError::Input(_) | ModelError::Compute(_) | ModelError::Embedding { .. }))
+    error.downcast_ref::<ModelError>().is_some_and(|error| {
+        !matches!(error, ModelError::Input(_) | ModelError::Compute(_) | ModelError::Embedding { .. })
+    })
 }

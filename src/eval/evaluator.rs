@@ -214,7 +214,8 @@ impl Evaluator {
             Score::MeanPool => Ok(()),
             _ => exploration.check_told_apart().map(|_| ()),
         };
-        if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string())) {
+        if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string()))
+        {
             let (name, fault) = (row.name.clone(), Some(error));
             return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
         }

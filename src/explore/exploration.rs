@@ -184,7 +184,9 @@ impl Exploration {
             script.dedup();
             groups.entry(script).or_default().push(&candidate.name);
         }
-        if let Some((_, names)) = groups.first_key_value().filter(|(_, names)| groups.len() == 1 && names.len() > 1) {
+        if let Some((_, names)) =
+            groups.first_key_value().filter(|(_, names)| groups.len() == 1 && names.len() > 1)
+        {
             return Err(format!(
                 "all {} candidates are the same to the model, so no ranking of them says anything: their steps differ in \
                  nothing that its tokenizer keeps; write them in words of the model's vocabulary, or use a template with \
@@ -195,7 +197,10 @@ impl Exploration {
         let alike: Vec<String> =
             groups.into_values().filter(|names| names.len() > 1).map(|names| names.join(" = ")).collect();
         Ok((!alike.is_empty()).then(|| {
-            format!("candidates that are the same to the model, so that their scores say nothing: {}", alike.join("; "))
+            format!(
+                "candidates that are the same to the model, so that their scores say nothing: {}",
+                alike.join("; ")
+            )
         }))
     }
 

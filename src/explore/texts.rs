@@ -44,7 +44,8 @@ pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText
     let tower = model.text()?;
     let tokenizer = model.checkpoint().tokenizer()?;
     let tokens = texts.iter().map(|text| tokenizer.encode(text)).collect::<Result<Vec<_>, _>>()?;
-    let embeddings = tower.embed(&tokens).map_err(|error| error.naming(|index| format!("{:?}", texts[index])))?;
+    let embeddings =
+        tower.embed(&tokens).map_err(|error| error.naming(|index| format!("{:?}", texts[index])))?;
     let kept = Kept::of(model, tokenizer, &texts, &tokens, embeddings.view());
     if let Some((cache, identity)) = model.keeps(Tower::Text)
         && identity.is_unchanged()

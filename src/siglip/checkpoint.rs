@@ -58,7 +58,17 @@ impl Checkpoint {
         weights.check(&config)?;
         let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
         let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
-        Ok(Self { dir, config, image, image_file, tokenizer_file, tokenizer, weights, logit_scale, logit_bias })
+        Ok(Self {
+            dir,
+            config,
+            image,
+            image_file,
+            tokenizer_file,
+            tokenizer,
+            weights,
+            logit_scale,
+            logit_bias,
+        })
     }
 
     /// The folder.

@@ -167,8 +167,11 @@ impl Config {
                 return Err(format!("this is a flexible-resolution (NaFlex) checkpoint; {WORKS}"));
             }
             Some(half @ ("siglip_vision_model" | "siglip_text_model")) => {
-                let (half, other) = if half.contains("vision") { ("image", "text") } else { ("text", "image") };
-                return Err(format!("this is only the {half} half of a SigLIP model, without the {other} half; {WORKS}"));
+                let (half, other) =
+                    if half.contains("vision") { ("image", "text") } else { ("text", "image") };
+                return Err(format!(
+                    "this is only the {half} half of a SigLIP model, without the {other} half; {WORKS}"
+                ));
             }
             Some(other) => return Err(format!("this is a {other:?} model, not SigLIP; {WORKS}")),
             None => return Err(format!("model_type is missing, so this is not known to be SigLIP; {WORKS}")),

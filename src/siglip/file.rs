@@ -34,7 +34,11 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), ModelError> {
     // Asked before opening: opening a FIFO waits for its writer.
     if !fs::metadata(path).map_err(read)?.is_file() {
         let what = if path.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
-        return Err(ModelError::wrong_file(path, format!("{what}, not a file"), "fetch the checkpoint again"));
+        return Err(ModelError::wrong_file(
+            path,
+            format!("{what}, not a file"),
+            "fetch the checkpoint again",
+        ));
     }
     let file = File::open(path).map_err(read)?;
     let length = file.metadata().map_err(read)?.len();
@@ -73,9 +77,11 @@ fn kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const CONVERT: &str = "use a checkpoint in safetensors";
     const DOWNLOAD: &str = "download it again: the address of a file on the hub has /resolve/, not /blob/";
     let text = start.trim_ascii_start();
-    let begins = |word: &str| text.len() >= word.len() && text[..word.len()].eq_ignore_ascii_case(word.as_bytes());
+    let begins =
+        |word: &str| text.len() >= word.len() && text[..word.len()].eq_ignore_ascii_case(word.as_bytes());
     if begins("version https://git-lfs.github.com/spec") {
-        const PULL: &str = "run `git lfs pull` in its folder, or fetch the checkpoint with `actalign-tui model fetch`";
+        const PULL: &str =
+            "run `git lfs pull` in its folder, or fetch the checkpoint with `actalign-tui model fetch`";
         return Some(("a git-LFS pointer, not the file itself", PULL));
     }
     if ["<!doctype", "<html", "<head", "<?xml", "<!--"].into_iter().any(begins) {
@@ -83,12 +89,16 @@ fn kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     match start {
         [b'G', b'G', b'U', b'F', ..] => Some(("a GGUF file, which is not read", CONVERT)),
-        [b'P', b'K', 3, 4, ..] => Some(("a ZIP archive, as torch.save writes it, which is not read", CONVERT)),
+        [b'P', b'K', 3, 4, ..] => {
+            Some(("a ZIP archive, as torch.save writes it, which is not read", CONVERT))
+        }
         [0x80, 2..=5, ..] => Some(("a Python pickle, which is not read because it is a program", CONVERT)),
         [0x89, b'H', b'D', b'F', ..] => Some(("an HDF5 file, which is not read", CONVERT)),
         [0x1f, 0x8b, ..] => Some(("a gzip archive", "unpack it")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16 text", "save it as UTF-8")),
-        [8, 3..=20, 0x12 | 0x1a | 0x22 | 0x32 | 0x3a, ..] => Some(("an ONNX file, which is not read", CONVERT)),
+        [8, 3..=20, 0x12 | 0x1a | 0x22 | 0x32 | 0x3a, ..] => {
+            Some(("an ONNX file, which is not read", CONVERT))
+        }
         _ => None,
     }
 }
@@ -109,13 +119,16 @@ pub(super) fn folder_hint(dir: &Path) -> String {
     if !dir.is_dir() {
         return "check the name of the folder".into();
     }
-    let Ok(entries) = fs::read_dir(dir) else { return "the folder cannot be listed: check its permissions".into() };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return "the folder cannot be listed: check its permissions".into();
+    };
     let names: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     let has = |name: &str| names.iter().any(|other| other == name);
     let ends = |ending: &str| names.iter().find(|name| name.ends_with(ending));
     if has("snapshots") && has("refs") {
-        return "this is the folder of a model in the hub's cache: name the folder under its snapshots/".into();
+        return "this is the folder of a model in the hub's cache: name the folder under its snapshots/"
+            .into();
     }
     if has("open_clip_config.json") || ends("open_clip_model.safetensors").is_some() {
         return "this is an OpenCLIP checkpoint: use the one in the layout of transformers, such as \

@@ -92,7 +92,9 @@ impl ImageConfig {
                 "it prepares videos and says nothing of images; use a checkpoint with an image_processor",
             )),
             None => Ok(None),
-            Some(other) => Err(ModelError::damaged(&path, format!("\"image_processor\" is {other}, not an object"))),
+            Some(other) => {
+                Err(ModelError::damaged(&path, format!("\"image_processor\" is {other}, not an object")))
+            }
         }
     }
 }
@@ -116,7 +118,8 @@ struct Settings<'a>(&'a Map<String, Value>);
 
 impl Settings<'_> {
     fn read(&self, image_size: usize) -> Result<ImageConfig, Fault> {
-        const SIGLIP: [&str; 3] = ["SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil"];
+        const SIGLIP: [&str; 3] =
+            ["SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil"];
         check_family(self.0).map_err(Fault::Unsupported)?;
         for key in ["image_processor_type", "feature_extractor_type"] {
             if let Some(kind) = self.text(key)?.filter(|kind| !SIGLIP.contains(kind)) {
@@ -144,10 +147,14 @@ impl Settings<'_> {
         self.flag("do_convert_rgb")?;
         let known = ["do_resize", "do_center_crop", "do_convert_rgb", "do_rescale", "do_normalize"];
         let other = |(key, value): &(&String, &Value)| {
-            key.starts_with("do_") && !known.contains(&key.as_str()) && !matches!(value, Value::Null | Value::Bool(false))
+            key.starts_with("do_")
+                && !known.contains(&key.as_str())
+                && !matches!(value, Value::Null | Value::Bool(false))
         };
         if let Some((key, value)) = self.0.iter().find(other) {
-            return Err(Fault::Unsupported(format!("\"{key}\": {value} is a step of preparation that is not known here")));
+            return Err(Fault::Unsupported(format!(
+                "\"{key}\": {value} is a step of preparation that is not known here"
+            )));
         }
         let filter = match self.given("resample")? {
             None => Filter::Bicubic,
@@ -245,7 +252,8 @@ impl Settings<'_> {
         let (height, width) = match value {
             Value::Array(sides) if sides.len() == 2 => (side(&sides[0])?, side(&sides[1])?),
             Value::Object(sides) => {
-                let given: Vec<&String> = sides.iter().filter(|(_, v)| !v.is_null()).map(|(key, _)| key).collect();
+                let given: Vec<&String> =
+                    sides.iter().filter(|(_, v)| !v.is_null()).map(|(key, _)| key).collect();
                 match (sides.get("height"), sides.get("width")) {
                     (Some(height), Some(width)) if given.len() == 2 => (side(height)?, side(width)?),
                     _ => {

@@ -87,9 +87,7 @@ impl TextTokenizer {
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
         let (family, is_random) = match tokenizer.get_model() {
-            ModelWrapper::Unigram(model) => {
-                (Family::V1, model.alpha.is_some() && model.nbest_size.is_some())
-            }
+            ModelWrapper::Unigram(model) => (Family::V1, model.alpha.is_some() && model.nbest_size.is_some()),
             ModelWrapper::BPE(model) => (Family::V2, model.dropout.is_some_and(|dropout| dropout != 0.0)),
             _ => return Err(unsupported("this is no SigLIP tokenizer; fetch the checkpoint again".into())),
         };
@@ -130,7 +128,9 @@ impl TextTokenizer {
         let unknown = self.run(UNKNOWN).map_err(|reason| {
             ModelError::unsupported(
                 &self.path,
-                format!("it has no token for unknown text ({reason}), as SigLIP's has; fetch the checkpoint again"),
+                format!(
+                    "it has no token for unknown text ({reason}), as SigLIP's has; fetch the checkpoint again"
+                ),
             )
         })?;
         let Some((&id, token)) = unknown.get_ids().last().zip(unknown.get_tokens().last()) else {

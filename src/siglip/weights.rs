@@ -80,7 +80,9 @@ impl Weights {
         files: Vec<WeightFile>,
         tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, ModelError> {
-        if let Some(name) = tensors.keys().find(|name| name.contains("lora_") || name.contains(".base_layer.")) {
+        if let Some(name) =
+            tensors.keys().find(|name| name.contains("lora_") || name.contains(".base_layer."))
+        {
             return Err(ModelError::wrong_file(
                 &path,
                 format!("a file with adapters (tensor {name}), which are not applied here"),
@@ -123,10 +125,15 @@ impl Weights {
             headers.push(tensors);
         }
         let mut holders: HashMap<&String, usize> = HashMap::new();
-        for (number, name) in headers.iter().enumerate().flat_map(|(n, header)| header.keys().map(move |name| (n, name))) {
+        for (number, name) in
+            headers.iter().enumerate().flat_map(|(n, header)| header.keys().map(move |name| (n, name)))
+        {
             if let Some(other) = holders.insert(name, number) {
                 let (one, other) = (files[other].path.display(), files[number].path.display());
-                return Err(ModelError::damaged(index, format!("tensor {name} is both in {one} and in {other}")));
+                return Err(ModelError::damaged(
+                    index,
+                    format!("tensor {name} is both in {one} and in {other}"),
+                ));
             }
         }
         let mut tensors = BTreeMap::new();
@@ -179,10 +186,7 @@ impl Weights {
     }
 
     fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
-        let tensor = self
-            .tensors
-            .get(name)
-            .ok_or_else(|| self.missing(name))?;
+        let tensor = self.tensors.get(name).ok_or_else(|| self.missing(name))?;
         match tensor.info.dtype {
             Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(tensor),
             other => Err(ModelError::unsupported(
@@ -199,7 +203,9 @@ impl Weights {
             if name.starts_with(tower) && !has(tower) && has(other) {
                 return ModelError::wrong_file(
                     &self.path,
-                    format!("only the {half} half of a model: tensor {name} is missing, as are all of {tower}*"),
+                    format!(
+                        "only the {half} half of a model: tensor {name} is missing, as are all of {tower}*"
+                    ),
                     "use a checkpoint with both halves, such as google/siglip-base-patch16-224",
                 );
             }
@@ -247,7 +253,8 @@ impl Weights {
             return Err(ModelError::damaged(&file.path, format!("tensor {name} is {value}")));
         }
         if name == "logit_scale" && !value.exp().is_finite() {
-            let reason = format!("tensor {name} is {value}, whose exponential, the scale itself, is too large");
+            let reason =
+                format!("tensor {name} is {value}, whose exponential, the scale itself, is too large");
             return Err(ModelError::damaged(&file.path, reason));
         }
         Ok(value)
@@ -301,7 +308,11 @@ impl WeightFile {
         let mut start = Vec::new();
         (&mut file).take(64).read_to_end(&mut start).map_err(read)?;
         let Some(size) = start.first_chunk().map(|size| u64::from_le_bytes(*size)) else {
-            return Err(if start.is_empty() { ModelError::damaged(path, "it is empty") } else { truncated() });
+            return Err(if start.is_empty() {
+                ModelError::damaged(path, "it is empty")
+            } else {
+                truncated()
+            });
         };
         if size > MAX_HEADER {
             return Err(file::not_safetensors(path, &start));
@@ -367,7 +378,9 @@ fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(
     let mut filled = 0;
     for ((start, end), name) in spans {
         if start != filled {
-            return Err(format!("its header, tensor {name}: it begins at byte {start} of the data, not {filled}"));
+            return Err(format!(
+                "its header, tensor {name}: it begins at byte {start} of the data, not {filled}"
+            ));
         }
         filled = end;
     }
@@ -399,7 +412,12 @@ impl Tensors<'_> {
 
     /// Checks that all values of the tensors whose names begin so are finite.
     pub fn check(&self, start: &str) -> Result<(), ModelError> {
-        for name in self.weights.tensors.keys().filter(|name| name.starts_with(start) && !name.ends_with(".position_ids")) {
+        for name in self
+            .weights
+            .tensors
+            .keys()
+            .filter(|name| name.starts_with(start) && !name.ends_with(".position_ids"))
+        {
             let tensor = self.weights.tensor(name)?;
             self.weights.check_finite(name, tensor, self.bytes(tensor)?)?;
         }

@@ -71,7 +71,8 @@ impl World {
     fn tensors(&self) -> Tensors {
         let bytes = fs::read(self.path(WEIGHTS)).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
-        let owned = |(name, t): (String, TensorView)| (name, (t.dtype(), t.shape().to_vec(), t.data().to_vec()));
+        let owned =
+            |(name, t): (String, TensorView)| (name, (t.dtype(), t.shape().to_vec(), t.data().to_vec()));
         tensors.tensors().into_iter().map(owned).collect()
     }
 
@@ -83,9 +84,11 @@ impl World {
     fn run(&self, arguments: &str) -> Output {
         let mut command = Command::cargo_bin("actalign-tui").unwrap();
         command.current_dir(self.0.path()).env("ACTALIGN_MODEL", self.0.path().join("model"));
-        for (variable, folder) in
-            [("ACTALIGN_CACHE_DIR", "cache"), ("ACTALIGN_DATA_DIR", "data"), ("ACTALIGN_CONFIG_DIR", "config")]
-        {
+        for (variable, folder) in [
+            ("ACTALIGN_CACHE_DIR", "cache"),
+            ("ACTALIGN_DATA_DIR", "data"),
+            ("ACTALIGN_CONFIG_DIR", "config"),
+        ] {
             command.env(variable, self.0.path().join(folder));
         }
         command.args(arguments.split_whitespace()).write_stdin("").output().unwrap()
@@ -142,7 +145,8 @@ const EMBED: &str = "embed --images picture.png --texts scripts.json --out out.s
 const EXPLORE: &str = "picture.png --scripts scripts.json --plain --device cpu";
 
 fn write_tensors(path: &Path, tensors: &Tensors) {
-    let views = tensors.iter().map(|(name, (d, s, data))| (name, TensorView::new(*d, s.clone(), data).unwrap()));
+    let views =
+        tensors.iter().map(|(name, (d, s, data))| (name, TensorView::new(*d, s.clone(), data).unwrap()));
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
@@ -197,8 +201,10 @@ fn preparation_written_by_transformers_5_is_followed() {
 #[test]
 fn numbers_of_the_preparation_are_followed() {
     let edited = |settings: Value| {
-        World::edited(FLAT, |file| file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone()))
-            .embedding()
+        World::edited(FLAT, |file| {
+            file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone())
+        })
+        .embedding()
     };
     let usual = World::new().embedding();
     // The same map of pixels to values in other words.
@@ -256,7 +262,8 @@ fn preparation_that_cannot_be_followed_is_refused() {
         (json!({"image_processor_type": "Siglip2ImageProcessor"}), "Siglip2ImageProcessor"),
         (json!({"processor_class": "CLIPProcessor"}), "CLIPProcessor"),
     ] {
-        let change = |file: &mut Value| file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let change =
+            |file: &mut Value| file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         World::edited(FLAT, change).fails("model info model", &[FLAT, part]);
         let world = World::new();
         nest(&world, change);
@@ -387,7 +394,8 @@ fn folders_of_other_kinds_are_named() {
 #[test]
 fn names_with_a_common_prefix_are_the_same_weights() {
     for prefix in ["model.", "siglip.", "module.", "_orig_mod.", "module._orig_mod.model.", "a+b(."] {
-        let prefixed = |tensors: Tensors| tensors.into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)).collect();
+        let prefixed =
+            |tensors: Tensors| tensors.into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)).collect();
         let world = World::weighing(prefixed);
         assert_eq!(world.embedding(), World::new().embedding());
         let (is_usable, text) = world.says("model info model");
@@ -441,7 +449,8 @@ fn a_tensor_in_two_files_is_refused() {
     let world = World::new();
     let tensors = world.tensors();
     fs::remove_file(world.path(WEIGHTS)).unwrap();
-    let (one, mut other): (Tensors, Tensors) = tensors.into_iter().partition(|(name, _)| name < &"t".to_owned());
+    let (one, mut other): (Tensors, Tensors) =
+        tensors.into_iter().partition(|(name, _)| name < &"t".to_owned());
     let map = |file: &'static str, tensors: &Tensors| {
         tensors.keys().map(|name| (name.clone(), json!(file))).collect::<BTreeMap<_, _>>()
     };
@@ -507,14 +516,18 @@ fn rows_of_npy_files_have_a_direction() {
     let mut zeros = good.clone();
     zeros.row_mut(2).fill(0.0);
     for (outcome, name) in [(align(&zeros, &good), "z.npy"), (align(&good, &zeros), "u.npy")] {
-        assert!(!outcome.0 && outcome.1.contains(&format!("{name} holds nothing but zeros in row 2")), "{outcome:?}");
+        assert!(
+            !outcome.0 && outcome.1.contains(&format!("{name} holds nothing but zeros in row 2")),
+            "{outcome:?}"
+        );
     }
 }
 
 #[test]
 fn a_tokenizer_that_loses_text_is_refused() {
     let edited = |edit: &dyn Fn(&mut Value)| World::edited("tokenizer.json", edit);
-    edited(&|t| t["model"]["unk_id"] = Value::Null).is_refused(&["tokenizer.json", "no token for unknown text"]);
+    edited(&|t| t["model"]["unk_id"] = Value::Null)
+        .is_refused(&["tokenizer.json", "no token for unknown text"]);
     let eater = json!({"type": "Replace", "pattern": {"Regex": ".*"}, "content": ""});
     edited(&|t| t["normalizer"] = eater.clone()).is_refused(&["tokenizer.json", "leaves unknown text out"]);
     for pre_tokenizer in [
@@ -522,8 +535,11 @@ fn a_tokenizer_that_loses_text_is_refused() {
         json!({"type": "Whitespace"}),
         json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true}),
     ] {
-        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone())
-            .is_refused(&["tokenizer.json", "normalizer or pre-tokenizer", "\"a b\" becomes"]);
+        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone()).is_refused(&[
+            "tokenizer.json",
+            "normalizer or pre-tokenizer",
+            "\"a b\" becomes",
+        ]);
     }
     let added = json!([{"id": 5000, "content": "goal", "single_word": false, "lstrip": false, "rstrip": false,
         "normalized": true, "special": false}]);
@@ -568,5 +584,8 @@ fn candidates_that_are_the_same_to_the_model_are_not_ranked() {
         {"name": "c", "steps": ["lifts the bar"]}
     ]));
     let (is_done, text) = world.says(&format!("{CLASSIFY} --template step"));
-    assert!(is_done && text.contains("the same to the model, so that their scores say nothing: a = b"), "{text}");
+    assert!(
+        is_done && text.contains("the same to the model, so that their scores say nothing: a = b"),
+        "{text}"
+    );
 }

@@ -36,7 +36,7 @@ pub fn run(args: &FetchArgs) -> Result<()> {
     let checkpoint = Checkpoint::open(&folder)?;
     checkpoint.check_values()?;
     for notice in checkpoint.notices() {
-        eprintln!("{notice}");
+        output::say(notice);
     }
     Ok(output::print(format!("{}\n", folder.display()))?)
 }

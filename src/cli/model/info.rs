@@ -1,7 +1,7 @@
 //! `actalign-tui model info`.
 
-use std::{fs, io};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
