@@ -227,6 +227,7 @@ fn check_charsmaps(json: &[u8]) -> Result<(), String> {
     const KEY: &str = "precompiled_charsmap";
     #[derive(Deserialize)]
     struct File {
+        #[serde(default)]
         normalizer: Value,
     }
     fn find<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
@@ -239,9 +240,9 @@ fn check_charsmaps(json: &[u8]) -> Result<(), String> {
             _ => {}
         }
     }
-    // Whatever else is wrong with the file, the library says.
     let Some(text) = str::from_utf8(json).ok().filter(|text| text.contains(KEY)) else { return Ok(()) };
-    let Ok(file) = serde_json::from_str::<File>(text) else { return Ok(()) };
+    // The library would come upon the table before it came upon a fault in the JSON.
+    let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut charsmaps = Vec::new();
     find(&file.normalizer, &mut charsmaps);
     for charsmap in charsmaps {
@@ -335,6 +336,8 @@ mod tests {
             assert_eq!(check_charsmaps(file(&sound).as_bytes()), Ok(()), "{sound}");
         }
         let nested = format!(r#"{{"type": "Sequence", "normalizers": [{}]}}"#, table(0x4100_0000, b""));
+        let no_json = file(&table(0, b"")) + "J";
+        assert!(check_charsmaps(no_json.as_bytes()).unwrap_err().contains("trailing characters"));
         for broken in [table(u32::MAX, &[0; 40]), table(0x4100_0000, b""), nested] {
             assert!(check_charsmaps(file(&broken).as_bytes()).unwrap_err().contains("cut off"), "{broken}");
         }
