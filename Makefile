@@ -6,8 +6,9 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # GPU support is built only where there is a GPU to use it (it takes most of an hour on two cores).
 FEATURES ?= $(shell tools/gpu-features.sh)
 ARGS ?=
+export FUZZ_SECONDS ?= 30
 
-.PHONY: run test lint bench build setup demo-model demo-clips benchmark
+.PHONY: run test lint fuzz bench build setup demo-model demo-clips benchmark
 
 run: build
 	@target/release/actalign-tui $(ARGS)
@@ -20,8 +21,13 @@ test: setup
 
 lint: setup
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --release --locked --all-targets $(FEATURES) -- -D warnings
 	cargo check --release --locked --features wgpu
+
+# Every parser on made-up inputs, FUZZ_SECONDS each: see fuzz/README.md.
+fuzz: setup
+	fuzz/run.sh
 
 # Everything in docs/performance.md that needs no other program. The towers need a checkpoint: with
 # ACTALIGN_TEST_CHECKPOINT=FOLDER their speed and memory are measured too.

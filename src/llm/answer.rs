@@ -85,7 +85,10 @@ fn without_thoughts(answer: &str) -> &str {
 fn tag(text: &str) -> Option<(bool, &str)> {
     // One family of models names what follows: `final` is the answer.
     if let Some(channel) = text.strip_prefix("<|channel|>") {
-        let (name, after) = channel.split_once("<|message|>").unwrap_or((channel, ""));
+        const MESSAGE: &str = "<|message|>";
+        let end = channel.char_indices().nth(LONGEST_TAG).map_or(channel.len(), |(end, _)| end);
+        let name = channel[..end].split(MESSAGE).next().unwrap_or_default();
+        let after = channel[name.len()..].strip_prefix(MESSAGE).unwrap_or_default();
         return Some((!name.trim_start().starts_with("final"), after));
     }
     let (inner, close) = match text.chars().next()? {
@@ -206,10 +209,8 @@ mod tests {
 
     #[test]
     fn hostile_texts_end_soon() {
-        for text in
-            ["[".repeat(100_000), "{\"".repeat(100_000), "[1,".repeat(100_000), "<think".repeat(100_000)]
-        {
-            assert!(found(&text).is_empty());
+        for text in ["[", "{\"", "[1,", "<think", "<|channel|>"] {
+            assert!(found(&text.repeat(100_000)).is_empty());
         }
     }
 

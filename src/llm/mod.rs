@@ -22,4 +22,5 @@ pub use generator::{AT_ONCE, Event, GENERATED, Generated, Generator, LeftOut, Wa
 pub use key::{DEFAULT_VARIABLE, Key, KeyError};
 pub use patience::{Clock, Limits, SystemClock};
 pub use prompt::{Prompt, PromptError, vision_prompt};
-pub use vision::Viewer;
+pub use rules::scripts as scripts_in;
+pub use vision::{Choice, Viewer, chosen as choice_in};

@@ -79,7 +79,7 @@ fn schema() -> Schema {
 
 /// What an answer says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+pub enum Choice {
     /// The candidate of that index.
     One(usize),
     /// It names no candidate.
@@ -90,7 +90,7 @@ enum Choice {
 
 /// The candidate that an answer names in the end: in JSON, after the word "answer", or as the only one of a sentence; by its
 /// number, its letter or its name.
-fn chosen(answer: &Answer, names: &[String]) -> Choice {
+pub fn chosen(answer: &Answer, names: &[String]) -> Choice {
     let said = Final::of(&answer.text);
     let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     if is_cut || (said.text.is_empty() && !answer.text.trim().is_empty()) {

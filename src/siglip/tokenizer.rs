@@ -5,6 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
 use tokenizers::{Encoding, ModelWrapper, Tokenizer};
 
 use super::error::ModelError;
@@ -72,9 +76,13 @@ impl Family {
 
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
-    pub(super) fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or belongs to another model.
+    pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
         let bytes = file::read(path, file::MOST_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        check_charsmaps(json).map_err(|reason| ModelError::damaged(path, reason))?;
         let mut tokenizer = quietly(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
@@ -214,6 +222,39 @@ impl TextTokenizer {
     }
 }
 
+/// Refuses a table of characters that claims to be longer than it is: the library reserves what it claims, up to 8 GB.
+fn check_charsmaps(json: &[u8]) -> Result<(), String> {
+    const KEY: &str = "precompiled_charsmap";
+    #[derive(Deserialize)]
+    struct File {
+        #[serde(default)]
+        normalizer: Value,
+    }
+    fn find<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get(KEY).and_then(Value::as_str));
+                fields.values().for_each(|value| find(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| find(value, found)),
+            _ => {}
+        }
+    }
+    let Some(text) = str::from_utf8(json).ok().filter(|text| text.contains(KEY)) else { return Ok(()) };
+    // The library would come upon the table before it came upon a fault in the JSON.
+    let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut charsmaps = Vec::new();
+    find(&file.normalizer, &mut charsmaps);
+    for charsmap in charsmaps {
+        let start = charsmap.get(..8).and_then(|start| STANDARD.decode(start).ok()).unwrap_or_default();
+        let Some(size) = start.first_chunk() else { continue };
+        if u32::from_le_bytes(*size) as usize > charsmap.len() {
+            return Err(format!("its {KEY} is cut off"));
+        }
+    }
+    Ok(())
+}
+
 /// A character of the last private plane.
 const UNKNOWN: &str = "\u{10fffd}";
 
@@ -274,4 +315,31 @@ pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
         "fetch the checkpoint again".into()
     };
     Err(ModelError::MissingFile { path, hint })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_characters_longer_than_its_file_is_refused_before_room_is_made_for_it() {
+        let file = |normalizer: &str| {
+            format!(r#"{{"model": {{"vocab": [["a", 0.0]]}}, "normalizer": {normalizer}}}"#)
+        };
+        let table = |size: u32, rest: &[u8]| {
+            let charsmap = STANDARD.encode([&size.to_le_bytes(), rest].concat());
+            format!(r#"{{"type": "Precompiled", "precompiled_charsmap": "{charsmap}"}}"#)
+        };
+        for sound in
+            [table(8, &[0; 9]), table(0, b""), "null".to_owned(), r#"{"precompiled_charsmap": 3}"#.to_owned()]
+        {
+            assert_eq!(check_charsmaps(file(&sound).as_bytes()), Ok(()), "{sound}");
+        }
+        let nested = format!(r#"{{"type": "Sequence", "normalizers": [{}]}}"#, table(0x4100_0000, b""));
+        let no_json = file(&table(0, b"")) + "J";
+        assert!(check_charsmaps(no_json.as_bytes()).unwrap_err().contains("trailing characters"));
+        for broken in [table(u32::MAX, &[0; 40]), table(0x4100_0000, b""), nested] {
+            assert!(check_charsmaps(file(&broken).as_bytes()).unwrap_err().contains("cut off"), "{broken}");
+        }
+    }
 }

@@ -93,6 +93,12 @@ pub enum MatrixError {
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
     let bytes = read_bounded(path, MOST_DATA)
         .map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
+    if !holds_its_header(&bytes) {
+        return Err(MatrixError::NotNpy {
+            path: path.to_owned(),
+            reason: "it ends within its header".into(),
+        });
+    }
     let matrix = match decode::<f32>(&bytes) {
         Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(&bytes).map(|matrix| narrow(path, &matrix)),
         outcome => outcome.map(|matrix| narrow(path, &matrix)),
@@ -106,6 +112,17 @@ pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
         Some(row) => Err(MatrixError::Zeros { path: path.to_owned(), row }),
         None => Ok(matrix),
     }
+}
+
+/// Whether a file is as long as its header says that the header is: the parser reserves what it says.
+fn holds_its_header(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else { return true };
+    let (length, header) = match rest {
+        [1, _, a, b, header @ ..] => (u32::from(u16::from_le_bytes([*a, *b])), header),
+        [_, _, a, b, c, d, header @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]), header),
+        _ => return true,
+    };
+    length as usize <= header.len()
 }
 
 /// Decodes a .npy file of one element type.
@@ -147,5 +164,25 @@ fn explain(path: &Path, error: ViewNpyError) -> MatrixError {
         ViewNpyError::NonNativeEndian => MatrixError::WrongType { path, found: "big-endian numbers".into() },
         ViewNpyError::WrongNdim(_, found) => MatrixError::NotMatrix { path, found },
         other => MatrixError::NotNpy { path, reason: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_longer_than_the_file_is_refused_before_room_is_made_for_it() {
+        let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
+        let npy = |length: u32| [b"\x93NUMPY\x02\0", &length.to_le_bytes()[..], header, &[0; 8]].concat();
+        assert!(holds_its_header(&npy(header.len() as u32)));
+        for length in [header.len() as u32 + 9, 0x00f9_0076, u32::MAX] {
+            assert!(!holds_its_header(&npy(length)));
+        }
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, npy(header.len() as u32)).unwrap();
+        assert_eq!(read_matrix(&path).unwrap().dim(), (1, 2));
+        std::fs::write(&path, npy(u32::MAX)).unwrap();
+        assert!(read_matrix(&path).unwrap_err().to_string().contains("it ends within its header"));
     }
 }

@@ -28,6 +28,11 @@ pub(super) struct ImageFile {
     pub(super) is_rare_jpeg: bool,
 }
 
+/// Why the pixels of an image cannot be trusted, as far as its file tells before it is decoded.
+pub fn damage_of(file: &[u8]) -> Option<String> {
+    ImageFile::read(file).damage
+}
+
 impl ImageFile {
     /// Reads the bytes of a file.
     pub(super) fn read(file: &[u8]) -> Self {
@@ -194,8 +199,12 @@ fn exr_end(file: &[u8]) -> Option<usize> {
         at = at.checked_add(4 + number(file, at, 4, Order::Little)?)?;
     }
     let offset = |at| number(file, at, 8, Order::Little);
-    let table = at + 1..offset(at + 1)?;
-    let chunks = table.step_by(8).map(|at| {
+    // The table of chunks ends where the first of them begins.
+    let (table, first) = (at + 1, offset(at + 1)?);
+    if first > file.len() {
+        return Some(first);
+    }
+    let chunks = (table..first).step_by(8).map(|at| {
         let chunk = offset(at)?;
         let size = number(file, chunk.checked_add(4)?, 4, Order::Little)?;
         chunk.checked_add(8 + size)
@@ -217,4 +226,22 @@ fn number(bytes: &[u8], at: usize, width: usize, order: Order) -> Option<usize> 
         Order::Big => bytes.iter().fold(0, push),
         Order::Little => bytes.iter().rev().fold(0, push),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_of_openexr_beyond_the_file_are_missing_and_not_looked_for_one_by_one() {
+        let image = |first: u64| {
+            let header = b"\x76\x2f\x31\x01\x02\0\0\0\0";
+            let chunk = b"\0\0\0\0\x04\0\0\0abcd";
+            [&header[..], &first.to_le_bytes(), chunk].concat()
+        };
+        assert_eq!(damage_of(&image(17)), None);
+        for first in [18, 30, 1 << 40, u64::MAX] {
+            assert!(damage_of(&image(first)).is_some_and(|damage| damage.contains("cut short")), "{first}");
+        }
+    }
 }

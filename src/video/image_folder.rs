@@ -17,7 +17,10 @@ const ENDINGS: [&str; 37] = [
 
 /// The images of a folder by their numbers: `2.png` before `10.png`. Of images with and without a number, those with
 /// one count; an image that is alone needs none.
-pub(super) fn images_of(folder: &Path) -> Result<Vec<PathBuf>, VideoError> {
+///
+/// # Errors
+/// If the folder cannot be read, or its images are of no one series.
+pub fn images_of(folder: &Path) -> Result<Vec<PathBuf>, VideoError> {
     let unreadable = |source: io::Error| VideoError::Unreadable { path: folder.to_owned(), source };
     let mut series: BTreeMap<String, Vec<(String, PathBuf)>> = BTreeMap::new();
     let mut without_number = Vec::new();

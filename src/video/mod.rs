@@ -37,6 +37,8 @@ pub use error::VideoError;
 pub use faults::{Faults, Jump};
 pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
 pub use frame::{Frame, load_image, thumbnail};
+pub use image_file::damage_of;
+pub use image_folder::images_of;
 pub use info::VideoInfo;
 pub use masks::{Area, Masks, Numbering};
 pub use playlist::named_files;

@@ -11,10 +11,6 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
-#[allow(dead_code)]
-#[path = "../video/clip.rs"]
-mod clip;
-
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
 /// A command that waits for a pipe, or reads a device to its end, fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +30,7 @@ fn folder() -> TempDir {
 
 fn with_clip() -> TempDir {
     let folder = folder();
-    clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
+    crate::clip::reordered(25).write(&folder.path().join("clip.mp4"), crate::clip::paint_number);
     folder
 }
 

@@ -12,10 +12,6 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use tempfile::TempDir;
 use vt100::MouseProtocolMode;
 
-#[allow(dead_code)]
-#[path = "../video/clip.rs"]
-mod clip;
-
 const EXPLORER: &str = env!("CARGO_BIN_EXE_actalign-tui");
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
 /// Far more than any wait here takes; a test that would hang fails instead.
@@ -28,7 +24,7 @@ const CONTROL_Z: &str = "\x1a";
 /// A folder with a clip, its scripts and the program's own files.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
+    crate::clip::reordered(25).write(&folder.path().join("clip.mp4"), crate::clip::paint_number);
     let scripts =
         r#"{"domain": "chess", "classes": [{"name": "castling", "steps": ["king moves", "rook jumps"]}]}"#;
     fs::write(folder.path().join("scripts.json"), scripts).unwrap();
