@@ -13,7 +13,7 @@ use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Results,
-    Row, Rows, Run, Shard, Style, Vlm,
+    Row, Rows, Run, ShardChoice, Style, Vlm,
 };
 use crate::explore::Method;
 use crate::in_words;
@@ -91,10 +91,10 @@ pub struct EvalArgs {
     /// CSV, and every ranking in clips.jsonl. Where the program was ended, the same command goes on from there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Evaluate one of N shares of the clips, into a folder of its own in --out, for `eval merge`; `slurm` takes I and N
-    /// from the task of a SLURM job array
-    #[arg(long, value_name = "I/N|slurm", requires = "out")]
-    shard: Option<Shard>,
+    /// Evaluate one of N shares of the clips, into a folder of its own in --out, for `eval merge`; `slurm/N` takes I from
+    /// the task of a SLURM job array. The folder remembers N, so that `slurm` is enough when tasks are submitted again
+    #[arg(long, value_name = "I/N|slurm/N", requires = "out")]
+    shard: Option<ShardChoice>,
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
@@ -147,10 +147,19 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         evaluator = evaluator.with_vlm(vlm);
     }
     let settings = EvalSettings::new(&paths, &dataset, &model, sampling, evaluator.rows());
+    let place = match (args.shard, &args.out) {
+        (Some(choice), Some(out)) => Some(choice.place_in(out)?),
+        _ => None,
+    };
+    if let (Some(ShardChoice::Task(task, _)), Some(place)) = (args.shard, place) {
+        output::say(format_args!("{task} is shard {}", place.shard));
+    }
+    let shard = place.map(|place| place.shard);
     let run = Run {
         settings,
         clips: dataset.clips.len(),
-        shard: args.shard,
+        shard,
+        tasks: place.and_then(|place| place.tasks),
         paths,
         model: args.model.dir().to_owned(),
         working_folder: std::env::current_dir().wrap_err("the present folder cannot be told")?,
@@ -158,13 +167,13 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     // Before the work, not after it, is the time to learn that its results have no place.
     let mut journal = match &args.out {
         Some(out) => {
-            let folder = args.shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
+            let folder = shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
             Some(Journal::open(&folder, &run)?)
         }
         None => None,
     };
     let share = dataset.clips.iter().enumerate();
-    let share = share.filter(|(place, _)| args.shard.is_none_or(|shard| shard.holds(*place)));
+    let share = share.filter(|(place, _)| shard.is_none_or(|shard| shard.holds(*place)));
     let share: Vec<&Clip> = share.map(|(_, clip)| clip).collect();
     let records = evaluate(&share, &mut evaluator, journal.as_mut())?;
     if let Some(journal) = journal {
@@ -181,6 +190,9 @@ fn evaluate(
 ) -> Result<Vec<ClipRecord>> {
     let known = journal.as_deref().map_or(0, Journal::len);
     let mut counter = Counter::new(clips.len(), known, "clips");
+    if let Some(notice) = journal.as_deref_mut().and_then(Journal::take_notice) {
+        counter.say(&notice);
+    }
     if known > 0 {
         counter.say(&format!("{known} of {} clips were done before", clips.len()));
     }
@@ -213,10 +225,10 @@ fn evaluate(
 fn tell(args: &EvalArgs, run: &Run, records: &[ClipRecord]) -> Result<()> {
     let results = Results::new(records, run.settings.clone());
     // Of a share that says nothing of the others.
-    if args.shard.is_none() {
+    if run.shard.is_none() {
         check_some_read(run, &results)?;
     }
-    match (&args.out, args.shard) {
+    match (&args.out, run.shard) {
         (Some(out), None) => write(out, &results)?,
         (Some(out), Some(shard)) => output::say(format_args!(
             "shard {shard} is done: {} of {} clips; once all {} are, `actalign-tui eval merge {}` makes one result of them",

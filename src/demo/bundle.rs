@@ -1,16 +1,18 @@
 //! The demo's files: part of the program, unpacked where other code can open them.
 
+use std::collections::HashSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 use include_dir::{Dir, File, include_dir};
 use thiserror::Error;
 
 use crate::store::{Folder, NoFolder};
-use crate::whole::write_whole;
+use crate::whole::{self, write_whole};
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 
@@ -61,18 +63,21 @@ impl Bundle {
         Self::unpack_into(&Folder::Data.path()?)
     }
 
-    /// Unpacks the demo into a folder of its own within `data`. What is missing there or has another length is
-    /// written; each file appears whole or not at all, so several processes can do this at once.
+    /// Unpacks the demo into a folder of its own within `data`. What is missing there or has other contents is written;
+    /// each file appears whole or not at all, so several processes can do this at once.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub fn unpack_into(data: &Path) -> Result<Self, BundleError> {
         let bundle = Self { folder: data.join(FOLDER.as_str()) };
+        let mut swept = HashSet::new();
         for file in files(&FILES) {
             let path = bundle.folder.join(file.path());
-            let length = fs::metadata(&path).ok().filter(fs::Metadata::is_file).map(|found| found.len());
-            if length != Some(file.contents().len() as u64) {
-                let folder = path.parent().unwrap_or(&bundle.folder);
+            let folder = path.parent().unwrap_or(&bundle.folder);
+            if swept.insert(folder.to_owned()) {
+                whole::sweep(folder, SystemTime::now());
+            }
+            if !holds(&path, file.contents()) {
                 fs::create_dir_all(folder)
                     .and_then(|()| write_whole(&path, file.contents()))
                     .map_err(|source| BundleError::Write { path, source })?;
@@ -97,6 +102,12 @@ impl Bundle {
     }
 }
 
+/// Whether a file holds exactly these bytes. A failing disk may change them without changing the length.
+fn holds(path: &Path, contents: &[u8]) -> bool {
+    let length = fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len());
+    length == Some(contents.len() as u64) && fs::read(path).is_ok_and(|found| found == contents)
+}
+
 /// All files of a folder and of those within.
 fn files<'a>(folder: &'a Dir<'a>) -> impl Iterator<Item = &'a File<'a>> {
     let within: Box<dyn Iterator<Item = &File>> = Box::new(folder.dirs().flat_map(files));
@@ -106,7 +117,6 @@ fn files<'a>(folder: &'a Dir<'a>) -> impl Iterator<Item = &'a File<'a>> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::SystemTime;
 
     use super::*;
 
@@ -137,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_cut_short_is_repaired() {
+    fn what_is_missing_cut_short_or_changed_is_repaired() {
         let data = tempfile::tempdir().unwrap();
         let bundle = Bundle::unpack_into(data.path()).unwrap();
         let contents = || listing(data.path()).into_iter().map(|(path, (bytes, _))| (path, bytes));
@@ -145,6 +155,8 @@ mod tests {
         fs::remove_file(bundle.scripts()).unwrap();
         fs::remove_dir_all(bundle.folder().join("clips")).unwrap();
         fs::write(bundle.model().join("model.safetensors"), "half").unwrap();
+        let config = bundle.model().join("config.json");
+        fs::write(&config, " ".repeat(fs::read(&config).unwrap().len())).unwrap();
         Bundle::unpack_into(data.path()).unwrap();
         assert!(contents().eq(whole));
     }

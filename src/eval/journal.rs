@@ -1,13 +1,17 @@
 //! The folder of an evaluation while it runs: what is done stays done, whatever ends the program.
 //!
 //! `run.json` says what is evaluated. Each clip that is done becomes a line of `clips.part.jsonl`, on disk before the next
-//! one begins; a line that was cut off is not taken for one. Once all are done they are in `clips.jsonl`, in the order of
+//! one begins; a last line that was cut off or torn is dropped. Once all are done they are in `clips.jsonl`, in the order of
 //! the manifest, and the other file goes.
+//!
+//! A lock keeps a second process away. Where the file system has none, two processes still do not mix their lines: each
+//! appends to a file that it has put in the place of the one before, and writes all records in the end.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -16,9 +20,11 @@ use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
 use crate::eval::results::EvalSettings;
 use crate::eval::shard::Shard;
+use crate::eval::slurm::TaskIds;
 use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded};
+use crate::lock::{self, Lock};
 use crate::text_file;
-use crate::whole::write_whole;
+use crate::whole::{explain, sweep, write_whole};
 
 const RUN: &str = "run.json";
 /// The records of all clips, in the order of the manifest.
@@ -35,6 +41,9 @@ pub struct Run {
     pub clips: usize,
     /// Which share of them, if not all.
     pub shard: Option<Shard>,
+    /// The task IDs of all shards, where they are tasks of a SLURM job array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<TaskIds>,
     /// Where the dataset is.
     pub paths: DatasetPaths,
     /// The checkpoint, as it was named.
@@ -54,15 +63,25 @@ pub enum JournalError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A file that cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// A process that is at it.
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}; when that is solved, run the same command{}", path.display(), safe(*done))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+        /// Number of clips that are done and on disk.
+        done: usize,
+    },
+    /// Another process holds the lock.
     #[error("another process is evaluating into {}; wait for it, or choose another --out", folder.display())]
     Busy {
         /// The folder.
@@ -117,10 +136,10 @@ impl Run {
     pub fn load(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(RUN);
         let text = text_file::read(&path, MOST_TEXT).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
                 JournalError::NoRun { folder: folder.to_owned() }
             }
-            _ => JournalError::Io { path: path.clone(), source },
+            _ => JournalError::Read { path: path.clone(), source },
         })?;
         let run: Self = serde_json::from_str(&text)
             .map_err(|error| JournalError::Damaged { path: path.clone(), reason: error.to_string() })?;
@@ -220,8 +239,11 @@ pub struct Journal {
     folder: PathBuf,
     file: File,
     known: HashMap<String, ClipRecord>,
+    /// Number of clips whose records are on disk.
+    done: usize,
     /// Held until this is dropped; the system takes it back from a process that ends.
-    _lock: File,
+    _lock: Option<File>,
+    notice: Option<String>,
 }
 
 impl Journal {
@@ -232,11 +254,8 @@ impl Journal {
     /// If the folder cannot be written to, is in use, or holds another evaluation.
     pub fn open(folder: &Path, run: &Run) -> Result<Self, JournalError> {
         let at = |name: &str| folder.join(name);
-        let io = |path: PathBuf| move |source| JournalError::Io { path, source };
         make(folder)?;
-        let lock = take(folder, run)?;
-        let document = serde_json::to_string_pretty(run).map_err(|e| io(at(RUN))(e.into()))? + "\n";
-        write_whole(&at(RUN), document.as_bytes()).map_err(io(at(RUN)))?;
+        let (lock, notice) = take(folder, run)?;
 
         let mut known = HashMap::new();
         for name in [CLIPS, PART] {
@@ -245,12 +264,18 @@ impl Journal {
             known.extend(records.into_iter().map(|record| (record.id.clone(), record)));
         }
         known.retain(|_, record: &mut ClipRecord| record.scores().is_some());
+        let done = known.len();
+        put(&at(RUN), run_document(run), done)?;
         // What was cut off goes, so that no line is written behind it.
-        let lines: Result<String, serde_json::Error> = known.values().map(line).collect();
-        let lines = lines.map_err(|e| io(at(PART))(e.into()))?;
-        write_whole(&at(PART), lines.as_bytes()).map_err(io(at(PART)))?;
-        let file = OpenOptions::new().append(true).open(at(PART)).map_err(io(at(PART)))?;
-        Ok(Self { folder: folder.to_owned(), file, known, _lock: lock })
+        put(&at(PART), known.values().map(line).collect(), done)?;
+        let file = lock::no_follow().append(true).open(at(PART)).map_err(|source| JournalError::Write {
+            path: at(PART),
+            source,
+            done,
+        })?;
+        // A record is safe only in a file whose name is on disk.
+        sync_folder(folder);
+        Ok(Self { folder: folder.to_owned(), file, known, done, _lock: lock, notice })
     }
 
     /// Number of clips that are done.
@@ -268,14 +293,29 @@ impl Journal {
         self.known.remove(id)
     }
 
+    /// What the user should know of the folder, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
     /// Puts the record of a clip on disk.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written. Those before it are safe.
     pub fn add(&mut self, record: &ClipRecord) -> Result<(), JournalError> {
-        let io = |source| JournalError::Io { path: self.folder.join(PART), source };
-        let line = line(record).map_err(|error| io(error.into()))?;
-        self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()).map_err(io)
+        let before = self.file.metadata().map(|found| found.len());
+        let written = line(record)
+            .map_err(io::Error::from)
+            .and_then(|line| self.file.write_all(line.as_bytes()))
+            .and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // A part of a line would be dropped the next time as well; without it other programs can read the file.
+            let _ = before.and_then(|length| self.file.set_len(length));
+            let source = explain(source, &self.folder);
+            return Err(JournalError::Write { path: self.folder.join(PART), source, done: self.done });
+        }
+        self.done += 1;
+        Ok(())
     }
 
     /// Writes down that all is done. `records` are all of them, in the order of the manifest.
@@ -283,9 +323,8 @@ impl Journal {
     /// # Errors
     /// If that cannot be written.
     pub fn finish(self, records: &[ClipRecord]) -> Result<(), JournalError> {
-        write_clips(&self.folder, records)?;
-        let part = self.folder.join(PART);
-        fs::remove_file(&part).map_err(|source| JournalError::Io { path: part, source })
+        write_clips(&self.folder, records, self.done)?;
+        remove(&self.folder.join(PART))
     }
 }
 
@@ -308,32 +347,32 @@ pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>), JournalError> {
 ///
 /// # Errors
 /// If it cannot be written, is in use, or holds another evaluation.
-pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<(), JournalError> {
-    let io = |path: PathBuf| move |source| JournalError::Io { path, source };
+pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<Option<String>, JournalError> {
     make(folder)?;
-    let _lock = take(folder, run)?;
-    let remove = |name: &str| match fs::remove_file(folder.join(name)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io(folder.join(name))(error)),
-        _ => Ok(()),
-    };
+    let (_lock, notice) = take(folder, run)?;
     // At no moment are there records of another run than `run.json` tells of.
-    remove(PART)?;
-    remove(CLIPS)?;
-    let path = folder.join(RUN);
-    let document = serde_json::to_string_pretty(run).map_err(|e| io(path.clone())(e.into()))? + "\n";
-    write_whole(&path, document.as_bytes()).map_err(io(path))?;
-    write_clips(folder, records)
+    remove(&folder.join(PART))?;
+    remove(&folder.join(CLIPS))?;
+    put(&folder.join(RUN), run_document(run), 0)?;
+    write_clips(folder, records, 0)?;
+    Ok(notice)
 }
 
-/// Takes a folder for an evaluation, until what comes back is dropped: no other process may be at it, and it holds no other
-/// evaluation.
-fn take(folder: &Path, run: &Run) -> Result<File, JournalError> {
-    let path = folder.join(LOCK);
-    let lock = File::create(&path).map_err(|source| JournalError::Io { path: path.clone(), source })?;
-    lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => JournalError::Busy { folder: folder.to_owned() },
-        TryLockError::Error(source) => JournalError::Io { path, source },
-    })?;
+/// Takes a folder for an evaluation, until the lock is dropped: no other process may be at it, and it holds no other
+/// evaluation. Where the file system has no locks, a notice says so.
+fn take(folder: &Path, run: &Run) -> Result<(Option<File>, Option<String>), JournalError> {
+    let (lock, notice) = match lock::try_lock(&folder.join(LOCK)) {
+        Lock::Held(lock) => (Some(lock), None),
+        Lock::Busy(_) => return Err(JournalError::Busy { folder: folder.to_owned() }),
+        Lock::Unsupported(reason) => {
+            let path = folder.join(LOCK);
+            let notice = format!(
+                "{} cannot be locked: {reason}; make sure that no other process evaluates into that folder",
+                path.display()
+            );
+            (None, Some(notice))
+        }
+    };
     match Run::load(folder) {
         Ok(before) => {
             let differences = before.differences(run);
@@ -344,38 +383,159 @@ fn take(folder: &Path, run: &Run) -> Result<File, JournalError> {
         Err(JournalError::NoRun { .. }) => {}
         Err(error) => return Err(error),
     }
-    Ok(lock)
+    sweep(folder, SystemTime::now());
+    Ok((lock, notice))
 }
 
 fn make(folder: &Path) -> Result<(), JournalError> {
-    fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.to_owned(), source })
+    fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.to_owned(), source })?;
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        sync_folder(parent);
+    }
+    Ok(())
 }
 
-fn write_clips(folder: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
-    let path = folder.join(CLIPS);
-    let lines: Result<String, serde_json::Error> = records.iter().map(line).collect();
-    let written = lines.map_err(io::Error::from).and_then(|lines| write_whole(&path, lines.as_bytes()));
-    written.map_err(|source| JournalError::Io { path, source })
+/// Writes the records of all clips, of which `done` are on disk elsewhere.
+fn write_clips(folder: &Path, records: &[ClipRecord], done: usize) -> Result<(), JournalError> {
+    put(&folder.join(CLIPS), records.iter().map(line).collect(), done)?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// Writes a file whole or not at all.
+fn put(path: &Path, text: Result<String, serde_json::Error>, done: usize) -> Result<(), JournalError> {
+    text.map_err(io::Error::from)
+        .and_then(|text| write_whole(path, text.as_bytes()))
+        .map_err(|source| JournalError::Write { path: path.to_owned(), source, done })
+}
+
+fn remove(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(JournalError::Write { path: path.to_owned(), source, done: 0 })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings the names of a folder to the disk, where the file system does that.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+fn safe(done: usize) -> String {
+    match done {
+        0 => String::new(),
+        1 => ": the clip that is done is on disk, and it goes on from there".to_owned(),
+        _ => format!(": the {done} clips that are done are on disk, and it goes on from there"),
+    }
+}
+
+fn run_document(run: &Run) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(run)? + "\n")
 }
 
 fn line(record: &ClipRecord) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(record)? + "\n")
 }
 
-/// The whole lines of a file; none where there is no file.
+/// The records of a file; none where there is no file. The end of an unfinished file may be cut off, or torn where the
+/// machine failed while it was written: such a line is left out.
 fn read(path: &Path) -> Result<Vec<ClipRecord>, JournalError> {
     let text = match read_bounded(path, MOST_DATA) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(JournalError::Io { path: path.to_owned(), source }),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(JournalError::Read { path: path.to_owned(), source }),
     };
     let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let parse = |(number, line): (usize, &[u8])| {
-        serde_json::from_slice(line).map_err(|error| JournalError::Damaged {
+    let lines = text[..end].split(|&byte| byte == b'\n').enumerate();
+    let lines: Vec<(usize, &[u8])> = lines.filter(|(_, line)| !line.is_empty()).collect();
+    let may_be_torn = path.ends_with(PART);
+    let last = lines.len();
+    let parse = |(place, (number, line)): (usize, (usize, &[u8]))| match serde_json::from_slice(line) {
+        Ok(record) => Some(Ok(record)),
+        Err(_) if may_be_torn && place + 1 == last => None,
+        Err(error) => Some(Err(JournalError::Damaged {
             path: path.to_owned(),
             reason: format!("line {}: {error}", number + 1),
-        })
+        })),
     };
-    let lines = text[..end].split(|&byte| byte == b'\n').enumerate();
-    lines.filter(|(_, line)| !line.is_empty()).map(parse).collect()
+    lines.into_iter().enumerate().filter_map(parse).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::eval::sample;
+    use crate::lock::tests::with_fault;
+
+    const ROWS: [&str; 1] = ["+smoothing"];
+
+    fn records() -> Vec<ClipRecord> {
+        sample::clips(&ROWS, &[([0], ""), ([1], ""), ([2], "")])
+    }
+
+    fn run() -> Run {
+        Run {
+            settings: sample::sum_up(&ROWS, &records()).settings,
+            clips: 3,
+            shard: None,
+            tasks: None,
+            paths: DatasetPaths::default(),
+            model: "siglip".into(),
+            working_folder: "/".into(),
+        }
+    }
+
+    #[test]
+    fn a_second_process_is_kept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = Journal::open(folder.path(), &run()).unwrap();
+        let second = Journal::open(folder.path(), &run());
+        assert!(matches!(second, Err(JournalError::Busy { .. })), "{second:?}");
+        assert!(matches!(write(folder.path(), &run(), &records()), Err(JournalError::Busy { .. })));
+    }
+
+    #[test]
+    fn without_locks_two_processes_neither_mix_nor_lose_records() {
+        let folder = tempfile::tempdir().unwrap();
+        for errno in [libc::ENOSYS, libc::ENOLCK, libc::EOPNOTSUPP] {
+            let open = || with_fault(errno, || Journal::open(folder.path(), &run())).unwrap();
+            let (records, mut journals) = (records(), [open(), open()]);
+            for journal in &mut journals {
+                let notice = journal.take_notice().unwrap();
+                assert!(notice.contains("cannot be locked"), "{notice}");
+                assert_eq!(journal.take_notice(), None);
+            }
+            for record in &records {
+                journals.iter_mut().for_each(|journal| journal.add(record).unwrap());
+            }
+            let [first, second] = journals;
+            first.finish(&records).unwrap();
+            assert_eq!(load(folder.path()).unwrap(), (run(), records.clone()));
+            second.finish(&records).unwrap();
+            assert_eq!(load(folder.path()).unwrap(), (run(), records.clone()));
+            let notice = with_fault(errno, || write(folder.path(), &run(), &records)).unwrap();
+            assert!(notice.unwrap().contains("cannot be locked"));
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_names_the_file_what_is_safe_and_the_way_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = records();
+        let mut journal = Journal::open(folder.path(), &run()).unwrap();
+        journal.add(&records[0]).unwrap();
+        journal.add(&records[1]).unwrap();
+        journal.file = File::options().append(true).open("/dev/full").unwrap();
+        let error = journal.add(&records[2]).unwrap_err().to_string();
+        for part in
+            ["clips.part.jsonl", "free space there", "the 2 clips that are done are on disk", "same command"]
+        {
+            assert!(error.contains(part), "{error}");
+        }
+        drop(journal);
+        assert_eq!(Journal::open(folder.path(), &run()).unwrap().len(), 2);
+    }
 }

@@ -1,5 +1,6 @@
 //! One evaluation from its shards.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use thiserror::Error;
 
 use crate::eval::journal::{self, JournalError, Run};
 use crate::eval::record::ClipRecord;
+use crate::eval::shard::Shard;
+use crate::eval::split::named;
 
 /// Why shards are no evaluation.
 #[derive(Debug, Error)]
@@ -54,12 +57,27 @@ pub enum MergeError {
         second: PathBuf,
     },
     /// Shards that are not there.
-    #[error("{} of the {of} shards are missing: {}; run them, or name their folders", missing.len(), missing.join(", "))]
+    #[error(
+        "{} of the {of} shards are missing: {}; run them{tasks}, or name their folders",
+        missing.len(),
+        missing.join(", ")
+    )]
     Missing {
         /// How many there should be.
         of: usize,
         /// Which are not there.
         missing: Vec<String>,
+        /// Which tasks of a job array they are, in words; empty where they are none.
+        tasks: String,
+    },
+    /// Shards of several splits.
+    #[error(
+        "the shards are of several splits, {}; delete the folders of all but one split, or name the folders of one",
+        named(splits)
+    )]
+    Splits {
+        /// Their numbers of shards.
+        splits: BTreeSet<usize>,
     },
 }
 
@@ -69,8 +87,15 @@ pub enum MergeError {
 /// # Errors
 /// If a shard is missing, not finished, there twice, or of another evaluation.
 pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> {
+    let found = found(folders)?;
+    // Before the records: shards of another split are often not finished.
+    let runs: Result<Vec<Run>, JournalError> = found.iter().map(|folder| Run::load(folder)).collect();
+    let splits: BTreeSet<usize> = runs?.iter().filter_map(|run| Some(run.shard?.of)).collect();
+    if splits.len() > 1 {
+        return Err(MergeError::Splits { splits });
+    }
     let mut shards: Vec<(PathBuf, Run, Vec<ClipRecord>)> = Vec::new();
-    for folder in found(folders)? {
+    for folder in found {
         let (run, records) = journal::load(&folder)?;
         shards.push((folder, run, records));
     }
@@ -79,16 +104,14 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> 
             folders: folders.iter().map(|f| f.display().to_string()).collect(),
         });
     };
-    let mut whole = Run { shard: None, ..run.clone() };
+    let tasks = shards.iter().find_map(|(_, run, _)| run.tasks);
+    let mut whole = Run { shard: None, tasks: None, ..run.clone() };
     let of = run.shard.ok_or_else(|| MergeError::Whole { folder: first.clone() })?.of;
     let mut places: Vec<Option<usize>> = vec![None; of];
     let mut devices = Vec::new();
     for (place, (folder, run, _)) in shards.iter().enumerate() {
         let Some(shard) = run.shard else { return Err(MergeError::Whole { folder: folder.clone() }) };
-        let mut differences = whole.differences(&Run { shard: None, ..run.clone() });
-        if shard.of != of {
-            differences.push(format!("number of shards ({of}, not {})", shard.of));
-        }
+        let differences = whole.differences(&Run { shard: None, ..run.clone() });
         if !differences.is_empty() {
             return Err(MergeError::Differ { first: first.clone(), second: folder.clone(), differences });
         }
@@ -100,10 +123,18 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> 
     devices.sort();
     devices.dedup();
     whole.settings.device = devices.join("; ");
-    let missing: Vec<String> =
-        (0..of).filter(|&at| places[at].is_none()).map(|at| format!("{}/{of}", at + 1)).collect();
+    let missing: Vec<Shard> =
+        (0..of).filter(|&at| places[at].is_none()).map(|at| Shard { number: at + 1, of }).collect();
     if !missing.is_empty() {
-        return Err(MergeError::Missing { of, missing });
+        let tasks = tasks.map_or(String::new(), |tasks| {
+            let ids: Vec<String> = missing.iter().map(|shard| tasks.id(*shard).to_string()).collect();
+            format!(" with sbatch --array={} and the command of the first time", ids.join(","))
+        });
+        return Err(MergeError::Missing {
+            of,
+            missing: missing.iter().map(Shard::to_string).collect(),
+            tasks,
+        });
     }
     let folder_of_first = first.clone();
     let mut shares: Vec<_> =

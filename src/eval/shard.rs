@@ -15,7 +15,7 @@ pub struct Shard {
 }
 
 /// More processes than any cluster has.
-const MOST: usize = 100_000;
+pub(super) const MOST: usize = 100_000;
 
 impl Shard {
     /// A share; none where there is no such share, or there would be more of them than any cluster has processes.
@@ -42,32 +42,6 @@ impl Shard {
     pub fn folder(self) -> String {
         format!("shard-{}-of-{}", self.number, self.of)
     }
-
-    /// The share of a task of a SLURM job array, from the variables that SLURM sets.
-    ///
-    /// # Errors
-    /// In words for the user.
-    pub fn of_slurm(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let number = |name: &str| -> Result<Option<usize>, String> {
-            let Some(text) = variable(name) else { return Ok(None) };
-            text.trim().parse().map(Some).map_err(|_| format!("{name} is '{text}', which is no number"))
-        };
-        let task = number("SLURM_ARRAY_TASK_ID")?.ok_or(
-            "SLURM_ARRAY_TASK_ID is not set: this is no task of a SLURM job array; give I/N instead",
-        )?;
-        let first = number("SLURM_ARRAY_TASK_MIN")?.unwrap_or(0);
-        let step = number("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
-        let of = number("SLURM_ARRAY_TASK_COUNT")?.ok_or(
-            "SLURM_ARRAY_TASK_COUNT is not set, so the number of shards is not known; give I/N instead",
-        )?;
-        let place = task.checked_sub(first).filter(|place| place % step == 0).map(|place| place / step);
-        place.and_then(|place| Self::new(place.checked_add(1)?, of)).ok_or_else(|| {
-            format!(
-                "SLURM array task {task} is not one of {of} from {first} on, every {step}: only arrays without gaps, of at \
-                 most {MOST} tasks, can be used; give I/N instead"
-            )
-        })
-    }
 }
 
 impl fmt::Display for Shard {
@@ -80,13 +54,10 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "slurm" {
-            return Self::of_slurm(|name| std::env::var(name).ok());
-        }
         let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
         parts.and_then(|(number, of)| Self::new(number, of)).ok_or_else(|| {
             format!(
-                "'{text}' is no shard: give I/N, such as 2/4 for the second of four, with N at most {MOST}, or slurm"
+                "'{text}' is no shard: give I/N, such as 2/4 for the second of four, with N at most {MOST}, or slurm/N"
             )
         })
     }
@@ -116,32 +87,5 @@ mod tests {
         for text in ["", "0/4", "5/4", "2", "a/b", "1/0", "-1/2", "2/4/6", "1/100001"] {
             assert!(text.parse::<Shard>().unwrap_err().contains("such as 2/4"), "{text}");
         }
-    }
-
-    #[test]
-    fn a_slurm_array_is_a_set_of_shards() {
-        let slurm =
-            |task: &'static str, min: &'static str, count: &'static str, step: Option<&'static str>| {
-                Shard::of_slurm(move |name| {
-                    let value = match name {
-                        "SLURM_ARRAY_TASK_ID" => Some(task),
-                        "SLURM_ARRAY_TASK_MIN" => Some(min),
-                        "SLURM_ARRAY_TASK_COUNT" => Some(count),
-                        "SLURM_ARRAY_TASK_STEP" => step,
-                        _ => None,
-                    };
-                    value.map(str::to_owned)
-                })
-            };
-        assert_eq!(slurm("0", "0", "4", None), Ok(Shard { number: 1, of: 4 }));
-        assert_eq!(slurm("4", "1", "4", Some("1")), Ok(Shard { number: 4, of: 4 }));
-        assert_eq!(slurm("14", "10", "3", Some("2")), Ok(Shard { number: 3, of: 3 }));
-        let all: &'static str = usize::MAX.to_string().leak();
-        assert!(slurm(all, "0", all, None).unwrap_err().contains("at most 100000 tasks"));
-        assert!(slurm("0", "0", "100001", None).unwrap_err().contains("at most 100000 tasks"));
-        assert!(slurm("9", "1", "4", None).unwrap_err().contains("without gaps"));
-        assert!(slurm("13", "10", "3", Some("2")).unwrap_err().contains("without gaps"));
-        assert!(slurm("x", "1", "4", None).unwrap_err().contains("no number"));
-        assert!(Shard::of_slurm(|_| None).unwrap_err().contains("SLURM_ARRAY_TASK_ID is not set"));
     }
 }

@@ -1,18 +1,27 @@
 //! The cache that the tools of the hub share: `models--ORG--NAME` with the files in `blobs`, named by their hashes, the
 //! commits of branches in `refs`, and for each commit a folder of links in `snapshots`.
+//!
+//! Other users may share it too. Nothing is written through a link in it, but for a folder of a model that this user, the
+//! owner of the cache or root has put elsewhere.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::id::ModelId;
 use crate::input_file::{MOST_CONFIG, read_bounded};
+use crate::leftovers::sweep_files;
+use crate::lock::{self, Lock};
 use crate::text_file;
-#[cfg(any(not(unix), test))]
-use crate::whole::temporary_unsynced;
-use crate::whole::write_whole;
+use crate::whole::{sweep, temporary_unsynced, write_whole};
+
+/// What was fetched of a file that nobody has gone on with for so long is given up.
+const GIVEN_UP: Duration = Duration::from_secs(24 * 60 * 60);
+/// How the names of such files end.
+const INCOMPLETE: &str = ".incomplete";
 
 /// The cache folder. It need not exist.
 #[derive(Clone, Debug)]
@@ -40,9 +49,31 @@ impl HubCache {
         is_complete(&snapshot).then_some(snapshot)
     }
 
+    /// The first file of a snapshot that is not what its blob is named after, as after a failing disk. `is_right` says
+    /// whether a file of a size has a hash.
+    pub(super) fn damaged(
+        snapshot: &Path,
+        is_right: impl Fn(&Path, &Etag, u64) -> io::Result<bool>,
+    ) -> io::Result<Option<PathBuf>> {
+        for entry in fs::read_dir(snapshot)? {
+            let path = entry?.path();
+            // Other files of the repository are not read.
+            if !path.extension().is_some_and(|end| end == "json" || end == "safetensors") {
+                continue;
+            }
+            let Ok(blob) = path.canonicalize() else { continue };
+            let etag = blob.file_name().and_then(|name| Etag::parse(name.to_str()?));
+            let Some(etag) = etag else { continue };
+            if !is_right(&blob, &etag, fs::metadata(&blob)?.len())? {
+                return Ok(Some(blob));
+            }
+        }
+        Ok(None)
+    }
+
     pub(super) fn repo(&self, id: &ModelId) -> Repo {
         let locks = self.root.join(".locks").join(id.folder());
-        Repo { root: self.root.join(id.folder()), locks }
+        Repo { cache: self.root.clone(), root: self.root.join(id.folder()), locks }
     }
 }
 
@@ -60,6 +91,7 @@ fn is_complete(snapshot: &Path) -> bool {
 /// The folder of a model in the cache.
 #[derive(Debug)]
 pub(super) struct Repo {
+    cache: PathBuf,
     root: PathBuf,
     locks: PathBuf,
 }
@@ -82,35 +114,48 @@ impl Repo {
     /// Where a file grows until it is whole. The hub's own tools resumed files of this name for years and now use other
     /// names, so that neither gets into the way of the other.
     pub fn incomplete(&self, etag: &Etag) -> PathBuf {
-        self.root.join("blobs").join(format!("{}.incomplete", etag.as_str()))
+        self.root.join("blobs").join(format!("{}{INCOMPLETE}", etag.as_str()))
     }
 
-    /// The file that a program locks while it fetches a blob.
-    pub fn lock(&self, etag: &Etag) -> io::Result<File> {
-        fs::create_dir_all(&self.locks)?;
-        File::options().create(true).append(true).open(self.locks.join(format!("{}.lock", etag.as_str())))
+    /// Locks the file that a program locks while it fetches a blob.
+    pub fn lock(&self, etag: &Etag) -> Lock {
+        let folders = [self.cache.join(".locks"), self.locks.clone()];
+        match folders.iter().try_for_each(|folder| make_folder(folder)) {
+            Ok(()) => lock::try_lock(&self.locks.join(format!("{}.lock", etag.as_str()))),
+            Err(error) => Lock::Unsupported(error),
+        }
     }
 
     /// Makes the folders.
     pub fn create(&self) -> io::Result<()> {
-        fs::create_dir_all(self.root.join("blobs"))?;
-        fs::create_dir_all(self.root.join("refs"))?;
-        fs::create_dir_all(self.root.join("snapshots"))
+        self.create_root()?;
+        ["blobs", "refs", "snapshots"].iter().try_for_each(|name| make_folder(&self.root.join(name)))
+    }
+
+    fn create_root(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.cache)?;
+        if is_link_of_ours(&self.root, &self.cache) {
+            return Ok(());
+        }
+        make_folder(&self.root)
     }
 
     /// Puts a blob into the folder of a commit under its name.
     pub fn link(&self, snapshot: &Path, name: &str, etag: &Etag) -> io::Result<()> {
-        fs::create_dir_all(snapshot)?;
         let (link, target) = (snapshot.join(name), self.blob(etag));
-        if leads_to(&link, etag, &target) {
+        if leads_to(&link, &target) {
             return Ok(());
         }
+        self.create()?;
+        make_folder(snapshot)?;
         // An older file of that name is in the way.
         let _ = fs::remove_file(&link);
         match symlink(etag, &target, &link) {
+            Ok(()) => Ok(()),
             // Another program was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && link.exists() => Ok(()),
-            outcome => outcome,
+            Err(_) if leads_to(&link, &target) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            Err(_) => place_without_symlink(&target, &link),
         }
     }
 
@@ -120,11 +165,69 @@ impl Repo {
         if revision == commit || text_file::read(&path, MOST_CONFIG).is_ok_and(|known| known == commit) {
             return Ok(());
         }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+        self.create()?;
+        // A revision may have several parts, such as refs/pr/3.
+        let mut folder = self.root.join("refs");
+        for part in Path::new(revision).parent().into_iter().flat_map(Path::components) {
+            folder.push(part);
+            make_folder(&folder)?;
+        }
+        // A link is no note, whatever it leads to.
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            fs::remove_file(&path)?;
         }
         write_whole(&path, commit.as_bytes())
     }
+
+    /// Removes what killed programs left: temporary files, and parts of files that are not in `wanted` and that nobody has
+    /// gone on with. What cannot be removed stays.
+    pub fn sweep(&self, snapshot: &Path, wanted: &[&Etag]) {
+        let now = SystemTime::now();
+        sweep(snapshot, now);
+        sweep(&self.root.join("refs"), now);
+        let wanted: Vec<String> =
+            wanted.iter().map(|etag| format!("{}{INCOMPLETE}", etag.as_str())).collect();
+        let is_given_up =
+            |name: &str| name.ends_with(INCOMPLETE) && !wanted.iter().any(|wanted| wanted == name);
+        sweep_files(&self.root.join("blobs"), now, GIVEN_UP, is_given_up);
+    }
+}
+
+/// Makes a folder, unless it is there. A link in its place is refused: whoever made it would say where files go.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let parent = folder.parent().ok_or(error)?;
+            fs::create_dir_all(parent)?;
+            fs::create_dir(folder)
+        }
+        // On a read-only file system that is the error even where the folder is there.
+        Err(error) => match fs::symlink_metadata(folder) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(found) if found.is_symlink() => Err(io::Error::other(format!(
+                "{} is a link, and nothing is written through it; remove it",
+                folder.display()
+            ))),
+            _ => Err(error),
+        },
+        made => made,
+    }
+}
+
+/// Whether this is a link to a folder that this user, the owner of the cache or root made.
+#[cfg(unix)]
+fn is_link_of_ours(link: &Path, cache: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(found) = fs::symlink_metadata(link) else { return false };
+    // SAFETY: it only reads the process's own user ID.
+    let user = unsafe { libc::geteuid() };
+    let owner = fs::metadata(cache).map_or(user, |cache| cache.uid());
+    found.is_symlink() && link.is_dir() && [user, owner, 0].contains(&found.uid())
+}
+
+#[cfg(not(unix))]
+fn is_link_of_ours(link: &Path, _: &Path) -> bool {
+    link.is_dir()
 }
 
 /// Whether this is the full name of a commit, which becomes the name of a folder.
@@ -134,35 +237,34 @@ pub(super) fn is_commit(text: &str) -> bool {
 
 /// Relative, so that the cache can be moved.
 #[cfg(unix)]
-fn relative(etag: &Etag) -> PathBuf {
-    Path::new("../../blobs").join(etag.as_str())
-}
-
-#[cfg(unix)]
-fn leads_to(link: &Path, etag: &Etag, _: &Path) -> bool {
-    fs::read_link(link).is_ok_and(|to| to == relative(etag)) && link.is_file()
-}
-
-#[cfg(unix)]
 fn symlink(etag: &Etag, _: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(relative(etag), link)
+    std::os::unix::fs::symlink(Path::new("../../blobs").join(etag.as_str()), link)
 }
 
-/// A hard link, which symbolic ones need rights for there that users seldom have: it has the size and the time of its
-/// target.
-#[cfg(not(unix))]
-fn leads_to(link: &Path, _: &Etag, target: &Path) -> bool {
-    let facts = |path: &Path| fs::metadata(path).ok().map(|facts| (facts.len(), facts.modified().ok()));
-    facts(link).is_some_and(|link| Some(link) == facts(target))
-}
-
+/// Symbolic links need rights there that users seldom have.
 #[cfg(not(unix))]
 fn symlink(_: &Etag, target: &Path, link: &Path) -> io::Result<()> {
+    place_without_symlink(target, link)
+}
+
+/// Whether a file of a snapshot is that blob: a link to it, or a hard link or copy, which has its size and time.
+fn leads_to(link: &Path, target: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(link) else { return false };
+    if found.is_symlink() {
+        return link
+            .canonicalize()
+            .is_ok_and(|link| target.canonicalize().is_ok_and(|target| link == target));
+    }
+    let facts = |found: fs::Metadata| (found.is_file(), found.len(), found.modified().ok());
+    fs::metadata(target).is_ok_and(|target| facts(target) == facts(found))
+}
+
+/// For file systems without symbolic links.
+fn place_without_symlink(target: &Path, link: &Path) -> io::Result<()> {
     fs::hard_link(target, link).or_else(|_| copy(target, link))
 }
 
 /// Copies under a temporary name: a copy that was ended must not look like the file.
-#[cfg(any(not(unix), test))]
 fn copy(target: &Path, link: &Path) -> io::Result<()> {
     let mut copy = temporary_unsynced(link.parent().unwrap_or(Path::new(".")), b"")?;
     io::copy(&mut File::open(target)?, copy.as_file_mut())?;
@@ -187,6 +289,18 @@ mod tests {
         let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
         assert_eq!(time(&target), time(&link));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_file_system_without_symbolic_links_gets_hard_links_or_copies() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("blob"), "{}").unwrap();
+        place_without_symlink(&at("blob"), &at("hard")).unwrap();
+        copy(&at("blob"), &at("copy")).unwrap();
+        fs::write(at("other"), "[]").unwrap();
+        assert!(leads_to(&at("hard"), &at("blob")) && leads_to(&at("copy"), &at("blob")));
+        assert!(!leads_to(&at("other"), &at("blob")) && !leads_to(&at("none"), &at("blob")));
     }
 
     #[cfg(unix)]

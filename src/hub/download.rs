@@ -1,16 +1,21 @@
 //! One file, from where it was cut to its end.
 
-use std::fs::{self, File, TryLockError};
+use std::cell::Cell;
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cache::Repo;
 use super::clock::Clock;
 use super::error::HubError;
 use super::fetch::{Event, PlannedFile};
+use super::hash::Hashes;
 use super::http::{Client, Content, Failure};
 use super::retries::{Retries, again_in};
+use crate::lock::{self, Lock};
 
 /// An attempt that brought so much more than any before counts as none.
 const PROGRESS: u64 = 8 << 20;
@@ -26,6 +31,25 @@ pub struct Transfer<'a, C> {
     pub client: &'a Client,
     pub clock: &'a C,
     pub repo: &'a Repo,
+    pub hashes: &'a Hashes,
+    /// Whether the user knows that files of the cache cannot be locked.
+    pub told_of_locks: &'a Cell<bool>,
+}
+
+/// The file that a transfer writes to.
+struct Partial {
+    path: PathBuf,
+    /// Where it stays until the next run, if this process has it under another name meanwhile.
+    home: Option<PathBuf>,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if let Some(home) = &self.home {
+            // It is no longer there where all went well.
+            let _ = fs::rename(&self.path, home);
+        }
+    }
 }
 
 /// How an attempt ended early.
@@ -45,17 +69,18 @@ impl<C: Clock> Transfer<'_, C> {
         file: &PlannedFile,
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), HubError> {
-        let (blob, partial) = (self.repo.blob(&file.etag), self.repo.incomplete(&file.etag));
-        let _lock = self.lock(file, report)?;
-        if is_whole(&blob, file.size) {
+        let blob = self.repo.blob(&file.etag);
+        self.repo.create().map_err(|source| self.fault(self.repo.root(), source))?;
+        let lock = self.lock(file, report);
+        // Another program may have fetched it while this one waited.
+        if self.hashes.is_right(&blob, &file.etag, file.size) {
+            let _ = fs::remove_file(self.repo.incomplete(&file.etag));
             report(Event::Bytes { name: &file.name, done: file.size });
             return Ok(());
         }
-        let mut out = File::options()
-            .create(true)
-            .append(true)
-            .open(&partial)
-            .map_err(|source| HubError::Cache { path: partial.clone(), source })?;
+        let own = self.partial(file, lock.is_some());
+        let partial = own.path.clone();
+        let mut out = open_partial(&partial).map_err(|source| self.fault(&partial, source))?;
         let mut retries = Retries::default();
         // What is fetched twice is no progress.
         let mut best = Some(length(&out, &partial)?).filter(|have| *have <= file.size).unwrap_or(0);
@@ -97,16 +122,46 @@ impl<C: Clock> Transfer<'_, C> {
         fs::rename(&partial, &blob).map_err(|source| HubError::Cache { path: blob, source })
     }
 
-    /// Keeps other programs from fetching the same file. Where the file system knows no locks, the hash tells in the end.
-    fn lock(&self, file: &PlannedFile, report: &mut dyn FnMut(Event<'_>)) -> Result<File, HubError> {
-        let path = self.repo.root();
-        let lock =
-            self.repo.lock(&file.etag).map_err(|source| HubError::Cache { path: path.to_owned(), source })?;
-        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-            report(Event::Notice(format!("another program fetches {}; waiting for it", file.name)));
-            let _ = lock.lock();
+    /// Keeps other programs from fetching the same file. None where the file system has no locks.
+    fn lock(&self, file: &PlannedFile, report: &mut dyn FnMut(Event<'_>)) -> Option<File> {
+        let lock = match self.repo.lock(&file.etag) {
+            Lock::Busy(lock) => {
+                report(Event::Notice(format!("another program fetches {}; waiting for it", file.name)));
+                lock::wait(lock)
+            }
+            lock => lock,
+        };
+        match lock {
+            Lock::Held(lock) | Lock::Busy(lock) => Some(lock),
+            Lock::Unsupported(reason) => {
+                if !self.told_of_locks.replace(true) {
+                    report(Event::Notice(format!(
+                        "files in {} cannot be locked: {reason}; programs that fetch the same model at the same time \
+                         each fetch all of it",
+                        self.repo.root().display()
+                    )));
+                }
+                None
+            }
         }
-        Ok(lock)
+    }
+
+    /// Where a file grows. Without a lock that is a file of this process's own, which begins with what an earlier one has
+    /// left: of several processes one gets that, for a file is renamed once.
+    fn partial(&self, file: &PlannedFile, is_locked: bool) -> Partial {
+        let home = self.repo.incomplete(&file.etag);
+        if is_locked {
+            return Partial { path: home, home: None };
+        }
+        // The standard library seeds its hashers at random.
+        let mark = RandomState::new().build_hasher().finish() as u32;
+        let path = home.with_extension(format!("{mark:08x}.incomplete"));
+        let _ = fs::rename(&home, &path);
+        Partial { path, home: Some(home) }
+    }
+
+    fn fault(&self, path: &Path, source: io::Error) -> HubError {
+        HubError::Cache { path: path.to_owned(), source }
     }
 
     /// Appends what is missing, and returns who sent it.
@@ -186,9 +241,27 @@ fn broken(file: &PlannedFile, host: String, failure: Failure) -> Break {
     }
 }
 
-/// Whether a blob has its size. Its hash was checked when it got its name.
-pub fn is_whole(blob: &Path, size: u64) -> bool {
-    fs::metadata(blob).is_ok_and(|facts| facts.is_file() && facts.len() == size)
+/// Opens the file that a transfer goes on with. What is no file of its own, such as a link, is replaced: bytes would end up
+/// elsewhere. So is another user's, which cannot be written.
+fn open_partial(path: &Path) -> io::Result<File> {
+    let mut options = lock::no_follow();
+    options.create(true).append(true);
+    match options.open(path) {
+        Ok(file) if is_own_file(&file)? => return Ok(file),
+        _ => {}
+    }
+    let _ = fs::remove_file(path);
+    lock::no_follow().create_new(true).append(true).open(path)
+}
+
+/// Whether this is a regular file that has no other name.
+fn is_own_file(file: &File) -> io::Result<bool> {
+    let found = file.metadata()?;
+    #[cfg(unix)]
+    let names = std::os::unix::fs::MetadataExt::nlink(&found);
+    #[cfg(not(unix))]
+    let names = 1;
+    Ok(found.is_file() && names == 1)
 }
 
 /// Whether a `Content-Range` begins where it should and is of the right file: `bytes 5-9/10`.

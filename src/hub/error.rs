@@ -150,18 +150,40 @@ pub enum HubError {
         /// What is missing still.
         needed: Size,
     },
+    /// A file of a complete model is damaged, and the hub may not be asked for it.
+    #[error(
+        "{} is damaged: its hash is not the one it is named after; unset HF_HUB_OFFLINE and run \
+         `actalign-tui model fetch {id}`, which fetches it again",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        id: String,
+    },
     /// The cache cannot be read or written.
-    #[error("{}: {source}{}", path.display(), if source.kind() == std::io::ErrorKind::StorageFull {
-        "; make room and run the same command: what was fetched is kept"
-    } else {
-        "; set HF_HOME to a folder that can be written"
-    })]
+    #[error("{}: {source}; {}", path.display(), remedy(source))]
     Cache {
         /// The file or folder.
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
     },
+}
+
+/// What to do about a cache that cannot be written.
+fn remedy(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room and run the same command: what was fetched is kept"
+        }
+        ErrorKind::FileTooLarge => {
+            "raise the limit for the size of files (ulimit -f) and run the same command: what was fetched is kept"
+        }
+        _ => "set HF_HOME to a folder that can be written",
+    }
 }
 
 /// How to get a model without this program's network.

@@ -1,21 +1,23 @@
 //! What a model needs, and fetching it.
 
+use std::cell::Cell;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::cache::{HubCache, Repo, is_commit};
 use super::clock::{Clock, SystemClock};
-use super::download::{Transfer, is_whole};
+use super::download::Transfer;
 use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
-use super::hash::Etag;
+use super::hash::{Etag, Hashes};
 use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
 use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
 use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::siglip::{self, known};
-use crate::store::Size;
+use crate::store::{Cache, Size};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
 const LARGEST_JSON: u64 = 64 << 20;
@@ -49,6 +51,8 @@ pub struct PlannedFile {
     /// How many of them are there.
     pub have: u64,
     pub(super) etag: Etag,
+    /// Whether all of it is there with the right hash.
+    is_there: bool,
 }
 
 /// What has to be done to have a model.
@@ -94,6 +98,8 @@ pub struct Hub<C = SystemClock> {
     client: Client,
     cache: HubCache,
     clock: C,
+    hashes: Hashes,
+    told_of_locks: Cell<bool>,
 }
 
 impl Hub {
@@ -114,7 +120,26 @@ impl<C: Clock> Hub<C> {
     pub fn with_clock(settings: HubSettings, clock: C) -> Result<Self, HubError> {
         let client = Client::new(&settings)?;
         let cache = HubCache::new(settings.cache.clone().ok_or(HubError::NoCache)?);
-        Ok(Self { settings, client, cache, clock })
+        let hashes = Hashes::default();
+        Ok(Self { settings, client, cache, clock, hashes, told_of_locks: Cell::new(false) })
+    }
+
+    /// The same, with what was found of files remembered in a cache of this program, if there is one.
+    #[must_use]
+    pub fn remembering_in(mut self, cache: Option<Cache>) -> Self {
+        self.hashes = Hashes::remembered_in(cache);
+        self
+    }
+
+    /// Checks a snapshot without the network, by the hashes that files of the cache are named after.
+    ///
+    /// # Errors
+    /// A file that is damaged or cannot be read.
+    pub fn check(&self, id: &ModelId, snapshot: &Path) -> Result<(), HubError> {
+        let is_right = |path: &Path, etag: &Etag, size| Ok(self.hashes.is_right(path, etag, size));
+        let damaged = HubCache::damaged(snapshot, is_right)
+            .map_err(|source| HubError::Cache { path: snapshot.to_owned(), source })?;
+        damaged.map_or(Ok(()), |path| Err(HubError::Damaged { path, id: id.to_string() }))
     }
 
     /// The cache.
@@ -164,7 +189,6 @@ impl<C: Clock> Hub<C> {
             return Err(answer(CONFIG, self.host(), format!("with commit {commit}, which is another one")));
         }
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
-        repo.create().map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
 
         let config = self.bring_now(&mut plan, &repo, report)?;
         siglip::check_config(&config)?;
@@ -216,8 +240,20 @@ impl<C: Clock> Hub<C> {
             self.bring(plan, &repo, number, report)?;
         }
         // Last, so that an older commit that is complete stays the one that is found until this one is.
-        repo.remember(plan.id.revision(), &plan.commit)
-            .map_err(|source| HubError::Cache { path: repo.root().to_owned(), source })?;
+        match repo.remember(plan.id.revision(), &plan.commit) {
+            Ok(()) => {}
+            // A model that is complete in another user's cache can be used all the same.
+            Err(error) if is_read_only(&error) => report(Event::Notice(format!(
+                "{} cannot be written ({error}): --model {} does not find this version there, --model {} does",
+                repo.root().display(),
+                plan.id,
+                plan.snapshot.display()
+            ))),
+            Err(source) => return Err(HubError::Cache { path: repo.root().to_owned(), source }),
+        }
+        let wanted: Vec<&Etag> =
+            plan.files.iter().filter(|file| !file.is_there).map(|file| &file.etag).collect();
+        repo.sweep(&plan.snapshot, &wanted);
         Ok(plan.snapshot.clone())
     }
 
@@ -231,6 +267,7 @@ impl<C: Clock> Hub<C> {
         let last = plan.files.len() - 1;
         let path = self.bring(plan, repo, last, report)?;
         plan.files[last].have = plan.files[last].size;
+        plan.files[last].is_there = true;
         Ok(path)
     }
 
@@ -243,10 +280,19 @@ impl<C: Clock> Hub<C> {
         report: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, HubError> {
         let file = &plan.files[number];
-        let (client, clock) = (&self.client, &self.clock);
-        let url = self.url(&plan.id, &plan.commit, &file.name);
-        Transfer { client, clock, repo }.fetch(&url, file, report)?;
         let path = plan.snapshot.join(&file.name);
+        if file.is_there {
+            report(Event::Bytes { name: &file.name, done: file.size });
+            // Tools of the hub put the file itself there where they cannot make links.
+            if !repo.blob(&file.etag).is_file() {
+                return Ok(path);
+            }
+        } else {
+            let (client, clock, hashes) = (&self.client, &self.clock, &self.hashes);
+            let url = self.url(&plan.id, &plan.commit, &file.name);
+            let told_of_locks = &self.told_of_locks;
+            Transfer { client, clock, repo, hashes, told_of_locks }.fetch(&url, file, report)?;
+        }
         repo.link(&plan.snapshot, &file.name, &file.etag)
             .map_err(|source| HubError::Cache { path: path.clone(), source })?;
         Ok(path)
@@ -313,14 +359,36 @@ impl<C: Clock> Hub<C> {
         if name.ends_with(".json") && size > LARGEST_JSON {
             return Err(answer(name, host, format!("with {}, more than any such file has", Size(size))));
         }
+        let file = self.planned(id, commit.as_deref(), name, etag, size, report);
+        Ok(Some((commit, file)))
+    }
+
+    /// How much of a file is there.
+    fn planned(
+        &self,
+        id: &ModelId,
+        commit: Option<&str>,
+        name: &str,
+        etag: Etag,
+        size: u64,
+        report: &mut dyn FnMut(Event<'_>),
+    ) -> PlannedFile {
         let repo = self.cache.repo(id);
-        let have = if is_whole(&repo.blob(&etag), size) {
-            size
-        } else {
-            let partial = fs::metadata(repo.incomplete(&etag)).map_or(0, |facts| facts.len());
-            if partial <= size { partial } else { 0 }
+        let blob = repo.blob(&etag);
+        let snapshot = commit.and_then(|commit| repo.snapshot(commit));
+        report(Event::Checking { name });
+        let is_right = |path: &Path| self.hashes.is_right(path, &etag, size);
+        let is_there = is_right(&blob) || snapshot.is_some_and(|snapshot| is_right(&snapshot.join(name)));
+        let partial = fs::symlink_metadata(repo.incomplete(&etag)).map_or(0, |facts| facts.len());
+        let have = match is_there {
+            true => size,
+            false if partial <= size => partial,
+            false => 0,
         };
-        Ok(Some((commit, PlannedFile { name: name.to_owned(), size, have, etag })))
+        if !is_there && fs::metadata(&blob).is_ok_and(|found| found.len() == size) {
+            report(Event::Notice(format!("{name}: {} is damaged, so it is fetched again", blob.display())));
+        }
+        PlannedFile { name: name.to_owned(), size, have, etag, is_there }
     }
 
     /// What an answer below 500 that says no means: the file is not there, or why nothing is to be had.
@@ -362,6 +430,10 @@ impl<C: Clock> Hub<C> {
 
 fn answer(name: &str, host: String, reason: impl Into<String>) -> HubError {
     HubError::Answer { name: name.to_owned(), host, reason: reason.into() }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Bytes that are free where a folder lies, where the system tells.

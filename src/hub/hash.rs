@@ -1,7 +1,7 @@
 //! What a file holds, as the hub tells it: an entity tag is the SHA-256 of a large file or the git hash of a small one.
 
 use std::fmt::Write;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::input_file::open_regular;
+use crate::store::Cache;
 
 /// The hash of a file of the hub, which is its name in the cache as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,38 @@ impl Etag {
             digest(Sha1::new().chain_update(format!("blob {size}\0")), file)?
         };
         Ok(found == self.0)
+    }
+}
+
+/// Checks files of the hub's cache, which may be damaged, or half-written by another program. What was found of a file is
+/// remembered in this program's cache until the file changes, for hashing gigabytes takes seconds.
+#[derive(Debug, Default)]
+pub struct Hashes {
+    cache: Option<Cache>,
+}
+
+/// What is remembered of a file with the right hash.
+const RIGHT: &[u8] = b"right";
+
+impl Hashes {
+    pub fn remembered_in(cache: Option<Cache>) -> Self {
+        Self { cache }
+    }
+
+    /// Whether there is a file of this size and hash. One that cannot be read is none.
+    pub fn is_right(&self, path: &Path, etag: &Etag, size: u64) -> bool {
+        let has_size = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size);
+        has_size && self.has_hash(path, etag, size).unwrap_or(false)
+    }
+
+    fn has_hash(&self, path: &Path, etag: &Etag, size: u64) -> io::Result<bool> {
+        let Some(cache) = &self.cache else { return etag.is_of(path, size) };
+        let part = format!("hub {}", etag.as_str());
+        let found = cache.contents_by(path, &[], &part, |hasher| {
+            hasher.update(if etag.is_of(path, size)? { RIGHT } else { b"wrong" });
+            Ok(())
+        })?;
+        Ok(found.is_some_and(|found| found.digest() == blake3::hash(RIGHT).to_hex().as_str()))
     }
 }
 

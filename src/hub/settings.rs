@@ -17,7 +17,8 @@ use crate::text_file;
 pub struct HubSettings {
     /// The hub, without a slash at the end: `HF_ENDPOINT`.
     pub endpoint: String,
-    /// `HF_TOKEN`, or what the file `$HF_HOME/token` holds (`HF_TOKEN_PATH` names another).
+    /// `HF_TOKEN`, or what the file `$HF_HOME/token` holds (`HF_TOKEN_PATH` names another), unless
+    /// `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
     pub token: Option<Token>,
     /// The cache: `HF_HUB_CACHE`, or `$HF_HOME/hub`. None where the system names no home.
     pub cache: Option<PathBuf>,
@@ -48,16 +49,23 @@ impl HubSettings {
         }
     }
 
+    /// Variables whose values cannot be obeyed, in words for the user.
+    pub fn faults(&self) -> Vec<String> {
+        faults(|name| env::var_os(name), self.token.is_some())
+    }
+
     fn from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
+        // What is no text becomes no address and no token, not the default.
+        let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
         let path = |name: &str| variable(name).map(PathBuf::from).map(|path| below_home(path, home.as_ref()));
         let hub_home = path("HF_HOME").or_else(|| {
             let caches = path("XDG_CACHE_HOME").or_else(|| Some(home.as_ref()?.join(".cache")));
             Some(caches?.join("huggingface"))
         });
         let token_file = path("HF_TOKEN_PATH").or_else(|| Some(hub_home.as_ref()?.join("token")));
-        let stored = || text_file::read(token_file.as_ref()?, MOST_CONFIG).ok();
+        let is_explicit = text("HF_HUB_DISABLE_IMPLICIT_TOKEN").is_some_and(|value| is_true(&value));
+        let stored = || text_file::read(token_file.as_ref().filter(|_| !is_explicit)?, MOST_CONFIG).ok();
         Self {
             endpoint: text("HF_ENDPOINT")
                 .unwrap_or_else(|| "https://huggingface.co".into())
@@ -87,6 +95,27 @@ impl fmt::Debug for HubSettings {
             .field("certificates", certificates)
             .finish()
     }
+}
+
+fn faults(variable: impl Fn(&str) -> Option<OsString>, has_token: bool) -> Vec<String> {
+    let text = |name: &str| variable(name).map(|value| value.to_string_lossy().trim().to_owned());
+    let text = |name: &str| text(name).filter(|value| !value.is_empty());
+    let mut faults = Vec::new();
+    if text("HF_TOKEN").is_some() && !has_token {
+        faults.push("HF_TOKEN holds a character that no token has: no token is sent".to_owned());
+    }
+    let is_seconds = |text: &str| text.parse::<u64>().is_ok_and(|seconds| seconds > 0);
+    if let Some(value) = text("HF_HUB_DOWNLOAD_TIMEOUT").filter(|value| !is_seconds(value)) {
+        faults.push(format!(
+            "HF_HUB_DOWNLOAD_TIMEOUT is {value:?}, not a whole number of seconds above 0: {} is taken",
+            STALL.as_secs()
+        ));
+    }
+    let is_false = |value: &str| ["0", "OFF", "NO", "FALSE"].contains(&value.to_uppercase().as_str());
+    if let Some(value) = text("HF_HUB_OFFLINE").filter(|value| !is_true(value) && !is_false(value)) {
+        faults.push(format!("HF_HUB_OFFLINE is {value:?}, neither 1 nor 0: the network is used"));
+    }
+    faults
 }
 
 /// As the hub's own tools take it.
@@ -135,6 +164,41 @@ mod tests {
         assert_eq!((moved.endpoint.as_str(), moved.offline), ("https://mirror.example", true));
         let moved = settings(&[("HF_HOME", "/a"), ("HF_HUB_CACHE", "/b"), ("HF_HUB_DOWNLOAD_TIMEOUT", "3")]);
         assert_eq!((moved.cache, moved.stall), (Some("/b".into()), Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn values_that_cannot_be_obeyed_are_told() {
+        let faults = |variables: &[(&str, &str)]| {
+            let value =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| v.into());
+            faults(value, settings(variables).token.is_some())
+        };
+        assert_eq!(
+            faults(&[("HF_TOKEN", "hf_x"), ("HF_HUB_DOWNLOAD_TIMEOUT", "3"), ("HF_HUB_OFFLINE", "off")]),
+            [] as [&str; 0]
+        );
+        let token = faults(&[("HF_TOKEN", "hf_gehe im")]);
+        assert!(token[0].contains("no token is sent") && !token[0].contains("im\""), "{token:?}");
+        assert!(faults(&[("HF_HUB_DOWNLOAD_TIMEOUT", "3 s")])[0].contains("30 is taken"));
+        assert!(faults(&[("HF_HUB_OFFLINE", "y")])[0].contains("the network is used"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_address_that_is_no_text_is_not_the_default_one() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = |name: &str| (name == "HF_ENDPOINT").then(|| OsString::from_vec(b"http://\xff".to_vec()));
+        assert_ne!(HubSettings::from(value, None).endpoint, "https://huggingface.co");
+    }
+
+    #[test]
+    fn a_stored_token_is_not_sent_where_that_is_switched_off() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("token"), "hf_stored").unwrap();
+        let home = folder.path().to_str().unwrap();
+        let off = ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
+        assert_eq!(settings(&[("HF_HOME", home), off]).token, None);
+        assert_eq!(settings(&[("HF_HOME", home), off, ("HF_TOKEN", "hf_set")]).token, Token::new("hf_set"));
     }
 
     #[test]

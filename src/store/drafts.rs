@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{self, Path, PathBuf};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::input_file::{MOST_TEXT, read_bounded};
+use crate::lock::{self, Lock};
 use crate::script::{Document, ScriptFile};
 use crate::store::folders::{Folder, NoFolder};
 use crate::whole::{temporary_unsynced, write_whole};
@@ -174,8 +175,15 @@ impl Drafts {
         if !self.locks.contains_key(&self.mark) {
             // It is locked before it gets its name, so that nobody ever finds it free.
             let lock = temporary_unsynced(&self.folder, b"")?;
-            let _ = lock.as_file().try_lock();
-            self.locks.insert(self.mark.clone(), lock.persist(self.lock_of(&self.mark))?);
+            let held = lock::try_lock_file(lock.as_file().try_clone()?);
+            let file = lock.persist(self.lock_of(&self.mark))?;
+            if let Lock::Unsupported(reason) = held {
+                self.notices.push(format!(
+                    "{} cannot be locked: {reason}; another explorer may offer changes that are not saved here",
+                    self.folder.display()
+                ));
+            }
+            self.locks.insert(self.mark.clone(), file);
         }
         let mut json = serde_json::to_vec_pretty(record)?;
         json.push(b'\n');
@@ -288,13 +296,13 @@ impl Drafts {
             return Writer::Gone(None);
         }
         // Where nothing can be learnt, a draft offered twice is better than one that is lost.
-        let Ok(lock) = File::options().write(true).open(self.lock_of(mark)) else {
+        let Ok(lock) = lock::no_follow().write(true).open(self.lock_of(mark)) else {
             return Writer::Gone(None);
         };
-        match lock.try_lock() {
-            Ok(()) => Writer::Gone(Some(lock)),
-            Err(TryLockError::WouldBlock) => Writer::Running,
-            Err(TryLockError::Error(_)) => Writer::Gone(None),
+        match lock::try_lock_file(lock) {
+            Lock::Held(lock) => Writer::Gone(Some(lock)),
+            Lock::Busy(_) => Writer::Running,
+            Lock::Unsupported(_) => Writer::Gone(None),
         }
     }
 

@@ -64,5 +64,6 @@ fn work(mut drafts: Drafts, requests: &Receiver<Request>, tell: &Tell) {
         {
             tell(Action::Failed(error.to_string()));
         }
+        drafts.take_notices().into_iter().for_each(|notice| tell(Action::Failed(notice)));
     }
 }

@@ -3,5 +3,6 @@
 mod commands;
 mod failures;
 mod fetch;
+mod shared;
 mod site;
 mod world;

@@ -7,6 +7,7 @@ use color_eyre::eyre::{Result, bail};
 
 use crate::cli::eval::{check_some_read, print, write};
 use crate::eval::{self, Results};
+use crate::output;
 
 /// Make one result of the shards of an evaluation: that which a single process would have come to
 #[derive(Debug, Args)]
@@ -32,7 +33,9 @@ pub fn run(args: &MergeArgs) -> Result<()> {
     };
     let results = Results::new(&records, run.settings.clone());
     check_some_read(&run, &results)?;
-    eval::write_run(out, &run, &records)?;
+    if let Some(notice) = eval::write_run(out, &run, &records)? {
+        output::say(notice);
+    }
     write(out, &results)?;
     print(&results, args.json)
 }

@@ -3,9 +3,9 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::folder::cached;
+use super::folder::{cached, open};
 use super::transfer;
-use crate::hub::{Hub, HubSettings, ModelId};
+use crate::hub::{HubSettings, ModelId};
 use crate::output;
 use crate::siglip::Checkpoint;
 
@@ -19,8 +19,11 @@ pub struct FetchArgs {
 
 pub fn run(args: &FetchArgs) -> Result<()> {
     let settings = HubSettings::load();
-    let folder = match cached(&settings, &args.id).filter(|_| settings.offline) {
+    let complete = cached(&settings, &args.id).filter(|_| settings.offline);
+    let hub = open(settings)?;
+    let folder = match complete {
         Some(folder) => {
+            hub.check(&args.id, &folder)?;
             output::say(format_args!(
                 "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer one",
                 args.id
@@ -28,7 +31,6 @@ pub fn run(args: &FetchArgs) -> Result<()> {
             folder
         }
         None => {
-            let hub = Hub::open(settings)?;
             let plan = hub.plan(&args.id, &mut transfer::tell)?;
             transfer::fetch(&hub, &plan)?
         }

@@ -7,10 +7,10 @@ use color_eyre::eyre::{Result, bail};
 
 use super::transfer;
 use crate::demo::Bundle;
-use crate::hub::{Hub, HubCache, HubSettings, ModelId};
+use crate::hub::{Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
 use crate::siglip::known;
-use crate::store::Size;
+use crate::store::{Cache, Size};
 
 /// Whether the user may be asked to fetch a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
         return Ok(folder);
     }
     let offline = settings.offline;
-    let hub = Hub::open(settings)?;
+    let hub = open(settings)?;
     let may_ask = ask == MayAsk::OnTerminal && output::stdin_is_terminal() && output::stderr_is_terminal();
     if offline || !may_ask {
         let cache = hub.cache().root().display();
@@ -62,6 +62,15 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
         bail!("{id} was not downloaded: `actalign-tui model fetch {id}` does it, --model demo takes none");
     }
     Ok(transfer::fetch(&hub, &plan)?)
+}
+
+/// The hub of the settings, which remembers the files it has checked where this program has a cache.
+///
+/// # Errors
+/// See [`Hub::open`].
+pub fn open(settings: HubSettings) -> Result<Hub, HubError> {
+    settings.faults().iter().for_each(output::say);
+    Ok(Hub::open(settings)?.remembering_in(Cache::open().ok().flatten()))
 }
 
 /// The folder of a model that is complete in the cache. Nothing of the network is looked at.

@@ -23,7 +23,8 @@ pub use key::{Key, Kind};
 pub use shelf::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
-use crate::input_file::{MOST_DATA, open_regular, read_bounded};
+use crate::input_file::{MOST_DATA, read_bounded};
+use crate::leftovers::set_time;
 use crate::store::folders::{Folder, NoFolder};
 use shelf::Shelf;
 
@@ -78,8 +79,8 @@ impl Cache {
     /// # Errors
     /// If the system names no folder, or the variable is no size.
     pub fn open() -> Result<Option<Self>, CacheError> {
-        let limit = match std::env::var(SIZE_VARIABLE) {
-            Ok(text) if !text.is_empty() => text.parse()?,
+        let limit = match std::env::var_os(SIZE_VARIABLE) {
+            Some(text) if !text.is_empty() => text.to_string_lossy().parse()?,
             _ => DEFAULT_SIZE,
         };
         let cache = Self::new(&Folder::Cache.path()?, limit);
@@ -107,7 +108,7 @@ impl Cache {
         let entry = Entry::open(key, read_bounded(&path, MOST_DATA).ok()?);
         if entry.is_some() {
             // Where that is not allowed the entry is evicted sooner, no more.
-            let _ = open_regular(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            set_time(&path, SystemTime::now());
         } else {
             let _ = fs::remove_file(&path);
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use crate::leftovers::is_older;
 use crate::store::cache::key::{Key, Kind};
 use crate::store::cache::size::Size;
 use crate::whole::{self, temporary_unsynced};
@@ -75,30 +76,42 @@ impl Shelf {
         Ok(Listing { entries })
     }
 
-    /// Removes entries, those used longest ago first, until the rest is within bounds.
+    /// Removes entries, those used longest ago first, until the rest is within bounds. Entries that cannot be removed, such
+    /// as those of other users, are passed over.
     pub fn prune(&self, bounds: Bounds, now: SystemTime) -> io::Result<Listing> {
         self.sweep(now);
-        let Listing { mut entries } = self.listing()?;
+        let Listing { entries } = self.listing()?;
         let mut left: u64 = entries.iter().map(|(_, size, _)| size).sum();
-        let mut gone = 0;
-        for (key, size, used) in &entries {
-            let is_old = bounds.age.is_some_and(|age| now.duration_since(*used).is_ok_and(|d| d > age));
-            if !is_old && bounds.size.is_none_or(|size| left <= size.0) {
+        let is_too_much = |left: u64| bounds.size.is_some_and(|size| left > size.0);
+        let (mut gone, mut stuck) = (Listing::default(), None);
+        for (key, size, used) in entries {
+            let is_old = bounds.age.is_some_and(|age| now.duration_since(used).is_ok_and(|d| d > age));
+            if !is_old && !is_too_much(left) {
                 break;
             }
-            match fs::remove_file(self.path(key)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => left -= size,
+            match fs::remove_file(self.path(&key)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    stuck.get_or_insert((error, is_old));
+                }
+                _ => {
+                    left -= size;
+                    gone.entries.push((key, size, used));
+                }
             }
-            gone += 1;
         }
-        entries.truncate(gone);
-        Ok(Listing { entries })
+        match stuck {
+            Some((error, is_old)) if is_old || is_too_much(left) => Err(error),
+            _ => Ok(gone),
+        }
     }
 
-    /// Removes temporary files of processes that were killed.
+    /// Removes temporary files of processes that were killed. An entry from the future, written while a clock was wrong,
+    /// counts as used now; it would never be the one used longest ago.
     pub fn sweep(&self, now: SystemTime) {
         whole::sweep(&self.folder, now);
+        for (name, metadata) in self.files().into_iter().flatten() {
+            is_older(&self.folder.join(name), &metadata, Duration::MAX, now);
+        }
     }
 
     /// Names and sizes of all files. Those that other processes remove meanwhile are left out.

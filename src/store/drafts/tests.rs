@@ -192,3 +192,19 @@ fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
     let error = drafts.recover(None, None).unwrap_err().to_string();
     assert!(error.contains("ACTALIGN_DATA_DIR"), "{error}");
 }
+
+#[cfg(unix)]
+#[test]
+fn without_locks_a_draft_is_kept_and_recovered() {
+    use crate::lock::tests::with_fault;
+    let (folder, path) = world();
+    with_fault(libc::ENOLCK, || {
+        let mut drafts = Drafts::new(folder.path());
+        drafts.keep(&unsaved(Some(&path), "spins slowly")).unwrap();
+        drafts.keep(&unsaved(Some(&path), "spins on one leg")).unwrap();
+        let notices = drafts.take_notices();
+        assert!(notices.len() == 1 && notices[0].contains("cannot be locked"), "{notices:?}");
+        drop(drafts);
+        assert_eq!(recovered(folder.path(), &path).unwrap().file, scripts("spins on one leg"));
+    });
+}

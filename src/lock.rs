@@ -1,0 +1,162 @@
+//! Locks on files, also where the file system has none, and files that other users can put links in the place of.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// What came of locking a file.
+#[derive(Debug)]
+pub enum Lock {
+    /// This process holds the lock for as long as the file is open.
+    Held(File),
+    /// Another process holds it. The file can be waited for.
+    Busy(File),
+    /// The file cannot be locked, as on Lustre without `-o flock` and on some network file systems.
+    Unsupported(io::Error),
+}
+
+/// Opens a lock file, creating it where it is missing, and locks it without waiting. Links are not followed.
+pub fn try_lock(path: &Path) -> Lock {
+    match open(path) {
+        Ok(file) => try_lock_file(file),
+        Err(error) => Lock::Unsupported(error),
+    }
+}
+
+/// Locks an open file without waiting.
+pub fn try_lock_file(file: File) -> Lock {
+    let outcome = system_lock(&file);
+    outcome_of(file, outcome)
+}
+
+/// Waits until a file can be locked.
+pub fn wait(file: File) -> Lock {
+    loop {
+        match file.lock() {
+            Ok(()) => return Lock::Held(file),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Lock::Unsupported(error),
+        }
+    }
+}
+
+/// Opens a lock file. One that another user made can often only be read, which is enough to lock it.
+///
+/// # Errors
+/// If it can neither be created nor opened, or is a link or no regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    let create = no_follow().read(true).append(true).create(true).open(path);
+    let file = match create {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            no_follow().read(true).open(path).map_err(|_| error)?
+        }
+        created => created?,
+    };
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
+
+/// Options that open the file of a name and nothing that a link of that name leads to, and never wait for a pipe.
+pub fn no_follow() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as _);
+    }
+    options
+}
+
+/// What the system's answer means. A network file system may answer "access denied" for a lock that another process holds,
+/// as POSIX allows.
+fn outcome_of(file: File, outcome: Result<(), TryLockError>) -> Lock {
+    match outcome {
+        Ok(()) => Lock::Held(file),
+        Err(TryLockError::WouldBlock) => Lock::Busy(file),
+        #[cfg(unix)]
+        Err(TryLockError::Error(error))
+            if error.raw_os_error() == Some(rustix::io::Errno::ACCESS.raw_os_error()) =>
+        {
+            Lock::Busy(file)
+        }
+        Err(TryLockError::Error(error)) => Lock::Unsupported(error),
+    }
+}
+
+#[cfg(not(test))]
+fn system_lock(file: &File) -> Result<(), TryLockError> {
+    file.try_lock()
+}
+
+#[cfg(test)]
+fn system_lock(file: &File) -> Result<(), TryLockError> {
+    match tests::FAULT.get() {
+        Some(errno) => Err(TryLockError::Error(io::Error::from_raw_os_error(errno))),
+        None => file.try_lock(),
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        /// The error number of every attempt to lock in this thread.
+        pub static FAULT: Cell<Option<i32>> = const { Cell::new(None) };
+    }
+
+    /// Runs on a file system that answers every attempt to lock with this error.
+    #[cfg(unix)]
+    pub fn with_fault<T>(errno: i32, run: impl FnOnce() -> T) -> T {
+        FAULT.set(Some(errno));
+        let result = run();
+        FAULT.set(None);
+        result
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_busy_for_everyone_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let Lock::Held(first) = try_lock(&path) else { panic!("it is free") };
+        assert!(matches!(try_lock(&path), Lock::Busy(_)));
+        drop(first);
+        assert!(matches!(try_lock(&path), Lock::Held(_)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_system_without_locks_is_told_from_a_lock_that_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        for errno in [libc::ENOSYS, libc::ENOTSUP, libc::EOPNOTSUPP, libc::ENOLCK, libc::EINVAL, libc::EIO] {
+            let lock = with_fault(errno, || try_lock(&path));
+            assert!(matches!(lock, Lock::Unsupported(_)), "{errno}: {lock:?}");
+        }
+        let lock = with_fault(libc::EACCES, || try_lock(&path));
+        assert!(matches!(lock, Lock::Busy(_)), "{lock:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_is_a_link_is_neither_followed_nor_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("lock"));
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert!(matches!(try_lock(&link), Lock::Unsupported(_)));
+        assert!(!target.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_can_only_be_read_is_locked() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+        assert!(matches!(try_lock(&path), Lock::Held(_)));
+    }
+}
