@@ -97,7 +97,7 @@ pub fn explain(error: io::Error, folder: &Path) -> io::Error {
     use io::ErrorKind as Kind;
     let name = folder.display();
     let text = match error.kind() {
-        Kind::NotFound => format!("there is no folder {name}"),
+        Kind::NotFound if !folder.is_dir() => format!("there is no folder {name}"),
         Kind::NotADirectory => format!("{name} is not a folder"),
         Kind::IsADirectory => "a folder has that name; name a file".to_owned(),
         Kind::StorageFull => {
