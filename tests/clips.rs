@@ -116,5 +116,5 @@ fn of_broken_clips_only_our_own_words_are_heard() {
     bytes[second..second + 8].fill(0);
     fs::write(&path, bytes).unwrap();
     let (frames, said) = read(classify(folder.path(), "clip.mov"));
-    assert_eq!((frames, said.as_str()), (19, "clip.mov: 1 frame is damaged or missing\n"));
+    assert_eq!((frames, said.as_str()), (19, "clip.mov: 1 frame could not be decoded or is missing\n"));
 }

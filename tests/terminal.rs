@@ -503,7 +503,7 @@ fn a_termination_signal_gives_the_terminal_back() {
 fn a_failure_while_the_screen_is_up_is_shown_and_leaves_it_usable() {
     let folder = folder();
     // The clip opens, and has no frame where it is to start.
-    let mut session = Session::explorer(folder.path(), &["--start", "0.99"]);
+    let mut session = Session::explorer(folder.path(), &["--start", "1.5"]);
     session.wait_for("clip.mp4:");
     session.press("q");
     assert!(session.end().0.success());

@@ -157,10 +157,11 @@ fn cell() -> Option<(u16, u16)> {
 
 /// Leaves the alternate screen and raw mode. Does no harm when done twice.
 fn restore() {
+    // Modes first: what is typed once the shell's screen is back must reach the shell as its lines.
+    let _ = disable_raw_mode();
     // There is nothing better to do where the terminal is gone.
     let mut out = stdout();
     let _ = out.write_all(signals::RESTORE).and_then(|()| out.flush());
-    let _ = disable_raw_mode();
     signals::leave();
 }
 

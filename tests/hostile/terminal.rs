@@ -74,7 +74,15 @@ impl Session {
     }
 
     /// Takes what is printed next; false when the terminal is closed.
+    ///
+    /// # Panics
+    /// If nothing comes for a minute.
     fn read(&mut self) -> bool {
+        let mut master =
+            libc::pollfd { fd: self.master.as_raw_fd().unwrap(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one entry is given, and lives until the call returns.
+        let found = unsafe { libc::poll(&mut master, 1, 60_000) };
+        assert!(found != 0, "nothing more is printed:\n{}", self.screen.screen().contents());
         let mut chunk = [0; 4096];
         match self.reader.read(&mut chunk) {
             Ok(count @ 1..) => {
@@ -219,9 +227,16 @@ fn job(folder: &Path) -> Session {
     session
 }
 
+/// Waits until the shell says for the `times`-th time that its job is stopped.
+fn wait_for_stop(session: &mut Session, times: usize) {
+    session.wait("the shell is back", |screen| {
+        !screen.alternate_screen() && screen.contents().matches("Stopped").count() == times
+    });
+}
+
 /// Goes back to the explorer, and sees that it is all there.
 fn resume(session: &mut Session) {
-    session.press("fg\r");
+    session.press("fg\n");
     session.wait_until_taken();
     // The keys are the explorer's again.
     session.press("?");
@@ -242,8 +257,8 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
     let folder = folder();
     let mut session = job(folder.path());
     session.press(CONTROL_Z);
-    session.wait("the shell is back", |screen| !screen.alternate_screen());
-    session.press("echo it is $((40 + 2))\r");
+    wait_for_stop(&mut session, 1);
+    session.press("echo it is $((40 + 2))\n");
     session.wait_for("it is 42");
     session.assert_whole("suspended");
     let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
@@ -254,8 +269,8 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
     session.press("e");
     session.wait_for("Step 1");
     session.press(CONTROL_Z);
-    session.wait("the shell is back", |screen| !screen.alternate_screen());
-    session.press("fg\r");
+    wait_for_stop(&mut session, 2);
+    session.press("fg\n");
     session.wait_for("Step 1");
     session.press("\x1b");
     session.wait("the prompt is closed", |screen| !screen.contents().contains("Step 1"));
@@ -268,8 +283,9 @@ fn a_stop_from_outside_is_resumed_by_fg() {
     for signal in ["TSTP", "STOP"] {
         let mut session = job(folder.path());
         kill(signal, &fs::read_to_string(folder.path().join("id")).unwrap());
-        // The shell speaks again, on whatever screen it was left.
-        session.press("echo it is $((40 + 2))\r");
+        // The shell speaks again, on whatever screen and in whatever mode it was left.
+        session.wait_for("Stopped");
+        session.press("echo it is $((40 + 2))\n");
         session.wait_for("it is 42");
         if signal == "TSTP" {
             session.assert_whole(signal);

@@ -168,10 +168,10 @@ fn give_back() {
     }
     // SAFETY: POSIX allows both calls in a handler; the buffer is a constant.
     unsafe {
-        libc::write(libc::STDOUT_FILENO, RESTORE.as_ptr().cast(), RESTORE.len());
         if let Some(modes) = MODES.get() {
             libc::tcsetattr(libc::STDOUT_FILENO, libc::TCSANOW, modes);
         }
+        libc::write(libc::STDOUT_FILENO, RESTORE.as_ptr().cast(), RESTORE.len());
     }
 }
 
