@@ -88,6 +88,8 @@ fn install_hooks() -> Result<()> {
 /// # Errors
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
+    #[cfg(unix)]
+    crate::whole::report_size_limit();
     // Whoever only names the program wants to see what it does.
     if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);

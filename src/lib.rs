@@ -12,6 +12,7 @@ pub mod explore;
 mod exponential;
 pub mod export;
 pub mod hub;
+mod input_file;
 pub mod llm;
 mod net;
 mod number;

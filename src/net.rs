@@ -1,6 +1,5 @@
 //! What the hub and servers of language models have in common.
 
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,6 +11,7 @@ use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 
+use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::text_file;
 
 /// Whether an address is of this machine.
@@ -45,7 +45,7 @@ pub fn agent_for(address: &Uri, certificates: Option<&RootCerts>) -> ConfigBuild
 /// # Errors
 /// What is wrong with it, in words.
 pub fn certificates(path: &Path) -> Result<RootCerts, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = read_bounded(path, MOST_CONFIG).map_err(|error| error.to_string())?;
     let pem = text_file::without_mark(&bytes).map_err(|error| error.to_string())?;
     let mut certificates = Vec::new();
     for item in parse_pem(pem) {

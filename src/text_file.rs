@@ -1,18 +1,19 @@
 //! Files of text as editors on any system leave them.
 
-use std::fs;
 use std::io;
 use std::path::Path;
+
+use crate::input_file::read_bounded;
 
 /// What some editors put before UTF-8 text. No format has a place for it.
 const MARK: char = '\u{feff}';
 
-/// Reads a file of UTF-8 text without its byte order mark. Lines end in `\n`, whatever ended them in the file.
+/// Reads a file of UTF-8 text, of at most `limit` bytes, without its byte order mark. Lines end in `\n`, whatever ended them in the file.
 ///
 /// # Errors
-/// If it cannot be read or is no UTF-8 text.
-pub fn read(path: &Path) -> io::Result<String> {
-    let bytes = fs::read(path)?;
+/// If it cannot be read, is no regular file, is larger, or is no UTF-8 text.
+pub fn read(path: &Path, limit: u64) -> io::Result<String> {
+    let bytes = read_bounded(path, limit)?;
     Ok(text(&bytes)?.replace("\r\n", "\n"))
 }
 
@@ -33,8 +34,8 @@ pub fn text(bytes: &[u8]) -> io::Result<&str> {
 /// If the file is UTF-16 or UTF-32, as some editors and shells of Windows write it.
 pub fn without_mark(bytes: &[u8]) -> io::Result<&[u8]> {
     let begins = |mark: &[u8]| bytes.starts_with(mark);
-    // Without a mark, the first letter has a zero byte in both encodings.
-    let has_zero = matches!(bytes, [first, second, ..] if (*first == 0) != (*second == 0));
+    // Without a mark, every other byte of most letters is zero.
+    let has_zero = matches!(bytes, [1..=255, 0, _, 0, ..] | [0, 1..=255, 0, 1..=255, ..]);
     if begins(&[0xff, 0xfe]) || begins(&[0xfe, 0xff]) || begins(&[0, 0, 0xfe, 0xff]) || has_zero {
         return Err(invalid("UTF-16 or UTF-32 text; save it as UTF-8".to_owned()));
     }

@@ -11,6 +11,7 @@ use ndarray::Array2;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::input_file::MOST_TEXT;
 use crate::output;
 use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
@@ -92,7 +93,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
     let text =
-        text_file::read(path).wrap_err_with(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+        text_file::read(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
         bail!("{} has no line to embed", path.display());

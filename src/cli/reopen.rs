@@ -9,14 +9,15 @@ use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::cli::seen;
-use crate::explore::{Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
+use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
-use crate::store::{Hashes, Parts, Snapshot};
-use crate::tui::{ClipToExplore, Moment, Pinned};
+use crate::store::{Hashes, Parts, SampledPart, Snapshot};
+use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
+use crate::video::Sampling;
 
-/// Opens the explorer on a snapshot: with its clip and its model where both are still there, else with what the snapshot
-/// holds.
+/// Opens the explorer on what a snapshot holds, and goes on with its clip and its model once both are found unchanged.
+/// What the snapshot names may be large or never end, so it is looked at in the background alone.
 pub fn run(path: &Path, screen: Screen) -> Result<()> {
     let snapshot = Snapshot::load(path)?;
     let (parts, sources) = snapshot
@@ -24,28 +25,41 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
         .ok_or_else(|| eyre!("{}: this snapshot is of no clip", path.display()))?;
     let sources = seen_from(path.parent().unwrap_or(Path::new("")), sources);
-    let live = model_of(&snapshot, &sources);
-    let name = path.display();
-    let notice = match &live {
-        Ok(_) => format!("{name}, with its clip and model"),
-        Err(reason) => format!("{name}, without embeddings: {reason}"),
-    };
+    let name = path.display().to_string();
     let scripts = Document::new(scripts_of(&parts), None);
     let templates = templates(&parts.settings.template);
     let pictures = snapshot.thumbnails.iter().filter_map(|small| {
         let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
         Thumbnail::of(Arc::new(picture))
     });
-    let own = live.as_ref().map_or(parts.calibration, |model| model.calibration());
     let moment = Moment {
         view: snapshot.view.clone(),
-        pinned: pinned(&snapshot, own),
-        pictures: if live.is_ok() { Vec::new() } else { pictures.collect() },
+        pinned: pinned(&snapshot, parts.calibration),
+        pictures: pictures.collect(),
         hashes: snapshot.hashes.clone(),
-        notice,
+        notice: format!("{name}: comparing its clip and model with what they were …"),
     };
-    let clip = clip(parts, sources, &snapshot, live.ok());
-    let opening = Opening { moment: Some(moment), ..Opening::new(vec![clip], scripts, templates) };
+    let check = {
+        let (candidates, hashes, sampling) =
+            (parts.candidates.clone(), snapshot.hashes.clone(), snapshot.sampling);
+        let sources = sources.clone();
+        move || {
+            let (live, text) = match model_of(&hashes, &sources) {
+                Ok(model) => (
+                    Some(live(model, candidates, sampling, sources)),
+                    format!("{name}, with its clip and model"),
+                ),
+                Err(reason) => (None, format!("{name}, without embeddings: {reason}")),
+            };
+            Checked { live, message: Some(Message { text, is_error: false }) }
+        }
+    };
+    let clip = frozen(parts, sources, snapshot.sampling.fps);
+    let opening = Opening {
+        moment: Some(moment),
+        check: Some(Box::new(check)),
+        ..Opening::new(vec![clip], scripts, templates)
+    };
     open_explorer(opening, screen)
 }
 
@@ -61,14 +75,16 @@ fn seen_from(folder: &Path, sources: Sources) -> Sources {
 }
 
 /// The model of a snapshot, if it and the clip are what they were; else what is missing.
-fn model_of(snapshot: &Snapshot, sources: &Sources) -> Result<Arc<Model>, String> {
+fn model_of(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
     let clip = Path::new(&sources.clip);
     if !clip.exists() {
         return Err(format!("the clip {} is not there", clip.display()));
     }
+    if !clip.is_file() && !clip.is_dir() {
+        return Err(format!("the clip {} is neither a file nor a folder", clip.display()));
+    }
     let model = ModelArgs::of(PathBuf::from(&sources.model)).open().map_err(|error| in_words(&error))?;
     let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
-    let then = &snapshot.hashes;
     let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
     if !is_same(&now.clip, &then.clip) {
         return Err(format!("the clip {} is another one now", clip.display()));
@@ -80,40 +96,34 @@ fn model_of(snapshot: &Snapshot, sources: &Sources) -> Result<Arc<Model>, String
     Ok(model)
 }
 
-fn clip(parts: Parts, mut sources: Sources, snapshot: &Snapshot, model: Option<Arc<Model>>) -> ClipToExplore {
+/// The clip as the snapshot holds it: with matrices in the place of embeddings.
+fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
     let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
-    let (sampling, segment) = (snapshot.sampling.fps, snapshot.sampling.segment());
-    let (exploration, job) = match model {
-        Some(model) => {
-            // The frames are taken and embedded anew.
-            sources.sampling = sampling.describe();
-            sources.device = model.device().describe();
-            let own = model.calibration();
-            let calibration = (calibration != own).then_some(calibration);
-            let settings = Settings { calibration, ..settings };
-            let dim = model.checkpoint().dim();
-            let exploration = Exploration::new(candidates, own, dim, settings);
-            let job = Job {
-                clip: PathBuf::from(&sources.clip),
-                rows_per_second: None,
-                sampling,
-                segment,
-                masks: Arc::default(),
-                cover_evenly: true,
-                thumbnails: Some(THUMBNAIL),
-                texts: exploration.missing_texts(),
-                known: Vec::new(),
-                model,
-            };
-            (exploration, Some(job))
-        }
-        None => {
-            let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
-            (Exploration::frozen(candidates, calibration, settings, fixed), None)
-        }
-    };
+    let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
+    let exploration = Exploration::frozen(candidates, calibration, settings, fixed);
     let id = sources.clip.clone();
-    ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job, sources }
+    ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job: None, sources }
+}
+
+/// The clip as it can be explored: its frames are taken and embedded anew.
+fn live(model: Arc<Model>, candidates: Vec<Candidate>, part: SampledPart, mut sources: Sources) -> Live {
+    sources.sampling = part.fps.describe();
+    sources.device = model.device().describe();
+    let dim = model.checkpoint().dim();
+    let exploration = Exploration::new(candidates, model.calibration(), dim, Settings::default());
+    let job = Job {
+        clip: PathBuf::from(&sources.clip),
+        rows_per_second: None,
+        sampling: part.fps,
+        segment: part.segment(),
+        masks: Arc::default(),
+        cover_evenly: true,
+        thumbnails: Some(THUMBNAIL),
+        texts: Vec::new(),
+        known: Vec::new(),
+        model,
+    };
+    Live { exploration, sources, job }
 }
 
 /// The scripts that a snapshot was taken of, which are in no file.

@@ -10,11 +10,11 @@ use crate::align::Preset;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::cli::seen;
-use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Footage, Row, Run, Score};
+use crate::eval::{self, Clip, ClipRecord, Dataset, DatasetPaths, Digests, Footage, Row, Run, Score};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
 use crate::script::{Class, Document, ScriptFile, Strategy, Template};
 use crate::store::Hashes;
-use crate::tui::{ClipResult, ClipToExplore, ResultRow, Results};
+use crate::tui::{Checked, ClipResult, ClipToExplore, Message, ResultRow, Results};
 use crate::video::Sampling;
 
 /// The folder of the evaluation that a path names, itself or by one of its files.
@@ -49,7 +49,6 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     let templates = templates(&run.settings.rows);
     let results = Results {
         name: folder.display().to_string(),
-        notice: notice(&run, &dataset, &model),
         row,
         clips: clips.iter().map(|(clip, record)| result(clip, record, &run.settings.rows)).collect(),
         rows,
@@ -59,7 +58,19 @@ pub fn run(folder: &Path, screen: Screen) -> Result<()> {
     for (clip, _) in clips {
         opened.push(to_explore(clip, &run, &dataset, &model, sampling, &settings)?);
     }
-    let opening = Opening { results: Some(results), ..Opening::new(opened, scripts, templates) };
+    // The model's weights are read for it: that waits until the screen is up.
+    let check = {
+        let (digests, model) = (dataset.digests.clone(), model.clone());
+        move || Checked {
+            live: None,
+            message: notice(&run, &digests, &model).map(|text| Message { text, is_error: true }),
+        }
+    };
+    let opening = Opening {
+        results: Some(results),
+        check: Some(Box::new(check)),
+        ..Opening::new(opened, scripts, templates)
+    };
     open_explorer(opening, screen)
 }
 
@@ -169,8 +180,8 @@ fn to_explore(
 }
 
 /// What is not as it was evaluated.
-fn notice(run: &Run, dataset: &Dataset, model: &Model) -> Option<String> {
-    let (then, now) = (&run.settings.digests, &dataset.digests);
+fn notice(run: &Run, now: &Digests, model: &Model) -> Option<String> {
+    let then = &run.settings.digests;
     let (model_then, model_now) = (&run.settings.model, Hashes::of_model(model.checkpoint(), model.cache()));
     let is_same_model = (&model_now.vision, &model_now.text, &model_now.tokenizer)
         == (&model_then.vision, &model_then.text, &model_then.tokenizer);

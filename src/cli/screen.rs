@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use crate::cli::asked::AskedModels;
 use crate::cli::config::ConfigArgs;
 use crate::script::{Document, Template};
-use crate::tui::{self, ClipToExplore, Config, Explorer, ImageProtocol, Models, Moment, Results};
+use crate::tui::{self, Check, ClipToExplore, Config, Explorer, ImageProtocol, Models, Moment, Results};
 
 /// Largest picture of a frame that the background work makes, in pixels.
 pub const THUMBNAIL: (u32, u32) = (320, 180);
@@ -63,6 +63,8 @@ pub struct Opening {
     pub moment: Option<Moment>,
     /// What an evaluation came to on the clips.
     pub results: Option<Results>,
+    /// Compares the files with what they were.
+    pub check: Option<Check>,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
     pub tour_ended: Option<PathBuf>,
 }
@@ -70,18 +72,18 @@ pub struct Opening {
 impl Opening {
     /// Clips and nothing more.
     pub fn new(clips: Vec<ClipToExplore>, scripts: Document, templates: Vec<Template>) -> Self {
-        Self { clips, scripts, templates, moment: None, results: None, tour_ended: None }
+        Self { clips, scripts, templates, moment: None, results: None, check: None, tour_ended: None }
     }
 }
 
 /// Takes the screen over, or begins to speak.
 pub fn open_explorer(opening: Opening, screen: Screen) -> Result<()> {
     let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
-    let Opening { clips, scripts, templates, moment, results, tour_ended } = opening;
+    let Opening { clips, scripts, templates, moment, results, check, tour_ended } = opening;
     let Screen { config, is_plain, models } = screen;
     // The tour speaks of a screen.
     let tour_ended = tour_ended.filter(|_| !is_plain);
     let explorer =
-        Explorer { clips, scripts, templates, folder, config, moment, models, results, tour_ended };
+        Explorer { clips, scripts, templates, folder, config, moment, models, results, check, tour_ended };
     if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
 }

@@ -16,6 +16,8 @@ use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
 use crate::eval::results::EvalSettings;
 use crate::eval::shard::Shard;
+use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded};
+use crate::text_file;
 use crate::whole::write_whole;
 
 const RUN: &str = "run.json";
@@ -114,7 +116,7 @@ impl Run {
     /// If it holds none.
     pub fn load(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(RUN);
-        let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
+        let text = text_file::read(&path, MOST_TEXT).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                 JournalError::NoRun { folder: folder.to_owned() }
             }
@@ -362,7 +364,7 @@ fn line(record: &ClipRecord) -> Result<String, serde_json::Error> {
 
 /// The whole lines of a file; none where there is no file.
 fn read(path: &Path) -> Result<Vec<ClipRecord>, JournalError> {
-    let text = match fs::read(path) {
+    let text = match read_bounded(path, MOST_DATA) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(JournalError::Io { path: path.to_owned(), source }),

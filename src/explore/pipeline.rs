@@ -5,6 +5,7 @@
 //! cache knows is told first; where that is all, nothing is decoded and no tower is loaded.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,6 +60,12 @@ pub struct Job {
     pub texts: Vec<String>,
     /// Frames of the clip that need not be embedded again, those of another sampling among them.
     pub known: Vec<EmbeddedFrame>,
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("clip", &self.clip).finish_non_exhaustive()
+    }
 }
 
 /// News from the background.

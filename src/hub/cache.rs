@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::id::ModelId;
+use crate::input_file::{MOST_CONFIG, read_bounded};
+use crate::text_file;
 #[cfg(any(not(unix), test))]
 use crate::whole::temporary_unsynced;
 use crate::whole::write_whole;
@@ -32,7 +34,7 @@ impl HubCache {
     /// The snapshot of a model where all files of a checkpoint are there. No network is used.
     pub fn find(&self, id: &ModelId) -> Option<PathBuf> {
         let repo = self.repo(id);
-        let commit = fs::read_to_string(repo.root.join("refs").join(id.revision()))
+        let commit = text_file::read(&repo.root.join("refs").join(id.revision()), MOST_CONFIG)
             .map_or_else(|_| id.revision().to_owned(), |commit| commit.trim().to_owned());
         let snapshot = repo.snapshot(&commit)?;
         is_complete(&snapshot).then_some(snapshot)
@@ -48,9 +50,9 @@ impl HubCache {
 fn is_complete(snapshot: &Path) -> bool {
     let has = |name: &str| snapshot.join(name).is_file();
     let has_weights = has(SINGLE)
-        || fs::read(snapshot.join(INDEX))
+        || read_bounded(&snapshot.join(INDEX), MOST_CONFIG)
             .ok()
-            .and_then(|index| shards(&index).ok())
+            .and_then(|index: Vec<u8>| shards(&index).ok())
             .is_some_and(|names| names.iter().all(|name| has(name)));
     has(CONFIG) && has(TOKENIZER) && has_weights
 }
@@ -115,7 +117,7 @@ impl Repo {
     /// Remembers which commit a branch or a tag was. A commit needs no such note.
     pub fn remember(&self, revision: &str, commit: &str) -> io::Result<()> {
         let path = self.root.join("refs").join(revision);
-        if revision == commit || fs::read_to_string(&path).is_ok_and(|known| known == commit) {
+        if revision == commit || text_file::read(&path, MOST_CONFIG).is_ok_and(|known| known == commit) {
             return Ok(());
         }
         if let Some(folder) = path.parent() {

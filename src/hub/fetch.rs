@@ -13,6 +13,7 @@ use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
 use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
+use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::siglip::{self, known};
 use crate::store::Size;
 
@@ -187,7 +188,8 @@ impl<C: Clock> Hub<C> {
         let file = self.file(&plan, INDEX, report)?;
         plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.to_string(), name: SINGLE, hint })?);
         let path = self.bring_now(&mut plan, &repo, report)?;
-        let index = fs::read(&path).map_err(|source| HubError::Cache { path: path.clone(), source })?;
+        let index = read_bounded(&path, MOST_CONFIG)
+            .map_err(|source| HubError::Cache { path: path.clone(), source })?;
         for name in shards(&index).map_err(|reason| HubError::Index { path: path.clone(), reason })? {
             let Some(file) = self.file(&plan, &name, report)? else {
                 return Err(HubError::Index {

@@ -8,6 +8,8 @@ use std::path::Path;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::input_file::open_regular;
+
 /// The hash of a file of the hub, which is its name in the cache as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Etag(String);
@@ -30,7 +32,7 @@ impl Etag {
     /// # Errors
     /// If the file cannot be read.
     pub fn is_of(&self, path: &Path, size: u64) -> io::Result<bool> {
-        let file = File::open(path)?;
+        let file = open_regular(path)?;
         let found = if self.0.len() == 64 {
             digest(Sha256::new(), file)?
         } else {

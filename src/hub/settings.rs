@@ -9,6 +9,7 @@ use std::time::Duration;
 use directories::BaseDirs;
 
 use super::token::Token;
+use crate::input_file::MOST_CONFIG;
 use crate::text_file;
 
 /// Where models come from and where they are kept.
@@ -56,7 +57,7 @@ impl HubSettings {
             Some(caches?.join("huggingface"))
         });
         let token_file = path("HF_TOKEN_PATH").or_else(|| Some(hub_home.as_ref()?.join("token")));
-        let stored = || text_file::read(token_file.as_ref()?).ok();
+        let stored = || text_file::read(token_file.as_ref()?, MOST_CONFIG).ok();
         Self {
             endpoint: text("HF_ENDPOINT")
                 .unwrap_or_else(|| "https://huggingface.co".into())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::input_file::MOST_CONFIG;
 use crate::script::Strategy;
 use crate::store::Folder;
 use crate::text_file;
@@ -82,7 +83,7 @@ impl Prompt {
         let Some(path) = file.map(Path::to_owned).or_else(of_config) else {
             return Ok(Self { text: bundled.to_owned() });
         };
-        let text = match text_file::read(&path) {
+        let text = match text_file::read(&path, MOST_CONFIG) {
             Ok(text) => text,
             Err(source) => return Err(PromptError::Read { path, source }),
         };

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::script::library;
 use crate::text_file;
 use crate::whole::write_whole;
@@ -258,7 +259,7 @@ pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
             library::bytes(path).ok_or_else(|| ScriptError::NotInLibrary { name: path.to_owned() })?;
         return Ok(bytes.into());
     }
-    match std::fs::read(path) {
+    match read_bounded(path, MOST_TEXT) {
         Ok(bytes) => Ok(bytes.into()),
         Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::error::ModelError;
+use crate::input_file::open_regular;
 
 /// Bytes of the largest configuration or index that is read.
 pub(super) const MOST_JSON: u64 = 64 << 20;
@@ -40,7 +41,7 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), ModelError> {
             "fetch the checkpoint again",
         ));
     }
-    let file = File::open(path).map_err(read)?;
+    let file = open_regular(path).map_err(read)?;
     let length = file.metadata().map_err(read)?.len();
     Ok((file, length))
 }

@@ -1,12 +1,12 @@
 //! What decides the embeddings of a checkpoint, so that they can be known again.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::device::ComputeDevice;
+use crate::input_file::open_regular;
 
 /// Counts the changes of this program that give other values for the same picture, text and weights, beyond rounding.
 const VERSION: u32 = 1;
@@ -44,7 +44,7 @@ impl WeightShare {
     /// # Errors
     /// If the file cannot be read.
     pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-        let mut file = File::open(&self.path)?;
+        let mut file = open_regular(&self.path)?;
         let mut piece = vec![0; 1 << 20];
         for (_, range) in &self.tensors {
             file.seek(SeekFrom::Start(range.start))?;

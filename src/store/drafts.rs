@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::script::{Document, ScriptFile};
 use crate::store::folders::{Folder, NoFolder};
 use crate::whole::{temporary_unsynced, write_whole};
@@ -308,7 +309,7 @@ impl Drafts {
     /// Reads a draft of an explorer that is gone. There is none if another explorer just removed it, if another version
     /// of this program wrote it, and if it is damaged; then it is set aside.
     fn read(&mut self, place: &Path) -> Result<Option<Record>, DraftError> {
-        let bytes = match fs::read(place) {
+        let bytes = match read_bounded(place, MOST_TEXT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(DraftError::Read { folder: place.to_owned(), source }),
             Ok(bytes) => bytes,

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+use crate::input_file::{MOST_DATA, read_bounded};
+
 /// Why a file is not a matrix of embeddings.
 #[derive(Debug, Error)]
 pub enum MatrixError {
@@ -89,7 +91,8 @@ pub enum MatrixError {
 /// # Errors
 /// When the file cannot be read or is no such matrix.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
-    let bytes = std::fs::read(path).map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
+    let bytes = read_bounded(path, MOST_DATA)
+        .map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
     if !holds_its_header(&bytes) {
         return Err(MatrixError::NotNpy {
             path: path.to_owned(),

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::explore::{EmbeddedFrame, EvidenceRequest, EvidenceUpdate, MapRequest, StepMaps, Update};
+use crate::explore::{
+    EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, MapRequest, Sources, StepMaps, Update,
+};
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::store::{Snapshot, Unsaved};
 use crate::tui::command::Command;
 use crate::tui::models::Wanted;
 use crate::tui::overlay::{FileEntry, TokenCount};
+use crate::tui::state::Message;
 use crate::video::Sampling;
 
 /// One thing that happens to the state.
@@ -83,11 +86,36 @@ pub enum Action {
         /// The class that it names, or why it names none.
         answer: Result<ClassId, String>,
     },
+    /// What was opened has been compared with what it was.
+    Checked(Box<Checked>),
     /// A file is saved.
     Saved(PathBuf),
     /// Something could not be done, in words.
     Failed(String),
 }
+
+/// What came of comparing the files of a snapshot or of an evaluation with what they were.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What takes the place of a snapshot's matrices, where its clip and model are still the same.
+    pub live: Option<Live>,
+    /// What the user is told.
+    pub message: Option<Message>,
+}
+
+/// The first clip with its embeddings, in the place of matrices.
+#[derive(Debug)]
+pub struct Live {
+    /// Its candidates, without frames.
+    pub exploration: Exploration,
+    /// Where everything comes from.
+    pub sources: Sources,
+    /// Its background work.
+    pub job: Job,
+}
+
+/// Compares files with what they were. It may read them in full, so it is done once the first picture is up.
+pub type Check = Box<dyn FnOnce() -> Checked + Send>;
 
 /// What is made of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +170,10 @@ pub enum Effect {
         /// Index of the other.
         like: usize,
     },
+    /// Compare what was opened with what it was, and answer with [`Action::Checked`].
+    Check,
+    /// The background work of the clip with this index.
+    SetJob(usize, Box<Job>),
     /// Read this script file.
     OpenScripts(PathBuf),
     /// Count the tokens of a sentence; what was asked before is not wanted any more.
@@ -186,6 +218,8 @@ pub enum Effect {
         /// As what.
         form: SaveAs,
     },
+    /// Go back to the shell for a while, or answer with [`Action::Failed`].
+    Suspend,
     /// Leave.
     Quit,
 }

@@ -139,6 +139,8 @@ pub enum Command {
     Tour,
     /// Go on in the tour.
     TourNext,
+    /// Stop the program and go back to the shell, as Ctrl-Z does elsewhere.
+    Suspend,
     /// Close what lies over the screen, clear the message, end the tour.
     Dismiss,
     /// Leave.
@@ -307,6 +309,7 @@ pub const COMMANDS: &[About] = &[
     ),
     about(C::Tour, "tour", Group::Program, "begin the demo's guided tour"),
     about(C::TourNext, "tour-next", Group::Program, "go on in the tour"),
+    about(C::Suspend, "suspend", Group::Program, "go back to the shell; fg comes back here"),
     about(C::Dismiss, "dismiss", Group::Program, "close what is open, clear the message, end the tour"),
     about(C::Quit, "quit", Group::Program, "quit"),
 ];

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use thiserror::Error;
 
+use crate::input_file::MOST_CONFIG;
 use crate::store::Folder;
 use crate::text_file;
 use crate::tui::images::ImageProtocol;
@@ -101,7 +102,7 @@ impl Config {
     /// If the file cannot be read, or what it says cannot be done.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = named.map(Path::to_owned).or_else(Self::file) else { return Ok(Self::default()) };
-        match text_file::read(&path) {
+        match text_file::read(&path, MOST_CONFIG) {
             Ok(text) => Self::from_toml(&text).map_err(|faults| ConfigError::Invalid { path, faults }),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(ConfigError::Read { path, source }),

@@ -6,7 +6,7 @@ use crate::explore::{Exploration, Job, Sources, Thumbnail};
 use crate::scale::Scale;
 use crate::script::{Document, Template};
 use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
-use crate::tui::action::Tell;
+use crate::tui::action::{Check, Tell};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::command::Command;
 use crate::tui::config::Config;
@@ -37,6 +37,8 @@ pub struct Explorer {
     pub models: Models,
     /// What an evaluation came to on these clips.
     pub results: Option<Results>,
+    /// Compares the files with what they were.
+    pub check: Option<Check>,
     /// The file that remembers that the guided tour has ended; none where there is no tour.
     pub tour_ended: Option<PathBuf>,
 }
@@ -94,9 +96,7 @@ impl Explorer {
         state.mouse = mouse;
         state.has_writer = self.models.writer.is_some();
         state.sight = self.models.viewer.as_ref().map(|sight| sight.frames);
-        if let Some(notice) = self.results.as_ref().and_then(|results| results.notice.clone()) {
-            state.complain(notice);
-        }
+        state.is_checking = self.check.is_some();
         state.results = self.results;
         let hashes = self.moment.map(|moment| show_moment(&mut state, moment));
         if let Some(file) = &self.tour_ended {
@@ -110,6 +110,7 @@ impl Explorer {
         });
         let mut outside = Outside::new(tell, jobs, hashes, drafts, self.folder, self.tour_ended);
         outside.models = self.models;
+        outside.check = self.check;
         (state, outside)
     }
 }

@@ -171,6 +171,11 @@ impl Images {
         numbers.map(|id| format!("{start}{escape}_Ga=d,d=I,q=2,i={id}{escape}\\{end}")).collect()
     }
 
+    /// Has every picture sent again: another program had the screen.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+    }
+
     /// A terminal that has changed its size may have lost its pictures.
     fn notice_size(&mut self, screen: Rect) {
         if self.screen != screen {

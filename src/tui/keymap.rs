@@ -120,6 +120,7 @@ impl Default for Keymap {
             with(control, KeyCode::Char('t'), C::NextTheme),
             letter('i', C::Tour),
             plain(KeyCode::Enter, C::TourNext),
+            with(control, KeyCode::Char('z'), C::Suspend),
             plain(KeyCode::Esc, C::Dismiss),
             letter('q', C::Quit),
             with(control, KeyCode::Char('c'), C::Quit),

@@ -32,6 +32,7 @@ mod tour;
 mod update;
 mod view;
 
+pub use action::{Check, Checked, Live};
 pub use chord::{Chord, ChordError};
 pub use clip::Pinned;
 pub use command::{About, COMMANDS, Command, Group};
@@ -44,5 +45,6 @@ pub use models::{Models, Sight};
 pub use plain::run_plain;
 pub use results::{ClipResult, ResultRow, Results};
 pub use run::run;
+pub use state::Message;
 pub use terminal::{Input, Terminal};
 pub use theme::{ColourDepth, Palette};

@@ -17,13 +17,13 @@ use crate::export;
 use crate::in_words;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
-use crate::tui::action::{Action, Effect, SaveAs, Tell};
+use crate::tui::action::{Action, Check, Checked, Effect, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::Models;
 use crate::tui::overlay::{EntryKind, FileEntry};
-use crate::tui::state::State;
-use crate::tui::terminal::Terminal;
+use crate::tui::state::{Message, State};
+use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
 use crate::whole::write_new;
 use crate::words::panic_in_words;
@@ -43,6 +43,8 @@ pub struct Outside {
     drafts: Option<DraftKeeper>,
     /// Language models that may be asked.
     pub models: Models,
+    /// Compares what was opened with what it was, once.
+    pub check: Option<Check>,
     /// Set to stop the script that is being written.
     stop_writing: Arc<AtomicBool>,
     /// What is being saved.
@@ -81,6 +83,7 @@ impl Outside {
             counter: None,
             drafts,
             models: Models::default(),
+            check: None,
             stop_writing: Arc::default(),
             saves,
             folder,
@@ -93,6 +96,12 @@ impl Outside {
         let tell = self.tell.clone();
         match effect {
             Effect::Quit => {}
+            // The signal comes back through the event loop, which gives the terminal back before it stops.
+            Effect::Suspend => {
+                if !signals::stop_group() {
+                    tell(Action::Failed("No shell could resume this program: it ignores Ctrl-Z.".to_owned()));
+                }
+            }
             Effect::Start { clip, job: number, sampling, texts, known } => {
                 let Some(job) = &mut self.jobs[clip] else { return };
                 job.sampling = sampling;
@@ -153,6 +162,17 @@ impl Outside {
                     ..job
                 }));
             }
+            Effect::Check => {
+                let Some(check) = self.check.take() else { return };
+                spawn(tell, move || {
+                    let checked = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| {
+                        let text = format!("The check stopped unexpectedly: {}", panic_in_words(&*panic));
+                        Checked { live: None, message: Some(Message { text, is_error: true }) }
+                    });
+                    Action::Checked(Box::new(checked))
+                });
+            }
+            Effect::SetJob(clip, job) => self.jobs[clip] = Some(*job),
             Effect::OpenScripts(path) => {
                 spawn(tell, move || {
                     if Snapshot::is_at(&path) {

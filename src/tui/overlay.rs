@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
 
 use crate::align::Calibration;
 use crate::script::{ClassId, library};
@@ -30,6 +32,53 @@ pub enum Overlay {
     Leave,
 }
 
+/// Most characters of an answer to a prompt: far more than a model reads, and few enough to be drawn at every key.
+pub const LONGEST_ANSWER: usize = 10_000;
+/// Most characters of what is looked for in a list.
+pub const LONGEST_SEARCH: usize = 500;
+
+/// Takes a key into a line of at most `most` characters; why not, where it is full.
+pub fn type_key(input: &mut Input, key: KeyEvent, most: usize) -> Option<String> {
+    let is_letter = matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    if is_letter && input.value().chars().count() >= most {
+        return Some(format!("No more than {most} characters can be typed here."));
+    }
+    input.handle_event(&Event::Key(key));
+    None
+}
+
+/// Inserts pasted text into a line of at most `most` characters, as one edit. Lines are joined by spaces; control
+/// characters and those that turn the direction of text are dropped. What the user should know of that comes back.
+pub fn paste_into(input: &mut Input, pasted: &str, most: usize) -> Option<String> {
+    let is_break =
+        |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let lines: Vec<&str> = pasted.split(is_break).filter(|line| !line.trim().is_empty()).collect();
+    let joined = match &lines[..] {
+        [only] => (*only).to_owned(),
+        lines => lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" "),
+    };
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = joined.chars().map(|c| if c == '\t' { ' ' } else { c });
+    let mut text: String = shown.filter(|&c| !c.is_control() && !turns(c)).collect();
+    let length = text.chars().count();
+    let room = most.saturating_sub(input.value().chars().count());
+    if let Some((end, _)) = text.char_indices().nth(room) {
+        text.truncate(end);
+    }
+    let cursor = input.cursor() + length.min(room);
+    let mut value: String = input.value().to_owned();
+    let at = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
+    value.insert_str(at, &text);
+    *input = std::mem::take(input).with_value(value).with_cursor(cursor);
+    if length > room {
+        let out = length - room;
+        return Some(format!(
+            "The end of the paste, {out} characters, is left out: {most} can be typed here."
+        ));
+    }
+    (lines.len() > 1).then(|| format!("{} pasted lines are joined into one.", lines.len()))
+}
+
 /// The command palette.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
@@ -48,7 +97,7 @@ pub struct Prompt {
     pub ask: Ask,
     /// The answer so far.
     pub input: Input,
-    /// Why the last answer was refused.
+    /// Why the last answer was refused, or what became of a paste.
     pub refused: Option<String>,
 }
 

@@ -6,7 +6,7 @@ mod narrator;
 mod words;
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,12 +24,15 @@ use crate::tui::clip::Vision;
 use crate::tui::command::Command;
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
-use crate::tui::overlay::{Ask, Overlay};
+use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
 use crate::tui::update::{self, next_tick, refresh, update};
 use crate::visible::visible_line;
+
+/// Bytes of a line; the rest of a longer one is another line.
+const LONGEST_LINE: u64 = 1 << 20;
 
 /// Something that the loop waits for.
 enum Event {
@@ -82,7 +85,7 @@ fn read_lines(sender: Sender<Event>) {
     thread::spawn(move || {
         let mut input = io::stdin().lock();
         let mut line = Vec::new();
-        while input.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        while input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
             if sender.send(Event::Line(String::from_utf8_lossy(&line).trim_end().to_owned())).is_err() {
                 return;
             }
@@ -166,6 +169,7 @@ impl Conversation {
                         | Action::Tokens(_)
                         | Action::Written(..)
                         | Action::Seen { .. }
+                        | Action::Checked(_)
                 );
                 self.unanswered = self.unanswered.saturating_sub(usize::from(is_answer));
                 self.act(action);
@@ -182,6 +186,7 @@ impl Conversation {
             || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
         let is_quiet = self.unanswered == 0
             && self.state.playing.is_none()
+            && !self.state.is_checking
             && self.state.writing.is_none()
             && clip.vision != Some(Vision::Asked);
         is_quiet
@@ -234,6 +239,9 @@ impl Conversation {
         self.state.message = None;
         self.narrator.forget_message();
         match &mut self.state.overlay {
+            Some(Overlay::Prompt(_)) if line.chars().count() > LONGEST_ANSWER => {
+                return say(vec![format!("That is more than {LONGEST_ANSWER} characters: write less.")]);
+            }
             Some(Overlay::Prompt(prompt)) => {
                 prompt.input = line.into();
                 // Nothing is an answer, too, where a language model is to write the script.

@@ -10,8 +10,6 @@ use crate::tui::clip::Clip;
 pub struct Results {
     /// Where they are from.
     pub name: String,
-    /// What the user should know about them.
-    pub notice: Option<String>,
     /// The rows, at least one.
     pub rows: Vec<ResultRow>,
     /// Index of the row that is looked at.

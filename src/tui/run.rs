@@ -8,10 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
-use crossterm::event::{Event as TerminalEvent, KeyEventKind};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifiers};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
 
 use crate::explore::Update;
 use crate::output;
@@ -19,7 +17,7 @@ use crate::tui::action::{Action, Effect};
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
 use crate::tui::state::State;
-use crate::tui::terminal::{Input, Terminal};
+use crate::tui::terminal::{Input, Terminal, signals};
 use crate::tui::theme::ColourDepth;
 use crate::tui::update::{self, next_tick, refresh, update};
 
@@ -36,6 +34,12 @@ enum Event {
 /// Least time between two drawings that only the background asks for: a decoder alone sends hundreds of frames a second.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 
+/// Keys that come together in one go, and are more than anybody types.
+const PASTE: usize = 256;
+
+/// Time within which nobody presses another key.
+const BURST: Duration = Duration::from_millis(2);
+
 /// Runs the explorer until the user leaves.
 ///
 /// # Errors
@@ -50,22 +54,32 @@ pub fn run(explorer: Explorer) -> Result<()> {
     }
     let (sender, events) = channel();
     // Signals first: from the moment the terminal is ours, each of them must give it back.
-    watch_signals(sender.clone())?;
+    let signalled = sender.clone();
+    signals::watch(move |signal| signalled.send(Event::Signal(signal)).is_ok())?;
     let (mut terminal, input) = Terminal::take_over(explorer.config.image_protocol, ColourDepth::detect())
         .wrap_err("The terminal cannot be taken over")?;
     read_terminal(input, sender.clone());
+    // Where the terminal is gone crossterm tries to read it for ever, and says nothing.
+    let closed = sender.clone();
+    signals::watch_terminal(move || drop(closed.send(Event::Closed)));
     if explorer.config.mouse {
         // A terminal without one is no reason not to start.
         let _ = Terminal::capture_mouse(true);
     }
 
     let answer = sender.clone();
-    let (state, outside) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
-    let ended_by = event_loop(&mut terminal, state, outside, &events);
+    let (state, mut outside) =
+        explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
+    let ended_by = match event_loop(&mut terminal, state, &mut outside, &events) {
+        // Whatever failed, failed because there is no terminal, and nobody reads why.
+        Err(_) if signals::is_hung_up() => Ok(Some(SIGHUP)),
+        ended_by => ended_by,
+    };
     drop(terminal);
+    // Waits for what is being written, the drafts among it.
+    drop(outside);
     if let Some(signal) = ended_by? {
-        // The parent learns what ended the program, as if the signal had not been caught.
-        emulate_default_handler(signal)?;
+        signals::die_of(signal);
     }
     Ok(())
 }
@@ -73,32 +87,30 @@ pub fn run(explorer: Explorer) -> Result<()> {
 fn event_loop(
     terminal: &mut Terminal,
     mut state: State,
-    mut outside: Outside,
+    outside: &mut Outside,
     events: &Receiver<Event>,
 ) -> Result<Option<i32>> {
     let start = Instant::now();
-    let mut show = |state: &mut State| {
-        let effects = refresh(state);
-        terminal.draw(state).map(|()| effects)
-    };
-    let (columns, rows) = crossterm::terminal::size()?;
-    update(&mut state, Action::Resize(columns, rows), 0.0);
+    update(&mut state, size()?, 0.0);
     if state.results.is_some() {
         update::list_results(&mut state);
     }
     let mut effects = update::start(&mut state);
     // The first picture is there before the background takes the processor.
-    effects.extend(show(&mut state)?);
+    effects.extend(show(terminal, &mut state)?);
     for effect in effects {
         outside.reach(&state, effect);
     }
     loop {
         let tick = next_tick(&state).map(|at| start + Duration::from_secs_f64(at.max(0.0)));
         let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
-        let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Action::Tick);
-        let mut actions: Vec<Action> = ticks.into_iter().collect();
-        for event in events {
-            actions.push(match event {
+        let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Event::Action(Action::Tick));
+        for event in ticks.into_iter().chain(gather_pastes(events)) {
+            // However much is to be done, it does not keep a signal from ending the program.
+            if let Some(signal) = signals::ended_by() {
+                return Ok(Some(signal));
+            }
+            let action = match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
                     Action::Key(key)
                 }
@@ -106,6 +118,17 @@ fn event_loop(
                 Event::Terminal(TerminalEvent::Paste(text)) => Action::Paste(text),
                 Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
                 Event::Terminal(_) => continue,
+                Event::Signal(SIGTSTP) => {
+                    terminal.release();
+                    signals::stop();
+                    terminal.retake(state.mouse)?;
+                    size()?
+                }
+                // The shell, or what ran since, has left the terminal in other modes.
+                Event::Signal(SIGCONT) => {
+                    terminal.retake(state.mouse)?;
+                    size()?
+                }
                 Event::Signal(signal) => return Ok(Some(signal)),
                 Event::Action(Action::Background(_, Update::Failed(report)))
                     if state.has_nothing_to_explore() =>
@@ -114,9 +137,7 @@ fn event_loop(
                 }
                 Event::Action(action) => action,
                 Event::Closed => bail!("The terminal was closed."),
-            });
-        }
-        for action in actions {
+            };
             for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
                 if matches!(effect, Effect::Quit) {
                     return Ok(None);
@@ -124,9 +145,56 @@ fn event_loop(
                 outside.reach(&state, effect);
             }
         }
-        for effect in show(&mut state)? {
+        for effect in show(terminal, &mut state)? {
             outside.reach(&state, effect);
         }
+    }
+}
+
+/// Draws the state; what it asks for thereby comes back.
+fn show(terminal: &mut Terminal, state: &mut State) -> io::Result<Vec<Effect>> {
+    let effects = refresh(state);
+    terminal.draw(state).map(|()| effects)
+}
+
+fn size() -> io::Result<Action> {
+    crossterm::terminal::size().map(|(columns, rows)| Action::Resize(columns, rows))
+}
+
+/// Makes one paste of each long run of keys: so a terminal without bracketed paste delivers one, far faster than anybody
+/// types. A key that is held down is none.
+fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
+    let mut gathered = Vec::with_capacity(events.len());
+    let mut events = events.into_iter().peekable();
+    while let Some(event) = events.next() {
+        let Some(first) = letter(&event) else {
+            gathered.push(event);
+            continue;
+        };
+        let (mut text, mut keys) = (String::from(first), vec![event]);
+        while let Some(next) = events.peek().and_then(letter) {
+            text.push(next);
+            keys.extend(events.next());
+        }
+        if keys.len() >= PASTE && text.chars().any(|letter| letter != first) {
+            gathered.push(Event::Terminal(TerminalEvent::Paste(text)));
+        } else {
+            gathered.extend(keys);
+        }
+    }
+    gathered
+}
+
+/// What a key writes, if it is one of those that a pasted text is made of.
+fn letter(event: &Event) -> Option<char> {
+    let Event::Terminal(TerminalEvent::Key(key)) = event else { return None };
+    let is_plain = key.kind == KeyEventKind::Press && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    match key.code {
+        _ if !is_plain => None,
+        KeyCode::Char(letter) => Some(letter),
+        KeyCode::Enter => Some('\n'),
+        KeyCode::Tab => Some('\t'),
+        _ => None,
     }
 }
 
@@ -149,20 +217,15 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
             Err(_) => break,
         }
     }
+    // Of a paste that comes as keys no part is taken for commands.
+    while gathered.last().and_then(letter).is_some() && signals::ended_by().is_none() {
+        match events.recv_timeout(BURST) {
+            Ok(event) => gathered.push(event),
+            Err(_) => break,
+        }
+    }
     gathered.extend(events.try_iter());
     Ok(gathered)
-}
-
-fn watch_signals(sender: Sender<Event>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-    thread::spawn(move || {
-        for signal in signals.forever() {
-            if sender.send(Event::Signal(signal)).is_err() {
-                break;
-            }
-        }
-    });
-    Ok(())
 }
 
 fn read_terminal(mut input: Input, sender: Sender<Event>) {
@@ -175,4 +238,44 @@ fn read_terminal(mut input: Input, sender: Sender<Event>) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossterm::event::KeyEvent;
+
+    fn keys(text: &str) -> Vec<Event> {
+        let key = |letter| match letter {
+            '\n' => KeyCode::Enter,
+            letter => KeyCode::Char(letter),
+        };
+        text.chars().map(|letter| Event::Terminal(TerminalEvent::Key(KeyEvent::from(key(letter))))).collect()
+    }
+
+    fn pastes(events: Vec<Event>) -> Vec<String> {
+        let paste = |event| match event {
+            Event::Terminal(TerminalEvent::Paste(text)) => Some(text),
+            _ => None,
+        };
+        gather_pastes(events).into_iter().filter_map(paste).collect()
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_one_paste() {
+        let text = "the king moves\n".repeat(1000);
+        assert_eq!(pastes(keys(&text)), [text.clone()]);
+        let mut between = keys(&text);
+        between.push(Event::Terminal(TerminalEvent::Key(KeyEvent::from(KeyCode::Esc))));
+        between.extend(keys("q"));
+        let gathered = gather_pastes(between);
+        assert_eq!(gathered.len(), 3, "the paste, and the keys after it");
+    }
+
+    #[test]
+    fn what_is_typed_fast_or_held_down_is_no_paste() {
+        assert!(pastes(keys("e the king sits\nq")).is_empty());
+        assert!(pastes(keys(&"l".repeat(5000))).is_empty());
+        assert_eq!(gather_pastes(keys("abc\n")).len(), 4);
+    }
 }

@@ -112,6 +112,8 @@ pub struct State {
     pub proposal: Option<Proposal>,
     /// How many frames of a clip a vision-language model sees, where there is one.
     pub sight: Option<usize>,
+    /// What was opened is being compared with what it was.
+    pub is_checking: bool,
     /// What an evaluation came to on these clips.
     pub results: Option<Results>,
     /// Whether these clips have a guided tour.
@@ -157,6 +159,7 @@ impl State {
             writing: None,
             proposal: None,
             sight: None,
+            is_checking: false,
             results: None,
             has_tour: false,
             tour: None,

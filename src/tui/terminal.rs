@@ -2,22 +2,21 @@
 
 mod ask;
 mod input;
+pub mod signals;
 
 use std::env;
-use std::io::{self, IsTerminal, Stdout, stdin, stdout};
+use std::io::{self, IsTerminal, Stdout, Write, stdin, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
 use std::thread;
 
-use crossterm::cursor::Show;
-use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-};
+use crossterm::event::{DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, window_size,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, disable_raw_mode,
+    enable_raw_mode, window_size,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
@@ -32,7 +31,8 @@ pub use input::Input;
 
 /// The terminal while the explorer owns it. Dropping it gives it back.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would print, and thereby panic, where the terminal is gone.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Stdout>>>,
     images: Images,
     /// Width and height of a cell in pixels as the system told them last.
     cell: Option<(u16, u16)>,
@@ -46,15 +46,37 @@ impl Terminal {
     /// If the terminal does not take part.
     pub fn take_over(protocol: ImageProtocol, depth: ColourDepth) -> io::Result<(Self, Input)> {
         restore_on_panic();
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+        enter()
             .and_then(|()| {
                 let cell = cell();
                 let (images, input) = learn(protocol, depth, cell);
-                let inner = ratatui::Terminal::new(CrosstermBackend::new(stdout()))?;
-                Ok((Self { inner, images, cell }, input))
+                Ok((Self { inner: ManuallyDrop::new(whole_screen()?), images, cell }, input))
             })
             .inspect_err(|_| restore())
+    }
+
+    /// Gives the terminal back until [`Terminal::retake`].
+    pub fn release(&mut self) {
+        let _ = execute!(stdout(), Print(self.images.farewell()));
+        restore();
+    }
+
+    /// Takes the terminal over again, after [`Terminal::release`] or after another program had it. The next drawing is
+    /// of everything, pictures included.
+    ///
+    /// # Errors
+    /// If the terminal does not take part.
+    pub fn retake(&mut self, mouse: bool) -> io::Result<()> {
+        // What crossterm knows of the modes is out of date where the shell has changed them.
+        let _ = disable_raw_mode();
+        enter()?;
+        if mouse {
+            let _ = Self::capture_mouse(true);
+        }
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.images.forget();
+        self.inner = ManuallyDrop::new(whole_screen()?);
+        Ok(())
     }
 
     /// Takes the mouse from the terminal, or leaves it to it.
@@ -85,10 +107,21 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = execute!(stdout(), Print(self.images.farewell()));
-        restore();
+        self.release();
     }
 }
+
+/// Raw mode and the alternate screen.
+fn enter() -> io::Result<()> {
+    signals::take();
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+fn whole_screen() -> io::Result<ratatui::Terminal<CrosstermBackend<Stdout>>> {
+    ratatui::Terminal::new(CrosstermBackend::new(stdout()))
+}
+
 /// Learns how to draw pictures. Asks the terminal where neither the user nor the environment decides.
 fn learn(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>) -> (Images, Input) {
     // This also has tmux let pictures through.
@@ -125,15 +158,10 @@ fn cell() -> Option<(u16, u16)> {
 /// Leaves the alternate screen and raw mode. Does no harm when done twice.
 fn restore() {
     // There is nothing better to do where the terminal is gone.
-    let _ = execute!(
-        stdout(),
-        EndSynchronizedUpdate,
-        DisableBracketedPaste,
-        DisableMouseCapture,
-        LeaveAlternateScreen,
-        Show
-    );
+    let mut out = stdout();
+    let _ = out.write_all(signals::RESTORE).and_then(|()| out.flush());
     let _ = disable_raw_mode();
+    signals::leave();
 }
 
 /// Restores the terminal before a panic of this thread is reported. Panics of other threads are caught where they
@@ -146,7 +174,10 @@ fn restore_on_panic() {
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == interface {
                 restore();
-                report(info);
+                // To report to a closed terminal is to panic again, which aborts.
+                if !signals::is_hung_up() {
+                    report(info);
+                }
             }
         }));
     });

@@ -14,6 +14,7 @@ mod time;
 mod tour;
 mod views;
 
+use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::layout::Rect;
 
 use crate::tui::action::{Action, Effect, SaveAs};
@@ -32,17 +33,24 @@ pub use views::show as show_view;
 
 /// Begins the background work on the clip that is shown first.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    clips::show(state, state.shown)
+    let mut effects = clips::show(state, state.shown);
+    if state.is_checking {
+        effects.push(Effect::Check);
+    }
+    effects
 }
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
     match action {
         Action::Key(key) => {
-            if state.overlay.is_some() {
+            let command = state.keymap.command(Chord::of(key));
+            // To go back to the shell works everywhere, unless its key is one that a prompt takes.
+            let is_typed =
+                matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+            if state.overlay.is_some() && (command != Some(Command::Suspend) || is_typed) {
                 return overlays::key(state, key, now);
             }
-            let command = state.keymap.command(Chord::of(key));
             command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
         }
         Action::Paste(text) => overlays::paste(state, &text),
@@ -94,6 +102,7 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             models::seen(state, clip, &model, answer);
             Vec::new()
         }
+        Action::Checked(checked) => clips::take_checked(state, *checked),
         Action::Saved(path) => {
             let what = if path.extension().is_some_and(|extension| extension == "png") {
                 "Saved as PNG, with an SVG beside it: "
@@ -112,7 +121,11 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
 
 fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
     if command.needs_embeddings() && state.clip().exploration.is_frozen() {
-        state.say("This snapshot is open without its clip or model: that needs their embeddings.");
+        state.say(if state.is_checking {
+            "Whether clip and model are unchanged is still being checked: that needs their embeddings."
+        } else {
+            "This snapshot is open without its clip or model: that needs their embeddings."
+        });
         return Vec::new();
     }
     if command.about().group == Group::Edit && state.clip().has_own_scripts {
@@ -192,6 +205,7 @@ fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         }
         Command::Tour => tour::begin(state),
         Command::TourNext => return tour::next(state),
+        Command::Suspend => return vec![Effect::Suspend],
         Command::Dismiss => {
             if state.message.take().is_none() {
                 return views::leave_or_end_tour(state);

@@ -1,6 +1,6 @@
 //! Files that FFmpeg opens.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -18,6 +18,7 @@ use super::pictures::{Clock, Pictures, Threads, open_decoder};
 use super::place::Place;
 use super::start::{counts_pictures_by_packets, skip_to};
 use super::{VideoError, VideoInfo, info};
+use crate::input_file::{open_regular, read_bounded};
 
 /// Demuxers that show text files as pictures of a text screen; no one means a video by that.
 const TEXT_DEMUXERS: [&str; 5] = ["tty", "bin", "xbin", "adf", "idf"];
@@ -150,19 +151,20 @@ fn read_image(demuxer: &Demuxer, place: &Place) -> Result<Option<ImageFile>, Vid
     let format = demuxer.input.format();
     let is_image = ["image2", "gif", "apng", "ico", "jpegxl_anim"].contains(&format.name())
         || format.name().ends_with("_pipe");
-    if !is_image && !(format.name().contains("mp4") && is_heif(&head(place).map_err(unreadable)?)) {
+    let may_be_heif = format.name().contains("mp4");
+    if !is_image && (!may_be_heif || !is_heif(&head(place).map_err(unreadable)?)) {
         return Ok(None);
     }
     let size = fs::metadata(&place.path).map_err(unreadable)?.len();
     if size > MAX_IMAGE_BYTES {
         return Ok(Some(ImageFile::default()));
     }
-    Ok(Some(ImageFile::read(&fs::read(&place.path).map_err(unreadable)?)))
+    Ok(Some(ImageFile::read(&read_bounded(&place.path, MAX_IMAGE_BYTES).map_err(unreadable)?)))
 }
 
 fn head(place: &Place) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(&place.path)?.take(16).read_to_end(&mut bytes)?;
+    open_regular(&place.path)?.take(16).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

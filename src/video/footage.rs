@@ -65,6 +65,11 @@ impl Footage {
         }
     }
 
+    /// Counts one picture as lost that is known to be missing at the end.
+    pub(super) fn lacking_end(self, lacks_end: bool) -> Self {
+        Self { unconvertible: self.unconvertible + usize::from(lacks_end), ..self }
+    }
+
     /// Goes on to the next picture.
     pub(super) fn advance(&mut self) -> Option<Turn> {
         if !self.has_begun {

@@ -17,6 +17,7 @@ use super::images::RATE;
 use super::orientation::Orientation;
 use super::place::Place;
 use super::sampling::Shown;
+use crate::input_file::read_bounded;
 
 /// Pixels that an image may have.
 const MAX_PIXELS: usize = 1 << 28;
@@ -87,7 +88,7 @@ pub(super) fn load(place: &Place) -> Result<(Frame, Orientation), VideoError> {
         1..=MAX_IMAGE_BYTES => {}
         bytes => return Err(bad(format!("{bytes} bytes are too many"))),
     }
-    let file = fs::read(&place.path).map_err(unreadable)?;
+    let file = read_bounded(&place.path, MAX_IMAGE_BYTES).map_err(unreadable)?;
     let image = ImageFile::read(&file);
     let decode = if is_png(&file) {
         decode_png

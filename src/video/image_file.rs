@@ -22,6 +22,8 @@ pub(super) struct ImageFile {
     pub(super) damage: Option<String>,
     /// Whether further images in the file belong to the first: depth, gain maps, other views.
     pub(super) has_attachments: bool,
+    /// Whether it is a moving image that lacks its end.
+    pub(super) lacks_end: bool,
     /// Whether it is JPEG that is coded neither in sequence nor progressively: FFmpeg alone may know it.
     pub(super) is_rare_jpeg: bool,
 }
@@ -50,7 +52,8 @@ impl ImageFile {
             // TIFF, for what EXIF holds is one.
             exif_orientation(file)
         };
-        Self { orientation, damage: truncation(stated_end(file), file), ..Self::default() }
+        let lacks_end = file.starts_with(b"GIF8") && gif_end(file).is_none();
+        Self { orientation, damage: truncation(stated_end(file), file), lacks_end, ..Self::default() }
     }
 
     fn jpeg(file: &[u8]) -> Self {
@@ -157,6 +160,28 @@ fn stated_end(file: &[u8]) -> Option<usize> {
         return exr_end(file);
     }
     None
+}
+
+/// Where the trailer of a GIF image is, behind its blocks.
+fn gif_end(file: &[u8]) -> Option<usize> {
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = 13 + table(*file.get(10)?);
+    loop {
+        at += match file.get(at)? {
+            0x3b => return Some(at),
+            0x21 => 2,
+            0x2c => 11 + table(*file.get(at + 9)?),
+            _ => return None,
+        };
+        // Pieces of data, each behind its length; one without a length ends them.
+        loop {
+            let length = usize::from(*file.get(at)?);
+            at += 1 + length;
+            if length == 0 {
+                break;
+            }
+        }
+    }
 }
 
 /// The end of the last chunk of scan lines of an OpenEXR image of one part.

@@ -394,7 +394,7 @@ impl Pictures {
             }
             return time;
         }
-        if gap > 0.0 || gap < -DISORDER {
+        if !(-DISORDER..=0.0).contains(&gap) {
             self.shift += step - gap;
             self.splices.push(Jump { at: last, by: self.clock.shortest(gap) });
         }

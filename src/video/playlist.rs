@@ -4,11 +4,11 @@
 //! other files opened by it, and what was read must be known, or a clip whose parts changed would be taken for the old one.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::VideoError;
+use crate::input_file::open_regular;
 
 /// Bytes that a list may have.
 const MAX_BYTES: u64 = 16 << 20;
@@ -198,14 +198,14 @@ fn unquote(text: &str) -> String {
 
 fn head(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(HEAD as u64).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(HEAD as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// The text of a list; none where it is longer than any list should be.
 fn read(path: &Path) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let fits = bytes.len() as u64 <= MAX_BYTES;
     Ok(fits.then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -186,6 +186,7 @@ impl Source {
         let (mut info, orientation, rate) =
             (container.info.clone(), container.orientation, container.base_rate);
         let holds_on = container.orientation_holds_on();
+        let lacks_end = container.image.as_ref().is_some_and(|image| image.lacks_end);
         let mut pictures = container.pictures();
         let mut start = start;
         if orientation.is_none()
@@ -206,7 +207,9 @@ impl Source {
             pictures_from(container, &place, start, Threads::One).ok()
         };
         Ok((
-            Self::Footage(Box::new(Footage::new(pictures, orientation, holds_on, Box::new(reopen)))),
+            Self::Footage(Box::new(
+                Footage::new(pictures, orientation, holds_on, Box::new(reopen)).lacking_end(lacks_end),
+            )),
             info,
             rate,
         ))

@@ -202,7 +202,7 @@ fn an_orientation_that_is_none_turns_nothing() {
 #[test]
 fn a_display_orientation_message_turns_a_video() {
     for (ending, codec, head, tail) in
-        [("h264", "libx264", &[0x06][..], 0b0100_1), ("hevc", "libx265", &[0x4e, 0x01], 0b1_1000)]
+        [("h264", "libx264", &[0x06][..], 0b01001), ("hevc", "libx265", &[0x4e, 0x01], 0b11000)]
     {
         let (_folder, path) = fresh(&format!("clip.{ending}"));
         let options: &[_] =
@@ -227,8 +227,8 @@ fn a_display_orientation_message_turns_a_video() {
             (0b00, 0xc000, 6),
             (0b10, 0, 2),
             (0b01, 0, 4),
-            (0b10, 0x4000, 7),
-            (0b10, 0xc000, 5),
+            (0b10, 0x4000, 5),
+            (0b10, 0xc000, 7),
         ] {
             let bits: u32 = flip << 21 | turn << 5 | tail;
             let message = [&[0, 0, 0, 1], head, &[47, 3], &bits.to_be_bytes()[1..], &[0x80]].concat();
@@ -261,7 +261,7 @@ fn formats() -> Vec<(&'static str, Vec<u8>)> {
         ("qoi", by_ffmpeg("qoi", "qoi", Pixel::RGB24)),
         ("exr", by_ffmpeg("exr", "exr", Pixel::GBRPF32LE)),
         ("tga", by_ffmpeg("tga", "targa", Pixel::BGR24)),
-        ("ras", by_ffmpeg("sunras", "sunrast", Pixel::RGB24)),
+        ("ras", by_ffmpeg("sunras", "sunrast", Pixel::BGR24)),
         ("jp2", by_ffmpeg("jp2", "jpeg2000", Pixel::RGB24)),
     ]
 }
@@ -340,6 +340,32 @@ fn a_damaged_image_of_a_folder_is_counted() {
     }
     let (frames, skipped) = read(folder.path()).unwrap();
     assert_eq!((frames.len(), skipped), (4, 1));
+}
+
+#[test]
+fn a_moving_image_that_is_cut_short_says_so() {
+    let (_folder, path) = fresh("moving.gif");
+    let moving = Clip { codec: "gif", format: Pixel::RGB8, width: 48, height: 32, ..lossless(6) };
+    moving.write(&path, |i, frame| {
+        paint(i, frame);
+        frame.data_mut(0)[i] = 255;
+    });
+    assert_eq!(read(&path).unwrap().1, 0);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
+    let (pictures, lost) = read(&path).unwrap();
+    assert!(pictures.len() >= 5 && lost >= 1, "{} {lost}", pictures.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_of_images_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    picture().save(folder.path().join("1.png")).unwrap();
+    let pipe = folder.path().join("2.png");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (pictures, lost) = read(folder.path()).unwrap();
+    assert_eq!((pictures.len(), lost), (1, 1));
 }
 
 /// A phone's picture carries smaller ones for depth or brightness behind it.

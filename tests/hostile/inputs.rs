@@ -33,8 +33,8 @@ impl Parts {
     /// Ten frames that show the numbers from `first` on, after `before` others.
     fn write(&self, name: &str, before: i64, first: usize) {
         let clip = Clip {
-            codec: "mpeg2video",
-            options: &[("qmin", "1"), ("qmax", "2")],
+            codec: "libx264",
+            options: &[("crf", "10")],
             format: Pixel::YUV420P,
             times: (before..before + 10).map(|frame| frame * 40).collect(),
             ..lossless(10)

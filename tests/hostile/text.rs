@@ -1,9 +1,5 @@
 //! Control characters, byte order marks and streams that cannot be written, on the built binary.
 
-#[allow(dead_code)]
-#[path = "../video/clip.rs"]
-mod clip;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +37,7 @@ impl World {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let at = |name: &str| folder.path().join(name);
-        clip::reordered(25).write(&at("clip.mp4"), clip::paint_number);
+        crate::clip::reordered(25).write(&at("clip.mp4"), crate::clip::paint_number);
         fs::copy(at("clip.mp4"), at(&format!("{HOSTILE_FILE}.mp4"))).unwrap();
         fs::write(at(&format!("{HOSTILE_FILE}.broken.mp4")), "no video").unwrap();
         let classes = json!([

@@ -1,7 +1,6 @@
 //! `actalign-tui scripts generate`: scripts written by a language model.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
+use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt};
 use crate::output;
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
@@ -181,7 +181,8 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     }
     let names: Vec<String> = match &args.classes_file {
         Some(path) => {
-            let text = text_file::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+            let text = text_file::read(path, MOST_TEXT)
+                .wrap_err_with(|| format!("cannot read {}", path.display()))?;
             text_file::lines(&text).map(str::to_owned).collect()
         }
         None => args.classes.clone(),
@@ -300,7 +301,7 @@ impl Target {
 
 /// What a script file holds; none where there is none.
 fn held(path: &Path) -> Result<Option<Vec<u8>>, ScriptError> {
-    match fs::read(path) {
+    match read_bounded(path, MOST_TEXT) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),

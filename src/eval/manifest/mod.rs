@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use fault::{Fault, ManifestError, Place};
 pub use values::plain;
 
+use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::text_file;
 use crate::video::{Masks, Segment};
 
@@ -107,8 +108,8 @@ pub struct Listed {
 /// # Errors
 /// When it cannot be read, lists no clip, or a clip breaks a rule.
 pub fn read(path: &Path, folder: &Path) -> Result<Manifest, ManifestError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+    let bytes = read_bounded(path, MOST_TEXT)
+        .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
     parse(path, &bytes, folder)
 }
 

@@ -4,7 +4,7 @@
 //! anywhere, clips in a few frames. Reading gigabytes at every start is not cheap, so a digest is remembered with size,
 //! times of change and number of the file, and holds until one of them is different.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::input_file::open_regular;
 use crate::store::cache::{Cache, Key, Kind};
 
 /// A file changed as recently as this may change again without a trace, where times are kept in such steps.
@@ -75,7 +76,7 @@ impl Cache {
                 hasher.update(&(stamp.name.len() as u64).to_le_bytes());
                 hasher.update(stamp.name.as_bytes()).update(&stamp.size.to_le_bytes());
                 let file = if stamp.name.is_empty() { path.clone() } else { folder(&path).join(stamp.name) };
-                hasher.update_reader(File::open(file)?)?;
+                hasher.update_reader(open_regular(&file)?)?;
             }
             Ok(())
         })

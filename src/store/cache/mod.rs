@@ -23,6 +23,7 @@ pub use key::{Key, Kind};
 pub use shelf::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
+use crate::input_file::{MOST_DATA, open_regular, read_bounded};
 use crate::store::folders::{Folder, NoFolder};
 use shelf::Shelf;
 
@@ -103,10 +104,10 @@ impl Cache {
     /// The entry of a key, which thereby counts as used just now. One whose checksum is wrong is removed.
     pub fn get(&self, key: &Key) -> Option<Entry> {
         let path = self.shelf.path(key);
-        let entry = Entry::open(key, fs::read(&path).ok()?);
+        let entry = Entry::open(key, read_bounded(&path, MOST_DATA).ok()?);
         if entry.is_some() {
             // Where that is not allowed the entry is evicted sooner, no more.
-            let _ = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            let _ = open_regular(&path).and_then(|file| file.set_modified(SystemTime::now()));
         } else {
             let _ = fs::remove_file(&path);
         }

@@ -10,10 +10,7 @@ use serde::Serialize;
 
 use crate::store::cache::key::{Key, Kind};
 use crate::store::cache::size::Size;
-use crate::whole::{TEMPORARY, temporary_unsynced};
-
-/// A temporary file as old as this was left by a process that was killed.
-const STALE: Duration = Duration::from_secs(60 * 60);
+use crate::whole::{self, temporary_unsynced};
 
 /// The folder of the entries. Files that the cache did not write are not touched.
 #[derive(Debug)]
@@ -101,14 +98,7 @@ impl Shelf {
 
     /// Removes temporary files of processes that were killed.
     pub fn sweep(&self, now: SystemTime) {
-        let Ok(files) = self.files() else { return };
-        for (name, metadata) in files {
-            let is_temporary = name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1);
-            let age = metadata.modified().ok().and_then(|written| now.duration_since(written).ok());
-            if is_temporary && age.is_some_and(|age| age > STALE) {
-                let _ = fs::remove_file(self.folder.join(name));
-            }
-        }
+        whole::sweep(&self.folder, now);
     }
 
     /// Names and sizes of all files. Those that other processes remove meanwhile are left out.

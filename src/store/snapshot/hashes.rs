@@ -1,12 +1,13 @@
 //! What the files contain that a snapshot came from.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::input_file::open_regular;
 use crate::script::library;
 use crate::siglip::{Checkpoint, Tower};
 use crate::store::Cache;
@@ -90,7 +91,7 @@ fn digest(
 /// A file's bytes, or a line for each file in a folder. A pipe is left alone: its bytes come only once.
 fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
     if fs::metadata(path)?.is_file() {
-        hasher.update_reader(File::open(path)?)?;
+        hasher.update_reader(open_regular(path)?)?;
         return Ok(());
     }
     let mut files = Vec::new();
@@ -110,7 +111,7 @@ fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
 /// Hashes the line that `b3sum` prints for a file of that name.
 fn hash_line(file: &Path, name: &str, hasher: &mut Hasher) -> io::Result<()> {
     let mut of_file = Hasher::new();
-    of_file.update_reader(File::open(file)?)?;
+    of_file.update_reader(open_regular(file)?)?;
     hasher.update(format!("{}  {name}\n", of_file.finalize()).as_bytes());
     Ok(())
 }

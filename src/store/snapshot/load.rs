@@ -1,8 +1,7 @@
 //! Snapshots read back, and refused where they are none.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use serde_json::error::Category;
 use thiserror::Error;
 
 use crate::explore::{ClassReport, ReportSettings};
+use crate::input_file::read_bounded;
 use crate::script::Template;
 use crate::store::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
 use crate::text_file;
@@ -77,9 +77,12 @@ impl Snapshot {
     /// If the file cannot be read, is no snapshot, is one of another version of the format, or contradicts itself.
     pub fn load(path: &Path) -> Result<Self, SnapshotError> {
         let error = |fault| SnapshotError { path: path.to_owned(), fault };
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|source| error(SnapshotFault::Read(source)))?;
-        file.take(MOST + 1).read_to_end(&mut bytes).map_err(|source| error(SnapshotFault::Read(source)))?;
+        let bytes = read_bounded(path, MOST).map_err(|source| {
+            error(match source.kind() {
+                io::ErrorKind::FileTooLarge => SnapshotFault::TooLarge,
+                _ => SnapshotFault::Read(source),
+            })
+        })?;
         Self::read(&bytes).map_err(error)
     }
 

@@ -6,7 +6,6 @@ mod parts;
 mod sampling;
 mod thumbnail;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -23,6 +22,7 @@ pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
+use crate::input_file::open_regular;
 use crate::text_file;
 use crate::video::Sampling;
 use crate::whole::write_new;
@@ -184,7 +184,7 @@ impl Snapshot {
         // With room for a byte order mark.
         let mut found = Vec::new();
         let most = beginning.len() as u64 + 3;
-        File::open(path).is_ok_and(|file| {
+        open_regular(path).is_ok_and(|file| {
             file.take(most).read_to_end(&mut found).is_ok()
                 && text_file::without_mark(&found).is_ok_and(|text| text.starts_with(beginning.as_bytes()))
         })

@@ -15,7 +15,6 @@ fn evaluated() -> State {
     let settings = Settings { method: drop, smoothing_seconds: 0.0, ..Settings::default() };
     state.results = Some(Results {
         name: "results".to_owned(),
-        notice: None,
         rows: vec![
             ResultRow { name: "mean-pool".to_owned(), settings: None },
             ResultRow { name: drop.in_words(), settings: Some(settings) },

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use crate::align::Calibration;
 use crate::explore::{EmbeddedFrame, Sources};
-use crate::tui::action::Effect;
-use crate::tui::clip::{Clip, Progress};
+use crate::tui::action::{Checked, Effect, Live};
+use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::command::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
@@ -104,6 +105,35 @@ pub fn embed(state: &mut State) -> Vec<Effect> {
         return show(state, state.shown);
     }
     vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+}
+
+/// Takes what came of comparing files with what they were: a snapshot of which all is still the same goes live, under the
+/// knobs that are turned by now.
+pub fn take_checked(state: &mut State, checked: Checked) -> Vec<Effect> {
+    state.is_checking = false;
+    if let Some(message) = checked.message {
+        state.message = Some(message);
+    }
+    let Some(Live { mut exploration, sources, job }) = checked.live else { return Vec::new() };
+    let clip = &mut state.clips[0];
+    let (before, own) = (clip.exploration.calibration(), exploration.calibration());
+    let again = |calibration: Option<Calibration>| Some(calibration.unwrap_or(before)).filter(|&c| c != own);
+    let mut settings = clip.exploration.settings().clone();
+    settings.calibration = again(settings.calibration);
+    exploration.set(settings);
+    if let Some(pinned) = &mut clip.pinned {
+        pinned.settings.calibration = again(pinned.settings.calibration);
+    }
+    clip.exploration = exploration;
+    clip.sources = sources;
+    clip.thumbnails = Thumbnails::default();
+    clip.evidence_asked = None;
+    clip.stale = true;
+    let mut effects = vec![Effect::SetJob(0, Box::new(job))];
+    if state.shown == 0 {
+        effects.extend(show(state, 0));
+    }
+    effects
 }
 
 /// Takes other frames of the clip that is shown.

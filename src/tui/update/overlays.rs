@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
 use crate::align::Calibration;
 use crate::script::{ClassId, Template};
@@ -13,7 +12,10 @@ use crate::tui::command::Command;
 use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
 use crate::tui::models::Wanted;
-use crate::tui::overlay::{Ask, EntryKind, FileEntry, Files, Overlay, Palette, Prompt, calibration};
+use crate::tui::overlay::{
+    Ask, EntryKind, FileEntry, Files, LONGEST_ANSWER, LONGEST_SEARCH, Overlay, Palette, Prompt, calibration,
+    paste_into, type_key,
+};
 use crate::tui::state::State;
 use crate::tui::update::{clips, edit, knobs, models, results, selection, update};
 use crate::video::Sampling;
@@ -51,16 +53,16 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
                 }
             }
             _ => {
-                palette.input.handle_event(&Event::Key(key));
+                let full = type_key(&mut palette.input, key, LONGEST_SEARCH);
                 search(palette);
+                full.into_iter().for_each(|full| state.complain(full));
             }
         },
         Overlay::Prompt(prompt) => {
             if key.code == KeyCode::Enter {
                 return answer(state);
             }
-            prompt.input.handle_event(&Event::Key(key));
-            prompt.refused = None;
+            prompt.refused = type_key(&mut prompt.input, key, LONGEST_ANSWER);
             return typed(state);
         }
         Overlay::Files(files) => match key.code {
@@ -73,8 +75,9 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
             }
             KeyCode::Enter | KeyCode::Right => return choose_file(state),
             _ => {
-                files.input.handle_event(&Event::Key(key));
+                let full = type_key(&mut files.input, key, LONGEST_SEARCH);
                 files.at = 0;
+                full.into_iter().for_each(|full| state.complain(full));
             }
         },
         Overlay::Proposal(proposal) => match key.code {
@@ -96,8 +99,9 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
             }
             KeyCode::Enter => return results::choose(state),
             _ => {
-                list.input.handle_event(&Event::Key(key));
+                let full = type_key(&mut list.input, key, LONGEST_SEARCH);
                 list.at = 0;
+                full.into_iter().for_each(|full| state.complain(full));
             }
         },
         Overlay::Leave => match key.code {
@@ -112,34 +116,31 @@ pub fn key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes pasted text as if it were typed, its line breaks as spaces.
+/// Takes pasted text into the line that is being typed. Where there is none it presses no keys.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let insert = |input: &mut Input| {
-        for letter in text.chars() {
-            input.handle(tui_input::InputRequest::InsertChar(letter));
-        }
-    };
-    match &mut state.overlay {
-        Some(Overlay::Palette(palette)) => {
-            insert(&mut palette.input);
-            search(palette);
-        }
+    let said = match &mut state.overlay {
         Some(Overlay::Prompt(prompt)) => {
-            insert(&mut prompt.input);
-            prompt.refused = None;
+            prompt.refused = paste_into(&mut prompt.input, text, LONGEST_ANSWER);
             return typed(state);
         }
+        Some(Overlay::Palette(palette)) => {
+            let said = paste_into(&mut palette.input, text, LONGEST_SEARCH);
+            search(palette);
+            said
+        }
         Some(Overlay::Files(files)) => {
-            insert(&mut files.input);
             files.at = 0;
+            paste_into(&mut files.input, text, LONGEST_SEARCH)
         }
         Some(Overlay::Results(list)) => {
-            insert(&mut list.input);
             list.at = 0;
+            paste_into(&mut list.input, text, LONGEST_SEARCH)
         }
-        Some(Overlay::Help(_) | Overlay::Proposal(_) | Overlay::Leave) | None => {}
-    }
+        Some(Overlay::Help(_) | Overlay::Proposal(_) | Overlay::Leave) | None => {
+            Some("Nothing asks for text here: what was pasted is ignored.".to_owned())
+        }
+    };
+    said.into_iter().for_each(|said| state.complain(said));
     Vec::new()
 }
 

@@ -66,8 +66,18 @@ fn draw_input(input: &Input, frame: &mut Frame, area: Rect) {
         }
     };
     let scroll = input.visual_scroll(columns);
-    let text = Paragraph::new(input.value()).style(Style::new()).scroll((0, scroll as u16));
-    frame.render_widget(text, Rect { height: 1, ..area });
+    // Only what is seen is drawn: the line may be long.
+    let line = Span::raw(input.value());
+    let mut column = 0;
+    let seen: String = line
+        .styled_graphemes(Style::new())
+        .filter(|letter| {
+            column += Span::raw(letter.symbol).width();
+            column > scroll && column <= scroll + columns + 1
+        })
+        .map(|letter| letter.symbol)
+        .collect();
+    frame.render_widget(Paragraph::new(seen), Rect { height: 1, ..area });
     let column = input.visual_cursor().saturating_sub(scroll).min(columns) as u16;
     frame.set_cursor_position((area.x + column, area.y));
 }
