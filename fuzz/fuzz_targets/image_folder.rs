@@ -29,8 +29,10 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(unique.len(), images.len());
             assert!(images.iter().all(|image| image.parent() == Some(scratch.path())));
             // Without any one of them the others stay in their order, unless that decides what a point means.
-            let names: Vec<String> =
-                images.iter().map(|image| image.file_name().unwrap().to_string_lossy().into_owned()).collect();
+            let names: Vec<String> = images
+                .iter()
+                .map(|image| image.file_name().unwrap().to_string_lossy().into_owned())
+                .collect();
             if names.iter().all(|name| name.matches('.').count() == 1 && !name.contains('-')) {
                 let numbers = |name: &String| -> Vec<u128> {
                     let stem = name.rsplit_once('.').unwrap().0;

@@ -50,7 +50,9 @@ fuzz_target!(|data: &[u8]| {
                 let is_list = data.starts_with(b"#EXTM3U") || data.starts_with(b"ffconcat version");
                 assert!(files.is_empty() || is_list);
             }
-            Err(error) => assert!(error.to_string().contains("list.m3u8"), "an error names the file: {error}"),
+            Err(error) => {
+                assert!(error.to_string().contains("list.m3u8"), "an error names the file: {error}")
+            }
         }
     });
 });

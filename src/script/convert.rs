@@ -110,11 +110,14 @@ pub fn from_authors(items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
 /// # Errors
 /// If an item names a class that is not there.
 pub fn to_authors(file: &ScriptFile) -> Result<Vec<Value>, ConvertError> {
+    // The first of a name, as `ScriptFile::find` has it.
+    let classes: Classes =
+        file.classes.iter().rev().map(|class| ((file.domain_of(class), &class.name[..]), class)).collect();
     let mut items = match file.other.get(ITEMS) {
         Some(Value::Array(items)) if items.iter().any(Value::is_object) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| with_scripts(file, index + 1, item))
+            .map(|(index, item)| with_scripts(&classes, index + 1, item))
             .collect::<Result<_, _>>()?,
         _ => item_for_each_domain(file),
     };
@@ -140,6 +143,7 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
             .and_then(Value::as_array)
             .map(|options| options.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             .unwrap_or_default();
+        let options = Options::new(&options, &domain);
         let Some(Value::Object(scripts)) = item.get_mut(SUBACTIONS) else { continue };
         for (key, value) in scripts {
             let script = name_of(key, &domain, &options).zip(steps_of(value));
@@ -174,17 +178,24 @@ fn keep_all(item: &mut Value) {
     }
 }
 
+/// Options by the keys of their scripts, as they are and as [`plain`] has them; the first of those that are alike.
+struct Options<'a> {
+    exact: HashMap<String, &'a str>,
+    alike: HashMap<String, &'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn new(options: &'a [String], domain: &str) -> Self {
+        let keys = || options.iter().rev().map(|option| (format!("{option} in {domain}"), &option[..]));
+        Self { exact: keys().collect(), alike: keys().map(|(key, option)| (plain(&key), option)).collect() }
+    }
+}
+
 /// The class that a key stands for: an option, else what is before the domain.
-fn name_of(key: &str, domain: &str, options: &[String]) -> Option<String> {
-    let is_option = |option: &&String| plain(key) == plain(&format!("{option} in {domain}"));
-    let named = || key.strip_suffix(domain)?.strip_suffix(" in ").map(str::to_owned);
-    options
-        .iter()
-        .find(|option| key == format!("{option} in {domain}"))
-        .or_else(|| options.iter().find(is_option))
-        .cloned()
-        .or_else(named)
-        .filter(|name| !name.trim().is_empty())
+fn name_of(key: &str, domain: &str, options: &Options) -> Option<String> {
+    let named = || key.strip_suffix(domain)?.strip_suffix(" in ");
+    let option = options.exact.get(key).or_else(|| options.alike.get(&plain(key))).copied();
+    option.or_else(named).filter(|name| !name.trim().is_empty()).map(str::to_owned)
 }
 
 /// The steps of a script that a class can have.
@@ -194,8 +205,11 @@ fn steps_of(value: &Value) -> Option<Vec<String>> {
     (!steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty())).then_some(steps)
 }
 
+/// Classes by domain and name.
+type Classes<'a> = HashMap<(&'a str, &'a str), &'a Class>;
+
 /// An item with the scripts that it refers to.
-fn with_scripts(file: &ScriptFile, number: usize, item: &Value) -> Result<Value, ConvertError> {
+fn with_scripts(classes: &Classes, number: usize, item: &Value) -> Result<Value, ConvertError> {
     let mut item = item.clone();
     let domain = item.get("domain").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(Value::Object(scripts)) = item.get_mut(SUBACTIONS) else { return Ok(item) };
@@ -203,7 +217,7 @@ fn with_scripts(file: &ScriptFile, number: usize, item: &Value) -> Result<Value,
         let no_reference = || ConvertError::NoReference { item: number, key: key.clone() };
         let Value::Object(reference) = value else { return Err(no_reference()) };
         *value = match (reference.remove("class"), reference.remove("kept")) {
-            (Some(Value::String(name)), None) => match file.find(&domain, &name) {
+            (Some(Value::String(name)), None) => match classes.get(&(&domain[..], &name[..])) {
                 Some(class) => json!(class.steps),
                 None => return Err(ConvertError::NoClass { item: number, name, domain }),
             },
@@ -216,24 +230,26 @@ fn with_scripts(file: &ScriptFile, number: usize, item: &Value) -> Result<Value,
 
 /// An item for each domain, with the names that the authors' items have.
 fn item_for_each_domain(file: &ScriptFile) -> Vec<Value> {
-    let mut domains: Vec<&str> = Vec::new();
+    let mut domains: Vec<(&str, Vec<&Class>)> = Vec::new();
+    let mut places = HashMap::new();
     for class in &file.classes {
         let domain = file.domain_of(class);
-        if !domains.contains(&domain) {
-            domains.push(domain);
-        }
+        let place = *places.entry(domain).or_insert_with(|| {
+            domains.push((domain, Vec::new()));
+            domains.len() - 1
+        });
+        domains[place].1.push(class);
     }
-    let item = |domain: &&str| {
-        let classes = || file.classes.iter().filter(|class| file.domain_of(class) == *domain);
-        let scripts: Map<String, Value> =
-            classes().map(|class| (format!("{} in {domain}", class.name), json!(class.steps))).collect();
+    let item = |(domain, classes): &(&str, Vec<&Class>)| {
+        let script = |class: &&Class| (format!("{} in {domain}", class.name), json!(class.steps));
+        let scripts: Map<String, Value> = classes.iter().map(script).collect();
         json!({
             "youtube_id": "",
             "id": domain,
             "domain": domain,
             "action": "",
             "question": "",
-            "cleaned_options": classes().map(|class| &class.name).collect::<Vec<_>>(),
+            "cleaned_options": classes.iter().map(|class| &class.name).collect::<Vec<_>>(),
             "correct_answer_index": 0,
             SUBACTIONS: scripts,
         })

@@ -82,7 +82,7 @@ impl TextTokenizer {
     pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
         let bytes = file::read(path, file::MOST_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        check_charsmaps(json).map_err(|reason| ModelError::damaged(path, reason))?;
+        check_charsmaps(json).map_err(|reason| file::unreadable(path, json, reason))?;
         let mut tokenizer = quietly(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
@@ -240,7 +240,10 @@ fn check_charsmaps(json: &[u8]) -> Result<(), String> {
             _ => {}
         }
     }
-    let Some(text) = str::from_utf8(json).ok().filter(|text| text.contains(KEY)) else { return Ok(()) };
+    let text = str::from_utf8(json).map_err(|error| error.to_string())?;
+    if !text.contains(KEY) {
+        return Ok(());
+    }
     // The library would come upon the table before it came upon a fault in the JSON.
     let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut charsmaps = Vec::new();
@@ -338,6 +341,7 @@ mod tests {
         let nested = format!(r#"{{"type": "Sequence", "normalizers": [{}]}}"#, table(0x4100_0000, b""));
         let no_json = file(&table(0, b"")) + "J";
         assert!(check_charsmaps(no_json.as_bytes()).unwrap_err().contains("trailing characters"));
+        assert!(check_charsmaps(b"{\"normalizer\": \"\xff\"}").unwrap_err().contains("utf-8"));
         for broken in [table(u32::MAX, &[0; 40]), table(0x4100_0000, b""), nested] {
             assert!(check_charsmaps(file(&broken).as_bytes()).unwrap_err().contains("cut off"), "{broken}");
         }

@@ -1,9 +1,6 @@
 //! Shards of job arrays, results folders that other runs left, and caches with wrong times.
 
 // Not every helper is used here.
-#[allow(dead_code)]
-#[path = "../video/clip.rs"]
-mod clip;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,8 +26,9 @@ impl World {
         let mut lines = Vec::new();
         for number in 0..4 {
             let name = format!("{number}.mp4");
-            clip::reordered(8 + number)
-                .write(&folder.path().join(&name), |i, frame| clip::paint_number(i + 40 * number, frame));
+            crate::clip::reordered(8 + number).write(&folder.path().join(&name), |i, frame| {
+                crate::clip::paint_number(i + 40 * number, frame)
+            });
             let line = json!({"id": number.to_string(), "video": name, "domain": "chess",
                 "candidates": ["castling", "fork"], "answer": number % 2, "groups": []});
             lines.push(line.to_string());

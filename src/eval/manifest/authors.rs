@@ -1,5 +1,6 @@
 //! What the method's authors generate: questions of ActionAtlas, with the steps of each option.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -28,7 +29,10 @@ struct Item {
 /// An item with its steps.
 pub fn parse(place: Place, item: Value) -> Result<Listed, Fault> {
     let item: Item = serde_json::from_value(item).map_err(|e| Fault::NotAnItem { reason: e.to_string() })?;
-    let steps = item.cleaned_options.iter().map(|option| steps(&item, option)).collect();
+    // The first of those that are alike.
+    let scripts = item.subactions.as_object().into_iter().flatten().rev();
+    let alike = scripts.map(|(name, steps)| (plain(name), steps)).collect();
+    let steps = item.cleaned_options.iter().map(|option| steps(&item, &alike, option)).collect();
     let entry = Entry {
         id: item.id,
         video: PathBuf::new(),
@@ -55,12 +59,11 @@ pub fn parse(place: Place, item: Value) -> Result<Listed, Fault> {
 }
 
 /// The steps of an option.
-fn steps(item: &Item, option: &str) -> Result<Vec<String>, Fault> {
+fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<Vec<String>, Fault> {
     let found = match &item.subactions {
         Value::Object(scripts) => {
             let key = format!("{option} in {}", item.domain);
-            let is_alike = |(name, _): &(&String, &Value)| plain(name) == plain(&key);
-            let steps = scripts.get(&key).or_else(|| scripts.iter().find(is_alike).map(|(_, steps)| steps));
+            let steps = scripts.get(&key).or_else(|| alike.get(&plain(&key)).copied());
             let steps: Option<Vec<String>> = steps.and_then(|steps| Vec::deserialize(steps).ok());
             let is_whole =
                 |steps: &Vec<String>| !steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty());

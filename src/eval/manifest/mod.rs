@@ -9,7 +9,7 @@ mod fault;
 mod own;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -56,9 +56,9 @@ impl Entry {
         if count < 2 {
             return Err(Fault::TooFewCandidates { count });
         }
-        let mut names = self.candidates.iter().enumerate();
-        match names.find(|(i, name)| self.candidates[..*i].contains(name)) {
-            Some((_, name)) => Err(Fault::DuplicateCandidate { name: name.clone() }),
+        let mut names = HashSet::new();
+        match self.candidates.iter().find(|name| !names.insert(*name)) {
+            Some(name) => Err(Fault::DuplicateCandidate { name: name.clone() }),
             None => Ok(()),
         }
     }

@@ -210,3 +210,23 @@ proptest! {
         prop_assert_eq!(from_authors(to_authors(&file).unwrap()).unwrap(), file);
     }
 }
+
+#[test]
+fn options_that_are_alike_stand_for_the_first_of_them() {
+    let mut item =
+        item(1, "Chess", json!({"1. FORK in chess": ["a knight jumps"], "Fork in Chess": ["two fall"]}));
+    item["cleaned_options"] = json!(["fork", "Fork", "2. fork"]);
+    let file = own(json!([item.clone()]));
+    let names: Vec<_> = file.classes.iter().map(|class| &class.name[..]).collect();
+    assert_eq!(names, ["fork", "Fork"]);
+    assert_eq!(authors(&file), json!([item]));
+}
+
+#[test]
+fn ten_thousand_domains_are_converted_there_and_back() {
+    let class =
+        |i: usize| json!({"name": "fork", "domain": format!("chess {i}"), "steps": ["a knight jumps"]});
+    let file: ScriptFile =
+        serde_json::from_value(json!({"classes": (0..10_000).map(class).collect::<Vec<_>>()})).unwrap();
+    assert_eq!(own(authors(&file)), file);
+}
