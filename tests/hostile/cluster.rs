@@ -1,7 +1,5 @@
 //! Shards of job arrays, results folders that other runs left, and caches with wrong times.
 
-// Not every helper is used here.
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
