@@ -237,6 +237,10 @@ fn wait_for_stop(session: &mut Session, times: usize) {
 /// Goes back to the explorer, and sees that it is all there.
 fn resume(session: &mut Session) {
     session.press("fg\n");
+    // After a stop that left the explorer's screen, the shell has written on it.
+    session.wait("the explorer has drawn over the shell's lines", |screen| {
+        screen.alternate_screen() && !screen.contents().contains("it is 42")
+    });
     session.wait_until_taken();
     // The keys are the explorer's again.
     session.press("?");
@@ -247,8 +251,10 @@ fn resume(session: &mut Session) {
 
 fn leave(session: &mut Session) {
     session.press("q");
-    session.wait("the shell is back", |screen| !screen.alternate_screen());
-    session.press("exit\r");
+    session.wait("the shell is back", |screen| {
+        !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
+    });
+    session.press("exit\n");
     assert!(session.end().success());
 }
 
