@@ -2,6 +2,7 @@
 
 mod merge;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,8 +13,8 @@ use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
-    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, Journal, Results,
-    Row, Rows, Run, ShardChoice, Style, Vlm,
+    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, FileStamp, Journal,
+    Results, Row, Rows, Run, ShardChoice, Style, Vlm,
 };
 use crate::explore::Method;
 use crate::in_words;
@@ -165,16 +166,19 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         working_folder: std::env::current_dir().wrap_err("the present folder cannot be told")?,
     };
     // Before the work, not after it, is the time to learn that its results have no place.
-    let mut journal = match &args.out {
-        Some(out) => {
-            let folder = shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
-            Some(Journal::open(&folder, &run)?)
-        }
-        None => None,
-    };
     let share = dataset.clips.iter().enumerate();
     let share = share.filter(|(place, _)| shard.is_none_or(|shard| shard.holds(*place)));
     let share: Vec<&Clip> = share.map(|(_, clip)| clip).collect();
+    let clips: HashMap<&str, &Clip> = share.iter().map(|clip| (clip.entry.id.as_str(), *clip)).collect();
+    let is_current =
+        |record: &ClipRecord| clips.get(record.id.as_str()).is_none_or(|clip| record.is_of(clip));
+    let mut journal = match &args.out {
+        Some(out) => {
+            let folder = shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
+            Some(Journal::open(&folder, &run, is_current)?)
+        }
+        None => None,
+    };
     let records = evaluate(&share, &mut evaluator, journal.as_mut())?;
     if let Some(journal) = journal {
         journal.finish(&records)?;
@@ -202,13 +206,15 @@ fn evaluate(
             records.push(record);
             continue;
         }
+        // Before it is read: a file that is replaced meanwhile is evaluated again the next time.
+        let file = FileStamp::of(clip);
         let outcome = match evaluator.evaluate(clip) {
             // The same would be said of every clip.
             Err(error) if is_of_checkpoint(&error) || error.is::<LlmError>() => return Err(error),
             Err(error) => ClipOutcome::Unread { reason: in_words(&error) },
             Ok(scores) => ClipOutcome::Read(scores),
         };
-        let record = ClipRecord::new(clip, outcome);
+        let record = ClipRecord { file, ..ClipRecord::new(clip, outcome) };
         if let Some(journal) = &mut journal {
             journal.add(&record)?;
         }

@@ -248,11 +248,15 @@ pub struct Journal {
 
 impl Journal {
     /// Begins an evaluation in a folder, or goes on with the one that is there. Clips that could be read are not done
-    /// again; those that could not are, for they may have been mended.
+    /// again, unless their file was replaced (`is_current` says no); those that could not are, for they may have been mended.
     ///
     /// # Errors
     /// If the folder cannot be written to, is in use, or holds another evaluation.
-    pub fn open(folder: &Path, run: &Run) -> Result<Self, JournalError> {
+    pub fn open(
+        folder: &Path,
+        run: &Run,
+        is_current: impl Fn(&ClipRecord) -> bool,
+    ) -> Result<Self, JournalError> {
         let at = |name: &str| folder.join(name);
         make(folder)?;
         let (lock, notice) = take(folder, run)?;
@@ -264,7 +268,14 @@ impl Journal {
             known.extend(records.into_iter().map(|record| (record.id.clone(), record)));
         }
         known.retain(|_, record: &mut ClipRecord| record.scores().is_some());
+        let before = known.len();
+        known.retain(|_, record| is_current(record));
         let done = known.len();
+        let replaced = (done < before).then(|| {
+            format!("replaced since the last run, and evaluated again: {} of {before} clips", before - done)
+        });
+        let notice =
+            [notice, replaced].into_iter().flatten().reduce(|first, second| format!("{first}\n{second}"));
         put(&at(RUN), run_document(run), done)?;
         // What was cut off goes, so that no line is written behind it.
         put(&at(PART), known.values().map(line).collect(), done)?;
@@ -490,8 +501,8 @@ mod tests {
     #[test]
     fn a_second_process_is_kept_away() {
         let folder = tempfile::tempdir().unwrap();
-        let _first = Journal::open(folder.path(), &run()).unwrap();
-        let second = Journal::open(folder.path(), &run());
+        let _first = Journal::open(folder.path(), &run(), |_| true).unwrap();
+        let second = Journal::open(folder.path(), &run(), |_| true);
         assert!(matches!(second, Err(JournalError::Busy { .. })), "{second:?}");
         assert!(matches!(write(folder.path(), &run(), &records()), Err(JournalError::Busy { .. })));
     }
@@ -500,7 +511,7 @@ mod tests {
     fn without_locks_two_processes_neither_mix_nor_lose_records() {
         let folder = tempfile::tempdir().unwrap();
         for errno in [libc::ENOSYS, libc::ENOLCK, libc::EOPNOTSUPP] {
-            let open = || with_fault(errno, || Journal::open(folder.path(), &run())).unwrap();
+            let open = || with_fault(errno, || Journal::open(folder.path(), &run(), |_| true)).unwrap();
             let (records, mut journals) = (records(), [open(), open()]);
             for journal in &mut journals {
                 let notice = journal.take_notice().unwrap();
@@ -525,7 +536,7 @@ mod tests {
     fn a_full_disk_names_the_file_what_is_safe_and_the_way_on() {
         let folder = tempfile::tempdir().unwrap();
         let records = records();
-        let mut journal = Journal::open(folder.path(), &run()).unwrap();
+        let mut journal = Journal::open(folder.path(), &run(), |_| true).unwrap();
         journal.add(&records[0]).unwrap();
         journal.add(&records[1]).unwrap();
         journal.file = File::options().append(true).open("/dev/full").unwrap();
@@ -536,6 +547,6 @@ mod tests {
             assert!(error.contains(part), "{error}");
         }
         drop(journal);
-        assert_eq!(Journal::open(folder.path(), &run()).unwrap().len(), 2);
+        assert_eq!(Journal::open(folder.path(), &run(), |_| true).unwrap().len(), 2);
     }
 }

@@ -40,7 +40,7 @@ pub use journal::{Journal, JournalError, Run, load, write as write_run};
 pub(crate) use manifest::plain;
 pub use manifest::{Entry, Fault, ManifestError, Place, read as read_manifest};
 pub use merge::{MergeError, merge};
-pub use record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
+pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
 pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::Shard;

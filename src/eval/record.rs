@@ -1,8 +1,12 @@
 //! What an evaluation knows of one clip.
 
+use std::fs::{self, Metadata};
+use std::time::UNIX_EPOCH;
+
 use serde::{Deserialize, Serialize};
 
 use crate::eval::dataset::Clip;
+use crate::eval::footage::Footage;
 
 /// A clip, and what every row says of it: a line of `clips.jsonl`. Results follow from these lines alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,9 +21,35 @@ pub struct ClipRecord {
     pub answer: usize,
     /// Groups that the clip belongs to.
     pub groups: Vec<String>,
+    /// Its file as it was evaluated. None for a folder of images, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileStamp>,
     /// What became of it.
     #[serde(flatten)]
     pub outcome: ClipOutcome,
+}
+
+/// What tells whether a file was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileStamp {
+    /// Its length.
+    pub bytes: u64,
+    /// When it was last written, in seconds since 1970.
+    pub modified: f64,
+}
+
+impl FileStamp {
+    /// The file that a clip's frames come from, as it is now. None where it is no file.
+    pub fn of(clip: &Clip) -> Option<Self> {
+        let path = match &clip.footage {
+            Footage::Video(_) => &clip.entry.video,
+            Footage::Embeddings(path) => path,
+            Footage::None(_) => return None,
+        };
+        let found = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+        Some(Self { bytes: found.len(), modified })
+    }
 }
 
 /// What became of a clip.
@@ -73,8 +103,14 @@ impl ClipRecord {
             candidates: entry.candidates.clone(),
             answer: entry.answer,
             groups: entry.groups.clone(),
+            file: None,
             outcome,
         }
+    }
+
+    /// Whether the file that it was made from is still the one of the clip, as far as that is known.
+    pub fn is_of(&self, clip: &Clip) -> bool {
+        self.file.is_none_or(|file| FileStamp::of(clip) == Some(file))
     }
 
     /// What the rows say; none of a clip that could not be read.

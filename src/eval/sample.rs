@@ -19,6 +19,7 @@ pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> 
             candidates: ["castling", "fork", "pin"].map(str::to_owned).to_vec(),
             answer: 0,
             groups: [*group].into_iter().filter(|group| !group.is_empty()).map(str::to_owned).collect(),
+            file: None,
             outcome: ClipOutcome::Read(ClipScores {
                 frames: 10,
                 damaged_pieces: 0,

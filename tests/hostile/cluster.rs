@@ -267,3 +267,22 @@ fn a_cache_that_cannot_be_written_does_not_end_a_run() {
         assert_eq!(text.matches("embeddings are not kept for the next run").count(), 1, "{cache}: {text}");
     }
 }
+
+#[test]
+fn a_clip_that_was_replaced_is_evaluated_again() {
+    let world = World::new();
+    succeed(world.command("eval manifest.jsonl --out r"));
+    let before = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();
+    assert!(!succeed(world.command("eval manifest.jsonl --out r")).contains("replaced"));
+    assert_eq!(fs::read_to_string(world.at("r/clips.jsonl")).unwrap(), before);
+    fs::copy(world.at("3.mp4"), world.at("0.mp4")).unwrap();
+    let text = succeed(world.command("eval manifest.jsonl --out r"));
+    assert!(
+        text.contains("evaluated again: 1 of 4 clips") && text.contains("3 of 4 clips were done before"),
+        "{text}"
+    );
+    succeed(world.command("eval manifest.jsonl --out fresh"));
+    let after = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();
+    assert_ne!(after, before);
+    assert_eq!(after, fs::read_to_string(world.at("fresh/clips.jsonl")).unwrap());
+}

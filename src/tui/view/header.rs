@@ -44,7 +44,10 @@ fn progress(state: &State) -> String {
         } else {
             String::new()
         };
-        return format!("{embedded} frames{faults}");
+        // Frames that stay on screen over several ticks fill more than one column.
+        let ticks = state.clip().exploration.outcome().times.len();
+        let held = if ticks > embedded { format!(" on {ticks} ticks") } else { String::new() };
+        return format!("{embedded} frames{held}{faults}");
     }
     if state.clip().job.is_none() && !state.clip().exploration.is_frozen() {
         return format!("stopped at {embedded} frames");
