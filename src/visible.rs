@@ -56,8 +56,8 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     Ok(visible_json(&serde_json::to_string(value)?) + "\n")
 }
 
-/// A text of JSON with what would be obeyed escaped as JSON escapes it, so that every reader gets the exact value: such
-/// characters stand in strings alone.
+/// Escapes control and bidi characters in a JSON document as `\uXXXX`, so that parsers read the exact value. In valid JSON
+/// they occur only inside strings.
 pub fn visible_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

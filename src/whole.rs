@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 /// How the name of a temporary file begins and ends.
 pub const TEMPORARY: (&str, &str) = (".actalign-", ".part");
 
-/// A temporary file as old as this was left by a process that was killed, wherever that ran.
+/// Age after which a temporary file counts as abandoned, even if another machine wrote it.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
 /// Has writing past the limit of `ulimit -f` fail with an error, which can be reported, in place of a signal that ends

@@ -312,7 +312,7 @@ impl Journal {
     /// Puts the record of a clip on disk.
     ///
     /// # Errors
-    /// If it cannot be written. Those before it are safe.
+    /// If it cannot be written. Earlier records stay on disk.
     pub fn add(&mut self, record: &ClipRecord) -> Result<(), JournalError> {
         let before = self.file.metadata().map(|found| found.len());
         let written = line(record)

@@ -114,7 +114,7 @@ impl FrameQueue {
         self.decoder.is_none() && self.waiting.is_empty()
     }
 
-    /// What is wrong with the clip; known once all frames are decoded.
+    /// Damage found in the clip; complete once all frames are decoded.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }

@@ -69,7 +69,7 @@ enum Listed {
     Bare(Value),
 }
 
-/// What should be the steps of a class: what the last list that names it says.
+/// The script of a class: the last one in the answer that names it.
 fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Result<&'a Value, String> {
     let several = || Err("the answer has several scripts of it; give one".to_owned());
     let mut bare = None;

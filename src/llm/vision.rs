@@ -303,7 +303,7 @@ impl Names {
         let mut places = Vec::new();
         let mut longest_first: Vec<usize> = (0..self.count).collect();
         longest_first.sort_by_key(|&place| std::cmp::Reverse(self.lower[place].len()));
-        // A name within a longer one is not meant by it.
+        // Longest names first: "fork" inside "royal fork" is no mention of "fork".
         let mut found: Vec<&str> = Vec::new();
         for place in longest_first {
             let name = &self.lower[place][..];
@@ -343,7 +343,7 @@ fn begins(text: &str, name: &str) -> bool {
 /// What [`without`] leaves in the place of a name: a word that no text has.
 const NAME: char = '\u{3400}';
 
-/// A text without a name, which is in lower case, wherever it stands as words of its own; none where it does not.
+/// Removes `name` (lower case) from the text wherever it stands as whole words; `None` if it does not occur.
 fn without(text: &str, name: &str) -> Option<String> {
     if name.is_empty() {
         return None;

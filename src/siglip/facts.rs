@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::config::Config;
 use super::encoder::EncoderSizes;
-use super::weights::shapes;
+use super::shapes::shapes;
 
 /// A model in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -16,10 +16,10 @@ use super::checkpoint::Checkpoint;
 use super::config::Config;
 use super::error::ModelError;
 use super::preprocess::Square;
+use super::shapes::shapes;
 use super::text::TextModel;
 use super::tokenizer::Tokens;
 use super::vision::{VisionModel, patch_tensor};
-use super::weights::shapes;
 
 /// The image tower with a linear layer that names what a picture shows: a start for the tower, of which the layer is
 /// thrown away.

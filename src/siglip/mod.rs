@@ -29,10 +29,12 @@ mod learner;
 mod preparation;
 mod preprocess;
 mod resize;
+mod shapes;
 mod text;
 mod tokenizer;
 mod tower;
 mod vision;
+mod weight_file;
 mod weights;
 
 pub use checkpoint::{Checkpoint, check_config};

@@ -216,7 +216,7 @@ impl Settings<'_> {
         self.get(key).map(flag).transpose()
     }
 
-    /// A step that is taken unless it is switched off.
+    /// Whether a preparation step runs: yes, unless the file sets it to false.
     fn switch(&self, key: &str) -> Result<bool, Fault> {
         self.given(key)?;
         Ok(self.flag(key)?.unwrap_or(true))

@@ -17,9 +17,11 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
-use super::config::{Config, TextConfig, VisionConfig};
+use super::config::Config;
 use super::error::ModelError;
 use super::file;
+use super::shapes::shapes;
+use super::weight_file::WeightFile;
 
 /// The files' headers, read and found sound.
 #[derive(Debug)]
@@ -30,13 +32,6 @@ pub(super) struct Weights {
     /// What stands before all names in the files, such as `model.`. It is left out of `tensors`.
     prefix: String,
     tensors: BTreeMap<String, Tensor>,
-}
-
-#[derive(Debug)]
-struct WeightFile {
-    path: PathBuf,
-    /// Where the data starts, in bytes from the start of the file.
-    data_start: u64,
 }
 
 #[derive(Debug)]
@@ -54,9 +49,6 @@ struct Index {
 
 /// How the names of the two towers' tensors begin.
 const TOWERS: [&str; 2] = ["vision_model.", "text_model."];
-
-/// Larger headers do not occur (this is the format's own limit).
-const MAX_HEADER: u64 = 100_000_000;
 
 impl Weights {
     /// Reads the headers of a checkpoint's weights and checks that the files hold all that these promise.
@@ -299,101 +291,6 @@ impl Weights {
     }
 }
 
-impl WeightFile {
-    /// Reads the header and checks that the file holds all that the header promises.
-    fn open(path: &Path) -> Result<(Self, BTreeMap<String, TensorInfo>), ModelError> {
-        let read = |e| ModelError::read(path, e);
-        let (mut file, length) = file::open(path)?;
-        let truncated = || ModelError::damaged(path, format!("it ends early, at {length} bytes"));
-        let mut start = Vec::new();
-        (&mut file).take(64).read_to_end(&mut start).map_err(read)?;
-        let Some(size) = start.first_chunk().map(|size| u64::from_le_bytes(*size)) else {
-            return Err(if start.is_empty() {
-                ModelError::damaged(path, "it is empty")
-            } else {
-                truncated()
-            });
-        };
-        if size > MAX_HEADER {
-            return Err(file::not_safetensors(path, &start));
-        }
-        if size + 8 > length {
-            return Err(truncated());
-        }
-        file.seek(SeekFrom::Start(8)).map_err(read)?;
-        let mut header = vec![0; size as usize];
-        file.read_exact(&mut header).map_err(read)?;
-        let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
-            .map_err(|e| ModelError::damaged(path, format!("its header: {e}")))?;
-        entries.remove("__metadata__");
-        let data_start = size + 8;
-        let mut tensors = BTreeMap::new();
-        for (name, entry) in entries {
-            let info: TensorInfo = serde_json::from_value(entry)
-                .map_err(|e| ModelError::damaged(path, format!("its header, tensor {name}: {e}")))?;
-            let (start, end) = info.data_offsets;
-            if end as u64 > length - data_start {
-                return Err(truncated());
-            }
-            if start > end || bits(&info) != (end - start).checked_mul(8) {
-                return Err(ModelError::damaged(
-                    path,
-                    format!(
-                        "tensor {name} of {:?} {:?} cannot lie in the bytes {start} to {end}",
-                        info.dtype, info.shape
-                    ),
-                ));
-            }
-            tensors.insert(name, info);
-        }
-        check_layout(&tensors, length - data_start).map_err(|reason| ModelError::damaged(path, reason))?;
-        Ok((Self { path: path.to_path_buf(), data_start }, tensors))
-    }
-
-    /// Reads bytes of the data.
-    fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ModelError> {
-        let mut bytes = vec![0; length];
-        File::open(&self.path)
-            .and_then(|mut file| {
-                file.seek(SeekFrom::Start(self.data_start + offset))?;
-                file.read_exact(&mut bytes)
-            })
-            .map_err(|e| ModelError::read(&self.path, e))?;
-        Ok(bytes)
-    }
-
-    fn map(&self) -> Result<Mmap, ModelError> {
-        let (file, _) = file::open(&self.path)?;
-        // SAFETY: whoever changes the file meanwhile changes the weights that are read, which may be any bytes.
-        let map = unsafe { Mmap::map(&file) };
-        map.map_err(|e| ModelError::read(&self.path, e))
-    }
-}
-
-/// Checks that the tensors fill the data, each byte belonging to one of them, as the format demands. A file that another
-/// was appended to, or whose header names a tensor twice, is found by this.
-fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(), String> {
-    let mut spans: Vec<_> = tensors.iter().map(|(name, info)| (info.data_offsets, name)).collect();
-    spans.sort_unstable();
-    let mut filled = 0;
-    for ((start, end), name) in spans {
-        if start != filled {
-            return Err(format!(
-                "its header, tensor {name}: it begins at byte {start} of the data, not {filled}"
-            ));
-        }
-        filled = end;
-    }
-    if filled as u64 != length {
-        return Err(format!("its tensors take {filled} bytes of data, and it has {length}"));
-    }
-    Ok(())
-}
-
-fn bits(info: &TensorInfo) -> Option<usize> {
-    info.shape.iter().try_fold(info.dtype.bitsize(), |bits, side| bits.checked_mul(*side))
-}
-
 /// Tensors of mapped files.
 #[derive(Debug)]
 pub(super) struct Tensors<'a> {
@@ -533,81 +430,4 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>) -> Result<String, String>
 /// A character as a regular expression means it.
 fn in_pattern(c: char) -> impl Iterator<Item = char> {
     (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
-}
-
-/// Names and shapes of both towers' tensors.
-pub(super) fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
-    let mut shapes = vision_shapes(&config.vision_config);
-    shapes.extend(text_shapes(&config.text_config));
-    shapes
-}
-
-/// Names and shapes of the image tower's tensors.
-fn vision_shapes(config: &VisionConfig) -> Vec<(String, Vec<usize>)> {
-    let (hidden, mlp, patch) = (config.hidden_size, config.intermediate_size, config.patch_size());
-    let mut shapes = Shapes::new("vision_model.");
-    shapes.add("embeddings.patch_embedding.weight", &[hidden, 3, patch, patch]);
-    shapes.add("embeddings.patch_embedding.bias", &[hidden]);
-    shapes.add("embeddings.position_embedding.weight", &[config.grid() * config.grid(), hidden]);
-    shapes.add_layers(config.num_hidden_layers, hidden, mlp);
-    shapes.add_norm("post_layernorm", hidden);
-    shapes.add("head.probe", &[1, 1, hidden]);
-    shapes.add("head.attention.in_proj_weight", &[3 * hidden, hidden]);
-    shapes.add("head.attention.in_proj_bias", &[3 * hidden]);
-    shapes.add_linear("head.attention.out_proj", hidden, hidden);
-    shapes.add_norm("head.layernorm", hidden);
-    shapes.add_linear("head.mlp.fc1", hidden, mlp);
-    shapes.add_linear("head.mlp.fc2", mlp, hidden);
-    shapes.list
-}
-
-/// Names and shapes of the text tower's tensors.
-fn text_shapes(config: &TextConfig) -> Vec<(String, Vec<usize>)> {
-    let hidden = config.hidden_size;
-    let mut shapes = Shapes::new("text_model.");
-    shapes.add("embeddings.token_embedding.weight", &[config.vocab_size, hidden]);
-    shapes.add("embeddings.position_embedding.weight", &[config.max_position_embeddings, hidden]);
-    shapes.add_layers(config.num_hidden_layers, hidden, config.intermediate_size);
-    shapes.add_norm("final_layer_norm", hidden);
-    shapes.add_linear("head", hidden, config.projection_size());
-    shapes.list
-}
-
-struct Shapes {
-    prefix: &'static str,
-    list: Vec<(String, Vec<usize>)>,
-}
-
-impl Shapes {
-    fn new(prefix: &'static str) -> Self {
-        Self { prefix, list: Vec::new() }
-    }
-
-    fn add(&mut self, name: &str, shape: &[usize]) {
-        self.list.push((format!("{}{name}", self.prefix), shape.to_vec()));
-    }
-
-    fn add_linear(&mut self, name: &str, input: usize, output: usize) {
-        self.add(&format!("{name}.weight"), &[output, input]);
-        self.add(&format!("{name}.bias"), &[output]);
-    }
-
-    fn add_norm(&mut self, name: &str, hidden: usize) {
-        self.add(&format!("{name}.weight"), &[hidden]);
-        self.add(&format!("{name}.bias"), &[hidden]);
-    }
-
-    fn add_layers(&mut self, layers: usize, hidden: usize, mlp: usize) {
-        for layer in 0..layers {
-            let name = |part: &str| format!("encoder.layers.{layer}.{part}");
-            for projection in ["q_proj", "k_proj", "v_proj", "out_proj"] {
-                self.add_linear(&name(&format!("self_attn.{projection}")), hidden, hidden);
-            }
-            for norm in ["layer_norm1", "layer_norm2"] {
-                self.add_norm(&name(norm), hidden);
-            }
-            self.add_linear(&name("mlp.fc1"), hidden, mlp);
-            self.add_linear(&name("mlp.fc2"), mlp, hidden);
-        }
-    }
 }

@@ -74,7 +74,7 @@ impl Demuxer {
         let clip = path.to_str().and_then(|name| CString::new(name).ok());
         let clip = clip.ok_or_else(|| VideoError::NameNotUtf8 { path: place.name.clone() })?;
         let mut options = Dictionary::new();
-        // A `%d` in the name of an image is no pattern.
+        // Take `%d` in an image's file name literally, not as a pattern.
         options.set("pattern_type", "none");
         options.set("protocol_whitelist", "file");
         options.set("format_whitelist", formats(list.as_ref().map(|list| list.kind)));

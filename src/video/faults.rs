@@ -55,7 +55,7 @@ impl Faults {
     }
 }
 
-/// A sentence for each kind of fault.
+/// One clause per kind of fault, joined by semicolons.
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let are = |count: usize| if count == 1 { "is" } else { "are" };

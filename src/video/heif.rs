@@ -82,7 +82,7 @@ fn properties_of(ipma: &[u8], item: usize) -> Option<Vec<usize>> {
     None
 }
 
-/// Payload of the first box of a kind.
+/// Payload of the first child box of type `kind`.
 fn child<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     boxes(bytes).find(|(found, _)| *found == kind).map(|(_, payload)| payload)
 }

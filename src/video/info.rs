@@ -121,7 +121,7 @@ pub(super) fn origin(input: &Input) -> f64 {
     seconds(start, Rational::new(1, AV_TIME_BASE)).unwrap_or(0.0)
 }
 
-/// Seconds after which the stream's time stamps begin again at 0.
+/// Seconds after which the stream's time stamps wrap to 0.
 pub(super) fn wrap(stream: &Stream) -> f64 {
     // SAFETY: the pointer is that of a live stream.
     let bits = unsafe { (*stream.as_ptr()).pts_wrap_bits };

@@ -59,7 +59,7 @@ pub(super) struct Clock {
     pub(super) time_base: Rational,
     /// Container time in seconds that counts as time zero.
     pub(super) origin: f64,
-    /// Seconds after which time stamps begin again at 0.
+    /// Seconds after which time stamps wrap to 0.
     pub(super) wrap: f64,
     /// Pictures per second, to fill in for missing time stamps.
     pub(super) frame_rate: Option<f64>,

@@ -48,7 +48,7 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
 /// must be opened again and decoded from its beginning.
 pub(super) fn skip_to(reader: &mut Demuxer, stream: usize, target: i64) -> Option<Start> {
     let time_base = reader.input.stream(stream)?.time_base();
-    let mut skipping = Skipping { time_base, ..Skipping::default() };
+    let mut skipping = Skipping::new(time_base);
     while skipping.waiting_bytes < MAX_WAITING_BYTES {
         let mut packet = Packet::empty();
         match packet.read(&mut reader.input) {
@@ -83,10 +83,10 @@ struct Skipping {
     latest_dropped: Option<i64>,
 }
 
-impl Default for Skipping {
-    fn default() -> Self {
+impl Skipping {
+    fn new(time_base: Rational) -> Self {
         Self {
-            time_base: Rational::new(1, 1),
+            time_base,
             first_stamp: None,
             latest_stamp: None,
             packets: VecDeque::new(),
@@ -96,9 +96,7 @@ impl Default for Skipping {
             latest_dropped: None,
         }
     }
-}
 
-impl Skipping {
     /// Adds a packet. Where it begins a group, the group before the last one is dropped.
     fn take(&mut self, packet: Packet, begins_group: bool) -> Option<()> {
         let stamp = packet.pts()?;

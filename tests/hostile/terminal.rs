@@ -108,6 +108,15 @@ impl Session {
         self.writer.flush().unwrap();
     }
 
+    /// Writes keys from another thread, which returns the writer: more than the terminal takes before the explorer reads.
+    fn press_beside(&mut self, keys: String) -> thread::JoinHandle<Box<dyn Write + Send>> {
+        let mut writer = std::mem::replace(&mut self.writer, Box::new(std::io::sink()));
+        thread::spawn(move || {
+            writer.write_all(keys.as_bytes()).unwrap();
+            writer
+        })
+    }
+
     /// Whether the terminal is as a shell needs it: main screen, cursor, no mouse, no paste brackets, cooked.
     fn assert_whole(&self, when: &str) {
         let screen = self.screen.screen();
@@ -328,13 +337,7 @@ fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");
-    // The terminal takes no more than the explorer reads, so it is written beside the reading.
-    let text = bracketed(&"king ".repeat(200_000));
-    let mut writer = std::mem::replace(&mut session.writer, Box::new(std::io::sink()));
-    let writing = thread::spawn(move || {
-        writer.write_all(text.as_bytes()).unwrap();
-        writer
-    });
+    let writing = session.press_beside(bracketed(&"king ".repeat(200_000)));
     session.wait_for("The end of the paste, 990000 characters, is left out");
     session.writer = writing.join().unwrap();
     session.press("\x15a king\r");
@@ -355,11 +358,7 @@ fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");
-    let mut writer = std::mem::replace(&mut session.writer, Box::new(std::io::sink()));
-    let writing = thread::spawn(move || {
-        writer.write_all("king ".repeat(20_000).as_bytes()).unwrap();
-        writer
-    });
+    let writing = session.press_beside("king ".repeat(20_000));
     session.wait("it is full", |screen| {
         let shown = screen.contents();
         shown.contains("is left out") || shown.contains("No more than 10000")

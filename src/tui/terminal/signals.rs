@@ -209,7 +209,7 @@ fn handle_crashes() -> Vec<(c_int, libc::sigaction)> {
 
 extern "C" fn on_crash(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
     give_back();
-    // SAFETY: the system gives a valid pointer, and POSIX allows these calls in a handler.
+    // SAFETY: the kernel passes a valid `info`, and these calls are async-signal-safe.
     unsafe {
         let is_fault = (*info).si_code > 0 && matches!(signal, SIGSEGV | SIGBUS | SIGILL | SIGFPE);
         let before = BEFORE.get().and_then(|all| all.iter().find(|(known, _)| *known == signal));

@@ -1,4 +1,4 @@
-//! Names of others on the screen.
+//! Control characters in names are shown on the screen, never obeyed.
 
 use super::*;
 use crate::tui::overlay::{EntryKind, FileEntry};
