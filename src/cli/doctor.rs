@@ -11,7 +11,7 @@ use crate::in_words;
 use crate::output;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
-use crate::video::{self, VideoError};
+use crate::video;
 
 /// Check this machine: video decoders, devices, terminal, and a checkpoint
 #[derive(Debug, Args)]
@@ -32,10 +32,8 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     };
 
     line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")))?;
-    match describe_ffmpeg() {
-        Ok((decodes, finding)) => line(decodes, "FFmpeg", finding)?,
-        Err(error) => line(false, "FFmpeg", error.to_string())?,
-    }
+    let (decodes, finding) = describe_ffmpeg();
+    line(decodes, "FFmpeg", finding)?;
     for device in ComputeDevice::list() {
         let note = if device.real { "" } else { " (software: only with --device wgpu)" };
         line(true, "device", format!("{}{note}", device.name))?;
@@ -60,15 +58,15 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
 }
 
 /// Whether this FFmpeg decodes anything, and what.
-fn describe_ffmpeg() -> Result<(bool, String), VideoError> {
+fn describe_ffmpeg() -> (bool, String) {
     let (mut decoded, mut missing) = (Vec::new(), Vec::new());
     for codec in CODECS {
-        if video::can_decode(codec)? { decoded.push(codec) } else { missing.push(codec) }
+        if video::can_decode(codec) { decoded.push(codec) } else { missing.push(codec) }
     }
     let without =
         if missing.is_empty() { String::new() } else { format!("; no decoder for {}", missing.join(", ")) };
-    let finding = format!("{}: {}{without}", video::ffmpeg_version()?, decoded.join(", "));
-    Ok((!decoded.is_empty(), finding))
+    let finding = format!("{}: {}{without}", video::ffmpeg_version(), decoded.join(", "));
+    (!decoded.is_empty(), finding)
 }
 
 fn terminal() -> String {

@@ -35,9 +35,6 @@ pub enum RenderError {
     /// A script file cannot be written.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// There is no FFmpeg.
-    #[error(transparent)]
-    NoFfmpeg(#[from] VideoError),
     /// FFmpeg cannot encode.
     #[error("cannot encode {}: {reason}; is FFmpeg built with libx264? `actalign-tui doctor` tells", path.display())]
     Encode {

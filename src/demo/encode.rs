@@ -22,7 +22,7 @@ const KEY_FRAMES_EVERY: u64 = 60;
 
 /// Encodes a clip, whole or not at all.
 pub fn write(clip: &Clip, path: &Path) -> Result<(), RenderError> {
-    start_ffmpeg()?;
+    start_ffmpeg();
     let written = |source| RenderError::Write { path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".actalign-").tempdir_in(folder).map_err(written)?;

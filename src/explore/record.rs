@@ -36,7 +36,7 @@ impl<'a> Record<'a> {
             |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{:016x}", time.to_bits()));
         let selection = format!(
             "{VERSION} {} {} {} {}",
-            video::ffmpeg_version().ok()?,
+            video::ffmpeg_version(),
             job.sampling,
             bound(job.segment.start),
             bound(job.segment.end)

@@ -62,7 +62,7 @@ struct Permit {
 impl Demuxer {
     /// Opens the file of a place and reads what it says about its streams.
     pub(super) fn open(place: &Place) -> Result<Self, VideoError> {
-        start_ffmpeg()?;
+        start_ffmpeg();
         let list = Playlist::read(&place.path, &place.name)?;
         // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol. What a list names is
         // looked for beside the file itself, not beside a link to it.

@@ -5,16 +5,6 @@ use thiserror::Error;
 /// Why a video or an image could not be read, and what to do about it.
 #[derive(Debug, Error)]
 pub enum VideoError {
-    /// One of FFmpeg's libraries is missing or of no use.
-    #[error(
-        "FFmpeg's {library} cannot be loaded ({reason}). Install FFmpeg, on Debian and Ubuntu with `sudo apt install ffmpeg`; where another version is installed, build actalign-tui again."
-    )]
-    NoFfmpeg {
-        /// The library, as the loader knows it.
-        library: String,
-        /// What the loader says.
-        reason: String,
-    },
     /// There is nothing at this path.
     #[error("{}: no such file. Check the path.", path.display())]
     NotFound {

@@ -33,9 +33,6 @@ impl FromStr for Sampling {
         if text.eq_ignore_ascii_case("native") {
             return Ok(Self::Native);
         }
-        if text.eq_ignore_ascii_case("numbered") {
-            return Ok(Self::Numbered);
-        }
         match text.parse::<f64>() {
             Ok(fps) if fps.is_finite() && fps > 0.0 => Ok(Self::Fps(fps)),
             _ => Err(InvalidSampling(text.to_owned())),
@@ -200,12 +197,11 @@ mod tests {
             ("10", Sampling::Fps(10.0)),
             ("29.97", Sampling::Fps(29.97)),
             ("native", Sampling::Native),
-            ("numbered", Sampling::Numbered),
         ] {
             assert_eq!(text.parse(), Ok(sampling));
             assert_eq!(sampling.to_string(), text);
         }
-        for text in ["", "0", "-5", "nan", "inf", "fast", "10fps"] {
+        for text in ["", "0", "-5", "nan", "inf", "fast", "10fps", "numbered"] {
             assert_eq!(text.parse::<Sampling>(), Err(InvalidSampling(text.to_owned())));
         }
     }

@@ -1,0 +1,302 @@
+//! The built binary from clip, scripts and checkpoint to an answer. The checkpoint is the small random one of the
+//! fixtures: what is tested is the way, not the verdict.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{MODEL, PROGRAM, clip, program};
+
+const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
+    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
+    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]}]}"#;
+
+/// A folder with a clip of one second, 25 frames/s, and a script file.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
+    fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
+    fs::write(folder.path().join("lines.txt"), "a rook\n\na King, in check!\n").unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &str) -> Command {
+    let mut command = program();
+    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_DATA_DIR", folder.join("data"));
+    command.env("ACTALIGN_CACHE_DIR", folder.join("cache")).args(arguments.split_whitespace());
+    command
+}
+
+fn json(folder: &Path, arguments: &str) -> Value {
+    let output = run(folder, arguments).assert().success().get_output().clone();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+#[test]
+fn classify_ranks_the_candidates_of_a_clip() {
+    let folder = folder();
+    let report = json(folder.path(), "classify clip.mp4 --scripts scripts.json --json");
+    assert_eq!(report["classes"][0]["name"], "castling");
+    assert_eq!(report["classes"][1]["index"], 1);
+    let ranking: Vec<u64> =
+        report["ranking"].as_array().unwrap().iter().map(|i| i.as_u64().unwrap()).collect();
+    let scores: Vec<f64> =
+        report["classes"].as_array().unwrap().iter().map(|c| c["score"].as_f64().unwrap()).collect();
+    assert!(scores[ranking[0] as usize] >= scores[ranking[1] as usize]);
+    // Ten frames a second out of 25, and the path of the published alignment has T + K − 1 cells.
+    assert_eq!(report["classes"][1]["path"].as_array().unwrap().len(), 10 + 3 - 1);
+    for class in report["classes"].as_array().unwrap() {
+        assert!(class["mean_pool"].is_f64() && class["order_z"].is_f64() && class["order_p"].is_f64());
+    }
+    let settings = &report["settings"];
+    assert_eq!((&settings["preset"], &settings["smoothing"]), (&"paper".into(), &10.into()));
+    assert_eq!((&settings["template"], &settings["clip"]), (&"context".into(), &"clip.mp4".into()));
+
+    run(folder.path(), "classify clip.mp4 --scripts scripts.json --smoothing 0 --template {step}")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("castling").and(predicate::str::contains("smoothing off")));
+}
+
+#[test]
+fn knobs_of_classify_move_the_scores() {
+    let folder = folder();
+    let score = |more: &str| {
+        json(folder.path(), &format!("classify clip.mp4 --scripts scripts.json --json {more}"))["classes"][0]
+            ["score"]
+            .as_f64()
+            .unwrap()
+    };
+    let default = score("");
+    assert_eq!(score("--smoothing 1 --template context --fps 10"), default, "the defaults are these");
+    for knob in [
+        "--smoothing 0.3",
+        "--template step",
+        "--fps native",
+        "--end 0.5",
+        "--preset released",
+        "--aligner segment",
+        "--aligner drop --background p90",
+        "--cell logit",
+    ] {
+        assert_ne!(score(knob), default, "{knob}");
+    }
+}
+
+#[test]
+fn several_clips_are_a_line_each_and_a_broken_one_does_not_stop_the_rest() {
+    let folder = folder();
+    fs::write(folder.path().join("broken.mp4"), "no video").unwrap();
+    let output = run(folder.path(), "classify broken.mp4 clip.mp4 clip.mp4 --scripts scripts.json --json")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("broken.mp4").and(predicate::str::contains("1 of 3")))
+        .get_output()
+        .clone();
+    let lines: Vec<Value> = output
+        .stdout
+        .split(|&b| b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0], lines[1]);
+}
+
+#[test]
+fn embed_writes_frames_times_texts_and_tokens() {
+    let folder = folder();
+    run(folder.path(), "embed --video clip.mp4 --fps 5 --start 0.2 --texts lines.txt --out out.safetensors")
+        .assert()
+        .success()
+        .stdout("");
+    let bytes = fs::read(folder.path().join("out.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let times = tensors.tensor("frame_pts").unwrap();
+    assert_eq!((times.dtype(), times.shape()), (Dtype::F64, &[4][..]));
+    let times: Vec<f64> =
+        times.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
+    for (time, expected) in times.iter().zip([0.2, 0.4, 0.6, 0.8]) {
+        assert!((time - expected).abs() < 1e-9, "{times:?}");
+    }
+    let frames = tensors.tensor("frame_embeds").unwrap();
+    assert_eq!((frames.dtype(), frames.shape()), (Dtype::F32, &[4, 32][..]));
+    let length = floats(&frames.data()[..32 * 4]).iter().map(|x| x * x).sum::<f32>().sqrt();
+    assert!((length - 1.0).abs() > 1e-3, "raw: not normalised");
+    assert_eq!(tensors.tensor("text_embeds").unwrap().shape(), [3, 32]);
+    let ids = tensors.tensor("input_ids").unwrap();
+    assert_eq!((ids.dtype(), ids.shape()), (Dtype::I32, &[3, 64][..]));
+    let second = &ids.data()[64 * 4..128 * 4];
+    assert!(second.chunks_exact(4).all(|b| b == 1i32.to_le_bytes()), "an empty line is only end and padding");
+}
+
+#[test]
+fn what_embed_writes_as_npy_align_reads_and_agrees_with_classify() {
+    let folder = folder();
+    let sentences = |class: &str, steps: [&str; 2]| {
+        steps.map(|s| format!("This is a video of doing {class} in chess with {s}")).join("\n")
+    };
+    fs::write(
+        folder.path().join("castling.txt"),
+        sentences("castling", ["the king moves two squares", "the rook jumps over"]),
+    )
+    .unwrap();
+    run(folder.path(), "embed --video clip.mp4 --out z.npy").assert().success();
+    run(folder.path(), "embed --texts castling.txt --out castling.npy").assert().success();
+    let config: Value = json(folder.path(), "classify clip.mp4 --scripts scripts.json --json");
+    let [alpha, beta] = ["alpha", "beta"].map(|knob| config["settings"][knob].as_f64().unwrap());
+    let log_scale = alpha.ln();
+    let aligned = json(
+        folder.path(),
+        &format!(
+            "align --frames z.npy --steps castling.npy --smoothing 10 --logit-scale {log_scale} --logit-bias {beta} --json"
+        ),
+    );
+    let (a, b) = (&aligned["classes"][0], &config["classes"][0]);
+    assert!((a["score"].as_f64().unwrap() - b["score"].as_f64().unwrap()).abs() < 1e-5, "{a} {b}");
+    assert_eq!(a["path"], b["path"]);
+    assert_eq!(a["name"], "castling");
+}
+
+#[test]
+fn images_are_embedded_in_the_place_of_frames() {
+    let folder = folder();
+    image::RgbImage::from_pixel(9, 7, image::Rgb([200, 10, 10])).save(folder.path().join("red.png")).unwrap();
+    image::RgbImage::from_pixel(5, 8, image::Rgb([10, 10, 200]))
+        .save(folder.path().join("blue.png"))
+        .unwrap();
+    run(folder.path(), "embed --images red.png blue.png red.png --out images.safetensors").assert().success();
+    let bytes = fs::read(folder.path().join("images.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let rows = floats(tensors.tensor("frame_embeds").unwrap().data());
+    let rows: Vec<&[f32]> = rows.chunks_exact(32).collect();
+    assert_ne!(rows[0], rows[1]);
+    for (a, b) in rows[0].iter().zip(rows[2]) {
+        assert!((a - b).abs() < 1e-5, "the same image has the same embedding");
+    }
+    let times = tensors.tensor("frame_pts").unwrap().data().to_vec();
+    assert_eq!(times[8..16], 1f64.to_le_bytes());
+}
+
+#[test]
+fn messages_say_what_happened_where_and_what_to_do() {
+    let folder = folder();
+    fs::write(folder.path().join("bad.json"), "{\"domain\": \"chess\",\n \"classes\": oops}").unwrap();
+    for (arguments, words) in [
+        ("classify none.mp4 --scripts scripts.json", vec!["none.mp4", "no such file"]),
+        ("classify clip.mp4 --scripts none.json", vec!["none.json"]),
+        ("classify clip.mp4 --scripts bad.json", vec!["bad.json", "line 2"]),
+        ("classify clip.mp4 --scripts scripts.json --model nowhere", vec!["nowhere"]),
+        ("classify clip.mp4 --scripts scripts.json --device cuda", vec!["cuda", "--device"]),
+        ("classify clip.mp4 --scripts scripts.json --start 7", vec!["clip.mp4", "7"]),
+        ("embed --images scripts.json --out x.safetensors", vec!["scripts.json"]),
+        ("embed --video clip.mp4 --out x.csv", vec!["x.csv", ".safetensors"]),
+        ("embed --video clip.mp4 --texts lines.txt --out x.npy", vec![".npy", "apart"]),
+        ("embed --texts lines.txt --out nowhere/x.npy", vec!["nowhere/x.npy"]),
+        ("clip.mp4 --scripts scripts.json", vec!["needs a terminal", "classify"]),
+    ] {
+        let mut assert = run(folder.path(), arguments).assert().code(1).stdout("");
+        for word in words {
+            assert = assert.stderr(predicate::str::contains(word));
+        }
+        assert.stderr(predicate::str::contains("panicked").not());
+    }
+    assert!(!folder.path().join("x.npy").exists());
+}
+
+#[test]
+fn wrong_usage_ends_with_status_2() {
+    let folder = folder();
+    for arguments in [
+        "classify clip.mp4",
+        "classify --scripts scripts.json",
+        "clip.mp4",
+        "classify clip.mp4 --scripts scripts.json --fps 0",
+        "classify clip.mp4 --scripts scripts.json --smoothing -1",
+        "classify clip.mp4 --scripts scripts.json --template nothing",
+        "classify clip.mp4 --scripts scripts.json --device tpu",
+        "embed --out x.npy",
+        "embed --video clip.mp4 --images a.png --out x.npy",
+        "nonsense --frobnicate",
+    ] {
+        run(folder.path(), arguments)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::starts_with("error: "));
+    }
+}
+
+#[test]
+fn the_bare_program_tells_how_to_begin_and_doctor_says_what_is_there() {
+    let folder = folder();
+    run(folder.path(), "").assert().success().stdout(
+        predicate::str::contains("opens a demo").and(predicate::str::contains("actalign-tui CLIP --scripts")),
+    );
+    assert!(!folder.path().join("data").exists(), "nothing is unpacked that is not shown");
+    run(folder.path(), "doctor")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("libavcodec").and(predicate::str::contains("images 32×32")));
+    run(folder.path(), "doctor --model nowhere").assert().code(1).stdout(predicate::str::contains("PROBLEM"));
+}
+
+#[test]
+fn the_bundled_model_has_a_name_and_a_folder_of_that_name_a_path() {
+    let folder = folder();
+    let report = json(folder.path(), "classify clip.mp4 --scripts scripts.json --model demo --json");
+    assert_eq!(report["settings"]["model"], "demo");
+    assert_eq!(report["ranking"].as_array().unwrap().len(), 2);
+    run(folder.path(), "doctor --model demo")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("dimensions"));
+    run(folder.path(), "embed --texts lines.txt --out x.npy --model ./demo")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("./demo"));
+
+    fs::write(folder.path().join("full"), "").unwrap();
+    run(folder.path(), "embed --texts lines.txt --out x.npy --model demo")
+        .env("ACTALIGN_DATA_DIR", folder.path().join("full"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("full").and(predicate::str::contains("set ACTALIGN_DATA_DIR")));
+}
+
+#[test]
+fn what_is_missing_comes_with_the_way_to_the_demo() {
+    let folder = folder();
+    run(folder.path(), "clip.mp4")
+        .env_remove("ACTALIGN_MODEL")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("--scripts").and(predicate::str::contains("--model demo")));
+}
+
+#[test]
+fn whoever_has_seen_enough_is_no_reason_to_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["doctor"][..], &["cache", "info"], &["cache", "info", "--json"], &["keys"], &[]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(PROGRAM)
+            .args(arguments)
+            .env("ACTALIGN_CACHE_DIR", folder.path())
+            .stdin(std::process::Stdio::null())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{arguments:?}: {said}");
+    }
+}

@@ -1,0 +1,341 @@
+//! `eval` on a small dataset, with the built binary. The checkpoint is the small random one of the fixtures: what is
+//! tested is the way, not the verdict.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{MODEL, clip, program};
+
+const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
+    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
+    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
+    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+
+const SCRIPTS_SHORT: &str = r#"{"domain": "chess", "classes": [
+    {"name": "castling", "steps": ["king moves", "rook jumps"]},
+    {"name": "fork", "steps": ["knight jumps", "queen falls"]},
+    {"name": "pin", "steps": ["bishop slides", "knight stays"]}]}"#;
+
+/// Clips `a` to `c`, and a broken and a missing one.
+const MANIFEST: &str = r#"{"id": "a", "video": "clips/a.mp4", "domain": "chess", "candidates": ["castling", "fork", "pin"], "answer": 0, "groups": ["late"]}
+{"id": "broken", "video": "clips/broken.mp4", "domain": "chess", "candidates": ["castling", "fork"], "answer": 1, "groups": ["late"]}
+{"id": "b", "video": "clips/b.mp4", "domain": "chess", "candidates": ["castling", "fork", "pin"], "answer": 1}
+
+{"id": "c", "video": "clips/a.mp4", "start": 0.4, "domain": "unknown", "candidates": ["pin", "castling"], "answer": 1, "groups": ["late", "short"]}
+{"id": "missing", "video": "clips/none.mp4", "domain": "chess", "candidates": ["castling", "fork"], "answer": 0}
+"#;
+
+fn dataset() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("clips")).unwrap();
+    clip::reordered(25).write(&folder.path().join("clips/a.mp4"), clip::paint_number);
+    clip::reordered(15)
+        .write(&folder.path().join("clips/b.mp4"), |i, frame| clip::paint_number(255 - i, frame));
+    fs::write(folder.path().join("clips/broken.mp4"), "no video").unwrap();
+    fs::write(folder.path().join("manifest.jsonl"), MANIFEST).unwrap();
+    fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &str) -> Command {
+    let mut command = program();
+    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
+    command.args(arguments.split_whitespace());
+    command
+}
+
+fn output(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments).assert().success().get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn clips(folder: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(folder.join("clips.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn row<'a>(clip: &'a Value, name: &str) -> &'a Value {
+    clip["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap()
+}
+
+fn floats(values: &Value) -> Vec<f64> {
+    values.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn agree(a: &[f64], b: &[f64]) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(b) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+}
+
+#[test]
+fn the_document_counts_what_the_rankings_say() {
+    let folder = dataset();
+    fs::write(folder.path().join("scripts-short.json"), SCRIPTS_SHORT).unwrap();
+    let first = output(folder.path(), "eval manifest.jsonl --json --out results");
+    let document: Value = serde_json::from_str(&first).unwrap();
+    let rows = document["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "chance",
+            "mean-pool",
+            "order-free",
+            "+alignment",
+            "+context",
+            "+smoothing",
+            "short-fixed",
+            "context-rich"
+        ]
+    );
+    let unread = document["unread"].as_array().unwrap();
+    assert_eq!((unread.len(), &unread[0]["id"], &unread[1]["id"]), (2, &json!("broken"), &json!("missing")));
+    assert!(unread[1]["reason"].as_str().unwrap().contains("none.mp4"));
+
+    // Chance, by hand: clips of 3, 3 and 2 candidates.
+    agree(
+        &["top1", "top2", "top3"].map(|k| rows[0][k].as_f64().unwrap()),
+        &[(100.0 / 3.0 + 100.0 / 3.0 + 50.0) / 3.0, (200.0 / 3.0 + 200.0 / 3.0 + 100.0) / 3.0, 100.0],
+    );
+    assert_eq!(rows[0]["trials"]["n"], 10);
+
+    let clips = clips(&folder.path().join("results"));
+    let (unread, clips): (Vec<Value>, Vec<Value>) =
+        clips.into_iter().partition(|clip| clip.get("reason").is_some());
+    assert_eq!(unread.len(), 2);
+    assert_eq!(clips.iter().map(|clip| clip["id"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    for result in &rows[1..] {
+        let right: Vec<f64> = clips
+            .iter()
+            .map(|clip| {
+                let ranking = &row(clip, result["name"].as_str().unwrap())["ranking"];
+                f64::from(ranking[0] == clip["answer"])
+            })
+            .collect();
+        let total: f64 = right.iter().sum();
+        let top1 = [&result["top1"], &result["top1_attempted"]].map(|v| v.as_f64().unwrap());
+        agree(&top1, &[100.0 * total / 3.0, 100.0 * total / 5.0]);
+        assert_eq!((&result["n_read"], &result["n_attempted"]), (&json!(3), &json!(5)));
+        let [low, high] = floats(&result["top1_ci"])[..] else { panic!("{result}") };
+        assert!(low <= top1[0] && top1[0] <= high);
+        // Clips a and c are late, c alone is short.
+        let share = |values: &Value| (values["n"].as_u64().unwrap(), values["top1"].as_f64().unwrap());
+        assert_eq!(share(&result["groups"]["late"]), (2, 50.0 * (right[0] + right[2])));
+        assert_eq!(share(&result["outside"]["late"]), (1, 100.0 * right[1]));
+        assert_eq!(share(&result["groups"]["short"]), (1, 100.0 * right[2]));
+    }
+    assert_eq!(rows[5]["top1"], rows[7]["top1"], "the main scripts are the context-rich ones");
+    assert_ne!(row(&clips[0], "short-fixed")["scores"], row(&clips[0], "context-rich")["scores"]);
+    let settings = &document["settings"];
+    assert_eq!((&settings["sampling"], &settings["model"]["dim"]), (&json!("10"), &json!(32)));
+    let knobs = &settings["rows"][2];
+    assert_eq!((&knobs["name"], &knobs["template_text"]), (&json!("+alignment"), &json!("{step}")));
+    assert_eq!((&knobs["preset"], &knobs["smoothing_seconds"]), (&json!("paper"), &json!(0.0)));
+
+    let written = fs::read_to_string(folder.path().join("results/results.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), document);
+    let tables = fs::read_to_string(folder.path().join("results/results.md")).unwrap();
+    assert!(tables.contains("| +smoothing") && tables.contains("outside late"));
+    assert_eq!(output(folder.path(), "eval manifest.jsonl --json"), first, "the same again");
+}
+
+/// Class names with what would break a table, a figure or a CSV file.
+const FORK: &str = "fork | \"two\", <b>&\nattack";
+
+#[test]
+fn all_files_tell_the_same_and_hostile_names_come_through() {
+    let folder = dataset();
+    for (file, text) in [("manifest.jsonl", MANIFEST), ("scripts.json", SCRIPTS)] {
+        let escaped = serde_json::to_string(FORK).unwrap();
+        fs::write(
+            folder.path().join(file),
+            text.replace("\"fork\"", &escaped).replace("\"b\"", "\"b|,\\nb\""),
+        )
+        .unwrap();
+    }
+    let document: Value =
+        serde_json::from_str(&output(folder.path(), "eval manifest.jsonl --json --out results")).unwrap();
+    let results = folder.path().join("results");
+    let clips: Vec<Value> = clips(&results).into_iter().filter(|clip| clip.get("reason").is_none()).collect();
+    let names = ["mean-pool", "order-free", "+alignment", "+context", "+smoothing", "context-rich"];
+    let right = |clip: &Value, name: &str| row(clip, name)["ranking"][0] == clip["answer"];
+    let csv = |name: &str| -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(results.join(name)).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let true_class = |clip: &Value| text(&clip["candidates"][clip["answer"].as_u64().unwrap() as usize]);
+    let predicted = |clip: &Value, name: &str| {
+        text(&clip["candidates"][row(clip, name)["ranking"][0].as_u64().unwrap() as usize])
+    };
+
+    // Comparisons, counted again from the rankings.
+    let comparisons = document["comparisons"].as_array().unwrap();
+    let others = names.iter().filter(|name| **name != "+smoothing");
+    assert_eq!(comparisons.len(), 5);
+    for (comparison, name) in comparisons.iter().zip(others) {
+        assert_eq!((&comparison["row"], &comparison["reference"]), (&json!(name), &json!("+smoothing")));
+        let count = |of_row: bool, group: &str| {
+            let member = |clip: &&Value| {
+                group.is_empty() || clip["groups"].as_array().unwrap().contains(&json!(group))
+            };
+            let only = |clip: &&Value| right(clip, name) == of_row && right(clip, "+smoothing") != of_row;
+            clips.iter().filter(member).filter(only).count()
+        };
+        for (paired, group, n) in [(comparison, "", 3), (&comparison["groups"]["late"], "late", 2)] {
+            let [a, b] = [count(true, group), count(false, group)];
+            assert_eq!(paired["n"], n);
+            assert_eq!((&paired["only_row"], &paired["only_reference"]), (&json!(a), &json!(b)));
+            let difference = paired["difference"].as_f64().unwrap();
+            agree(&[difference], &[100.0 * (a as f64 - b as f64) / f64::from(n)]);
+            let [low, high] = floats(&paired["difference_ci"])[..] else { panic!("{paired}") };
+            assert!(low <= difference && difference <= high);
+            // So few clips prove nothing.
+            let [p, holm] = ["p", "p_holm"].map(|p| paired[p].as_f64().unwrap());
+            assert!((0.25..=1.0).contains(&p) && p <= holm && holm <= 1.0, "{paired}");
+        }
+    }
+    let pairs = document["pairs"].as_array().unwrap();
+    assert_eq!(pairs.len(), 15);
+    assert_eq!((&pairs[0]["row_a"], &pairs[0]["row_b"]), (&json!("mean-pool"), &json!("order-free")));
+    let chess = &document["rows"][0]["domains"]["chess"];
+    assert_eq!((&chess["n"], floats(&chess["top1_ci"]).len()), (&json!(2), 2));
+    assert_eq!(floats(&document["rows"][1]["top2_ci"]).len(), 2);
+
+    let rows = csv("results.csv");
+    assert_eq!(rows.len(), 1 + document["rows"].as_array().unwrap().len());
+    let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+    for (line, result) in rows[1..].iter().zip(document["rows"].as_array().unwrap()) {
+        assert_eq!(line[0], result["name"].as_str().unwrap());
+        assert_eq!(line[column("top1")].parse::<f64>().unwrap(), result["top1"].as_f64().unwrap());
+    }
+    assert_eq!(rows[4][column("template_text")], "{step}");
+
+    let mut header = vec!["domain", "class", "n"];
+    header.extend(names);
+    let classes = csv("classes.csv");
+    assert_eq!(classes[0], header);
+    // Clip b is the only one of its class.
+    let fork = classes.iter().find(|line| line[1] == FORK).unwrap();
+    assert_eq!(fork[2], "1");
+    for (cell, name) in fork[3..].iter().zip(names) {
+        assert_eq!(cell, &u8::from(right(&clips[1], name)).to_string(), "{name}");
+    }
+    let confusion = csv("confusion.csv");
+    let total: usize = confusion[1..].iter().map(|line| line[4].parse::<usize>().unwrap()).sum();
+    assert_eq!(total, names.len() * clips.len());
+    for name in names {
+        let line = ["chess", FORK, &predicted(&clips[1], name)];
+        assert!(confusion.iter().any(|l| l[0] == name && l[1..4] == line && l[4] == "1"), "{name}");
+    }
+    let disputed = clips.iter().filter(|clip| {
+        let verdicts: Vec<bool> = names[2..].iter().map(|name| right(clip, name)).collect();
+        verdicts.contains(&true) && verdicts.contains(&false)
+    });
+    let expected: Vec<Vec<String>> = disputed
+        .map(|clip| {
+            let mut line = vec![text(&clip["id"]), text(&clip["domain"]), true_class(clip)];
+            line.extend(names.map(|name| predicted(clip, name)));
+            line
+        })
+        .collect();
+    assert_eq!(csv("disagreements.csv")[1..], expected);
+
+    let tables = fs::read_to_string(results.join("results.md")).unwrap();
+    for part in ["## Hardest classes of +smoothing", "fork \\| \"two\", <b>& attack", "## Top-1 by domain"] {
+        assert!(tables.contains(part), "{part}: {tables}");
+    }
+    let figure = fs::read_to_string(results.join("results.svg")).unwrap();
+    assert!(figure.contains(">+smoothing</text>") && figure.contains(">late</text>"));
+    let picture = image::open(results.join("results.png")).unwrap();
+    assert!(picture.width() > 1000 && picture.height() > 500);
+}
+
+#[test]
+fn rows_say_what_classify_says_of_the_same_clip_and_settings() {
+    let folder = dataset();
+    fs::write(folder.path().join("manifest.jsonl"), MANIFEST.lines().next().unwrap()).unwrap();
+    output(folder.path(), "eval manifest.jsonl --out results");
+    let clip = &clips(&folder.path().join("results"))[0];
+    let classify = |knobs: &str| -> Value {
+        let command = format!("classify clips/a.mp4 --scripts scripts.json --json {knobs}");
+        serde_json::from_str(&output(folder.path(), &command)).unwrap()
+    };
+    let values = |report: &Value, key: &str| -> Vec<f64> {
+        report["classes"].as_array().unwrap().iter().map(|class| class[key].as_f64().unwrap()).collect()
+    };
+    for (name, knobs, key) in [
+        ("+smoothing", "", "score"),
+        ("order-free", "", "order_free"),
+        ("mean-pool", "", "mean_pool"),
+        ("+context", "--smoothing 0", "score"),
+        ("+alignment", "--smoothing 0 --template step", "score"),
+    ] {
+        let report = classify(knobs);
+        agree(&floats(&row(clip, name)["scores"]), &values(&report, key));
+        if key == "score" {
+            assert_eq!(row(clip, name)["ranking"], report["ranking"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn people_get_tables_and_the_clips_that_could_not_be_read() {
+    let folder = dataset();
+    let contains = predicate::str::contains;
+    run(folder.path(), "eval manifest.jsonl --aligners dtw")
+        .assert()
+        .success()
+        .stdout(contains("+smoothing").and(contains("Clips that could not be read (2)")))
+        .stdout(contains("missing: ").and(contains("outside late")).and(contains("3 of 5")))
+        .stdout(contains("Top-1 against +smoothing").and(contains("p after Holm")))
+        .stdout(contains("short-fixed").not().and(contains("Hardest classes").not()));
+}
+
+#[test]
+fn nothing_read_is_a_failure_that_says_why() {
+    let folder = dataset();
+    let line = MANIFEST.lines().nth(1).unwrap();
+    fs::write(folder.path().join("manifest.jsonl"), line).unwrap();
+    run(folder.path(), "eval manifest.jsonl --json")
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("broken: ").and(predicate::str::contains("none of its 1 clips")));
+}
+
+#[test]
+fn what_is_wrong_with_the_inputs_is_said_before_the_work() {
+    let folder = dataset();
+    let bad =
+        MANIFEST.replace("[\"pin\", \"castling\"], \"answer\": 1", "[\"pin\", \"castling\"], \"answer\": 2");
+    fs::write(folder.path().join("bad.jsonl"), bad).unwrap();
+    let stranger = MANIFEST.replace("\"pin\", \"castling\"", "\"pin\", \"stalemate\"");
+    fs::write(folder.path().join("stranger.jsonl"), stranger).unwrap();
+    fs::create_dir(folder.path().join("alone")).unwrap();
+    fs::write(folder.path().join("alone/manifest.jsonl"), MANIFEST).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    for (arguments, words) in [
+        ("eval none.jsonl", ["none.jsonl", "cannot read"]),
+        ("eval bad.jsonl", ["bad.jsonl, line 5", "count from 0 to 1"]),
+        ("eval stranger.jsonl", ["line 5", "scripts.json has no script for \"stalemate\""]),
+        ("eval alone/manifest.jsonl", ["alone/scripts.json is not there", "--scripts"]),
+        ("eval manifest.jsonl --model nowhere", ["nowhere", "check"]),
+        ("eval manifest.jsonl --scripts-short none.json", ["none.json", "cannot read"]),
+        ("eval manifest.jsonl --out file/results", ["file/results", "cannot be made"]),
+    ] {
+        let [first, second] = words.map(predicate::str::contains);
+        run(folder.path(), arguments).assert().code(1).stdout("").stderr(first.and(second));
+    }
+    run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("there are dtw, segment")));
+}

@@ -1,0 +1,189 @@
+//! Models of the hub in the other commands.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::{Value, json};
+
+use crate::hub::world::{ID, TOKEN, World, fixture};
+use crate::support::PROGRAM;
+
+#[test]
+fn a_model_in_the_cache_takes_no_network() {
+    let world = World::new();
+    world.succeed(&format!("model fetch {ID}"));
+    fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
+    world.site.seen();
+    world.succeed(&format!("embed --texts lines.txt --model {ID} --out x.safetensors"));
+    let mut offline =
+        world.command(&format!("embed --texts lines.txt --model {ID}@main --out y.safetensors"));
+    offline.env("HF_HUB_OFFLINE", "1");
+    assert!(world.finish(offline).0.status.success());
+    world.succeed(&format!("model info {ID}"));
+    assert!(world.site.seen().is_empty());
+}
+
+#[test]
+fn a_model_in_the_cache_is_found_whatever_the_network_is_like() {
+    let world = World::new();
+    world.succeed(&format!("model fetch {ID}"));
+    for (variable, value) in [("SSL_CERT_FILE", "nowhere.pem"), ("HF_ENDPOINT", "no address")] {
+        let mut command = world.command(&format!("model info {ID}"));
+        command.env(variable, value);
+        let (output, text) = world.finish(command);
+        assert!(output.status.success(), "{text}");
+    }
+    world.site.seen();
+    let mut command = world.command(&format!("model fetch {ID}"));
+    command.env("HF_HUB_OFFLINE", "1");
+    let (output, text) = world.finish(command);
+    assert!(output.status.success() && text.contains(&format!("{ID} is complete")), "{text}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), world.snapshot().to_str().unwrap());
+    assert!(world.site.seen().is_empty());
+}
+
+#[test]
+fn a_model_that_is_not_there_is_not_fetched_without_being_asked_for() {
+    let world = World::new();
+    fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
+    let fetch = format!("actalign-tui model fetch {ID}");
+    world.fail(
+        &format!("embed --texts lines.txt --model {ID} --out x.safetensors"),
+        &[&fetch, "about 812.62 MB"],
+    );
+    world.fail(&format!("doctor --model {ID}"), &[&fetch]);
+    world.fail(&format!("model info {ID}"), &[&fetch]);
+    world
+        .fail("model info google/siglip-base-patch16-225", &["did you mean google/siglip-base-patch16-224?"]);
+    let mut offline = world.command(&format!("model info {ID}"));
+    offline.env("HF_HUB_OFFLINE", "1");
+    world.fail_with(offline, &["HF_HUB_OFFLINE", "/resolve/main/model.safetensors", "--model DIR"]);
+    assert!(world.site.seen().is_empty());
+
+    // A folder comes before a name of the hub.
+    fs::create_dir_all(world.home.path().join(ID)).unwrap();
+    world.fail(&format!("model info {ID}"), &["config.json is not there"]);
+}
+
+/// Runs in a terminal, with this answer to what is asked.
+fn in_terminal(world: &World, arguments: &str, answer: &str) -> (bool, String) {
+    let terminal = native_pty_system().openpty(PtySize { cols: 200, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.args(arguments.split_whitespace());
+    command.cwd(world.home.path());
+    command.env("HF_HOME", world.home.path().join("hf"));
+    command.env("HF_ENDPOINT", &world.site.endpoint);
+    command.env("HF_TOKEN", TOKEN);
+    command.env("ACTALIGN_CACHE_DIR", world.home.path().join("cache"));
+    let mut child = terminal.slave.spawn_command(command).unwrap();
+    drop(terminal.slave);
+    let mut reader = terminal.master.try_clone_reader().unwrap();
+    terminal.master.take_writer().unwrap().write_all(answer.as_bytes()).unwrap();
+    let mut text = Vec::new();
+    // On Linux a terminal that was left ends with an error.
+    let _ = reader.read_to_end(&mut text);
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(!text.contains(TOKEN), "{text}");
+    (child.wait().unwrap().success(), text)
+}
+
+#[test]
+fn on_a_terminal_it_asks_before_it_downloads() {
+    let world = World::new();
+    fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
+    let embed = format!("embed --texts lines.txt --model {ID} --out x.safetensors");
+    for answer in ["n\n", "\n"] {
+        let (done, text) = in_terminal(&world, &embed, answer);
+        assert!(
+            !done && text.contains("Download 267.04 kB from 127.0.0.1") && text.contains("[y/N]"),
+            "{text}"
+        );
+        assert!(text.contains("was not downloaded"), "{text}");
+        assert!(!world.snapshot().join("model.safetensors").exists());
+    }
+    let (done, text) = in_terminal(&world, &embed, "y\n");
+    assert!(done && world.home.path().join("x.safetensors").exists(), "{text}");
+    let (done, text) = in_terminal(&world, &embed, "");
+    assert!(done && !text.contains("Download"), "{text}");
+}
+
+#[test]
+fn the_list_tells_sizes_and_what_is_there() {
+    let world = World::new();
+    let list = |world: &World| -> Vec<Value> {
+        let output = world.command("model list --json").output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let of = |models: &[Value], id: &str| models.iter().find(|model| model["id"] == id).unwrap().clone();
+    let models = list(&world);
+    assert_eq!(models.len(), 25);
+    assert!(models.iter().all(|model| model["cached"] == false));
+    let so400m = of(&models, "google/siglip-so400m-patch14-384");
+    let expected = json!([384, 64, 1152, 877_960_498, 3_511_841_992_u64, 1_755_920_996]);
+    let keys = ["image_size", "text_len", "dim", "parameters", "download_bytes", "memory_f16_bytes"];
+    assert_eq!(Value::from_iter(keys.map(|key| so400m[key].clone())), expected);
+    world.succeed(&format!("model fetch {ID}"));
+    let models = list(&world);
+    assert_eq!(models.iter().filter(|model| model["cached"] == true).count(), 1);
+    assert_eq!(of(&models, ID)["cached"], true);
+
+    let text = world.succeed("model list");
+    let line = text.lines().find(|line| line.starts_with(&format!("{ID} "))).unwrap();
+    assert!(line.contains("203 M") && line.ends_with("in the cache"), "{line}");
+    assert!(text.contains("patch16-naflex") && text.contains("computed"), "{text}");
+}
+
+#[test]
+fn info_explains_a_checkpoint() {
+    let world = World::new();
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip/tiny");
+    let output = world.command(&format!("model info {} --json", tiny.display())).output().unwrap();
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(info["usable"], true);
+    assert_eq!(info["model"]["vision"], json!({"layers": 2, "hidden": 32, "mlp": 64, "heads": 2}));
+    assert_eq!((&info["model"]["image_size"], &info["model"]["text_len"]), (&json!(32), &json!(64)));
+    assert_eq!(info["weights"]["types"]["f32"], info["model"]["parameters"]);
+    assert_eq!(info["tokenizer"], "SigLIP (sentencepiece)");
+    assert!(
+        info["files"].as_array().unwrap().contains(&json!({"name": "model.safetensors", "bytes": 249_216}))
+    );
+    let text = world.succeed("model info demo");
+    for part in ["80×80, patches of 10×10", "4 layers of 128", "in f16", "alpha", "tokenizer.json"] {
+        assert!(text.contains(part), "{text:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn info_tells_all_that_is_wrong_and_what_to_do() {
+    let world = World::new();
+    let folder = world.home.path().join("broken");
+    fs::create_dir(&folder).unwrap();
+    world.fail(
+        "model info broken",
+        &["config.json is not there", "tokenizer.json is not there", "model.safetensors is not there"],
+    );
+    fs::write(folder.join("config.json"), fixture("config.json")).unwrap();
+    fs::write(folder.join("pytorch_model.bin"), "").unwrap();
+    fs::write(folder.join("spiece.model"), "").unwrap();
+    let text =
+        world.fail("model info broken", &["pytorch_model.bin is not read", "spiece.model alone", "32×32"]);
+    assert!(text.contains("cannot be used"), "{text}");
+    let output = world.command("model info broken --json").output().unwrap();
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&info["usable"], info["problems"].as_array().unwrap().len()), (&json!(false), 2));
+    fs::write(folder.join("config.json"), r#"{"model_type": "siglip2"}"#).unwrap();
+    world.fail("model info broken", &["NaFlex", "google/siglip-base-patch16-224"]);
+    world.fail("model info nowhere", &["nowhere", "check the name"]);
+}
+
+#[test]
+fn doctor_tells_of_the_hub_but_not_the_token() {
+    let world = World::new();
+    let (_, text) = world.finish(world.command("doctor"));
+    assert!(text.contains("hf/hub") && text.contains("a token is set"), "{text}");
+    let mut command = world.command("doctor");
+    command.env_remove("HF_TOKEN");
+    assert!(world.finish(command).1.contains("no token"));
+}

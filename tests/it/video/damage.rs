@@ -1,0 +1,139 @@
+//! Whatever happens to the bytes of a clip, reading it ends: with frames or with an error that names it.
+
+use std::fs;
+use std::path::Path;
+
+use actalign_tui::video::{Sampling, Segment, VideoReader, load_image};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use video_rs::ffmpeg::format::Pixel;
+
+use crate::support::clip::{Clip, fresh, lossless, paint_number, reordered};
+
+#[derive(Clone, Debug)]
+enum Damage {
+    Overwrite(Index, Vec<u8>),
+    Insert(Index, Vec<u8>),
+    Remove(Index, usize),
+    CutShort(Index),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let at = any::<Index>;
+    prop_oneof![
+        4 => (at(), vec(any::<u8>(), 1..64)).prop_map(|(at, bytes)| Damage::Overwrite(at, bytes)),
+        1 => (at(), vec(any::<u8>(), 1..64)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => (at(), 1..500_usize).prop_map(|(at, length)| Damage::Remove(at, length)),
+        1 => at().prop_map(Damage::CutShort),
+    ]
+}
+
+impl Damage {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self {
+            Self::Overwrite(at, with) => {
+                let at = at.index(bytes.len());
+                let end = bytes.len().min(at + with.len());
+                bytes[at..end].copy_from_slice(&with[..end - at]);
+            }
+            Self::Insert(at, what) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, what.iter().copied());
+            }
+            Self::Remove(at, length) => {
+                let at = at.index(bytes.len());
+                let end = bytes.len().min(at + length);
+                bytes.drain(at..end);
+            }
+            Self::CutShort(at) => bytes.truncate(at.index(bytes.len())),
+        }
+    }
+}
+
+/// Reads what can be read; every frame is whole and later than the one before.
+fn read(path: &Path, segment: Segment) -> Result<(), TestCaseError> {
+    let name = path.to_str().unwrap();
+    let mut reader = match VideoReader::open(path, Sampling::Native, segment) {
+        Ok(reader) => reader,
+        Err(error) => {
+            prop_assert!(error.to_string().contains(name), "{}", error);
+            return Ok(());
+        }
+    };
+    let (mut count, mut last) = (0, None);
+    while let Some(frame) = reader.next() {
+        match frame {
+            Ok(frame) => {
+                prop_assert_eq!(frame.rgb.len(), frame.width as usize * frame.height as usize * 3);
+                prop_assert!(frame.time.is_finite());
+                prop_assert!(
+                    last.is_none_or(|(ordinal, time)| frame.ordinal > ordinal && frame.time >= time)
+                );
+                last = Some((frame.ordinal, frame.time));
+                count += 1;
+                prop_assert!(count < 10_000, "no end");
+            }
+            Err(error) => {
+                prop_assert!(error.to_string().contains(name), "{}", error);
+                prop_assert!(count == 0 && reader.next().is_none());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a small clip.
+fn made(container: &str) -> Vec<u8> {
+    let (_folder, path) = fresh(&format!("clip.{container}"));
+    match container {
+        "mov" => Clip { codec: "png", format: Pixel::GRAY8, ..lossless(8) },
+        "avi" => Clip { codec: "mpeg4", ..reordered(20) },
+        "gif" => Clip { codec: "gif", format: Pixel::GRAY8, ..lossless(8) },
+        _ => reordered(20),
+    }
+    .write(&path, paint_number);
+    fs::read(path).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_damaged_clip_gives_frames_or_an_error(
+        container in select(vec!["mp4", "mkv", "ts", "mov", "avi", "gif"]),
+        damages in vec(damage(), 1..6),
+        start in prop::option::of(0..900_u32),
+    ) {
+        let mut bytes = made(container);
+        damages.iter().for_each(|damage| damage.apply(&mut bytes));
+        let (_folder, path) = fresh(&format!("clip.{container}"));
+        fs::write(&path, bytes).unwrap();
+        read(&path, Segment { start: start.map(|millis| f64::from(millis) / 1000.0), end: None })?;
+    }
+
+    #[test]
+    fn a_damaged_image_is_read_or_refused(
+        ending in select(vec!["png", "jpg", "bmp", "webp"]),
+        damages in vec(damage(), 1..6),
+    ) {
+        let (_folder, path) = fresh(&format!("picture.{ending}"));
+        let (codec, format) = match ending {
+            "png" => ("png", Pixel::RGB24),
+            "jpg" => ("mjpeg", Pixel::YUVJ420P),
+            "bmp" => ("bmp", Pixel::BGR24),
+            _ => ("libwebp", Pixel::YUV420P),
+        };
+        Clip { codec, format, ..lossless(1) }.write(&path, |_, _| {});
+        let mut bytes = fs::read(&path).unwrap();
+        damages.iter().for_each(|damage| damage.apply(&mut bytes));
+        fs::write(&path, bytes).unwrap();
+        read(&path, Segment::default())?;
+        if let Err(error) = load_image(&path) {
+            prop_assert!(error.to_string().contains(path.to_str().unwrap()), "{}", error);
+        }
+    }
+}
