@@ -8,7 +8,7 @@ FEATURES ?= $(shell tools/gpu-features.sh)
 ARGS ?=
 export FUZZ_SECONDS ?= 30
 
-.PHONY: run test lint fuzz bench build setup demo-model demo-clips benchmark
+.PHONY: run world test lint fuzz bench build setup demo-model demo-clips benchmark
 
 run: build
 	@target/release/actalign-tui $(ARGS)
@@ -16,14 +16,18 @@ run: build
 build: setup
 	cargo build --release --locked $(FEATURES)
 
+# The program, and the renderer and trainer of its demo.
+world: setup
+	cargo build --workspace --release --locked $(FEATURES)
+
 test: setup
-	cargo test --release --locked $(FEATURES)
+	cargo test --workspace --release --locked $(FEATURES)
 
 lint: setup
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
-	cargo clippy --release --locked --all-targets $(FEATURES) -- -D warnings
-	cargo check --release --locked --features wgpu
+	cargo clippy --workspace --release --locked --all-targets $(FEATURES) -- -D warnings
+	cargo check --workspace --release --locked --features wgpu
 
 # Every parser on made-up inputs, FUZZ_SECONDS each: see fuzz/README.md.
 fuzz: setup
@@ -31,25 +35,26 @@ fuzz: setup
 
 # Everything in docs/performance.md that needs no other program. The towers need a checkpoint: with
 # ACTALIGN_TEST_CHECKPOINT=FOLDER their speed and memory are measured too.
-bench: build
-	cargo bench --locked $(FEATURES)
-	target/release/actalign-tui demo render --seed 431 --clips 80 --out target/early-winner
-	cargo run --release --locked $(FEATURES) --example early_winner -- target/early-winner/manifest.jsonl
+bench: world
+	cargo bench --workspace --locked $(FEATURES)
+	target/release/actalign-world render --seed 431 --clips 80 --out target/early-winner
+	cargo build --workspace --release --locked $(FEATURES) --examples
+	target/release/examples/early_winner target/early-winner/manifest.jsonl
 
 setup:
 	@tools/system-deps.sh
 
 # The bundled model: half an hour on two cores. The world, the captions and the weights follow from the seed.
-demo-model: build
-	target/release/actalign-tui demo train --seed 1 --out assets/demo/model
+demo-model: world
+	target/release/actalign-world train --seed 1 --out assets/demo/model
 
 # The bundled clips.
-demo-clips: build
-	target/release/actalign-tui demo render --seed 14 --clips 8 --out assets/demo
+demo-clips: world
+	target/release/actalign-world render --seed 14 --clips 8 --out assets/demo
 
 # The table of the README: clips of a seed that nothing else uses.
-benchmark: build
-	target/release/actalign-tui demo render --seed 2026 --clips 320 --out target/benchmark
+benchmark: world
+	target/release/actalign-world render --seed 2026 --clips 320 --out target/benchmark
 	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo --out target/benchmark/results
 	for words in quarter-other half-other other; do \
 		target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo \

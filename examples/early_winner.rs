@@ -4,7 +4,7 @@
 //! covers the clip evenly at every moment, and once from the clip's start. A clip is decided from the first frame on
 //! after which the candidate that leads in the end leads without a break.
 //!
-//!     actalign-tui demo render --seed 7 --clips 80 --out CLIPS
+//!     actalign-world render --seed 7 --clips 80 --out CLIPS
 //!     cargo run --release --example early_winner -- CLIPS/manifest.jsonl [MODEL]
 //!
 //! MODEL is a SigLIP checkpoint's folder; without it, the bundled model is taken.
@@ -29,8 +29,9 @@ type Texts = HashMap<String, (Vec<f32>, bool)>;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let manifest =
-        arguments.next().ok_or_eyre("give the manifest of a dataset, as demo render writes one")?;
+    let manifest = arguments
+        .next()
+        .ok_or_eyre("give the manifest of a dataset, as `actalign-world render` writes one")?;
     let model = match arguments.next() {
         Some(folder) => PathBuf::from(folder),
         None => Bundle::unpack()?.model(),

@@ -6,7 +6,6 @@ mod cache;
 mod classify;
 mod completions;
 mod config;
-mod demo;
 mod doctor;
 mod embed;
 mod eval;
@@ -32,7 +31,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
-use crate::{in_words, output};
+use crate::error_chain::error_chain;
+use crate::output;
 
 /// See why a clip is this action and not that one.
 ///
@@ -58,7 +58,6 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Cache(cache::CacheArgs),
     Model(model::ModelCommandArgs),
-    Demo(demo::DemoArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -68,7 +67,7 @@ pub fn main() -> ExitCode {
     match install_hooks().and_then(|()| run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(report) => {
-            output::say(format_args!("actalign-tui: {}", in_words(&report)));
+            output::say(format_args!("actalign-tui: {}", error_chain(&report)));
             ExitCode::FAILURE
         }
     }
@@ -89,7 +88,7 @@ fn install_hooks() -> Result<()> {
 /// Whatever keeps the command from its work, in words for the user.
 pub fn run() -> Result<()> {
     #[cfg(unix)]
-    crate::whole::report_size_limit();
+    crate::atomic_write::report_size_limit();
     // Whoever only names the program wants to see what it does.
     if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);
@@ -112,7 +111,6 @@ pub fn run() -> Result<()> {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Cache(args)) => cache::run(&args),
         Some(Command::Model(args)) => model::run(&args),
-        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
     }

@@ -4,9 +4,11 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
 
 pub mod align;
+pub mod atomic_write;
 pub mod cli;
 mod colour;
 pub mod demo;
+pub mod error_chain;
 pub mod eval;
 pub mod explore;
 mod exponential;
@@ -27,7 +29,3 @@ mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;
-mod whole;
-mod words;
-
-pub use words::in_words;

@@ -7,8 +7,8 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 
 use crate::cli::inputs::{Comparison, ComparisonArgs};
 use crate::cli::{progress, table};
+use crate::error_chain::error_chain;
 use crate::explore::{Report, Update};
-use crate::in_words;
 use crate::output;
 
 /// Rank the candidate classes of one or more clips
@@ -37,7 +37,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
             }
             // One broken clip does not keep the others from their results.
             Err(error) if args.videos.len() > 1 => {
-                output::say(in_words(&error));
+                output::say(error_chain(&error));
                 failed += 1;
             }
             Err(error) => return Err(error),

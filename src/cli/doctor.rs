@@ -6,8 +6,8 @@ use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
 use crate::cli::model::{MayAsk, model_folder};
+use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
-use crate::in_words;
 use crate::output;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
@@ -48,7 +48,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     if let Some(model) = &args.model {
         match describe_model(model) {
             Ok(finding) => line(true, "model", finding)?,
-            Err(error) => line(false, "model", in_words(&error))?,
+            Err(error) => line(false, "model", on_one_line(&error_chain(&error)))?,
         }
     }
     if problems > 0 {

@@ -12,12 +12,12 @@ use crate::align::Preset;
 use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, temperature};
+use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, FileStamp, Journal,
     Results, Row, Rows, Run, ShardChoice, Style, Vlm,
 };
 use crate::explore::Method;
-use crate::in_words;
 use crate::llm::{LlmError, vision_prompt};
 use crate::output;
 use crate::script::{Strategy, Template};
@@ -211,7 +211,7 @@ fn evaluate(
         let outcome = match evaluator.evaluate(clip) {
             // The same would be said of every clip.
             Err(error) if is_of_checkpoint(&error) || error.is::<LlmError>() => return Err(error),
-            Err(error) => ClipOutcome::Unread { reason: in_words(&error) },
+            Err(error) => ClipOutcome::Unread { reason: on_one_line(&error_chain(&error)) },
             Ok(scores) => ClipOutcome::Read(scores),
         };
         let record = ClipRecord { file, ..ClipRecord::new(clip, outcome) };

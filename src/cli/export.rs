@@ -6,12 +6,12 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, bail};
 
+use crate::atomic_write::{write_atomically, write_new};
 use crate::cli::usage;
+use crate::error_chain::error_chain;
 use crate::export::{self, ExportError, Ink};
-use crate::in_words;
 use crate::output;
 use crate::store::Snapshot;
-use crate::whole::{write_new, write_whole};
 
 /// Columns of text where no terminal says how many it has.
 const COLUMNS: usize = 100;
@@ -160,7 +160,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
                 continue;
             }
             Target::File(file) => {
-                write_whole(file, &bytes)
+                write_atomically(file, &bytes)
                     .wrap_err_with(|| format!("{} cannot be written", file.display()))?;
                 continue;
             }

@@ -9,8 +9,8 @@ use crate::align::Calibration;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
 use crate::cli::seen;
+use crate::error_chain::error_chain;
 use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
-use crate::in_words;
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::store::{Hashes, Parts, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
@@ -83,7 +83,7 @@ fn model_of(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
     if !clip.is_file() && !clip.is_dir() {
         return Err(format!("the clip {} is neither a file nor a folder", clip.display()));
     }
-    let model = ModelArgs::of(PathBuf::from(&sources.model)).open().map_err(|error| in_words(&error))?;
+    let model = ModelArgs::of(PathBuf::from(&sources.model)).open().map_err(|error| error_chain(&error))?;
     let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
     let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
     if !is_same(&now.clip, &then.clip) {

@@ -16,6 +16,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::atomic_write::{explain, sweep, write_atomically};
 use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
 use crate::eval::results::EvalSettings;
@@ -24,7 +25,6 @@ use crate::eval::slurm::TaskIds;
 use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded};
 use crate::lock::{self, Lock};
 use crate::text_file;
-use crate::whole::{explain, sweep, write_whole};
 
 const RUN: &str = "run.json";
 /// The records of all clips, in the order of the manifest.
@@ -416,7 +416,7 @@ fn write_clips(folder: &Path, records: &[ClipRecord], done: usize) -> Result<(),
 /// Writes a file whole or not at all.
 fn put(path: &Path, text: Result<String, serde_json::Error>, done: usize) -> Result<(), JournalError> {
     text.map_err(io::Error::from)
-        .and_then(|text| write_whole(path, text.as_bytes()))
+        .and_then(|text| write_atomically(path, text.as_bytes()))
         .map_err(|source| JournalError::Write { path: path.to_owned(), source, done })
 }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::atomic_write::write_atomically;
 use crate::eval::figure;
 use crate::eval::results::Results;
 use crate::eval::tables::Style;
 use crate::export::{self, ExportError};
 use crate::visible::visible_json;
-use crate::whole::write_whole;
 
 /// Why results cannot be written.
 #[derive(Debug, Error)]
@@ -55,7 +55,7 @@ pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
     let path = folder.join(name);
-    write_whole(&path, bytes).map_err(|source| WriteError::File { path, source })
+    write_atomically(&path, bytes).map_err(|source| WriteError::File { path, source })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use color_eyre::eyre::{Report, eyre};
 use ndarray::Array2;
 
 use crate::align::{OrderEvidence, Rule, shuffled_scores};
-use crate::words::panic_in_words;
+use crate::error_chain::panic_message;
 
 /// Matrices whose order evidence is not known, best class first.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ fn work(requests: &Receiver<EvidenceRequest>, emit: &impl Fn(EvidenceUpdate)) {
                 None
             }
             Err(panic) => {
-                let words = panic_in_words(&*panic);
+                let words = panic_message(&*panic);
                 emit(EvidenceUpdate::Failed(eyre!("Order evidence stopped unexpectedly: {words}")));
                 None
             }

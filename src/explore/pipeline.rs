@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
 
+use crate::error_chain::panic_message;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::keeper::Keeper;
 use crate::explore::known::Known;
@@ -28,7 +29,6 @@ use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
 use crate::siglip::VisionTower;
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
-use crate::words::panic_in_words;
 
 /// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
 const BATCH: usize = 8;
@@ -126,7 +126,7 @@ impl Pipeline {
                 Ok(Ok(())) => {}
                 Ok(Err(report)) => emit(Update::Failed(report)),
                 Err(panic) => {
-                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_in_words(&*panic))))
+                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_message(&*panic))))
                 }
             }
         });

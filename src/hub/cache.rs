@@ -12,11 +12,11 @@ use std::time::{Duration, SystemTime};
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::id::ModelId;
+use crate::atomic_write::{sweep, temporary_unsynced, write_atomically};
 use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::leftovers::sweep_files;
 use crate::lock::{self, Lock};
 use crate::text_file;
-use crate::whole::{sweep, temporary_unsynced, write_whole};
 
 /// What was fetched of a file that nobody has gone on with for so long is given up.
 const GIVEN_UP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -176,7 +176,7 @@ impl Repo {
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             fs::remove_file(&path)?;
         }
-        write_whole(&path, commit.as_bytes())
+        write_atomically(&path, commit.as_bytes())
     }
 
     /// Removes what killed programs left: temporary files, and parts of files that are not in `wanted` and that nobody has

@@ -7,10 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+use crate::atomic_write::write_atomically;
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::script::library;
 use crate::text_file;
-use crate::whole::write_whole;
 
 /// A script file: candidate classes with the steps of each, as JSON.
 ///
@@ -200,7 +200,7 @@ impl ScriptFile {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
-        write_whole(&path, &text)
+        write_atomically(&path, &text)
     }
 
     /// The domain of one of this file's classes: its own, else the file's.

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::config::Config;
 use super::cpu;
@@ -9,7 +9,8 @@ use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::file;
 use super::preparation::ImageConfig;
-use super::preprocess::Preprocessor;
+use super::preprocess::{Preprocessor, Square};
+use super::shapes::shapes;
 use super::text;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
 use super::tower::{TextModel, TextTower, VisionModel, VisionTower};
@@ -151,7 +152,7 @@ impl Checkpoint {
                 VisionModel::Cpu(Box::new(model))
             }
             None => {
-                let model = self.vision_on(device.device(), precision.dtype())?;
+                let model = self.vision_model(device.device(), precision.dtype())?;
                 VisionModel::Device(Box::new(model), device.device().clone(), precision.dtype())
             }
         };
@@ -175,23 +176,34 @@ impl Checkpoint {
                 TextModel::Cpu(Box::new(model))
             }
             None => {
-                let model = self.text_on(device.device(), precision.dtype())?;
+                let model = self.text_model(device.device(), precision.dtype())?;
                 TextModel::Device(Box::new(model), device.device().clone())
             }
         };
         Ok(TextTower { model, config: self.config.text_config.clone() })
     }
 
-    /// The image half as a module of tensors of that type.
-    pub(super) fn vision_on(&self, device: &Device, dtype: DType) -> Result<vision::VisionModel, ModelError> {
+    /// Images as the input of [`vision::VisionModel::forward`]: `[images · positions, 3 · patch · patch]`.
+    pub fn patches(&self, images: &[Square], device: &Device) -> Tensor<2> {
+        vision::patch_tensor(images, &self.config.vision_config, &self.image.normalisation, device)
+    }
+
+    /// The image tower as a burn module with weights of that type.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn vision_model(&self, device: &Device, dtype: DType) -> Result<vision::VisionModel, ModelError> {
         self.weights.map()?.check("vision_model.")?;
         let mut model = vision::VisionModel::new(&self.config.vision_config, device);
         self.weights.load(&mut model, dtype)?;
         Ok(model)
     }
 
-    /// The text half as a module of tensors of that type.
-    pub(super) fn text_on(&self, device: &Device, dtype: DType) -> Result<text::TextModel, ModelError> {
+    /// The text tower as a burn module with weights of that type.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn text_model(&self, device: &Device, dtype: DType) -> Result<text::TextModel, ModelError> {
         self.weights.map()?.check("text_model.")?;
         let mut model = text::TextModel::new(&self.config.text_config, device);
         self.weights.load(&mut model, dtype)?;
@@ -205,6 +217,14 @@ impl Checkpoint {
 /// What is wrong with it, or what other model it is of.
 pub fn check_config(path: &Path) -> Result<(), ModelError> {
     Config::read(path).map(|_| ())
+}
+
+/// Names and shapes of the weights that a `config.json` asks for.
+///
+/// # Errors
+/// As [`check_config`].
+pub fn weight_shapes(config: &Path) -> Result<Vec<(String, Vec<usize>)>, ModelError> {
+    Ok(shapes(&Config::read(config)?))
 }
 
 /// What was assumed of a checkpoint.

@@ -9,7 +9,7 @@ use super::encoder::Encoder;
 
 /// The tensors of a checkpoint that start with `text_model.`.
 #[derive(Module, Debug)]
-pub(super) struct TextModel {
+pub struct TextModel {
     text_model: TextTransformer,
 }
 
@@ -28,7 +28,7 @@ struct TextEmbeddings {
 }
 
 impl TextModel {
-    pub fn new(config: &TextConfig, device: &Device) -> Self {
+    pub(super) fn new(config: &TextConfig, device: &Device) -> Self {
         let sizes = config.encoder_sizes();
         let hidden = sizes.hidden;
         Self {

@@ -13,7 +13,7 @@ use tokenizers::{Encoding, ModelWrapper, Tokenizer};
 
 use super::error::ModelError;
 use super::file;
-use crate::words::panic_in_words;
+use crate::error_chain::panic_message;
 
 /// A text as the model takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -283,12 +283,12 @@ fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     QUIET.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(work));
     QUIET.set(false);
-    outcome.unwrap_or_else(|panic| Err(panic_in_words(&*panic)))
+    outcome.unwrap_or_else(|panic| Err(panic_message(&*panic)))
 }
 
 /// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word
 /// mark of the vocabulary counts as a space.
-pub(crate) fn canonical(text: &str) -> String {
+pub fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()) {
         if !is_space(c) {

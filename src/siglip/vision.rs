@@ -12,7 +12,7 @@ use super::preprocess::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
 #[derive(Module, Debug)]
-pub(super) struct VisionModel {
+pub struct VisionModel {
     vision_model: VisionTransformer,
 }
 
@@ -49,7 +49,7 @@ struct PoolingAttention {
 }
 
 impl VisionModel {
-    pub fn new(config: &VisionConfig, device: &Device) -> Self {
+    pub(super) fn new(config: &VisionConfig, device: &Device) -> Self {
         let sizes = config.encoder_sizes();
         let (hidden, patch, positions) = (sizes.hidden, config.patch_size(), config.grid() * config.grid());
         Self {

@@ -14,11 +14,11 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::atomic_write::{temporary_unsynced, write_atomically};
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::lock::{self, Lock};
 use crate::script::{Document, ScriptFile};
 use crate::store::folders::{Folder, NoFolder};
-use crate::whole::{temporary_unsynced, write_whole};
 
 /// Name and version of the format, in every draft.
 const FORMAT: &str = "actalign-draft/1";
@@ -187,7 +187,7 @@ impl Drafts {
         }
         let mut json = serde_json::to_vec_pretty(record)?;
         json.push(b'\n');
-        write_whole(&self.own(script), &json)
+        write_atomically(&self.own(script), &json)
     }
 
     /// Removes this explorer's draft of a script file, if there is one: its changes were saved, undone or given up.

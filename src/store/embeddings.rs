@@ -8,7 +8,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::whole::write_whole;
+use crate::atomic_write::write_atomically;
 
 /// Raw embeddings of frames and texts.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
         .collect::<Result<BTreeMap<_, _>, safetensors::SafeTensorError>>()
         .map_err(io::Error::other)?;
     let bytes = serialize(views, None).map_err(io::Error::other)?;
-    write_whole(path, &bytes)
+    write_atomically(path, &bytes)
 }
 
 /// Writes one matrix as `.npy`.
@@ -68,5 +68,5 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
 pub fn save_npy(matrix: &Array2<f32>, path: &Path) -> io::Result<()> {
     let mut bytes = Vec::new();
     matrix.write_npy(&mut bytes).map_err(io::Error::other)?;
-    write_whole(path, &bytes)
+    write_atomically(path, &bytes)
 }

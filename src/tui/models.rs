@@ -8,12 +8,12 @@ use std::thread;
 
 use color_eyre::eyre::{Report, ensure};
 
+use crate::error_chain::error_chain;
+use crate::error_chain::panic_message;
 use crate::explore::{Footage, Job, jpegs};
-use crate::in_words;
 use crate::llm::{Event, Generator, LlmError, Viewer};
 use crate::script::{Class, ClassId};
 use crate::tui::action::{Action, Tell};
-use crate::words::panic_in_words;
 
 /// What may be asked; nothing where no server is named.
 #[derive(Clone, Default)]
@@ -88,7 +88,7 @@ impl Models {
         let Some(Sight { name, viewer, .. }) = self.viewer.clone() else { return };
         thread::spawn(move || {
             let answer = unwinding(|| look(&viewer, &job, &classes, &ordinals, &domain));
-            let answer = answer.and_then(|answer| answer.unwrap_or_else(|error| Err(in_words(&error))));
+            let answer = answer.and_then(|answer| answer.unwrap_or_else(|error| Err(error_chain(&error))));
             tell(Action::Seen { clip, model: name, answer });
         });
     }
@@ -123,7 +123,7 @@ fn look(
 /// What `work` comes to; a panic in words, so that whoever waits for an answer gets one.
 fn unwinding<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work))
-        .map_err(|panic| format!("this stopped unexpectedly: {}", panic_in_words(&*panic)))
+        .map_err(|panic| format!("this stopped unexpectedly: {}", panic_message(&*panic)))
 }
 
 /// A script that waits to be taken or left.

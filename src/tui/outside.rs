@@ -12,9 +12,11 @@ use std::time::SystemTime;
 
 use color_eyre::eyre::Result;
 
+use crate::atomic_write::write_new;
+use crate::error_chain::error_chain;
+use crate::error_chain::panic_message;
 use crate::explore::{EvidenceWorker, Job, Pipeline};
 use crate::export;
-use crate::in_words;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
 use crate::tui::action::{Action, Check, Checked, Effect, SaveAs, Tell};
@@ -25,8 +27,6 @@ use crate::tui::overlay::{EntryKind, FileEntry};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
-use crate::whole::write_new;
-use crate::words::panic_in_words;
 
 /// What effects reach.
 pub struct Outside {
@@ -166,7 +166,7 @@ impl Outside {
                 let Some(check) = self.check.take() else { return };
                 spawn(tell, move || {
                     let checked = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| {
-                        let text = format!("The check stopped unexpectedly: {}", panic_in_words(&*panic));
+                        let text = format!("The check stopped unexpectedly: {}", panic_message(&*panic));
                         Checked { live: None, message: Some(Message { text, is_error: true }) }
                     });
                     Action::Checked(Box::new(checked))
@@ -238,7 +238,7 @@ impl Outside {
                         Err(error) => Action::Failed(format!(
                             "Nothing saved in {}: {}",
                             folder.display(),
-                            in_words(&error)
+                            error_chain(&error)
                         )),
                     }
                 }));
@@ -251,7 +251,7 @@ impl Outside {
 fn spawn(tell: Tell, work: impl FnOnce() -> Action + Send + 'static) -> JoinHandle<()> {
     thread::spawn(move || {
         let action = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-            Action::Failed(format!("This stopped unexpectedly: {}", panic_in_words(&*panic)))
+            Action::Failed(format!("This stopped unexpectedly: {}", panic_message(&*panic)))
         });
         tell(action);
     })

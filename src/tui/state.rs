@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::align::Cell;
+use crate::error_chain::on_one_line;
 use crate::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
@@ -198,7 +199,7 @@ impl State {
 
     /// Tells the user what went wrong, until it is dismissed.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), is_error: true });
+        self.message = Some(Message { text: on_one_line(&text.into()), is_error: true });
     }
 
     /// The selected class, by its place among the scripts.

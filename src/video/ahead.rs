@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 
-use crate::words::panic_in_words;
+use crate::error_chain::panic_message;
 
 use super::{Faults, Frame, VideoError, VideoInfo, VideoReader};
 
@@ -91,7 +91,7 @@ fn work<T>(
                 return;
             }
             Err(panic) => {
-                let message = panic_in_words(panic.as_ref());
+                let message = panic_message(panic.as_ref());
                 (Err(VideoError::ThreadFailed { path: path.clone(), message }), true)
             }
         };

@@ -193,11 +193,9 @@ mod tests {
 
     #[test]
     fn rates_are_read_and_written() {
-        for (text, sampling) in [
-            ("10", Sampling::Fps(10.0)),
-            ("29.97", Sampling::Fps(29.97)),
-            ("native", Sampling::Native),
-        ] {
+        for (text, sampling) in
+            [("10", Sampling::Fps(10.0)), ("29.97", Sampling::Fps(29.97)), ("native", Sampling::Native)]
+        {
             assert_eq!(text.parse(), Ok(sampling));
             assert_eq!(sampling.to_string(), text);
         }

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
+use crate::error_chain::error_chain;
 use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
-use crate::in_words;
 use crate::output;
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
@@ -82,7 +82,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             Ok(file) => reports.push(report(path, &file, &templates, model.as_deref())?),
             // One broken file does not keep the others from being checked.
             Err(error) if args.files.len() > 1 => {
-                output::say(in_words(&error.into()));
+                output::say(error_chain(&error.into()));
                 failed += 1;
             }
             Err(error) => return Err(error.into()),

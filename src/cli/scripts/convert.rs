@@ -7,10 +7,10 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 use serde_json::Value;
 
+use crate::atomic_write::{temporary, write_atomically};
 use crate::output;
 use crate::script::convert::{Converted, convert};
 use crate::script::{library, read_json};
-use crate::whole::{temporary, write_whole};
 
 /// Turn the authors' generated_subactions.json into a script file, or a script file into theirs; nothing is lost
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ fn count(count: usize, one: &str, more: &str) -> String {
 
 fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     if force {
-        return Ok(write_whole(path, bytes)?);
+        return Ok(write_atomically(path, bytes)?);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match temporary(folder, bytes)?.persist_noclobber(path) {

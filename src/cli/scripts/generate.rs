@@ -9,6 +9,7 @@ use clap::{ArgGroup, Args};
 use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
 use serde_json::{Map, Value, json};
 
+use crate::atomic_write;
 use crate::cli::progress::Counter;
 use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
@@ -17,7 +18,6 @@ use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt
 use crate::output;
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
 use crate::text_file;
-use crate::whole;
 
 /// Have a language model write scripts, from the names of classes alone
 ///
@@ -265,7 +265,7 @@ impl Target {
     fn check_writable(&self) -> Result<()> {
         ensure!(!self.path.is_dir(), "{} is a folder; name a file with --out", self.name());
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        whole::temporary(folder.unwrap_or(Path::new(".")), b"")
+        atomic_write::temporary(folder.unwrap_or(Path::new(".")), b"")
             .map(drop)
             .map_err(|error| eyre!("cannot write {}: {error}", self.name()))
     }

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use crate::atomic_write::{self, temporary_unsynced};
 use crate::leftovers::is_older;
 use crate::store::cache::key::{Key, Kind};
 use crate::store::cache::size::Size;
-use crate::whole::{self, temporary_unsynced};
 
 /// The folder of the entries. Files that the cache did not write are not touched.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Shelf {
     /// Removes temporary files of processes that were killed. An entry from the future, written while a clock was wrong,
     /// counts as used now; it would never be the one used longest ago.
     pub fn sweep(&self, now: SystemTime) {
-        whole::sweep(&self.folder, now);
+        atomic_write::sweep(&self.folder, now);
         for (name, metadata) in self.files().into_iter().flatten() {
             is_older(&self.folder.join(name), &metadata, Duration::MAX, now);
         }

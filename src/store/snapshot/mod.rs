@@ -21,11 +21,11 @@ pub(crate) use parts::matrix;
 pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
+use crate::atomic_write::write_new;
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::input_file::open_regular;
 use crate::text_file;
 use crate::video::Sampling;
-use crate::whole::write_new;
 
 /// Name of the format, without its version.
 const NAME: &str = "actalign-snapshot/";

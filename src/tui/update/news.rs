@@ -1,7 +1,7 @@
 //! News from the background.
 
+use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, StepMaps, Update};
-use crate::in_words;
 use crate::tui::action::Effect;
 use crate::tui::state::State;
 use crate::tui::update::clips::prefetch;
@@ -88,7 +88,7 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
         Update::Notice(text) => state.say(text),
         Update::Failed(report) => {
             clip.job = None;
-            state.complain(in_words(&report));
+            state.complain(error_chain(&report));
         }
     }
     Vec::new()
@@ -102,7 +102,7 @@ pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
                 clip.exploration.add_evidence(generation, class, evidence);
             }
         }
-        EvidenceUpdate::Failed(report) => state.complain(in_words(&report)),
+        EvidenceUpdate::Failed(report) => state.complain(error_chain(&report)),
     }
 }
 

@@ -1,0 +1,6 @@
+//! Evaluation of datasets.
+
+mod command;
+mod datasets;
+mod runs;
+mod vlm;

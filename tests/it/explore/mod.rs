@@ -1,0 +1,4 @@
+//! Exploration of one clip through the library.
+
+mod exploration;
+mod prefetch;

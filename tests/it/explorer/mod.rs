@@ -1,0 +1,6 @@
+//! The explorer in terminals and pipes.
+
+mod keys;
+mod models;
+mod plain;
+mod terminal;

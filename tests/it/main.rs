@@ -1,0 +1,19 @@
+//! The program and its library from outside: against references, brute force, screens and the built binary.
+
+mod support;
+
+mod align;
+mod cache;
+mod clips;
+mod commands;
+mod demo;
+mod eval;
+mod explore;
+mod explorer;
+mod export;
+mod hostile;
+mod hub;
+mod llm;
+mod scripts;
+mod siglip;
+mod video;

@@ -1,0 +1,5 @@
+//! Script files, their commands, and scripts by language models.
+
+mod commands;
+mod files;
+mod generate;

@@ -1,0 +1,5 @@
+//! The SigLIP port: parity with the reference, and checkpoints that cannot be used.
+
+mod errors;
+mod parity;
+mod resize;

@@ -1,0 +1,16 @@
+//! What several tests need: the built program, the tiny checkpoint, clips made on the spot, a language model's server.
+
+pub mod clip;
+pub mod llm_server;
+
+use assert_cmd::Command;
+
+/// The built program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_actalign-tui");
+/// A small checkpoint of random weights.
+pub const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
+
+/// The built program, to be given arguments.
+pub fn program() -> Command {
+    Command::new(PROGRAM)
+}

@@ -1,0 +1,68 @@
+//! Rendered clips as H.264 files.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use image::RgbImage;
+use video_rs::encode::Settings;
+use video_rs::ffmpeg::format::Pixel;
+use video_rs::ffmpeg::frame::Video;
+use video_rs::{Encoder, Options};
+
+use crate::dataset::RenderError;
+use crate::rendered::Clip;
+use actalign_tui::video::start_ffmpeg;
+
+const WIDTH: u32 = 320;
+const HEIGHT: u32 = 240;
+const FRAMES_PER_SECOND: u32 = 20;
+/// x264's constant rate factor: small files in which the flat colours stay clean.
+const RATE_FACTOR: &str = "27";
+const KEY_FRAMES_EVERY: u64 = 60;
+
+/// Encodes a clip, whole or not at all.
+pub fn write(clip: &Clip, path: &Path) -> Result<(), RenderError> {
+    start_ffmpeg();
+    let written = |source| RenderError::Write { path: path.to_owned(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new().prefix(".actalign-").tempdir_in(folder).map_err(written)?;
+    let file = temporary.path().join("clip.mp4");
+    encode(clip, &file)
+        .map_err(|error| RenderError::Encode { path: path.to_owned(), reason: error.to_string() })?;
+    std::fs::rename(&file, path).map_err(written)
+}
+
+fn encode(clip: &Clip, file: &Path) -> Result<(), video_rs::Error> {
+    let options = HashMap::from([
+        ("preset".to_owned(), "fast".to_owned()),
+        ("crf".to_owned(), RATE_FACTOR.to_owned()),
+        // Clips are encoded side by side; one thread and the same arithmetic on every processor make the same file
+        // everywhere.
+        ("threads".to_owned(), "1".to_owned()),
+        ("x264-params".to_owned(), "cpu-independent=1".to_owned()),
+    ]);
+    let settings =
+        Settings::preset_h264_custom(WIDTH as usize, HEIGHT as usize, Pixel::YUV420P, Options::from(options))
+            .with_keyframe_interval(KEY_FRAMES_EVERY);
+    let mut encoder = Encoder::new(file, settings)?;
+    let frames = (clip.seconds() * FRAMES_PER_SECOND as f32) as u32;
+    // The last picture comes twice: its packet has no duration, and the container drops what lasts no time.
+    for number in 0..=frames {
+        let seconds = number.min(frames.saturating_sub(1)) as f32 / FRAMES_PER_SECOND as f32;
+        let mut frame = raw(&clip.picture(seconds, (WIDTH, HEIGHT)));
+        let ticks = i64::from(number) * i64::from(encoder.time_base().denominator());
+        let seconds = i64::from(FRAMES_PER_SECOND) * i64::from(encoder.time_base().numerator());
+        frame.set_pts(Some(ticks / seconds));
+        encoder.encode_raw(frame)?;
+    }
+    encoder.finish()
+}
+
+fn raw(picture: &RgbImage) -> Video {
+    let mut frame = Video::new(Pixel::RGB24, picture.width(), picture.height());
+    let (row, stride) = (3 * picture.width() as usize, frame.stride(0));
+    for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(picture.as_raw().chunks(row)) {
+        to[..row].copy_from_slice(from);
+    }
+    frame
+}

@@ -1,0 +1,100 @@
+//! `actalign-world`: renders the world that the bundled model is trained on, and trains that model.
+
+mod dataset;
+mod encode;
+mod rendered;
+mod training;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use color_eyre::eyre::{Report, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use rendered::RenderedWorld;
+use training::{Options, Sizes};
+
+/// Render the demo world, or train its model
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Render clips with their manifest and scripts: a benchmark
+    Render {
+        /// Decides everything about the clips
+        #[arg(long)]
+        seed: u64,
+        /// How many clips
+        #[arg(long)]
+        clips: usize,
+        /// Folder for the manifest, the scripts and clips/
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Train the small SigLIP on the rendered world
+    Train {
+        /// Folder for the checkpoint
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Decides weights, pictures and captions
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Steps of the optimiser
+        #[arg(long, default_value_t = 4000)]
+        steps: usize,
+    },
+}
+
+fn main() {
+    let outcome = match Arguments::parse().command {
+        Command::Render { seed, clips, out } => render(seed, clips, &out),
+        Command::Train { out, seed, steps } => train(&out, seed, steps),
+    };
+    if let Err(error) = outcome {
+        eprintln!("error: {}", chain(&error));
+        std::process::exit(1);
+    }
+}
+
+/// An error and its causes on one line.
+fn chain(error: &Report) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn render(seed: u64, clips: usize, out: &Path) -> Result<()> {
+    let bar = bar(clips, "rendering");
+    dataset::render(seed, clips, out, || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("{clips} clips in {}", out.display());
+    Ok(())
+}
+
+fn train(out: &Path, seed: u64, steps: usize) -> Result<()> {
+    let options = Options { seed, steps, batch: 32, rate: 1e-3, sizes: Sizes::default() };
+    let bar = bar(steps, "training");
+    let end = training::train(&RenderedWorld, &options, out, |progress| {
+        bar.set_position(progress.step as u64);
+        bar.set_message(progress.to_string());
+        if progress.step.is_multiple_of(100) {
+            bar.suspend(|| eprintln!("step {:5}  {progress}", progress.step));
+        }
+    })?;
+    bar.finish_and_clear();
+    println!("{}: {} steps, {end}", out.display(), end.steps);
+    Ok(())
+}
+
+fn bar(total: usize, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(total as u64);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

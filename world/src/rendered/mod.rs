@@ -1,0 +1,86 @@
+//! A small rendered world: athletes of four sports who do steps that can be told apart by eye.
+//!
+//! Everything follows from a seed. [`Clip`] is what the benchmark shows, [`RenderedWorld`] what training learns from.
+
+mod actions;
+mod athlete;
+mod body;
+mod canvas;
+mod captions;
+mod clip;
+mod figure;
+mod rng;
+mod scene;
+mod sport;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod venue;
+
+use image::RgbImage;
+
+pub use actions::{ACTIONS, Action};
+pub use clip::{Clip, Timing};
+pub use rng::Rng;
+pub use sport::Sport;
+pub use steps::{Step, Words, all as all_steps, named as step_named};
+
+use crate::training::{Caption, Content, World};
+
+/// Pixels of the pictures to learn from; the model looks at less.
+const PICTURE: (u32, u32) = (160, 120);
+
+/// The world as training sees it: single pictures of single steps.
+pub struct RenderedWorld;
+
+impl RenderedWorld {
+    /// Steps that a sport has, with their numbers.
+    fn steps_of(sport: Sport) -> Vec<(usize, &'static Step)> {
+        steps::all().enumerate().filter(|(_, step)| step.sport.is_none_or(|s| s == sport)).collect()
+    }
+}
+
+/// What a seed of the training decides.
+struct Lesson {
+    rng: Rng,
+    sport: Sport,
+    before: &'static Step,
+    step: &'static Step,
+    content: Content,
+}
+
+impl Lesson {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed, "lesson", 0);
+        let sport = *rng.pick(&Sport::ALL);
+        let steps = RenderedWorld::steps_of(sport);
+        let (_, before) = *rng.pick(&steps);
+        let (number, step) = *rng.pick(&steps);
+        let step_shown = if rng.chance(0.03) { captions::crowd_content() } else { number };
+        Self { rng, sport, before, step, content: Content { domain: sport.index(), step: step_shown } }
+    }
+}
+
+impl World for RenderedWorld {
+    fn picture(&self, seed: u64) -> (RgbImage, Content) {
+        let Lesson { mut rng, sport, before, step, content } = Lesson::new(seed);
+        let clip = Clip::of_step(&mut rng, sport, before, step);
+        let picture = if content.step == captions::crowd_content() {
+            clip.picture_of_crowd(rng.between(0.0, 20.0), PICTURE)
+        } else {
+            let (share, replay) = (rng.between(0.08, 1.0), rng.chance(0.06));
+            clip.picture_of_last(share, replay, PICTURE)
+        };
+        (picture, content)
+    }
+
+    fn content(&self, seed: u64) -> Content {
+        Lesson::new(seed).content
+    }
+
+    fn caption(&self, content: Content, seed: u64) -> Caption {
+        let rng = &mut Rng::new(seed, "caption", 0);
+        let sport = Sport::ALL[content.domain];
+        captions::caption(rng, sport, steps::all().enumerate().nth(content.step))
+    }
+}

@@ -1,0 +1,81 @@
+//! The built program renders and refuses.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use actalign_tui::script::ScriptFile;
+use actalign_tui::video::{Sampling, Segment, VideoReader};
+use assert_cmd::Command;
+use predicates::prelude::{PredicateBooleanExt, predicate};
+use serde_json::Value;
+
+fn program(data: &Path) -> Command {
+    let mut command = crate::support::program();
+    command.env("ACTALIGN_DATA_DIR", data).env("ACTALIGN_CACHE_DIR", data.join("cache"));
+    command.env_remove("ACTALIGN_MODEL");
+    command
+}
+
+fn render(seed: &str, out: &Path) {
+    program().args(["render", "--clips", "4", "--seed", seed, "--out"]).arg(out).assert().success();
+}
+
+#[test]
+fn a_seed_renders_the_same_dataset_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second, other] = ["first", "second", "other"].map(|name| folder.path().join(name));
+    render("5", &first);
+    render("5", &second);
+    render("6", &other);
+    for name in [
+        "manifest.jsonl",
+        "scripts.json",
+        "scripts-short.json",
+        "scripts-quarter-other-words.json",
+        "scripts-half-other-words.json",
+        "scripts-other-words.json",
+    ] {
+        assert_eq!(fs::read(first.join(name)).unwrap(), fs::read(second.join(name)).unwrap(), "{name}");
+    }
+    let manifest = fs::read_to_string(first.join("manifest.jsonl")).unwrap();
+    assert_ne!(manifest, fs::read_to_string(other.join("manifest.jsonl")).unwrap());
+
+    let scripts = ScriptFile::load(&first.join("scripts.json")).unwrap();
+    let mut groups = HashSet::new();
+    for line in manifest.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        let video = entry["video"].as_str().unwrap();
+        assert_eq!(fs::read(first.join(video)).unwrap(), fs::read(second.join(video)).unwrap(), "{video}");
+        let reader = VideoReader::open(first.join(video), Sampling::Native, Segment::default()).unwrap();
+        assert_eq!(reader.info().codec, "h264");
+        let times: Vec<f64> = reader.map(|frame| frame.unwrap().time).collect();
+        assert!(times.len() > 40, "{video}: {} frames", times.len());
+        assert!(times.windows(2).all(|pair| (pair[1] - pair[0] - 0.05).abs() < 1e-3), "20 frames a second");
+        let candidates = entry["candidates"].as_array().unwrap();
+        assert_eq!(candidates.len(), 5);
+        for name in candidates {
+            assert!(scripts.classes.iter().any(|class| class.name == *name.as_str().unwrap()));
+        }
+        groups.extend(entry["groups"].as_array().unwrap().iter().map(|g| g.as_str().unwrap().to_owned()));
+    }
+    for group in ["order-pair", "shared-phase", "near-twin", "late-start"] {
+        assert!(groups.contains(group), "{group}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("file");
+    fs::write(&file, "").unwrap();
+    for command in ["render --seed 1 --clips 1", "train --steps 1"] {
+        program()
+            .args(command.split(' '))
+            .arg("--out")
+            .arg(file.join("within"))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("within").and(predicate::str::contains("--out")));
+    }
+}
