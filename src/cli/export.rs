@@ -100,7 +100,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         return Err(last);
     }
     for report in failures.iter().chain([&last]) {
-        output::say(in_words(report));
+        output::say(error_chain(report));
     }
     bail!("{} of {} snapshots could not be exported", failures.len() + 1, args.snapshots.len())
 }

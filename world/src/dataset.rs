@@ -11,7 +11,6 @@ use crate::encode;
 use crate::rendered::{ACTIONS, Action, Clip, Rng, Sport, Step, Timing, step_named};
 use actalign_tui::atomic_write::write_atomically;
 use actalign_tui::script::{Class, ScriptError, ScriptFile};
-use actalign_tui::video::VideoError;
 
 /// Candidates of a clip.
 const CANDIDATES: usize = 5;

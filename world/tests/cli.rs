@@ -10,11 +10,8 @@ use assert_cmd::Command;
 use predicates::prelude::{PredicateBooleanExt, predicate};
 use serde_json::Value;
 
-fn program(data: &Path) -> Command {
-    let mut command = crate::support::program();
-    command.env("ACTALIGN_DATA_DIR", data).env("ACTALIGN_CACHE_DIR", data.join("cache"));
-    command.env_remove("ACTALIGN_MODEL");
-    command
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_actalign-world"))
 }
 
 fn render(seed: &str, out: &Path) {

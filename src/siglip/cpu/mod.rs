@@ -61,7 +61,7 @@ mod tests {
                 |seed| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
             let images = [image(7), image(11), image(13)];
             let device = Device::flex();
-            let module = checkpoint.vision_on(&device, DType::F32).unwrap();
+            let module = checkpoint.vision_model(&device, DType::F32).unwrap();
             let want = module.forward(patch_tensor(&images, config, normalisation, &device), images.len());
             for isa in Isa::all() {
                 let model =
@@ -84,7 +84,7 @@ mod tests {
             let batch = tokenizer.encode_batch(&texts).unwrap();
             assert!(batch[0].ids.len() < checkpoint.text_len());
             let device = Device::flex();
-            let module = checkpoint.text_on(&device, DType::F32).unwrap();
+            let module = checkpoint.text_model(&device, DType::F32).unwrap();
             for texts in [full, batch] {
                 let texts: Vec<Vec<i32>> = texts.into_iter().map(|tokens| tokens.ids).collect();
                 let ids = TensorData::new(texts.concat(), [texts.len(), texts[0].len()]);
@@ -115,7 +115,7 @@ mod tests {
                 VisionModel::load(&weights, config, Isa::detect(), precision).unwrap().forward(&patches, 1)
             };
             let device = Device::flex();
-            let module = checkpoint.vision_on(&device, DType::F16).unwrap();
+            let module = checkpoint.vision_model(&device, DType::F16).unwrap();
             let of_module =
                 module.forward(patch_tensor(&[image], config, normalisation, &device).cast(DType::F16), 1);
             let of_module = of_module.into_data().convert::<f32>().try_into_vec().unwrap();

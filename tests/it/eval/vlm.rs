@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::llm_server::{Reply, Request, Server};
-use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -3,7 +3,6 @@
 use std::fs;
 
 use crate::support::llm_server::{Reply, Server};
-use assert_cmd::Command;
 use serde_json::json;
 use tempfile::TempDir;
 

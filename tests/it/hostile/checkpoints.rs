@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square};
-use assert_cmd::Command;
 use image::RgbImage;
 use ndarray::Array2;
 use ndarray_npy::write_npy;

@@ -448,7 +448,7 @@ mod streams {
         {
             let mut words = vec!["sh", "-c", "\"$@\"; echo $? >status", "sh"];
             let program = PROGRAM;
-            words.push(program.to_str().unwrap());
+            words.push(program);
             words.extend(arguments.split(' '));
             let mut command = Command::new("sh");
             world.set_up(|name, value| {

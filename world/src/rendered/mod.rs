@@ -23,7 +23,7 @@ pub use actions::{ACTIONS, Action};
 pub use clip::{Clip, Timing};
 pub use rng::Rng;
 pub use sport::Sport;
-pub use steps::{Step, Words, all as all_steps, named as step_named};
+pub use steps::{Step, named as step_named};
 
 use crate::training::{Caption, Content, World};
 

@@ -44,7 +44,7 @@ fn trained_words() -> HashSet<String> {
 fn scripts_say_something_new_in_trained_words_and_the_others_do_not() {
     const SMALL: [&str; 8] = ["a", "an", "the", "it", "and", "with", "at", "against"];
     let trained = trained_words();
-    let scripted = || all_steps().filter(|step| step.key != "wait");
+    let scripted = || steps::all().filter(|step| step.key != "wait");
     for step in scripted() {
         assert!(!step.words.said.contains(&step.words.script), "{}", step.words.script);
         for word in canonical(step.words.script).split(' ') {
