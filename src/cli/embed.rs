@@ -145,7 +145,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
             let index = frames.len();
             let time = index as f64;
             let shown = Shown::once(time);
-            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec() });
+            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec().into() });
         }
         bar.inc(batch.len() as u64);
     }

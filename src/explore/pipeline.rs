@@ -409,6 +409,11 @@ fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<Embedde
     Ok(places
         .into_iter()
         .zip(embeddings.rows())
-        .map(|((ordinal, time, shown), row)| EmbeddedFrame { ordinal, time, shown, embedding: row.to_vec() })
+        .map(|((ordinal, time, shown), row)| EmbeddedFrame {
+            ordinal,
+            time,
+            shown,
+            embedding: row.to_vec().into(),
+        })
         .collect())
 }
