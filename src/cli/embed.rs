@@ -13,12 +13,10 @@ use crate::cli::progress;
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
 use crate::input_file::MOST_TEXT;
 use crate::output;
+use crate::siglip::Tower;
 use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
 use crate::video::{Shown, load_image};
-
-/// Images or texts embedded at a time.
-const BATCH: usize = 8;
 
 /// Embed frames or images, and texts, raw: neither normalised nor smoothed
 #[derive(Debug, Args)]
@@ -130,7 +128,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     let tower = model.vision()?;
     let bar = progress::bar(Some(paths.len()), "images");
     let mut frames = Vec::new();
-    for batch in paths.chunks(BATCH) {
+    for batch in paths.chunks(model.batch(Tower::Vision)) {
         let squares = batch
             .iter()
             .map(|path| {
@@ -162,7 +160,7 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     let mut embeddings: HashMap<String, Vec<f32>> = HashMap::new();
     embeddings.extend(known.into_iter().map(|(text, embedding, _)| (text, embedding)));
     let bar = progress::bar(Some(missing.len()), "texts");
-    for batch in missing.chunks(BATCH) {
+    for batch in missing.chunks(model.batch(Tower::Text)) {
         let embedded = embed_texts(model, batch.to_vec())?;
         embeddings.extend(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)));
         bar.inc(batch.len() as u64);

@@ -1,5 +1,6 @@
 //! Arguments that several commands share, and what they open.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +30,9 @@ pub struct ModelArgs {
     /// computes in it
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
+    /// Images or texts to embed at a time [default: what suits the device]
+    #[arg(long, value_name = "N")]
+    batch: Option<NonZero<usize>>,
     /// Embed everything anew, and keep no embedding for the next run
     #[arg(long)]
     no_cache: bool,
@@ -40,7 +44,7 @@ impl ModelArgs {
     /// A checkpoint on the best device. Nobody is asked to fetch it.
     pub fn of(dir: PathBuf) -> Self {
         let (device, precision) = (DeviceChoice::Auto, Precision::F32);
-        Self { model: Some(dir), device, precision, no_cache: false, ask: MayAsk::No }
+        Self { model: Some(dir), device, precision, batch: None, no_cache: false, ask: MayAsk::No }
     }
 
     /// With weights kept in that precision.
@@ -61,7 +65,7 @@ impl ModelArgs {
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
         let folder = model_folder(self.dir(), self.ask)?;
-        let device = ComputeDevice::open(self.device)?.with_precision(self.precision);
+        let device = ComputeDevice::open(self.device)?.with_precision(self.precision).with_batch(self.batch);
         let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
         Ok(Arc::new(match self.cache()? {
             Some(cache) => model.with_cache(cache),

@@ -8,6 +8,7 @@ use super::cpu;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::file;
+use super::identity::Tower;
 use super::preparation::ImageConfig;
 use super::preprocess::{Preprocessor, Square};
 use super::shapes::shapes;
@@ -160,7 +161,16 @@ impl Checkpoint {
             model,
             config: self.config.vision_config.clone(),
             normalisation: self.image.normalisation,
+            batch: self.batch(Tower::Vision, device),
         })
+    }
+
+    /// Images or texts that a tower embeds at a time on a device.
+    pub fn batch(&self, tower: Tower, device: &ComputeDevice) -> usize {
+        match tower {
+            Tower::Vision => device.batch(self.config.vision_config.grid().pow(2)),
+            Tower::Text => device.batch(self.text_len()),
+        }
     }
 
     /// Loads the text half. The image half's weights are not read.
@@ -180,7 +190,7 @@ impl Checkpoint {
                 TextModel::Device(Box::new(model), device.device().clone())
             }
         };
-        Ok(TextTower { model, config: self.config.text_config.clone() })
+        Ok(TextTower { model, config: config.clone(), batch: self.batch(Tower::Text, device) })
     }
 
     /// Images as the input of [`vision::VisionModel::forward`]: `[images · positions, 3 · patch · patch]`.

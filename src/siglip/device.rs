@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::num::NonZero;
 
 use burn::tensor::{DType, Device};
 
@@ -72,7 +73,16 @@ pub struct ComputeDevice {
     device: Device,
     kind: Kind,
     precision: Precision,
+    /// Items embedded at a time, where the user has said how many.
+    batch: Option<NonZero<usize>>,
 }
+
+/// Items that one thread of the processor embeds together: more gain nothing and cost memory.
+pub(super) const LANE_BATCH: usize = 4;
+/// Positions (patches or tokens) that a GPU computes together: enough to keep it busy, and a few GB of activations.
+const GPU_POSITIONS: usize = 16_384;
+/// Bounds of a GPU's batch.
+const GPU_BATCH: (usize, usize) = (32, 256);
 
 /// A device found on this machine, without opening it: a faulty driver can bring the program down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +128,21 @@ impl ComputeDevice {
         Self { precision, ..self }
     }
 
+    /// The same device with so many images or texts embedded at a time.
+    pub fn with_batch(self, batch: Option<NonZero<usize>>) -> Self {
+        Self { batch, ..self }
+    }
+
+    /// Images or texts of so many positions to embed at a time: few enough to answer a request soon.
+    pub(super) fn batch(&self, positions: usize) -> usize {
+        let of_device = if self.kind == Kind::Cpu || !self.is_real() {
+            LANE_BATCH * rayon::current_num_threads()
+        } else {
+            (GPU_POSITIONS / positions.max(1)).clamp(GPU_BATCH.0, GPU_BATCH.1)
+        };
+        self.batch.map_or(of_device, NonZero::get)
+    }
+
     /// How weights are kept.
     pub fn precision(&self) -> Precision {
         self.precision
@@ -149,7 +174,11 @@ impl ComputeDevice {
     }
 
     fn processor() -> Self {
-        Self { device: Device::flex(), kind: Kind::Cpu, precision: Precision::F32 }
+        Self::new(Device::flex(), Kind::Cpu)
+    }
+
+    fn new(device: Device, kind: Kind) -> Self {
+        Self { device, kind, precision: Precision::F32, batch: None }
     }
 
     /// The choice that reaches it; never `auto`.
@@ -196,11 +225,7 @@ fn gpus() -> Vec<ComputeDevice> {
     #[cfg(feature = "cuda")]
     {
         let devices = burn::tensor::Device::enumerate(burn::tensor::DeviceType::Cuda);
-        found.extend(devices.into_iter().map(|device| ComputeDevice {
-            device,
-            kind: Kind::Cuda,
-            precision: Precision::F32,
-        }));
+        found.extend(devices.into_iter().map(|device| ComputeDevice::new(device, Kind::Cuda)));
     }
     #[cfg(feature = "wgpu")]
     found.extend(wgpu_adapters());
@@ -222,11 +247,7 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     let mut take = |kind: DeviceKind, name: &'static str| {
         let wanted = Device::wgpu(kind);
         if let Some(at) = rest.iter().position(|device| *device == wanted) {
-            found.push(ComputeDevice {
-                device: rest.remove(at),
-                kind: Kind::Wgpu(name),
-                precision: Precision::F32,
-            });
+            found.push(ComputeDevice::new(rest.remove(at), Kind::Wgpu(name)));
         }
     };
     const MOST: usize = 16;
@@ -237,11 +258,7 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     let software = Device::wgpu(DeviceKind::Cpu);
     let (software, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|device| *device == software);
     for (devices, name) in [(unknown, UNKNOWN), (software, SOFTWARE)] {
-        found.extend(devices.into_iter().map(|device| ComputeDevice {
-            device,
-            kind: Kind::Wgpu(name),
-            precision: Precision::F32,
-        }));
+        found.extend(devices.into_iter().map(|device| ComputeDevice::new(device, Kind::Wgpu(name))));
     }
     found
 }

@@ -5,6 +5,7 @@ use ndarray::Array2;
 
 use super::config::{TextConfig, VisionConfig};
 use super::cpu;
+use super::device::LANE_BATCH;
 use super::error::ModelError;
 use super::preparation::Normalisation;
 use super::preprocess::Square;
@@ -18,6 +19,7 @@ pub struct VisionTower {
     pub(super) model: VisionModel,
     pub(super) config: VisionConfig,
     pub(super) normalisation: Normalisation,
+    pub(super) batch: usize,
 }
 
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub(super) enum VisionModel {
 pub struct TextTower {
     pub(super) model: TextModel,
     pub(super) config: TextConfig,
+    pub(super) batch: usize,
 }
 
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl VisionTower {
                 let patches = patches(images, &self.config, &self.normalisation);
                 Ok(model.forward(&patches, images.len()))
             }),
-            VisionModel::Device(model, device, dtype) => in_batches(images, |images| {
+            VisionModel::Device(model, device, dtype) => in_batches(images, self.batch, |images| {
                 let patches = patch_tensor(images, &self.config, &self.normalisation, device);
                 model.forward(patches.cast(*dtype), images.len())
             }),
@@ -100,7 +103,7 @@ impl TextTower {
             TextModel::Cpu(model) => {
                 on_lanes(texts, |texts| model.forward(texts.iter().map(|text| text.ids.as_slice())))
             }
-            TextModel::Device(model, device) => in_batches(texts, |texts| {
+            TextModel::Device(model, device) => in_batches(texts, self.batch, |texts| {
                 let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
                 let ids = TensorData::new(ids, [texts.len(), length]);
                 model.forward(Tensor::<2, Int>::from_data(ids, device))
@@ -109,10 +112,6 @@ impl TextTower {
         into_rows(rows, "text", texts.len(), self.config.projection_size())
     }
 }
-
-/// More at once gains nothing and costs memory.
-const CPU_BATCH: usize = 4;
-const GPU_BATCH: usize = 32;
 
 /// One row for each thing that was embedded. Every value is finite, and no row is all zeros: it would have no direction.
 fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
@@ -131,9 +130,13 @@ fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Ar
 }
 
 /// Runs `forward` over the items, a batch at a time.
-fn in_batches<T>(items: &[T], forward: impl Fn(&[T]) -> Tensor<2>) -> Result<Vec<f32>, ModelError> {
+fn in_batches<T>(
+    items: &[T],
+    batch: usize,
+    forward: impl Fn(&[T]) -> Tensor<2>,
+) -> Result<Vec<f32>, ModelError> {
     let mut rows = Vec::new();
-    for batch in items.chunks(GPU_BATCH) {
+    for batch in items.chunks(batch) {
         let embeddings =
             forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
         rows.extend(embeddings);
@@ -149,7 +152,7 @@ fn on_lanes<T: Sync>(
 ) -> Result<Vec<f32>, ModelError> {
     let run = |items: &[T]| -> Result<Vec<f32>, ModelError> {
         let mut rows = Vec::new();
-        for batch in items.chunks(CPU_BATCH) {
+        for batch in items.chunks(LANE_BATCH) {
             rows.extend(forward(batch)?);
         }
         Ok(rows)
