@@ -5,6 +5,7 @@
 
 pub mod align;
 pub mod atomic_write;
+pub mod backbone;
 pub mod cli;
 mod colour;
 pub mod demo;
@@ -23,9 +24,10 @@ mod number;
 mod output;
 mod scale;
 pub mod script;
-pub mod siglip;
 pub mod store;
 mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;
+
+pub use backbone as siglip;

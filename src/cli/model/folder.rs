@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use color_eyre::eyre::{Result, bail};
 
 use super::transfer;
+use crate::backbone::registry;
 use crate::demo::Bundle;
 use crate::hub::{Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
-use crate::siglip::known;
 use crate::store::{Cache, Size};
 
 /// Whether the user may be asked to fetch a model.
@@ -46,13 +46,13 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
     let may_ask = ask == MayAsk::OnTerminal && output::stdin_is_terminal() && output::stderr_is_terminal();
     if offline || !may_ask {
         let cache = hub.cache().root().display();
-        let size = known::find(&id.repo())
-            .map_or(String::new(), |model| format!(" (about {})", Size(model.facts().bytes(4))));
+        let size = registry::find(&id.repo())
+            .map_or(String::new(), |model| format!(" (about {})", Size(model.facts.bytes(4))));
         let missing = format!("there is no folder {id}, and the model of that name is not in {cache}");
         if offline {
             return Err(hub.offline(&id, format!("{missing}; HF_HUB_OFFLINE is set")).into());
         }
-        let like = known::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
+        let like = registry::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
         let like = like.map_or(String::new(), |like| format!("; did you mean {like}?"));
         bail!("{missing}; run `actalign-tui model fetch {id}`{size}{like}");
     }

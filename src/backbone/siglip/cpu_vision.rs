@@ -1,17 +1,17 @@
 //! The image tower: patches, transformer, and a head that pools by attention.
 
-use super::attention::Attention;
-use super::encoder::{Encoder, Loader, Mlp, Spare};
-use super::kernel::Isa;
-use super::linear::{Linear, Rows, Then};
-use super::norm::LayerNorm;
-use crate::siglip::config::VisionConfig;
-use crate::siglip::device::Precision;
-use crate::siglip::error::ModelError;
-use crate::siglip::weights::Tensors;
+use super::config::VisionConfig;
+use crate::backbone::cpu::attention::Attention;
+use crate::backbone::cpu::encoder::{Encoder, Loader, Mlp, Spare};
+use crate::backbone::cpu::kernel::Isa;
+use crate::backbone::cpu::linear::{Linear, Rows, Then};
+use crate::backbone::cpu::norm::LayerNorm;
+use crate::backbone::device::Precision;
+use crate::backbone::error::ModelError;
+use crate::backbone::weights::Tensors;
 
 #[derive(Debug)]
-pub struct VisionModel {
+pub struct CpuVision {
     patches: Linear,
     /// A row for each patch of an image.
     positions: Vec<f32>,
@@ -33,7 +33,7 @@ struct PoolingHead {
     mlp: Mlp,
 }
 
-impl VisionModel {
+impl CpuVision {
     pub fn load(
         tensors: &Tensors,
         config: &VisionConfig,
@@ -54,7 +54,7 @@ impl VisionModel {
         })
     }
 
-    /// `patches` holds the patches of `batch` images as [`patches`](crate::siglip::vision::patches) makes them; the
+    /// `patches` holds the patches of `batch` images as [`patches`](super::vision::patches) makes them; the
     /// result is a row for each image.
     pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
         self.spare.with(|buffers| {

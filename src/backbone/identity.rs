@@ -66,19 +66,15 @@ impl Checkpoint {
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {
-            Tower::Vision => format!("{VERSION} {backend} {:?} {:?}", self.config.vision_config, self.image),
-            Tower::Text => format!("{VERSION} {backend} {:?}", self.config.text_config),
+            Tower::Vision => format!("{VERSION} {backend} {} {:?}", self.backbone.recipe(tower), self.image),
+            Tower::Text => format!("{VERSION} {backend} {}", self.backbone.recipe(tower)),
         }
     }
 
     /// A tower's weights, by file.
     pub fn weight_shares(&self, tower: Tower) -> Vec<WeightShare> {
-        let prefix = match tower {
-            Tower::Vision => "vision_model.",
-            Tower::Text => "text_model.",
-        };
         let mut shares: Vec<WeightShare> = Vec::new();
-        for (path, tensor, range) in self.weights.places(prefix) {
+        for (path, tensor, range) in self.weights.places(self.backbone.layout().prefix(tower)) {
             match shares.last_mut() {
                 Some(share) if share.path == path => share.tensors.push((tensor, range)),
                 _ => shares.push(WeightShare { path: path.to_owned(), tensors: vec![(tensor, range)] }),

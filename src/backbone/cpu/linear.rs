@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::activation::gelu_portable;
 use super::kernel::{Isa, LARGEST_TILE, for_each_isa, multiply, prefetch};
-use crate::siglip::device::Precision;
+use crate::backbone::device::Precision;
 
 /// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
 #[derive(Debug)]

@@ -6,13 +6,13 @@ use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, Linear, Linea
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::VisionConfig;
-use super::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
-use super::preparation::Normalisation;
-use super::preprocess::Square;
+use crate::backbone::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
+use crate::backbone::preparation::Normalisation;
+use crate::backbone::preprocess::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
 #[derive(Module, Debug)]
-pub struct VisionModel {
+pub struct SiglipVision {
     vision_model: VisionTransformer,
 }
 
@@ -48,7 +48,7 @@ struct PoolingAttention {
     heads: usize,
 }
 
-impl VisionModel {
+impl SiglipVision {
     pub(super) fn new(config: &VisionConfig, device: &Device) -> Self {
         let sizes = config.encoder_sizes();
         let (hidden, patch, positions) = (sizes.hidden, config.patch_size(), config.grid() * config.grid());

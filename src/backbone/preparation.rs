@@ -21,6 +21,14 @@ pub(super) struct ImageConfig {
     pub normalisation: Normalisation,
 }
 
+/// Which settings of an image preparation fit a model family.
+pub(super) struct PreparationRules {
+    /// The family, whose name is part of its `processor_class`.
+    pub family: &'static str,
+    /// Its image processors.
+    pub processors: &'static [&'static str],
+}
+
 /// `(value · factor − mean) / std`, per colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Normalisation {
@@ -47,12 +55,16 @@ impl Default for ImageConfig {
 impl ImageConfig {
     /// Reads the preparation of a checkpoint whose model takes images of `image_size` pixels a side, and the file that it
     /// is from: none where there is no such file and the defaults are taken. Two files have to say the same.
-    pub fn read(dir: &Path, image_size: usize) -> Result<(Self, Option<PathBuf>), ModelError> {
-        let nested = Self::read_nested(dir.join(NESTED), image_size)?;
+    pub fn read(
+        dir: &Path,
+        image_size: usize,
+        rules: &PreparationRules,
+    ) -> Result<(Self, Option<PathBuf>), ModelError> {
+        let nested = Self::read_nested(dir.join(NESTED), image_size, rules)?;
         let flat = dir.join(FLAT);
         let flat = if file::is_there(&flat)? {
             let settings: Map<String, Value> = file::json(&flat)?;
-            Some((parse(&flat, &settings, image_size)?, flat))
+            Some((parse(&flat, &settings, image_size, rules)?, flat))
         } else {
             None
         };
@@ -76,15 +88,19 @@ impl ImageConfig {
         format!("{:?}, factor {factor}, mean {mean:?}, deviation {std:?}", self.filter)
     }
 
-    fn read_nested(path: PathBuf, image_size: usize) -> Result<Option<(Self, PathBuf)>, ModelError> {
+    fn read_nested(
+        path: PathBuf,
+        image_size: usize,
+        rules: &PreparationRules,
+    ) -> Result<Option<(Self, PathBuf)>, ModelError> {
         if !file::is_there(&path)? {
             return Ok(None);
         }
         let whole: Map<String, Value> = file::json(&path)?;
         match whole.get("image_processor") {
             Some(Value::Object(settings)) => {
-                check_family(&whole).map_err(|reason| ModelError::unsupported(&path, reason))?;
-                Ok(Some((parse(&path, settings, image_size)?, path)))
+                check_family(&whole, rules).map_err(|reason| ModelError::unsupported(&path, reason))?;
+                Ok(Some((parse(&path, settings, image_size, rules)?, path)))
             }
             // Before transformers 5 the file said nothing of images.
             None if whole.contains_key("video_processor") => Err(ModelError::unsupported(
@@ -107,8 +123,13 @@ enum Fault {
     Unsupported(String),
 }
 
-fn parse(path: &Path, settings: &Map<String, Value>, image_size: usize) -> Result<ImageConfig, ModelError> {
-    Settings(settings).read(image_size).map_err(|fault| match fault {
+fn parse(
+    path: &Path,
+    settings: &Map<String, Value>,
+    image_size: usize,
+    rules: &PreparationRules,
+) -> Result<ImageConfig, ModelError> {
+    Settings(settings).read(image_size, rules).map_err(|fault| match fault {
         Fault::Damaged(reason) => ModelError::damaged(path, reason),
         Fault::Unsupported(reason) => ModelError::unsupported(path, reason),
     })
@@ -117,15 +138,13 @@ fn parse(path: &Path, settings: &Map<String, Value>, image_size: usize) -> Resul
 struct Settings<'a>(&'a Map<String, Value>);
 
 impl Settings<'_> {
-    fn read(&self, image_size: usize) -> Result<ImageConfig, Fault> {
-        const SIGLIP: [&str; 3] =
-            ["SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil"];
-        check_family(self.0).map_err(Fault::Unsupported)?;
+    fn read(&self, image_size: usize, rules: &PreparationRules) -> Result<ImageConfig, Fault> {
+        check_family(self.0, rules).map_err(Fault::Unsupported)?;
         for key in ["image_processor_type", "feature_extractor_type"] {
-            if let Some(kind) = self.text(key)?.filter(|kind| !SIGLIP.contains(kind)) {
+            if let Some(kind) = self.text(key)?.filter(|kind| !rules.processors.contains(kind)) {
                 return Err(Fault::Unsupported(format!(
-                    "\"{key}\": {kind:?} is the preparation of another model family; only SiglipImageProcessor's is known \
-                     here"
+                    "\"{key}\": {kind:?} is the preparation of another model family; only {}'s is known here",
+                    rules.processors[0]
                 )));
             }
         }
@@ -280,12 +299,13 @@ impl Settings<'_> {
 }
 
 /// Refuses the processor of another model family.
-fn check_family(settings: &Map<String, Value>) -> Result<(), String> {
+fn check_family(settings: &Map<String, Value>, rules: &PreparationRules) -> Result<(), String> {
     match settings.get("processor_class") {
         None | Some(Value::Null) => Ok(()),
-        Some(Value::String(name)) if name.to_lowercase().contains("siglip") => Ok(()),
+        Some(Value::String(name)) if name.to_lowercase().contains(&rules.family.to_lowercase()) => Ok(()),
         Some(other) => Err(format!(
-            "\"processor_class\": {other} is of another model family; use the file that belongs to the SigLIP checkpoint"
+            "\"processor_class\": {other} is of another model family; use the file that belongs to the {} checkpoint",
+            rules.family
         )),
     }
 }
@@ -305,7 +325,8 @@ mod tests {
     use super::*;
 
     fn levels(settings: Value) -> [f32; 256] {
-        let config = Settings(settings.as_object().unwrap()).read(32).ok().unwrap();
+        let rules = PreparationRules { family: "SigLIP", processors: &["SiglipImageProcessor"] };
+        let config = Settings(settings.as_object().unwrap()).read(32, &rules).ok().unwrap();
         config.normalisation.levels(1)
     }
 

@@ -186,7 +186,7 @@ mod x86 {
 macro_rules! for_each_isa {
     ($(#[$doc:meta])* $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) = $portable:ident) => {
         $(#[$doc])*
-        $visible fn $name(isa: $crate::siglip::cpu::kernel::Isa, $($argument: $type),*) {
+        $visible fn $name(isa: $crate::backbone::cpu::kernel::Isa, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx2,fma")]
             fn avx512($($argument: $type),*) {
@@ -200,11 +200,11 @@ macro_rules! for_each_isa {
             match isa {
                 // SAFETY: the processor has the instructions, or there were no such `isa`.
                 #[cfg(target_arch = "x86_64")]
-                $crate::siglip::cpu::kernel::Isa::Avx512 => unsafe { avx512($($argument),*) },
+                $crate::backbone::cpu::kernel::Isa::Avx512 => unsafe { avx512($($argument),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::siglip::cpu::kernel::Isa::Avx2 => unsafe { avx2($($argument),*) },
-                $crate::siglip::cpu::kernel::Isa::Portable => $portable($($argument),*),
+                $crate::backbone::cpu::kernel::Isa::Avx2 => unsafe { avx2($($argument),*) },
+                $crate::backbone::cpu::kernel::Isa::Portable => $portable($($argument),*),
             }
         }
     };

@@ -1,14 +1,10 @@
 //! `config.json`. Published files are sparse: what they leave out takes the values of the reference implementation.
 
-use std::path::Path;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::encoder::EncoderSizes;
-use super::error::ModelError;
-use super::file;
-use super::known::TowerSizes;
+use super::published::TowerSizes;
+use crate::backbone::encoder::EncoderSizes;
 
 /// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
@@ -151,56 +147,54 @@ impl Config {
         Self { model_type: Some("siglip".into()), vision_config, text_config, quantization_config: None }
     }
 
-    /// Reads and checks the file: after this, every size is usable as it is.
-    pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let config: Self = file::json(path)?;
-        config.check().map_err(|reason| ModelError::unsupported(path, reason))?;
+    /// Checks a configuration: after this, every size is usable as it is.
+    pub fn read(config: &Value) -> Result<Self, String> {
+        let config = Self::deserialize(config).map_err(|error| error.to_string())?;
+        config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), String> {
-        const WORKS: &str = "use a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224";
         let (vision, text) = (&self.vision_config, &self.text_config);
         match self.model_type.as_deref() {
-            Some("siglip") if vision.num_patches.is_none() => {}
-            Some("siglip" | "siglip2") => {
-                return Err(format!("this is a flexible-resolution (NaFlex) checkpoint; {WORKS}"));
+            Some("siglip2") => return Err("this is a flexible-resolution (NaFlex) checkpoint".into()),
+            _ if vision.num_patches.is_some() => {
+                return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
             }
             Some(half @ ("siglip_vision_model" | "siglip_text_model")) => {
                 let (half, other) =
                     if half.contains("vision") { ("image", "text") } else { ("text", "image") };
                 return Err(format!(
-                    "this is only the {half} half of a SigLIP model, without the {other} half; {WORKS}"
+                    "this is only the {half} half of a SigLIP model, without the {other} half"
                 ));
             }
-            Some(other) => return Err(format!("this is a {other:?} model, not SigLIP; {WORKS}")),
-            None => return Err(format!("model_type is missing, so this is not known to be SigLIP; {WORKS}")),
+            _ => {}
         }
         if let Some(how) = &self.quantization_config {
             let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
-            return Err(format!("its weights are quantised ({method}), which are not read; {WORKS}"));
+            return Err(format!("its weights are quantised ({method}), which are not read"));
         }
         for eps in [vision.layer_norm_eps, text.layer_norm_eps] {
             if !(0.0..1.0).contains(&eps) {
-                return Err(format!("a layer_norm_eps of {eps} makes no sense; {WORKS}"));
+                return Err(format!("a layer_norm_eps of {eps} makes no sense"));
             }
         }
         for activation in [&vision.hidden_act, &text.hidden_act] {
             if activation != ACTIVATION {
-                return Err(format!("the activation {activation:?} is not SigLIP's {ACTIVATION:?}; {WORKS}"));
+                return Err(format!("the activation {activation:?} is not SigLIP's {ACTIVATION:?}"));
             }
         }
         if vision.num_channels != 3 {
-            return Err(format!("it takes images of {} channels, not RGB; {WORKS}", vision.num_channels));
+            return Err(format!("it takes images of {} channels, not RGB", vision.num_channels));
         }
         if !vision.vision_use_head {
-            return Err(format!("it has no pooling head, so it makes no image embeddings; {WORKS}"));
+            return Err(format!("it has no pooling head, so it makes no image embeddings"));
         }
         let (Some(image), Some(patch)) = (vision.image_size.square(), vision.patch_size.square()) else {
-            return Err(format!("it takes images or patches that are not square; {WORKS}"));
+            return Err(format!("it takes images or patches that are not square"));
         };
         if patch == 0 || image < patch {
-            return Err(format!("no patch of {patch} pixels fits an image of {image}; {WORKS}"));
+            return Err(format!("no patch of {patch} pixels fits an image of {image}"));
         }
         let sizes =
             [vision.hidden_size, vision.intermediate_size, text.hidden_size, text.intermediate_size, image];
@@ -210,27 +204,22 @@ impl Config {
         if let Some(size) =
             sizes.filter(|s| !SIZES.contains(s)).chain(layers.into_iter().filter(|l| *l > MOST_LAYERS)).next()
         {
-            return Err(format!("a size of {size} makes no sense; {WORKS}"));
+            return Err(format!("a size of {size} makes no sense"));
         }
         for (tower, hidden, heads) in [
             ("vision", vision.hidden_size, vision.num_attention_heads),
             ("text", text.hidden_size, text.num_attention_heads),
         ] {
             if heads == 0 || hidden % heads != 0 {
-                return Err(format!(
-                    "{heads} {tower} heads do not share {hidden} dimensions evenly; {WORKS}"
-                ));
+                return Err(format!("{heads} {tower} heads do not share {hidden} dimensions evenly"));
             }
         }
         if text.max_position_embeddings < 2 {
-            return Err(format!(
-                "{} text positions leave no room for text; {WORKS}",
-                text.max_position_embeddings
-            ));
+            return Err(format!("{} text positions leave no room for text", text.max_position_embeddings));
         }
         if text.projection_size() != vision.hidden_size {
             return Err(format!(
-                "image embeddings have {} dimensions and text embeddings {}, so they cannot be compared; {WORKS}",
+                "image embeddings have {} dimensions and text embeddings {}, so they cannot be compared",
                 vision.hidden_size,
                 text.projection_size()
             ));

@@ -1,30 +1,26 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use burn::tensor::{DType, Device, Tensor};
-
-use super::config::Config;
-use super::cpu;
 use super::device::ComputeDevice;
 use super::error::ModelError;
+use super::facts::ModelFacts;
+use super::family::{Backbone, read_config};
 use super::file;
 use super::identity::Tower;
 use super::preparation::ImageConfig;
-use super::preprocess::{Preprocessor, Square};
-use super::shapes::shapes;
-use super::text;
+use super::preprocess::Preprocessor;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
-use super::tower::{TextModel, TextTower, VisionModel, VisionTower};
-use super::vision;
+use super::tower::{Schedule, TextTower, VisionTower};
 use super::weights::Weights;
 
-/// A SigLIP checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
+/// A checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
 /// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json` or
 /// `processor_config.json`. Opening one reads no weights.
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
-    pub(super) config: Config,
+    pub(super) backbone: Box<dyn Backbone>,
+    facts: ModelFacts,
     pub(super) image: ImageConfig,
     /// Where the preparation of images was read. None where the defaults are taken.
     image_file: Option<PathBuf>,
@@ -52,17 +48,18 @@ impl Checkpoint {
     /// As there, except that what is wrong with the tokenizer comes up with [`Checkpoint::tokenizer`].
     pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
         let config_path = present(dir, "config.json")?;
-        let config = Config::read(&config_path)?;
-        let image_size = config.vision_config.image_size();
-        let (image, image_file) = ImageConfig::read(dir, image_size)?;
+        let backbone = read_config(&config_path)?;
+        let facts = backbone.facts();
+        let (image, image_file) = ImageConfig::read(dir, facts.image_size, backbone.preparation_rules())?;
         let tokenizer_file = find_tokenizer(dir)?;
-        let weights = Weights::open(dir)?;
-        weights.check(&config)?;
-        let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
+        let weights = Weights::open(dir, backbone.layout())?;
+        weights.check(&backbone.weight_shapes())?;
+        let (logit_scale, logit_bias) = backbone.calibration(&weights)?;
         let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
         Ok(Self {
             dir,
-            config,
+            backbone,
+            facts,
             image,
             image_file,
             tokenizer_file,
@@ -93,17 +90,17 @@ impl Checkpoint {
 
     /// Dimensions of an embedding, image or text.
     pub fn dim(&self) -> usize {
-        self.config.vision_config.hidden_size
+        self.facts.dim
     }
 
     /// Width and height of the model's images in pixels.
     pub fn image_size(&self) -> usize {
-        self.config.vision_config.image_size()
+        self.facts.image_size
     }
 
     /// Text positions, the end token among them.
     pub fn text_len(&self) -> usize {
-        self.config.text_config.max_position_embeddings
+        self.facts.text_len
     }
 
     /// The stored scale: the paper's α is its exponential (Eq. 9).
@@ -129,9 +126,7 @@ impl Checkpoint {
         if let Some(tokenizer) = self.tokenizer.get() {
             return Ok(tokenizer);
         }
-        let text = &self.config.text_config;
-        let tokenizer =
-            TextTokenizer::open(&self.tokenizer_file, text.max_position_embeddings, text.vocab_size)?;
+        let tokenizer = self.backbone.tokenizer(&self.tokenizer_file)?;
         Ok(self.tokenizer.get_or_init(|| tokenizer))
     }
 
@@ -145,30 +140,18 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
-        let config = &self.config.vision_config;
-        let precision = device.precision();
-        let model = match device.cpu() {
-            Some(isa) => {
-                let model = cpu::VisionModel::load(&self.weights.map()?, config, isa, precision)?;
-                VisionModel::Cpu(Box::new(model))
-            }
-            None => {
-                let model = self.vision_model(device.device(), precision.dtype())?;
-                VisionModel::Device(Box::new(model), device.device().clone(), precision.dtype())
-            }
-        };
         Ok(VisionTower {
-            model,
-            config: self.config.vision_config.clone(),
-            normalisation: self.image.normalisation,
-            batch: self.batch(Tower::Vision, device),
+            model: self.backbone.load_vision(&self.weights, self.image.normalisation, device)?,
+            image_size: self.facts.image_size,
+            dim: self.facts.dim,
+            schedule: self.schedule(Tower::Vision, device),
         })
     }
 
     /// Images or texts that a tower embeds at a time on a device.
     pub fn batch(&self, tower: Tower, device: &ComputeDevice) -> usize {
         match tower {
-            Tower::Vision => device.batch(self.config.vision_config.grid().pow(2)),
+            Tower::Vision => device.batch((self.facts.image_size / self.facts.patch_size).pow(2)),
             Tower::Text => device.batch(self.text_len()),
         }
     }
@@ -178,46 +161,20 @@ impl Checkpoint {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
-        let config = &self.config.text_config;
-        let precision = device.precision();
-        let model = match device.cpu() {
-            Some(isa) => {
-                let model = cpu::TextModel::load(&self.weights.map()?, config, isa, precision)?;
-                TextModel::Cpu(Box::new(model))
-            }
-            None => {
-                let model = self.text_model(device.device(), precision.dtype())?;
-                TextModel::Device(Box::new(model), device.device().clone())
-            }
-        };
-        Ok(TextTower { model, config: config.clone(), batch: self.batch(Tower::Text, device) })
+        Ok(TextTower {
+            model: self.backbone.load_text(&self.weights, device)?,
+            text_len: self.facts.text_len,
+            vocabulary: self.facts.vocabulary,
+            dim: self.facts.dim,
+            schedule: self.schedule(Tower::Text, device),
+        })
     }
 
-    /// Images as the input of [`vision::VisionModel::forward`]: `[images · positions, 3 · patch · patch]`.
-    pub fn patches(&self, images: &[Square], device: &Device) -> Tensor<2> {
-        vision::patch_tensor(images, &self.config.vision_config, &self.image.normalisation, device)
-    }
-
-    /// The image tower as a burn module with weights of that type.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
-    pub fn vision_model(&self, device: &Device, dtype: DType) -> Result<vision::VisionModel, ModelError> {
-        self.weights.map()?.check("vision_model.")?;
-        let mut model = vision::VisionModel::new(&self.config.vision_config, device);
-        self.weights.load(&mut model, dtype)?;
-        Ok(model)
-    }
-
-    /// The text tower as a burn module with weights of that type.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
-    pub fn text_model(&self, device: &Device, dtype: DType) -> Result<text::TextModel, ModelError> {
-        self.weights.map()?.check("text_model.")?;
-        let mut model = text::TextModel::new(&self.config.text_config, device);
-        self.weights.load(&mut model, dtype)?;
-        Ok(model)
+    fn schedule(&self, tower: Tower, device: &ComputeDevice) -> Schedule {
+        match device.cpu() {
+            Some(_) => Schedule::Lanes,
+            None => Schedule::Batches(self.batch(tower, device)),
+        }
     }
 }
 
@@ -226,15 +183,7 @@ impl Checkpoint {
 /// # Errors
 /// What is wrong with it, or what other model it is of.
 pub fn check_config(path: &Path) -> Result<(), ModelError> {
-    Config::read(path).map(|_| ())
-}
-
-/// Names and shapes of the weights that a `config.json` asks for.
-///
-/// # Errors
-/// As [`check_config`].
-pub fn weight_shapes(config: &Path) -> Result<Vec<(String, Vec<usize>)>, ModelError> {
-    Ok(shapes(&Config::read(config)?))
+    read_config(path).map(|_| ())
 }
 
 /// What was assumed of a checkpoint.

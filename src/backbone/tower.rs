@@ -1,45 +1,52 @@
-//! The two halves of a loaded model, ready to embed.
+//! The two towers of a loaded model, ready to embed.
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use std::fmt;
+
 use ndarray::Array2;
 
-use super::config::{TextConfig, VisionConfig};
-use super::cpu;
 use super::device::LANE_BATCH;
 use super::error::ModelError;
-use super::preparation::Normalisation;
+use super::family::{ImageModel, TextModel};
 use super::preprocess::Square;
-use super::text;
 use super::tokenizer::Tokens;
-use super::vision::{self, patch_tensor, patches};
 
-/// The image half of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
-#[derive(Debug)]
+/// The image tower of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
 pub struct VisionTower {
-    pub(super) model: VisionModel,
-    pub(super) config: VisionConfig,
-    pub(super) normalisation: Normalisation,
-    pub(super) batch: usize,
+    pub(super) model: Box<dyn ImageModel>,
+    /// Width and height of its images in pixels.
+    pub(super) image_size: usize,
+    pub(super) dim: usize,
+    pub(super) schedule: Schedule,
 }
 
-#[derive(Debug)]
-pub(super) enum VisionModel {
-    Cpu(Box<cpu::VisionModel>),
-    Device(Box<vision::VisionModel>, Device, DType),
-}
-
-/// The text half of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
-#[derive(Debug)]
+/// The text tower of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
 pub struct TextTower {
-    pub(super) model: TextModel,
-    pub(super) config: TextConfig,
-    pub(super) batch: usize,
+    pub(super) model: Box<dyn TextModel>,
+    pub(super) text_len: usize,
+    pub(super) vocabulary: usize,
+    pub(super) dim: usize,
+    pub(super) schedule: Schedule,
 }
 
-#[derive(Debug)]
-pub(super) enum TextModel {
-    Cpu(Box<cpu::TextModel>),
-    Device(Box<text::TextModel>, Device),
+/// How items are shared out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Schedule {
+    /// Over the processor's threads.
+    Lanes,
+    /// So many at a time.
+    Batches(usize),
+}
+
+impl fmt::Debug for VisionTower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VisionTower").field("dim", &self.dim).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TextTower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextTower").field("dim", &self.dim).finish_non_exhaustive()
+    }
 }
 
 impl VisionTower {
@@ -48,7 +55,7 @@ impl VisionTower {
     /// # Errors
     /// An image of another size than the model's, or a failing device.
     pub fn embed(&self, images: &[Square]) -> Result<Array2<f32>, ModelError> {
-        let size = self.config.image_size();
+        let size = self.image_size;
         if let Some(image) = images.iter().find(|i| i.size != size || i.rgb.len() != 3 * size * size) {
             return Err(ModelError::Input(format!(
                 "an image of {}×{} pixels and {} bytes, where the model takes {size}×{size}",
@@ -57,17 +64,8 @@ impl VisionTower {
                 image.rgb.len()
             )));
         }
-        let rows = match &self.model {
-            VisionModel::Cpu(model) => on_lanes(images, |images| {
-                let patches = patches(images, &self.config, &self.normalisation);
-                Ok(model.forward(&patches, images.len()))
-            }),
-            VisionModel::Device(model, device, dtype) => in_batches(images, self.batch, |images| {
-                let patches = patch_tensor(images, &self.config, &self.normalisation, device);
-                model.forward(patches.cast(*dtype), images.len())
-            }),
-        }?;
-        into_rows(rows, "image", images.len(), self.config.hidden_size)
+        let rows = self.schedule.run(images, |images| self.model.forward(images))?;
+        into_rows(rows, "image", images.len(), self.dim)
     }
 }
 
@@ -77,7 +75,7 @@ impl TextTower {
     /// # Errors
     /// Tokens that another checkpoint's tokenizer made, texts of several lengths, or a failing device.
     pub fn embed(&self, texts: &[Tokens]) -> Result<Array2<f32>, ModelError> {
-        let (most, vocabulary) = (self.config.max_position_embeddings, self.config.vocab_size);
+        let (most, vocabulary) = (self.text_len, self.vocabulary);
         let length = texts.first().map_or(most, |tokens| tokens.ids.len());
         if length == 0 || length > most {
             return Err(ModelError::Input(format!(
@@ -99,17 +97,27 @@ impl TextTower {
                 )));
             }
         }
-        let rows = match &self.model {
-            TextModel::Cpu(model) => {
-                on_lanes(texts, |texts| model.forward(texts.iter().map(|text| text.ids.as_slice())))
+        let rows = self.schedule.run(texts, |texts| self.model.forward(texts))?;
+        into_rows(rows, "text", texts.len(), self.dim)
+    }
+}
+
+impl Schedule {
+    fn run<T: Sync>(
+        self,
+        items: &[T],
+        forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
+    ) -> Result<Vec<f32>, ModelError> {
+        match self {
+            Self::Lanes => on_lanes(items, forward),
+            Self::Batches(size) => {
+                let mut rows = Vec::new();
+                for batch in items.chunks(size) {
+                    rows.extend(forward(batch)?);
+                }
+                Ok(rows)
             }
-            TextModel::Device(model, device) => in_batches(texts, self.batch, |texts| {
-                let ids: Vec<i32> = texts.iter().flat_map(|t| &t.ids).copied().collect();
-                let ids = TensorData::new(ids, [texts.len(), length]);
-                model.forward(Tensor::<2, Int>::from_data(ids, device))
-            }),
-        }?;
-        into_rows(rows, "text", texts.len(), self.config.projection_size())
+        }
     }
 }
 
@@ -125,21 +133,6 @@ fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Ar
             continue;
         };
         return Err(ModelError::Embedding { index, item: format!("{what} {}", index + 1), fault });
-    }
-    Ok(rows)
-}
-
-/// Runs `forward` over the items, a batch at a time.
-fn in_batches<T>(
-    items: &[T],
-    batch: usize,
-    forward: impl Fn(&[T]) -> Tensor<2>,
-) -> Result<Vec<f32>, ModelError> {
-    let mut rows = Vec::new();
-    for batch in items.chunks(batch) {
-        let embeddings =
-            forward(batch).try_into_vec_as::<f32>().map_err(|e| ModelError::Compute(e.to_string()))?;
-        rows.extend(embeddings);
     }
     Ok(rows)
 }

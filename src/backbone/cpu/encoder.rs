@@ -8,10 +8,10 @@ use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Linear, Then};
 use super::norm::LayerNorm;
-use crate::siglip::device::Precision;
-use crate::siglip::encoder::EncoderSizes;
-use crate::siglip::error::ModelError;
-use crate::siglip::weights::Tensors;
+use crate::backbone::device::Precision;
+use crate::backbone::encoder::EncoderSizes;
+use crate::backbone::error::ModelError;
+use crate::backbone::weights::Tensors;
 
 /// Reads layers out of a checkpoint.
 #[derive(Clone, Copy)]

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::config::Config;
 use super::encoder::EncoderSizes;
-use super::shapes::shapes;
 
 /// A model in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,24 +56,6 @@ pub struct WeightFacts {
 }
 
 impl ModelFacts {
-    pub(super) fn of(config: &Config) -> Self {
-        let (vision, text) = (&config.vision_config, &config.text_config);
-        let values = |shape: &[usize]| shape.iter().map(|side| *side as u64).product::<u64>();
-        let towers: u64 = shapes(config).iter().map(|(_, shape)| values(shape)).sum();
-        Self {
-            image_size: vision.image_size(),
-            patch_size: vision.patch_size(),
-            text_len: text.max_position_embeddings,
-            vocabulary: text.vocab_size,
-            dim: vision.hidden_size,
-            vision: TowerFacts::of(&vision.encoder_sizes()),
-            text: TowerFacts::of(&text.encoder_sizes()),
-            // Scale and bias are one value each.
-            parameters: towers + 2,
-            token_parameters: values(&[text.vocab_size, text.hidden_size]),
-        }
-    }
-
     /// Bytes of all weights where each value takes so many.
     pub fn bytes(&self, of_value: u64) -> u64 {
         self.parameters * of_value
@@ -83,7 +63,7 @@ impl ModelFacts {
 }
 
 impl TowerFacts {
-    fn of(sizes: &EncoderSizes) -> Self {
+    pub(super) fn of(sizes: &EncoderSizes) -> Self {
         let EncoderSizes { hidden, intermediate, layers, heads, .. } = *sizes;
         Self { layers, hidden, mlp: intermediate, heads }
     }

@@ -31,7 +31,7 @@ pub struct Tokens {
 pub struct TextTokenizer {
     path: PathBuf,
     tokenizer: Tokenizer,
-    family: Family,
+    family: TokenizerKind,
     length: usize,
     /// Ids that say nothing of a text: the unknown token's, and that of the mark between words.
     empty: Vec<u32>,
@@ -39,7 +39,7 @@ pub struct TextTokenizer {
 
 /// Who the checkpoint's tokenizer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
+pub enum TokenizerKind {
     /// SigLIP: a sentencepiece unigram model; `</s>` ends the text and pads it.
     V1,
     /// SigLIP 2 of fixed resolution: Gemma's tokenizer; `<eos>` ends the text, `<pad>` pads it.
@@ -49,7 +49,7 @@ pub enum Family {
 /// The id that ends a text, in both families.
 const END: i32 = 1;
 
-impl Family {
+impl TokenizerKind {
     /// The family and its tokenizer, in words.
     pub fn describe(self) -> &'static str {
         match self {
@@ -87,8 +87,12 @@ impl TextTokenizer {
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
         let (family, is_random) = match tokenizer.get_model() {
-            ModelWrapper::Unigram(model) => (Family::V1, model.alpha.is_some() && model.nbest_size.is_some()),
-            ModelWrapper::BPE(model) => (Family::V2, model.dropout.is_some_and(|dropout| dropout != 0.0)),
+            ModelWrapper::Unigram(model) => {
+                (TokenizerKind::V1, model.alpha.is_some() && model.nbest_size.is_some())
+            }
+            ModelWrapper::BPE(model) => {
+                (TokenizerKind::V2, model.dropout.is_some_and(|dropout| dropout != 0.0))
+            }
             _ => return Err(unsupported("this is no SigLIP tokenizer; fetch the checkpoint again".into())),
         };
         if is_random {
@@ -146,8 +150,8 @@ impl TextTokenizer {
         if has("▁") && (has("a") || has("▁a")) && (has("b") || has("▁b")) {
             let made = words.get_tokens().concat();
             let is_right = match self.family {
-                Family::V1 => made == "▁a▁b",
-                Family::V2 => made == "a▁b" || made == "▁a▁b",
+                TokenizerKind::V1 => made == "▁a▁b",
+                TokenizerKind::V2 => made == "a▁b" || made == "▁a▁b",
             };
             if !is_right {
                 return Err(ModelError::unsupported(
@@ -170,9 +174,9 @@ impl TextTokenizer {
     /// A text that the tokenizer fails on.
     pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
         let made = match self.family {
-            Family::V1 => self.run(&canonical(text)),
+            TokenizerKind::V1 => self.run(&canonical(text)),
             // Letter by letter, without a regard to the end of the word, as that family's reference does it.
-            Family::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
+            TokenizerKind::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
         };
         let made = made.map_err(|reason| {
             let path = self.path.display();
@@ -212,7 +216,7 @@ impl TextTokenizer {
     }
 
     /// Whose tokenizer it is.
-    pub fn family(&self) -> Family {
+    pub fn family(&self) -> TokenizerKind {
         self.family
     }
 

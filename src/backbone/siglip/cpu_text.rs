@@ -1,16 +1,16 @@
 //! The text tower: tokens, transformer, last position, projection.
 
-use super::encoder::{Encoder, Loader, Spare};
-use super::kernel::Isa;
-use super::linear::{Linear, Then};
-use super::norm::LayerNorm;
-use crate::siglip::config::TextConfig;
-use crate::siglip::device::Precision;
-use crate::siglip::error::ModelError;
-use crate::siglip::weights::{TensorRows, Tensors};
+use super::config::TextConfig;
+use crate::backbone::cpu::encoder::{Encoder, Loader, Spare};
+use crate::backbone::cpu::kernel::Isa;
+use crate::backbone::cpu::linear::{Linear, Then};
+use crate::backbone::cpu::norm::LayerNorm;
+use crate::backbone::device::Precision;
+use crate::backbone::error::ModelError;
+use crate::backbone::weights::{TensorRows, Tensors};
 
 #[derive(Debug)]
-pub struct TextModel {
+pub struct CpuText {
     /// Read as they are needed: the vocabulary of a SigLIP 2 takes more memory than its image tower.
     tokens: TensorRows,
     positions: Vec<f32>,
@@ -20,7 +20,7 @@ pub struct TextModel {
     spare: Spare,
 }
 
-impl TextModel {
+impl CpuText {
     pub fn load(
         tensors: &Tensors,
         config: &TextConfig,
@@ -39,10 +39,7 @@ impl TextModel {
     }
 
     /// Token ids of texts of one length, at most all positions of the model, to a row for each text.
-    pub fn forward<'a>(
-        &self,
-        texts: impl ExactSizeIterator<Item = &'a [i32]>,
-    ) -> Result<Vec<f32>, ModelError> {
+    pub fn embed<'a>(&self, texts: impl ExactSizeIterator<Item = &'a [i32]>) -> Result<Vec<f32>, ModelError> {
         let (batch, hidden) = (texts.len(), self.norm.weight.len());
         let last = self.spare.with(|buffers| {
             buffers.x.clear();

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::checkpoint::{notices, present};
-use super::config::Config;
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
+use super::family::read_config;
 use super::preparation::ImageConfig;
-use super::tokenizer::{Family, TextTokenizer, tokenizer_file};
+use super::siglip;
+use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
 use super::weights::Weights;
 
 /// What a folder holds. Each part is told as far as it can be, whatever the others are.
@@ -16,7 +17,7 @@ pub struct Inspection {
     /// The model, from `config.json`.
     pub model: Option<ModelFacts>,
     /// Whose tokenizer it has.
-    pub tokenizer: Option<Family>,
+    pub tokenizer: Option<TokenizerKind>,
     /// The weights, where they fit the configuration.
     pub weights: Option<WeightFacts>,
     /// What is assumed of it.
@@ -29,11 +30,11 @@ pub struct Inspection {
 pub fn inspect(dir: &Path) -> Inspection {
     let mut found = Inspection::default();
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
-    let config = present(dir, "config.json").and_then(|path| Config::read(&path));
+    let config = present(dir, "config.json").and_then(|path| read_config(&path));
     let config = config.map_err(|error| keep(Err(error))).ok();
     let mut image_file = None;
     if let Some(config) = &config {
-        match ImageConfig::read(dir, config.vision_config.image_size()) {
+        match ImageConfig::read(dir, config.facts().image_size, config.preparation_rules()) {
             Ok((_, file)) => image_file = Some(file),
             Err(error) => keep(Err(error)),
         }
@@ -41,14 +42,15 @@ pub fn inspect(dir: &Path) -> Inspection {
         return found;
     }
     // Without a configuration length and vocabulary are not known: no tokenizer is refused for them.
-    let (length, vocabulary) = config.as_ref().map_or((2, usize::MAX), |config| {
-        (config.text_config.max_position_embeddings, config.text_config.vocab_size)
+    let tokenizer = tokenizer_file(dir).and_then(|path| match &config {
+        Some(config) => config.tokenizer(&path),
+        None => TextTokenizer::open(&path, 2, usize::MAX),
     });
-    let tokenizer = tokenizer_file(dir).and_then(|path| TextTokenizer::open(&path, length, vocabulary));
     let tokenizer = tokenizer.map(|tokenizer| tokenizer.family()).map_err(|error| keep(Err(error))).ok();
-    let weights = Weights::open(dir).and_then(|weights| {
+    let layout = config.as_ref().map_or(&siglip::LAYOUT, |config| config.layout());
+    let weights = Weights::open(dir, layout).and_then(|weights| {
         if let Some(config) = &config {
-            weights.check(config)?;
+            weights.check(&config.weight_shapes())?;
             weights.check_values()?;
         }
         let image_file = image_file.as_ref().map_or(Some(dir), |file| file.as_deref());
@@ -58,7 +60,7 @@ pub fn inspect(dir: &Path) -> Inspection {
         Ok(WeightFacts { types, tensors, logit_scale, logit_bias })
     });
     let weights = weights.map_err(|error| keep(Err(error))).ok();
-    let model = config.as_ref().map(ModelFacts::of);
+    let model = config.as_ref().map(|config| config.facts());
     Inspection { model, tokenizer, weights, ..found }
 }
 

@@ -1,9 +1,11 @@
-//! The model: SigLIP's image and text towers, with the image preparation and the tokenizer that belong to
-//! a checkpoint.
+//! Image-text models: a checkpoint's towers, with the image preparation and the tokenizer that belong to it.
+//!
+//! A model family is a folder here that implements [`Backbone`] and has an entry in [`FAMILIES`]. Everything else (weights on
+//! disk, tokenizers, image preparation, batches, kernels for the processor) is shared.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+//! use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 //!
 //! let checkpoint = Checkpoint::open("siglip-base-patch16-224".as_ref())?;
 //! let device = ComputeDevice::open(DeviceChoice::Auto)?;
@@ -15,28 +17,26 @@
 //! ```
 
 mod checkpoint;
-mod config;
 mod cpu;
 mod device;
 mod encoder;
 mod error;
 mod facts;
+mod family;
 mod file;
 mod identity;
 mod inspect;
-pub mod known;
 mod preparation;
 mod preprocess;
+pub mod registry;
 mod resize;
-mod shapes;
-mod text;
+pub mod siglip;
 mod tokenizer;
 mod tower;
-mod vision;
 mod weight_file;
 mod weights;
 
-pub use checkpoint::{Checkpoint, check_config, weight_shapes};
+pub use checkpoint::{Checkpoint, check_config};
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice, Precision};
 pub use error::ModelError;
 pub use facts::{ModelFacts, TowerFacts, WeightFacts};
@@ -44,7 +44,5 @@ pub use identity::{Tower, WeightShare};
 pub use inspect::{Inspection, inspect};
 pub use preprocess::{Preprocessor, Square};
 pub use resize::Filter;
-pub use text::TextModel;
-pub use tokenizer::{Family, TextTokenizer, Tokens, canonical};
+pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
 pub use tower::{TextTower, VisionTower};
-pub use vision::VisionModel;

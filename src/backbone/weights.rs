@@ -17,10 +17,9 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
-use super::config::Config;
 use super::error::ModelError;
+use super::family::WeightLayout;
 use super::file;
-use super::shapes::shapes;
 use super::weight_file::WeightFile;
 
 /// The files' headers, read and found sound.
@@ -31,6 +30,7 @@ pub(super) struct Weights {
     files: Vec<WeightFile>,
     /// What stands before all names in the files, such as `model.`. It is left out of `tensors`.
     prefix: String,
+    layout: &'static WeightLayout,
     tensors: BTreeMap<String, Tensor>,
 }
 
@@ -47,21 +47,18 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// How the names of the two towers' tensors begin.
-const TOWERS: [&str; 2] = ["vision_model.", "text_model."];
-
 impl Weights {
     /// Reads the headers of a checkpoint's weights and checks that the files hold all that these promise.
-    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+    pub fn open(dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         file::refuse_adapters(dir)?;
         let (single, index) = (dir.join("model.safetensors"), dir.join("model.safetensors.index.json"));
         if file::is_there(&single)? {
             let (file, tensors) = WeightFile::open(&single)?;
             let tensors = tensors.into_iter().map(|(name, info)| (name, Tensor { info, file: 0 })).collect();
-            return Self::new(single, vec![file], tensors);
+            return Self::new(single, vec![file], layout, tensors);
         }
         if file::is_there(&index)? {
-            return Self::open_index(&index, dir);
+            return Self::open_index(&index, dir, layout);
         }
         Err(ModelError::MissingFile { path: single, hint: file::folder_hint(dir) })
     }
@@ -70,6 +67,7 @@ impl Weights {
     fn new(
         path: PathBuf,
         files: Vec<WeightFile>,
+        layout: &'static WeightLayout,
         tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, ModelError> {
         if let Some(name) =
@@ -81,12 +79,13 @@ impl Weights {
                 "merge them into their base model (`merge_and_unload()`) and save that as a checkpoint",
             ));
         }
-        let prefix = prefix(tensors.keys()).map_err(|reason| ModelError::unsupported(&path, reason))?;
+        let prefix = prefix(tensors.keys(), &layout.anchors)
+            .map_err(|reason| ModelError::unsupported(&path, reason))?;
         let tensors = tensors
             .into_iter()
             .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_owned(), tensor)))
             .collect();
-        Ok(Self { path, files, prefix, tensors })
+        Ok(Self { path, files, prefix, layout, tensors })
     }
 
     /// What stands before the names of all tensors in the files, and is passed over.
@@ -94,7 +93,7 @@ impl Weights {
         &self.prefix
     }
 
-    fn open_index(index: &Path, dir: &Path) -> Result<Self, ModelError> {
+    fn open_index(index: &Path, dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         let Index { weight_map } = file::json(index)?;
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
@@ -139,14 +138,13 @@ impl Weights {
             })?;
             tensors.insert(name.clone(), Tensor { info, file: number });
         }
-        Self::new(index.to_path_buf(), files, tensors)
+        Self::new(index.to_path_buf(), files, layout, tensors)
     }
 
     /// Checks that every tensor of both towers is there with the right shape and a type that can be read, and that there
     /// is none that the configuration knows nothing of: such a tensor would be passed over without a word.
-    pub fn check(&self, config: &Config) -> Result<(), ModelError> {
-        let shapes = shapes(config);
-        for (name, shape) in &shapes {
+    pub fn check(&self, shapes: &[(String, Vec<usize>)]) -> Result<(), ModelError> {
+        for (name, shape) in shapes {
             let info = &self.tensor(name)?.info;
             if info.shape != *shape {
                 return Err(ModelError::weights(
@@ -157,7 +155,7 @@ impl Weights {
         }
         let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
         let is_unknown = |name: &&String| {
-            TOWERS.iter().any(|tower| name.starts_with(tower))
+            self.layout.towers.iter().any(|tower| name.starts_with(tower))
                 && !known.contains(name.as_str())
                 // Numbers from 0 on, which older files hold.
                 && !name.ends_with(".position_ids")
@@ -174,7 +172,7 @@ impl Weights {
     /// Checks that every value of both towers is a finite number. Reads all weights.
     pub fn check_values(&self) -> Result<(), ModelError> {
         let tensors = self.map()?;
-        TOWERS.iter().try_for_each(|tower| tensors.check(tower))
+        self.layout.towers.iter().try_for_each(|tower| tensors.check(tower))
     }
 
     fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
@@ -191,7 +189,8 @@ impl Weights {
     /// Why there is no tensor of that name.
     fn missing(&self, name: &str) -> ModelError {
         let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
-        for (tower, half, other) in [(TOWERS[0], "text", TOWERS[1]), (TOWERS[1], "image", TOWERS[0])] {
+        let [vision, text] = self.layout.towers;
+        for (tower, half, other) in [(vision, "text", text), (text, "image", vision)] {
             if name.starts_with(tower) && !has(tower) && has(other) {
                 return ModelError::wrong_file(
                     &self.path,
@@ -411,10 +410,8 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
 
 /// What stands before the names of a model's tensors: nothing as they are published; something such as `model.` or
 /// `module.` where the model was saved inside another.
-fn prefix<'a>(names: impl Iterator<Item = &'a String>) -> Result<String, String> {
-    const ANCHORS: [&str; 2] =
-        ["vision_model.embeddings.patch_embedding.weight", "text_model.embeddings.token_embedding.weight"];
-    let before = |name: &'a String| ANCHORS.iter().find_map(|anchor| name.strip_suffix(anchor));
+fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Result<String, String> {
+    let before = |name: &'a String| anchors.iter().find_map(|anchor| name.strip_suffix(anchor));
     let prefixes: BTreeSet<&str> =
         names.filter_map(before).filter(|prefix| prefix.is_empty() || prefix.ends_with('.')).collect();
     match prefixes.first() {

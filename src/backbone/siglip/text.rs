@@ -5,11 +5,11 @@ use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::config::TextConfig;
-use super::encoder::Encoder;
+use crate::backbone::encoder::Encoder;
 
 /// The tensors of a checkpoint that start with `text_model.`.
 #[derive(Module, Debug)]
-pub struct TextModel {
+pub struct SiglipText {
     text_model: TextTransformer,
 }
 
@@ -27,7 +27,7 @@ struct TextEmbeddings {
     position_embedding: Embedding,
 }
 
-impl TextModel {
+impl SiglipText {
     pub(super) fn new(config: &TextConfig, device: &Device) -> Self {
         let sizes = config.encoder_sizes();
         let hidden = sizes.hidden;

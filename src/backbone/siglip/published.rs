@@ -1,19 +1,8 @@
 //! The checkpoints that Google published, as far as this program runs them.
 
 use super::config::Config;
-use super::facts::ModelFacts;
-
-/// A published checkpoint of fixed resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownModel {
-    /// `ORG/NAME` on the model hub.
-    pub id: &'static str,
-    size: Size,
-    image: usize,
-    patch: usize,
-    vocabulary: usize,
-    text_len: usize,
-}
+use crate::backbone::family::Backbone;
+use crate::backbone::registry::KnownModel;
 
 /// The sizes that the towers come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +39,24 @@ const ENGLISH: usize = 32_000;
 const MULTILINGUAL: usize = 250_000;
 const GEMMA: usize = 256_000;
 
-const fn model(id: &'static str, size: Size, patch: usize, image: usize, vocabulary: usize) -> KnownModel {
-    KnownModel { id, size, image, patch, vocabulary, text_len: 64 }
+/// A checkpoint of fixed resolution.
+#[derive(Clone, Copy)]
+struct Published {
+    id: &'static str,
+    size: Size,
+    image: usize,
+    patch: usize,
+    vocabulary: usize,
+    text_len: usize,
+}
+
+const fn model(id: &'static str, size: Size, patch: usize, image: usize, vocabulary: usize) -> Published {
+    Published { id, size, image, patch, vocabulary, text_len: 64 }
 }
 
 /// All of them, the older family first. SigLIP 2 has flexible-resolution (NaFlex) checkpoints as well, which are another
 /// architecture.
-pub const MODELS: [KnownModel; 25] = {
+const MODELS: [Published; 25] = {
     use Size::{Base, GiantOpt, Large, So400m};
     [
         model("google/siglip-base-patch16-224", Base, 16, 224, ENGLISH),
@@ -66,7 +66,7 @@ pub const MODELS: [KnownModel; 25] = {
         model("google/siglip-base-patch16-512", Base, 16, 512, ENGLISH),
         model("google/siglip-large-patch16-256", Large, 16, 256, ENGLISH),
         model("google/siglip-large-patch16-384", Large, 16, 384, ENGLISH),
-        KnownModel { text_len: 16, ..model("google/siglip-so400m-patch14-224", So400m, 14, 224, ENGLISH) },
+        Published { text_len: 16, ..model("google/siglip-so400m-patch14-224", So400m, 14, 224, ENGLISH) },
         model("google/siglip-so400m-patch14-384", So400m, 14, 384, ENGLISH),
         model("google/siglip-so400m-patch16-256-i18n", So400m, 16, 256, MULTILINGUAL),
         model("google/siglip2-base-patch32-256", Base, 32, 256, GEMMA),
@@ -87,29 +87,19 @@ pub const MODELS: [KnownModel; 25] = {
     ]
 };
 
-impl KnownModel {
-    /// What its configuration says, and what follows from that.
-    pub fn facts(&self) -> ModelFacts {
-        let Self { size, image, patch, vocabulary, text_len, .. } = *self;
-        ModelFacts::of(&Config::of_sizes(size.vision(), size.text(), image, patch, vocabulary, text_len))
-    }
-}
-
-/// The checkpoint of that name.
-pub fn find(id: &str) -> Option<&'static KnownModel> {
-    MODELS.iter().find(|model| model.id == id)
-}
-
-/// The name that a mistyped one was most likely to be.
-pub fn like(id: &str) -> Option<&'static str> {
-    let likeness = |model: &KnownModel| strsim::normalized_damerau_levenshtein(model.id, id);
-    let best = MODELS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (best.id != id && likeness(best) > 0.7).then_some(best.id)
+/// The published checkpoints with their facts.
+pub(super) fn models() -> Vec<KnownModel> {
+    let known = |&Published { id, size, image, patch, vocabulary, text_len }: &Published| {
+        let config = Config::of_sizes(size.vision(), size.text(), image, patch, vocabulary, text_len);
+        KnownModel { id, facts: config.facts() }
+    };
+    MODELS.iter().map(known).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backbone::registry::find;
 
     #[test]
     fn parameters_are_those_of_the_published_files() {
@@ -126,22 +116,16 @@ mod tests {
             ("google/siglip-so400m-patch14-384", 3349),
             ("google/siglip-so400m-patch16-256-i18n", 4306),
         ] {
-            let parameters = find(id).unwrap().facts().parameters;
+            let parameters = find(id).unwrap().facts.parameters;
             let size = (parameters * 4) as f64 / f64::from(1 << 20);
             assert!((size - f64::from(mebibytes)).abs() < 1.0, "{id}: {size}");
         }
     }
 
     #[test]
-    fn names_are_told_apart_and_mistyped_ones_found() {
-        for (number, model) in MODELS.iter().enumerate() {
-            assert_eq!(find(model.id), Some(model));
-            assert!(MODELS[..number].iter().all(|other| other.id != model.id));
+    fn names_state_patch_and_image_size() {
+        for model in MODELS {
             assert!(model.id.contains(&format!("patch{}-{}", model.patch, model.image)), "{}", model.id);
-            assert_eq!(like(model.id), None);
         }
-        assert_eq!(like("google/siglip-base-patch16-225"), Some("google/siglip-base-patch16-224"));
-        assert_eq!(like("gogle/siglip2-so400m-patch14-384"), Some("google/siglip2-so400m-patch14-384"));
-        assert_eq!(like("openai/clip-vit-base-patch32"), None);
     }
 }
