@@ -1,6 +1,8 @@
+//! Scores that need no path, and ranks.
+
 use super::Preset;
 use super::rows::{norm, unit_rows};
-use super::wide::wide;
+use super::simd::wide;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
 /// The script without its order: the mean of all K×T cells (NaN if there is none).
@@ -51,4 +53,14 @@ pub fn mean_pool(preset: Preset, frames: ArrayView2<f32>, names: ArrayView2<f32>
 pub fn cosine_of_sum(sum: ArrayView1<f64>, name: ArrayView1<f32>) -> f64 {
     let lengths = sum.dot(&sum).sqrt() * norm(name);
     if lengths > 0.0 { sum.dot(&name.mapv(f64::from)) / lengths } else { 0.0 }
+}
+
+/// Indices of `scores` from the highest to the lowest. Equal scores stay in the order given; NaN comes last.
+pub fn rank(scores: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (scores[a], scores[b]);
+        b.partial_cmp(&a).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    });
+    order
 }
