@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::align::Calibration;
 use crate::explore::{Candidate, Settings};
 use crate::script::Template;
-use crate::store::snapshot::{Matrices, Snapshot};
+use crate::snapshot::{Matrices, Snapshot};
 
 /// What an explorer needs to show a snapshot without its clip and its model. Candidates, cosines and mean-pool scores
 /// are in the order given.

@@ -46,7 +46,7 @@ fn what_was_used_longest_ago_makes_room() {
     }
     assert!(cache.get(&keys[0]).is_some(), "which is a use");
     cache.put(&keys[5], &[0; 100]);
-    let left: Vec<bool> = keys.iter().map(|key| cache.shelf.path(key).exists()).collect();
+    let left: Vec<bool> = keys.iter().map(|key| cache.entries.path(key).exists()).collect();
     assert_eq!(left, [true, false, false, true, true, true]);
 }
 

@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::atomic_write::{self, temporary_unsynced};
+use crate::cache::key::{Key, Kind};
+use crate::cache::size::Size;
 use crate::leftovers::is_older;
-use crate::store::cache::key::{Key, Kind};
-use crate::store::cache::size::Size;
 
 /// The folder of the entries. Files that the cache did not write are not touched.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct EntryFolder {
     folder: PathBuf,
 }
 
@@ -44,7 +44,7 @@ pub struct Bounds {
     pub age: Option<Duration>,
 }
 
-impl Shelf {
+impl EntryFolder {
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Cache;
 use crate::input_file::open_regular;
 use crate::script::library;
 use crate::siglip::{Checkpoint, Tower};
-use crate::store::Cache;
 use crate::video::named_files;
 
 /// BLAKE3 digests in hexadecimal digits; none of what could not be read, such as a pipe.

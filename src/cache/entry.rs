@@ -1,6 +1,6 @@
 //! What stands in a file of the cache.
 
-use crate::store::cache::key::Key;
+use crate::cache::key::Key;
 
 /// First bytes of every entry; the digit is the version of the format.
 const MAGIC: [u8; 8] = *b"actalig1";

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::explore::{ClassReport, ReportSettings};
 use crate::input_file::read_bounded;
 use crate::script::Template;
-use crate::store::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
+use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
 use crate::text_file;
 
 /// Bytes of the largest file that is read: a thousand steps by ten thousand frames are smaller.

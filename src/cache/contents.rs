@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::cache::{Cache, Key, Kind};
 use crate::input_file::open_regular;
-use crate::store::cache::{Cache, Key, Kind};
 
 /// A file changed as recently as this may change again without a trace, where times are kept in such steps.
 const COARSEST_TICK: Duration = Duration::from_secs(2);

@@ -5,8 +5,8 @@
 
 mod contents;
 mod entry;
+mod eviction;
 mod key;
-mod shelf;
 mod size;
 
 use std::fs;
@@ -19,14 +19,14 @@ use thiserror::Error;
 
 pub use contents::Contents;
 pub use entry::Entry;
+pub use eviction::{Bounds, Listing, Share};
 pub use key::{Key, Kind};
-pub use shelf::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
+use crate::folders::{Folder, NoFolder};
 use crate::input_file::{MOST_DATA, read_bounded};
 use crate::leftovers::set_time;
-use crate::store::folders::{Folder, NoFolder};
-use shelf::Shelf;
+use eviction::EntryFolder;
 
 /// The environment variable that bounds the cache.
 pub const SIZE_VARIABLE: &str = "ACTALIGN_CACHE_SIZE";
@@ -57,7 +57,7 @@ pub enum CacheError {
 /// written the first failure is told by [`Cache::take_notice`] and the rest of the run does without.
 #[derive(Debug)]
 pub struct Cache {
-    shelf: Shelf,
+    entries: EntryFolder,
     limit: Size,
     writing: Mutex<Writing>,
 }
@@ -89,12 +89,12 @@ impl Cache {
 
     /// A cache below `folder`, which need not exist.
     pub fn new(folder: &Path, limit: Size) -> Self {
-        Self { shelf: Shelf::new(folder.join("embeddings")), limit, writing: Mutex::default() }
+        Self { entries: EntryFolder::new(folder.join("embeddings")), limit, writing: Mutex::default() }
     }
 
     /// The folder of the entries.
     pub fn folder(&self) -> &Path {
-        self.shelf.folder()
+        self.entries.folder()
     }
 
     /// How large it may grow.
@@ -104,7 +104,7 @@ impl Cache {
 
     /// The entry of a key, which thereby counts as used just now. One whose checksum is wrong is removed.
     pub fn get(&self, key: &Key) -> Option<Entry> {
-        let path = self.shelf.path(key);
+        let path = self.entries.path(key);
         let entry = Entry::open(key, read_bounded(&path, MOST_DATA).ok()?);
         if entry.is_some() {
             // Where that is not allowed the entry is evicted sooner, no more.
@@ -117,12 +117,12 @@ impl Cache {
 
     /// Whether there is an entry of that key, sound or not.
     pub fn has(&self, key: &Key) -> bool {
-        self.shelf.path(key).is_file()
+        self.entries.path(key).is_file()
     }
 
     /// Removes an entry, if it is there.
     pub fn remove(&self, key: &Key) {
-        let _ = fs::remove_file(self.shelf.path(key));
+        let _ = fs::remove_file(self.entries.path(key));
     }
 
     /// Keeps a payload under its key, and makes room for it. What is larger than the whole cache may be is not kept.
@@ -133,7 +133,8 @@ impl Cache {
         if writing.failed || size > self.limit.0 {
             return;
         }
-        if let Err(error) = self.shelf.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size)) {
+        if let Err(error) = self.entries.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size))
+        {
             writing.failed = true;
             writing.notice = Some(format!(
                 "embeddings are not kept for the next run: {}: {error}; make room there, set {} to a folder that can \
@@ -154,7 +155,7 @@ impl Cache {
     /// # Errors
     /// If the folder is there and cannot be read.
     pub fn listing(&self) -> Result<Listing, CacheError> {
-        self.shelf.listing().map_err(|source| self.error(source))
+        self.entries.listing().map_err(|source| self.error(source))
     }
 
     /// Removes the entries used longest ago until the rest is within bounds. What is gone is listed.
@@ -162,7 +163,7 @@ impl Cache {
     /// # Errors
     /// If the folder cannot be read or an entry cannot be removed.
     pub fn prune(&self, bounds: Bounds) -> Result<Listing, CacheError> {
-        self.shelf.prune(bounds, SystemTime::now()).map_err(|source| self.error(source))
+        self.entries.prune(bounds, SystemTime::now()).map_err(|source| self.error(source))
     }
 
     /// Counts `size` more bytes. Past the limit, a tenth more than necessary goes, so that not every write has to look
@@ -173,14 +174,14 @@ impl Cache {
             Some(total) if writing.since_count < self.limit.0 / 16 => total + size,
             _ => {
                 writing.since_count = 0;
-                self.shelf.sweep(SystemTime::now());
-                self.shelf.listing()?.bytes()
+                self.entries.sweep(SystemTime::now());
+                self.entries.listing()?.bytes()
             }
         };
         writing.total = Some(total);
         if total > self.limit.0 {
             let bounds = Bounds { size: Some(Size(self.limit.0 / 10 * 9)), age: None };
-            let gone = self.shelf.prune(bounds, SystemTime::now())?;
+            let gone = self.entries.prune(bounds, SystemTime::now())?;
             writing.total = Some(total.saturating_sub(gone.bytes()));
         }
         Ok(())
