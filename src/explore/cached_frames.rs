@@ -1,4 +1,4 @@
-//! Embedded frames and small pictures as the cache keeps them: safetensors.
+//! Cache payloads: embedded frames and small pictures as safetensors.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,22 +8,19 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::strip::{Picture, Strip};
-use crate::store::{floats, to_bytes};
+use crate::embeddings::{floats, to_bytes};
 use crate::video::{Faults, Shown, VideoInfo};
 
-/// Embedded frames of a clip, in order of presentation.
+/// Embedded frames of a clip, in order of time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Known {
-    /// The clip's header.
+pub struct CachedFrames {
     pub info: VideoInfo,
-    /// The frames.
     pub frames: Vec<EmbeddedFrame>,
-    /// What is wrong with the clip.
     pub faults: Faults,
 }
 
-impl Known {
-    /// The bytes of frames in any order; none where there is no frame.
+impl CachedFrames {
+    /// Encodes frames, given in any order; `None` if there is none.
     pub fn encode(info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) -> Option<Vec<u8>> {
         let mut frames: Vec<&EmbeddedFrame> = frames.iter().collect();
         frames.sort_by_key(|frame| frame.ordinal);
@@ -51,7 +48,7 @@ impl Known {
         serialize(tensors, Some(notes)).ok()
     }
 
-    /// None where the bytes are not frames with embeddings of `dim` values.
+    /// `None` if the bytes are not frames with embeddings of `dim` values.
     pub fn decode(bytes: &[u8], dim: usize) -> Option<Self> {
         let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
         let notes = header.metadata().as_ref()?;
@@ -89,7 +86,7 @@ impl Known {
 }
 
 impl Strip {
-    /// The bytes of a strip; none where it has no picture.
+    /// `None` if it has no picture.
     pub fn encode(&self) -> Option<Vec<u8>> {
         let pictures = self.pictures();
         let count = pictures.len();
@@ -107,7 +104,7 @@ impl Strip {
         if count == 0 { None } else { serialize(tensors, None).ok() }
     }
 
-    /// None where the bytes are no strip.
+    /// `None` if the bytes are not a strip.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let tensors = SafeTensors::deserialize(bytes).ok()?;
         let mut jpegs = tensors.tensor("jpegs").ok()?.data();
@@ -124,7 +121,7 @@ impl Strip {
     }
 }
 
-/// A tensor of numbers of eight bytes.
+/// A tensor of eight-byte numbers.
 fn numbers<T>(tensors: &SafeTensors, name: &str, read: impl Fn([u8; 8]) -> T) -> Option<Vec<T>> {
     Some(tensors.tensor(name).ok()?.data().as_chunks().0.iter().map(|bytes| read(*bytes)).collect())
 }
@@ -156,12 +153,12 @@ mod tests {
             embedding: Arc::new([f32::MIN_POSITIVE, -0.1, ordinal as f32]),
         };
         let faults = Faults { frames: 9, damaged: 1, lost: 2, jumps: vec![Jump { at: 0.1, by: 3600.0 }] };
-        let bytes = Known::encode(&info(), &[frame(7), frame(0), frame(3)], &faults).unwrap();
-        let known = Known::decode(&bytes, 3).unwrap();
-        assert_eq!(known, Known { info: info(), frames: vec![frame(0), frame(3), frame(7)], faults });
-        assert_eq!(Known::decode(&bytes, 4), None, "of another model");
-        assert_eq!(Known::decode(&bytes[..bytes.len() - 1], 3), None);
-        assert_eq!(Known::encode(&info(), &[], &Faults::default()), None);
+        let bytes = CachedFrames::encode(&info(), &[frame(7), frame(0), frame(3)], &faults).unwrap();
+        let known = CachedFrames::decode(&bytes, 3).unwrap();
+        assert_eq!(known, CachedFrames { info: info(), frames: vec![frame(0), frame(3), frame(7)], faults });
+        assert_eq!(CachedFrames::decode(&bytes, 4), None, "of another model");
+        assert_eq!(CachedFrames::decode(&bytes[..bytes.len() - 1], 3), None);
+        assert_eq!(CachedFrames::encode(&info(), &[], &Faults::default()), None);
     }
 
     #[test]

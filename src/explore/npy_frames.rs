@@ -5,10 +5,10 @@ use std::path::Path;
 use color_eyre::eyre::{Report, ensure};
 
 use crate::explore::frames::EmbeddedFrame;
-use crate::store::read_matrix;
+use crate::embeddings::read_matrix;
 use crate::video::Shown;
 
-/// Reads a `.npy` file of raw frame embeddings, T×d, a row per frame, so many of them a second.
+/// Reads a `.npy` file of raw frame embeddings, T×d: a row per frame, `per_second` of them a second.
 ///
 /// # Errors
 /// A file that is no such matrix, or has another d.
@@ -16,7 +16,7 @@ pub fn read_rows(path: &Path, per_second: f64, dim: usize) -> Result<Vec<Embedde
     let rows = read_matrix(path)?;
     ensure!(
         rows.ncols() == dim,
-        "{} has {} dimensions and the model has {dim}: both must be of the same checkpoint",
+        "{}: {} dimensions, but the model has {dim}\nhelp: use embeddings of the same checkpoint",
         path.display(),
         rows.ncols()
     );

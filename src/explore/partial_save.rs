@@ -1,35 +1,34 @@
-//! Keeps what is embedded of a clip while the work goes on.
+//! Saves the embedded frames of a clip while the work goes on.
 
 use std::time::{Duration, Instant};
 
 use crate::explore::frames::EmbeddedFrame;
-use crate::explore::record::Record;
+use crate::explore::cached_clip::CachedClip;
 use crate::explore::strip::Strip;
 use crate::video::{Faults, VideoInfo};
 
-/// Work that may be lost when the program is ended.
+/// Longest work that a kill may lose, while writing is fast.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Writing takes at most one part in so many of the time.
+/// Writing takes at most 1/50 of the time.
 const SHARE: u32 = 50;
 
-/// The frames embedded so far, and their way into the cache. They are written from time to time, so that neither leaving
-/// the explorer nor a kill loses more than some seconds of work; and once more when they are complete.
-pub struct Keeper<'a> {
-    /// Where to, with the clip's header; none where nothing is left to keep.
-    to: Option<(Record<'a>, VideoInfo)>,
+/// Writes the frames embedded so far to the cache from time to time, and all of them at the end.
+pub struct PartialSave<'a> {
+    /// `None` if nothing is left to save.
+    to: Option<(CachedClip<'a>, VideoInfo)>,
     frames: Vec<EmbeddedFrame>,
-    /// Whether the cache has had all frames from the start.
+    /// Whether the cache had all frames from the start.
     is_whole: bool,
-    /// How many frames the cache has.
+    /// Frames in the cache.
     kept: usize,
     next: Instant,
     has_frames: bool,
 }
 
-impl<'a> Keeper<'a> {
-    /// Goes on from `frames`, which the cache has; `is_whole` says that there are no others.
+impl<'a> PartialSave<'a> {
+    /// Continues from `frames`, which are in the cache; `is_whole`: the clip has no others.
     pub fn new(
-        record: Option<Record<'a>>,
+        record: Option<CachedClip<'a>>,
         info: VideoInfo,
         frames: Vec<EmbeddedFrame>,
         is_whole: bool,
@@ -39,7 +38,7 @@ impl<'a> Keeper<'a> {
         Self { to, frames, is_whole, kept, next: Instant::now() + PAUSE, has_frames }
     }
 
-    /// Has nothing to do: the cache has all there is.
+    /// For a clip that needs no saving.
     pub fn idle() -> Self {
         Self { to: None, frames: Vec::new(), is_whole: true, kept: 0, next: Instant::now(), has_frames: true }
     }
@@ -49,7 +48,7 @@ impl<'a> Keeper<'a> {
         !self.has_frames
     }
 
-    /// Takes newly embedded frames, and writes if it is time to.
+    /// Adds embedded frames, and saves if it is time to.
     pub fn add(&mut self, frames: &[EmbeddedFrame]) {
         self.has_frames |= !frames.is_empty();
         if self.to.is_none() {
@@ -63,7 +62,7 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// All frames are embedded.
+    /// Saves the whole clip.
     pub fn finish(&mut self, faults: &Faults, strip: &Strip) {
         if let Some((record, info)) = self.to.take() {
             if !self.is_whole {
@@ -74,7 +73,7 @@ impl<'a> Keeper<'a> {
         self.frames = Vec::new();
     }
 
-    /// The work ends, whether or not all frames are embedded.
+    /// Saves what is new before the work ends.
     pub fn break_off(&mut self) {
         if self.frames.len() > self.kept {
             self.keep_partial();
