@@ -10,7 +10,7 @@ use crate::explore::{
 };
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::store::{Snapshot, Unsaved};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::models::Wanted;
 use crate::tui::overlay::{FileEntry, TokenCount};
 use crate::tui::state::Message;

@@ -8,7 +8,7 @@ use crate::script::{Document, Template};
 use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
 use crate::tui::action::{Check, Tell};
 use crate::tui::clip::{Clip, Pinned};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::Models;

@@ -6,7 +6,7 @@ use std::fmt;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::tui::command::{About, COMMANDS};
+use crate::tui::commands::{About, COMMANDS};
 
 /// A command that matches, and where. Places count characters, ascending.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 mod action;
 mod chord;
 mod clip;
-mod command;
+mod commands;
 mod config;
 mod counter;
 mod difference;
@@ -35,7 +35,7 @@ mod view;
 pub use action::{Check, Checked, Live};
 pub use chord::{Chord, ChordError};
 pub use clip::Pinned;
-pub use command::{About, COMMANDS, Command, Group};
+pub use commands::{About, COMMANDS, Command, Group};
 pub use config::{Config, ConfigError, Fault};
 pub use explorer::{ClipToExplore, Explorer, Moment};
 pub use headless::Headless;

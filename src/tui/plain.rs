@@ -21,7 +21,7 @@ use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Vision;
-use crate::tui::command::Command;
+use crate::tui::commands::{Command, Need};
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
 use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
@@ -275,8 +275,10 @@ impl Conversation {
         match word {
             Word::Command(command) => {
                 // `next-candidate 3` says how often, since there is nothing else that it could say.
-                let often =
-                    argument.as_deref().filter(|_| !command.asks()).and_then(|count| count.parse().ok());
+                let often = argument
+                    .as_deref()
+                    .filter(|_| !command.needs(Need::Line))
+                    .and_then(|count| count.parse().ok());
                 for _ in 0..often.unwrap_or(count).min(MOST) {
                     self.obey(command, argument.as_deref())?;
                 }

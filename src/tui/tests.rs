@@ -36,7 +36,7 @@ use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, T
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::images::{Images, Means};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
@@ -304,9 +304,9 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
         act(&mut state, Action::Do(Command::NextCandidate));
     }
     assert_eq!(state.clip().selected, 0);
-    act(&mut state, Action::Do(Command::Candidate(1)));
+    act(&mut state, Action::Do(Command::Candidate1));
     assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::Do(Command::Candidate(8)));
+    act(&mut state, Action::Do(Command::Candidate8));
     assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 

@@ -1,7 +1,7 @@
 //! The guided tour of the demo: what it says, and what each step waits for.
 
 use crate::tui::clip::Clip;
-use crate::tui::command::{Command, Group};
+use crate::tui::commands::{Command, Group};
 use crate::tui::keymap::Keymap;
 
 /// A step of the tour.
@@ -25,7 +25,7 @@ pub const TOUR: &[TourStep] = &[
     TourStep {
         text: "Each candidate has its own script; ✓ is the truth. Press `next-candidate`: see how the line bends where a script is wrong.",
         asks_for: |command| {
-            matches!(command, Command::NextCandidate | Command::PreviousCandidate | Command::Candidate(_))
+            command.is_candidate() || matches!(command, Command::NextCandidate | Command::PreviousCandidate)
         },
         about: None,
     },

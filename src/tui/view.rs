@@ -19,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Chord;
 
 fn read(text: &str) -> Config {

@@ -2,7 +2,7 @@
 
 use crate::number::plain;
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
@@ -277,7 +277,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let keys: Vec<String> = state.keymap.chords(command).map(|chord| chord.written()).collect();
         if keys.is_empty() { String::new() } else { format!(" Key: {}.", keys.join(" or ")) }
     };
-    let about = |about: &crate::tui::command::About| {
+    let about = |about: &crate::tui::commands::About| {
         format!("{}: {}.{}", about.name, about.help, keys(about.command))
     };
     if let Some(name) = name {

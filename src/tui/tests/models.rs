@@ -34,7 +34,7 @@ fn a_script_is_written_anew_held_beside_the_old_one_taken_and_taken_back() {
     type_keys(&mut state, "/nap⏎⎋");
     let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
     let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
-    act(&mut state, Action::Do(Command::Candidate(place as u8 + 1)));
+    type_keys(&mut state, &(place + 1).to_string());
     let old = steps(&state, "nap");
     let effects = type_keys(&mut state, "I");
     let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };

@@ -7,7 +7,7 @@ use crate::align::Calibration;
 use crate::explore::{EmbeddedFrame, Sources};
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
 use crate::video::{Sampling, Segment, Ticks};

@@ -7,8 +7,8 @@ use crate::script::{Class, ClassId, Document, EditError, ScriptFile, library};
 use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
-use crate::tui::command::Command;
-use crate::tui::overlay::Ask;
+use crate::tui::commands::Command;
+use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::state::State;
 use crate::tui::update::{clips, overlays, selection, time, views};
 
@@ -80,16 +80,41 @@ pub fn delete_class(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Takes the last edit back, or does it again.
-pub fn travel(state: &mut State, back: bool) -> Vec<Effect> {
-    let (what, word) = if back { (state.scripts.undo(), "Undone") } else { (state.scripts.redo(), "Redone") };
-    let Some(what) = what.map(str::to_owned) else {
-        state.say(format!("Nothing to {}.", if back { "undo" } else { "redo" }));
-        return Vec::new();
-    };
+/// Takes the last edit back.
+pub fn undo(state: &mut State) -> Vec<Effect> {
+    match state.scripts.undo().map(str::to_owned) {
+        Some(edit) => follow_and_say(state, format!("Undone: {edit}")),
+        None => {
+            state.say("Nothing to undo.");
+            Vec::new()
+        }
+    }
+}
+
+/// Makes the edit again that was taken back last.
+pub fn redo(state: &mut State) -> Vec<Effect> {
+    match state.scripts.redo().map(str::to_owned) {
+        Some(edit) => follow_and_say(state, format!("Redone: {edit}")),
+        None => {
+            state.say("Nothing to redo.");
+            Vec::new()
+        }
+    }
+}
+
+fn follow_and_say(state: &mut State, text: String) -> Vec<Effect> {
     let effects = follow(state);
-    state.say(format!("{word}: {what}"));
+    state.say(text);
     effects
+}
+
+/// Leaves, or asks first where scripts are not saved.
+pub fn quit(state: &mut State) -> Vec<Effect> {
+    if state.scripts.is_changed() {
+        state.overlay = Some(Overlay::Leave);
+        return Vec::new();
+    }
+    vec![Effect::Quit]
 }
 
 /// Gives a step another text.

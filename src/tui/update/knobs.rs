@@ -31,11 +31,6 @@ pub fn smooth(state: &mut State, frames: isize) {
     }
 }
 
-/// Turns to the next aligner.
-pub fn turn_aligner(state: &mut State) {
-    turn(state, |method| method.aligner = next(method.aligner));
-}
-
 /// Opens or closes an end of the clip.
 pub fn turn_end(state: &mut State, end: impl FnOnce(&mut Method) -> &mut bool) {
     let aligner = state.clip().exploration.settings().method.aligner;

@@ -4,7 +4,7 @@ use crate::explore::evenly_spaced;
 use crate::script::Class;
 use crate::tui::action::Effect;
 use crate::tui::clip::Vision;
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::models::{Proposal, Wanted};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;

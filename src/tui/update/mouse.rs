@@ -5,15 +5,23 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use crate::tui::action::Effect;
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::update::{overlays, selection, time};
 use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
-/// Takes what the mouse did.
-pub fn hear(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
+/// Leaves the mouse to the terminal, or takes it back.
+pub fn turn(state: &mut State) -> Vec<Effect> {
+    state.mouse = !state.mouse;
+    let whose = if state.mouse { "the explorer's" } else { "the terminal's, to select text" };
+    state.say(format!("The mouse is {whose}."));
+    vec![Effect::CaptureMouse(state.mouse)]
+}
+
+/// Handles what the mouse did.
+pub fn handle(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
     let Some(screen) = Screen::of(state, state.area) else { return Vec::new() };
     let at = Position::new(mouse.column, mouse.row);
     let wheel = match mouse.kind {

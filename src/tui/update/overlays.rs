@@ -8,7 +8,7 @@ use tui_input::Input;
 use crate::align::Calibration;
 use crate::script::{ClassId, Template};
 use crate::tui::action::{Action, Effect};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::fuzzy;
 use crate::tui::keymap::Chord;
 use crate::tui::models::Wanted;

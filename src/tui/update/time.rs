@@ -1,6 +1,6 @@
 //! The time cursor.
 
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::difference;
 use crate::tui::state::{Playing, State};
 

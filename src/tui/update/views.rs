@@ -69,12 +69,15 @@ pub fn pin(state: &mut State) {
         rule: outcome.rule,
         places: (0..clip.exploration.candidates().len()).map(place).collect(),
     });
-    let key = state.keymap.key(crate::tui::command::Command::Pin);
+    let key = state.keymap.key(crate::tui::commands::Command::Pin);
     state.say(format!("Pinned: turn knobs and see who moves. {key} takes the pin out."));
 }
 
-/// Goes back to the first view; from there, ends the tour.
-pub fn leave_or_end_tour(state: &mut State) -> Vec<Effect> {
+/// Clears the message, or the filter, or goes back to the first view, or ends the tour: the first of these that there is.
+pub fn dismiss(state: &mut State) -> Vec<Effect> {
+    if state.message.take().is_some() {
+        return Vec::new();
+    }
     if !state.clip().filter.is_empty() {
         state.clip_mut().filter.clear();
     } else if state.view != View::Script {

@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::number::plain;
 use crate::script::Strategy;
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::script::warnings;
@@ -148,12 +148,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         frame.render_widget(Line::styled(fit(&text, width), dim()), area);
         return;
     }
-    let keys = |commands: &[Command]| {
-        let keys: Vec<String> = commands.iter().map(|&command| state.keymap.key(command)).collect();
-        keys.join(" ")
-    };
     let mut hints: Vec<(String, &str)> =
-        hints(state).into_iter().map(|(commands, hint)| (keys(commands), hint)).collect();
+        hints(state).into_iter().map(|(commands, hint)| (state.keymap.keys(commands), hint)).collect();
     let columns = |hints: &[(String, &str)]| -> usize {
         hints
             .iter()

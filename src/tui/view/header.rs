@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::align::Calibration;
 use crate::explore::{Settings, Sources};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::overlay::open;
@@ -71,14 +71,14 @@ fn lines_of(state: &State, group: Group) -> Vec<Line<'static>> {
         let keys = || state.keymap.chords(about.command).map(|chord| chord.to_string()).collect::<Vec<_>>();
         match about.command {
             // Nine lines that say the same.
-            Command::Candidate(1) => {
-                let last = state.keymap.key(Command::Candidate(9));
+            Command::Candidate1 => {
+                let last = state.keymap.key(Command::Candidate9);
                 lines.push(entry(
                     &format!("{}…{last}", keys().join(" ")),
                     "select the candidate in this place",
                 ));
             }
-            Command::Candidate(_) => {}
+            command if command.is_candidate() => {}
             _ => lines.push(entry(&keys().join(" "), about.help)),
         }
     }
