@@ -12,9 +12,54 @@ use crate::script::{Class, ClassId, ScriptFile};
 use crate::store::{Snapshot, Unsaved};
 use crate::tui::commands::Command;
 use crate::tui::models::Wanted;
-use crate::tui::overlay::{FileEntry, TokenCount};
-use crate::tui::state::Message;
 use crate::video::Sampling;
+
+/// A line that tells the user what came of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub text: String,
+    pub is_error: bool,
+}
+
+/// The number of tokens of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenCount {
+    pub sentence: String,
+    /// Tokens that the model reads, the end token not counted.
+    pub used: usize,
+    /// How many the model reads at most.
+    pub most: usize,
+    /// Whether the sentence has more.
+    pub cut: bool,
+}
+
+/// The files and folders of a folder.
+#[derive(Debug)]
+pub struct Listing {
+    /// The folder as it was asked for.
+    pub asked: PathBuf,
+    /// The same, from the root.
+    pub folder: PathBuf,
+    pub entries: Vec<FileEntry>,
+}
+
+/// An entry of the file picker.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileEntry {
+    pub kind: EntryKind,
+    pub name: String,
+}
+
+/// The kind of a [`FileEntry`], in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// The scripts that come with the program.
+    Library,
+    /// A script file of the library.
+    InLibrary,
+    Folder,
+    File,
+}
 
 /// One thing that happens to the state.
 #[derive(Debug)]
@@ -37,15 +82,8 @@ pub enum Action {
     Mapped(usize, Box<StepMaps>),
     /// News of the evidence in the order of steps.
     Evidence(EvidenceUpdate),
-    /// What is in a folder.
-    Listed {
-        /// The folder as it was asked for.
-        asked: PathBuf,
-        /// The same, from the root.
-        folder: PathBuf,
-        /// Its files and folders.
-        entries: Vec<FileEntry>,
-    },
+    /// The files and folders of a folder.
+    Listed(Listing),
     /// A clip can be shown.
     ClipFound {
         /// The clip.

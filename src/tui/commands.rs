@@ -25,7 +25,7 @@ macro_rules! table {
                 Candidate8 "candidate-8" "8" "select the candidate in place 8" [] => selection::select_place(state, 7);
                 Candidate9 "candidate-9" "9" "select the candidate in place 9" [] => selection::select_place(state, 8);
                 FilterCandidates "filter-candidates" "/" "list only candidates that match a text" [Line]
-                    => overlays::ask(state, Ask::Filter);
+                    => prompt::ask(state, asks::Filter);
                 NextStep "next-step" "n" "select the next step, and go to where it begins" []
                     => time::next_step(state);
                 PreviousStep "previous-step" "p" "select the previous step, and go to where it begins" []
@@ -76,7 +76,7 @@ macro_rules! table {
                 PreviousTemplate "previous-template" "T" "put the steps into the previous template" [Embeddings]
                     => knobs::turn_template(state, -1);
                 EditTemplate "edit-template" "y" "write a template of your own" [Embeddings Line]
-                    => overlays::ask(state, Ask::Template);
+                    => prompt::ask(state, asks::EditTemplate);
                 NextAligner "next-aligner" "a" "find the path by the next aligner" []
                     => knobs::turn(state, |method| method.aligner = knobs::next(method.aligner));
                 OpenStart "open-start" "(" "let the first step of segment begin at any frame" []
@@ -84,7 +84,7 @@ macro_rules! table {
                 OpenEnd "open-end" ")" "let the last step of segment end at any frame" []
                     => knobs::turn_end(state, |method| &mut method.open_end);
                 EditAligner "edit-aligner" "A" "write the aligner, its background and its band" [Line]
-                    => overlays::ask(state, Ask::Aligner);
+                    => prompt::ask(state, asks::EditAligner);
                 NextCell "next-cell" "x" "align affinities, logits or cosines" []
                     => knobs::turn(state, |method| method.cell = knobs::next(method.cell));
                 NextPreset "next-preset" "z" "follow the paper's text or the authors' released scripts" [Embeddings]
@@ -92,49 +92,49 @@ macro_rules! table {
                 NextScale "next-scale" "v" "colour the matrix by rank, logarithm or value" []
                     => views::turn_scale(state);
                 EditCalibration "edit-calibration" "=" "override alpha and beta of the affinity" [Line]
-                    => overlays::ask(state, Ask::Calibration);
+                    => prompt::ask(state, asks::EditCalibration);
                 EditSampling "edit-sampling" "r" "take more or fewer frames per second" [Embeddings Line]
-                    => overlays::ask(state, Ask::Sampling);
+                    => prompt::ask(state, asks::EditSampling);
             }
             Edit {
-                EditStep "edit-step" "e" "change the selected step" [Scripts Line] => edit::ask_step(state);
+                EditStep "edit-step" "e" "change the selected step" [Scripts Line] => asks::edit_step(state);
                 AddStep "add-step" "o" "add a step after the selected one" [Scripts Line]
-                    => edit::ask_new_step(state, 1);
+                    => asks::add_step(state, 1);
                 AddStepBefore "add-step-before" "O" "add a step before the selected one" [Scripts Line]
-                    => edit::ask_new_step(state, 0);
+                    => asks::add_step(state, 0);
                 DeleteStep "delete-step" "d" "delete the selected step" [Scripts] => edit::delete_step(state);
                 StepUp "step-up" "alt-up K" "move the selected step up" [Scripts] => edit::move_step(state, -1);
                 StepDown "step-down" "alt-down J" "move the selected step down" [Scripts] => edit::move_step(state, 1);
-                AddClass "add-class" "+" "add a class" [Scripts Line] => overlays::ask(state, Ask::NewClass);
+                AddClass "add-class" "+" "add a class" [Scripts Line] => prompt::ask(state, asks::NewClass);
                 RenameClass "rename-class" "E" "rename the selected class" [Scripts Line]
-                    => edit::ask_class_name(state);
+                    => asks::rename_class(state);
                 DeleteClass "delete-class" "D" "delete the selected class" [Scripts] => edit::delete_class(state);
                 WriteScript "write-script" "I" "have a language model write the class' script; again, stop it" [Scripts]
                     => models::write_selected(state);
                 Undo "undo" "u" "take the last edit back" [Scripts] => edit::undo(state);
                 Redo "redo" "U ctrl-r" "do the edit again" [Scripts] => edit::redo(state);
                 SaveScripts "save-scripts" "W" "save the scripts as a file" [Scripts Line]
-                    => overlays::ask(state, Ask::ScriptsFile { quits: false });
+                    => prompt::ask(state, asks::ScriptsFile { quits: false });
             }
             Files {
                 NextClip "next-clip" "N" "turn to the next clip" [] => clips::turn(state, 1);
                 PreviousClip "previous-clip" "P" "turn to the previous clip" [] => clips::turn(state, -1);
                 ShowResults "results" "R" "list the clips of an evaluation and what its rows say" []
-                    => results::list(state);
+                    => overlays::results::open(state);
                 NextWrong "next-wrong" ">" "show the next clip that the evaluation has wrong" []
                     => results::turn(state, true);
                 PreviousWrong "previous-wrong" "<" "show the clip before that it has wrong" []
                     => results::turn(state, false);
                 Open "open" "ctrl-o" "pick a clip or a script file to open" [Embeddings Line]
-                    => overlays::pick_file(state);
+                    => files::open(state);
                 SaveSnapshot "save-snapshot" "s" "save a snapshot (JSON): actalign-tui FILE opens it again" []
                     => saving::save(state, SaveAs::Snapshot);
                 SaveFigure "save-figure" "S" "save a figure of what you compare (SVG and PNG)" []
                     => saving::save(state, SaveAs::Figure);
             }
             Program {
-                Palette "palette" ": ctrl-p" "find a command by its name" [] => overlays::open_palette(state);
-                Help "help" "? f1" "show or hide this help" [] => state.overlay = Some(Overlay::Help(0));
+                Palette "palette" ": ctrl-p" "find a command by its name" [] => palette::open(state);
+                Help "help" "? f1" "show or hide this help" [] => help::open(state);
                 NextTheme "next-theme" "ctrl-t" "dark, light or colour-blind-safe colours" []
                     => views::turn_theme(state);
                 Mouse "mouse" "" "leave the mouse to the terminal, to select text, or take it back" []
@@ -144,7 +144,7 @@ macro_rules! table {
                 Suspend "suspend" "ctrl-z" "go back to the shell; fg comes back here" [] => vec![Effect::Suspend];
                 Dismiss "dismiss" "esc" "close what is open, clear the message, end the tour" []
                     => views::dismiss(state);
-                Quit "quit" "q ctrl-c" "quit" [] => edit::quit(state);
+                Quit "quit" "q ctrl-c" "quit" [] => leave::quit(state);
             }
         }
     };

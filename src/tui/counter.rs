@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::explore::Model;
-use crate::tui::action::{Action, Tell};
-use crate::tui::overlay::TokenCount;
+use crate::tui::action::{Action, Tell, TokenCount};
 
 /// A thread that counts one sentence after the other.
 pub struct Counter(Sender<(Arc<Model>, String)>);

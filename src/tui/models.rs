@@ -12,7 +12,7 @@ use crate::error_chain::error_chain;
 use crate::error_chain::panic_message;
 use crate::explore::{Footage, Job, jpegs};
 use crate::llm::{Event, Generator, LlmError, Viewer};
-use crate::script::{Class, ClassId};
+use crate::script::ClassId;
 use crate::tui::action::{Action, Tell};
 
 /// What may be asked; nothing where no server is named.
@@ -124,17 +124,4 @@ fn look(
 fn unwinding<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work))
         .map_err(|panic| format!("this stopped unexpectedly: {}", panic_message(&*panic)))
-}
-
-/// A script that waits to be taken or left.
-#[derive(Clone, Debug)]
-pub struct Proposal {
-    /// What it is for.
-    pub wanted: Wanted,
-    /// The steps that are there; none of a new class.
-    pub old: Vec<String>,
-    /// The new script.
-    pub new: Box<Class>,
-    /// Rows scrolled down.
-    pub scroll: u16,
 }

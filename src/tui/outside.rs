@@ -19,11 +19,10 @@ use crate::explore::{EvidenceWorker, Job, Pipeline};
 use crate::export;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
-use crate::tui::action::{Action, Check, Checked, Effect, SaveAs, Tell};
+use crate::tui::action::{Action, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, Tell};
 use crate::tui::counter::Counter;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::Models;
-use crate::tui::overlay::{EntryKind, FileEntry};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
@@ -138,7 +137,7 @@ impl Outside {
                         tell(Action::Failed(format!("{}: {error}", asked.display())));
                         (asked.clone(), Vec::new())
                     });
-                    Action::Listed { asked, folder, entries }
+                    Action::Listed(Listing { asked, folder, entries })
                 });
             }
             Effect::OpenClip(path) => {

@@ -14,7 +14,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Report, Result, ensure};
-use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::explore::{EvidenceUpdate, Update};
 use crate::output;
@@ -24,7 +23,6 @@ use crate::tui::clip::Vision;
 use crate::tui::commands::{Command, Need};
 use crate::tui::explorer::Explorer;
 use crate::tui::outside::Outside;
-use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
@@ -238,33 +236,9 @@ impl Conversation {
         // What was said before was heard; the same again is news.
         self.state.message = None;
         self.narrator.forget_message();
-        match &mut self.state.overlay {
-            Some(Overlay::Prompt(_)) if line.chars().count() > LONGEST_ANSWER => {
-                return say(vec![format!("That is more than {LONGEST_ANSWER} characters: write less.")]);
-            }
-            Some(Overlay::Prompt(prompt)) => {
-                prompt.input = line.into();
-                // Nothing is an answer, too, where a language model is to write the script.
-                let writes = self.state.has_writer && matches!(prompt.ask, Ask::FirstStep { .. });
-                let is_answer = writes || !line.trim().is_empty();
-                return self.answer(is_answer);
-            }
-            Some(Overlay::Proposal(_)) => {
-                match line.trim() {
-                    "accept" => self.act(Action::Key(KeyEvent::from(KeyCode::Enter))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            Some(Overlay::Leave) => {
-                match line.trim() {
-                    "save" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('s')))),
-                    "discard" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('d')))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            _ => {}
+        if let Some(effects) = update::answer(&mut self.state, line, self.start.elapsed().as_secs_f64()) {
+            self.reach(effects);
+            return Ok(());
         }
         let line = match parse(line, &self.state.keymap) {
             Ok(Some(line)) => line,
@@ -316,28 +290,14 @@ impl Conversation {
             Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
             command => self.act(Action::Do(command)),
         }
-        if let (Some(Overlay::Prompt(prompt)), Some(argument)) = (&mut self.state.overlay, argument) {
-            prompt.input = argument.into();
-            self.answer(true)?;
+        if let Some(argument) = argument.filter(|_| command.needs(Need::Line)) {
+            let now = self.start.elapsed().as_secs_f64();
+            let effects = update::answer(&mut self.state, argument, now);
+            self.reach(effects.unwrap_or_default());
         }
         let effects = refresh(&mut self.state);
         self.reach(effects);
         say(words::view(&self.state, command))
-    }
-
-    /// Answers a prompt, or leaves it; an answer that is refused leaves it too, with the reason.
-    fn answer(&mut self, is_answer: bool) -> Result<()> {
-        if is_answer {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Enter)));
-        }
-        let refused = match &self.state.overlay {
-            Some(Overlay::Prompt(prompt)) => prompt.refused.clone(),
-            _ => None,
-        };
-        if !is_answer || refused.is_some() {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Esc)));
-        }
-        say(refused.into_iter().map(|reason| format!("Error: {reason}")).collect())
     }
 
     fn open(&mut self, path: PathBuf) {

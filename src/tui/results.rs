@@ -1,7 +1,5 @@
 //! The results of an evaluation: what each row says of each clip.
 
-use tui_input::Input;
-
 use crate::explore::Settings;
 use crate::tui::clip::Clip;
 
@@ -36,17 +34,6 @@ pub enum ClipResult {
     Unread(String),
 }
 
-/// The list of results that lies over the screen.
-#[derive(Clone, Debug, Default)]
-pub struct ResultList {
-    /// What a line must contain.
-    pub input: Input,
-    /// The selected one of the lines.
-    pub at: usize,
-    /// Whether clips that the row has right are left out.
-    pub wrong_only: bool,
-}
-
 impl Results {
     /// The candidate that the row puts first, as an index among those that the clip has now: edits may have moved it.
     pub fn prediction(&self, index: usize, clip: &Clip) -> Option<usize> {
@@ -76,12 +63,12 @@ impl Results {
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
     }
 
-    /// The clips that a list shows.
-    pub fn listed(&self, list: &ResultList, clips: &[Clip]) -> Vec<usize> {
-        let text = list.input.value().to_lowercase();
+    /// The clips whose line contains a text, all of them or only those that the row has wrong.
+    pub fn listed(&self, text: &str, wrong_only: bool, clips: &[Clip]) -> Vec<usize> {
+        let text = text.to_lowercase();
         let is_listed = |&clip: &usize| {
             let is_wrong = self.is_wrong(clip, &clips[clip]).unwrap_or(false);
-            (is_wrong || !list.wrong_only)
+            (is_wrong || !wrong_only)
                 && self.line(clip, &clips[clip]).join(" ").to_lowercase().contains(&text)
         };
         (0..self.clips.len().min(clips.len())).filter(is_listed).collect()

@@ -1,34 +1,33 @@
 //! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
 
-mod clips;
-mod edit;
-mod knobs;
-mod models;
+pub mod clips;
+pub mod edit;
+pub mod knobs;
+pub mod models;
 mod mouse;
 mod news;
-mod overlays;
-mod results;
+pub mod results;
 mod saving;
-mod selection;
-mod time;
+pub mod selection;
+pub mod time;
 mod tour;
-mod views;
+pub mod views;
 
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::commands::{Command, Need, table};
 use crate::tui::keymap::Chord;
-use crate::tui::overlay::{Ask, Overlay};
-use crate::tui::state::{State, View};
+use crate::tui::overlays::{self, asks, files, help, leave, palette, prompt, proposal};
+use crate::tui::state::{After, Overlay, State, View};
 use crate::tui::tour::TOUR;
 
 pub use edit::candidates;
-pub use results::{in_words as results_in_words, list as list_results};
+pub use overlays::results::open as list_results;
+pub use results::in_words as results_in_words;
 pub use selection::select_place;
 pub use time::{go_to, next_tick};
-pub use views::refresh;
 pub use views::show as show_view;
 
 /// Begins the background work on the clip that is shown first.
@@ -49,12 +48,21 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             let is_typed =
                 matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
             if state.overlay.is_some() && (command != Some(Command::Suspend) || is_typed) {
-                return overlays::key(state, key, now);
+                return overlay_key(state, key, now);
             }
             command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
         }
-        Action::Paste(text) => overlays::paste(state, &text),
-        Action::Mouse(mouse) => mouse::handle(state, mouse, now),
+        Action::Paste(text) => match with_overlay(state, |overlay, state| overlay.paste(state, &text)) {
+            Some(effects) => effects,
+            None => {
+                state.complain("Nothing asks for text here: what was pasted is ignored.");
+                Vec::new()
+            }
+        },
+        Action::Mouse(mouse) => match mouse::handle(state, mouse) {
+            Some(command) => update(state, Action::Do(command), now),
+            None => Vec::new(),
+        },
         Action::Resize(columns, rows) => {
             state.area = Rect::new(0, 0, columns, rows);
             Vec::new()
@@ -82,8 +90,9 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             news::hear_evidence(state, evidence);
             Vec::new()
         }
-        Action::Listed { asked, folder, entries } => {
-            overlays::listed(state, &asked, folder, entries);
+        Action::Listed(mut listing) => {
+            listing.entries.sort();
+            state.listing = Some(listing);
             Vec::new()
         }
         Action::ClipFound { path, like } => clips::add(state, path, like),
@@ -94,10 +103,13 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             Vec::new()
         }
         Action::ScriptsNotSaved { path, quits, reason } => {
-            overlays::refuse_file(state, &path, quits, reason);
+            asks::refuse_scripts_file(state, path, quits, reason);
             Vec::new()
         }
-        Action::Written(wanted, script) => models::written(state, wanted, script),
+        Action::Written(wanted, script) => {
+            proposal::propose(state, wanted, script);
+            Vec::new()
+        }
         Action::Seen { clip, model, answer } => {
             models::seen(state, clip, &model, answer);
             Vec::new()
@@ -117,6 +129,58 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Calls `handle` with the open overlay taken out of the state; it stays open unless another is opened.
+fn with_overlay<T>(state: &mut State, handle: impl FnOnce(&mut dyn Overlay, &mut State) -> T) -> Option<T> {
+    let mut overlay = state.overlay.take()?;
+    let outcome = handle(&mut *overlay, state);
+    state.overlay.get_or_insert(overlay);
+    Some(outcome)
+}
+
+/// Gives a key to the open overlay, or closes it.
+fn overlay_key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
+    let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
+    let closes = key.code == KeyCode::Esc
+        || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'));
+    if closes {
+        overlay.cancel(state);
+        return Vec::new();
+    }
+    let after = overlay.key(state, key);
+    follow(state, overlay, after, now)
+}
+
+/// Gives a line of plain text to the open overlay. `None` if it asks no question, so that the line is a command.
+pub fn answer(state: &mut State, line: &str, now: f64) -> Option<Vec<Effect>> {
+    let mut overlay = state.overlay.take()?;
+    match overlay.line(state, line) {
+        Some(after) => Some(follow(state, overlay, after, now)),
+        None => {
+            state.overlay = Some(overlay);
+            None
+        }
+    }
+}
+
+fn follow(state: &mut State, overlay: Box<dyn Overlay>, after: After, now: f64) -> Vec<Effect> {
+    match after {
+        After::Stays(effects) => {
+            state.overlay = Some(overlay);
+            effects
+        }
+        After::Closes(effects) => effects,
+        After::Runs(command) => update(state, Action::Do(command), now),
+    }
+}
+
+/// Brings everything on the screen up to date. Called once before drawing, however many actions came before.
+pub fn refresh(state: &mut State) -> Vec<Effect> {
+    if state.overlay.is_none() {
+        state.overlay = state.next_overlay.take();
+    }
+    views::refresh(state)
 }
 
 /// Runs a command, unless the clip lacks what it needs.

@@ -8,7 +8,6 @@ mod header;
 pub mod layout;
 mod map;
 mod matrix;
-mod overlay;
 mod script;
 mod shown;
 mod strip;
@@ -53,7 +52,9 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
-    overlay::draw(state, frame, area);
+    if let Some(overlay) = &state.overlay {
+        overlay.draw(state, frame, area);
+    }
     show_marks(frame.buffer_mut());
     images.finish(frame);
 }
@@ -94,7 +95,7 @@ pub fn timeline(state: &State, screen: &Screen) -> Timeline {
 }
 
 /// A text cut to a number of columns, with an ellipsis where it was longer.
-fn fit(text: &str, columns: usize) -> String {
+pub fn fit(text: &str, columns: usize) -> String {
     let text = visible_line(text);
     if Line::from(&*text).width() <= columns {
         return text.into_owned();
@@ -116,7 +117,7 @@ fn heading(text: impl Into<String>) -> Line<'static> {
 }
 
 /// Breaks a text at spaces into at most `rows` lines of `columns` columns.
-fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
+pub fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
     let text = visible_line(text);
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split_whitespace().peekable();

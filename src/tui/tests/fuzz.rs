@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::explore::{EvidenceUpdate, Fixed};
-use crate::tui::overlay::{EntryKind, FileEntry, TokenCount};
+use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
 
 /// One thing that happens.
@@ -150,14 +150,14 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             let sentence = "a sentence".to_owned();
             Some(Action::Tokens(TokenCount { sentence, used: 3, most: 31, cut: false }))
         }
-        H::Listed => Some(Action::Listed {
+        H::Listed => Some(Action::Listed(Listing {
             asked: "clips".into(),
             folder: "/clips".into(),
             entries: vec![
                 FileEntry { kind: EntryKind::Folder, name: "more".to_owned() },
                 FileEntry { kind: EntryKind::File, name: "clip.mp4".to_owned() },
             ],
-        }),
+        })),
         // Every clip more makes the others slower.
         H::ClipFound if state.clips.len() < 5 => {
             Some(Action::ClipFound { path: "another.mp4".into(), like: state.shown })

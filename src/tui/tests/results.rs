@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::explore::Method;
-use crate::tui::overlay::Overlay;
 use crate::tui::results::{ClipResult, ResultRow, Results};
 use crate::tui::state::View;
 
@@ -61,18 +60,19 @@ fn from_a_wrong_prediction_to_its_matrix_in_one_key() {
 #[test]
 fn the_list_is_searched_and_shows_wrong_ones_alone() {
     let mut state = evaluated();
-    let listed = |state: &State| match (&state.overlay, &state.results) {
-        (Some(Overlay::Results(list)), Some(results)) => results.listed(list, &state.clips),
-        _ => panic!("no list"),
+    let listed = |state: &mut State| -> Vec<String> {
+        let screen = screen(state);
+        let id = |line: &str| line.split(['✗', '✓']).nth(1)?.split_whitespace().next().map(str::to_owned);
+        screen.lines().filter(|line| line.contains('│')).filter_map(id).collect()
     };
     type_keys(&mut state, "R");
-    assert_eq!(listed(&state), [0, 1, 2, 3]);
+    assert_eq!(listed(&mut state), ["a", "b", "c", "d"]);
     type_keys(&mut state, "⇥");
-    assert_eq!(listed(&state), [1, 2, 3]);
+    assert_eq!(listed(&mut state), ["b", "c", "d"]);
     type_keys(&mut state, "→");
-    assert_eq!(listed(&state), [0, 3], "by the other row");
+    assert_eq!(listed(&mut state), ["a", "d"], "by the other row");
     type_keys(&mut state, "broken");
-    assert_eq!(listed(&state), [3]);
+    assert_eq!(listed(&mut state), ["d"]);
     type_keys(&mut state, "⌫⌫⌫⌫⌫⌫xyz");
     assert!(screen(&mut state).contains("no clip matches"));
     type_keys(&mut state, "⏎");

@@ -8,30 +8,8 @@ use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
 use crate::tui::commands::Command;
-use crate::tui::overlay::{Ask, Overlay};
 use crate::tui::state::State;
-use crate::tui::update::{clips, overlays, selection, time, views};
-
-/// Asks for the selected step's new text.
-pub fn ask_step(state: &mut State) -> Vec<Effect> {
-    match focus(state) {
-        Some((class, step)) => overlays::ask(state, Ask::Step { class, step }),
-        None => Vec::new(),
-    }
-}
-
-/// Asks for a new step before or after the selected one.
-pub fn ask_new_step(state: &mut State, places_on: usize) -> Vec<Effect> {
-    let Some(class) = state.selected_id() else { return Vec::new() };
-    let at = state.clip().focus_step().map_or(0, |step| step + places_on);
-    overlays::ask(state, Ask::NewStep { class, at, goes_on: false })
-}
-
-/// Asks for the selected class' new name.
-pub fn ask_class_name(state: &mut State) -> Vec<Effect> {
-    let class = state.selected_id();
-    class.map_or_else(Vec::new, |class| overlays::ask(state, Ask::ClassName(class)))
-}
+use crate::tui::update::{clips, selection, time, views};
 
 /// Deletes the selected step.
 pub fn delete_step(state: &mut State) -> Vec<Effect> {
@@ -106,15 +84,6 @@ fn follow_and_say(state: &mut State, text: String) -> Vec<Effect> {
     let effects = follow(state);
     state.say(text);
     effects
-}
-
-/// Leaves, or asks first where scripts are not saved.
-pub fn quit(state: &mut State) -> Vec<Effect> {
-    if state.scripts.is_changed() {
-        state.overlay = Some(Overlay::Leave);
-        return Vec::new();
-    }
-    vec![Effect::Quit]
 }
 
 /// Gives a step another text.
@@ -237,7 +206,8 @@ pub fn saved(state: &mut State, path: PathBuf, file: ScriptFile, quits: bool) ->
     effects
 }
 
-fn focus(state: &mut State) -> Option<(ClassId, usize)> {
+/// The selected step; says so if there is none.
+pub fn focus(state: &mut State) -> Option<(ClassId, usize)> {
     let found = state.selected_id().zip(state.clip().focus_step());
     if found.is_none() {
         state.say("No step is selected.");

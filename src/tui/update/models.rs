@@ -1,14 +1,12 @@
 //! Asking language models, and taking what they answer.
 
 use crate::explore::evenly_spaced;
-use crate::script::Class;
+use crate::script::ClassId;
 use crate::tui::action::Effect;
 use crate::tui::clip::Vision;
-use crate::tui::commands::Command;
-use crate::tui::models::{Proposal, Wanted};
-use crate::tui::overlay::Overlay;
+use crate::tui::models::Wanted;
 use crate::tui::state::State;
-use crate::tui::update::{edit, selection, views};
+use crate::tui::update::selection;
 
 /// Has the script of the selected class written anew; again, stops that.
 pub fn write_selected(state: &mut State) -> Vec<Effect> {
@@ -35,75 +33,6 @@ pub fn write(state: &mut State, wanted: Wanted) -> Vec<Effect> {
     }
     state.writing = Some(wanted.clone());
     vec![Effect::WriteScript(wanted)]
-}
-
-/// Shows a script beside the one that is there, to be taken or left.
-pub fn written(state: &mut State, wanted: Wanted, script: Result<Box<Class>, String>) -> Vec<Effect> {
-    state.writing = None;
-    match script {
-        Err(reason) => state.complain(format!("No script of {}: {reason}", wanted.name)),
-        Ok(_) if !is_there(state, &wanted) => {
-            state.complain(format!("{} is gone, and so its new script is.", wanted.name));
-        }
-        Ok(new) => {
-            let old = wanted.class.and_then(|class| state.scripts.class(class));
-            let old = old.map_or_else(Vec::new, |class| class.steps.clone());
-            if state.overlay.is_some() {
-                state.say(format!("A script of {} is there, and shown once this is closed.", wanted.name));
-            }
-            state.proposal = Some(Proposal { wanted, old, new, scroll: 0 });
-        }
-    }
-    Vec::new()
-}
-
-/// Whether the class is still what it was when its script was asked for.
-fn is_there(state: &State, wanted: &Wanted) -> bool {
-    wanted.class.is_none_or(|id| {
-        let is_same =
-            |class: &Class| class.name == wanted.name && state.scripts.domain_of(id) == wanted.domain;
-        state.scripts.class(id).is_some_and(is_same)
-    })
-}
-
-/// Shows a script that waits, where nothing lies over the screen.
-pub fn show_proposal(state: &mut State) {
-    if state.overlay.is_none()
-        && let Some(proposal) = state.proposal.take()
-    {
-        state.overlay = Some(Overlay::Proposal(proposal));
-    }
-}
-
-/// Takes the script that is shown. The ranking before is pinned, so that it is seen who moves.
-pub fn accept(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Proposal(Proposal { wanted, new, .. })) = state.overlay.take() else {
-        return Vec::new();
-    };
-    if !is_there(state, &wanted) {
-        state.complain(format!("{} is gone, and so its new script is.", wanted.name));
-        return Vec::new();
-    }
-    if state.clip().pinned.is_none() && !state.clip().exploration.outcome().ranking.is_empty() {
-        views::pin(state);
-    }
-    let taken = match wanted.class {
-        Some(class) => edit::replace_script(state, class, &new),
-        None => edit::add_script(state, *new),
-    };
-    match taken {
-        Err(reason) => {
-            state.complain(reason);
-            Vec::new()
-        }
-        Ok(effects) => {
-            let (undo, pin) = (state.keymap.key(Command::Undo), state.keymap.key(Command::Pin));
-            state.say(format!(
-                "Taken; the ranking before is pinned. {undo} takes it back, {pin} the pin out."
-            ));
-            effects
-        }
-    }
 }
 
 /// Shows frames of the clip to the vision-language model.
@@ -133,7 +62,7 @@ pub fn look(state: &mut State) -> Vec<Effect> {
 }
 
 /// Takes what the vision-language model said of a clip.
-pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<crate::script::ClassId, String>) {
+pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<ClassId, String>) {
     let is_shown = clip == state.shown;
     let Some(clip) = state.clips.get_mut(clip) else { return };
     // Other scripts were opened meanwhile, of which the answer does not speak.

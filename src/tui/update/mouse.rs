@@ -6,9 +6,8 @@ use ratatui::layout::Position;
 
 use crate::tui::action::Effect;
 use crate::tui::commands::Command;
-use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
-use crate::tui::update::{overlays, selection, time};
+use crate::tui::update::{selection, time};
 use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
@@ -20,22 +19,19 @@ pub fn turn(state: &mut State) -> Vec<Effect> {
     vec![Effect::CaptureMouse(state.mouse)]
 }
 
-/// Handles what the mouse did.
-pub fn handle(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
-    let Some(screen) = Screen::of(state, state.area) else { return Vec::new() };
+/// Handles what the mouse did; a command that it stands for comes back.
+pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
+    let screen = Screen::of(state, state.area)?;
     let at = Position::new(mouse.column, mouse.row);
     let wheel = match mouse.kind {
         MouseEventKind::ScrollDown => 1,
         MouseEventKind::ScrollUp => -1,
         _ => 0,
     };
-    if let Some(overlay) = &mut state.overlay {
-        if let Overlay::Help(scroll) = overlay {
-            *scroll = scroll.saturating_add_signed(3 * wheel as i16);
-        } else if wheel != 0 {
-            overlays::move_by(state, wheel);
-        }
-        return Vec::new();
+    if let Some(mut overlay) = state.overlay.take() {
+        overlay.wheel(state, wheel);
+        state.overlay = Some(overlay);
+        return None;
     }
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => {
@@ -57,15 +53,14 @@ pub fn handle(state: &mut State, mouse: MouseEvent, now: f64) -> Vec<Effect> {
             } else if step_at(&screen, at).is_some() {
                 if wheel > 0 { time::next_step(state) } else { time::previous_step(state) }
             } else if screen.knobs.contains(at) {
-                let command = if wheel > 0 { Command::SmoothLess } else { Command::SmoothMore };
-                return super::update(state, crate::tui::action::Action::Do(command), now);
+                return Some(if wheel > 0 { Command::SmoothLess } else { Command::SmoothMore });
             } else {
                 time::move_cursor(state, wheel);
             }
         }
         _ => {}
     }
-    Vec::new()
+    None
 }
 
 /// The step of the selected class whose text is there.

@@ -4,7 +4,7 @@ use crate::tui::action::Effect;
 use crate::tui::clip::{Above, Clip, Pinned};
 use crate::tui::heat::shades_of;
 use crate::tui::state::{State, View};
-use crate::tui::update::{models, tour};
+use crate::tui::update::tour;
 
 /// Shows a view; the first one, where what it shows is not in a snapshot.
 pub fn show(state: &mut State, view: View) {
@@ -107,9 +107,8 @@ pub fn turn_theme(state: &mut State) {
     }
 }
 
-/// Brings alignments and shades up to date. Called once before drawing, however many actions came before.
+/// Brings alignments and shades up to date.
 pub fn refresh(state: &mut State) -> Vec<Effect> {
-    models::show_proposal(state);
     if state.clip().stale {
         align(state);
     }
