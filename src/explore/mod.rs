@@ -9,6 +9,7 @@ mod exploration;
 mod frames;
 mod identity;
 mod keeper;
+pub mod knobs;
 mod known;
 mod method;
 mod model;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::align::Rule;
+use crate::explore::knobs::KnobValues;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
 };
@@ -214,6 +215,11 @@ impl Clip {
     /// Matrix and path of the selected class, if it is aligned.
     pub fn selected_outcome(&self) -> Option<&ClassOutcome> {
         self.outcome_of(self.selected)
+    }
+
+    /// The values of the present knobs.
+    pub fn knob_values(&self) -> KnobValues<'_> {
+        KnobValues::new(self.exploration.settings(), self.exploration.outcome().width, &self.exploration)
     }
 
     /// Classes in the order in which they are listed: ranked ones first, then the others as given; those that do not

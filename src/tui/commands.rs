@@ -25,7 +25,7 @@ macro_rules! table {
                 Candidate8 "candidate-8" "8" "select the candidate in place 8" [] => selection::select_place(state, 7);
                 Candidate9 "candidate-9" "9" "select the candidate in place 9" [] => selection::select_place(state, 8);
                 FilterCandidates "filter-candidates" "/" "list only candidates that match a text" [Line]
-                    => prompt::ask(state, asks::Filter);
+                    => asks::filter(state);
                 NextStep "next-step" "n" "select the next step, and go to where it begins" []
                     => time::next_step(state);
                 PreviousStep "previous-step" "p" "select the previous step, and go to where it begins" []
@@ -76,7 +76,7 @@ macro_rules! table {
                 PreviousTemplate "previous-template" "T" "put the steps into the previous template" [Embeddings]
                     => knobs::turn_template(state, -1);
                 EditTemplate "edit-template" "y" "write a template of your own" [Embeddings Line]
-                    => prompt::ask(state, asks::EditTemplate);
+                    => asks::template(state);
                 NextAligner "next-aligner" "a" "find the path by the next aligner" []
                     => knobs::turn(state, |method| method.aligner = knobs::next(method.aligner));
                 OpenStart "open-start" "(" "let the first step of segment begin at any frame" []
@@ -84,7 +84,7 @@ macro_rules! table {
                 OpenEnd "open-end" ")" "let the last step of segment end at any frame" []
                     => knobs::turn_end(state, |method| &mut method.open_end);
                 EditAligner "edit-aligner" "A" "write the aligner, its background and its band" [Line]
-                    => prompt::ask(state, asks::EditAligner);
+                    => asks::aligner(state);
                 NextCell "next-cell" "x" "align affinities, logits or cosines" []
                     => knobs::turn(state, |method| method.cell = knobs::next(method.cell));
                 NextPreset "next-preset" "z" "follow the paper's text or the authors' released scripts" [Embeddings]
@@ -92,29 +92,29 @@ macro_rules! table {
                 NextScale "next-scale" "v" "colour the matrix by rank, logarithm or value" []
                     => views::turn_scale(state);
                 EditCalibration "edit-calibration" "=" "override alpha and beta of the affinity" [Line]
-                    => prompt::ask(state, asks::EditCalibration);
+                    => asks::calibration(state);
                 EditSampling "edit-sampling" "r" "take more or fewer frames per second" [Embeddings Line]
-                    => prompt::ask(state, asks::EditSampling);
+                    => asks::sampling(state);
             }
             Edit {
-                EditStep "edit-step" "e" "change the selected step" [Scripts Line] => asks::edit_step(state);
+                EditStep "edit-step" "e" "change the selected step" [Scripts Line] => asks::step(state);
                 AddStep "add-step" "o" "add a step after the selected one" [Scripts Line]
-                    => asks::add_step(state, 1);
+                    => asks::new_step(state, 1);
                 AddStepBefore "add-step-before" "O" "add a step before the selected one" [Scripts Line]
-                    => asks::add_step(state, 0);
+                    => asks::new_step(state, 0);
                 DeleteStep "delete-step" "d" "delete the selected step" [Scripts] => edit::delete_step(state);
                 StepUp "step-up" "alt-up K" "move the selected step up" [Scripts] => edit::move_step(state, -1);
                 StepDown "step-down" "alt-down J" "move the selected step down" [Scripts] => edit::move_step(state, 1);
-                AddClass "add-class" "+" "add a class" [Scripts Line] => prompt::ask(state, asks::NewClass);
+                AddClass "add-class" "+" "add a class" [Scripts Line] => asks::new_class(state);
                 RenameClass "rename-class" "E" "rename the selected class" [Scripts Line]
-                    => asks::rename_class(state);
+                    => asks::class_name(state);
                 DeleteClass "delete-class" "D" "delete the selected class" [Scripts] => edit::delete_class(state);
                 WriteScript "write-script" "I" "have a language model write the class' script; again, stop it" [Scripts]
                     => models::write_selected(state);
                 Undo "undo" "u" "take the last edit back" [Scripts] => edit::undo(state);
                 Redo "redo" "U ctrl-r" "do the edit again" [Scripts] => edit::redo(state);
                 SaveScripts "save-scripts" "W" "save the scripts as a file" [Scripts Line]
-                    => prompt::ask(state, asks::ScriptsFile { quits: false });
+                    => asks::scripts_file(state, false);
             }
             Files {
                 NextClip "next-clip" "N" "turn to the next clip" [] => clips::turn(state, 1);

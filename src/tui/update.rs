@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::commands::{Command, Need, table};
 use crate::tui::keymap::Chord;
-use crate::tui::overlays::{self, asks, files, help, leave, palette, prompt, proposal};
+use crate::tui::overlays::{self, asks, files, help, leave, palette, proposal};
 use crate::tui::state::{After, Overlay, State, View};
 use crate::tui::tour::TOUR;
 

@@ -9,8 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::tui::action::Effect;
-use crate::tui::overlays::asks::ScriptsFile;
-use crate::tui::overlays::{prompt, window};
+use crate::tui::overlays::{asks, window};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::bold;
 
@@ -27,7 +26,7 @@ pub fn quit(state: &mut State) -> Vec<Effect> {
 
 impl Leave {
     fn save(state: &mut State) -> After {
-        After::Closes(prompt::ask(state, ScriptsFile { quits: true }))
+        After::Closes(asks::scripts_file(state, true))
     }
 
     fn discard(state: &State) -> After {

@@ -25,9 +25,8 @@ impl LineInput {
         Self { input: Input::from(text), most }
     }
 
-    /// The same line with the cursor before the first character.
-    pub fn from_the_start(self) -> Self {
-        Self { input: self.input.with_cursor(0), ..self }
+    pub fn go_to_start(&mut self) {
+        self.input = std::mem::take(&mut self.input).with_cursor(0);
     }
 
     pub fn value(&self) -> &str {

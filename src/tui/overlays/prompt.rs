@@ -15,92 +15,98 @@ use crate::tui::theme::{bold, dim};
 use crate::visible::visible_line;
 
 /// Most characters of an answer: far more than a model reads.
-pub const LONGEST_ANSWER: usize = 10_000;
+const LONGEST_ANSWER: usize = 10_000;
 
-/// A question: one implementation each.
-pub trait Ask {
-    fn title(&self) -> String;
+/// What may be said below the answer so far.
+type Text = Box<dyn Fn(&State, &str) -> Option<String>>;
 
-    /// The present value, to be changed.
-    fn present(&self, _state: &State) -> String {
-        String::new()
-    }
-
-    /// Whether the cursor begins before the present value.
-    fn begins_at_start(&self) -> bool {
-        false
-    }
-
-    /// A note below the answer: what is wrong with it so far, or what it is about.
-    fn note(&self, _state: &State, _value: &str) -> Option<String> {
-        None
-    }
-
-    /// The sentence that the answer so far would make, for answers that make one.
-    fn sentence(&self, _state: &State, _value: &str) -> Option<String> {
-        None
-    }
-
-    /// Follows the answer while it is typed.
-    fn typed(&self, _state: &mut State, _value: &str) {}
-
-    /// Takes back what typing did.
-    fn cancel(&self, _state: &mut State) {}
-
-    /// What an empty answer does instead of closing the prompt of plain text.
-    fn empty_answer(&self, _state: &State) -> Option<&'static str> {
-        None
-    }
-
-    /// Takes the answer, without spaces around it. A question that follows is opened in the state.
-    ///
-    /// # Errors
-    /// In words, if the answer cannot be used. The prompt stays.
-    fn answer(&self, state: &mut State, value: &str) -> Result<Vec<Effect>, String>;
-}
-
-struct Prompt {
-    ask: Box<dyn Ask>,
+/// A question with the answer so far.
+pub struct Prompt {
+    title: String,
     input: LineInput,
+    answer: Box<dyn Fn(&mut State, &str) -> Result<Vec<Effect>, String>>,
+    note: Text,
+    sentence: Text,
+    typed: fn(&mut State, &str),
+    empty_answer: Option<&'static str>,
     /// Why the last answer was refused, or what became of a paste.
     notice: Option<String>,
 }
 
-/// Asks a question, the present value filled in.
-pub fn ask(state: &mut State, ask: impl Ask + 'static) -> Vec<Effect> {
-    let present = ask.present(state);
-    open(state, ask, present, None)
-}
-
-/// Asks a question with this answer filled in, and a notice below it.
-pub fn open(
-    state: &mut State,
-    ask: impl Ask + 'static,
-    answer: String,
-    notice: Option<String>,
-) -> Vec<Effect> {
-    let begins_at_start = ask.begins_at_start();
-    let input = LineInput::new(answer, LONGEST_ANSWER);
-    let input = if begins_at_start { input.from_the_start() } else { input };
-    let prompt = Prompt { ask: Box::new(ask), input, notice };
-    let effects = prompt.typed(state);
-    state.open(prompt);
-    effects
-}
-
 impl Prompt {
-    fn typed(&self, state: &mut State) -> Vec<Effect> {
-        self.ask.typed(state, self.input.value());
-        self.sentence(state).map(Effect::CountTokens).into_iter().collect()
+    /// A question. `answer` takes the answer without the spaces around it, and may open the question that follows. If it
+    /// returns an error, the prompt stays open with it.
+    pub fn new(
+        title: impl Into<String>,
+        answer: impl Fn(&mut State, &str) -> Result<Vec<Effect>, String> + 'static,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            input: LineInput::new(String::new(), LONGEST_ANSWER),
+            answer: Box::new(answer),
+            note: Box::new(|_, _| None),
+            sentence: Box::new(|_, _| None),
+            typed: |_, _| {},
+            empty_answer: None,
+            notice: None,
+        }
     }
 
-    fn sentence(&self, state: &State) -> Option<String> {
-        self.ask.sentence(state, self.input.value().trim())
+    /// Fills in the present value, to be changed.
+    pub fn present(mut self, value: impl Into<String>) -> Self {
+        self.input.set(value.into());
+        self
     }
 
-    fn answer(&mut self, state: &mut State) -> After {
-        let value = self.input.value().trim().to_owned();
-        match self.ask.answer(state, &value) {
+    pub fn with_cursor_at_start(mut self) -> Self {
+        self.input.go_to_start();
+        self
+    }
+
+    /// Adds a note below the answer: what is wrong with it so far, or what it is about.
+    pub fn note(self, note: impl Fn(&State, &str) -> Option<String> + 'static) -> Self {
+        Self { note: Box::new(note), ..self }
+    }
+
+    /// Shows the sentence that the answer so far would make, with its tokens.
+    pub fn sentence(self, sentence: impl Fn(&State, &str) -> Option<String> + 'static) -> Self {
+        Self { sentence: Box::new(sentence), ..self }
+    }
+
+    /// Follows the answer while it is typed; an empty one if the prompt is closed.
+    pub fn typed(self, typed: fn(&mut State, &str)) -> Self {
+        Self { typed, ..self }
+    }
+
+    /// What an empty line of plain text does, other than to close the prompt.
+    pub fn empty_answer(self, does: &'static str) -> Self {
+        Self { empty_answer: Some(does), ..self }
+    }
+
+    /// Adds a notice that the next key clears.
+    pub fn notice(self, notice: String) -> Self {
+        Self { notice: Some(notice), ..self }
+    }
+
+    pub fn open(self, state: &mut State) -> Vec<Effect> {
+        let effects = self.follow(state);
+        state.open(self);
+        effects
+    }
+
+    /// Shows what the answer so far changes.
+    fn follow(&self, state: &mut State) -> Vec<Effect> {
+        (self.typed)(state, self.input.value());
+        (self.sentence)(state, self.value()).map(Effect::CountTokens).into_iter().collect()
+    }
+
+    fn value(&self) -> &str {
+        self.input.value().trim()
+    }
+
+    fn take_answer(&mut self, state: &mut State) -> After {
+        (self.typed)(state, self.value());
+        match (self.answer)(state, self.value()) {
             Ok(effects) => After::Closes(effects),
             Err(reason) => {
                 self.notice = Some(on_one_line(&reason));
@@ -115,9 +121,9 @@ impl Prompt {
         if let Some(notice) = &self.notice {
             return vec![Line::styled(shown(notice), emphasis)];
         }
-        let note = self.ask.note(state, self.input.value().trim());
+        let note = (self.note)(state, self.value());
         let mut notes: Vec<Line> = note.iter().map(|note| Line::styled(shown(note), dim())).collect();
-        if let Some(sentence) = self.sentence(state) {
+        if let Some(sentence) = (self.sentence)(state, self.value()) {
             notes.push(Line::raw(shown(&sentence)));
             if let Some(tokens) = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence) {
                 notes.push(if tokens.cut {
@@ -135,19 +141,19 @@ impl Prompt {
 impl Overlay for Prompt {
     fn key(&mut self, state: &mut State, key: KeyEvent) -> After {
         if key.code == KeyCode::Enter {
-            return self.answer(state);
+            return self.take_answer(state);
         }
         self.notice = self.input.key(key).err();
-        After::Stays(self.typed(state))
+        After::Stays(self.follow(state))
     }
 
     fn paste(&mut self, state: &mut State, text: &str) -> Vec<Effect> {
         self.notice = self.input.paste(text);
-        self.typed(state)
+        self.follow(state)
     }
 
     fn cancel(&mut self, state: &mut State) {
-        self.ask.cancel(state);
+        (self.typed)(state, "");
     }
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
@@ -158,21 +164,20 @@ impl Overlay for Prompt {
         // Above the footer.
         let over = Rect { y: area.bottom().saturating_sub(height + 1), height, ..area };
         frame.render_widget(Clear, over);
-        let block =
-            Block::bordered().title(format!(" {} · Enter takes it · Esc leaves it ", self.ask.title()));
+        let block = Block::bordered().title(format!(" {} · Enter takes it · Esc leaves it ", self.title));
         let inside = block.inner(over).inner(Margin::new(1, 0));
         frame.render_widget(block, over);
         self.input.draw(frame, row_of(inside, 0));
         frame.render_widget(Paragraph::new(notes).wrap(Wrap { trim: true }), below(inside, 1));
     }
 
-    fn question(&self, state: &State) -> Option<String> {
+    fn question(&self, _state: &State) -> Option<String> {
         let present = match self.input.value() {
             "" => String::new(),
             present => format!(" Now: {present}"),
         };
-        let empty = self.ask.empty_answer(state).unwrap_or("leaves it");
-        Some(format!("{}? An empty line {empty}.{present}", self.ask.title()))
+        let empty = self.empty_answer.unwrap_or("leaves it");
+        Some(format!("{}? An empty line {empty}.{present}", self.title))
     }
 
     /// An answer that is refused closes the prompt, so that the next line is a command again.
@@ -182,17 +187,15 @@ impl Overlay for Prompt {
             return Some(After::Stays(Vec::new()));
         }
         self.input.set(line.to_owned());
-        let is_answer = !line.trim().is_empty() || self.ask.empty_answer(state).is_some();
-        let after = if is_answer { self.answer(state) } else { After::Stays(Vec::new()) };
-        Some(match after {
-            After::Stays(effects) => {
-                self.cancel(state);
-                if let Some(refused) = self.notice.take() {
-                    state.complain(refused);
-                }
-                After::Closes(effects)
-            }
-            after => after,
-        })
+        if (!line.trim().is_empty() || self.empty_answer.is_some())
+            && let After::Closes(effects) = self.take_answer(state)
+        {
+            return Some(After::Closes(effects));
+        }
+        self.cancel(state);
+        if let Some(refused) = self.notice.take() {
+            state.complain(refused);
+        }
+        Some(After::Closes(Vec::new()))
     }
 }
