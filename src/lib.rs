@@ -5,6 +5,7 @@
 
 pub mod align;
 pub mod atomic_write;
+pub mod background;
 pub mod cli;
 mod colour;
 pub mod demo;
