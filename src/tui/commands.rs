@@ -12,38 +12,38 @@ macro_rules! table {
         $then! { |state, now|
             Select {
                 NextCandidate "next-candidate" "j down" "select the next candidate" []
-                    => selection::select_by(state, 1);
+                    => cursor::select_by(state, 1);
                 PreviousCandidate "previous-candidate" "k up" "select the previous candidate" []
-                    => selection::select_by(state, -1);
-                Candidate1 "candidate-1" "1" "select the candidate in place 1" [] => selection::select_place(state, 0);
-                Candidate2 "candidate-2" "2" "select the candidate in place 2" [] => selection::select_place(state, 1);
-                Candidate3 "candidate-3" "3" "select the candidate in place 3" [] => selection::select_place(state, 2);
-                Candidate4 "candidate-4" "4" "select the candidate in place 4" [] => selection::select_place(state, 3);
-                Candidate5 "candidate-5" "5" "select the candidate in place 5" [] => selection::select_place(state, 4);
-                Candidate6 "candidate-6" "6" "select the candidate in place 6" [] => selection::select_place(state, 5);
-                Candidate7 "candidate-7" "7" "select the candidate in place 7" [] => selection::select_place(state, 6);
-                Candidate8 "candidate-8" "8" "select the candidate in place 8" [] => selection::select_place(state, 7);
-                Candidate9 "candidate-9" "9" "select the candidate in place 9" [] => selection::select_place(state, 8);
+                    => cursor::select_by(state, -1);
+                Candidate1 "candidate-1" "1" "select the candidate in place 1" [] => cursor::select_place(state, 0);
+                Candidate2 "candidate-2" "2" "select the candidate in place 2" [] => cursor::select_place(state, 1);
+                Candidate3 "candidate-3" "3" "select the candidate in place 3" [] => cursor::select_place(state, 2);
+                Candidate4 "candidate-4" "4" "select the candidate in place 4" [] => cursor::select_place(state, 3);
+                Candidate5 "candidate-5" "5" "select the candidate in place 5" [] => cursor::select_place(state, 4);
+                Candidate6 "candidate-6" "6" "select the candidate in place 6" [] => cursor::select_place(state, 5);
+                Candidate7 "candidate-7" "7" "select the candidate in place 7" [] => cursor::select_place(state, 6);
+                Candidate8 "candidate-8" "8" "select the candidate in place 8" [] => cursor::select_place(state, 7);
+                Candidate9 "candidate-9" "9" "select the candidate in place 9" [] => cursor::select_place(state, 8);
                 FilterCandidates "filter-candidates" "/" "list only candidates that match a text" [Line]
                     => asks::filter(state);
                 NextStep "next-step" "n" "select the next step, and go to where it begins" []
-                    => time::next_step(state);
+                    => cursor::next_step(state);
                 PreviousStep "previous-step" "p" "select the previous step, and go to where it begins" []
-                    => time::previous_step(state);
+                    => cursor::previous_step(state);
             }
             Time {
-                FrameForward "frame-forward" "right l" "go one frame on" [] => time::move_cursor(state, 1);
-                FrameBack "frame-back" "left h" "go one frame back" [] => time::move_cursor(state, -1);
+                FrameForward "frame-forward" "right l" "go one frame on" [] => cursor::move_cursor(state, 1);
+                FrameBack "frame-back" "left h" "go one frame back" [] => cursor::move_cursor(state, -1);
                 TenFramesForward "ten-frames-forward" "shift-right L" "go ten frames on" []
-                    => time::move_cursor(state, 10);
+                    => cursor::move_cursor(state, 10);
                 TenFramesBack "ten-frames-back" "shift-left H" "go ten frames back" []
-                    => time::move_cursor(state, -10);
+                    => cursor::move_cursor(state, -10);
                 FirstFrame "first-frame" "g home" "go to the first frame" []
-                    => time::move_cursor(state, isize::MIN);
-                LastFrame "last-frame" "G end" "go to the last frame" [] => time::move_cursor(state, isize::MAX);
+                    => cursor::move_cursor(state, isize::MIN);
+                LastFrame "last-frame" "G end" "go to the last frame" [] => cursor::move_cursor(state, isize::MAX);
                 WhereTheyPart "where-they-part" "." "go to where the compared classes part most" []
-                    => time::go_where_they_part(state);
-                Play "play" "space" "play the clip at its own speed, or stop" [] => time::play(state, now);
+                    => cursor::go_where_they_part(state);
+                Play "play" "space" "play the clip at its own speed, or stop" [] => cursor::play(state, now);
             }
             Views {
                 ShowScript "show-script" "f2" "script, matrix and film of the selected class" []

@@ -1,16 +1,16 @@
-//! The results of an evaluation: what each row says of each clip.
+//! The results of an evaluation: the prediction of each row for each clip.
 
 use crate::explore::Settings;
 use crate::tui::clip::Clip;
 
-/// What an evaluation came to, clip by clip.
+/// The results of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// Where they are from.
+    /// Name of the folder that they are from.
     pub name: String,
     /// The rows, at least one.
     pub rows: Vec<ResultRow>,
-    /// Index of the row that is looked at.
+    /// Index of the row on the screen.
     pub row: usize,
     /// In the order of the clips.
     pub clips: Vec<ClipResult>,
@@ -19,37 +19,36 @@ pub struct Results {
 /// A row of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultRow {
-    /// Its name.
     pub name: String,
-    /// The knobs that give its matrices. None where no matrix is behind it, or one of other scripts.
+    /// The knobs that give its matrices. `None` if it has none, or those of other scripts.
     pub settings: Option<Settings>,
 }
 
-/// What an evaluation came to on one clip.
+/// The result of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClipResult {
-    /// The candidate that each row puts first; none where a row cannot compare the clip.
+    /// The prediction of each row, if the row can compare the clip.
     Read(Vec<Option<usize>>),
-    /// It could not be read, and why.
+    /// Why it could not be read.
     Unread(String),
 }
 
 impl Results {
-    /// The candidate that the row puts first, as an index among those that the clip has now: edits may have moved it.
+    /// The prediction of the row, as an index among the present candidates, which edits may have moved.
     pub fn prediction(&self, index: usize, clip: &Clip) -> Option<usize> {
         let ClipResult::Read(predictions) = self.clips.get(index)? else { return None };
         let id = clip.as_given.get((*predictions.get(self.row)?)?)?;
         clip.ids.iter().position(|other| other == id)
     }
 
-    /// Whether the row has missed a clip; none of a clip that was not evaluated.
+    /// Whether the row has a clip wrong, if the clip was evaluated.
     pub fn is_wrong(&self, index: usize, clip: &Clip) -> Option<bool> {
         self.clips
             .get(index)
             .map(|_| self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
     }
 
-    /// Per cent of the clips that could be read which the row has right, and their number.
+    /// Per cent of the readable clips that the row has right, and the number of readable clips.
     pub fn accuracy(&self, clips: &[Clip]) -> (f64, usize) {
         let read = |(_, result): &(&Clip, &ClipResult)| matches!(result, ClipResult::Read(_));
         let read: Vec<usize> = clips

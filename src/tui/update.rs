@@ -1,15 +1,14 @@
-//! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
+//! State and action in, changed state and effects out, without terminal, disk or threads.
 
+mod background;
 pub mod clips;
+pub mod cursor;
 pub mod edit;
 pub mod knobs;
 pub mod models;
 mod mouse;
-mod news;
 pub mod results;
 mod saving;
-pub mod selection;
-pub mod time;
 mod tour;
 pub mod views;
 
@@ -23,14 +22,13 @@ use crate::tui::overlays::{self, asks, files, help, leave, palette, proposal};
 use crate::tui::state::{After, Overlay, State, View};
 use crate::tui::tour::TOUR;
 
+pub use cursor::{go_to, next_tick, select_place};
 pub use edit::candidates;
 pub use overlays::results::open as list_results;
 pub use results::in_words as results_in_words;
-pub use selection::select_place;
-pub use time::{go_to, next_tick};
 pub use views::show as show_view;
 
-/// Begins the background work on the clip that is shown first.
+/// Starts the background job of the first clip on the screen.
 pub fn start(state: &mut State) -> Vec<Effect> {
     let mut effects = clips::show(state, state.shown);
     if state.is_checking {
@@ -44,7 +42,7 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
     match action {
         Action::Key(key) => {
             let command = state.keymap.command(Chord::of(key));
-            // To go back to the shell works everywhere, unless its key is one that a prompt takes.
+            // The suspend command works in every overlay, unless its key is typed text.
             let is_typed =
                 matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
             if state.overlay.is_some() && (command != Some(Command::Suspend) || is_typed) {
@@ -68,11 +66,11 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             Vec::new()
         }
         Action::Tick => {
-            time::play_on(state, now);
+            cursor::play_on(state, now);
             Vec::new()
         }
         Action::Do(command) => {
-            // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
+            // A message makes room for the hints; an error stays until it is dismissed.
             state.message.take_if(|message| !message.is_error);
             let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
             let mut effects = dispatch(state, command, now);
@@ -81,13 +79,13 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             }
             effects
         }
-        Action::Background(job, news) => news::hear(state, job, news, now),
+        Action::Background(job, update) => background::handle(state, job, update, now),
         Action::Mapped(clip, maps) => {
-            news::hear_maps(state, clip, maps);
+            background::handle_maps(state, clip, maps);
             Vec::new()
         }
         Action::Evidence(evidence) => {
-            news::hear_evidence(state, evidence);
+            background::handle_evidence(state, evidence);
             Vec::new()
         }
         Action::Listed(mut listing) => {
@@ -114,7 +112,7 @@ pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
             models::seen(state, clip, &model, answer);
             Vec::new()
         }
-        Action::Checked(checked) => clips::take_checked(state, *checked),
+        Action::Checked(checked) => clips::checked(state, *checked),
         Action::Saved(path) => {
             let what = if path.extension().is_some_and(|extension| extension == "png") {
                 "Saved as PNG, with an SVG beside it: "
@@ -188,20 +186,20 @@ fn dispatch(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
     let needs_scripts = command.needs(Need::Scripts);
     if (needs_scripts || command.needs(Need::Embeddings)) && state.clip().exploration.is_frozen() {
         state.say(if state.is_checking {
-            "Whether clip and model are unchanged is still being checked: that needs their embeddings."
+            "This needs embeddings: clip and model are still being checked."
         } else {
-            "This snapshot is open without its clip or model: that needs their embeddings."
+            "This needs embeddings; the snapshot is open without its clip or model."
         });
         return Vec::new();
     }
     if needs_scripts && state.clip().has_own_scripts {
-        state.say("The steps of this clip are its own, from its dataset: edit them there.");
+        state.say("This clip has steps of its own, from its dataset: edit them there.");
         return Vec::new();
     }
     run(state, command, now)
 }
 
-/// What a command comes to: effects, or nothing.
+/// Effects or nothing, which commands return.
 trait Outcome {
     fn effects(self) -> Vec<Effect>;
 }

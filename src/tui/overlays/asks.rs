@@ -8,14 +8,14 @@ use crate::tui::action::Effect;
 use crate::tui::models::Wanted;
 use crate::tui::overlays::prompt::Prompt;
 use crate::tui::state::State;
-use crate::tui::update::{clips, edit, knobs, models, selection};
+use crate::tui::update::{clips, cursor, edit, knobs, models};
 use crate::video::Sampling;
 
 /// Lists only candidates that match a text, while it is typed.
 pub fn filter(state: &mut State) -> Vec<Effect> {
     Prompt::new("List candidates that match", |state, _| {
         if !state.clip().listed().contains(&state.clip().selected) {
-            selection::select_place(state, 0);
+            cursor::select_place(state, 0);
         }
         Ok(Vec::new())
     })

@@ -72,9 +72,7 @@ impl Proposal {
         match taken {
             Ok(effects) => {
                 let (undo, pin) = (state.keymap.key(Command::Undo), state.keymap.key(Command::Pin));
-                state.say(format!(
-                    "Taken; the ranking before is pinned. {undo} takes it back, {pin} the pin out."
-                ));
+                state.say(format!("Accepted; the ranking before is pinned. {undo} undoes it, {pin} unpins."));
                 After::Closes(effects)
             }
             Err(reason) => {

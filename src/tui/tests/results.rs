@@ -79,7 +79,10 @@ fn the_list_is_searched_and_shows_wrong_ones_alone() {
     assert_eq!(state.shown, 0, "nothing is chosen");
     // A row without matrices says so.
     type_keys(&mut state, "⌫⌫⌫⏎");
-    assert!(screen(&mut state).contains("mean-pool says nap; it is long jump. Its matrices are not these."));
+    assert!(
+        screen(&mut state)
+            .contains("mean-pool says nap; it is long jump. These matrices are not those of the row.")
+    );
 }
 
 #[test]
@@ -126,7 +129,7 @@ fn clips_with_steps_of_their_own_keep_them() {
     type_keys(&mut state, "e!⏎");
     assert_eq!(state.clips[1].exploration.candidates(), candidates);
     type_keys(&mut state, "Ne");
-    assert!(screen(&mut state).contains("The steps of this clip are its own"));
+    assert!(screen(&mut state).contains("This clip has steps of its own"));
     assert!(state.overlay.is_none());
 }
 

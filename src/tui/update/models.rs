@@ -1,4 +1,4 @@
-//! Asking language models, and taking what they answer.
+//! Requests to language models, and their answers.
 
 use crate::explore::evenly_spaced;
 use crate::script::ClassId;
@@ -6,12 +6,12 @@ use crate::tui::action::Effect;
 use crate::tui::clip::Vision;
 use crate::tui::models::Wanted;
 use crate::tui::state::State;
-use crate::tui::update::selection;
+use crate::tui::update::cursor;
 
-/// Has the script of the selected class written anew; again, stops that.
+/// Has a language model write the script of the selected class, or stops it.
 pub fn write_selected(state: &mut State) -> Vec<Effect> {
     if state.writing.is_some() {
-        state.say("It stops once the server has answered.");
+        state.say("Stopping once the server has answered.");
         return vec![Effect::StopWriting];
     }
     let Some(class) = state.selected_id() else { return Vec::new() };
@@ -20,14 +20,14 @@ pub fn write_selected(state: &mut State) -> Vec<Effect> {
     write(state, Wanted { class: Some(class), name, domain })
 }
 
-/// Has a script written.
+/// Has a language model write a script.
 pub fn write(state: &mut State, wanted: Wanted) -> Vec<Effect> {
     if !state.has_writer {
         state.complain("No language model is named: start with --llm NAME --endpoint URL.");
         return Vec::new();
     }
     if let Some(writing) = &state.writing {
-        let text = format!("A script of {} is being written: it comes first.", writing.name);
+        let text = format!("A script of {} is still being written.", writing.name);
         state.complain(text);
         return Vec::new();
     }
@@ -50,29 +50,29 @@ pub fn look(state: &mut State) -> Vec<Effect> {
     let times = outcome.times.iter().copied().zip(outcome.ordinals.iter().copied()).collect();
     let ordinals = evenly_spaced(times, frames);
     if ordinals.is_empty() {
-        state.complain("No frame is there yet to show.");
+        state.complain("No frame is embedded yet.");
         return Vec::new();
     }
     let candidates = clip.exploration.candidates();
     let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
     let classes = clip.ids.iter().copied().zip(candidates.iter().map(|class| class.name.clone())).collect();
     clip.vision = Some(Vision::Asked);
-    state.say(format!("{} frames are being looked at.", ordinals.len()));
+    state.say(format!("The vision-language model is shown {} frames.", ordinals.len()));
     vec![Effect::Look { clip: shown, classes, ordinals, domain }]
 }
 
-/// Takes what the vision-language model said of a clip.
+/// Handles the answer of the vision-language model about a clip.
 pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<ClassId, String>) {
     let is_shown = clip == state.shown;
     let Some(clip) = state.clips.get_mut(clip) else { return };
-    // Other scripts were opened meanwhile, of which the answer does not speak.
+    // Other scripts were opened meanwhile.
     if clip.vision != Some(Vision::Asked) {
         return;
     }
     match answer {
         Ok(class) => {
             clip.vision = Some(Vision::Says(class));
-            let name = state.scripts.class(class).map_or("a class that is gone", |class| &class.name);
+            let name = state.scripts.class(class).map_or("a deleted class", |class| &class.name);
             if is_shown {
                 let text = format!("{model} says {name}.");
                 state.say(text);
@@ -85,6 +85,6 @@ pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<ClassId,
     }
     if is_shown {
         let selected = state.clip().selected;
-        selection::select(state, selected);
+        cursor::select(state, selected);
     }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 use crate::tui::action::Effect;
 use crate::tui::commands::Command;
 use crate::tui::state::State;
-use crate::tui::update::{selection, time};
+use crate::tui::update::cursor;
 use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
@@ -38,10 +38,10 @@ pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
             state.message.take_if(|message| !message.is_error);
             if screen.candidates.contains(at) {
                 if let Some(class) = class_at(state, screen.candidates, at.y) {
-                    selection::select(state, class);
+                    cursor::select(state, class);
                 }
             } else if let Some(step) = step_at(&screen, at) {
-                time::select_step(state, step);
+                cursor::select_step(state, step);
             } else {
                 go_to(state, &screen, at);
             }
@@ -49,13 +49,13 @@ pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
         MouseEventKind::Drag(MouseButton::Left) => go_to(state, &screen, at),
         MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
             if screen.candidates.contains(at) {
-                selection::select_by(state, wheel);
+                cursor::select_by(state, wheel);
             } else if step_at(&screen, at).is_some() {
-                if wheel > 0 { time::next_step(state) } else { time::previous_step(state) }
+                if wheel > 0 { cursor::next_step(state) } else { cursor::previous_step(state) }
             } else if screen.knobs.contains(at) {
                 return Some(if wheel > 0 { Command::SmoothLess } else { Command::SmoothMore });
             } else {
-                time::move_cursor(state, wheel);
+                cursor::move_cursor(state, wheel);
             }
         }
         _ => {}
@@ -73,6 +73,6 @@ fn go_to(state: &mut State, screen: &Screen, at: Position) {
     if screen.is_on_time(at) {
         let column = at.x.saturating_sub(screen.axis.x);
         let time = timeline(state, screen).time(usize::from(column));
-        time::go_to(state, time);
+        cursor::go_to(state, time);
     }
 }

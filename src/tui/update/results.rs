@@ -1,4 +1,4 @@
-//! Looking through the results of an evaluation.
+//! Moving through the results of an evaluation.
 
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
@@ -6,7 +6,7 @@ use crate::tui::results::{ClipResult, Results};
 use crate::tui::state::{State, View};
 use crate::tui::update::{clips, views};
 
-/// Shows the next clip, or the one before, that the row has wrong.
+/// Shows the next or the previous clip that the row has wrong.
 pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
     let Some(results) = &state.results else {
         no_results(state);
@@ -27,7 +27,7 @@ pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
     }
 }
 
-/// Shows a clip under the knobs of the row: what it predicts, beside the true class where that is another.
+/// Shows a clip with the knobs of the row: the predicted class, compared with the true one if that is another.
 pub fn show_clip(state: &mut State, index: usize) -> Vec<Effect> {
     let Some(results) = &state.results else { return Vec::new() };
     let row = results.rows[results.row].clone();
@@ -60,15 +60,18 @@ pub fn show_clip(state: &mut State, index: usize) -> Vec<Effect> {
         Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
         None => {
             let text = words(&row.name, prediction, state.clip());
-            let text =
-                if row.settings.is_some() { text } else { format!("{text} Its matrices are not these.") };
+            let text = if row.settings.is_some() {
+                text
+            } else {
+                format!("{text} These matrices are not those of the row.")
+            };
             state.say(text);
         }
     }
     effects
 }
 
-/// What a row says of a clip, in a sentence.
+/// The prediction of a row for a clip, in a sentence.
 fn words(row: &str, prediction: Option<usize>, clip: &Clip) -> String {
     let name = |class: usize| clip.exploration.candidates().get(class).map_or("", |class| &class.name);
     match (prediction, clip.answer) {
@@ -85,7 +88,7 @@ pub fn no_results(state: &mut State) {
     state.say("No results are open: actalign-tui FOLDER opens those of eval --out FOLDER.");
 }
 
-/// The clips that the row has wrong, in sentences.
+/// Accuracy of the row, and the clips that it has wrong, in sentences.
 pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     let (accuracy, read) = results.accuracy(clips);
     let wrong = results.listed("", true, clips);
