@@ -1,7 +1,6 @@
 //! Draws the state, and changes nothing.
 
 mod candidates;
-mod difference;
 mod footer;
 mod frame;
 mod header;
@@ -11,7 +10,6 @@ mod matrix;
 mod script;
 mod shown;
 mod strip;
-mod tour;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -19,10 +17,12 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::tui::commands::Command;
+use crate::tui::difference;
 use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;
 use crate::tui::timeline::Timeline;
+use crate::tui::tour;
 use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
 use crate::visible::{is_obeyed, visible_line};

@@ -1,4 +1,4 @@
-//! The clip, how far its embedding is, and the knobs.
+//! The clip, its progress, and the knobs.
 
 use std::path::Path;
 
@@ -25,7 +25,6 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     }
     let Sources { sampling, model, device, .. } = &state.clip().sources;
     clip += &format!(" · {sampling}");
-    // Whose scores these are: those of a small model say less.
     if let Some(name) = Path::new(model).file_name() {
         clip += &format!(" · {} model", name.to_string_lossy());
     }
@@ -44,7 +43,7 @@ fn progress(state: &State) -> String {
         } else {
             String::new()
         };
-        // Frames that stay on screen over several ticks fill more than one column.
+        // A frame that stays for several ticks fills several columns.
         let ticks = state.clip().exploration.outcome().times.len();
         let held = if ticks > embedded { format!(" on {ticks} ticks") } else { String::new() };
         return format!("{embedded} frames{held}{faults}");
@@ -67,7 +66,7 @@ fn progress(state: &State) -> String {
     format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
 }
 
-/// Rows that the knobs take in a terminal this wide.
+/// Rows of the knobs in a terminal of this width.
 pub fn knob_rows(state: &State, width: u16) -> u16 {
     lines(state, width).len() as u16
 }
@@ -81,42 +80,23 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
 /// Columns from which on all knobs are shown with their names.
 const WIDE: u16 = 100;
 
-/// A knob on the screen.
-struct Row {
-    /// The commands that turn it; their keys are shown.
-    commands: &'static [Command],
-    /// Whether its name is shown even where there is little room.
-    is_named: bool,
-    knob: Knob,
-}
-
 enum Knob {
     Method(knobs::Knob),
-    /// Of the screen: its name and its value.
+    /// A knob of the screen: its name and its value.
     Screen(&'static str, fn(&State) -> String),
 }
 
-const ROWS: [Row; 8] = [
-    Row {
-        commands: &[Command::SmoothLess, Command::SmoothMore],
-        is_named: true,
-        knob: Knob::Method(knobs::SMOOTHING),
-    },
-    Row { commands: &[Command::NextTemplate], is_named: true, knob: Knob::Method(knobs::TEMPLATE) },
-    Row {
-        commands: &[Command::NextScale],
-        is_named: true,
-        knob: Knob::Screen("scale", |state| state.scale_in_force().name().to_owned()),
-    },
-    Row { commands: &[Command::NextCell], is_named: false, knob: Knob::Method(knobs::CELL) },
-    Row { commands: &[Command::NextAligner], is_named: false, knob: Knob::Method(knobs::ALIGNER) },
-    Row { commands: &[Command::NextPreset], is_named: false, knob: Knob::Method(knobs::PRESET) },
-    Row { commands: &[Command::EditCalibration], is_named: false, knob: Knob::Method(knobs::CALIBRATION) },
-    Row {
-        commands: &[Command::EditSampling],
-        is_named: false,
-        knob: Knob::Screen("sampling", |state| state.clip().sampling.describe()),
-    },
+/// The knobs in their order, each with the commands whose keys are shown, and whether its name is shown even where there
+/// is little room.
+const ROWS: [(&[Command], bool, Knob); 8] = [
+    (&[Command::SmoothLess, Command::SmoothMore], true, Knob::Method(knobs::SMOOTHING)),
+    (&[Command::NextTemplate], true, Knob::Method(knobs::TEMPLATE)),
+    (&[Command::NextScale], true, Knob::Screen("scale", |state| state.scale_in_force().name().to_owned())),
+    (&[Command::NextCell], false, Knob::Method(knobs::CELL)),
+    (&[Command::NextAligner], false, Knob::Method(knobs::ALIGNER)),
+    (&[Command::NextPreset], false, Knob::Method(knobs::PRESET)),
+    (&[Command::EditCalibration], false, Knob::Method(knobs::CALIBRATION)),
+    (&[Command::EditSampling], false, Knob::Screen("sampling", |state| state.clip().sampling.describe())),
 ];
 
 /// All knobs with their keys, names and values, and pinned values that are different, in as many lines as they need.
@@ -126,7 +106,7 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
     let pinned = clip.pinned.as_ref();
     let pinned = pinned.map(|pinned| KnobValues::new(&pinned.settings, pinned.width, &clip.exploration));
     let mut lines: Vec<Line> = Vec::new();
-    for Row { commands, is_named, knob } in ROWS {
+    for (commands, is_named, knob) in ROWS {
         let (name, value, pinned) = match knob {
             Knob::Method(knob) => (knob.name, (knob.value)(&values), pinned.as_ref().map(knob.value)),
             Knob::Screen(name, value) => (name, value(state), None),
