@@ -1,4 +1,4 @@
-//! Draws the state, and changes nothing.
+//! Draws the state without changing it.
 
 mod candidates;
 mod footer;
@@ -55,13 +55,13 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     if let Some(overlay) = &state.overlay {
         overlay.draw(state, frame, area);
     }
-    show_marks(frame.buffer_mut());
+    replace_marks(frame.buffer_mut());
     images.finish(frame);
 }
 
-/// Replaces characters that hold marks of direction and the like, which would turn the rest of the line around. ratatui lets
-/// no control character into a cell, but for those of pictures; [`fit`] and [`wrap`] have shown what there is to show.
-fn show_marks(buffer: &mut Buffer) {
+/// Replaces cells with marks of text direction, which would turn the rest of the line around. ratatui keeps control
+/// characters out of cells, other than those of pictures; [`fit`] and [`wrap`] escape both.
+fn replace_marks(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(|c: char| is_obeyed(c) && !c.is_control()) {
             cell.set_symbol("\u{fffd}");
@@ -88,13 +88,13 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 
 pub use candidates::class_at;
 
-/// The time axis of matrices and film.
+/// The time axis of matrices and film strip.
 pub fn timeline(state: &State, screen: &Screen) -> Timeline {
     let (start, end) = state.clip().span();
     Timeline { start, end, columns: usize::from(screen.axis.width) }
 }
 
-/// A text cut to a number of columns, with an ellipsis where it was longer.
+/// A text cut to a number of columns, with an ellipsis if it was longer.
 pub fn fit(text: &str, columns: usize) -> String {
     let text = visible_line(text);
     if Line::from(&*text).width() <= columns {

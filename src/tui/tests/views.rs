@@ -109,7 +109,7 @@ fn the_map_asks_for_its_texts_and_its_points() {
     let [.., Effect::EmbedTexts(texts)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(texts.len(), 6, "the steps without context");
     let texts = texts.iter().map(|text| (text.clone(), text_embedding(text), false)).collect();
-    hear(&mut state, Update::Texts(texts));
+    send(&mut state, Update::Texts(texts));
     let request = state.clip().exploration.map_request().expect("all texts are there");
     act(&mut state, Action::Mapped(0, Box::new(request.compute())));
     assert_screens!("map", &mut state);
