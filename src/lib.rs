@@ -6,6 +6,7 @@
 pub mod align;
 pub mod atomic_write;
 pub mod backbone;
+pub mod background;
 pub mod cache;
 pub mod cli;
 mod colour;

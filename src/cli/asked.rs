@@ -10,7 +10,7 @@ use crate::cli::server::{ServerArgs, endpoint};
 use crate::llm::{Client, Generator, Viewer, vision_prompt};
 use crate::output;
 use crate::script::Strategy;
-use crate::tui::{Models, Sight};
+use crate::tui::{Models, Vlm};
 
 const ENDPOINT_VARIABLE: &str = "ACTALIGN_LLM_ENDPOINT";
 
@@ -63,7 +63,7 @@ impl AskedModels {
         if let (Some(name), Some(address)) = (&self.vlm, vlm_address) {
             let viewer = Viewer::new(self.client_of_viewer(address, name)?, vision_prompt()?);
             let viewer = Arc::new(Mutex::new(viewer));
-            models.viewer = Some(Sight { name: name.clone(), frames: self.vlm_frames.into(), viewer });
+            models.vlm = Some(Vlm { name: name.clone(), frames: self.vlm_frames.into(), viewer });
         }
         Ok(models)
     }

@@ -294,7 +294,7 @@ impl Exploration {
         self.generation
     }
 
-    /// The matrices whose order evidence is missing, for the background.
+    /// Copies of the matrices whose order evidence is unknown.
     pub fn evidence_request(&self) -> EvidenceRequest {
         let unproven = |&class: &usize| {
             let outcome = self.outcome.classes[class].as_ref().filter(|outcome| outcome.order.is_none())?;

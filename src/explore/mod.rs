@@ -6,6 +6,7 @@ mod candidate;
 mod evidence;
 mod exploration;
 mod frames;
+pub mod knobs;
 mod method;
 mod model;
 mod npy_frames;
@@ -24,7 +25,7 @@ mod vlm_frames;
 mod workers;
 
 pub use candidate::Candidate;
-pub use evidence::{EvidenceRequest, EvidenceUpdate, EvidenceWorker};
+pub use evidence::{EvidenceRequest, EvidenceUpdate};
 pub use exploration::{Exploration, Fixed};
 pub use frames::EmbeddedFrame;
 pub use method::{Method, band, ends_of};

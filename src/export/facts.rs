@@ -1,33 +1,18 @@
 //! What every export says of where it comes from.
 
+use crate::explore::knobs::KnobValues;
 use crate::store::Snapshot;
 use crate::video::Sampling;
 
 /// Name and value of each setting behind a snapshot, the clip first.
 pub fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
     let settings = &snapshot.settings;
-    let method = settings.method;
     let mut facts = Vec::new();
-    let Some(clip) = &settings.clip else { return facts };
+    let (Some(clip), Some(knobs)) = (&settings.clip, KnobValues::of_report(settings)) else { return facts };
     facts.push(("clip", clip.sources.clip_name().to_owned()));
     facts.push(("frames", frames(snapshot)));
     facts.push(("model", clip.sources.model.clone()));
-    facts.push(("preset", method.preset.to_string()));
-    facts.push(("aligner", method.aligner_in_words()));
-    if let Some(level) = settings.background_level {
-        facts.push(("background", format!("{} = {level:.4}", method.background)));
-    }
-    facts.push(("cell", method.cell.to_string()));
-    facts.push((
-        "smoothing",
-        match settings.smoothing {
-            0 | 1 => "off".to_owned(),
-            width => format!("{width} frames ({} s)", clip.smoothing_seconds),
-        },
-    ));
-    facts.push(("template", clip.template_text.clone()));
-    facts.push(("alpha", settings.alpha.to_string()));
-    facts.push(("beta", settings.beta.to_string()));
+    facts.extend(knobs.in_tables());
     facts.push(("by", format!("{}, {}", snapshot.program, snapshot.created)));
     facts
 }

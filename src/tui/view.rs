@@ -1,29 +1,28 @@
-//! Draws the state, and changes nothing.
+//! Draws the state without changing it.
 
 mod candidates;
-mod difference;
 mod footer;
 mod frame;
 mod header;
 pub mod layout;
 mod map;
 mod matrix;
-mod overlay;
 mod script;
 mod shown;
 mod strip;
-mod tour;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
+use crate::tui::difference;
 use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;
 use crate::tui::timeline::Timeline;
+use crate::tui::tour;
 use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
 use crate::visible::{is_obeyed, visible_line};
@@ -53,14 +52,16 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
-    overlay::draw(state, frame, area);
-    show_marks(frame.buffer_mut());
+    if let Some(overlay) = &state.overlay {
+        overlay.draw(state, frame, area);
+    }
+    replace_marks(frame.buffer_mut());
     images.finish(frame);
 }
 
-/// Replaces characters that hold marks of direction and the like, which would turn the rest of the line around. ratatui lets
-/// no control character into a cell, but for those of pictures; [`fit`] and [`wrap`] have shown what there is to show.
-fn show_marks(buffer: &mut Buffer) {
+/// Replaces cells with marks of text direction, which would turn the rest of the line around. ratatui keeps control
+/// characters out of cells, other than those of pictures; [`fit`] and [`wrap`] escape both.
+fn replace_marks(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(|c: char| is_obeyed(c) && !c.is_control()) {
             cell.set_symbol("\u{fffd}");
@@ -87,14 +88,14 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 
 pub use candidates::class_at;
 
-/// The time axis of matrices and film.
+/// The time axis of matrices and film strip.
 pub fn timeline(state: &State, screen: &Screen) -> Timeline {
     let (start, end) = state.clip().span();
     Timeline { start, end, columns: usize::from(screen.axis.width) }
 }
 
-/// A text cut to a number of columns, with an ellipsis where it was longer.
-fn fit(text: &str, columns: usize) -> String {
+/// A text cut to a number of columns, with an ellipsis if it was longer.
+pub fn fit(text: &str, columns: usize) -> String {
     let text = visible_line(text);
     if Line::from(&*text).width() <= columns {
         return text.into_owned();
@@ -116,7 +117,7 @@ fn heading(text: impl Into<String>) -> Line<'static> {
 }
 
 /// Breaks a text at spaces into at most `rows` lines of `columns` columns.
-fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
+pub fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
     let text = visible_line(text);
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split_whitespace().peekable();

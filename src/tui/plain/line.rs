@@ -1,7 +1,7 @@
 //! A line of plain text: a command by its name or its key, how often, and what it is about.
 
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Keymap;
 
 /// What a line says.
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_digit_alone_is_a_key() {
-        assert_eq!(parsed("3").word, Word::Command(Command::Candidate(3)));
+        assert_eq!(parsed("3").word, Word::Command(Command::Candidate3));
     }
 
     #[test]

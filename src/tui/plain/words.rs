@@ -1,8 +1,9 @@
 //! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
 
+use crate::explore::knobs::KNOBS;
 use crate::number::plain;
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
@@ -150,30 +151,16 @@ pub fn frame_values(state: &State) -> Vec<String> {
     sentences
 }
 
-/// A knob with its value, as [`knobs`] tells them.
-pub type Knob = (&'static str, String);
+/// A value of a knob with its name.
+pub type Knob = (String, String);
 
 /// All knobs.
 pub fn knobs(state: &State) -> Vec<Knob> {
     let clip = state.clip();
-    let settings = clip.exploration.settings();
-    let frames = clip.exploration.outcome().width;
-    let smoothing = match frames {
-        _ if settings.smoothing_seconds == 0.0 => "off".to_owned(),
-        0 | 1 => format!("{:.2} seconds, which is off", settings.smoothing_seconds),
-        _ => format!("{:.2} seconds, {}", settings.smoothing_seconds, count(frames, "frame")),
-    };
-    let calibration = clip.exploration.calibration_in_force();
-    vec![
-        ("Smoothing", smoothing),
-        ("Template", format!("{}: {}", settings.template.name(), settings.template.text())),
-        ("Cell", settings.method.cell.to_string()),
-        ("Aligner", settings.method.aligner_in_words()),
-        ("Preset", settings.method.preset.to_string()),
-        ("Alpha", format!("{:.4}", calibration.alpha)),
-        ("Beta", format!("{:.4}", calibration.beta)),
-        ("Sampling", clip.sampling.describe()),
-    ]
+    let values = clip.knob_values();
+    let sampling = ("sampling", clip.sampling.describe());
+    let named = KNOBS.iter().flat_map(|knob| (knob.in_full)(&values)).chain([sampling]);
+    named.map(|(name, value)| (name[..1].to_uppercase() + &name[1..], value)).collect()
 }
 
 /// Everything that is in force.
@@ -277,7 +264,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let keys: Vec<String> = state.keymap.chords(command).map(|chord| chord.written()).collect();
         if keys.is_empty() { String::new() } else { format!(" Key: {}.", keys.join(" or ")) }
     };
-    let about = |about: &crate::tui::command::About| {
+    let about = |about: &crate::tui::commands::About| {
         format!("{}: {}.{}", about.name, about.help, keys(about.command))
     };
     if let Some(name) = name {

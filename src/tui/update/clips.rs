@@ -1,4 +1,4 @@
-//! Turning from clip to clip, and what the shown one asks the background for.
+//! Which clip is on the screen, and what its background job embeds.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use crate::align::Calibration;
 use crate::explore::Sources;
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
 use crate::video::{Sampling, Segment, Ticks};
 
-/// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
+/// Shows another clip, in a ring. If the tour's next step is about a clip, that step shows it.
 pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
     let next_step = state.tour.and_then(|step| tour::after(step, &state.clips));
     if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
@@ -20,14 +20,14 @@ pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
     }
     let clips = state.clips.len() as isize;
     if clips == 1 {
-        state.say(format!("There is no other clip: {} opens one", state.keymap.key(Command::Open)));
+        state.say(format!("There is no other clip: {} opens one.", state.keymap.key(Command::Open)));
         return Vec::new();
     }
     show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
 }
 
-/// Shows a clip, under the knobs of the one before. A clip that is done keeps its embeddings and its background work,
-/// which waits for texts; one that is not makes room for the new one, and goes on when it is shown again.
+/// Shows a clip with the knobs of the one before. The job of a clip that is fully embedded waits for texts; another job is
+/// stopped, and goes on when its clip is shown again.
 pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
     let mut effects = Vec::new();
     let turns = index != state.shown;
@@ -35,7 +35,7 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
         let left = state.shown;
         let settings = state.clip().exploration.settings().clone();
         let clip = state.clip_mut();
-        // What the next clip asks for takes the place of what this one still waits for.
+        // The next clip asks for evidence in its place.
         clip.evidence_asked = None;
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
@@ -77,7 +77,7 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
     effects
 }
 
-/// Adds a clip with the candidates of the one with index `like`, and shows it.
+/// Adds a clip with the candidates of the clip `like`, and shows it.
 pub fn add(state: &mut State, path: PathBuf, like: usize) -> Vec<Effect> {
     let Some(other) = state.clips.get(like) else { return Vec::new() };
     let id = path.display().to_string();
@@ -98,7 +98,7 @@ pub fn add(state: &mut State, path: PathBuf, like: usize) -> Vec<Effect> {
     effects
 }
 
-/// Asks for the texts that the shown clip lacks; work that ended early begins again.
+/// Embeds the texts that the clip on the screen lacks; a job that failed is started again.
 pub fn embed(state: &mut State) -> Vec<Effect> {
     let clip = state.clip_mut();
     if clip.job.is_none() && !clip.exploration.is_frozen() {
@@ -107,9 +107,9 @@ pub fn embed(state: &mut State) -> Vec<Effect> {
     vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
 }
 
-/// Takes what came of comparing files with what they were: a snapshot of which all is still the same goes live, under the
-/// knobs that are turned by now.
-pub fn take_checked(state: &mut State, checked: Checked) -> Vec<Effect> {
+/// Handles the outcome of comparing files with what they were: a snapshot whose files are unchanged goes live, with the
+/// present knobs.
+pub fn checked(state: &mut State, checked: Checked) -> Vec<Effect> {
     state.is_checking = false;
     if let Some(message) = checked.message {
         state.message = Some(message);
@@ -136,7 +136,7 @@ pub fn take_checked(state: &mut State, checked: Checked) -> Vec<Effect> {
     effects
 }
 
-/// Takes other frames of the clip that is shown.
+/// Samples other frames of the clip on the screen.
 pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     let index = state.shown;
     let clip = state.clip_mut();
@@ -146,8 +146,8 @@ pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     clip.sampling = sampling;
     clip.sources.sampling = sampling.describe();
     let tolerance = clip.info.take().map_or(0.0, |info| info.tolerance);
-    // What is known of the new sampling is shown at once; what it does not take after all is dropped when the last frame is
-    // decoded.
+    // Embedded frames that the new sampling should take are shown at once. Those that it does not take after all are dropped
+    // once all is decoded.
     let segment = Segment { start: clip.sources.start, end: clip.sources.end };
     let ticks = Ticks::new(sampling, segment, tolerance);
     clip.exploration.choose_rows(|frame| ticks.rows(frame.time, frame.shown.until));
@@ -161,16 +161,16 @@ pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     effects
 }
 
-/// What the shown clip's settings need and is not embedded.
+/// The texts that the settings of a clip need and that are not embedded.
 pub fn missing_texts(clip: &mut Clip) -> Vec<String> {
     let missing = clip.exploration.missing_texts();
     clip.progress.texts_missing = missing.len();
-    // Who asks for texts takes back what was to be prefetched; it is asked for anew once these are there.
+    // These replace the texts to prefetch, which are asked for again afterwards.
     clip.progress.texts_to_prefetch = 0;
     missing
 }
 
-/// Asks for the texts of the other templates, so that turning to them takes no time: the next one's first.
+/// Embeds the texts of the other templates ahead of time, those of the next template first.
 pub fn prefetch(state: &mut State) -> Vec<Effect> {
     let (before, after) = state.templates.split_at(state.template());
     let exploration = &state.clip().exploration;

@@ -1,4 +1,4 @@
-//! Saving what is shown.
+//! Snapshots of the clip on the screen.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use crate::tui::clip::{Clip, Pinned};
 use crate::tui::state::{State, View};
 use crate::tui::update::views::refresh;
 
-/// Saves what is shown.
+/// Saves the clip on the screen.
 pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
     refresh(state);
     if state.clip().exploration.outcome().ranking.is_empty() {
@@ -22,7 +22,7 @@ pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
     vec![Effect::Save { clip: state.shown, snapshot: Box::new(snapshot(state)), form }]
 }
 
-/// What is shown, but for what only the outside knows: the time, and what the files contain.
+/// The snapshot, without the time and the hashes of its files, which the effect adds.
 fn snapshot(state: &State) -> Snapshot {
     let clip = state.clip();
     let progress = &clip.progress;

@@ -1,8 +1,35 @@
-//! The time cursor.
+//! The selected candidate and step, and the time cursor.
 
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::difference;
 use crate::tui::state::{Playing, State};
+use crate::tui::update::views;
+
+/// Selects the class so many places further down the list.
+pub fn select_by(state: &mut State, places: isize) {
+    let listed = state.clip().listed();
+    let at = listed.iter().position(|&class| class == state.clip().selected);
+    let place = at.map_or(0, |at| at.saturating_add_signed(places).min(listed.len().saturating_sub(1)));
+    select_place(state, place);
+}
+
+/// Selects the class at a place of the list, from 0.
+pub fn select_place(state: &mut State, place: usize) {
+    if let Some(&class) = state.clip().listed().get(place) {
+        select(state, class);
+    }
+}
+
+/// Selects a class.
+pub fn select(state: &mut State, class: usize) {
+    let clip = state.clip_mut();
+    if class != clip.selected {
+        clip.step = None;
+    }
+    clip.selected = class;
+    clip.has_selected = true;
+    views::shade(state);
+}
 
 /// Moves the cursor by frames.
 pub fn move_cursor(state: &mut State, frames: isize) {
@@ -30,13 +57,13 @@ pub fn go_where_they_part(state: &mut State) {
     }
 }
 
-/// Selects the next step, and goes to where the path enters it.
+/// Selects the next step, and moves the cursor to its first frame.
 pub fn next_step(state: &mut State) {
     let step = state.clip().focus_step().map_or(0, |step| step + 1);
     select_step(state, step);
 }
 
-/// Goes back to where the path enters the present step; from there, to the step before.
+/// Moves the cursor back to the first frame of the step, or of the step before.
 pub fn previous_step(state: &mut State) {
     let clip = state.clip();
     let Some(step) = clip.focus_step() else { return };
@@ -44,7 +71,7 @@ pub fn previous_step(state: &mut State) {
     select_step(state, if is_inside { step } else { step.saturating_sub(1) });
 }
 
-/// Selects a step of the selected class, if it has it, and goes to where the path enters it.
+/// Selects a step of the selected class, if it has that many, and moves the cursor to its first frame.
 pub fn select_step(state: &mut State, step: usize) {
     state.playing = None;
     let clip = state.clip_mut();
@@ -57,7 +84,7 @@ pub fn select_step(state: &mut State, step: usize) {
     }
 }
 
-/// Plays on from the cursor, or from the start where that is at the end; or stops.
+/// Plays from the cursor, or from the start if that is at the end; or stops.
 pub fn play(state: &mut State, now: f64) {
     if state.playing.take().is_some() {
         return;
@@ -71,7 +98,7 @@ pub fn play(state: &mut State, now: f64) {
     state.playing = Some(Playing { from: state.clip().cursor, since: now });
 }
 
-/// Moves the cursor to where the clip plays by now: frames that came too late are left out.
+/// Moves the cursor on to the present time of the playing clip.
 pub fn play_on(state: &mut State, now: f64) {
     let Some(Playing { from, since }) = state.playing else { return };
     let clip = state.clip_mut();
@@ -82,7 +109,7 @@ pub fn play_on(state: &mut State, now: f64) {
     }
 }
 
-/// When the playing clip comes to its next frame, in seconds since the start.
+/// When the playing clip reaches its next frame, in seconds since the start.
 pub fn next_tick(state: &State) -> Option<f64> {
     let Playing { from, since } = state.playing?;
     let clip = state.clip();

@@ -1,4 +1,4 @@
-//! News from the background.
+//! Updates of background jobs.
 
 use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, StepMaps, Update};
@@ -6,13 +6,13 @@ use crate::tui::action::Effect;
 use crate::tui::state::State;
 use crate::tui::update::clips::prefetch;
 
-/// Takes the news of a clip's background work. `now` is the time since the start, in seconds.
-pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> {
-    // Work that was stopped may still have had news on its way.
+/// Handles an update of a clip's job. `now` is the time since the start, in seconds.
+pub fn handle(state: &mut State, job: u64, update: Update, now: f64) -> Vec<Effect> {
+    // A job that was stopped may have sent more.
     let Some(index) = state.clips.iter().position(|clip| clip.job == Some(job)) else { return Vec::new() };
     let clip = &mut state.clips[index];
     let progress = &mut clip.progress;
-    match news {
+    match update {
         Update::Opened { info, expected_frames } => {
             if clip.info.is_none()
                 && let Some(rate) = info.assumed_rate()
@@ -34,7 +34,7 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             progress.decoded = frames;
             progress.expected_frames = Some(frames);
             progress.faults = faults;
-            // Those of a sampling before that this one does not take.
+            // Frames of the sampling before that this one leaves out.
             clip.thumbnails.retain(|ordinal| clip.sampled.contains(&ordinal));
             let before = clip.exploration.frame_count();
             let sampled = &clip.sampled;
@@ -72,7 +72,7 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
         Update::Prefetched(text) => {
             clip.exploration.add_texts([text]);
             progress.texts_to_prefetch = progress.texts_to_prefetch.saturating_sub(1);
-            // The user may have turned to its template meanwhile.
+            // Its template may be in use by now.
             if progress.texts_missing > 0 {
                 let missing = clip.exploration.missing_texts().len();
                 clip.stale |= missing != progress.texts_missing;
@@ -94,9 +94,9 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
     Vec::new()
 }
 
-/// Takes what was found of the order of steps, for the clip whose alignments it is about.
-pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
-    match news {
+/// Adds order evidence to the clip whose alignments it is of.
+pub fn handle_evidence(state: &mut State, update: EvidenceUpdate) {
+    match update {
         EvidenceUpdate::Found { generation, class, evidence } => {
             for clip in &mut state.clips {
                 clip.exploration.add_evidence(generation, class, evidence);
@@ -106,8 +106,8 @@ pub fn hear_evidence(state: &mut State, news: EvidenceUpdate) {
     }
 }
 
-/// Takes the maps of a clip's steps.
-pub fn hear_maps(state: &mut State, clip: usize, maps: Box<StepMaps>) {
+/// Adds the maps of a clip's steps.
+pub fn handle_maps(state: &mut State, clip: usize, maps: Box<StepMaps>) {
     if let Some(clip) = state.clips.get_mut(clip) {
         clip.maps_asked = false;
         clip.maps = Some(maps);
