@@ -1,7 +1,6 @@
 //! Arguments in, one command out.
 
 pub mod align;
-mod asked;
 mod cache;
 mod classify;
 mod completions;
@@ -13,6 +12,7 @@ mod explore;
 mod export;
 mod inputs;
 mod keys;
+mod llm_args;
 mod model;
 mod progress;
 mod reopen;
@@ -20,7 +20,6 @@ mod results;
 mod screen;
 mod scripts;
 mod seen;
-mod server;
 mod table;
 mod usage;
 

@@ -18,7 +18,7 @@ mod input_file;
 mod leftovers;
 pub mod llm;
 mod lock;
-mod net;
+pub mod net;
 mod number;
 mod output;
 mod scale;

@@ -10,8 +10,8 @@ use color_eyre::eyre::{Report, Result, WrapErr, bail, eyre};
 
 use crate::align::Preset;
 use crate::cli::inputs::{ModelArgs, seconds};
+use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
 use crate::cli::progress::Counter;
-use crate::cli::server::{ServerArgs, temperature};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, EvalSettings, Evaluator, FileStamp, Journal,
@@ -291,7 +291,7 @@ fn aligner(text: &str) -> Result<Method, String> {
 fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
     let (Some(name), Some(endpoint)) = (&args.vlm, &args.vlm_endpoint) else { return Ok(None) };
     let client = args.server.client(endpoint, name)?.with_temperature(args.vlm_temperature);
-    Ok(Some(Vlm::new(client, vision_prompt()?, args.vlm_frames.into())))
+    Ok(Some(Vlm::new(client, vision_prompt(prompts_folder().as_deref())?, args.vlm_frames.into())))
 }
 
 /// Whether the weights cannot be loaded, which no clip is to blame for.

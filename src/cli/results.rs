@@ -89,7 +89,7 @@ fn seen_from_here(run: &Run) -> DatasetPaths {
 
 /// A row as the explorer can show it: with its knobs, where its matrices are those of the main scripts.
 fn result_row(row: &Row) -> ResultRow {
-    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::ContextRich;
+    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::default();
     ResultRow { name: row.name.clone(), settings: has_matrices.then(|| row.settings.clone()) }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use crate::cli::asked::AskedModels;
 use crate::cli::config::ConfigArgs;
+use crate::cli::llm_args::LlmArgs;
 use crate::script::{Document, Template};
 use crate::tui::{self, Check, ClipToExplore, Config, Explorer, ImageProtocol, Models, Moment, Results};
 
@@ -26,7 +26,7 @@ pub struct ScreenArgs {
     #[arg(long)]
     plain: bool,
     #[command(flatten)]
-    models: AskedModels,
+    models: LlmArgs,
 }
 
 /// What the explorer is shown on.

@@ -11,7 +11,7 @@ use crate::eval::footage::{Folder, FolderError, Footage};
 use crate::eval::manifest::{self, Entry, Fault, Format, Listed, ManifestError};
 use crate::eval::scripts::Scripts;
 use crate::explore::Candidate;
-use crate::script::{ScriptError, library};
+use crate::script::{ScriptError, Strategy, library};
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -123,7 +123,8 @@ impl Dataset {
         let (scripts_path, (scripts, digest)) = match (&paths.scripts, manifest.format) {
             (None, Format::Authors) => (path.clone(), (Scripts::OfClips, manifest.digest.clone())),
             (named, format) => {
-                let scripts = named.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
+                let scripts =
+                    named.clone().unwrap_or_else(|| path.with_file_name(Strategy::CONTEXT_RICH.file_name()));
                 if !(library::is_name(&scripts) || scripts.exists()) {
                     return Err(DatasetError::NoScripts { path: scripts });
                 }
@@ -131,7 +132,7 @@ impl Dataset {
                 (scripts, opened)
             }
         };
-        let beside = path.with_file_name("scripts-short.json");
+        let beside = path.with_file_name(Strategy::SHORT_FIXED.file_name());
         let short_path = paths.scripts_short.clone().or_else(|| beside.exists().then_some(beside));
         // The authors' scripts know one prompt.
         let short_path = short_path.filter(|_| paths.preset == Preset::Paper);

@@ -98,15 +98,13 @@ impl Evaluator {
                 rows.push(vlm.rank(clip, self.sampling, &frames)?);
                 continue;
             }
-            let exploration = match row.prompt {
-                Strategy::ContextRich => &mut main,
-                Strategy::ShortFixed => {
-                    let Some(short) = &mut short else {
-                        let fault = Some("a candidate has no script of short steps".to_owned());
-                        rows.push(Ranking { name: row.name, ranking: Vec::new(), scores: Vec::new(), fault });
-                        continue;
-                    };
-                    short
+            let exploration = match &mut short {
+                _ if row.prompt == Strategy::default() => &mut main,
+                Some(short) => short,
+                None => {
+                    let fault = Some("a candidate has no script of short steps".to_owned());
+                    rows.push(Ranking { name: row.name, ranking: Vec::new(), scores: Vec::new(), fault });
+                    continue;
                 }
             };
             rows.push(self.rank(exploration, &row)?);
@@ -163,10 +161,8 @@ impl Evaluator {
     fn missing_texts(&self, main: &mut Exploration, mut short: Option<&mut Exploration>) -> Vec<String> {
         let mut missing = Vec::new();
         for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
-            let exploration = match row.prompt {
-                Strategy::ContextRich => Some(&mut *main),
-                Strategy::ShortFixed => short.as_deref_mut(),
-            };
+            let exploration =
+                if row.prompt == Strategy::default() { Some(&mut *main) } else { short.as_deref_mut() };
             let Some(exploration) = exploration else { continue };
             exploration.set(row.settings.clone());
             let wanted = match row.settings.method.preset {

@@ -91,7 +91,7 @@ impl Rows<'_> {
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let row = |name: &str, score, settings: &Settings| {
             let settings = settings.clone();
-            Row { name: name.to_owned(), score, prompt: Strategy::ContextRich, settings, vlm: None }
+            Row { name: name.to_owned(), score, prompt: Strategy::CONTEXT_RICH, settings, vlm: None }
         };
         let mut rows = vec![
             row("mean-pool", Score::MeanPool, &full),
@@ -102,7 +102,7 @@ impl Rows<'_> {
         ];
         if short_scripts {
             let short = row("short-fixed", Score::Alignment, &full);
-            rows.push(Row { prompt: Strategy::ShortFixed, ..short });
+            rows.push(Row { prompt: Strategy::SHORT_FIXED, ..short });
         }
         rows.push(row("context-rich", Score::Alignment, &full));
         for &method in self.aligners {
@@ -114,7 +114,7 @@ impl Rows<'_> {
                 );
             }
         }
-        if self.prompts.contains(&Strategy::ShortFixed) && !short_scripts {
+        if self.prompts.contains(&Strategy::SHORT_FIXED) && !short_scripts {
             return Err(RowsError::NoShortScripts);
         }
         rows_of_all(self, &mut rows);
@@ -132,7 +132,7 @@ fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
     let templates = if asked.templates.is_empty() { &templates } else { asked.templates };
     let smoothings = [default.smoothing_seconds];
     let smoothings = if asked.smoothings.is_empty() { &smoothings } else { asked.smoothings };
-    let prompts = if asked.prompts.is_empty() { &[Strategy::ContextRich] } else { asked.prompts };
+    let prompts = if asked.prompts.is_empty() { &[Strategy::CONTEXT_RICH] } else { asked.prompts };
     let methods = iter::once(&default.method).chain(asked.aligners);
     let mut combine = |method: Method, template: &Template, smoothing_seconds: f64, prompt: Strategy| {
         let words = if template.name() == "custom" { template.text() } else { template.name() };
@@ -164,7 +164,7 @@ impl Row {
         let row = |name: &str, score| Self {
             name: name.to_owned(),
             score,
-            prompt: Strategy::ContextRich,
+            prompt: Strategy::CONTEXT_RICH,
             settings: settings.clone(),
             vlm: None,
         };
@@ -236,7 +236,7 @@ mod tests {
             aligners: &[drop, drop],
             templates: &[Template::default(), Template::custom("a {step}").unwrap()],
             smoothings: &[0.0, 0.5],
-            prompts: &[Strategy::ContextRich, Strategy::ShortFixed],
+            prompts: &[Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
         };
         let rows = asked.all(true).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(last.name, "drop:cell=logit / a {step} / 0.5 s / short-fixed");
         assert_eq!(
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
-            (Strategy::ShortFixed, drop, 0.5)
+            (Strategy::SHORT_FIXED, drop, 0.5)
         );
         assert_eq!(asked.all(false), Err(RowsError::NoShortScripts));
     }

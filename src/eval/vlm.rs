@@ -53,7 +53,7 @@ impl Vlm {
         Row {
             name: format!("vlm:{}", self.settings.model),
             score: Score::Vision,
-            prompt: Strategy::ContextRich,
+            prompt: Strategy::default(),
             settings: Settings::default(),
             vlm: Some(self.settings.clone()),
         }

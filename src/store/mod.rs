@@ -16,8 +16,8 @@ pub use drafts::{Draft, DraftError, Drafts, Unsaved};
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
 pub use npy::{MatrixError, read_matrix};
+pub(crate) use snapshot::matrix;
 pub use snapshot::{
     Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
 };
-pub(crate) use snapshot::{matrix, rfc_3339};

@@ -1,4 +1,4 @@
-//! The folder of a model as the user names it.
+//! From the name of a model to its folder.
 
 use std::io::{self, BufRead, stdin};
 use std::path::{Path, PathBuf};
@@ -7,26 +7,26 @@ use color_eyre::eyre::{Result, bail};
 
 use super::transfer;
 use crate::demo::Bundle;
-use crate::hub::{Hub, HubCache, HubError, HubSettings, ModelId};
+use crate::hub::{HashMemo, Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
 use crate::siglip::known;
 use crate::store::{Cache, Size};
 
-/// Whether the user may be asked to fetch a model.
+/// Whether to ask the user before fetching a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MayAsk {
-    /// A model that is not there is an error.
+    /// A missing model is an error.
     #[default]
     No,
-    /// On a terminal the user is asked.
+    /// Ask on a terminal.
     OnTerminal,
 }
 
-/// The folder of a checkpoint: `demo` is the bundled one, `ORG/NAME` one of the hub, unless there is a folder of that
-/// name. One that is in the cache takes no network; one that is not is fetched if the user says so.
+/// The folder of a checkpoint: `demo` is the bundled one; `ORG/NAME` a folder, else a model of the hub. One in the cache
+/// needs no network; another is fetched if the user agrees.
 ///
 /// # Errors
-/// A model that is not there.
+/// If the model is missing.
 pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
     if name == "demo" {
         return Ok(Bundle::unpack()?.model());
@@ -48,32 +48,43 @@ pub fn model_folder(name: &Path, ask: MayAsk) -> Result<PathBuf> {
         let cache = hub.cache().root().display();
         let size = known::find(&id.repo())
             .map_or(String::new(), |model| format!(" (about {})", Size(model.facts().bytes(4))));
-        let missing = format!("there is no folder {id}, and the model of that name is not in {cache}");
+        let missing = format!("no folder {id}, and no model of that name in {cache}");
         if offline {
             return Err(hub.offline(&id, format!("{missing}; HF_HUB_OFFLINE is set")).into());
         }
         let like = known::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
-        let like = like.map_or(String::new(), |like| format!("; did you mean {like}?"));
-        bail!("{missing}; run `actalign-tui model fetch {id}`{size}{like}");
+        let like = like.map_or(String::new(), |like| format!("\nhelp: did you mean {like}?"));
+        bail!("{missing}\nhelp: run `actalign-tui model fetch {id}`{size}{like}");
     }
-    let plan = hub.plan(&id, &mut transfer::tell)?;
+    let plan = hub.plan(&id, &mut transfer::report_notice)?;
     let (missing, host, cache) = (Size(plan.missing()), hub.host(), hub.cache().root().display());
     if !agrees(&format!("Download {missing} from {host} to {cache}?"))? {
-        bail!("{id} was not downloaded: `actalign-tui model fetch {id}` does it, --model demo takes none");
+        bail!("{id} was not downloaded\nhelp: run `actalign-tui model fetch {id}`, or use --model demo");
     }
     Ok(transfer::fetch(&hub, &plan)?)
 }
 
-/// The hub of the settings, which remembers the files it has checked where this program has a cache.
+/// The hub of the settings. It remembers checked files in this program's cache.
 ///
 /// # Errors
 /// See [`Hub::open`].
 pub fn open(settings: HubSettings) -> Result<Hub, HubError> {
-    settings.faults().iter().for_each(output::say);
-    Ok(Hub::open(settings)?.remembering_in(Cache::open().ok().flatten()))
+    settings.warnings().iter().for_each(output::say);
+    Ok(Hub::open(settings)?.with_memo(Cache::open().ok().flatten().map(memo_in)))
 }
 
-/// The folder of a model that is complete in the cache. Nothing of the network is looked at.
+fn memo_in(cache: Cache) -> HashMemo {
+    const RIGHT: &[u8] = b"right";
+    Box::new(move |path, hash, is_right| {
+        let found = cache.contents_by(path, &[], &format!("hub {hash}"), |hasher| {
+            hasher.update(if is_right()? { RIGHT } else { b"wrong" });
+            Ok(())
+        })?;
+        Ok(found.is_some_and(|found| found.digest() == blake3::hash(RIGHT).to_hex().as_str()))
+    })
+}
+
+/// The folder of a model that is complete in the cache. Needs no valid network settings.
 pub fn cached(settings: &HubSettings, id: &ModelId) -> Option<PathBuf> {
     HubCache::new(settings.cache.clone()?).find(id)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::llm_server::{Reply, Request, Server};
+use crate::support::server::{Reply, Request, Server};
 use assert_cmd::assert::Assert;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -154,7 +154,7 @@ fn an_evaluation_goes_on_where_the_server_let_it_down() {
 #[test]
 fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
     for (status, body, words) in [
-        (503, "overloaded", "could not answer in 5 attempts (503: overloaded)"),
+        (503, "overloaded", "no answer in 5 attempts (503: overloaded)"),
         (200, "<html>We are back soon", "<html>We are back soon"),
     ] {
         let folder = dataset();
@@ -162,7 +162,7 @@ fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
             0 => Reply::said("2"),
             // A connection that is lost.
             1 => Reply::Bytes(Vec::new()),
-            _ => Reply::Http(status, vec![("Retry-After", "0".into())], body.into()),
+            _ => Reply::http(status, &[("Retry-After", "0")], body),
         });
         eval(folder.path(), &fails, &[]).code(1).stdout("").stderr(predicate::str::contains(words));
         let journal = fs::read_to_string(folder.path().join("results/clips.part.jsonl")).unwrap();

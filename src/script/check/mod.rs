@@ -1,7 +1,6 @@
-//! What is doubtful about scripts, before any clip is compared with them.
+//! Warnings about scripts, before any clip is compared with them. A script with warnings can be used.
 //!
-//! Nothing here is an error: a script with warnings can be used. What needs a checkpoint is handed in: whether it reads a
-//! sentence to its end, and what it embeds.
+//! Results of a checkpoint are passed in: whether it reads a sentence to its end, and its embeddings.
 
 mod cut;
 mod likeness;
@@ -13,51 +12,55 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::script::{Class, ScriptFile, Strategy};
+use crate::script::{Class, ScriptFile, Strategy, in_words};
 use crate::siglip::canonical;
 
 pub use cut::{Cut, cut};
 pub use likeness::{Likeness, MOST, Pair, likeness};
 pub use vague::Vague;
 
-/// What is doubtful about a step, or about a script as a whole.
+/// A warning about a step, or about a whole script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// It shows nothing.
+    /// Nothing that a picture could show.
     Vague(Vague),
-    /// It reads like an earlier step of its script.
+    /// The same as an earlier step of the script.
     Repeated {
         /// The earlier step, from 0.
         earlier: usize,
     },
-    /// It reads like a step of other classes.
+    /// Also a step of other classes.
     Shared {
-        /// The names of the classes: all of them, or the first [`LISTED`] of very many.
+        /// Names of these classes; of very many, the first [`LISTED`].
         classes: Vec<String>,
-        /// How many more there are.
+        /// Number of further classes.
         more: usize,
     },
-    /// A step of a short-fixed script that is too short or too long.
+    /// Fewer or more words than the strategy allows.
     Words {
-        /// How many words it has.
+        /// Words of the step.
         words: usize,
+        /// The strategy.
+        strategy: Strategy,
     },
-    /// A short-fixed script of more or fewer steps than ten.
+    /// Fewer or more steps than the strategy's exact number.
     Steps {
-        /// How many steps it has.
+        /// Steps of the script.
         steps: usize,
+        /// The strategy.
+        strategy: Strategy,
     },
-    /// The checkpoint does not read its sentence to the end.
+    /// The sentence is longer than the checkpoint reads.
     Cut {
-        /// Name of the template, or its text where it is the user's own.
+        /// Name of the template, or its text if it is custom.
         template: String,
-        /// What is read and what is lost.
+        /// Where it is cut.
         cut: Cut,
     },
 }
 
 impl Warning {
-    /// A word for each kind, for programs.
+    /// The kind in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Vague(_) => "vague",
@@ -72,7 +75,7 @@ impl Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = Strategy::WORDS;
+        let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         match self {
             Self::Vague(why) => why.fmt(f),
             Self::Repeated { earlier } => write!(f, "the same as step {}", earlier + 1),
@@ -80,32 +83,35 @@ impl fmt::Display for Warning {
             Self::Shared { classes, more } => {
                 write!(f, "also a step of {} and {more} more classes", classes.join(", "))
             }
-            Self::Words { words: 1 } => {
-                write!(f, "1 word; a short-fixed step has {} or {}", words.start(), words.end())
+            Self::Words { words, strategy } => {
+                let allowed = strategy.words().map_or_else(String::new, |range| in_words(&range));
+                write!(f, "{}; a {strategy} step has {allowed}", count(*words, "word"))
             }
-            Self::Words { words: count } => {
-                write!(f, "{count} words; a short-fixed step has {} or {}", words.start(), words.end())
+            Self::Steps { steps, strategy } => {
+                write!(
+                    f,
+                    "{}; a {strategy} script has {}",
+                    count(*steps, "step"),
+                    in_words(&strategy.steps())
+                )
             }
-            Self::Steps { steps: 1 } => write!(f, "1 step; a short-fixed script has {}", Strategy::STEPS),
-            Self::Steps { steps } => write!(f, "{steps} steps; a short-fixed script has {}", Strategy::STEPS),
             Self::Cut { template, cut } => write!(f, "too long in {template}: {cut}"),
         }
     }
 }
 
-/// A warning and where it belongs.
+/// A warning and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Index of the class in the file.
+    /// Index of the class.
     pub class: usize,
-    /// The step, from 0; none where the script as a whole is meant.
+    /// Index of the step; `None` for the whole script.
     pub step: Option<usize>,
-    /// What is doubtful.
+    /// The warning.
     pub warning: Warning,
 }
 
 impl Serialize for Finding {
-    /// With the class and the step counted from 0, the kind, and the words for people.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("class", &self.class)?;
@@ -131,8 +137,7 @@ impl Serialize for Finding {
     }
 }
 
-/// What is doubtful about a step for itself and within its script, without a checkpoint. Steps count from 0; a step that
-/// is not there has no warnings.
+/// Warnings about a step by itself and within its script.
 pub fn warnings_of_step(class: &Class, step: usize, strategy: Strategy) -> Vec<Warning> {
     let Some(text) = class.steps.get(step) else { return Vec::new() };
     let read = canonical(text);
@@ -140,31 +145,31 @@ pub fn warnings_of_step(class: &Class, step: usize, strategy: Strategy) -> Vec<W
     warnings_of_text(text, &read, earlier, strategy)
 }
 
-/// The same of a step that reads like an `earlier` one. `read` is its text in canonical form.
+/// `read` is the canonical form of the text, `earlier` an equal step before it.
 fn warnings_of_text(text: &str, read: &str, earlier: Option<usize>, strategy: Strategy) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = vague::vague(read).map(Warning::Vague).into_iter().collect();
     warnings.extend(earlier.map(|earlier| Warning::Repeated { earlier }));
     let words = text.split_whitespace().count();
-    if strategy == Strategy::ShortFixed && !Strategy::WORDS.contains(&words) {
-        warnings.push(Warning::Words { words });
+    if strategy.words().is_some_and(|range| !range.contains(&words)) {
+        warnings.push(Warning::Words { words, strategy });
     }
     warnings
 }
 
-/// What is doubtful about the number of a script's steps.
+/// The warning about the number of a script's steps.
 pub fn warning_of_class(class: &Class, strategy: Strategy) -> Option<Warning> {
     let steps = class.steps.len();
-    (strategy == Strategy::ShortFixed && steps != Strategy::STEPS).then_some(Warning::Steps { steps })
+    strategy.exact_steps().is_some_and(|exact| steps != exact).then_some(Warning::Steps { steps, strategy })
 }
 
-/// Classes of a file up to which every warning names all others that share a step. Beyond, it names [`LISTED`] of them:
-/// where thousands of classes share a step, their names would outgrow the file a thousand times.
+/// In files of up to this many classes, a warning names all classes that share a step. In larger ones it names [`LISTED`]:
+/// the names could outgrow the file a thousand times.
 const ALL_LISTED: usize = 1000;
 
-/// Classes that a warning names in files of more than [`ALL_LISTED`].
+/// Classes that a warning names in larger files than [`ALL_LISTED`].
 pub const LISTED: usize = 5;
 
-/// Everything that is doubtful about a file without a checkpoint, in the order of the file. `count` is told of every class.
+/// All warnings that need no checkpoint, in the order of the file. Calls `count` for every class.
 pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {
     let strategy = Strategy::of(file);
     let read: Vec<Vec<String>> =

@@ -1,47 +1,47 @@
-//! Script files from the authors' `generated_subactions.json`, and back, without a loss.
+//! Lossless conversion between the authors' `generated_subactions.json` and script files.
 //!
-//! The authors' file is a list of items, one for a clip, each with the scripts of its options. Ours is a list of classes.
-//! Into ours, the scripts become classes and the items go into the field `generated_subactions`, where a script that became a class is
-//! replaced by `{"class": NAME}`; a value that cannot become one, or a second script of the same class, is kept there as
-//! `{"kept": VALUE}`. So a step that is changed in our file is changed in the items when they are written again.
+//! The authors' file is a list of items, one per clip, each with the scripts of its options. A script file is a list of
+//! classes. Converted to a script file, the scripts become classes and the items go into the field `generated_subactions`.
+//! There, `{"class": NAME}` replaces a script that became a class; `{"kept": VALUE}` holds a value that cannot become one, or
+//! a second script of a class. So a step that is edited in the script file changes in all items on the way back.
 //!
-//! Into the authors', a file without items becomes one item for each domain. What the items cannot tell of our file is in
-//! the field `script_file` of the first of them: the file itself. It is used on the way back as long as it still says what
-//! the items say, and is one more field of an item where they were edited since.
+//! Converted to the authors' format, a file without items becomes one item per domain. What items cannot express goes into
+//! the field `script_file` of the first: the file itself. It is used on the way back unless the items were edited since.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::eval::plain;
-use crate::script::{Class, Fault, ScriptFile};
+use crate::script::{Class, Fault, ScriptFile, plain_name};
 
-/// The field of our file that holds the authors' items.
+/// The field of a script file with the authors' items.
 const ITEMS: &str = "generated_subactions";
-/// The field of an item that holds our file.
+/// The field of an item with the script file.
 const SCRIPT_FILE: &str = "script_file";
-/// The field of an item that holds its scripts.
+/// The field of an item with its scripts.
 const SUBACTIONS: &str = "subactions";
 
-/// Why a file cannot be converted. Items count from 1.
+/// Why a file cannot be converted. Messages count items from 1.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ConvertError {
     /// Neither a list nor an object with classes.
     #[error(
-        "it is neither a script file, an object with \"classes\", nor what the authors generate, a list of objects with \
-         \"subactions\""
+        "neither a script file (an object with \"classes\") nor the authors' format (a list of objects with \
+         \"subactions\")"
     )]
     Unknown,
-    /// No script can be read.
-    #[error("no item has a script: \"subactions\" should have a list of steps for each \"OPTION in DOMAIN\"")]
+    /// No item has a script.
+    #[error(
+        "no item has a script\nhelp: \"subactions\" should have a list of steps for each \"OPTION in DOMAIN\""
+    )]
     NoScripts,
     /// A script file that breaks a rule.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// An item whose scripts are not as this program wrote them.
+    /// A script of an item is no reference as this module writes it.
     #[error(
-        "the subactions of item {item} have no {{\"class\": …}} and no {{\"kept\": …}} at \"{key}\"; put it back"
+        "item {item}: \"{key}\" is neither {{\"class\": …}} nor {{\"kept\": …}} in its subactions\nhelp: put it back"
     )]
     NoReference {
         /// Number of the item.
@@ -49,10 +49,10 @@ pub enum ConvertError {
         /// The key.
         key: String,
     },
-    /// An item whose class is gone.
+    /// An item refers to a missing class.
     #[error(
-        "item {item} has the class \"{name}\" in \"{domain}\", which is not there; rename it in the item as well, or take \
-         it out of its subactions"
+        "item {item}: no class \"{name}\" in \"{domain}\"\nhelp: rename it in the item as well, or remove it from its \
+         subactions"
     )]
     NoClass {
         /// Number of the item.
@@ -64,16 +64,16 @@ pub enum ConvertError {
     },
 }
 
-/// What came of a conversion.
+/// The result of a conversion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Converted {
-    /// A script file of ours.
+    /// A script file.
     Own(ScriptFile),
-    /// A list of the authors' items.
+    /// The authors' items.
     Authors(Vec<Value>),
 }
 
-/// Converts a document into the other format; its content tells which it is of.
+/// Converts a document to the other format; its content decides which it has.
 ///
 /// # Errors
 /// If it is of neither format, or breaks a rule of its own.
@@ -89,7 +89,7 @@ pub fn convert(document: Value) -> Result<Converted, ConvertError> {
     }
 }
 
-/// A script file of the authors' items. [`to_authors`] gives equal items back.
+/// Converts the authors' items. [`to_authors`] gives equal items back.
 ///
 /// # Errors
 /// If no item has a script.
@@ -104,13 +104,12 @@ pub fn from_authors(items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     classes_of(items)
 }
 
-/// The authors' items of a script file: those that it came from, else one for each domain. [`from_authors`] gives an equal
-/// file back.
+/// The authors' items of a script file: those it came from, else one per domain. [`from_authors`] gives an equal file back.
 ///
 /// # Errors
-/// If an item names a class that is not there.
+/// If an item refers to a missing class.
 pub fn to_authors(file: &ScriptFile) -> Result<Vec<Value>, ConvertError> {
-    // The first of a name, as `ScriptFile::find` has it.
+    // The first of a name wins, as in `ScriptFile::find`.
     let classes: Classes =
         file.classes.iter().rev().map(|class| ((file.domain_of(class), &class.name[..]), class)).collect();
     let mut items = match file.other.get(ITEMS) {
@@ -129,7 +128,7 @@ pub fn to_authors(file: &ScriptFile) -> Result<Vec<Value>, ConvertError> {
     Ok(items)
 }
 
-/// The classes that items have scripts of, and the items with references to them.
+/// Collects the classes, and replaces their scripts in the items by references.
 fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     let mut classes: Vec<(String, Class)> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
@@ -169,7 +168,7 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     Ok(ScriptFile { domain: common, classes, other })
 }
 
-/// Keeps every script of an item in it.
+/// Keeps all scripts of an item as values.
 fn keep_all(item: &mut Value) {
     if let Some(Value::Object(scripts)) = item.get_mut(SUBACTIONS) {
         for value in scripts.values_mut() {
@@ -178,7 +177,7 @@ fn keep_all(item: &mut Value) {
     }
 }
 
-/// Options by the keys of their scripts, as they are and as [`plain`] has them; the first of those that are alike.
+/// Options by the keys of their scripts, exact and as [`plain_name`]; the first wins.
 struct Options<'a> {
     exact: HashMap<String, &'a str>,
     alike: HashMap<String, &'a str>,
@@ -187,18 +186,21 @@ struct Options<'a> {
 impl<'a> Options<'a> {
     fn new(options: &'a [String], domain: &str) -> Self {
         let keys = || options.iter().rev().map(|option| (format!("{option} in {domain}"), &option[..]));
-        Self { exact: keys().collect(), alike: keys().map(|(key, option)| (plain(&key), option)).collect() }
+        Self {
+            exact: keys().collect(),
+            alike: keys().map(|(key, option)| (plain_name(&key), option)).collect(),
+        }
     }
 }
 
-/// The class that a key stands for: an option, else what is before the domain.
+/// The class of a key: an option, else the text before ` in DOMAIN`.
 fn name_of(key: &str, domain: &str, options: &Options) -> Option<String> {
     let named = || key.strip_suffix(domain)?.strip_suffix(" in ");
-    let option = options.exact.get(key).or_else(|| options.alike.get(&plain(key))).copied();
+    let option = options.exact.get(key).or_else(|| options.alike.get(&plain_name(key))).copied();
     option.or_else(named).filter(|name| !name.trim().is_empty()).map(str::to_owned)
 }
 
-/// The steps of a script that a class can have.
+/// The steps of a script, if a class can have them.
 fn steps_of(value: &Value) -> Option<Vec<String>> {
     let steps: Vec<String> =
         value.as_array()?.iter().map(|step| step.as_str().map(str::to_owned)).collect::<Option<_>>()?;
@@ -208,7 +210,7 @@ fn steps_of(value: &Value) -> Option<Vec<String>> {
 /// Classes by domain and name.
 type Classes<'a> = HashMap<(&'a str, &'a str), &'a Class>;
 
-/// An item with the scripts that it refers to.
+/// An item with its references replaced by scripts.
 fn with_scripts(classes: &Classes, number: usize, item: &Value) -> Result<Value, ConvertError> {
     let mut item = item.clone();
     let domain = item.get("domain").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -228,7 +230,7 @@ fn with_scripts(classes: &Classes, number: usize, item: &Value) -> Result<Value,
     Ok(item)
 }
 
-/// An item for each domain, with the names that the authors' items have.
+/// An item per domain, with the field names of the authors.
 fn item_for_each_domain(file: &ScriptFile) -> Vec<Value> {
     let mut domains: Vec<(&str, Vec<&Class>)> = Vec::new();
     let mut places = HashMap::new();

@@ -1,96 +1,22 @@
-//! A vision-language model that chooses between the candidates of a clip.
+use serde_json::Value;
 
-use serde_json::{Value, json};
+use super::answer::{Final, one_line};
+use super::completion::Answer;
 
-use crate::llm::answer::{Final, excerpt, one_line};
-use crate::llm::client::{Answer, Client, Message, Schema};
-use crate::llm::error::LlmError;
-use crate::llm::generator::Watch;
-use crate::llm::prompt::Prompt;
-
-/// How often an answer that settles on no candidate is asked for again.
-const AGAIN: usize = 1;
-/// Characters of an answer that the model is shown again.
-const SHOWN: usize = 4_000;
-
-/// Shows pictures to one model with one prompt.
-pub struct Viewer {
-    client: Client,
-    prompt: Prompt,
-}
-
-impl Viewer {
-    /// Of a model, with a prompt.
-    pub fn new(client: Client, prompt: Prompt) -> Self {
-        Self { client, prompt }
-    }
-
-    /// Shows the frames of a clip, as JPEG in the order of time, and has the model say which of the candidates it is:
-    /// its index, or why there is none. An answer that leaves open which of several it means is asked for again.
-    ///
-    /// # Errors
-    /// If there is no answer.
-    pub fn choose(
-        &mut self,
-        domain: &str,
-        names: &[String],
-        jpegs: &[Vec<u8>],
-        watch: &mut Watch,
-    ) -> Result<Result<usize, String>, LlmError> {
-        let choices: Vec<String> =
-            (1..).zip(names).map(|(number, name)| format!("{number}. {}", one_line(name))).collect();
-        let question = self.prompt.fill(&[
-            ("frames", &jpegs.len().to_string()),
-            ("domain", &one_line(domain)),
-            ("choices", &choices.join("\n")),
-        ]);
-        let mut messages = vec![Message::with_pictures(question, jpegs)];
-        for attempt in 0.. {
-            let answer = self.client.ask(&messages, &schema(), watch)?;
-            let said = excerpt(&answer.text, 200);
-            match chosen(&answer, names) {
-                Choice::One(place) => return Ok(Ok(place)),
-                Choice::None if said.is_empty() => return Ok(Err("the answer is empty".to_owned())),
-                Choice::None => return Ok(Err(format!("the answer names no candidate: {said}"))),
-                Choice::Unclear if attempt == AGAIN => {
-                    return Ok(Err(format!("the answer settles on no candidate: {said}")));
-                }
-                Choice::Unclear => {}
-            }
-            messages.push(Message::assistant(answer.text.chars().take(SHOWN).collect::<String>()));
-            messages.push(Message::user(
-                "This does not settle on one of the numbered candidates. Answer with JSON and nothing else: \
-                 {\"answer\": NUMBER}",
-            ));
-        }
-        unreachable!("the last attempt returns")
-    }
-}
-
-fn schema() -> Schema {
-    let schema = json!({
-        "type": "object",
-        "properties": {"answer": {"type": "integer"}},
-        "required": ["answer"],
-        "additionalProperties": false,
-    });
-    Schema { name: "answer", schema }
-}
-
-/// What an answer says.
+/// Which candidate an answer names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// The candidate of that index.
+    /// The candidate with this index.
     One(usize),
-    /// It names no candidate.
+    /// No candidate.
     None,
-    /// It names several, doubts the one that it names, or was cut off.
+    /// Several, one that it doubts, or the answer was cut off.
     Unclear,
 }
 
-/// The candidate that an answer names in the end: in JSON, after the word "answer", or as the only one of a sentence; by its
-/// number, its letter or its name.
-pub fn chosen(answer: &Answer, names: &[String]) -> Choice {
+/// The candidate that an answer settles on: in JSON, after the word "answer", or as the only one of a sentence; by number,
+/// letter or name.
+pub fn choice_in(answer: &Answer, names: &[String]) -> Choice {
     let said = Final::of(&answer.text);
     let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     if is_cut || (said.text.is_empty() && !answer.text.trim().is_empty()) {
@@ -104,7 +30,7 @@ pub fn chosen(answer: &Answer, names: &[String]) -> Choice {
         }
         None => return names.in_prose(said.text),
     };
-    // What follows may take it back.
+    // The text after it may take it back.
     let taken_back = match names.after_marker(said.rest) {
         Some(other) => other != choice,
         None => has_word(said.rest, &TAKEN_BACK),
@@ -112,10 +38,10 @@ pub fn chosen(answer: &Answer, names: &[String]) -> Choice {
     if taken_back { Choice::Unclear } else { choice }
 }
 
-/// Words that introduce what an answer settles on.
+/// Words that introduce the final choice.
 const MARKERS: [&str; 4] = ["answer", "choice", "conclusion", "prediction"];
 
-/// Words between such a word and the candidate.
+/// Words between such a marker and the candidate.
 const BETWEEN: [&str; 26] = [
     "is",
     "was",
@@ -145,10 +71,10 @@ const BETWEEN: [&str; 26] = [
     "no",
 ];
 
-/// Words that take back what was said before them.
+/// Words that take back what came before.
 const TAKEN_BACK: [&str; 7] = ["wait", "actually", "however", "correction", "instead", "rather", "sorry"];
 
-/// Words that doubt or deny what a sentence names.
+/// Words that doubt or deny.
 const DOUBT: [&str; 31] = [
     "not",
     "no",
@@ -183,10 +109,10 @@ const DOUBT: [&str; 31] = [
     "if",
 ];
 
-/// The candidates by everything that they can be called.
+/// The candidates, found by number, letter or name.
 struct Names {
     count: usize,
-    /// In lower case on one line.
+    /// Names in lower case on one line.
     lower: Vec<String>,
 }
 
@@ -195,7 +121,7 @@ impl Names {
         Self { count: names.len(), lower: names.iter().map(|name| one_line(name).to_lowercase()).collect() }
     }
 
-    /// The candidate of a number, from 1.
+    /// The candidate of a number from 1.
     fn counted(&self, number: u64) -> Option<usize> {
         usize::try_from(number).ok()?.checked_sub(1).filter(|&place| place < self.count)
     }
@@ -210,7 +136,7 @@ impl Names {
         }
     }
 
-    /// The candidate of exactly this name, unless two have it.
+    /// The candidate of exactly this name; unclear if two have it.
     fn named(&self, lower: &str) -> Option<Choice> {
         let mut places = (0..self.count).filter(|&place| self.lower[place] == lower);
         match (places.next(), places.next()) {
@@ -233,7 +159,7 @@ impl Names {
         }
     }
 
-    /// The candidate that a text names and says nothing else: `2`, `(b)`, `fork`, `2. fork`, `b) fork`.
+    /// The candidate of a text that is nothing else: `2`, `(b)`, `fork`, `2. fork`, `b) fork`.
     fn whole(&self, lower: &str) -> Option<Choice> {
         let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
         if let Some(choice) = self.named(lower).or_else(|| self.named(bare)) {
@@ -245,7 +171,7 @@ impl Names {
         (rest.is_empty() || rest == self.lower[place]).then_some(Choice::One(place))
     }
 
-    /// What stands behind the last word of [`MARKERS`]; none where there is no such word.
+    /// The choice after the last of the [`MARKERS`]; `None` without a marker.
     fn after_marker(&self, text: &str) -> Option<Choice> {
         let lower = text.to_lowercase();
         let behind = |marker: &&str| {
@@ -274,7 +200,7 @@ impl Names {
         Some(choice)
     }
 
-    /// The candidate that a text in lower case begins with, and what follows.
+    /// The candidate that a text in lower case begins with, and the text after it.
     fn at_beginning<'a>(&self, lower: &'a str) -> Option<(Choice, &'a str)> {
         let mut rest = lower;
         for _ in 0..8 {
@@ -285,7 +211,7 @@ impl Names {
             }
             let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
-            // An article, not a letter, where a word follows.
+            // Before a word, "a" is an article and not a letter.
             let is_article = word == "a"
                 && after.strip_prefix(' ').is_some_and(|after| after.starts_with(char::is_alphanumeric));
             match self.marked(word) {
@@ -297,7 +223,7 @@ impl Names {
         None
     }
 
-    /// The candidates that a text mentions, by name, number or letter, and the text without their names.
+    /// The candidates that a text mentions, and the text without their names.
     fn mentioned(&self, text: &str) -> (Vec<usize>, String) {
         let mut left = text.to_owned();
         let mut places = Vec::new();
@@ -317,7 +243,7 @@ impl Names {
         let tokens: Vec<&str> =
             left.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()).collect();
         for (at, token) in tokens.iter().enumerate() {
-            // "A" is an article before most words, and "I" is whoever speaks.
+            // "A" is an article before most words, and "I" a pronoun.
             let is_mark = match *token {
                 "I" => false,
                 "A" => tokens.get(at + 1).is_none_or(|next| {
@@ -334,21 +260,21 @@ impl Names {
     }
 }
 
-/// Whether a text begins with a name, as words of its own.
+/// Whether a text begins with a name as whole words.
 fn begins(text: &str, name: &str) -> bool {
     !name.is_empty()
         && text.strip_prefix(name).is_some_and(|rest| !rest.chars().next().is_some_and(char::is_alphanumeric))
 }
 
-/// What [`without`] leaves in the place of a name: a word that no text has.
+/// Replaces a name in [`without`]: a word that no text has.
 const NAME: char = '\u{3400}';
 
-/// Removes `name` (lower case) from the text wherever it stands as whole words; `None` if it does not occur.
+/// The text without `name` (lower case) where it occurs as whole words; `None` if it does not.
 fn without(text: &str, name: &str) -> Option<String> {
     if name.is_empty() {
         return None;
     }
-    // Lower case may be longer or shorter than the text, so places are those of the text in lower case.
+    // Lower case may be longer or shorter: then the result is in lower case.
     let lower = text.to_lowercase();
     let source = if lower.len() == text.len() { text } else { &lower[..] };
     let mut left = String::new();
@@ -369,12 +295,11 @@ fn without(text: &str, name: &str) -> Option<String> {
     Some(left)
 }
 
-/// Whether a text has one of these words, which are in lower case.
+/// Whether a text has one of these lower-case words.
 fn has_word(text: &str, list: &[&str]) -> bool {
     words(&text.to_lowercase()).any(|word| list.contains(&word))
 }
 
-/// The words of a text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -387,7 +312,7 @@ mod tests {
     const NAMES: [&str; 4] = ["Fork", "absolute pin", "pin", "skewer"];
 
     fn choice(text: &str, is_cut: bool) -> Choice {
-        chosen(&Answer { text: text.to_owned(), is_cut }, &NAMES.map(str::to_owned))
+        choice_in(&Answer { text: text.to_owned(), is_cut }, &NAMES.map(str::to_owned))
     }
 
     #[test]
@@ -418,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_answer_says_last_counts() {
+    fn the_last_choice_counts() {
         for (answer, expected) in [
             (r#"{"answer": 1} {"answer": 2}"#, One(1)),
             ("```json\n{\"answer\": 1}\n```\nNo:\n```json\n{\"answer\": 4}\n```", One(3)),
@@ -478,7 +403,7 @@ mod tests {
         assert_eq!(choice(r#"{"answer": 1} or"#, true), Unclear);
         assert_eq!(choice(r#"{"answer": 1}"#, true), One(0));
         let twins = ["Fork", "fork"].map(str::to_owned);
-        let said = |text: &str| chosen(&Answer { text: text.to_owned(), is_cut: false }, &twins);
+        let said = |text: &str| choice_in(&Answer { text: text.to_owned(), is_cut: false }, &twins);
         assert_eq!((said("fork"), said("It is a fork."), said("B")), (Unclear, Unclear, One(1)));
     }
 }

@@ -1,5 +1,3 @@
-//! A script file that is being edited.
-
 use std::path::{Path, PathBuf};
 
 use serde_json::Map;
@@ -10,55 +8,54 @@ use crate::script::{Class, Fault, ScriptFile};
 
 /// A script file that is being edited, with undo and redo.
 ///
-/// Steps count from 0. Every operation makes one version and says whether it did: one that changes nothing makes none.
-/// One that would break a rule of [`ScriptFile::check`] is refused and changes nothing. White space around names,
-/// domains and steps is trimmed. Fields that this program has no use for are kept.
+/// Steps count from 0. Operations trim names, domains and steps, and return whether they changed anything, which makes one
+/// version to undo. One that would break a rule of [`ScriptFile::check`] is refused.
 #[derive(Clone, Debug)]
 pub struct Document {
     content: Content,
     history: History,
-    /// What is on disk.
+    /// The file on disk.
     saved: ScriptFile,
     path: Option<PathBuf>,
-    /// Ids are not used twice.
+    /// Ids are never reused.
     next_id: u32,
 }
 
-/// Why an operation is refused. Nothing was changed.
+/// Why an operation was refused. Nothing changed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum EditError {
     /// The file would break a rule.
-    #[error("nothing was changed: {0}")]
+    #[error("no change: {0}")]
     Fault(#[from] Fault),
     /// The only step of a class cannot be deleted.
-    #[error("\"{name}\" has no other step; change this one, or delete the class")]
+    #[error("this is the only step of \"{name}\"\nhelp: change it, or delete the class")]
     LastStep {
         /// Name of the class.
         name: String,
     },
     /// The only class cannot be deleted.
-    #[error("\"{name}\" is the only class; add another before you delete it")]
+    #[error("\"{name}\" is the only class\nhelp: add another before you delete it")]
     LastClass {
         /// Its name.
         name: String,
     },
-    /// The class was deleted, or is of another document.
-    #[error("this class is not among the scripts any more; choose another, or undo")]
+    /// The class was deleted, or belongs to another document.
+    #[error("this class was deleted\nhelp: choose another, or undo")]
     NoClass,
-    /// There are not so many steps.
-    #[error("\"{name}\" has no step {step}; its last is {last}", step = step + 1)]
+    /// The class has fewer steps.
+    #[error("\"{name}\" has {last} steps, no step {step}", step = step + 1)]
     NoStep {
         /// The step, from 0.
         step: usize,
         /// Name of the class.
         name: String,
-        /// How many steps it has.
+        /// Number of its steps.
         last: usize,
     },
 }
 
 impl Document {
-    /// A file as it was read from `path`, or one that is nowhere yet. It has passed [`ScriptFile::check`].
+    /// A file as read from `path`, or a new one. It has passed [`ScriptFile::check`].
     pub fn new(file: ScriptFile, path: Option<PathBuf>) -> Self {
         let mut next_id = 0;
         let ids = file.classes.iter().map(|_| fresh(&mut next_id)).collect();
@@ -66,17 +63,17 @@ impl Document {
         Self { content: Content { file, ids }, history: History::default(), saved, path, next_id }
     }
 
-    /// The classes in the file's order.
+    /// The classes in order.
     pub fn classes(&self) -> impl ExactSizeIterator<Item = (ClassId, &Class)> {
         self.content.ids.iter().copied().zip(&self.content.file.classes)
     }
 
-    /// The ids of the classes, in the file's order.
+    /// The ids of the classes in order.
     pub fn ids(&self) -> &[ClassId] {
         &self.content.ids
     }
 
-    /// The place of a class in the file's order, from 0.
+    /// The index of a class.
     pub fn position(&self, id: ClassId) -> Option<usize> {
         self.content.ids.iter().position(|other| *other == id)
     }
@@ -86,7 +83,7 @@ impl Document {
         self.position(id).map(|place| &self.content.file.classes[place])
     }
 
-    /// The domain of a class: its own, else the file's. Empty if the class was deleted.
+    /// The domain of a class: its own, else the file's; empty if the class was deleted.
     pub fn domain_of(&self, id: ClassId) -> &str {
         self.class(id).map_or("", |class| self.content.file.domain_of(class))
     }
@@ -96,34 +93,33 @@ impl Document {
         &self.content.file
     }
 
-    /// The file as it is on disk, as far as this document knows.
+    /// The file on disk, as last read or saved.
     pub fn saved(&self) -> &ScriptFile {
         &self.saved
     }
 
-    /// Where the file is on disk.
+    /// The path of the file.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// Whether there is something to save.
+    /// Whether there are unsaved changes.
     pub fn is_changed(&self) -> bool {
         self.content.file != self.saved
     }
 
-    /// `file` is now on disk at `path`: it was saved there, or read from there again. The document may have been edited
-    /// further while that went on.
+    /// Records that `file` is on disk at `path`. The document may have been edited since it was written or read.
     pub fn mark_saved(&mut self, path: PathBuf, file: ScriptFile) {
         self.path = Some(path);
         self.saved = file;
     }
 
-    /// Takes back the last operation and says what it did.
+    /// Undoes the last operation and returns its description.
     pub fn undo(&mut self) -> Option<&str> {
         self.history.undo(&mut self.content)
     }
 
-    /// Does again what was undone last and says what that is.
+    /// Redoes the operation undone last and returns its description.
     pub fn redo(&mut self) -> Option<&str> {
         self.history.redo(&mut self.content)
     }
@@ -138,7 +134,7 @@ impl Document {
         self.change(place, what, |class| class.steps[step] = text.trim().to_owned())
     }
 
-    /// Puts a new step before step `at`, or after the last.
+    /// Inserts a step before step `at`, or after the last.
     ///
     /// # Errors
     /// If the text is empty, or there is no such class or place.
@@ -164,7 +160,7 @@ impl Document {
         self.change(place, what, |class| _ = class.steps.remove(step))
     }
 
-    /// Moves a step to where step `to` is now. Those between them move up or down by one.
+    /// Moves a step to the place of step `to`; those between move by one.
     ///
     /// # Errors
     /// If there is no such class or step.
@@ -178,7 +174,7 @@ impl Document {
         })
     }
 
-    /// Adds a class after the last. An empty domain stands for the file's.
+    /// Adds a class after the last. An empty domain is the file's.
     ///
     /// # Errors
     /// If the name or a step is empty, there is no step, no domain, or already a class of that name and domain.
@@ -197,7 +193,7 @@ impl Document {
         })
     }
 
-    /// Adds a whole class; an empty domain, or none, stands for the file's.
+    /// Adds a class with its other fields. An empty domain, or none, is the file's.
     ///
     /// # Errors
     /// As [`Document::add_class`].
@@ -211,7 +207,7 @@ impl Document {
         Ok(id)
     }
 
-    /// Gives a class another name or domain. An empty domain stands for the file's.
+    /// Renames a class or moves it to another domain. An empty domain is the file's.
     ///
     /// # Errors
     /// If the name is empty, there is no domain, no such class, or already another of that name and domain.
@@ -221,7 +217,7 @@ impl Document {
         let domain = own.as_deref().or(self.file().domain.as_deref()).unwrap_or_default();
         let (old, name) = (self.name(place), name.trim());
         let what = match (name == old, domain == self.domain_of(id)) {
-            // A domain of its own that is also the file's is no reason for a new version.
+            // Naming the file's own domain explicitly changes nothing.
             (true, true) => return Ok(false),
             (false, true) => format!("{old} renamed to {name}"),
             (true, false) => format!("{old} moved to {domain}"),
@@ -233,7 +229,7 @@ impl Document {
         })
     }
 
-    /// Gives a class the steps of another, and the fields that it has beside its name and domain.
+    /// Gives a class the steps and other fields of another.
     ///
     /// # Errors
     /// If there is no such class.
@@ -260,9 +256,9 @@ impl Document {
         self.commit(what, Change::Class { place, before: Some(Box::new((id, class))), after: None })
     }
 
-    /// Replaces everything, for example by a recovered draft, or by the script file after another program changed it
-    /// (then [`Document::mark_saved`] follows). Classes whose name and domain occur in both keep their ids, and so do those
-    /// that were renamed in their places.
+    /// Replaces everything, for example by a recovered draft, or by the file after another program changed it (then
+    /// [`Document::mark_saved`] follows). Classes with the same name and domain keep their ids, and so do renamed ones at the
+    /// same index.
     ///
     /// # Errors
     /// If the file breaks a rule.
@@ -276,7 +272,7 @@ impl Document {
         let mut same: Vec<Option<usize>> = (0..file.classes.len())
             .map(|place| names.iter().position(|other| *other == name(&file, place)))
             .collect();
-        // A class of another name in the place of one that is gone is that class, renamed.
+        // A new name at the index of a missing class is that class, renamed.
         for place in 0..same.len().min(names.len()) {
             if same[place].is_none() && !same.contains(&Some(place)) {
                 same[place] = Some(place);
@@ -295,7 +291,7 @@ impl Document {
         self.position(id).ok_or(EditError::NoClass)
     }
 
-    /// The place of a class that has that step.
+    /// The index of a class, if it has that step.
     fn place_of_step(&self, id: ClassId, step: usize) -> Result<usize, EditError> {
         let place = self.place(id)?;
         let last = self.content.file.classes[place].steps.len();
@@ -310,7 +306,7 @@ impl Document {
         &self.content.file.classes[place].name
     }
 
-    /// The domain that a class has to name itself.
+    /// The domain, if it is not the file's.
     fn own_domain(&self, domain: &str) -> Option<String> {
         let domain = domain.trim();
         let is_own = !domain.is_empty() && self.content.file.domain.as_deref() != Some(domain);

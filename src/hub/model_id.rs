@@ -1,5 +1,3 @@
-//! Names of models on the hub.
-
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,18 +11,18 @@ pub struct ModelId {
     revision: String,
 }
 
-/// A text that names no model of the hub.
+/// A text that is not the name of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "'{0}' is no model of the hub: write ORG/NAME or ORG/NAME@REVISION, such as google/siglip-base-patch16-224"
+    "'{0}' is not a model of the hub: write ORG/NAME or ORG/NAME@REVISION, such as google/siglip-base-patch16-224"
 )]
-pub struct NoModelId(String);
+pub struct InvalidModelId(String);
 
-/// The revision where none is named.
+/// The revision if none is named.
 const MAIN: &str = "main";
 
 /// The hub's own limit for `ORG/NAME`.
-const LONGEST: usize = 96;
+const MAX_LENGTH: usize = 96;
 
 impl ModelId {
     /// `ORG/NAME`.
@@ -32,7 +30,7 @@ impl ModelId {
         format!("{}/{}", self.org, self.name)
     }
 
-    /// A branch, a tag or a commit.
+    /// Branch, tag or commit.
     pub fn revision(&self) -> &str {
         &self.revision
     }
@@ -56,25 +54,25 @@ impl fmt::Display for ModelId {
 }
 
 impl FromStr for ModelId {
-    type Err = NoModelId;
+    type Err = InvalidModelId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || NoModelId(text.to_owned());
+        let error = || InvalidModelId(text.to_owned());
         let (repo, revision) = text.split_once('@').unwrap_or((text, MAIN));
         let (org, name) = repo.split_once('/').ok_or_else(error)?;
         // A revision becomes a path below refs/: no part of it may lead elsewhere.
-        let is_sound = repo.len() <= LONGEST
+        let is_valid = repo.len() <= MAX_LENGTH
             && [org, name].into_iter().chain(revision.split('/')).all(is_part)
-            // The cache separates the two with it.
+            // The cache separates both with it.
             && !repo.contains("--");
-        if !is_sound {
+        if !is_valid {
             return Err(error());
         }
         Ok(Self { org: org.to_owned(), name: name.to_owned(), revision: revision.to_owned() })
     }
 }
 
-/// Whether this is a name of letters, digits, `-`, `_` and `.` that neither begins nor ends with `-` or `.`.
+/// Letters, digits, `-`, `_` and `.`, without `-` or `.` at either end.
 fn is_part(text: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let at_ends = |c: char| "-.".contains(c);
@@ -90,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_and_written() {
+    fn names_are_parsed_and_shown() {
         let id: ModelId = "google/siglip-base-patch16-224".parse().unwrap();
         assert_eq!((id.repo().as_str(), id.revision()), ("google/siglip-base-patch16-224", "main"));
         assert_eq!(id.folder(), "models--google--siglip-base-patch16-224");
@@ -103,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_lead_out_of_the_cache_is_no_name() {
+    fn names_that_could_lead_out_of_the_cache_are_refused() {
         let long = format!("org/{}", "x".repeat(100));
         for text in [
             "",
@@ -129,7 +127,7 @@ mod tests {
             "C:/model",
             &long,
         ] {
-            assert_eq!(text.parse::<ModelId>(), Err(NoModelId(text.to_owned())));
+            assert_eq!(text.parse::<ModelId>(), Err(InvalidModelId(text.to_owned())));
         }
     }
 }
