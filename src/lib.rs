@@ -19,6 +19,7 @@ mod input_file;
 mod leftovers;
 pub mod llm;
 mod lock;
+mod log_file;
 mod net;
 mod number;
 mod output;

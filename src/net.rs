@@ -1,5 +1,7 @@
 //! What the hub and servers of language models have in common.
 
+mod log;
+
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -31,6 +33,7 @@ pub fn agent_for(address: &Uri, certificates: Option<&RootCerts>) -> ConfigBuild
     let config = Agent::config_builder()
         .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
         .http_status_as_error(false)
+        .middleware(log::request)
         .max_redirects(0);
     // No proxy leads to this machine.
     let config = if is_local(address) { config.proxy(None) } else { config };
