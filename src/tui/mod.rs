@@ -37,6 +37,7 @@ pub use clip::Pinned;
 pub use command::{About, COMMANDS, Command, Group};
 pub use config::{Config, ConfigError, Fault};
 pub use explorer::{ClipToExplore, Explorer, Moment};
+#[doc(hidden)]
 pub use headless::Headless;
 pub use images::ImageProtocol;
 pub use keymap::Keymap;
