@@ -31,7 +31,9 @@ use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
 use crate::error_chain::error_chain;
+use crate::log_file;
 use crate::output;
+use crate::store::Folder;
 
 /// See why a clip is this action and not that one.
 ///
@@ -63,10 +65,18 @@ enum Command {
 
 /// The whole program: 0 where it did what it was asked for, 1 where a message on standard error says why not.
 pub fn main() -> ExitCode {
+    if let Ok(data) = Folder::Data.path() {
+        log_file::open(&data);
+    }
     match install_hooks().and_then(|()| run()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            log_file::command_ends(Ok(()));
+            ExitCode::SUCCESS
+        }
         Err(report) => {
-            output::say(format_args!("actalign-tui: {}", error_chain(&report)));
+            let error = error_chain(&report);
+            log_file::command_ends(Err(&error));
+            output::say(format_args!("actalign-tui: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -99,6 +109,7 @@ pub fn run() -> Result<()> {
         let tip = "tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.";
         usage::end(&error, (error.kind() == ErrorKind::MissingRequiredArgument).then_some(tip))
     });
+    log_file::command_begins();
     match cli.command {
         None => explore::run(&cli.explore),
         Some(Command::Classify(args)) => classify::run(&args),

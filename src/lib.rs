@@ -5,6 +5,7 @@
 
 pub mod align;
 pub mod atomic_write;
+pub mod background;
 pub mod cli;
 mod colour;
 pub mod demo;
@@ -18,6 +19,7 @@ mod input_file;
 mod leftovers;
 pub mod llm;
 mod lock;
+mod log_file;
 pub mod net;
 mod number;
 mod output;

@@ -11,6 +11,7 @@ use crate::cli::{reopen, results};
 use crate::demo::Bundle;
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Exploration, Job};
+use crate::log_file;
 use crate::script::{Document, library};
 use crate::store::{Folder, Snapshot};
 use crate::tui::ClipToExplore;
@@ -39,15 +40,19 @@ struct Named {
 
 /// Opens the demo, or the snapshot or evaluation that the arguments name. None where they name something else.
 pub fn run_alone() -> Option<Result<()>> {
-    let named = Named::try_parse().ok()?;
-    match &named.paths[..] {
-        [] => Some(named.screen.load().and_then(run_demo)),
+    let Named { paths, screen } = Named::try_parse().ok()?;
+    let load = || {
+        log_file::command_begins();
+        screen.load()
+    };
+    match &paths[..] {
+        [] => Some(load().and_then(run_demo)),
         [path] if results::folder_of(path).is_some() => {
             let folder = results::folder_of(path)?;
-            Some(named.screen.load().and_then(|screen| results::run(&folder, screen)))
+            Some(load().and_then(|screen| results::run(&folder, screen)))
         }
         [snapshot] if Snapshot::is_at(snapshot) => {
-            Some(named.screen.load().and_then(|screen| reopen::run(snapshot, screen)))
+            Some(load().and_then(|screen| reopen::run(snapshot, screen)))
         }
         _ => None,
     }

@@ -19,7 +19,7 @@ use crate::net::{Secret, load_certificates};
 use crate::output;
 use crate::script::Strategy;
 use crate::store::Folder;
-use crate::tui::{Models, Sight};
+use crate::tui::{Models, Vlm};
 
 /// The variable of the key, unless another is named.
 const KEY_VARIABLE: &str = "OPENAI_API_KEY";
@@ -118,7 +118,7 @@ impl LlmArgs {
         {
             let viewer = Viewer::new(self.vlm_client(address, name)?, vision_prompt(prompts.as_deref())?);
             let viewer = Arc::new(Mutex::new(viewer));
-            models.viewer = Some(Sight { name: name.clone(), frames: self.vlm_frames.into(), viewer });
+            models.vlm = Some(Vlm { name: name.clone(), frames: self.vlm_frames.into(), viewer });
         }
         Ok(models)
     }

@@ -294,8 +294,7 @@ impl Exploration {
         self.generation
     }
 
-    /// What an [`EvidenceWorker`](super::EvidenceWorker) needs to find the order evidence that is not known: copies of
-    /// matrices.
+    /// Copies of the matrices whose order evidence is unknown.
     pub fn evidence_request(&self) -> EvidenceRequest {
         let unproven = |&class: &usize| {
             let outcome = self.outcome.classes[class].as_ref().filter(|outcome| outcome.order.is_none())?;

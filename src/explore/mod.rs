@@ -30,7 +30,7 @@ mod workers;
 
 pub use candidate::Candidate;
 pub use coverage::even_coverage;
-pub use evidence::{EvidenceRequest, EvidenceUpdate, EvidenceWorker};
+pub use evidence::{EvidenceRequest, EvidenceUpdate};
 pub use exploration::{Exploration, Fixed};
 pub use frames::EmbeddedFrame;
 pub use known::Known;

@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
 
-use crate::error_chain::panic_message;
+use crate::background::catch_panic;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::keeper::Keeper;
 use crate::explore::known::Known;
@@ -122,12 +121,10 @@ impl Pipeline {
         let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
         thread::spawn(move || {
             // A panic becomes an error in the interface.
-            match catch_unwind(AssertUnwindSafe(|| embedder.run())) {
+            match catch_panic("embedding", || embedder.run()) {
                 Ok(Ok(())) => {}
                 Ok(Err(report)) => emit(Update::Failed(report)),
-                Err(panic) => {
-                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_message(&*panic))))
-                }
+                Err(panic) => emit(Update::Failed(eyre!(panic))),
             }
         });
         Self { requests: Some(sender), stop }

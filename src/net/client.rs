@@ -8,6 +8,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Timeout};
 
 use super::address::{host, is_local, origin, resolve};
+use super::log;
 use super::retry::retry_after;
 use super::secret::Secret;
 use crate::input_file::{MOST_CONFIG, read_bounded};
@@ -135,6 +136,7 @@ impl HttpClient {
         let mut config = Agent::config_builder()
             .user_agent(concat!("actalign-tui/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
+            .middleware(log::request)
             // They are followed below: by whom a secret is seen, and what a redirect itself says, matters.
             .max_redirects(0)
             .max_redirects_will_error(false)

@@ -3,6 +3,7 @@
 mod address;
 mod client;
 mod clock;
+mod log;
 mod retry;
 mod secret;
 

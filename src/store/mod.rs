@@ -12,7 +12,7 @@ pub(crate) use bytes::{floats, to_bytes};
 pub use cache::{
     Bounds, Cache, CacheError, Contents, Entry, Key, Kind, Listing, SIZE_VARIABLE, Share, Size, SizeError,
 };
-pub use drafts::{Draft, DraftError, Drafts, Unsaved};
+pub use drafts::{Draft, DraftError, Drafts, Recovered, Unsaved};
 pub use embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub use folders::{Folder, NoFolder};
 pub use npy::{MatrixError, read_matrix};

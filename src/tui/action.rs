@@ -224,5 +224,5 @@ pub enum Effect {
     Quit,
 }
 
-/// Who hears what came of effects. Nobody listens only after the loop has ended.
-pub type Tell = Arc<dyn Fn(Action) + Send + Sync>;
+/// Sends actions to the event loop from any thread. After the loop has ended they are dropped.
+pub type ActionSender = Arc<dyn Fn(Action) + Send + Sync>;

@@ -22,8 +22,8 @@ use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Vision;
 use crate::tui::command::Command;
+use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
-use crate::tui::outside::Outside;
 use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
@@ -51,7 +51,7 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
     let clip_is_input = explorer.clips.iter().any(|clip| clip.id == "-");
     let answer = sender.clone();
-    let (state, outside) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
+    let (state, effects) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
     if clip_is_input {
         // What comes through standard input is the clip, so that no lines do.
         let _ = sender.send(Event::End);
@@ -60,7 +60,7 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
     }
     let conversation = Conversation {
         state,
-        outside,
+        effects,
         narrator: Narrator::default(),
         start: Instant::now(),
         waiting: VecDeque::new(),
@@ -70,7 +70,7 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
         has_ended: false,
         quits: false,
     };
-    match conversation.hold(&events) {
+    match conversation.run_to_end(&events) {
         // Whoever reads has heard enough.
         Err(error) if is_broken_pipe(&error) => Ok(()),
         outcome => outcome,
@@ -97,7 +97,7 @@ fn read_lines(sender: Sender<Event>) {
 
 struct Conversation {
     state: State,
-    outside: Outside,
+    effects: Effects,
     narrator: Narrator,
     start: Instant,
     /// Lines that wait until all is embedded: those of a script are about what the clip shows, not about how fast this
@@ -114,21 +114,21 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn hold(mut self, events: &Receiver<Event>) -> Result<()> {
+    fn run_to_end(mut self, events: &Receiver<Event>) -> Result<()> {
         say(words::greeting(&self.state))?;
         let effects = update::start(&mut self.state);
-        self.reach(effects);
-        self.tell()?;
+        self.run(effects);
+        self.say_news()?;
         while !self.quits {
             if let Ok(event) = events.try_recv() {
-                self.take(event)?;
+                self.handle(event)?;
                 continue;
             }
             if (!self.is_script || self.is_done())
                 && let Some(line) = self.waiting.pop_front()
             {
-                self.hear(&line)?;
-                self.tell()?;
+                self.do_line(&line)?;
+                self.say_news()?;
                 continue;
             }
             if self.has_ended && self.is_done() {
@@ -140,12 +140,12 @@ impl Conversation {
                 None => Some(events.recv()?),
                 Some(tick) => events.recv_timeout(tick.saturating_duration_since(Instant::now())).ok(),
             };
-            self.take(event.unwrap_or(Event::Action(Action::Tick)))?;
+            self.handle(event.unwrap_or(Event::Action(Action::Tick)))?;
         }
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<()> {
+    fn handle(&mut self, event: Event) -> Result<()> {
         match event {
             Event::End => self.has_ended = true,
             Event::Line(line) => self.waiting.push_back(line),
@@ -175,7 +175,7 @@ impl Conversation {
                 self.act(action);
             }
         }
-        self.tell()
+        self.say_news()
     }
 
     /// Whether nothing is left to wait for: all is embedded, and what was asked of it is found.
@@ -203,10 +203,10 @@ impl Conversation {
     fn act(&mut self, action: Action) {
         let now = self.start.elapsed().as_secs_f64();
         let effects = update(&mut self.state, action, now);
-        self.reach(effects);
+        self.run(effects);
     }
 
-    fn reach(&mut self, effects: Vec<Effect>) {
+    fn run(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.quits |= matches!(effect, Effect::Quit);
             self.unanswered += usize::from(matches!(
@@ -219,21 +219,21 @@ impl Conversation {
             ));
             // The mouse stays the terminal's.
             if !matches!(effect, Effect::CaptureMouse(_)) {
-                self.outside.reach(&self.state, effect);
+                self.effects.run(&self.state, effect);
             }
         }
     }
 
     /// Says what has changed since the last time.
-    fn tell(&mut self) -> Result<()> {
+    fn say_news(&mut self) -> Result<()> {
         let effects = refresh(&mut self.state);
-        self.reach(effects);
+        self.run(effects);
         let sentences = self.narrator.news(&self.state);
         say(sentences)
     }
 
     /// Does what a line says.
-    fn hear(&mut self, line: &str) -> Result<()> {
+    fn do_line(&mut self, line: &str) -> Result<()> {
         self.state.playing = None;
         // What was said before was heard; the same again is news.
         self.state.message = None;
@@ -278,7 +278,7 @@ impl Conversation {
                 let often =
                     argument.as_deref().filter(|_| !command.asks()).and_then(|count| count.parse().ok());
                 for _ in 0..often.unwrap_or(count).min(MOST) {
-                    self.obey(command, argument.as_deref())?;
+                    self.dispatch(command, argument.as_deref())?;
                 }
             }
             Word::Status => say(words::status(&self.state))?,
@@ -302,7 +302,7 @@ impl Conversation {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
+    fn dispatch(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
         match command {
             // What these draw over the screen is said in other ways.
             Command::Help | Command::Palette => return say(words::help(&self.state, argument)),
@@ -319,7 +319,7 @@ impl Conversation {
             self.answer(true)?;
         }
         let effects = refresh(&mut self.state);
-        self.reach(effects);
+        self.run(effects);
         say(words::view(&self.state, command))
     }
 
@@ -342,7 +342,7 @@ impl Conversation {
         let is_scripts = library::is_name(&path)
             || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let effect = if is_scripts { Effect::OpenScripts(path) } else { Effect::OpenClip(path) };
-        self.reach(vec![effect]);
+        self.run(vec![effect]);
     }
 }
 

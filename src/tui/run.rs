@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{Result, WrapErr, bail};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifiers};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
+use tracing::info;
 
 use crate::explore::Update;
 use crate::output;
 use crate::tui::action::{Action, Effect};
+use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
-use crate::tui::outside::Outside;
 use crate::tui::state::State;
 use crate::tui::terminal::{Input, Terminal, signals};
 use crate::tui::theme::ColourDepth;
@@ -68,17 +69,18 @@ pub fn run(explorer: Explorer) -> Result<()> {
     }
 
     let answer = sender.clone();
-    let (state, mut outside) =
+    let (state, mut effects) =
         explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
-    let ended_by = match event_loop(&mut terminal, state, &mut outside, &events) {
+    let ended_by = match event_loop(&mut terminal, state, &mut effects, &events) {
         // Whatever failed, failed because there is no terminal, and nobody reads why.
         Err(_) if signals::is_hung_up() => Ok(Some(SIGHUP)),
         ended_by => ended_by,
     };
     drop(terminal);
     // Waits for what is being written, the drafts among it.
-    drop(outside);
+    drop(effects);
     if let Some(signal) = ended_by? {
+        info!(signal, "ended by a signal");
         signals::die_of(signal);
     }
     Ok(())
@@ -87,7 +89,7 @@ pub fn run(explorer: Explorer) -> Result<()> {
 fn event_loop(
     terminal: &mut Terminal,
     mut state: State,
-    outside: &mut Outside,
+    runner: &mut Effects,
     events: &Receiver<Event>,
 ) -> Result<Option<i32>> {
     let start = Instant::now();
@@ -96,12 +98,13 @@ fn event_loop(
         update::list_results(&mut state);
     }
     let mut effects = update::start(&mut state);
-    // The first picture is there before the background takes the processor.
-    effects.extend(show(terminal, &mut state)?);
-    for effect in effects {
-        outside.reach(&state, effect);
-    }
     loop {
+        effects.extend(refresh(&mut state));
+        // The picture is there before new jobs take the processor.
+        terminal.draw(&state)?;
+        for effect in effects.drain(..) {
+            runner.run(&state, effect);
+        }
         let tick = next_tick(&state).map(|at| start + Duration::from_secs_f64(at.max(0.0)));
         let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
         let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Event::Action(Action::Tick));
@@ -142,19 +145,10 @@ fn event_loop(
                 if matches!(effect, Effect::Quit) {
                     return Ok(None);
                 }
-                outside.reach(&state, effect);
+                runner.run(&state, effect);
             }
         }
-        for effect in show(terminal, &mut state)? {
-            outside.reach(&state, effect);
-        }
     }
-}
-
-/// Draws the state; what it asks for thereby comes back.
-fn show(terminal: &mut Terminal, state: &mut State) -> io::Result<Vec<Effect>> {
-    let effects = refresh(state);
-    terminal.draw(state).map(|()| effects)
 }
 
 fn size() -> io::Result<Action> {

@@ -1,18 +1,19 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! Decoding on a thread of its own, a bounded number of frames ahead.
+
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 
-use crate::error_chain::panic_message;
+use tracing::{info, warn};
 
-use super::{Faults, Frame, VideoError, VideoInfo, VideoReader};
+use crate::background::catch_panic;
+use crate::video::{Faults, Frame, VideoError, VideoInfo, VideoReader};
 
-/// A [`VideoReader`] on a thread of its own, so that decoding overlaps whatever consumes the frames.
+/// A [`VideoReader`] on a thread of its own, so that decoding overlaps with what is done with the frames.
 ///
-/// Items come in the reader's order. The thread stays at most `bound` finished items ahead, plus the
-/// one it is working on. Dropping this stops the thread and waits for it, which takes as long as the
-/// frame in work.
+/// Items come in the reader's order. The thread stays at most `bound` finished items ahead. Dropping this waits for the
+/// thread, which ends after the frame in hand.
 pub struct DecodeAhead<T> {
     info: VideoInfo,
     faults: Arc<Mutex<Faults>>,
@@ -21,11 +22,11 @@ pub struct DecodeAhead<T> {
 }
 
 impl<T: Send + 'static> DecodeAhead<T> {
-    /// Starts decoding. `map` runs on the decoding thread, on every frame: what shrinks a frame
-    /// belongs there, since the channel then holds less. If it panics, the iteration ends with
-    /// [`VideoError::ThreadFailed`].
+    /// Starts decoding. `map` makes an item of every frame, on the thread: small items keep the channel small. If it panics,
+    /// the iteration ends with [`VideoError::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         let info = reader.info().clone();
+        info!(clip = %reader.path().display(), "decoding");
         let faults = Arc::default();
         let (sender, receiver) = sync_channel(bound);
         let found = Arc::clone(&faults);
@@ -35,17 +36,17 @@ impl<T: Send + 'static> DecodeAhead<T> {
 }
 
 impl<T> DecodeAhead<T> {
-    /// What is known about the whole video.
+    /// Of the whole video.
     pub fn info(&self) -> &VideoInfo {
         &self.info
     }
 
-    /// What is wrong with the segment; final once the iteration has ended.
+    /// Faults of the segment; complete once the iteration has ended.
     pub fn faults(&self) -> Faults {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The next item if it is there already: pending while the thread is at work, `None` after the last one.
+    /// The next item without waiting for it.
     pub fn poll(&mut self) -> Poll<Option<Result<T, VideoError>>> {
         match self.items.as_ref().map(Receiver::try_recv) {
             Some(Ok(item)) => Poll::Ready(Some(item)),
@@ -82,18 +83,18 @@ fn work<T>(
 ) {
     let path = reader.path().to_owned();
     loop {
-        // The reader and `map` are not used again after a panic.
-        let step = catch_unwind(AssertUnwindSafe(|| reader.next().map(|frame| frame.map(&mut map))));
+        let step = catch_panic("decoding", || reader.next().map(|frame| frame.map(&mut map)));
         let (item, last) = match step {
             Ok(Some(item)) => (item, false),
             Ok(None) => {
-                *faults.lock().unwrap_or_else(PoisonError::into_inner) = reader.faults();
+                let found = reader.faults();
+                if !found.is_empty() {
+                    warn!(clip = %path.display(), "the clip is damaged: {found}");
+                }
+                *faults.lock().unwrap_or_else(PoisonError::into_inner) = found;
                 return;
             }
-            Err(panic) => {
-                let message = panic_message(panic.as_ref());
-                (Err(VideoError::ThreadFailed { path: path.clone(), message }), true)
-            }
+            Err(message) => (Err(VideoError::ThreadFailed { path: path.clone(), message }), true),
         };
         if items.send(item).is_err() || last {
             return;
