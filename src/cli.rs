@@ -1,6 +1,6 @@
 //! Arguments in, one command out.
 
-pub mod align;
+mod align;
 mod asked;
 mod cache;
 mod classify;
@@ -15,11 +15,8 @@ mod inputs;
 mod keys;
 mod model;
 mod progress;
-mod reopen;
-mod results;
 mod screen;
 mod scripts;
-mod seen;
 mod server;
 mod table;
 mod usage;
@@ -93,7 +90,7 @@ pub fn run() -> Result<()> {
     if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);
     }
-    if let Some(outcome) = explore::run_alone() {
+    if let Some(outcome) = explore::run_source() {
         return outcome;
     }
     let cli = Cli::try_parse().unwrap_or_else(|error| {

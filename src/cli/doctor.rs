@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
-use crate::cli::model::{MayAsk, model_folder};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
 use crate::output;
+use crate::session::model_folder;
 use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
 use crate::video;
@@ -95,7 +95,7 @@ fn hub(settings: &HubSettings) -> String {
 }
 
 fn describe_model(dir: &Path) -> Result<String> {
-    let checkpoint = Checkpoint::open(&model_folder(dir, MayAsk::No)?)?;
+    let checkpoint = Checkpoint::open(&model_folder(dir, None)?)?;
     checkpoint.check_values()?;
     let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
     let side = checkpoint.image_size();

@@ -163,7 +163,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         tasks: place.and_then(|place| place.tasks),
         paths,
         model: args.model.dir().to_owned(),
-        working_folder: std::env::current_dir().wrap_err("the present folder cannot be told")?,
+        working_folder: std::env::current_dir().wrap_err("cannot determine the current directory")?,
     };
     // Before the work, not after it, is the time to learn that its results have no place.
     let share = dataset.clips.iter().enumerate();

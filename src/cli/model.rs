@@ -9,7 +9,7 @@ mod transfer;
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-pub use folder::{MayAsk, model_folder};
+pub use folder::fetch_if_agreed;
 
 /// Models: fetch one from the hub, list those that are known, look at a folder
 #[derive(Debug, Args)]

@@ -124,16 +124,12 @@ impl Evaluator {
             Footage::None(reason) => bail!("{reason}"),
         };
         let job = Job {
-            clip: path,
             rows_per_second,
             sampling: self.sampling,
             segment: clip.entry.segment(),
             masks,
-            model: self.model.clone(),
-            cover_evenly: false,
-            thumbnails: None,
             texts,
-            known: Vec::new(),
+            ..Job::new(path, self.model.clone())
         };
         let mut frames = Vec::new();
         let mut damaged_pieces = 0;
