@@ -36,7 +36,7 @@ fn main() -> Result<()> {
         Some(folder) => PathBuf::from(folder),
         None => Bundle::unpack()?.model(),
     };
-    let dataset = Dataset::open(&DatasetPaths { manifest: manifest.into(), ..DatasetPaths::default() })?;
+    let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
     let device = ComputeDevice::open(DeviceChoice::Auto)?;
     let model = Arc::new(Model::new(Checkpoint::open(&model)?, device));
 

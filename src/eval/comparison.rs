@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::eval::metrics;
 use crate::eval::record::ClipRecord;
 use crate::eval::rows::{Row, Score};
-use crate::eval::significance::{holm, mcnemar};
+use crate::eval::statistics::{self, holm, mcnemar};
 
 /// The published method, which every other row is compared with.
 const PUBLISHED: &str = "+smoothing";
@@ -109,7 +108,7 @@ pub fn pairs(rows: &[Row], right: &[Vec<bool>]) -> Vec<Pair> {
             pairs.push(Pair {
                 row_a: rows[a].name.clone(),
                 row_b: rows[b].name.clone(),
-                difference: metrics::per_cent(&differences),
+                difference: statistics::per_cent(&differences),
                 only_a,
                 only_b,
                 p: mcnemar(only_a, only_b),
@@ -135,9 +134,9 @@ fn against(
             let p = mcnemar(only_row, only_reference);
             Paired {
                 n: differences.len(),
-                difference: metrics::per_cent(&differences),
+                difference: statistics::per_cent(&differences),
                 // The same seed and as many clips: each resample takes the same clips for both rows.
-                difference_ci: metrics::interval(&differences),
+                difference_ci: statistics::interval(&differences),
                 only_row,
                 only_reference,
                 p,
@@ -179,11 +178,14 @@ fn discordant(differences: &[f64]) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::align::Preset;
+    use crate::eval::rows::Rows;
     use crate::eval::sample;
+    use crate::explore::Method;
 
     #[test]
     fn the_reference_is_the_published_method_or_the_first_that_aligns() {
-        let rows = crate::eval::rows::Rows::default().all(true).unwrap();
+        let rows = Rows::default().all(Preset::Paper, true).unwrap();
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
@@ -245,11 +247,8 @@ mod tests {
 
     #[test]
     fn a_row_that_repeats_another_counts_once() {
-        use crate::eval::rows::Rows;
-        use crate::explore::Method;
-
         let method = |text: &str| Method::default().with_aligner(text).unwrap();
-        let rows = Rows::default().all(false).unwrap();
+        let rows = Rows::default().all(Preset::Paper, false).unwrap();
         let published = rows.iter().find(|row| row.name == PUBLISHED).unwrap().clone();
         let other = |text: &str| {
             let mut row = published.clone();

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::classes::{self, ClassCounts, Confusion};
+use crate::eval::breakdown::{self, ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::{self, Comparison, Pair};
-use crate::eval::dataset::{Dataset, DatasetPaths, Digests};
-use crate::eval::disagreement::{self, Disagreement};
-use crate::eval::metrics::{self, Credit};
+use crate::eval::dataset::{Dataset, Digests};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
+use crate::eval::statistics::{self, Credit};
 use crate::explore::Model;
 use crate::siglip::Precision;
 use crate::store::Hashes;
@@ -176,19 +175,12 @@ pub struct ModelSettings {
 }
 
 impl EvalSettings {
-    /// The knobs of an evaluation of `dataset`, which `paths` name. Reads weights in full, but for those that the model's
-    /// cache remembers.
-    pub fn new(
-        paths: &DatasetPaths,
-        dataset: &Dataset,
-        model: &Model,
-        sampling: Sampling,
-        rows: &[Row],
-    ) -> Self {
+    /// The settings of an evaluation. Reads the weights in full to hash them, unless the cache knows their hash.
+    pub fn new(dataset: &Dataset, model: &Model, sampling: Sampling, rows: &[Row]) -> Self {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
         let hashes = Hashes::of_model(checkpoint, model.cache());
         Self {
-            manifest: paths.manifest.display().to_string(),
+            manifest: dataset.paths.manifest.display().to_string(),
             digests: dataset.digests.clone(),
             scripts: dataset.scripts.display().to_string(),
             scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
@@ -237,14 +229,15 @@ impl Results {
         let row =
             |name: &str, credits: &[Credit]| RowResult::new(name, credits, &read_clips, &groups, clips.len());
 
-        let chances: Vec<Credit> = read_clips.iter().map(|c| metrics::chance(c.candidates.len())).collect();
+        let chances: Vec<Credit> =
+            read_clips.iter().map(|c| statistics::chance(c.candidates.len())).collect();
         let mut chance = row(CHANCE, &chances);
         chance.trials = Trials::of(&read_clips);
         let mut rows = vec![chance];
         let mut right = Vec::new();
         for (index, spec) in settings.rows.iter().enumerate() {
             let credit = |(clip, scores): &(&ClipRecord, &ClipScores)| {
-                metrics::credit(&scores.rows[index].ranking, clip.answer)
+                statistics::credit(&scores.rows[index].ranking, clip.answer)
             };
             let credits: Vec<Credit> = read.iter().map(credit).collect();
             right.push(credits.iter().map(|credit| credit[0] == 1.0).collect());
@@ -258,9 +251,9 @@ impl Results {
             unaligned,
             damaged,
             cut_texts,
-            classes: classes::classes(&read),
-            confusions: classes::confusions(&read),
-            disagreements: disagreement::disagreements(&read, &settings.rows),
+            classes: breakdown::classes(&read),
+            confusions: breakdown::confusions(&read),
+            disagreements: breakdown::disagreements(&read, &settings.rows),
             settings,
         }
     }
@@ -294,12 +287,12 @@ impl RowResult {
         let of_domain = |domain: &str| (domain.to_owned(), share(&|clip| clip.domain == domain));
         Self {
             name: name.to_owned(),
-            top1: metrics::per_cent(&top1),
-            top1_ci: metrics::interval(&top1),
-            top2: metrics::per_cent(&at(2)),
-            top2_ci: metrics::interval(&at(2)),
-            top3: metrics::per_cent(&at(3)),
-            top3_ci: metrics::interval(&at(3)),
+            top1: statistics::per_cent(&top1),
+            top1_ci: statistics::interval(&top1),
+            top2: statistics::per_cent(&at(2)),
+            top2_ci: statistics::interval(&at(2)),
+            top3: statistics::per_cent(&at(3)),
+            top3_ci: statistics::interval(&at(3)),
             top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted as f64,
             n_attempted,
             n_read: clips.len(),
@@ -314,7 +307,7 @@ impl RowResult {
 impl Share {
     /// From what each clip is worth.
     fn of(values: &[f64]) -> Self {
-        Self { top1: metrics::per_cent(values), n: values.len(), top1_ci: metrics::interval(values) }
+        Self { top1: statistics::per_cent(values), n: values.len(), top1_ci: statistics::interval(values) }
     }
 }
 
@@ -323,9 +316,9 @@ impl Trials {
     fn of(clips: &[&ClipRecord]) -> Option<Self> {
         let clips: Vec<(usize, usize)> = clips.iter().map(|c| (c.candidates.len(), c.answer)).collect();
         let credits: Vec<Credit> =
-            (0..TRIALS).flat_map(|trial| metrics::random_guesses(&clips, trial)).collect();
+            (0..TRIALS).flat_map(|trial| statistics::random_guesses(&clips, trial)).collect();
         let at =
-            |k: usize| metrics::per_cent(&credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>());
+            |k: usize| statistics::per_cent(&credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>());
         Some(Self { n: TRIALS, top1: at(1)?, top2: at(2)?, top3: at(3)? })
     }
 }

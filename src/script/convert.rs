@@ -14,8 +14,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::eval::plain;
-use crate::script::{Class, Fault, ScriptFile};
+use crate::script::{Class, Fault, ScriptFile, plain_name};
 
 /// The field of our file that holds the authors' items.
 const ITEMS: &str = "generated_subactions";
@@ -178,7 +177,7 @@ fn keep_all(item: &mut Value) {
     }
 }
 
-/// Options by the keys of their scripts, as they are and as [`plain`] has them; the first of those that are alike.
+/// Options by the keys of their scripts, as they are and as [`plain_name`] has them; the first of those that are alike.
 struct Options<'a> {
     exact: HashMap<String, &'a str>,
     alike: HashMap<String, &'a str>,
@@ -187,14 +186,17 @@ struct Options<'a> {
 impl<'a> Options<'a> {
     fn new(options: &'a [String], domain: &str) -> Self {
         let keys = || options.iter().rev().map(|option| (format!("{option} in {domain}"), &option[..]));
-        Self { exact: keys().collect(), alike: keys().map(|(key, option)| (plain(&key), option)).collect() }
+        Self {
+            exact: keys().collect(),
+            alike: keys().map(|(key, option)| (plain_name(&key), option)).collect(),
+        }
     }
 }
 
 /// The class that a key stands for: an option, else what is before the domain.
 fn name_of(key: &str, domain: &str, options: &Options) -> Option<String> {
     let named = || key.strip_suffix(domain)?.strip_suffix(" in ");
-    let option = options.exact.get(key).or_else(|| options.alike.get(&plain(key))).copied();
+    let option = options.exact.get(key).or_else(|| options.alike.get(&plain_name(key))).copied();
     option.or_else(named).filter(|name| !name.trim().is_empty()).map(str::to_owned)
 }
 

@@ -6,11 +6,13 @@ mod document;
 mod file;
 mod history;
 pub mod library;
+mod option_name;
 mod strategy;
 mod template;
 
 pub use document::{Document, EditError};
 pub use file::{Class, Fault, ScriptError, ScriptFile, read_bytes, read_json};
 pub use history::ClassId;
+pub use option_name::{plain_name, without_option_number};
 pub use strategy::Strategy;
 pub use template::{Template, TemplateError};

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use color_eyre::eyre::{Result, ensure};
 
 use super::{ModelRequest, Session, Setup, rebase_path, scripts_of, shown};
-use crate::align::Preset;
 use crate::eval::{
-    self, Clip, ClipOutcome, ClipRecord, Dataset, DatasetPaths, Digests, Footage, Row, Run, Score,
+    self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Row, Run, Score,
 };
 use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
@@ -49,7 +48,7 @@ pub fn open(folder: &Path) -> Result<Session> {
         scripts_path: dataset.scripts.clone(),
         model: model.clone(),
         model_name: run.model.clone(),
-        sampling: run.settings.sampling.parse()?,
+        sampling: run.sampling()?,
         segment: Segment::default(),
         settings: rows[row].settings.clone().unwrap_or_default(),
     };
@@ -105,10 +104,10 @@ fn result(clip: &Clip, record: &ClipRecord, rows: &[Row]) -> ClipResult {
 
 fn to_explore(clip: &Clip, setup: &Setup) -> Result<ClipToExplore> {
     let entry = &clip.entry;
-    let (path, masks, rows_per_second) = match &clip.footage {
-        Footage::Video(masks) => (&entry.video, masks.clone(), None),
-        Footage::Embeddings(path) => (path, Arc::default(), Some(eval::rate_of_rows(setup.sampling)?)),
-        Footage::None(_) => (&entry.video, Arc::default(), None),
+    let (path, masks, rows_per_second) = match &clip.source {
+        ClipSource::Video(masks) => (&entry.video, masks.clone(), None),
+        ClipSource::Embeddings(path) => (path, Arc::default(), Some(eval::rate_of_rows(setup.sampling)?)),
+        ClipSource::Missing(_) => (&entry.video, Arc::default(), None),
     };
     let opened = setup.clip_of(path, entry.segment(), clip.candidates.clone());
     Ok(ClipToExplore {
@@ -138,8 +137,5 @@ fn changes(run: &Run, now: &Digests, model: &Model) -> Option<String> {
         let changed = changed.join(", ");
         return Some(format!("Changed since the evaluation: {changed}. Matrices and names may differ."));
     }
-    (run.paths.preset == Preset::Released).then(|| {
-        "Texts are padded to their full length here, and not to the longest of a script as evaluated: values differ a little."
-            .to_owned()
-    })
+    eval::protocol(run.paths.preset).explorer_note.map(str::to_owned)
 }

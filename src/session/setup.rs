@@ -112,7 +112,7 @@ impl Setup {
 pub fn open_demo() -> Result<Session> {
     let bundle = Bundle::unpack()?;
     let manifest = bundle.folder().join("manifest.jsonl");
-    let dataset = Dataset::open(&DatasetPaths { manifest, ..DatasetPaths::default() })?;
+    let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
     let request = Request::new(Vec::new(), bundle.scripts(), ModelRequest::new("demo"));
     let setup = Setup::open(&request)?;
     let clips = dataset.clips.into_iter().map(|clip| {
