@@ -1,4 +1,4 @@
-//! `actalign-tui doctor`: what this machine can do, and what is missing.
+//! `actalign-tui doctor`: checks what this machine can do.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub struct DoctorArgs {
     model: Option<PathBuf>,
 }
 
-/// Codecs that clips of today are in.
+/// Common codecs of clips.
 const CODECS: [&str; 5] = ["h264", "hevc", "av1", "vp9", "mpeg4"];
 
 pub fn run(args: &DoctorArgs) -> Result<()> {
@@ -52,12 +52,12 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         }
     }
     if problems > 0 {
-        bail!("{problems} of these keep the program from its work");
+        bail!("{problems} of these must be solved");
     }
     Ok(())
 }
 
-/// Whether this FFmpeg decodes anything, and what.
+/// Whether this FFmpeg can decode, and which codecs.
 fn describe_ffmpeg() -> (bool, String) {
     let (mut decoded, mut missing) = (Vec::new(), Vec::new());
     for codec in CODECS {
@@ -71,7 +71,7 @@ fn describe_ffmpeg() -> (bool, String) {
 
 fn terminal() -> String {
     if !output::stdout_is_terminal() {
-        return "standard output is none: use classify, embed and align".to_owned();
+        return "standard output is not a terminal: use classify, embed and align".to_owned();
     }
     let size = crossterm::terminal::size().map_or("size unknown".to_owned(), |(w, h)| format!("{w}×{h}"));
     let colours = match ColourDepth::detect() {
@@ -82,7 +82,7 @@ fn terminal() -> String {
     format!("{}, {size}, {colours}", std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned()))
 }
 
-/// Where models come from and are kept.
+/// The model hub and its cache.
 fn hub(settings: &HubSettings) -> String {
     let cache = settings
         .cache

@@ -230,8 +230,7 @@ fn damaged_folders_are_refused() {
     let (run_file, records) = (text("whole/run.json"), lines(&at("whole/clips.jsonl")));
     let refused = |command: &str| {
         run(folder.path(), command).assert().code(1).stderr(
-            predicate::str::contains("was damaged or edited")
-                .or(predicate::str::contains("not finished")),
+            predicate::str::contains("was damaged or edited").or(predicate::str::contains("not finished")),
         );
     };
     for change in [
