@@ -9,7 +9,7 @@ mod transfer;
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-pub use folder::{MayAsk, model_folder};
+pub use folder::fetch_if_agreed;
 
 /// Fetch models from the hub, list the known ones, describe a folder
 #[derive(Debug, Args)]

@@ -61,6 +61,24 @@ pub struct Job {
     pub known: Vec<EmbeddedFrame>,
 }
 
+impl Job {
+    /// Embeds every frame of a clip, in order, and no text.
+    pub fn new(clip: PathBuf, model: Arc<Model>) -> Self {
+        Self {
+            clip,
+            rows_per_second: None,
+            sampling: Sampling::Native,
+            segment: Segment::default(),
+            masks: Arc::default(),
+            model,
+            cover_evenly: false,
+            thumbnails: None,
+            texts: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("clip", &self.clip).finish_non_exhaustive()

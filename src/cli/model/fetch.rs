@@ -3,10 +3,10 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::folder::{cached, open};
 use super::transfer;
 use crate::hub::{HubSettings, ModelId};
 use crate::output;
+use crate::session::{cached_model, open_hub};
 use crate::siglip::Checkpoint;
 
 /// Fetch a checkpoint, or what is missing of it, from the hub and print its folder
@@ -19,8 +19,8 @@ pub struct FetchArgs {
 
 pub fn run(args: &FetchArgs) -> Result<()> {
     let settings = HubSettings::load();
-    let complete = cached(&settings, &args.id).filter(|_| settings.offline);
-    let hub = open(settings)?;
+    let complete = cached_model(&settings, &args.id).filter(|_| settings.offline);
+    let hub = open_hub(settings)?;
     let folder = match complete {
         Some(folder) => {
             hub.check(&args.id, &folder)?;

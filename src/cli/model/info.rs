@@ -7,9 +7,9 @@ use clap::Args;
 use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
-use super::folder::{MayAsk, model_folder};
 use super::list::millions;
 use crate::output;
+use crate::session::model_folder;
 use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
 use crate::store::Size;
 use crate::visible::json;
@@ -48,7 +48,7 @@ struct Listed {
 }
 
 pub fn run(args: &InfoArgs) -> Result<()> {
-    let folder = model_folder(&args.model, MayAsk::No)?;
+    let folder = model_folder(&args.model, None)?;
     let mut found = inspect(&folder);
     let files = files(&folder).unwrap_or_else(|error| {
         found.notices.push(format!("cannot list the folder: {error}"));

@@ -1,4 +1,4 @@
-//! What the method's authors generate: questions of ActionAtlas, with the steps of each option.
+//! What the method's authors generate, `generated_subactions.json`: questions of ActionAtlas with the steps of each option.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,11 +6,23 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::values::{count, plain, text};
-use super::{Entry, Fault, Listed, Place};
-use crate::video::Masks;
+use super::Fault;
+use super::manifest::{Context, Entry, Format, Listed, Object};
+use super::values::{count, text};
+use crate::script::plain_name;
 
-/// Fields that have no say in an evaluation are left out.
+pub const FORMAT: Format = Format {
+    recognizes: |object| object.get("subactions").is_some() || object.get("cleaned_options").is_some(),
+    read,
+    allows_list: true,
+    is_foreign: true,
+    brings_scripts: true,
+};
+
+const EXPECTED: &str = "an item of generated_subactions.json has youtube_id, id, domain, cleaned_options, \
+                        correct_answer_index and subactions";
+
+/// The fields in use.
 #[derive(Deserialize)]
 struct Item {
     youtube_id: String,
@@ -26,12 +38,11 @@ struct Item {
     subactions: Value,
 }
 
-/// An item with its steps.
-pub fn parse(place: Place, item: Value) -> Result<Listed, Fault> {
-    let item: Item = serde_json::from_value(item).map_err(|e| Fault::NotAnItem { reason: e.to_string() })?;
-    // The first of those that are alike.
+fn read(object: Object, _: &Context) -> Result<Listed, Fault> {
+    let item: Item = Object::Item(object.value()?).fields(EXPECTED)?;
+    // Of alike names the first counts.
     let scripts = item.subactions.as_object().into_iter().flatten().rev();
-    let alike = scripts.map(|(name, steps)| (plain(name), steps)).collect();
+    let alike = scripts.map(|(name, steps)| (plain_name(name), steps)).collect();
     let steps = item.cleaned_options.iter().map(|option| steps(&item, &alike, option)).collect();
     let entry = Entry {
         id: item.id,
@@ -43,19 +54,8 @@ pub fn parse(place: Place, item: Value) -> Result<Listed, Fault> {
         answer: item.correct_answer_index,
         groups: Vec::new(),
     };
-    entry.check_candidates()?;
-    let count = entry.candidates.len();
-    if entry.answer >= count {
-        return Err(Fault::AnswerOutOfRange { answer: entry.answer, count });
-    }
-    Ok(Listed {
-        place,
-        entry,
-        youtube_id: Some(item.youtube_id),
-        masks: Masks::default(),
-        masks_released: Masks::default(),
-        steps: Some(steps),
-    })
+    entry.check(entry.answer, 0)?;
+    Ok(Listed { youtube_id: Some(item.youtube_id), steps: Some(steps), ..Listed::new(entry) })
 }
 
 /// The steps of an option.
@@ -63,7 +63,7 @@ fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<V
     let found = match &item.subactions {
         Value::Object(scripts) => {
             let key = format!("{option} in {}", item.domain);
-            let steps = scripts.get(&key).or_else(|| alike.get(&plain(&key)).copied());
+            let steps = scripts.get(&key).or_else(|| alike.get(&plain_name(&key)).copied());
             let steps: Option<Vec<String>> = steps.and_then(|steps| Vec::deserialize(steps).ok());
             let is_whole =
                 |steps: &Vec<String>| !steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty());
@@ -79,9 +79,17 @@ fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<V
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use serde_json::json;
 
     use super::*;
+    use crate::align::Preset;
+
+    fn parse(item: Value) -> Result<Listed, String> {
+        let context = Context { folder: Path::new(""), preset: Preset::Paper };
+        read(Object::Item(item), &context).map_err(|fault| fault.to_string())
+    }
 
     fn item() -> Value {
         json!({
@@ -94,12 +102,12 @@ mod tests {
     fn with(field: &str, value: Value) -> Result<Listed, String> {
         let mut item = item();
         item[field] = value;
-        parse(Place::Item(1), item).map_err(|fault| fault.to_string())
+        parse(item)
     }
 
     #[test]
     fn an_item_brings_its_steps_by_option_and_domain() {
-        let listed = parse(Place::Item(1), item()).unwrap();
+        let listed = parse(item()).unwrap();
         assert_eq!((&listed.entry.id[..], listed.entry.answer), ("7", 1));
         assert_eq!(listed.youtube_id.as_deref(), Some("yt"));
         let steps: Vec<_> = listed.steps.unwrap().into_iter().map(Result::unwrap).collect();
@@ -107,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn an_option_without_steps_is_told_and_does_not_refuse_the_file() {
+    fn an_option_without_steps_does_not_refuse_the_file() {
         for (subactions, first, second) in [
-            (json!("Sure! pin in Chess: …"), "holds text and no lists", "holds text"),
+            (json!("Sure! pin in Chess: …"), "holds text, not lists", "holds text"),
             (json!(null), "holds nothing", "holds nothing"),
             (json!({"fork in Chess": []}), "no steps for \"pin\"", "no steps for \"fork\""),
             (json!({"pin in Chess": "a step", "fork in Chess": [" "]}), "for \"pin\"", "for \"fork\""),
@@ -123,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_item_is_said() {
+    fn errors_name_the_field() {
         for (field, value, words) in [
             ("correct_answer_index", json!(2), "the answer is 2, but the 2 candidates count from 0 to 1"),
             (
                 "correct_answer_index",
                 json!("b"),
-                "not a whole number; an item of generated_subactions.json has",
+                "not a whole number\nhelp: an item of generated_subactions.json has",
             ),
             ("cleaned_options", json!(["fork"]), "at least two candidates"),
             ("domain", json!(null), "an item of generated_subactions.json has"),

@@ -1,4 +1,14 @@
-//! A manifest joined with its scripts and with where the clips are.
+//! A manifest joined with its scripts and with the files of its clips.
+
+mod action_atlas;
+mod clip_source;
+mod fault;
+mod generated_items;
+mod manifest;
+pub(super) mod masks;
+mod own;
+mod scripts;
+mod values;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,111 +16,107 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use clip_source::{ClipSource, FolderError};
+pub use fault::{Fault, Location, ManifestError};
+pub use manifest::{Context, Entry, Listed, Manifest, read as read_manifest};
+
+use clip_source::Folder;
+use scripts::Scripts;
+
 use crate::align::Preset;
-use crate::eval::footage::{Folder, FolderError, Footage};
-use crate::eval::manifest::{self, Entry, Fault, Format, Listed, ManifestError};
-use crate::eval::scripts::Scripts;
+use crate::error_chain::on_one_line;
+use crate::eval::released;
 use crate::explore::Candidate;
-use crate::script::{ScriptError, Strategy, library};
+use crate::script::{ScriptError, library};
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatasetPaths {
-    /// The clips: the program's own manifest, rows of ActionAtlas, or what the method's authors generate.
+    /// The list of clips, in any format.
     pub manifest: PathBuf,
-    /// The scripts. Where none are named: those that the manifest brings, else `scripts.json` beside it.
+    /// Default: the scripts in the manifest, else `scripts.json` beside it.
     pub scripts: Option<PathBuf>,
-    /// The scripts of the other prompt. Where none are named: `scripts-short.json` beside the manifest, if it is there.
+    /// Scripts in short steps. Default: `scripts-short.json` beside the manifest, if it exists.
     pub scripts_short: Option<PathBuf>,
-    /// The folder of the videos, in place of the manifest's.
+    /// Folder of the videos. Default: the manifest's.
     pub clips: Option<PathBuf>,
-    /// The folder of frame embeddings that were made elsewhere, which stand for the videos.
+    /// Folder of frame embeddings, in place of videos.
     pub embeddings: Option<PathBuf>,
-    /// Whose way to take frames from videos is followed.
+    /// Whether clips are taken as the paper describes it or as the authors' scripts do.
     pub preset: Preset,
+}
+
+impl DatasetPaths {
+    /// The dataset of a manifest with everything at its default place.
+    pub fn of(manifest: impl Into<PathBuf>) -> Self {
+        Self { manifest: manifest.into(), ..Self::default() }
+    }
 }
 
 /// Clips whose classes are known, with the scripts of their candidates.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// The clips, in the manifest's order.
+    /// As they were named.
+    pub paths: DatasetPaths,
+    /// In the manifest's order.
     pub clips: Vec<Clip>,
-    /// The file of the scripts.
     pub scripts: PathBuf,
-    /// The file of the other prompt's scripts, if there is one.
     pub scripts_short: Option<PathBuf>,
-    /// What these files contained when they were read.
     pub digests: Digests,
 }
 
-/// BLAKE3 digests of files, as `b3sum` prints them.
+/// BLAKE3 digests of a dataset's files, as `b3sum` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Digests {
-    /// The manifest.
     pub manifest: String,
-    /// The script file.
     pub scripts: String,
-    /// The script file of the other prompt.
     pub scripts_short: Option<String>,
 }
 
 /// A clip of a dataset.
 #[derive(Clone, Debug)]
 pub struct Clip {
-    /// Where it is, and what it shows.
     pub entry: Entry,
-    /// What its frames come from.
-    pub footage: Footage,
-    /// Its candidates with their scripts, in the manifest's order; none where there is no footage.
+    pub source: ClipSource,
+    /// In the manifest's order; empty where a script is missing.
     pub candidates: Vec<Candidate>,
-    /// The same candidates with the scripts of the other prompt.
+    /// The same candidates with short steps.
     pub candidates_short: Option<Vec<Candidate>>,
 }
 
 /// Why a dataset cannot be used.
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    /// The manifest.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// A script file.
     #[error(transparent)]
     Scripts(#[from] ScriptError),
-    /// A folder of clips.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// No script file is named, and none is where it is looked for.
-    #[error("{} is not there; put the script file beside the manifest, or name it with --scripts", path.display())]
-    NoScripts {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// A manifest that names no files, and no folder to look for them in.
+    #[error("there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts", path.display())]
+    NoScripts { path: PathBuf },
     #[error(
-        "{} names videos by youtube_id; name the folder that holds them with --clips, or one of their frame embeddings \
-         with --embeddings",
+        "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
+         embeddings with --embeddings",
         path.display()
     )]
-    NoClips {
-        /// The manifest.
-        path: PathBuf,
-    },
+    NoClips { path: PathBuf },
 }
 
 impl Dataset {
-    /// Reads a manifest and its scripts, and looks for the clips.
+    /// Reads a manifest and its scripts, and finds the files of its clips.
     ///
-    /// A candidate is the class of its name in the clip's domain; where there is none, the only class of its name,
-    /// which then brings its own domain. Of datasets of others, a clip that lacks a script or a file is one that has no
-    /// footage: they are not the user's to correct.
+    /// A candidate is the class of its name in the clip's domain, else the only class of its name, which then brings its
+    /// own domain. In datasets of others, a clip without script or file is kept as [`ClipSource::Missing`].
     ///
     /// # Errors
-    /// When a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
+    /// If a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
     pub fn open(paths: &DatasetPaths) -> Result<Self, DatasetError> {
         let path = &paths.manifest;
         let folder = paths.clips.as_deref().or(path.parent()).unwrap_or(Path::new(""));
-        let manifest = manifest::read(path, folder)?;
-        let is_foreign = manifest.format != Format::Own;
+        let context = Context { folder, preset: paths.preset };
+        let manifest = manifest::read(path, context)?;
+        let is_foreign = manifest.is_foreign;
         if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
             return Err(DatasetError::NoClips { path: path.clone() });
         }
@@ -120,23 +126,21 @@ impl Dataset {
         let clips = open(&paths.clips, "clips")?;
         let embeddings = open(&paths.embeddings, "embeddings")?;
 
-        let (scripts_path, (scripts, digest)) = match (&paths.scripts, manifest.format) {
-            (None, Format::Authors) => (path.clone(), (Scripts::OfClips, manifest.digest.clone())),
-            (named, format) => {
-                let scripts =
-                    named.clone().unwrap_or_else(|| path.with_file_name(Strategy::CONTEXT_RICH.file_name()));
-                if !(library::is_name(&scripts) || scripts.exists()) {
-                    return Err(DatasetError::NoScripts { path: scripts });
-                }
-                let opened = Scripts::open(&scripts, format)?;
-                (scripts, opened)
+        let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && manifest.brings_scripts {
+            (path.clone(), (Scripts::InClips, manifest.digest.clone()))
+        } else {
+            let named = paths.scripts.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
+            if !(library::is_name(&named) || named.exists()) {
+                return Err(DatasetError::NoScripts { path: named });
             }
+            let opened = Scripts::open(&named, is_foreign, &context)?;
+            (named, opened)
         };
-        let beside = path.with_file_name(Strategy::SHORT_FIXED.file_name());
+        let beside = path.with_file_name("scripts-short.json");
         let short_path = paths.scripts_short.clone().or_else(|| beside.exists().then_some(beside));
-        // The authors' scripts know one prompt.
-        let short_path = short_path.filter(|_| paths.preset == Preset::Paper);
-        let short = short_path.as_deref().map(|path| Scripts::open(path, manifest.format)).transpose()?;
+        let short_path = short_path.filter(|_| released::protocol(paths.preset).has_short_scripts);
+        let short =
+            short_path.as_deref().map(|path| Scripts::open(path, is_foreign, &context)).transpose()?;
         let (short, digest_short) = short.unzip();
         let digests = Digests { manifest: manifest.digest, scripts: digest, scripts_short: digest_short };
 
@@ -145,17 +149,17 @@ impl Dataset {
             *clips_of.entry(id).or_default() += 1;
         }
         let clip = |mut listed: Listed| {
-            let mut footage = match (&embeddings, &clips, listed.youtube_id.clone()) {
+            let mut source = match (&embeddings, &clips, listed.youtube_id.clone()) {
                 (Some(folder), _, id) => {
                     let shares = id.is_some_and(|id| clips_of[&id] > 1);
                     folder.embeddings(&listed, shares)
                 }
                 (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
-                _ => Footage::Video(Default::default()),
+                _ => ClipSource::Video(Default::default()),
             };
             let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
                 match short.as_ref().map(|short| short.candidates(&listed, is_foreign)).transpose() {
-                    // The other rows can do without.
+                    // Only the rows of short scripts miss it.
                     Err(_) if is_foreign => Ok((main, None)),
                     short => Ok((main, short?)),
                 }
@@ -163,20 +167,23 @@ impl Dataset {
             let (candidates, candidates_short) = match candidates {
                 Ok(candidates) => candidates,
                 Err(fault) if is_foreign => {
-                    footage = Footage::None(format!("{}: {fault}", listed.place));
+                    source = ClipSource::Missing(format!(
+                        "{}: {}",
+                        listed.location,
+                        on_one_line(&fault.to_string())
+                    ));
                     (Vec::new(), None)
                 }
-                Err(fault) => return Err(at(path, &listed, fault)),
+                Err(fault) => {
+                    let (path, location) = (path.clone(), listed.location);
+                    return Err(ManifestError::At { path, location, fault });
+                }
             };
-            Ok(Clip { entry: listed.entry, footage, candidates, candidates_short })
+            Ok(Clip { entry: listed.entry, source, candidates, candidates_short })
         };
         let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
-        Ok(Self { clips, scripts: scripts_path, scripts_short: short_path, digests })
+        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, scripts_short: short_path, digests })
     }
-}
-
-fn at(path: &Path, listed: &Listed, fault: Fault) -> ManifestError {
-    ManifestError::At { path: path.to_owned(), place: listed.place, fault }
 }
 
 #[cfg(test)]
@@ -195,11 +202,11 @@ mod tests {
             {"id": "a", "video": "a.mp4", "domain": domain, "candidates": [name, "serve"], "answer": 0});
         std::fs::write(&manifest, line.to_string()).unwrap();
         std::fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
-        Dataset::open(&DatasetPaths { manifest, ..Default::default() }).map_err(|e| e.to_string())
+        Dataset::open(&DatasetPaths::of(manifest)).map_err(|e| e.to_string())
     }
 
     #[test]
-    fn a_candidate_is_found_in_its_domain_else_by_its_name_alone() {
+    fn a_candidate_is_found_in_its_domain_or_by_its_name_alone() {
         for (domain, step) in [("chess", "a knight jumps"), ("dinner", "a hand takes a fork")] {
             let clip = &open(domain, "fork").unwrap().clips[0];
             assert_eq!((&clip.candidates[0].domain[..], &clip.candidates[0].steps[0][..]), (domain, step));
@@ -209,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_without_a_script_of_its_own_is_refused() {
+    fn a_candidate_without_a_script_is_refused() {
         let error = open("golf", "fork").unwrap_err();
         assert!(error.contains("line 1") && error.contains("several classes named \"fork\""), "{error}");
         let error = open("chess", "pin").unwrap_err();
@@ -217,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_of_what_was_read() {
+    fn digests_are_those_of_the_files() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let line = r#"{"id": "a", "video": "a.mp4", "domain": "chess", "candidates": ["fork", "serve"], "answer": 0}"#;
@@ -226,8 +233,7 @@ mod tests {
         for name in ["scripts.json", "scripts-short.json"] {
             std::fs::write(at(name), SCRIPTS).unwrap();
         }
-        let dataset =
-            Dataset::open(&DatasetPaths { manifest: at("manifest.jsonl"), ..Default::default() }).unwrap();
+        let dataset = Dataset::open(&DatasetPaths::of(at("manifest.jsonl"))).unwrap();
         let digest = |text: &str| blake3::hash(text.as_bytes()).to_string();
         let expected = Digests {
             manifest: digest(&manifest),
@@ -238,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_video_do_not_share_its_embeddings_and_can_lack_a_short_script() {
+    fn clips_of_one_video_do_not_share_embeddings_and_may_lack_a_short_script() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let row = |id: &str, video: &str, start: f64, choices: &str| {
@@ -262,15 +268,14 @@ mod tests {
         for name in ["shared", "own", "shared_5.0_6.0"] {
             std::fs::write(at("npy").join(format!("{name}.npy")), "").unwrap();
         }
-        let paths =
-            DatasetPaths { manifest: at("rows.json"), embeddings: Some(at("npy")), ..Default::default() };
+        let paths = DatasetPaths { embeddings: Some(at("npy")), ..DatasetPaths::of(at("rows.json")) };
         let dataset = Dataset::open(&paths).unwrap();
         let [first, second, third] = &dataset.clips[..] else { panic!() };
         assert!(
-            matches!(&first.footage, Footage::None(reason) if reason.contains("shared.npy does not tell"))
+            matches!(&first.source, ClipSource::Missing(reason) if reason.contains("shared.npy could be of several clips"))
         );
-        assert_eq!(second.footage, Footage::Embeddings(at("npy").join("shared_5.0_6.0.npy")));
-        assert_eq!(third.footage, Footage::Embeddings(at("npy").join("own.npy")));
+        assert_eq!(second.source, ClipSource::Embeddings(at("npy").join("shared_5.0_6.0.npy")));
+        assert_eq!(third.source, ClipSource::Embeddings(at("npy").join("own.npy")));
         // No short script of "pin".
         assert_eq!((third.candidates.len(), &third.candidates_short), (2, &None));
         assert!(second.candidates_short.is_some());

@@ -1,4 +1,4 @@
-//! Where the frames of a clip are found.
+//! The file that the frames of a clip come from.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,34 +7,35 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::manifest::{Entry, Listed};
 use crate::align::Preset;
-use crate::eval::manifest::{Entry, Listed};
+use crate::eval::released;
 use crate::video::Masks;
 
-/// Endings of video files, in the order in which they are looked for.
+/// Endings of video files, by preference.
 const ENDINGS: [&str; 3] = ["mp4", "mkv", "webm"];
 
 /// What a clip's frames come from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Footage {
+pub enum ClipSource {
     /// The segment of [`Entry::video`], with some areas blurred.
     Video(Arc<Masks>),
-    /// A `.npy` file of raw frame embeddings, a row per frame of the clip.
+    /// A `.npy` file of raw frame embeddings, one row per frame of the clip.
     Embeddings(PathBuf),
-    /// Nothing that can be evaluated, and why.
-    None(String),
+    /// Why the clip cannot be evaluated.
+    Missing(String),
 }
 
-/// A folder that clips are looked for in, which cannot be read.
+/// A folder of clips cannot be read.
 #[derive(Debug, Error)]
-#[error("cannot read the folder {}: {source}; name the folder that holds the {what}", path.display())]
+#[error("cannot read the folder {}: {source}\nhelp: name the folder that holds the {what}", path.display())]
 pub struct FolderError {
     path: PathBuf,
     what: &'static str,
     source: io::Error,
 }
 
-/// The names of the files of a folder, which are looked through once for all clips.
+/// The names of the files of a folder, read once for all clips.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -42,15 +43,15 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Looks through a folder of `what`.
+    /// Reads the names in a folder of `what`.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn open(path: &Path, what: &'static str) -> Result<Self, FolderError> {
         let error = |source| FolderError { path: path.to_owned(), what, source };
         let mut names = BTreeSet::new();
         for file in path.read_dir().map_err(error)? {
-            // No clip is looked for by a name that is no text.
+            // Ids are text, so other names cannot match.
             names.extend(file.map_err(error)?.file_name().into_string());
         }
         Ok(Self { path: path.to_owned(), names })
@@ -60,9 +61,9 @@ impl Folder {
         self.names.contains(name).then(|| self.path.join(name))
     }
 
-    /// A clip's embeddings: named after the clip, else after its part of the video, else after the video, unless it `shares`
-    /// that with other clips: the file would be of one of them.
-    pub fn embeddings(&self, listed: &Listed, shares: bool) -> Footage {
+    /// A clip's embeddings: named after the clip, else after its part of the video, else after the video unless it `shares`
+    /// that with other clips.
+    pub fn embeddings(&self, listed: &Listed, shares: bool) -> ClipSource {
         let Listed { entry, youtube_id, .. } = listed;
         let mut stems = vec![entry.id.clone()];
         let whole = match youtube_id {
@@ -79,26 +80,23 @@ impl Folder {
         stems.dedup();
         let names: Vec<String> = stems.iter().map(|stem| format!("{stem}.npy")).collect();
         if let Some(path) = names.iter().find_map(|name| self.find(name)) {
-            return Footage::Embeddings(path);
+            return ClipSource::Embeddings(path);
         }
         let (names, folder) = (names.join(" or "), self.path.display());
         let of_video = youtube_id.as_ref().map(|id| format!("{id}.npy"));
-        Footage::None(match of_video.filter(|name| self.find(name).is_some()) {
+        ClipSource::Missing(match of_video.filter(|name| self.find(name).is_some()) {
             Some(name) => {
-                format!("{name} does not tell which of the video's clips it is of; put {names} into {folder}")
+                format!("{name} could be of several clips of the video; put {names} into {folder}")
             }
             None => format!("{names} is not in {folder}"),
         })
     }
 
-    /// Finds the video of a clip that is listed by what YouTube calls it: a file of the part alone, else the whole video,
-    /// which is then cut. The authors' scripts take the whole video first.
-    pub fn video(&self, youtube_id: &str, listed: &mut Listed, preset: Preset) -> Footage {
-        let masks = match preset {
-            Preset::Paper => &listed.masks,
-            Preset::Released => &listed.masks_released,
-        };
-        let masks = Arc::new(masks.clone());
+    /// The video of a clip that is listed by its YouTube id: a file of its part alone, else of the whole video, which is
+    /// then cut. The authors' scripts take the whole video first.
+    pub fn video(&self, youtube_id: &str, listed: &mut Listed, preset: Preset) -> ClipSource {
+        let protocol = released::protocol(preset);
+        let masks = Arc::new(listed.masks.clone());
         let entry = &mut listed.entry;
         let whole = self.video_named(youtube_id);
         let part = match part(youtube_id, entry) {
@@ -108,27 +106,26 @@ impl Folder {
                 [part] => Ok(self.path.join(part)),
                 [one, other, ..] => {
                     let folder = self.path.display();
-                    return Footage::None(format!(
-                        "{one} and {other} are both in {folder}; leave the one that is meant"
+                    return ClipSource::Missing(format!(
+                        "{one} and {other} are both in {folder}; keep one of them"
                     ));
                 }
             },
         };
-        let whole_first = preset == Preset::Released && entry.start.is_some();
+        let whole_first = protocol.whole_video_first && entry.start.is_some();
         let (video, is_part) = match (part, whole) {
             (Err(_), Some(whole)) => (whole, false),
             (Ok(_), Some(whole)) if whole_first => (whole, false),
             (Ok(part), _) => (part, true),
             (Err(part), None) => {
-                return Footage::None(format!(
+                return ClipSource::Missing(format!(
                     "neither {part}.mp4 nor {youtube_id}.mp4 is in {} (.mkv and .webm would do as well)",
                     self.path.display()
                 ));
             }
         };
-        if is_part && preset == Preset::Released && !masks.is_empty() {
-            // A part does not tell which frames of the whole video it has.
-            return Footage::None(format!(
+        if is_part && protocol.masks_count_from_video && !masks.is_empty() {
+            return ClipSource::Missing(format!(
                 "its masks count the frames of the whole video; put {youtube_id}.mp4 into {}",
                 self.path.display()
             ));
@@ -137,7 +134,7 @@ impl Folder {
             (entry.start, entry.end) = (None, None);
         }
         entry.video = video;
-        Footage::Video(masks)
+        ClipSource::Video(masks)
     }
 
     fn video_named(&self, stem: &str) -> Option<PathBuf> {
@@ -165,8 +162,6 @@ fn part(youtube_id: &str, entry: &Entry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::manifest::Place;
-
     fn listed(start: Option<f64>, end: Option<f64>) -> Listed {
         let entry = Entry {
             id: "7".into(),
@@ -178,15 +173,7 @@ mod tests {
             answer: 0,
             groups: Vec::new(),
         };
-        let (masks, masks_released) = Default::default();
-        Listed {
-            place: Place::Line(1),
-            entry,
-            youtube_id: Some("a_b".into()),
-            masks,
-            masks_released,
-            steps: None,
-        }
+        Listed { youtube_id: Some("a_b".into()), ..Listed::new(entry) }
     }
 
     fn folder(names: &[&str]) -> Folder {
@@ -197,13 +184,13 @@ mod tests {
     fn found(names: &[&str], bounds: Option<(f64, f64)>, preset: Preset) -> Result<(String, bool), String> {
         let mut listed = listed(bounds.map(|b| b.0), bounds.map(|b| b.1));
         match folder(names).video("a_b", &mut listed, preset) {
-            Footage::None(reason) => Err(reason),
+            ClipSource::Missing(reason) => Err(reason),
             _ => Ok((listed.entry.video.display().to_string(), listed.entry.start.is_some())),
         }
     }
 
     #[test]
-    fn bounds_are_written_as_python_rounds_and_prints_them() {
+    fn bounds_are_rounded_and_printed_as_in_python() {
         for (bounds, name) in [
             ((1.0, 12.34), "a_b_1.0_12.3"),
             ((0.25, 0.75), "a_b_0.2_0.8"),
@@ -216,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_taken_as_it_is_and_a_whole_video_is_cut() {
+    fn a_part_is_used_whole_and_a_whole_video_is_cut() {
         let bounds = Some((1.0, 2.5));
         let both = ["a_b.webm", "a_b.mp4", "a_b_1.0_2.5.mkv", "a_b_1.0_2.6.mp4"];
         assert_eq!(found(&both, bounds, Preset::Paper), Ok(("clips/a_b_1.0_2.5.mkv".into(), false)));
@@ -242,24 +229,26 @@ mod tests {
         let names = ["7.npy", "a_b_1.0_2.5.npy", "a_b.npy"];
         for (first, name) in names.into_iter().enumerate() {
             let found = folder(&names[first..]).embeddings(&listed(Some(1.0), Some(2.5)), false);
-            assert_eq!(found, Footage::Embeddings(Path::new("clips").join(name)));
+            assert_eq!(found, ClipSource::Embeddings(Path::new("clips").join(name)));
         }
-        let Footage::None(reason) = folder(&[]).embeddings(&listed(None, None), false) else { panic!() };
+        let ClipSource::Missing(reason) = folder(&[]).embeddings(&listed(None, None), false) else {
+            panic!()
+        };
         assert_eq!(reason, "7.npy or a_b.npy is not in clips");
     }
 
     #[test]
-    fn embeddings_of_a_video_that_has_several_clips_are_of_none_of_them() {
+    fn embeddings_of_a_video_with_several_clips_belong_to_none() {
         let clip = listed(Some(1.0), Some(2.5));
-        let Footage::None(reason) = folder(&["a_b.npy"]).embeddings(&clip, true) else { panic!() };
+        let ClipSource::Missing(reason) = folder(&["a_b.npy"]).embeddings(&clip, true) else { panic!() };
         assert!(
-            reason.contains("a_b.npy does not tell")
+            reason.contains("a_b.npy could be of several clips")
                 && reason.ends_with("put 7.npy or a_b_1.0_2.5.npy into clips"),
             "{reason}"
         );
         for name in ["7.npy", "a_b_1.0_2.5.npy"] {
             let found = folder(&["a_b.npy", name]).embeddings(&clip, true);
-            assert_eq!(found, Footage::Embeddings(Path::new("clips").join(name)));
+            assert_eq!(found, ClipSource::Embeddings(Path::new("clips").join(name)));
         }
     }
 }

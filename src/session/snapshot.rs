@@ -1,33 +1,34 @@
-//! `actalign-tui SNAPSHOT`: the explorer at a moment that was saved.
+//! Opens a snapshot: first as saved, then live if its clip and model are unchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use color_eyre::eyre::{Result, eyre};
 
+use super::{ModelRequest, Session, for_explorer, rebase_path, scripts_of, shown};
 use crate::align::Calibration;
-use crate::cli::inputs::ModelArgs;
-use crate::cli::screen::{Opening, Screen, THUMBNAIL, open_explorer};
-use crate::cli::seen;
-use crate::error_chain::error_chain;
+use crate::error_chain::{error_chain, on_one_line};
 use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
-use crate::script::{Class, Document, ScriptFile, Template};
+use crate::script::{Document, Template};
 use crate::store::{Hashes, Parts, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
 use crate::video::Sampling;
 
-/// Opens the explorer on what a snapshot holds, and goes on with its clip and its model once both are found unchanged.
-/// What the snapshot names may be large or never end, so it is looked at in the background alone.
-pub fn run(path: &Path, screen: Screen) -> Result<()> {
+/// Opens the matrices that a snapshot holds. Its clip and model are compared with the snapshot in the background: they may
+/// be large, or a pipe that never ends.
+///
+/// # Errors
+/// If the snapshot cannot be read, or was not made from a clip.
+pub fn open(path: &Path) -> Result<Session> {
     let snapshot = Snapshot::load(path)?;
     let (parts, sources) = snapshot
         .parts()
         .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
-        .ok_or_else(|| eyre!("{}: this snapshot is of no clip", path.display()))?;
-    let sources = seen_from(path.parent().unwrap_or(Path::new("")), sources);
-    let name = path.display().to_string();
-    let scripts = Document::new(scripts_of(&parts), None);
-    let templates = templates(&parts.settings.template);
+        .ok_or_else(|| eyre!("{}: the snapshot names no clip", path.display()))?;
+    let sources = rebase(path.parent().unwrap_or(Path::new("")), sources);
+    let name = shown(path);
+    let scripts = Document::new(scripts_of(&parts.candidates), None);
+    let template = parts.settings.template.clone();
     let pictures = snapshot.thumbnails.iter().filter_map(|small| {
         let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
         Thumbnail::of(Arc::new(picture))
@@ -37,14 +38,14 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         pinned: pinned(&snapshot, parts.calibration),
         pictures: pictures.collect(),
         hashes: snapshot.hashes.clone(),
-        notice: format!("{name}: comparing its clip and model with what they were …"),
+        notice: format!("{name}: checking its clip and model …"),
     };
     let check = {
         let (candidates, hashes, sampling) =
             (parts.candidates.clone(), snapshot.hashes.clone(), snapshot.sampling);
         let sources = sources.clone();
         move || {
-            let (live, text) = match model_of(&hashes, &sources) {
+            let (live, text) = match unchanged_model(&hashes, &sources) {
                 Ok(model) => (
                     Some(live(model, candidates, sampling, sources)),
                     format!("{name}, with its clip and model"),
@@ -55,48 +56,45 @@ pub fn run(path: &Path, screen: Screen) -> Result<()> {
         }
     };
     let clip = frozen(parts, sources, snapshot.sampling.fps);
-    let opening = Opening {
-        moment: Some(moment),
-        check: Some(Box::new(check)),
-        ..Opening::new(vec![clip], scripts, templates)
-    };
-    open_explorer(opening, screen)
+    let session = Session::new(vec![clip], scripts, &[&template]);
+    Ok(Session { moment: Some(moment), check: Some(Box::new(check)), ..session })
 }
 
-/// The same sources, with the paths that were relative to the snapshot's folder made to lead there from here.
-fn seen_from(folder: &Path, sources: Sources) -> Sources {
-    let file = |path: &str| seen::file(folder, Path::new(path)).display().to_string();
+/// The sources with the paths that were relative to the snapshot's folder rebased.
+fn rebase(folder: &Path, sources: Sources) -> Sources {
+    let file = |path: &str| shown(&rebase_path::file(folder, Path::new(path)));
     Sources {
         clip: file(&sources.clip),
         scripts: file(&sources.scripts),
-        model: seen::model(folder, Path::new(&sources.model)).display().to_string(),
+        model: shown(&rebase_path::model(folder, Path::new(&sources.model))),
         ..sources
     }
 }
 
-/// The model of a snapshot, if it and the clip are what they were; else what is missing.
-fn model_of(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
+/// The snapshot's model if it and the clip are unchanged; else what changed.
+fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
     let clip = Path::new(&sources.clip);
     if !clip.exists() {
-        return Err(format!("the clip {} is not there", clip.display()));
+        return Err(format!("there is no clip {}", clip.display()));
     }
     if !clip.is_file() && !clip.is_dir() {
         return Err(format!("the clip {} is neither a file nor a folder", clip.display()));
     }
-    let model = ModelArgs::of(PathBuf::from(&sources.model)).open().map_err(|error| error_chain(&error))?;
+    let model = ModelRequest::new(&sources.model).open();
+    let model = model.map_err(|error| on_one_line(&error_chain(&error)))?;
     let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
     let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
     if !is_same(&now.clip, &then.clip) {
-        return Err(format!("the clip {} is another one now", clip.display()));
+        return Err(format!("the clip {} has changed", clip.display()));
     }
     let parts = [(&now.vision, &then.vision), (&now.text, &then.text), (&now.tokenizer, &then.tokenizer)];
     if !parts.into_iter().all(|(now, then)| is_same(now, then)) {
-        return Err(format!("the model {} is another one now", sources.model));
+        return Err(format!("the model {} has changed", sources.model));
     }
     Ok(model)
 }
 
-/// The clip as the snapshot holds it: with matrices in the place of embeddings.
+/// The clip as saved, with matrices in place of embeddings.
 fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
     let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
     let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
@@ -105,47 +103,19 @@ fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
     ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job: None, sources }
 }
 
-/// The clip as it can be explored: its frames are taken and embedded anew.
+/// The clip with its frames to be embedded again.
 fn live(model: Arc<Model>, candidates: Vec<Candidate>, part: SampledPart, mut sources: Sources) -> Live {
     sources.sampling = part.fps.describe();
     sources.device = model.device().describe();
     let dim = model.checkpoint().dim();
     let exploration = Exploration::new(candidates, model.calibration(), dim, Settings::default());
-    let job = Job {
-        clip: PathBuf::from(&sources.clip),
-        rows_per_second: None,
-        sampling: part.fps,
-        segment: part.segment(),
-        masks: Arc::default(),
-        cover_evenly: true,
-        thumbnails: Some(THUMBNAIL),
-        texts: Vec::new(),
-        known: Vec::new(),
-        model,
-    };
+    let job = Job::new(PathBuf::from(&sources.clip), model);
+    let mut job = Job { sampling: part.fps, segment: part.segment(), ..job };
+    for_explorer(&mut job);
     Live { exploration, sources, job }
 }
 
-/// The scripts that a snapshot was taken of, which are in no file.
-fn scripts_of(parts: &Parts) -> ScriptFile {
-    let classes = parts.candidates.iter().map(|candidate| Class {
-        name: candidate.name.clone(),
-        domain: Some(candidate.domain.clone()),
-        steps: candidate.steps.clone(),
-        other: Default::default(),
-    });
-    ScriptFile { domain: None, classes: classes.collect(), other: Default::default() }
-}
-
-fn templates(own: &Template) -> Vec<Template> {
-    let mut templates: Vec<Template> = Template::built_in().into();
-    if !templates.contains(own) {
-        templates.insert(0, own.clone());
-    }
-    templates
-}
-
-/// The pinned settings; alpha and beta are an override where they are not the clip's `own`.
+/// The pinned settings. Alpha and beta override those of the clip, `own`, only where they differ.
 fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let pinned = snapshot.pinned.as_ref()?;
     let clip = pinned.settings.clip.as_ref()?;

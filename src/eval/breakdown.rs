@@ -1,36 +1,34 @@
-//! What each class is taken for.
+//! Results by class and by clip: accuracy, confusions and disagreements between rows.
 
 use std::collections::BTreeMap;
 
 use crate::eval::record::{ClipRecord, ClipScores};
+use crate::eval::rows::{Row, Score};
 
-/// The clips of a class that were read.
+/// Accuracy over the clips of a class that were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassCounts {
-    /// The field.
     pub domain: String,
-    /// The true class.
+    /// The true one.
     pub class: String,
     /// Number of clips.
     pub n: usize,
-    /// How many of them each row has right.
+    /// Number right in each row.
     pub right: Vec<usize>,
 }
 
-/// Clips of a class that are taken for a class.
+/// Clips of one class predicted as another, or as itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
-    /// The field.
     pub domain: String,
-    /// The true class.
+    /// The true one.
     pub class: String,
-    /// What it is taken for; the true class too.
     pub predicted: String,
-    /// By each row, how often.
+    /// Number of clips in each row.
     pub counts: Vec<usize>,
 }
 
-/// Every class that was met, by domain and name.
+/// All classes, sorted by domain and name.
 pub fn classes(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<ClassCounts> {
     let mut classes: BTreeMap<(&str, &str), (usize, Vec<usize>)> = BTreeMap::new();
     for (clip, scores) in clips {
@@ -50,7 +48,7 @@ pub fn classes(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<ClassCounts> {
     classes.into_iter().map(counts).collect()
 }
 
-/// Every class and what at least one row takes it for, by domain and names.
+/// All pairs of true and predicted class that occur in a row, sorted.
 pub fn confusions(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<Confusion> {
     let mut confusions: BTreeMap<[&str; 3], Vec<usize>> = BTreeMap::new();
     for (clip, scores) in clips {
@@ -64,6 +62,47 @@ pub fn confusions(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<Confusion> {
         Confusion { domain, class, predicted, counts }
     };
     confusions.into_iter().map(confusion).collect()
+}
+
+/// A clip that one alignment row has right and another has wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    pub id: String,
+    pub domain: String,
+    /// The true one.
+    pub class: String,
+    /// In the order of the rows.
+    pub predictions: Vec<Prediction>,
+}
+
+/// The class that a row ranks first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prediction {
+    pub class: String,
+    pub right: bool,
+}
+
+/// The clips on which alignment rows disagree, in the order given.
+pub fn disagreements(clips: &[(&ClipRecord, &ClipScores)], rows: &[Row]) -> Vec<Disagreement> {
+    let is_disputed = |(clip, scores): &&(&ClipRecord, &ClipScores)| {
+        let aligned = rows.iter().zip(&scores.rows).filter(|(row, _)| row.score == Score::Alignment);
+        let right: Vec<bool> = aligned.map(|(_, ranking)| clip.is_right(ranking)).collect();
+        right.contains(&true) && right.contains(&false)
+    };
+    let disagreement = |(clip, scores): &(&ClipRecord, &ClipScores)| Disagreement {
+        id: clip.id.clone(),
+        domain: clip.domain.clone(),
+        class: clip.class().to_owned(),
+        predictions: scores
+            .rows
+            .iter()
+            .map(|ranking| Prediction {
+                class: clip.predicted(ranking).to_owned(),
+                right: clip.is_right(ranking),
+            })
+            .collect(),
+    };
+    clips.iter().filter(is_disputed).map(disagreement).collect()
 }
 
 #[cfg(test)]
@@ -103,6 +142,26 @@ mod tests {
                 (["chess", "castling", "castling"], &[2, 1]),
                 (["chess", "castling", "fork"], &[1, 2]),
                 (["chess", "fork", "castling"], &[1, 1])
+            ]
+        );
+    }
+
+    #[test]
+    fn only_alignment_rows_disagree() {
+        let results = sample::results(
+            &["mean-pool", "+context", "+smoothing"],
+            &[([1, 0, 0], ""), ([0, 1, 0], ""), ([0, 1, 2], ""), ([1, 0, 2], "")],
+        );
+        let found: Vec<(&str, Vec<(&str, bool)>)> = results
+            .disagreements
+            .iter()
+            .map(|d| (&d.id[..], d.predictions.iter().map(|p| (&p.class[..], p.right)).collect()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("clip 1", vec![("castling", true), ("fork", false), ("castling", true)]),
+                ("clip 3", vec![("fork", false), ("castling", true), ("pin", false)])
             ]
         );
     }

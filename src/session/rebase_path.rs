@@ -1,23 +1,22 @@
-//! Names that were written down in another folder, as they lead from here.
+//! Paths from a document of another folder, rebased onto the current folder.
 
 use std::path::{Path, PathBuf};
 
 use crate::hub::ModelId;
 use crate::script::library;
 
-/// A file or folder that was named in `folder`. What is no path stays as it is: nothing, standard input, scripts of the
-/// library.
+/// A path relative to `folder`. Names that are not paths stay: the empty name, `-` and `lib:NAME`.
 pub fn file(folder: &Path, path: &Path) -> PathBuf {
     let is_path = !(path.as_os_str().is_empty() || path == Path::new("-") || library::is_name(path));
     if is_path { folder.join(path) } else { path.to_owned() }
 }
 
-/// A checkpoint that was named in `folder`. The bundled one is no path, nor is one of the hub where no folder has its name.
+/// A checkpoint named relative to `folder`. `demo` stays, and so does a hub name unless a folder of that name exists.
 pub fn model(folder: &Path, path: &Path) -> PathBuf {
-    let there = file(folder, path);
+    let rebased = file(folder, path);
     let is_of_hub = || path.to_str().is_some_and(|name| name.parse::<ModelId>().is_ok());
-    let is_name = path == Path::new("demo") || (!there.exists() && is_of_hub());
-    if is_name { path.to_owned() } else { there }
+    let is_name = path == Path::new("demo") || (!rebased.exists() && is_of_hub());
+    if is_name { path.to_owned() } else { rebased }
 }
 
 #[cfg(test)]
@@ -25,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_lead_from_their_folder_and_names_stay() {
+    fn paths_are_rebased_and_names_stay() {
         let folder = Path::new("/nowhere");
         for (named, from_here) in [
             ("manifest.jsonl", "/nowhere/manifest.jsonl"),
@@ -50,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_there_is_no_model_of_the_hub() {
+    fn an_existing_folder_comes_before_a_hub_name() {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().join("models/siglip");
         std::fs::create_dir_all(&there).unwrap();

@@ -2,39 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::eval::dataset::DatasetError;
-use crate::eval::manifest::{self, Fault, Format, Listed, plain};
+use super::manifest::{self, Context, Listed};
+use super::{DatasetError, Fault};
 use crate::explore::Candidate;
-use crate::script::{Class, ScriptFile, read_bytes};
+use crate::script::{Class, ScriptFile, plain_name, read_bytes};
 
 /// Scripts of all candidates.
 pub enum Scripts {
     /// A script file, the same for all clips.
     File(PathBuf, ScriptFile),
-    /// Items of the method's authors, each with scripts of its own for a clip.
+    /// A file of generated items, each with the scripts of one clip.
     Items(PathBuf, Vec<Listed>),
     /// The clips bring them.
-    OfClips,
+    InClips,
 }
 
 impl Scripts {
-    /// Reads the scripts of clips of a format: a script file or, for formats of others, what the authors generate. With
-    /// them comes the BLAKE3 digest of the file.
+    /// Reads a script file or, for datasets of others, a list of generated items, and its BLAKE3 digest.
     ///
     /// # Errors
-    /// When it cannot be read or breaks a rule.
-    pub fn open(path: &Path, of: Format) -> Result<(Self, String), DatasetError> {
+    /// If it cannot be read or breaks a rule.
+    pub fn open(path: &Path, is_foreign: bool, context: &Context) -> Result<(Self, String), DatasetError> {
         let bytes = read_bytes(path)?;
-        let scripts = if of != Format::Own && manifest::is_list(&bytes) {
-            Self::Items(path.to_owned(), manifest::parse(path, &bytes, Path::new(""))?.clips)
+        let scripts = if is_foreign && manifest::is_list(&bytes) {
+            Self::Items(path.to_owned(), manifest::parse(path, &bytes, context)?.clips)
         } else {
             Self::File(path.to_owned(), ScriptFile::parse(path, &bytes)?)
         };
         Ok((scripts, blake3::hash(&bytes).to_string()))
     }
 
-    /// The candidates of a clip with their scripts. Where a format of others does not name them exactly, capitals and
-    /// numbers before them do not count.
+    /// The candidates of a clip with their scripts. In datasets of others, capitals and option numbers do not count.
     pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, Fault> {
         let Listed { entry, .. } = listed;
         let candidate = |name: &String| {
@@ -50,7 +48,7 @@ impl Scripts {
                     let item = item.ok_or_else(|| Fault::NoItem { scripts: path.clone() })?;
                     (entry.domain.clone(), steps(item, name)?)
                 }
-                Self::OfClips => (entry.domain.clone(), steps(listed, name)?),
+                Self::InClips => (entry.domain.clone(), steps(listed, name)?),
             };
             Ok(Candidate { domain, name: name.clone(), steps })
         };
@@ -62,7 +60,7 @@ impl Scripts {
 fn steps(item: &Listed, name: &str) -> Result<Vec<String>, Fault> {
     let names = &item.entry.candidates;
     let place = names.iter().position(|other| other == name);
-    let place = place.or_else(|| names.iter().position(|other| plain(other) == plain(name)));
+    let place = place.or_else(|| names.iter().position(|other| plain_name(other) == plain_name(name)));
     let steps = place.and_then(|place| item.steps.as_ref()?.get(place).cloned());
     steps.unwrap_or_else(|| Err(Fault::NoSteps { name: name.to_owned() }))
 }
@@ -78,10 +76,12 @@ fn find<'a>(
     if let Some(class) = file.find(domain, name) {
         return Ok(class);
     }
-    let is_alike = |class: &&Class| class.name == name || (is_foreign && plain(&class.name) == plain(name));
+    let is_alike =
+        |class: &&Class| class.name == name || (is_foreign && plain_name(&class.name) == plain_name(name));
     let namesakes: Vec<&Class> = file.classes.iter().filter(is_alike).collect();
-    let mut in_domain =
-        namesakes.iter().filter(|class| is_foreign && plain(file.domain_of(class)) == plain(domain));
+    let mut in_domain = namesakes
+        .iter()
+        .filter(|class| is_foreign && plain_name(file.domain_of(class)) == plain_name(domain));
     let (name, scripts) = (name.to_owned(), path.to_owned());
     match (namesakes.as_slice(), in_domain.next(), in_domain.next()) {
         ([class], ..) | (_, Some(class), None) => Ok(class),

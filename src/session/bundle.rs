@@ -1,4 +1,4 @@
-//! The demo's files: part of the program, unpacked where other code can open them.
+//! The demo's files, which are part of the program. They are unpacked into the data folder.
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::store::{Folder, NoFolder};
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 
-/// Named after what is in it, so that a program with other files never reads these.
+/// Named after the contents, so that a program with other files never reads these.
 static FOLDER: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();
     for file in files(&FILES) {
@@ -36,35 +36,27 @@ pub struct Bundle {
 /// Why the demo cannot be unpacked.
 #[derive(Debug, Error)]
 pub enum BundleError {
-    /// There is no data folder.
     #[error(transparent)]
     NoFolder(#[from] NoFolder),
-    /// A file cannot be written.
     #[error(
-        "the demo cannot be unpacked: {} cannot be written: {source}; make room there, or set {} to a folder \
-         that can be written",
+        "cannot unpack the demo: cannot write {}: {source}\nhelp: make room there, or set {} to a writable folder",
         path.display(),
         Folder::Data.variable()
     )]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl Bundle {
-    /// Unpacks the demo into the program's data folder. Files that are there already are left alone.
+    /// Unpacks the demo into the program's data folder, except for files that are there already.
     ///
     /// # Errors
-    /// If there is no such folder, or it cannot be written.
+    /// If there is no data folder, or it cannot be written.
     pub fn unpack() -> Result<Self, BundleError> {
         Self::unpack_into(&Folder::Data.path()?)
     }
 
-    /// Unpacks the demo into a folder of its own within `data`. What is missing there or has other contents is written;
-    /// each file appears whole or not at all, so several processes can do this at once.
+    /// Unpacks the demo into its own folder in `data`. Missing and changed files are written, each atomically, so that
+    /// several processes can do this at once.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -86,12 +78,12 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// The folder of the files, in the layout of `actalign-world render` with a folder `model` beside.
+    /// The folder: as written by `actalign-world render`, with the checkpoint in `model`.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder of the checkpoint.
+    /// The checkpoint's folder.
     pub fn model(&self) -> PathBuf {
         self.folder.join("model")
     }
@@ -102,13 +94,13 @@ impl Bundle {
     }
 }
 
-/// Whether a file holds exactly these bytes. A failing disk may change them without changing the length.
+/// Whether a file holds exactly these bytes. The length alone does not tell: a failing disk may change bytes.
 fn holds(path: &Path, contents: &[u8]) -> bool {
     let length = fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len());
     length == Some(contents.len() as u64) && fs::read(path).is_ok_and(|found| found == contents)
 }
 
-/// All files of a folder and of those within.
+/// All files of a folder, recursively.
 fn files<'a>(folder: &'a Dir<'a>) -> impl Iterator<Item = &'a File<'a>> {
     let within: Box<dyn Iterator<Item = &File>> = Box::new(folder.dirs().flat_map(files));
     folder.files().chain(within)
@@ -120,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    /// Every file below a folder with its bytes and the time of its last change.
+    /// Every file below a folder with its bytes and modification time.
     fn listing(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
         let mut found = BTreeMap::new();
         for entry in fs::read_dir(folder).unwrap() {
@@ -136,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_time_nothing_is_written() {
+    fn unpacking_again_writes_nothing() {
         let data = tempfile::tempdir().unwrap();
         let bundle = Bundle::unpack_into(data.path()).unwrap();
         let first = listing(data.path());
@@ -147,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_cut_short_or_changed_is_repaired() {
+    fn missing_truncated_and_changed_files_are_repaired() {
         let data = tempfile::tempdir().unwrap();
         let bundle = Bundle::unpack_into(data.path()).unwrap();
         let contents = || listing(data.path()).into_iter().map(|(path, (bytes, _))| (path, bytes));
@@ -162,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_leave_one_whole_copy() {
+    fn concurrent_unpacking_leaves_one_complete_copy() {
         let data = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             let all: Vec<_> = (0..6).map(|_| scope.spawn(|| Bundle::unpack_into(data.path()))).collect();
@@ -176,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
+    fn an_unwritable_folder_is_named_with_advice() {
         let data = tempfile::tempdir().unwrap();
         let occupied = data.path().join("file");
         fs::write(&occupied, "").unwrap();

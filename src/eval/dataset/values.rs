@@ -1,9 +1,7 @@
-//! Values that datasets write now as numbers, now as text.
+//! Values that datasets write as numbers or as text.
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Number;
-
-pub use crate::script::{plain_name as plain, without_option_number as without_number};
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a number or text")]
