@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use actalign_tui::demo::Bundle;
 use actalign_tui::eval::{Dataset, DatasetPaths};
 use actalign_tui::explore::{
     EmbeddedFrame, Exploration, Job, Model, Settings, Update, embed_clip, even_coverage,
 };
+use actalign_tui::session::Bundle;
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::video::Sampling;
 use color_eyre::eyre::{OptionExt, Result, ensure};
@@ -36,7 +36,7 @@ fn main() -> Result<()> {
         Some(folder) => PathBuf::from(folder),
         None => Bundle::unpack()?.model(),
     };
-    let dataset = Dataset::open(&DatasetPaths { manifest: manifest.into(), ..DatasetPaths::default() })?;
+    let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
     let device = ComputeDevice::open(DeviceChoice::Auto)?;
     let model = Arc::new(Model::new(Checkpoint::open(&model)?, device));
 
@@ -53,16 +53,10 @@ fn main() -> Result<()> {
             Settings::default(),
         );
         let job = Job {
-            clip: clip.entry.video.clone(),
-            rows_per_second: None,
             sampling: Sampling::Fps(10.0),
             segment: clip.entry.segment(),
-            masks: Arc::default(),
-            model: model.clone(),
-            cover_evenly: false,
-            thumbnails: None,
             texts: empty.missing_texts().into_iter().filter(|text| !texts.contains_key(text)).collect(),
-            known: Vec::new(),
+            ..Job::new(clip.entry.video.clone(), model.clone())
         };
         let mut frames = Vec::new();
         embed_clip(job, |update| match update {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::error_chain::panic_message;
+use crate::log_file;
 
 /// Does the jobs of one kind one after the other, on a thread that lives while there are any, and sends their answers.
 ///
@@ -183,14 +184,17 @@ impl<A> Drop for Worker<A> {
     }
 }
 
-/// What `work` returns, or the message of its panic.
+/// What `work` returns, or the message of its panic and where it is logged.
 ///
 /// # Errors
 /// If it panics.
 pub fn catch_panic<T>(name: &str, work: impl FnOnce() -> T) -> Result<T, String> {
     // What a panic leaves half done is not used again.
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|panic| format!("{name} stopped unexpectedly: {}", panic_message(&*panic)))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let help =
+            log_file::path().map_or_else(String::new, |path| format!("\nhelp: see {}", path.display()));
+        format!("{name} stopped unexpectedly: {}{help}", panic_message(&*panic))
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `actalign-tui align`: alignment only, on embeddings made elsewhere.
+//! `actalign-tui align`: aligns embeddings made elsewhere.
 
 use crate::align::{Calibration, Smoothing, products_of_all, unit_rows};
 use crate::cli::inputs::MethodArgs;
@@ -15,37 +15,33 @@ use std::path::{Path, PathBuf};
 pub struct AlignArgs {
     /// Frame embeddings, T×d, neither normalised nor smoothed (.npy, float32 or float64)
     #[arg(long, value_name = "Z.npy")]
-    pub frames: PathBuf,
+    frames: PathBuf,
 
-    /// Step embeddings, K×d, one file per class; the file name without .npy is the class name
+    /// Step embeddings, K×d, a file per class, named after the class
     #[arg(long, value_name = "U.npy", num_args = 1.., required = true)]
-    pub steps: Vec<PathBuf>,
+    steps: Vec<PathBuf>,
 
-    /// The checkpoint's logit_scale as stored: alpha is its exponential
+    /// The checkpoint's logit_scale as stored: the logarithm of alpha
     // Hyphens: clap takes -1.5 for a number but not -1e-5, as NumPy may print it.
     #[arg(long, value_name = "S", allow_hyphen_values = true, value_parser = finite)]
-    pub logit_scale: f32,
+    logit_scale: f32,
 
     /// The checkpoint's logit_bias: beta
     #[arg(long, value_name = "B", allow_hyphen_values = true, value_parser = finite)]
-    pub logit_bias: f32,
+    logit_bias: f32,
 
     /// Width of the smoothing window in frames; 0 and 1 are off
     #[arg(long, value_name = "W", default_value_t = 0)]
-    pub smoothing: usize,
+    smoothing: usize,
 
     #[command(flatten)]
     method: MethodArgs,
 
     /// Print one JSON document instead of a table
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
-/// Runs `align` and prints its report on standard output.
-///
-/// # Errors
-/// When a file is not what it should be, or the cells cannot be aligned.
 pub fn run(args: AlignArgs) -> Result<()> {
     let report = explore(&args)?;
     print(&report, args.json)
@@ -56,7 +52,7 @@ fn explore(args: &AlignArgs) -> Result<Report> {
     let calibration = Calibration::from_log_scale(args.logit_scale, args.logit_bias);
     ensure!(
         calibration.alpha.is_finite(),
-        "exp({}) is too large: give --logit-scale as the checkpoint stores it, before its exponential",
+        "exp({}) is too large\nhelp: give --logit-scale as the checkpoint stores it, before its exponential",
         args.logit_scale
     );
     let method = args.method.method();
@@ -64,7 +60,7 @@ fn explore(args: &AlignArgs) -> Result<Report> {
     let frames = read_matrix(&args.frames)?;
     ensure!(
         smoothing.output_len(frames.nrows()) > 0,
-        "{}: smoothing over {} frames leaves nothing of a clip of one frame; give an odd --smoothing",
+        "{}: smoothing over {} frames leaves nothing of one frame\nhelp: give an odd --smoothing",
         args.frames.display(),
         args.smoothing
     );
@@ -77,7 +73,7 @@ fn explore(args: &AlignArgs) -> Result<Report> {
             let steps = read_matrix(path)?;
             ensure!(
                 steps.ncols() == prepared.ncols(),
-                "{} has {} dimensions and {} has {}: both must come from the same model",
+                "{} has {} dimensions and {} has {}\nhelp: give embeddings of the same model",
                 path.display(),
                 steps.ncols(),
                 args.frames.display(),
@@ -93,10 +89,10 @@ fn explore(args: &AlignArgs) -> Result<Report> {
         .map(|cosines| Some(ClassMatrix { cosines, mean_pool: None }))
         .collect();
     let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
-    // Embeddings alone say nothing of when their frames are shown.
+    // The times of the frames are unknown.
     let (rule, classes) = align_classes(matrices, method, calibration).map_err(|refused| {
         let file = args.steps[refused.class].display();
-        eyre!("{file} cannot be aligned: {refused}")
+        eyre!("cannot align {file}: {refused}")
     })?;
     let mut outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, rule, classes);
     outcome.find_evidence()?;
@@ -116,7 +112,6 @@ fn class_name(path: &Path) -> String {
     path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// A number that is neither NaN nor infinite.
 fn finite(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if value.is_finite() => Ok(value),

@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 
-use crate::eval::classes::{ClassCounts, Confusion};
+use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::Paired;
-use crate::eval::disagreement::Disagreement;
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::{Row, Score};
 use crate::eval::tables::{Style, interval, number, p_value, signed, table};

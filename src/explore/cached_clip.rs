@@ -1,13 +1,13 @@
 //! The cache entries of a clip: embedded frames (of one checkpoint), the same incomplete, and small pictures (of any
 //! checkpoint).
 
-use crate::explore::frames::EmbeddedFrame;
-use crate::explore::model::Identity;
-use crate::explore::cached_frames::CachedFrames;
-use crate::explore::pipeline::Job;
-use crate::explore::strip::Strip;
 use crate::backbone::Tower;
 use crate::cache::{Cache, Contents, Key, Kind};
+use crate::explore::cached_frames::CachedFrames;
+use crate::explore::frames::EmbeddedFrame;
+use crate::explore::model::Identity;
+use crate::explore::pipeline::Job;
+use crate::explore::strip::Strip;
 use crate::video::{self, Faults, VideoInfo};
 
 /// Increased when the program takes other frames or other pixels from the same file.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
+use crate::embeddings::{floats, to_bytes};
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::strip::{Picture, Strip};
-use crate::embeddings::{floats, to_bytes};
 use crate::video::{Faults, Shown, VideoInfo};
 
 /// Embedded frames of a clip, in order of time.

@@ -70,7 +70,10 @@ impl Model {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn vision(&self) -> Result<Arc<VisionTower>, ModelError> {
-        once(&self.vision, || self.checkpoint.load_vision(&self.device))
+        once(&self.vision, || {
+            self.log_load(Tower::Vision);
+            self.checkpoint.load_vision(&self.device)
+        })
     }
 
     /// The text tower.
@@ -78,7 +81,15 @@ impl Model {
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn text(&self) -> Result<Arc<TextTower>, ModelError> {
-        once(&self.text, || self.checkpoint.load_text(&self.device))
+        once(&self.text, || {
+            self.log_load(Tower::Text);
+            self.checkpoint.load_text(&self.device)
+        })
+    }
+
+    fn log_load(&self, tower: Tower) {
+        let (model, device) = (self.checkpoint.dir().display(), self.device.describe());
+        tracing::info!(%model, %device, ?tower, "loading");
     }
 
     /// Images or texts to embed at a time: what keeps the device busy and still answers a request soon.

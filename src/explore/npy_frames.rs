@@ -4,8 +4,8 @@ use std::path::Path;
 
 use color_eyre::eyre::{Report, ensure};
 
-use crate::explore::frames::EmbeddedFrame;
 use crate::embeddings::read_matrix;
+use crate::explore::frames::EmbeddedFrame;
 use crate::video::Shown;
 
 /// Reads a `.npy` file of raw frame embeddings, T×d: a row per frame, `per_second` of them a second.

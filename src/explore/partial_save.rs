@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::explore::frames::EmbeddedFrame;
 use crate::explore::cached_clip::CachedClip;
+use crate::explore::frames::EmbeddedFrame;
 use crate::explore::strip::Strip;
 use crate::video::{Faults, VideoInfo};
 

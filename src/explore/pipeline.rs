@@ -15,17 +15,17 @@ use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
 
+use crate::backbone::{Tower, VisionTower};
 use crate::background::catch_panic;
-use crate::explore::frames::EmbeddedFrame;
-use crate::explore::partial_save::PartialSave;
-use crate::explore::cached_frames::CachedFrames;
-use crate::explore::model::Model;
-use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::cached_clip::CachedClip;
+use crate::explore::cached_frames::CachedFrames;
+use crate::explore::frames::EmbeddedFrame;
+use crate::explore::model::Model;
 use crate::explore::npy_frames::read_rows;
+use crate::explore::partial_save::PartialSave;
+use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
-use crate::backbone::{Tower, VisionTower};
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 
 /// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
@@ -54,6 +54,24 @@ pub struct Job {
     pub texts: Vec<String>,
     /// Embedded frames of the clip, also those of another sampling.
     pub known: Vec<EmbeddedFrame>,
+}
+
+impl Job {
+    /// Embeds every frame of a clip, in order, and no text.
+    pub fn new(clip: PathBuf, model: Arc<Model>) -> Self {
+        Self {
+            clip,
+            rows_per_second: None,
+            sampling: Sampling::Native,
+            segment: Segment::default(),
+            masks: Arc::default(),
+            model,
+            cover_evenly: false,
+            thumbnails: None,
+            texts: Vec::new(),
+            known: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Debug for Job {
@@ -113,12 +131,10 @@ impl Pipeline {
         let (sender, requests) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
-        thread::spawn(move || {
-            match catch_panic("embedding", || embedder.run()) {
-                Ok(Ok(())) => {}
-                Ok(Err(report)) => emit(Update::Failed(report)),
-                Err(panic) => emit(Update::Failed(eyre!(panic))),
-            }
+        thread::spawn(move || match catch_panic("embedding", || embedder.run()) {
+            Ok(Ok(())) => {}
+            Ok(Err(report)) => emit(Update::Failed(report)),
+            Err(panic) => emit(Update::Failed(eyre!(panic))),
         });
         Self { requests: Some(sender), stop }
     }

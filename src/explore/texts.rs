@@ -7,10 +7,10 @@ use ndarray::ArrayView2;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::explore::model::{Identity, Model};
 use crate::backbone::{TextTokenizer, Tokens, Tower};
 use crate::cache::{Entry, Key, Kind};
 use crate::embeddings::{floats, to_bytes};
+use crate::explore::model::{Identity, Model};
 
 /// A text, its raw embedding, and whether it was longer than the checkpoint reads.
 pub type EmbeddedText = (String, Vec<f32>, bool);

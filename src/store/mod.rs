@@ -9,9 +9,9 @@ pub use crate::embeddings::{
     Embeddings, MatrixError, TextEmbeddings, read_matrix, save_npy, save_safetensors,
 };
 pub use crate::folders::{Folder, NoFolder};
-pub use drafts::{Draft, DraftError, Drafts, Recovered, Unsaved};
+pub(crate) use crate::snapshot::matrix;
 pub use crate::snapshot::{
     Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
 };
-pub(crate) use crate::snapshot::{matrix, rfc_3339};
+pub use drafts::{Draft, DraftError, Drafts, Recovered, Unsaved};

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use color_eyre::eyre::{Result, eyre};
+use tracing::{error, warn};
 
 use crate::atomic_write::write_new;
 use crate::background::Worker;
-use crate::error_chain::error_chain;
-use crate::explore::{EvidenceUpdate, Job, Model, Pipeline};
+use crate::error_chain::{error_chain, on_one_line};
+use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
@@ -63,6 +64,10 @@ impl Effects {
         folder: PathBuf,
         tour_ended: Option<PathBuf>,
     ) -> Self {
+        let send: ActionSender = Arc::new(move |action| {
+            log_failure(&action);
+            send(action);
+        });
         let worker = |name| Worker::new(name, send.clone());
         let evidence = send.clone();
         Self {
@@ -245,6 +250,20 @@ impl Effects {
 
     fn fail(&self, reason: impl Into<String>) {
         (self.send)(Action::Failed(reason.into()));
+    }
+}
+
+fn log_failure(action: &Action) {
+    match action {
+        Action::Failed(reason)
+        | Action::ScriptsNotSaved { reason, .. }
+        | Action::Written(_, Err(reason))
+        | Action::Seen { answer: Err(reason), .. } => warn!("{}", on_one_line(reason)),
+        Action::Background(_, Update::Failed(report)) | Action::Evidence(EvidenceUpdate::Failed(report)) => {
+            error!("{}", on_one_line(&error_chain(report)));
+        }
+        Action::Background(_, Update::Notice(notice)) => warn!("{}", on_one_line(notice)),
+        _ => {}
     }
 }
 

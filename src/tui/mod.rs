@@ -36,6 +36,7 @@ pub use clip::Pinned;
 pub use commands::{About, COMMANDS, Command, Group};
 pub use config::{Config, ConfigError, Fault};
 pub use explorer::{ClipToExplore, Explorer, Moment};
+#[doc(hidden)]
 pub use headless::Headless;
 pub use images::ImageProtocol;
 pub use keymap::Keymap;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{Result, WrapErr, bail};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifiers};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
+use tracing::info;
 
 use crate::explore::Update;
 use crate::output;
@@ -79,6 +80,7 @@ pub fn run(explorer: Explorer) -> Result<()> {
     // Waits for what is being written, the drafts among it.
     drop(effects);
     if let Some(signal) = ended_by? {
+        info!(signal, "ended by a signal");
         signals::die_of(signal);
     }
     Ok(())

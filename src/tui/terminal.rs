@@ -21,6 +21,7 @@ use crossterm::terminal::{
 use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
 
+use crate::log_file;
 use crate::tui::images::{Graphics, ImageProtocol, Images, Means};
 use crate::tui::state::State;
 use crate::tui::terminal::ask::{Answer, ask};
@@ -165,8 +166,8 @@ fn restore() {
     signals::leave();
 }
 
-/// Restores the terminal before a panic of this thread is reported. Panics of other threads are caught where they
-/// were started and shown as errors, so their report must not be printed over the screen.
+/// Restores the terminal before a panic of this thread is reported. Panics of other threads are caught where they were
+/// started and shown as errors: they are logged, not printed over the screen.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -179,6 +180,8 @@ fn restore_on_panic() {
                 if !signals::is_hung_up() {
                     report(info);
                 }
+            } else {
+                log_file::panicked(info);
             }
         }));
     });

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 
+use tracing::{info, warn};
+
 use crate::background::catch_panic;
 use crate::video::{Faults, Frame, VideoError, VideoInfo, VideoReader};
 
@@ -24,6 +26,7 @@ impl<T: Send + 'static> DecodeAhead<T> {
     /// the iteration ends with [`VideoError::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         let info = reader.info().clone();
+        info!(clip = %reader.path().display(), "decoding");
         let faults = Arc::default();
         let (sender, receiver) = sync_channel(bound);
         let found = Arc::clone(&faults);
@@ -84,7 +87,11 @@ fn work<T>(
         let (item, last) = match step {
             Ok(Some(item)) => (item, false),
             Ok(None) => {
-                *faults.lock().unwrap_or_else(PoisonError::into_inner) = reader.faults();
+                let found = reader.faults();
+                if !found.is_empty() {
+                    warn!(clip = %path.display(), "the clip is damaged: {found}");
+                }
+                *faults.lock().unwrap_or_else(PoisonError::into_inner) = found;
                 return;
             }
             Err(message) => (Err(VideoError::ThreadFailed { path: path.clone(), message }), true),

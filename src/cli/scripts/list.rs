@@ -1,4 +1,4 @@
-//! `actalign-tui scripts list`: the library.
+//! `actalign-tui scripts list`.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::output;
 use crate::script::{ScriptFile, Strategy, library};
 use crate::visible;
 
-/// List the script files that come with the program
+/// List the bundled script files
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A name can stand wherever a script file is named:
+Use a name wherever a script file is expected:
   actalign-tui clip.mp4 --scripts lib:figure-skating --model DIR
   actalign-tui classify clip.mp4 --scripts lib:cooking-short --model DIR")]
 pub struct ListArgs {

@@ -2,5 +2,6 @@
 
 mod command;
 mod datasets;
+mod library;
 mod runs;
 mod vlm;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::llm_server::{Reply, Request, Server};
+use crate::support::server::{Reply, Request, Server};
 use assert_cmd::assert::Assert;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -63,7 +63,7 @@ fn words(request: &Request) -> &str {
 }
 
 #[test]
-fn the_model_sees_frames_and_names_and_has_a_row() {
+fn the_model_gets_frames_and_names_and_has_a_row() {
     let folder = dataset();
     let said = ["{\"answer\": 2}", "It is a **fork**.", "{\"answer\": 3}", "No idea"];
     let server = Server::of(said.map(Reply::said).into());
@@ -97,7 +97,7 @@ fn the_model_sees_frames_and_names_and_has_a_row() {
 }
 
 #[test]
-fn an_answer_that_settles_on_no_candidate_is_asked_again() {
+fn an_undecided_answer_is_asked_again() {
     let folder = dataset();
     let server = Server::of(
         [
@@ -126,7 +126,7 @@ fn an_answer_that_settles_on_no_candidate_is_asked_again() {
 }
 
 #[test]
-fn an_evaluation_goes_on_where_the_server_let_it_down() {
+fn an_evaluation_resumes_after_a_refused_key() {
     let folder = dataset();
     let fails = Server::start(|number, _| match number {
         0 => Reply::said("{\"answer\": 2}"),
@@ -152,9 +152,9 @@ fn an_evaluation_goes_on_where_the_server_let_it_down() {
 }
 
 #[test]
-fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
+fn a_failing_server_ends_the_run_which_resumes() {
     for (status, body, words) in [
-        (503, "overloaded", "could not answer in 5 attempts (503: overloaded)"),
+        (503, "overloaded", "no answer in 5 attempts (503: overloaded)"),
         (200, "<html>We are back soon", "<html>We are back soon"),
     ] {
         let folder = dataset();
@@ -162,7 +162,7 @@ fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
             0 => Reply::said("2"),
             // A connection that is lost.
             1 => Reply::Bytes(Vec::new()),
-            _ => Reply::Http(status, vec![("Retry-After", "0".into())], body.into()),
+            _ => Reply::http(status, &[("Retry-After", "0")], body),
         });
         eval(folder.path(), &fails, &[]).code(1).stdout("").stderr(predicate::str::contains(words));
         let journal = fs::read_to_string(folder.path().join("results/clips.part.jsonl")).unwrap();
@@ -178,7 +178,7 @@ fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
 }
 
 #[test]
-fn usage_is_checked() {
+fn invalid_arguments_are_refused() {
     let folder = dataset();
     let server = Server::of(Vec::new());
     eval(folder.path(), &server, &["--vlm-frames", "0"]).code(2);

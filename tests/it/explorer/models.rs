@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::llm_server::{Reply, Server};
+use crate::support::server::{Reply, Server};
 use serde_json::json;
 use tempfile::TempDir;
 
