@@ -5,13 +5,17 @@
 
 pub mod align;
 pub mod atomic_write;
+pub mod backbone;
+pub mod cache;
 pub mod cli;
 mod colour;
+pub mod embeddings;
 pub mod error_chain;
 pub mod eval;
 pub mod explore;
 mod exponential;
 pub mod export;
+pub mod folders;
 pub mod hub;
 mod input_file;
 mod leftovers;
@@ -23,9 +27,11 @@ mod output;
 mod scale;
 pub mod script;
 pub mod session;
-pub mod siglip;
+pub mod snapshot;
 pub mod store;
 mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;
+
+pub use backbone as siglip;

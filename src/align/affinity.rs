@@ -1,5 +1,5 @@
 use super::AlignError;
-use super::wide::wide;
+use super::simd::wide;
 use crate::exponential::{exp_parts, power_of_two};
 use clap::ValueEnum;
 use ndarray::Array2;

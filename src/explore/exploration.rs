@@ -118,9 +118,9 @@ impl Exploration {
         &self.settings
     }
 
-    /// Number of frames embedded so far.
+    /// Number of embedded frames that the sampling takes.
     pub fn frame_count(&self) -> usize {
-        self.fixed.as_ref().map_or_else(|| self.frames.len(), |fixed| fixed.times.len())
+        self.fixed.as_ref().map_or_else(|| self.frames.shown_len(), |fixed| fixed.times.len())
     }
 
     /// The texts that are embedded.
@@ -226,25 +226,31 @@ impl Exploration {
         self.used_texts(template).filter(is_missing).collect()
     }
 
-    /// Adds embedded frames.
+    /// Adds embedded frames. A frame that is there already takes the rows that it comes with.
     pub fn add_frames(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) {
         let before = self.frames.len();
-        self.frames.extend(frames);
-        if self.frames.len() > before {
-            WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
-            self.windows = None;
+        if self.frames.extend(frames) {
+            self.forget_sums();
+        }
+        WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
+    }
+
+    /// Every embedded frame, those without a row among them.
+    pub fn embedded_frames(&self) -> &[EmbeddedFrame] {
+        self.frames.frames()
+    }
+
+    /// Gives each embedded frame the rows that another sampling has for it: none where it does not take the frame.
+    pub fn choose_rows(&mut self, rows: impl Fn(&EmbeddedFrame) -> Vec<f64>) {
+        if self.frames.choose_rows(rows) {
+            self.forget_sums();
         }
     }
 
-    /// Forgets the frames, told by ordinal and presentation time, that are not wanted any more.
-    pub fn retain_frames(&mut self, is_wanted: impl Fn(u64, f64) -> bool) {
-        let is_kept = |&slot: &usize| is_wanted(self.frames.ordinal(slot), self.frames.time(slot));
-        let kept: Vec<usize> = (0..self.frames.len()).filter(is_kept).collect();
-        if kept.len() < self.frames.len() {
-            self.frames.keep(&kept);
-            self.texts.keep_frames(&kept);
-            self.windows = None;
-        }
+    /// What was summed over rows that have changed since.
+    fn forget_sums(&mut self) {
+        self.texts.forget_sums();
+        self.windows = None;
     }
 
     /// Adds embedded texts: the text as it was embedded, its raw embedding and whether it was cut. A text that is

@@ -1,6 +1,7 @@
 //! Embedded frames and small pictures as the cache keeps them: safetensors.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -64,8 +65,9 @@ impl Known {
         let ends = numbers(&tensors, "ends", f64::from_le_bytes)?;
         let counts = numbers(&tensors, "row_counts", u64::from_le_bytes)?;
         let rows = numbers(&tensors, "rows", f64::from_le_bytes)?;
-        let embeddings: Vec<Vec<f32>> = embeddings.data().chunks_exact(4 * dim).map(floats).collect();
-        if embeddings.iter().flatten().any(|value| !value.is_finite()) {
+        let embeddings: Vec<Arc<[f32]>> =
+            embeddings.data().chunks_exact(4 * dim).map(|bytes| floats(bytes).into()).collect();
+        if embeddings.iter().flat_map(|embedding| &embedding[..]).any(|value| !value.is_finite()) {
             return None;
         }
         let mut rows = rows.as_slice();
@@ -151,7 +153,7 @@ mod tests {
             ordinal,
             time: ordinal as f64 / 3.0,
             shown: Shown { until: 9.0, rows: (0..=ordinal).map(|row| row as f64 / 7.0).collect() },
-            embedding: vec![f32::MIN_POSITIVE, -0.1, ordinal as f32],
+            embedding: Arc::new([f32::MIN_POSITIVE, -0.1, ordinal as f32]),
         };
         let faults = Faults { frames: 9, damaged: 1, lost: 2, jumps: vec![Jump { at: 0.1, by: 3600.0 }] };
         let bytes = Known::encode(&info(), &[frame(7), frame(0), frame(3)], &faults).unwrap();

@@ -84,6 +84,11 @@ impl Model {
         once(&self.text, || self.checkpoint.load_text(&self.device))
     }
 
+    /// Images or texts to embed at a time: what keeps the device busy and still answers a request soon.
+    pub fn batch(&self, tower: Tower) -> usize {
+        self.checkpoint.batch(tower, &self.device)
+    }
+
     /// Whether someone has needed that half.
     pub fn has_loaded(&self, tower: Tower) -> bool {
         match tower {

@@ -27,11 +27,9 @@ use crate::explore::requests::{Request, Texts};
 use crate::explore::rows::read_rows;
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
-use crate::siglip::VisionTower;
+use crate::siglip::{Tower, VisionTower};
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 
-/// Frames or texts embedded at a time: enough to keep the processor busy, few enough to answer a request soon.
-const BATCH: usize = 8;
 /// Frames embedded before any text: a ranking needs some, and texts to rank them with more urgently than others.
 const FIRST_BATCH: usize = 2;
 /// Memory that decoded, not yet embedded frames may take.
@@ -214,6 +212,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let (mut queue, mut keeper) = self.begin(&mut texts.wanted)?;
         let mut texts_may_come = true;
         let mut idle = false;
+        let batch_size = self.job.model.batch(Tower::Vision);
 
         while !self.stop.load(Ordering::Relaxed) {
             self.tell_notice();
@@ -237,10 +236,11 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 
             // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
             if !texts.wanted.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
-                let batch: Vec<String> = texts.wanted.drain(..texts.wanted.len().min(BATCH)).collect();
+                let count = texts.wanted.len().min(self.job.model.batch(Tower::Text));
+                let batch: Vec<String> = texts.wanted.drain(..count).collect();
                 (self.emit)(Update::Texts(embed_texts(&self.job.model, batch)?));
                 idle = false;
-            } else if let Some(batch) = queue.take(if keeper.is_empty() { FIRST_BATCH } else { BATCH }) {
+            } else if let Some(batch) = queue.take(if keeper.is_empty() { FIRST_BATCH } else { batch_size }) {
                 let frames = embed_frames(&*self.job.model.vision()?, batch)?;
                 keeper.add(&frames);
                 (self.emit)(Update::Frames(frames));
@@ -371,7 +371,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
 
     fn capacity(&self) -> usize {
         let side = self.job.model.checkpoint().image_size();
-        (AHEAD_BYTES / (side * side * 3) / 2).max(BATCH)
+        (AHEAD_BYTES / (side * side * 3) / 2).max(self.job.model.batch(Tower::Vision))
     }
 
     /// Starts decoding on its own thread. Frames that are known are not prepared for embedding; small pictures are
@@ -427,6 +427,11 @@ fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<Embedde
     Ok(places
         .into_iter()
         .zip(embeddings.rows())
-        .map(|((ordinal, time, shown), row)| EmbeddedFrame { ordinal, time, shown, embedding: row.to_vec() })
+        .map(|((ordinal, time, shown), row)| EmbeddedFrame {
+            ordinal,
+            time,
+            shown,
+            embedding: row.to_vec().into(),
+        })
         .collect())
 }

@@ -24,7 +24,7 @@ pub fn read_rows(path: &Path, per_second: f64, dim: usize) -> Result<Vec<Embedde
         ordinal,
         time: ordinal as f64 / per_second,
         shown: Shown { until: (ordinal + 1) as f64 / per_second, rows: vec![ordinal as f64 / per_second] },
-        embedding: row.to_vec(),
+        embedding: row.to_vec().into(),
     });
     Ok(frames.collect())
 }

@@ -55,14 +55,6 @@ impl TextTable {
         table
     }
 
-    /// Keeps the products with the frames that arrived as these numbers, as [`FrameTable::keep`] does.
-    pub fn keep_frames(&mut self, slots: &[usize]) {
-        for text in &mut self.texts {
-            text.products = slots.iter().map(|&slot| text.products[slot]).collect();
-            text.summed = None;
-        }
-    }
-
     /// Number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()
@@ -118,10 +110,14 @@ impl TextTable {
 
     /// Multiplies all texts with the frames from number `first` on, which are new.
     pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
+        self.multiply(0, frames, first);
+    }
+
+    /// The rows have changed: sums over them are taken anew when they are needed.
+    pub fn forget_sums(&mut self) {
         for text in &mut self.texts {
             text.summed = None;
         }
-        self.multiply(0, frames, first);
     }
 
     fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {

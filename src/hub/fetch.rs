@@ -15,8 +15,8 @@ use super::http::{Client, Facts, Failure, Refusal};
 use super::id::ModelId;
 use super::retries::{Retries, again_in};
 use super::settings::HubSettings;
+use crate::backbone::{self as siglip, registry};
 use crate::input_file::{MOST_CONFIG, read_bounded};
-use crate::siglip::{self, known};
 use crate::store::{Cache, Size};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
@@ -412,8 +412,8 @@ impl<C: Clock> Hub<C> {
                 Err(HubError::Token { host, status: refusal.status, id: id.to_string() })
             }
             (Some("RepoNotFound"), _) | (None, 401 | 403 | 404) => {
-                let mut hint =
-                    known::like(&id.repo()).map_or(String::new(), |like| format!("; did you mean {like}?"));
+                let mut hint = registry::like(&id.repo())
+                    .map_or(String::new(), |like| format!("; did you mean {like}?"));
                 if !has_token {
                     hint += " If it is private, set HF_TOKEN, or run `hf auth login`";
                 }

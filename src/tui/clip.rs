@@ -6,9 +6,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::align::Rule;
-use crate::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
-};
+use crate::explore::{Candidate, ClassOutcome, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail};
 use crate::script::{Class, ClassId, Document};
 use crate::video::{Faults, Sampling, VideoInfo};
 
@@ -103,8 +101,6 @@ pub struct Clip {
     pub sources: Sources,
     /// Which of its frames are taken.
     pub sampling: Sampling,
-    /// Every frame that was embedded, under whatever sampling, by its ordinal.
-    pub embedded: BTreeMap<u64, EmbeddedFrame>,
     /// Ordinals of the frames that the present background work has told of.
     pub sampled: HashSet<u64>,
     /// Number of the background work that embeds it, if there is one.
@@ -168,7 +164,6 @@ impl Clip {
             exploration,
             sources,
             sampling,
-            embedded: BTreeMap::new(),
             sampled: HashSet::new(),
             job: None,
             info: None,

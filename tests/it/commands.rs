@@ -168,6 +168,26 @@ fn what_embed_writes_as_npy_align_reads_and_agrees_with_classify() {
 }
 
 #[test]
+fn the_batch_size_does_not_change_embeddings() {
+    let folder = folder();
+    let embed = |batch: &str| {
+        let arguments =
+            format!("embed --video clip.mp4 --texts lines.txt --no-cache --out out.safetensors {batch}");
+        run(folder.path(), &arguments).assert().success();
+        let bytes = fs::read(folder.path().join("out.safetensors")).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        ["frame_embeds", "text_embeds"].map(|name| floats(tensors.tensor(name).unwrap().data())).concat()
+    };
+    let usual = embed("");
+    for batch in ["--batch 1", "--batch 3", "--batch 100"] {
+        let other = embed(batch);
+        assert_eq!(other.len(), usual.len());
+        assert!(usual.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-5), "{batch}");
+    }
+    run(folder.path(), "embed --video clip.mp4 --out out.npy --batch 0").assert().code(2);
+}
+
+#[test]
 fn images_are_embedded_in_the_place_of_frames() {
     let folder = folder();
     image::RgbImage::from_pixel(9, 7, image::Rgb([200, 10, 10])).save(folder.path().join("red.png")).unwrap();

@@ -16,14 +16,11 @@ use crate::explore::{Model, embed_texts, known_texts};
 use crate::output;
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
-use crate::siglip::TextTokenizer;
+use crate::siglip::{TextTokenizer, Tower};
 use crate::visible::json;
 
 /// Pairs of classes that are told to people, beside those that are too alike.
 const CLOSEST: usize = 3;
-
-/// Texts embedded at a time.
-const BATCH: usize = 8;
 
 /// Tell what is doubtful about script files: vague, repeated and shared steps, short-fixed steps of the wrong length; with
 /// --model also steps that it cuts, and classes that it hardly tells apart
@@ -195,7 +192,7 @@ fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
     missing.dedup();
     let mut embedded = known_texts(model, &mut missing);
     let bar = progress::bar(Some(missing.len()), "steps");
-    for batch in missing.chunks(BATCH) {
+    for batch in missing.chunks(model.batch(Tower::Text)) {
         embedded.extend(embed_texts(model, batch.to_vec())?);
         bar.inc(batch.len() as u64);
     }

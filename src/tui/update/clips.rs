@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::align::Calibration;
-use crate::explore::{EmbeddedFrame, Sources};
+use crate::explore::Sources;
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::command::Command;
@@ -68,7 +68,7 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
             job,
             sampling: clip.sampling,
             texts: missing_texts(clip),
-            known: clip.embedded.values().cloned().collect(),
+            known: clip.exploration.embedded_frames().to_vec(),
         });
         state.next_job += 1;
     } else if turns {
@@ -150,14 +150,7 @@ pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
     // decoded.
     let segment = Segment { start: clip.sources.start, end: clip.sources.end };
     let ticks = Ticks::new(sampling, segment, tolerance);
-    let mut taken: Vec<EmbeddedFrame> = clip.embedded.values().cloned().collect();
-    taken.retain_mut(|frame| {
-        frame.shown.rows = ticks.rows(frame.time, frame.shown.until);
-        !frame.shown.rows.is_empty()
-    });
-    let ordinals: HashSet<u64> = taken.iter().map(|frame| frame.ordinal).collect();
-    clip.exploration.retain_frames(|ordinal, _| ordinals.contains(&ordinal));
-    clip.exploration.add_frames(taken);
+    clip.exploration.choose_rows(|frame| ticks.rows(frame.time, frame.shown.until));
     clip.stale = true;
     let was_running = clip.job.take().is_some();
     let mut effects = Vec::new();

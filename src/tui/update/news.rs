@@ -37,7 +37,10 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
             // Those of a sampling before that this one does not take.
             clip.thumbnails.retain(|ordinal| clip.sampled.contains(&ordinal));
             let before = clip.exploration.frame_count();
-            clip.exploration.retain_frames(|ordinal, _| clip.sampled.contains(&ordinal));
+            let sampled = &clip.sampled;
+            clip.exploration.choose_rows(|frame| {
+                if sampled.contains(&frame.ordinal) { frame.shown.rows.clone() } else { Vec::new() }
+            });
             clip.stale |= clip.exploration.frame_count() < before;
         }
         Update::Frames(frames) => {
@@ -49,10 +52,7 @@ pub fn hear(state: &mut State, job: u64, news: Update, now: f64) -> Vec<Effect> 
                 none => *none = Some((now, now)),
             }
             progress.idle = false;
-            for frame in &frames {
-                clip.sampled.insert(frame.ordinal);
-                clip.embedded.entry(frame.ordinal).or_insert_with(|| frame.clone());
-            }
+            clip.sampled.extend(frames.iter().map(|frame| frame.ordinal));
             clip.exploration.add_frames(frames);
             clip.stale = true;
         }
