@@ -3,8 +3,8 @@
 use crate::align::{Calibration, Smoothing, products_of_all, unit_rows};
 use crate::cli::inputs::MethodArgs;
 use crate::cli::table::print;
+use crate::embeddings::read_matrix;
 use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
-use crate::store::read_matrix;
 use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use ndarray::ArrayView2;

@@ -8,13 +8,13 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use ndarray::Array2;
 
+use crate::backbone::Tower;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
+use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
 use crate::input_file::MOST_TEXT;
 use crate::output;
-use crate::siglip::Tower;
-use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
 use crate::video::{Shown, load_image};
 

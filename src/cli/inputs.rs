@@ -8,12 +8,12 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::{Aligner, Background, Cell, Preset};
+use crate::backbone::{DeviceChoice, Precision};
 use crate::cli::model::fetch_if_agreed;
 use crate::explore::{Method, Model, Settings, band, ends_of};
 use crate::output;
 use crate::script::Template;
 use crate::session::{ModelRequest, Request};
-use crate::siglip::{DeviceChoice, Precision};
 use crate::video::{Sampling, Segment};
 
 /// The model, and where it runs.

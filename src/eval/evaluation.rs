@@ -7,6 +7,7 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, Result, WrapErr};
 use thiserror::Error;
 
+use crate::backbone::ModelError;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::dataset::{Clip, Dataset};
 use crate::eval::evaluator::Evaluator;
@@ -21,7 +22,6 @@ use crate::eval::vlm::Vlm;
 use crate::eval::write::write;
 use crate::explore::Model;
 use crate::llm::LlmError;
-use crate::siglip::ModelError;
 use crate::video::Sampling;
 
 /// The sampling and the rows of an evaluation.
@@ -114,7 +114,7 @@ pub struct NothingRead {
 ///
 /// use actalign_tui::eval::{Dataset, DatasetPaths, Evaluation, Plan, Progress, Request, Rows, Style};
 /// use actalign_tui::explore::Model;
-/// use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+/// use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 ///
 /// # fn main() -> color_eyre::eyre::Result<()> {
 /// let dataset = Dataset::open(&DatasetPaths::of("manifest.jsonl"))?;

@@ -217,9 +217,9 @@ mod tests {
 
     use super::*;
     use crate::align::Preset;
+    use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
     use crate::eval::dataset::Entry;
     use crate::eval::rows::Rows;
-    use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 
     fn clip(names: [&str; 2]) -> Clip {
         let candidate = |name: &str| Candidate {

@@ -471,15 +471,6 @@ mod tests {
     }
 
     #[test]
-    fn a_second_process_is_kept_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let _first = Journal::open(folder.path(), &run(), |_| true).unwrap();
-        let second = Journal::open(folder.path(), &run(), |_| true);
-        assert!(matches!(second, Err(JournalError::Busy { .. })), "{second:?}");
-        assert!(matches!(write(folder.path(), &run(), &records()), Err(JournalError::Busy { .. })));
-    }
-
-    #[test]
     fn without_locks_two_processes_neither_mix_nor_lose_records() {
         let folder = tempfile::tempdir().unwrap();
         for errno in [libc::ENOSYS, libc::ENOLCK, libc::EOPNOTSUPP] {

@@ -12,7 +12,7 @@ use crate::eval::{
 };
 use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
-use crate::store::Hashes;
+use crate::snapshot::Hashes;
 use crate::tui::{Checked, ClipResult, ClipToExplore, Message, ResultRow, Results};
 use crate::video::Segment;
 

@@ -19,7 +19,7 @@ pub use setup::{Request, Setup};
 
 use crate::explore::{Candidate, Job};
 use crate::script::{Class, Document, ScriptFile, Template};
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 use crate::tui::{Check, ClipToExplore, Config, Explorer, Models, Moment, Results};
 use crate::video::VideoReader;
 

@@ -8,10 +8,10 @@ use color_eyre::eyre::{Report, Result, eyre};
 
 use super::Bundle;
 use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision, registry};
+use crate::cache::{Cache, CacheError, Size};
 use crate::explore::Model;
 use crate::hub::{HashMemo, Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
-use crate::store::{Cache, CacheError, Size};
 
 /// Fetches a model that is not in the hub's cache.
 pub type Fetch = fn(&ModelId, HubSettings) -> Result<PathBuf>;

@@ -8,8 +8,8 @@ use color_eyre::eyre::Result;
 use super::{Bundle, ModelRequest, Session, shown};
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
+use crate::folders::Folder;
 use crate::script::{Document, ScriptFile, library};
-use crate::store::Folder;
 use crate::tui::ClipToExplore;
 use crate::video::{Sampling, Segment};
 

@@ -10,7 +10,7 @@ use crate::align::Calibration;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::script::{Document, Template};
-use crate::store::{Hashes, Parts, SampledPart, Snapshot};
+use crate::snapshot::{Hashes, Parts, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
 use crate::video::Sampling;
 

@@ -183,7 +183,7 @@ fn a_torn_last_record_is_evaluated_again() {
     }
     // Anywhere else it is no torn end.
     fs::write(world.at("r/clips.part.jsonl"), format!("{torn}\n{}\n", lines[0])).unwrap();
-    fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl: line 1"]);
+    fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl was damaged or edited: line 1"]);
 }
 
 #[test]
