@@ -5,6 +5,7 @@
 
 mod affinity;
 mod baseline;
+pub(crate) mod exponential;
 mod order;
 mod path;
 mod preset;

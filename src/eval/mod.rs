@@ -5,6 +5,7 @@
 
 mod classes;
 mod comparison;
+mod csv;
 mod dataset;
 mod disagreement;
 mod evaluator;
@@ -21,15 +22,14 @@ mod rows;
 mod sample;
 mod scripts;
 mod shard;
-mod sheets;
 mod significance;
 mod slurm;
 mod split;
 mod summary;
-mod tables;
 mod vlm;
 mod write;
 
+pub use crate::plot::table::Style;
 pub use classes::{ClassCounts, Confusion};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths, Digests};
@@ -46,7 +46,5 @@ pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
 pub use split::{Place as ShardPlace, ShardChoice, SplitError};
-pub use tables::Style;
-pub(crate) use tables::table;
 pub use vlm::{Vlm, VlmSettings};
 pub use write::{WriteError, write};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{Document, Template};
 use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
 use crate::tui::action::{Check, Tell};

@@ -11,7 +11,6 @@ mod drafts;
 mod explorer;
 mod fuzzy;
 mod headless;
-mod heat;
 mod images;
 mod keymap;
 mod models;
@@ -27,7 +26,6 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod timeline;
 mod tour;
 mod update;
 mod view;

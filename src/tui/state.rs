@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::align::Cell;
 use crate::error_chain::on_one_line;
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::tui::clip::Clip;
 use crate::tui::keymap::Keymap;

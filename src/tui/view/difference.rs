@@ -5,15 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::number::plain;
+use crate::plot::format::plain;
+use crate::plot::time_axis::TimeAxis;
 use crate::tui::difference;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
-use crate::tui::timeline::Timeline;
 use crate::tui::view::fit;
 
 /// Two rows: the upper bar where the pinned class fits better, the lower where the selected one does.
-pub fn draw(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
+pub fn draw(state: &State, timeline: TimeAxis, frame: &mut Frame, area: Rect) {
     const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     if area.height < 2 {
         return;
