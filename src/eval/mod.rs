@@ -4,6 +4,7 @@
 
 mod breakdown;
 mod comparison;
+mod csv;
 mod dataset;
 mod evaluation;
 mod evaluator;
@@ -18,14 +19,13 @@ mod rows;
 #[cfg(test)]
 mod sample;
 mod shard;
-mod sheets;
 mod slurm;
 mod statistics;
 mod summary;
-mod tables;
 mod vlm;
 mod write;
 
+pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{
@@ -43,7 +43,5 @@ pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials
 pub use rows::{CHANCE, Row, Rows, RowsError, Score};
 pub use shard::{ClaimedShard, Shard, ShardChoice, SplitError};
 pub use slurm::{ArrayTask, TaskIds};
-pub use tables::Style;
-pub(crate) use tables::table;
 pub use vlm::{Vlm, VlmSettings};
 pub use write::{WriteError, write};

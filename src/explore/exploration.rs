@@ -10,7 +10,7 @@ use crate::align::{self, AlignError, Calibration, OrderEvidence, Rule, Smoothing
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
-use crate::explore::outcome::{ClassMatrix, ClassOutcome, Outcome, align_classes};
+use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
 use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
@@ -297,7 +297,8 @@ impl Exploration {
     /// Copies of the matrices whose order evidence is unknown.
     pub fn evidence_request(&self) -> EvidenceRequest {
         let unproven = |&class: &usize| {
-            let outcome = self.outcome.classes[class].as_ref().filter(|outcome| outcome.order.is_none())?;
+            let outcome =
+                self.outcome.classes[class].as_ref().filter(|outcome| outcome.order == Evidence::Unknown)?;
             Some(Unproven { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
         };
         EvidenceRequest {
@@ -312,13 +313,14 @@ impl Exploration {
         if generation == self.generation
             && let Some(Some(class)) = self.outcome.classes.get_mut(class)
         {
-            class.order = Some(evidence);
+            class.order = evidence.into();
         }
     }
 
-    /// The order evidence of a class. None while it is not found, and within where the steps have no other order.
-    pub fn evidence(&self, class: usize) -> Option<Option<OrderEvidence>> {
-        self.outcome.classes.get(class)?.as_ref()?.order
+    /// The order evidence of a class.
+    pub fn evidence(&self, class: usize) -> Evidence {
+        let class = self.outcome.classes.get(class).and_then(Option::as_ref);
+        class.map_or(Evidence::Unknown, |class| class.order)
     }
 
     /// Computes all missing order evidence.

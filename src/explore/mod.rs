@@ -30,7 +30,7 @@ pub use exploration::{Exploration, Fixed};
 pub use frames::EmbeddedFrame;
 pub use method::{Method, band, ends_of};
 pub use model::Model;
-pub use outcome::{ClassMatrix, ClassOutcome, ClassRefused, Outcome, align_classes};
+pub use outcome::{ClassMatrix, ClassOutcome, ClassRefused, Evidence, Outcome, align_classes};
 pub use pipeline::{Job, Pipeline, Update, embed_clip};
 pub use queue::even_coverage;
 pub use report::{ClassReport, ClipSettings, Report, ReportSettings};

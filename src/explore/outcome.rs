@@ -20,8 +20,34 @@ pub struct ClassOutcome {
     pub order_free: f64,
     /// Cosine of the clip's mean frame with the class name, once the name is embedded.
     pub mean_pool: Option<f64>,
-    /// What the order of the steps is worth. None while that is not found, and within where they have no other order.
-    pub order: Option<Option<OrderEvidence>>,
+    /// Whether the order of the steps matters.
+    pub order: Evidence,
+}
+
+/// Evidence in the order of a class' steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Evidence {
+    /// Not computed yet.
+    #[default]
+    Unknown,
+    /// A single step has no other order to compare with.
+    NoOtherOrder,
+    Found(OrderEvidence),
+}
+
+impl Evidence {
+    pub fn found(self) -> Option<OrderEvidence> {
+        match self {
+            Self::Found(evidence) => Some(evidence),
+            Self::Unknown | Self::NoOtherOrder => None,
+        }
+    }
+}
+
+impl From<Option<OrderEvidence>> for Evidence {
+    fn from(computed: Option<OrderEvidence>) -> Self {
+        computed.map_or(Self::NoOtherOrder, Self::Found)
+    }
 }
 
 /// The input of an alignment.
@@ -65,7 +91,7 @@ pub fn align_classes(
         let Some((ClassMatrix { cosines, mean_pool }, cells)) = matrix.zip(cells) else { return Ok(None) };
         let alignment = align::align(rule, cells.view()).map_err(|error| ClassRefused { class, error })?;
         let order_free = align::order_free(cells.view());
-        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: None }))
+        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: Evidence::Unknown }))
     };
     let aligned =
         matrices.into_par_iter().zip(cells).enumerate().map(align).collect::<Result<_, ClassRefused>>();
@@ -110,8 +136,9 @@ impl Outcome {
     /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
         let rule = self.rule;
-        self.classes.par_iter_mut().flatten().filter(|class| class.order.is_none()).try_for_each(|class| {
-            class.order = Some(align::order_evidence(rule, class.cells.view())?);
+        let classes = self.classes.par_iter_mut().flatten();
+        classes.filter(|class| class.order == Evidence::Unknown).try_for_each(|class| {
+            class.order = align::order_evidence(rule, class.cells.view())?.into();
             Ok(())
         })
     }

@@ -6,11 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::explore::ClassOutcome;
-use crate::number::plain;
+use crate::plot::format::plain;
+use crate::plot::text::fit;
+use crate::plot::time_axis::TimeAxis;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
-use crate::tui::timeline::Timeline;
-use crate::tui::view::fit;
 
 /// The difference of two classes on their paths.
 pub struct Difference {
@@ -60,7 +60,7 @@ pub fn of(state: &State) -> Option<Difference> {
 }
 
 /// Draws two rows of bars: the upper where the pinned class fits better, the lower where the selected one does.
-pub fn draw(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
+pub fn draw(state: &State, timeline: TimeAxis, frame: &mut Frame, area: Rect) {
     const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     if area.height < 2 {
         return;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::store::{Drafts, Hashes, Recovered, ViewState};
 use crate::tui::action::{ActionSender, Check};

@@ -10,7 +10,6 @@ mod drafts;
 mod effects;
 mod explorer;
 mod headless;
-mod heat;
 mod images;
 mod keymap;
 mod models;
@@ -25,7 +24,6 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod timeline;
 mod tour;
 mod update;
 mod view;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Report, Result, ensure};
 
-use crate::explore::{EvidenceUpdate, Update};
+use crate::explore::{Evidence, EvidenceUpdate, Update};
 use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
@@ -181,7 +181,7 @@ impl Conversation {
         let clip = self.state.clip();
         let ranking = &clip.exploration.outcome().ranking;
         let has_evidence = self.has_failed_evidence
-            || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
+            || ranking.iter().all(|&class| clip.exploration.evidence(class) != Evidence::Unknown);
         let is_quiet = self.unanswered == 0
             && self.state.playing.is_none()
             && !self.state.is_checking

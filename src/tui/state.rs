@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::align::Cell;
 use crate::error_chain::on_one_line;
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 pub use crate::tui::action::Message;
 use crate::tui::action::{Effect, Listing, TokenCount};

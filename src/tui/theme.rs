@@ -7,7 +7,8 @@ mod tests;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use crate::colour::{Rgb, between, contrast};
+use crate::plot::colour::{Rgb, between, contrast};
+use crate::plot::heatmap::shade_glyph;
 
 pub use palette::Palette;
 
@@ -113,7 +114,7 @@ impl Theme {
     /// A column of a shade from 0 to 1: a background, or a glyph where there are no colours.
     pub fn shade(&self, shade: f32) -> Span<'static> {
         if self.is_plain() {
-            Span::raw(heat_glyph(shade).to_string())
+            Span::raw(shade_glyph(shade).to_string())
         } else {
             Span::styled(" ", Style::new().bg(self.colour(self.heat(shade))))
         }
@@ -153,12 +154,6 @@ impl Theme {
     pub fn bad(&self) -> Style {
         self.in_colour(self.palette.bad)
     }
-}
-
-/// Glyph of a shade from 0 to 1, where there are no colours.
-pub fn heat_glyph(shade: f32) -> char {
-    const GLYPHS: [char; 5] = [' ', '░', '▒', '▓', '█'];
-    GLYPHS[((shade.clamp(0.0, 1.0) * 5.0) as usize).min(4)]
 }
 
 /// Text of lesser weight.

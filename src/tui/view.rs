@@ -16,16 +16,17 @@ use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
+use crate::plot::text::{fit, wrap};
+use crate::plot::time_axis::TimeAxis;
 use crate::tui::commands::Command;
 use crate::tui::difference;
 use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;
-use crate::tui::timeline::Timeline;
 use crate::tui::tour;
 use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
-use crate::visible::{is_obeyed, visible_line};
+use crate::visible::is_obeyed;
 
 /// Draws the whole screen.
 pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
@@ -88,63 +89,13 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 
 pub use candidates::class_at;
 
-/// The time axis of matrices and film strip.
-pub fn timeline(state: &State, screen: &Screen) -> Timeline {
+/// The time axis of matrices and film.
+pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {
     let (start, end) = state.clip().span();
-    Timeline { start, end, columns: usize::from(screen.axis.width) }
-}
-
-/// A text cut to a number of columns, with an ellipsis if it was longer.
-pub fn fit(text: &str, columns: usize) -> String {
-    let text = visible_line(text);
-    if Line::from(&*text).width() <= columns {
-        return text.into_owned();
-    }
-    let mut cut = String::new();
-    for character in text.chars() {
-        let longer = format!("{cut}{character}");
-        if Line::from(longer.as_str()).width() >= columns {
-            break;
-        }
-        cut = longer;
-    }
-    if columns > 0 { cut + "…" } else { cut }
+    TimeAxis { start, end, left: 0.0, width: screen.axis.width.into() }
 }
 
 /// A heading.
 fn heading(text: impl Into<String>) -> Line<'static> {
     Line::styled(text.into(), bold())
-}
-
-/// Breaks a text at spaces into at most `rows` lines of `columns` columns.
-pub fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
-    let text = visible_line(text);
-    let mut lines: Vec<String> = Vec::new();
-    let mut words = text.split_whitespace().peekable();
-    while let Some(&word) = words.peek() {
-        let longer = lines.last().map(|line: &String| format!("{line} {word}"));
-        match longer.filter(|line| Line::from(line.as_str()).width() <= columns) {
-            Some(longer) => *lines.last_mut().expect("a last line was just read") = longer,
-            None if lines.len() < rows => lines.push(fit(word, columns)),
-            None => {
-                let last = lines.last_mut().expect("there is at least one row");
-                *last = fit(&format!("{last} {}", words.collect::<Vec<_>>().join(" ")), columns);
-                break;
-            }
-        }
-        words.next();
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap;
-
-    #[test]
-    fn text_wraps_at_spaces_and_ends_in_an_ellipsis() {
-        assert_eq!(wrap("the cook lifts the pan", 12, 3), ["the cook", "lifts the", "pan"]);
-        assert_eq!(wrap("the cook lifts the pan", 12, 2), ["the cook", "lifts the p…"]);
-        assert!(wrap("", 12, 2).is_empty());
-    }
 }

@@ -11,9 +11,9 @@ use serde::Serialize;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::error_chain::error_chain;
-use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::output;
+use crate::plot::table::{Style, Table};
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
 use crate::siglip::{TextTokenizer, Tower};
@@ -241,7 +241,7 @@ fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String
 }
 
 fn columns<const N: usize>(header: [&str; N], lines: impl Iterator<Item = Vec<String>>) -> String {
-    eval::table(Style::Plain, N, &header, &lines.collect::<Vec<_>>())
+    Table::with_words(N, &header, lines.collect()).draw(Style::Plain)
 }
 
 fn row(pair: &Pair, classes: &[String]) -> Vec<String> {

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::DeString;
 
-use crate::colour::Rgb;
+use crate::plot::colour::Rgb;
 use crate::tui::config::reader::{Reader, Value, unknown};
 use crate::tui::theme::Palette;
 

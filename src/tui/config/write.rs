@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::colour::Rgb;
+use crate::plot::colour::Rgb;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::config::{Config, protocol_name};
 use crate::tui::keymap::Chord;

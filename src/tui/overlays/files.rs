@@ -8,13 +8,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::plot::text::fit;
 use crate::script::library;
 use crate::tui::action::{Effect, EntryKind, FileEntry};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
-use crate::tui::view::fit;
 use crate::visible::visible_line;
 
 /// The library among folders: to choose it is to type its prefix.

@@ -6,13 +6,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::plot::candidates::COLUMNS;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::overlays::window;
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 
-const MARKS: [(&str, &str); 12] = [
+const MARKS: [(&str, &str); 7] = [
     ("━┓┗", "the path: which frames are given to which step"),
     ("27f", "frames of a step; one where two steps meet may count for both"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
@@ -20,12 +21,17 @@ const MARKS: [(&str, &str); 12] = [
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
     ("?", "the step is doubtful; the reason is told where it has the focus"),
-    ("●", "the class that the vision-language model names (column vlm)"),
-    ("pool", "rank by the mean frame and the class name alone"),
-    ("unordered", "score of the same script without its order"),
-    ("order", "standard deviations above the same steps in shuffled orders;"),
-    ("", "* where fewer than one shuffled order in twenty scores as high"),
 ];
+
+/// Headings of the candidates' columns and what they mean; a heading stands before the first of its lines.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let listed = COLUMNS.iter().filter_map(|column| Some((column.listed_as()?, column.help)));
+    listed.flat_map(|(heading, help)| {
+        // The longest one has an explanation behind a colon.
+        let heading = heading.split(':').next().unwrap_or(heading);
+        help.iter().enumerate().map(move |(line, &text)| (if line == 0 { heading } else { "" }, text))
+    })
+}
 
 /// Rows that the page keys and a click of the mouse wheel scroll by.
 const PAGE: u16 = 10;
@@ -126,7 +132,10 @@ fn lines_of(state: &State, group: Group) -> Vec<Line<'static>> {
 
 fn marks(state: &State) -> Vec<Line<'static>> {
     let heading = Line::styled("Marks and columns", state.theme.accent());
-    [heading].into_iter().chain(MARKS.map(|(mark, text)| entry(mark, text))).collect()
+    [heading]
+        .into_iter()
+        .chain(MARKS.into_iter().chain(columns()).map(|(mark, text)| entry(mark, text)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -135,7 +144,10 @@ mod tests {
 
     #[test]
     fn every_line_fits_into_80_columns() {
-        let about = COMMANDS.iter().map(|about| about.help).chain(MARKS.map(|(_, text)| text));
+        let about = COMMANDS
+            .iter()
+            .map(|about| about.help)
+            .chain(MARKS.into_iter().chain(columns()).map(|(_, text)| text));
         for text in about {
             // Borders, and the keys with the spaces beside them.
             assert!(Line::raw(text).width() <= 80 - 2 - 14, "{text}");

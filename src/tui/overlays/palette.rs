@@ -10,13 +10,13 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::plot::text::fit;
 use crate::tui::action::Effect;
 use crate::tui::commands::{About, COMMANDS};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
-use crate::tui::view::fit;
 
 /// Columns of the keys, and of the names with a space.
 const KEY: usize = 10;

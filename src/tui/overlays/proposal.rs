@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::plot::text::{fit, wrap};
 use crate::script::check::warnings_of_step;
 use crate::script::{Class, Strategy};
 use crate::tui::commands::Command;
@@ -14,7 +15,6 @@ use crate::tui::overlays::{below, row_of, window};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 use crate::tui::update::{edit, views};
-use crate::tui::view::{fit, wrap};
 
 struct Proposal {
     wanted: Wanted,

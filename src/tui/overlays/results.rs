@@ -5,6 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::plot::text::fit;
 use crate::tui::action::Effect;
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
@@ -12,7 +13,6 @@ use crate::tui::results::Results;
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 use crate::tui::update::results::{no_results, show_clip};
-use crate::tui::view::fit;
 
 #[derive(Default)]
 struct ResultList {

@@ -1,6 +1,6 @@
 //! What has changed since the last thing said.
 
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
 

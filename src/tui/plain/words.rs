@@ -1,7 +1,8 @@
 //! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
 
+use crate::explore::Evidence;
 use crate::explore::knobs::KNOBS;
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
@@ -75,14 +76,14 @@ pub fn candidate(state: &State) -> Vec<String> {
     }
     sentences.push(format!("Without the order of its steps it scores {}.", plain(class.order_free)));
     match clip.exploration.evidence(clip.selected) {
-        Some(Some(order)) => sentences.push(format!(
+        Evidence::Found(order) => sentences.push(format!(
             "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
             order.z.abs(),
             if order.z >= 0.0 { "above" } else { "below" },
             order.p
         )),
-        Some(None) => sentences.push("Its steps have no other order.".to_owned()),
-        None => {}
+        Evidence::NoOtherOrder => sentences.push("Its steps have no other order.".to_owned()),
+        Evidence::Unknown => {}
     }
     if let Some(rank) = outcome.mean_pool_rank(clip.selected) {
         sentences.push(format!("By the mean frame and its name alone it has rank {rank}."));

@@ -1,6 +1,6 @@
 //! The colours of themes, and the themes that come with the program.
 
-use crate::colour::{MUTED, Rgb, VIRIDIS};
+use crate::plot::colour::{MUTED, Rgb, VIRIDIS};
 
 /// The colours of a theme.
 #[derive(Clone, Debug, PartialEq)]

@@ -72,7 +72,7 @@ fn step_at(screen: &Screen, at: Position) -> Option<usize> {
 fn go_to(state: &mut State, screen: &Screen, at: Position) {
     if screen.is_on_time(at) {
         let column = at.x.saturating_sub(screen.axis.x);
-        let time = timeline(state, screen).time(usize::from(column));
+        let time = timeline(state, screen).time_of_column(usize::from(column));
         cursor::go_to(state, time);
     }
 }

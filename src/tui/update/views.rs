@@ -1,9 +1,9 @@
 //! Views, scales and themes, and what each view needs computed.
 
+use crate::plot::scale::Shades;
 use crate::tui::action::Effect;
 use crate::tui::clip::{Above, Clip, Pinned};
 use crate::tui::commands::Command;
-use crate::tui::heat::shades_of;
 use crate::tui::state::{State, View};
 use crate::tui::update::tour;
 
@@ -183,7 +183,7 @@ pub fn shade(state: &mut State) {
     };
     let matrices = [Some(selected), above.as_ref().map(|(_, outcome)| outcome)];
     let cells: Vec<_> = matrices.into_iter().flatten().map(|outcome| outcome.cells.view()).collect();
-    let mut shades = shades_of(scale, &cells).into_iter();
+    let mut shades = Shades::new(scale, &cells).matrices.into_iter();
     let (of_selected, of_above) = (shades.next(), shades.next());
     clip.shades = of_selected;
     clip.above = above.zip(of_above).map(|((class, outcome), shades)| Above { class, outcome, shades });

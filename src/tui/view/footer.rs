@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::script::Strategy;
 use crate::tui::commands::Command;
 use crate::tui::difference;

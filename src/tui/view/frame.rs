@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::tui::clip::Clip;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;

@@ -76,11 +76,6 @@ impl Panel {
         Some(self.matrix.y + place as u16 * self.rows_per_step)
     }
 
-    /// Row in the middle of a step's rows, if the step is shown.
-    pub fn row_of(&self, step: usize) -> Option<u16> {
-        Some(self.top_of(step)? + (self.rows_per_step - 1) / 2)
-    }
-
     /// The step in a row of the screen.
     pub fn step_at(&self, row: u16) -> Option<usize> {
         let place = row.checked_sub(self.matrix.y)? / self.rows_per_step.max(1);
@@ -249,7 +244,7 @@ mod tests {
             for (panel, &(steps, focus)) in screen.panels.iter().zip(panels) {
                 if focus < steps {
                     assert!(panel.steps.contains(&focus), "{width}×{height} {contents:?}");
-                    let row = panel.row_of(focus).unwrap();
+                    let row = panel.top_of(focus).unwrap();
                     assert_eq!(panel.step_at(row), Some(focus));
                 }
                 rows.extend([panel.title, panel.matrix]);

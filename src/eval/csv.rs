@@ -1,14 +1,13 @@
-//! Results as CSV, every number in full. Control characters in names are shown as in tables; everything else is exact, also a
-//! name such as `+smoothing`, which a spreadsheet takes for a formula unless it imports the column as text.
+//! Results as CSV, every number in full.
 
 use serde_json::Value;
 
 use crate::eval::results::{Results, RowResult};
 use crate::eval::rows::Row;
-use crate::visible::visible;
+use crate::plot::table::Table;
 
 impl Results {
-    /// `results.csv`: a line per row with its accuracy, its comparison with the reference row, and its knobs.
+    /// `results.csv`: each row with its accuracy, its comparison with the reference row, and its knobs.
     pub fn rows_csv(&self) -> String {
         let knobs: Vec<Vec<(String, String)>> = self.settings.rows.iter().map(knobs).collect();
         let mut names: Vec<&str> = Vec::new();
@@ -51,7 +50,7 @@ impl Results {
             );
             cells
         };
-        document(header, self.rows.iter().map(line))
+        csv(header, self.rows.iter().map(line))
     }
 
     fn figures(&self, row: &RowResult) -> Vec<String> {
@@ -74,7 +73,7 @@ impl Results {
         cells
     }
 
-    /// `classes.csv`: a line per class with its clips that were read, and how many of them each row has right.
+    /// `classes.csv`: each class with its clips that were read, and how many of them each row has right.
     pub fn classes_csv(&self) -> String {
         let lines = self.classes.iter().map(|class| {
             let right = class.right.iter().map(usize::to_string);
@@ -83,10 +82,10 @@ impl Results {
                 .chain(right)
                 .collect()
         });
-        document(self.columns(&["domain", "class", "n"]), lines)
+        csv(self.columns(&["domain", "class", "n"]), lines)
     }
 
-    /// `confusion.csv`: for each row how often a class is taken for a class, itself among them.
+    /// `confusion.csv`: for each row how often it predicts which class for which, the right one included.
     pub fn confusion_csv(&self) -> String {
         let rows = self.settings.rows.iter().enumerate();
         let lines = rows.flat_map(|(index, row)| {
@@ -96,17 +95,16 @@ impl Results {
                 vec![row.name.clone(), c.domain.clone(), c.class.clone(), c.predicted.clone(), count]
             })
         });
-        document(["row", "domain", "class", "predicted", "count"].map(str::to_owned).to_vec(), lines)
+        csv(["row", "domain", "class", "predicted", "count"].map(str::to_owned).to_vec(), lines)
     }
 
-    /// `disagreements.csv`: a line per clip that one alignment row has right and another wrong, with what each row takes
-    /// it for.
+    /// `disagreements.csv`: each clip that one alignment row has right and another wrong, with the prediction of each row.
     pub fn disagreements_csv(&self) -> String {
         let lines = self.disagreements.iter().map(|clip| {
             let predictions = clip.predictions.iter().map(|prediction| &prediction.class);
             [&clip.id, &clip.domain, &clip.class].into_iter().chain(predictions).cloned().collect()
         });
-        document(self.columns(&["id", "domain", "class"]), lines)
+        csv(self.columns(&["id", "domain", "class"]), lines)
     }
 
     /// The first columns, then one for each row but chance.
@@ -116,7 +114,7 @@ impl Results {
     }
 }
 
-/// The knobs of a row under the names that documents give them.
+/// The knobs of a row under their names in JSON.
 fn knobs(row: &Row) -> Vec<(String, String)> {
     let Ok(Value::Object(knobs)) = serde_json::to_value(row) else { return Vec::new() };
     let text = |value: Value| match value {
@@ -132,15 +130,8 @@ fn with_interval(value: Option<f64>, ends: Option<[f64; 2]>) -> [String; 3] {
         .map(|value| value.map_or_else(String::new, |value| value.to_string()))
 }
 
-fn document(header: Vec<String>, lines: impl Iterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for line in [header].into_iter().chain(lines) {
-        writer
-            .write_record(line.iter().map(|cell| visible(cell).into_owned()))
-            .expect("lines of one length, into memory");
-    }
-    let bytes = writer.into_inner().expect("memory takes everything");
-    String::from_utf8(bytes).expect("made of strings")
+fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    Table::with_words(0, &header, rows.collect()).csv()
 }
 
 #[cfg(test)]
@@ -159,7 +150,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Vec<Vec<String>> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
         reader.deserialize().map(Result::unwrap).collect()
     }
 
@@ -177,12 +168,6 @@ mod tests {
         let names = ["reference", "top1", "smoothing_seconds", "prompt", "preset", "cell"];
         let expected = ["", "33.333333333333336", "1.0", "context-rich", "paper", "affinity"];
         assert_eq!(names.map(|name| value(smoothing, name)), expected);
-    }
-
-    #[test]
-    fn control_characters_are_shown() {
-        let text = document(vec!["\u{1b}[31m".to_owned()], [vec!["=a\tb\r\u{202e}".to_owned()]].into_iter());
-        assert_eq!(text, "\\u{1b}[31m\n=a\tb\\u{d}\\u{202e}\n");
     }
 
     #[test]

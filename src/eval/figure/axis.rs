@@ -1,9 +1,10 @@
-//! Dots with intervals on an axis of per cent.
+//! An axis of per cent, and dots with intervals on it.
 
-use super::{GREY, RULE, SMALL};
-use crate::export::colour::Rgb;
-use crate::export::svg::{Anchor, Area, Page, Type};
-use crate::export::ticks::ticks;
+use super::SMALL;
+use crate::plot::colour::{GREY, RULE, Rgb};
+use crate::plot::font::{Anchor, TextStyle};
+use crate::plot::svg::{Area, Page};
+use crate::plot::time_axis::ticks;
 
 /// Height of the axis below its area.
 pub const BELOW: f64 = 26.0;
@@ -11,7 +12,7 @@ pub const BELOW: f64 = 26.0;
 const PADDING: f64 = 8.0;
 /// The least distance between two labels.
 const LEAST: f64 = 28.0;
-/// The narrowest part of 0 to 100 that is shown, so that luck does not look like a landslide.
+/// The narrowest part of 0 to 100 that is shown, so that chance differences do not look large.
 const NARROWEST: f64 = 20.0;
 
 /// A part of 0 to 100.
@@ -45,7 +46,7 @@ impl Axis {
         area.x + PADDING + share * (area.width - 2.0 * PADDING)
     }
 
-    /// The area's outline, and labels below it.
+    /// The outline of the area, and labels below it.
     pub fn draw(&self, page: &mut Page, area: Area) {
         let bottom = area.y + area.height;
         let least = LEAST * (self.to - self.from) / (area.width - 2.0 * PADDING);
@@ -53,19 +54,19 @@ impl Axis {
         for (value, label) in ticks(self.from, self.to + 1e-6, least) {
             let x = self.x(area, value);
             page.line(&[(x, area.y), (x, bottom)], RULE, 0.75);
-            page.text((x, bottom + 15.0), Type { anchor: Anchor::Middle, ..SMALL }, &label);
+            page.text((x, bottom + 15.0), TextStyle { anchor: Anchor::Middle, ..SMALL }, &label);
         }
         page.frame(area, RULE);
     }
 
-    /// A line across the area. Returns where it is.
+    /// A vertical line across the area. Returns its place.
     pub fn draw_line(&self, page: &mut Page, area: Area, value: f64) -> f64 {
         let x = self.x(area, value);
         page.line(&[(x, area.y), (x, area.y + area.height)], GREY, 1.25);
         x
     }
 
-    /// A dot on its interval, at a height.
+    /// A dot on its interval, at the height `y`.
     pub fn draw_mark(&self, page: &mut Page, area: Area, y: f64, mark: &Mark) {
         if let Some([low, high]) = mark.ends {
             page.line(&[(self.x(area, low), y), (self.x(area, high), y)], mark.colour, 2.0);

@@ -1,12 +1,17 @@
-//! A page of SVG.
+//! A page of SVG, and its pixels.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Options, Tree};
+use thiserror::Error;
 
-use crate::export::colour::{Rgb, hex};
-use crate::export::font::{FAMILY, Weight};
+use crate::plot::colour::{Rgb, hex};
+use crate::plot::font::{self, Anchor, FAMILY, TextStyle, Weight};
 use crate::visible::is_obeyed;
 
 /// A rectangle on the page.
@@ -18,31 +23,13 @@ pub struct Area {
     pub height: f64,
 }
 
-/// Where text is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-/// How text looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Type {
-    pub size: f64,
-    pub weight: Weight,
-    pub colour: Rgb,
-    pub anchor: Anchor,
-}
-
-/// What has been drawn.
+/// The elements drawn so far. All lengths are in units of the page, 96 to the inch.
 #[derive(Debug, Default)]
 pub struct Page {
     body: String,
 }
 
 impl Page {
-    /// A filled rectangle.
     pub fn rect(&mut self, area: Area, fill: &str) {
         let Area { x, y, width, height } = area;
         self.add(format_args!(
@@ -78,7 +65,6 @@ impl Page {
         ));
     }
 
-    /// A filled disc.
     pub fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Rgb) {
         self.add(format_args!(
             r#"<circle cx="{}" cy="{}" r="{}" fill="{}"/>"#,
@@ -90,19 +76,19 @@ impl Page {
     }
 
     /// A line of text on its baseline.
-    pub fn text(&mut self, (x, y): (f64, f64), look: Type, text: &str) {
-        let anchor = match look.anchor {
+    pub fn text(&mut self, (x, y): (f64, f64), style: TextStyle, text: &str) {
+        let anchor = match style.anchor {
             Anchor::Start => "",
             Anchor::Middle => r#" text-anchor="middle""#,
             Anchor::End => r#" text-anchor="end""#,
         };
-        let weight = if look.weight == Weight::Bold { r#" font-weight="bold""# } else { "" };
+        let weight = if style.weight == Weight::Bold { r#" font-weight="bold""# } else { "" };
         self.add(format_args!(
             r#"<text x="{}" y="{}" font-size="{}" fill="{}"{weight}{anchor}>{}</text>"#,
             n(x),
             n(y),
-            n(look.size),
-            hex(look.colour),
+            n(style.size),
+            hex(style.colour),
             escaped(text)
         ));
     }
@@ -164,7 +150,7 @@ fn n(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Text as XML has it: what no XML may contain is replaced, and what a viewer would obey is shown.
+/// Text in XML: characters that XML forbids are replaced, and those that a viewer would obey are shown.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -180,6 +166,35 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Why a page cannot be drawn as PNG.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("cannot draw the figure as PNG: {0}\nhelp: export it as SVG")]
+pub struct PixelError(String);
+
+/// An SVG document as PNG, at twice its size. Text is set in the font that comes with the program, and in the system's where
+/// that lacks a character.
+///
+/// # Errors
+/// If the SVG is invalid or too large.
+pub fn png(svg: &str) -> Result<Vec<u8>, PixelError> {
+    const SCALE: f32 = 2.0;
+    let error = |cause: &dyn Display| PixelError(cause.to_string());
+    let too_large = || error(&"it is too large");
+    let mut fonts = Database::new();
+    for file in font::FILES {
+        fonts.load_font_data(file.to_vec());
+    }
+    if !font::has(svg) {
+        fonts.load_system_fonts();
+    }
+    let options = Options { font_family: FAMILY.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };
+    let tree = Tree::from_str(svg, &options).map_err(|cause| error(&cause))?;
+    let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(too_large)?;
+    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(too_large)?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|cause| error(&cause))
 }
 
 #[cfg(test)]

@@ -6,26 +6,23 @@ use image::{ImageFormat, ImageReader};
 use ndarray::Array2;
 
 use crate::align::{corners, runs};
-use crate::explore::ClassReport;
-use crate::export::colour::{Rgb, contrast, hex, step_colour};
-use crate::export::error::ExportError;
-use crate::export::figure::{GREY, INK, SMALL};
-use crate::export::font::{self, Weight};
-use crate::export::heatmap::heatmap;
-use crate::export::shading::Shading;
-use crate::export::svg::{Anchor, Area, Page, Type};
-use crate::export::timeline::Timeline;
-use crate::number::{plain, signed, typeset};
-use crate::store::{Matrices, Snapshot, Thumbnail, matrix};
+use crate::export::Aligned;
+use crate::plot::colour::{GREY, INK, RULE, Rgb, contrast, hex, step_colour};
+use crate::plot::font::{Anchor, TextStyle, Weight};
+use crate::plot::format::{plain, signed, typeset};
+use crate::plot::heatmap;
+use crate::plot::svg::{Area, Page};
+use crate::plot::time_axis::TimeAxis;
+use crate::store::{Snapshot, Thumbnail};
 
-/// A page has no room for more.
-pub const STEPS_AT_MOST: usize = 100;
-
-const TITLE: Type = Type { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
+pub const SMALL: TextStyle =
+    TextStyle { size: 11.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };
+const TITLE: TextStyle = TextStyle { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
 const TITLE_LINE: f64 = 21.0;
-const SUBTITLE: Type = Type { size: 13.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };
+const SUBTITLE: TextStyle =
+    TextStyle { size: 13.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };
 const SUBTITLE_LINE: f64 = 18.0;
-const STEP: Type = Type { size: 12.5, weight: Weight::Regular, colour: INK, anchor: Anchor::Start };
+const STEP: TextStyle = TextStyle { size: 12.5, weight: Weight::Regular, colour: INK, anchor: Anchor::Start };
 const STEP_LINE: f64 = 15.0;
 /// Share of a panel that the script takes.
 const SCRIPT: f64 = 0.43;
@@ -43,44 +40,31 @@ const PICTURE: f64 = 38.0;
 /// The widest or highest picture that is taken for one.
 const PICTURE_AT_MOST: u32 = 4096;
 
-/// A class with everything that its part of the figure needs.
+/// A class, fitted into the width of its part of the figure.
 pub struct Panel<'a> {
     snapshot: &'a Snapshot,
-    class: &'a ClassReport,
-    candidate: &'a Matrices,
-    /// The aligned matrix, K×T.
-    pub cells: Array2<f32>,
+    aligned: Aligned<'a>,
+    /// Shades of the aligned matrix, K×T.
+    shades: &'a Array2<f32>,
     width: f64,
     title: Vec<String>,
     steps: Vec<Vec<String>>,
 }
 
 impl<'a> Panel<'a> {
-    /// # Errors
-    /// If the class is not aligned, or has too many steps.
-    pub fn new(snapshot: &'a Snapshot, class: usize, width: f64) -> Result<Self, ExportError> {
-        let candidate = &snapshot.candidates[class];
-        let not_aligned = || ExportError::NotAligned(candidate.name.clone());
-        let class = snapshot.class(class).ok_or_else(not_aligned)?;
-        let cells = candidate.cells.as_deref().and_then(matrix).ok_or_else(not_aligned)?;
-        let count = candidate.steps.len();
-        if count > STEPS_AT_MOST {
-            let name = candidate.name.clone();
-            return Err(ExportError::TooManySteps { name, steps: count, most: STEPS_AT_MOST });
-        }
+    pub fn new(snapshot: &'a Snapshot, aligned: Aligned<'a>, shades: &'a Array2<f32>, width: f64) -> Self {
+        let candidate = aligned.candidate;
         let room = width * SCRIPT - BADGE - FRAMES - 8.0;
-        let lines = (MATRIX_ON_A_PAGE / count as f64 - LEADING) / STEP_LINE;
+        let lines = (MATRIX_ON_A_PAGE / candidate.steps.len() as f64 - LEADING) / STEP_LINE;
         let lines = (lines as usize).clamp(2, 6);
-        let steps = candidate.steps.iter();
-        Ok(Self {
+        Self {
             snapshot,
-            class,
-            candidate,
-            cells,
+            shades,
             width,
-            title: font::wrap(&candidate.name, TITLE.size, TITLE.weight, width - 32.0, 2),
-            steps: steps.map(|step| font::wrap(step, STEP.size, STEP.weight, room, lines)).collect(),
-        })
+            title: TITLE.wrap(&candidate.name, width - 32.0, 2),
+            steps: candidate.steps.iter().map(|step| STEP.wrap(step, room, lines)).collect(),
+            aligned,
+        }
     }
 
     /// Height of title, subtitles and the headings of the columns.
@@ -108,7 +92,7 @@ impl<'a> Panel<'a> {
         }
         let room = self.width - indent;
         for line in self.subtitles() {
-            let line = font::fit(&line, SUBTITLE.size, SUBTITLE.weight, room);
+            let line = SUBTITLE.fit(&line, room);
             page.text((left + indent, y + SUBTITLE_LINE - 5.0), SUBTITLE, &line);
             y += SUBTITLE_LINE;
         }
@@ -116,18 +100,19 @@ impl<'a> Panel<'a> {
 
     /// Domain, verdict and order evidence, where there are such.
     fn subtitles(&self) -> Vec<String> {
-        let order =
-            self.class.order_z.zip(self.class.order_p).map(|(z, p)| {
-                format!("against shuffled orders: z {}, p {p:.2}", typeset(&format!("{z:+.1}")))
-            });
-        let mut lines = vec![self.candidate.domain.clone(), self.verdict()];
+        let class = self.aligned.class;
+        let order = class
+            .order_z
+            .zip(class.order_p)
+            .map(|(z, p)| format!("against shuffled orders: z {}, p {p:.2}", typeset(&format!("{z:+.1}"))));
+        let mut lines = vec![self.aligned.candidate.domain.clone(), self.verdict()];
         lines.extend(order);
         lines.retain(|line| !line.trim().is_empty());
         lines
     }
 
     fn verdict(&self) -> String {
-        let class = self.class;
+        let class = self.aligned.class;
         let of = self.snapshot.ranking.len();
         let mut verdict = format!("rank {} of {of} · score {}", class.rank, typeset(&plain(class.score)));
         if let Some(margin) = class.margin {
@@ -141,39 +126,41 @@ impl<'a> Panel<'a> {
 
     /// Everything from the matrix down. `top` is the matrix' upper edge, and `height` its height. Returns where the
     /// panel ends.
-    pub fn draw(&self, page: &mut Page, (left, top): (f64, f64), height: f64, shading: &Shading) -> f64 {
+    pub fn draw(&self, page: &mut Page, (left, top): (f64, f64), height: f64) -> f64 {
         let script = self.width * SCRIPT;
         let matrix = Area { x: left + script, y: top, width: self.width - script, height };
-        let timeline = Timeline::new(&self.snapshot.frames.times, matrix.x, matrix.width);
+        let times = &self.snapshot.frames.times;
+        let axis = TimeAxis::of_frames(times, matrix.x, matrix.width);
         self.draw_script(page, left, matrix);
 
         let pixels = ((2.0 * matrix.width) as usize, (2.0 * matrix.height) as usize);
-        page.pixels(matrix, &heatmap(self.cells.view(), shading, &timeline, pixels));
+        page.pixels(matrix, &heatmap::png(self.shades.view(), times, axis, pixels));
         page.frame(matrix, INK);
         let row = height / self.steps.len() as f64;
-        for piece in corners(&self.class.path) {
+        for piece in corners(&self.aligned.class.path) {
             // Its ends stay within the matrix.
             let (left, right) = (matrix.x + 2.5, matrix.x + matrix.width - 2.5);
             let place = |&(step, frame): &(usize, usize)| {
-                (timeline.middle(frame).clamp(left, right), matrix.y + (step as f64 + 0.5) * row)
+                let middle = axis.edge(times, frame).midpoint(axis.edge(times, frame + 1));
+                (middle.clamp(left, right), matrix.y + (step as f64 + 0.5) * row)
             };
             draw_path(page, &piece.iter().map(place).collect::<Vec<_>>());
         }
 
-        let axis = matrix.y + height;
-        draw_axis(page, &timeline, axis);
-        let band = Area { y: axis + 26.0, height: BAND, ..matrix };
-        self.draw_band(page, &timeline, band);
+        let bottom = matrix.y + height;
+        draw_axis(page, axis, bottom);
+        let band = Area { y: bottom + 26.0, height: BAND, ..matrix };
+        self.draw_band(page, axis, band);
         let pictures = pictures(&self.snapshot.thumbnails);
         let strip = Area { y: band.y + BAND + 3.0, height: PICTURE, ..matrix };
-        draw_strip(page, &timeline, strip, &pictures);
+        draw_strip(page, axis, strip, &pictures);
         if pictures.is_empty() { band.y + BAND } else { strip.y + PICTURE }
     }
 
     /// A row per step: its number, its text and how many frames the path gives to it.
     fn draw_script(&self, page: &mut Page, left: f64, matrix: Area) {
         let row = matrix.height / self.steps.len() as f64;
-        let right = Type { anchor: Anchor::End, ..SMALL };
+        let right = TextStyle { anchor: Anchor::End, ..SMALL };
         page.text((matrix.x - 8.0, matrix.y - 7.0), right, "frames");
         for (step, lines) in self.steps.iter().enumerate() {
             let middle = matrix.y + (step as f64 + 0.5) * row;
@@ -183,38 +170,39 @@ impl<'a> Panel<'a> {
             for (line, text) in lines.iter().enumerate() {
                 page.text((left + BADGE, first + line as f64 * STEP_LINE), STEP, text);
             }
-            let frames = self.class.frames_per_step[step].to_string();
-            page.text((matrix.x - 8.0, middle + 4.5), Type { anchor: Anchor::End, ..STEP }, &frames);
+            let frames = self.aligned.class.frames_per_step[step].to_string();
+            page.text((matrix.x - 8.0, middle + 4.5), TextStyle { anchor: Anchor::End, ..STEP }, &frames);
             if step > 0 {
                 let y = matrix.y + step as f64 * row;
-                page.line(&[(left, y), (matrix.x - 6.0, y)], [221, 221, 221], 0.75);
+                page.line(&[(left, y), (matrix.x - 6.0, y)], RULE, 0.75);
             }
         }
     }
 
     /// The frames in the colours of the steps that the path gives them to.
-    fn draw_band(&self, page: &mut Page, timeline: &Timeline, band: Area) {
-        let look = Type { anchor: Anchor::End, ..SMALL };
-        page.text((band.x - 8.0, band.y + 11.5), look, "step");
-        for (step, frames) in runs(&self.class.path, timeline.frames()) {
-            let (from, to) = (timeline.edge(frames.start), timeline.edge(frames.end));
+    fn draw_band(&self, page: &mut Page, axis: TimeAxis, band: Area) {
+        let times = &self.snapshot.frames.times;
+        let style = TextStyle { anchor: Anchor::End, ..SMALL };
+        page.text((band.x - 8.0, band.y + 11.5), style, "step");
+        for (step, frames) in runs(&self.aligned.class.path, times.len()) {
+            let (from, to) = (axis.edge(times, frames.start), axis.edge(times, frames.end));
             draw_number(page, Area { x: from, width: to - from, ..band }, step);
         }
     }
 }
 
-/// The number of a step on its colour, where there is room for it.
+/// A step's colour, and its number where there is room for it.
 fn draw_number(page: &mut Page, area: Area, step: usize) {
     let colour = step_colour(step);
     page.rect(area, &hex(colour));
     let number = (step + 1).to_string();
-    let look = Type { weight: Weight::Bold, colour: contrast(colour), anchor: Anchor::Middle, ..SMALL };
-    if font::width(&number, look.size, look.weight) <= area.width {
-        page.text((area.x + area.width / 2.0, area.y + area.height / 2.0 + 4.0), look, &number);
+    let style = TextStyle { weight: Weight::Bold, colour: contrast(colour), anchor: Anchor::Middle, ..SMALL };
+    if style.width(&number) <= area.width {
+        page.text((area.x + area.width / 2.0, area.y + area.height / 2.0 + 4.0), style, &number);
     }
 }
 
-/// A path is white with a dark edge, so that it stands out from every shade.
+/// White with a dark edge, so that the path stands out from every shade.
 pub fn draw_path(page: &mut Page, points: &[(f64, f64)]) {
     const WHITE: Rgb = [255, 255, 255];
     page.line(points, INK, 4.0);
@@ -222,15 +210,15 @@ pub fn draw_path(page: &mut Page, points: &[(f64, f64)]) {
 }
 
 /// Seconds below the matrix.
-fn draw_axis(page: &mut Page, timeline: &Timeline, top: f64) {
-    page.text((timeline.left - 8.0, top + 16.0), Type { anchor: Anchor::End, ..SMALL }, "time (s)");
-    for (time, label) in timeline.ticks(44.0) {
-        let x = timeline.x(time);
+fn draw_axis(page: &mut Page, axis: TimeAxis, top: f64) {
+    page.text((axis.left - 8.0, top + 16.0), TextStyle { anchor: Anchor::End, ..SMALL }, "time (s)");
+    for (time, label) in axis.ticks(44.0) {
+        let x = axis.x(time);
         page.line(&[(x, top), (x, top + 4.0)], INK, 1.0);
         // The first label stays within the matrix' width.
-        let half = font::width(&label, SMALL.size, SMALL.weight) / 2.0;
-        let look = Type { anchor: Anchor::Middle, colour: INK, ..SMALL };
-        page.text((x.max(timeline.left + half - 2.0), top + 16.0), look, &label);
+        let half = SMALL.width(&label) / 2.0;
+        let style = TextStyle { anchor: Anchor::Middle, colour: INK, ..SMALL };
+        page.text((x.max(axis.left + half - 2.0), top + 16.0), style, &label);
     }
 }
 
@@ -257,16 +245,16 @@ fn pictures(thumbnails: &[Thumbnail]) -> Vec<Picture<'_>> {
 }
 
 /// Pictures at even distances, each at its own time.
-fn draw_strip(page: &mut Page, timeline: &Timeline, area: Area, pictures: &[Picture]) {
+fn draw_strip(page: &mut Page, axis: TimeAxis, area: Area, pictures: &[Picture]) {
     let Some(first) = pictures.first() else { return };
-    let look = Type { anchor: Anchor::End, ..SMALL };
-    page.text((area.x - 8.0, area.y + area.height / 2.0 + 4.0), look, "clip");
+    let style = TextStyle { anchor: Anchor::End, ..SMALL };
+    page.text((area.x - 8.0, area.y + area.height / 2.0 + 4.0), style, "clip");
     let places = (area.width / (area.height * first.aspect + 2.0)) as usize;
     let places = places.clamp(1, pictures.len());
     let width = area.width / places as f64;
     for place in 0..places {
         let left = area.x + place as f64 * width;
-        let time = timeline.time(left + width / 2.0);
+        let time = axis.time(left + width / 2.0);
         let shown = pictures.partition_point(|picture| picture.thumbnail.time <= time).saturating_sub(1);
         page.picture(Area { x: left, width, ..area }, &pictures[shown].thumbnail.jpeg);
     }

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! How numbers are written.
 
 /// Four decimals, or a power of ten where that says little: `0.3419`, `5.07e-4`.
 pub fn plain(value: f64) -> String {
@@ -6,7 +6,7 @@ pub fn plain(value: f64) -> String {
     if is_plain { format!("{value:.4}") } else { format!("{value:.2e}") }
 }
 
-/// The same with its sign.
+/// As [`plain`], with its sign.
 pub fn signed(value: f64) -> String {
     let sign = if value < 0.0 { "" } else { "+" };
     format!("{sign}{}", plain(value))
@@ -28,6 +28,29 @@ pub fn typeset(number: &str) -> String {
     digits.replace('-', "−") + &power
 }
 
+/// A p-value with three decimals.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+/// Values in per cent with two decimals, as results are published; `-` where there is none.
+pub mod percent {
+    /// `33.33`
+    pub fn number(value: Option<f64>) -> String {
+        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
+    }
+
+    /// `+1.25`
+    pub fn signed(value: Option<f64>) -> String {
+        value.map_or_else(|| "-".to_owned(), |value| format!("{value:+.2}"))
+    }
+
+    /// `[20.00, 40.00]`
+    pub fn interval(ends: Option<[f64; 2]>) -> String {
+        ends.map_or_else(|| "-".to_owned(), |[low, high]| format!("[{low:.2}, {high:.2}]"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +63,13 @@ mod tests {
         );
         assert_eq!([0.5, 0.0, -0.5].map(signed), ["+0.5000", "+0.0000", "-0.5000"]);
         assert_eq!(["-0.5000", "5.07e-4", "1.00e30"].map(typeset), ["−0.5000", "5.07×10⁻⁴", "1.00×10³⁰"]);
+        assert_eq!([0.0031, 0.00099, 1.0, 0.0].map(p_value), ["0.003", "<0.001", "1.000", "<0.001"]);
+    }
+
+    #[test]
+    fn per_cent_has_two_decimals_or_a_dash() {
+        use percent::{interval, signed};
+        assert_eq!([Some(1.005), Some(-2.0), Some(0.0), None].map(signed), ["+1.00", "-2.00", "+0.00", "-"]);
+        assert_eq!((interval(Some([1.0, 2.5])), interval(None)), ("[1.00, 2.50]".to_owned(), "-".to_owned()));
     }
 }
