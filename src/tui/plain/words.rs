@@ -1,4 +1,4 @@
-//! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
+//! The state in sentences: one fact a line, every number with its name and unit.
 
 use crate::number::plain;
 use crate::tui::chord::Chord;
@@ -7,7 +7,7 @@ use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
 
-/// What is opened.
+/// Clip, model, device and candidates.
 pub fn greeting(state: &State) -> Vec<String> {
     let clip = state.clip();
     let sources = &clip.sources;
@@ -30,10 +30,10 @@ pub fn which_clip(state: &State) -> String {
     } else {
         String::new()
     };
-    format!("Clip{number}: {}, taken at {}.", clip.id, clip.sampling.describe())
+    format!("Clip{number}: {}, sampled at {}.", clip.id, clip.sampling.describe())
 }
 
-/// The candidates from the best down.
+/// The candidates, best first.
 pub fn ranking(state: &State) -> Vec<String> {
     let clip = state.clip();
     let outcome = clip.exploration.outcome();
@@ -44,7 +44,7 @@ pub fn ranking(state: &State) -> Vec<String> {
     let line = |(place, &class): (usize, &usize)| {
         let name = &clip.exploration.candidates()[class].name;
         let score = plain(outcome.score(class).unwrap_or_default());
-        let truth = if clip.answer == Some(class) { " It is what the clip really shows." } else { "" };
+        let truth = if clip.answer == Some(class) { " This is the true class." } else { "" };
         listed.contains(&class).then(|| format!("{}. {name}, score {score}.{truth}", place + 1))
     };
     outcome.ranking.iter().enumerate().filter_map(line).collect()
@@ -150,10 +150,10 @@ pub fn frame_values(state: &State) -> Vec<String> {
     sentences
 }
 
-/// A knob with its value, as [`knobs`] tells them.
+/// Name and value of a knob.
 pub type Knob = (&'static str, String);
 
-/// All knobs.
+/// All knobs with their values.
 pub fn knobs(state: &State) -> Vec<Knob> {
     let clip = state.clip();
     let settings = clip.exploration.settings();
@@ -176,7 +176,7 @@ pub fn knobs(state: &State) -> Vec<Knob> {
     ]
 }
 
-/// Everything that is in force.
+/// Settings, progress, ranking and selection.
 pub fn status(state: &State) -> Vec<String> {
     let clip = state.clip();
     let mut sentences = vec![which_clip(state)];
@@ -200,7 +200,7 @@ pub fn status(state: &State) -> Vec<String> {
     sentences
 }
 
-/// What a command that turns to a view shows.
+/// What the view shows that a command has opened.
 pub fn view(state: &State, command: Command) -> Vec<String> {
     match command {
         Command::Compare if state.view == View::Compare => compare(state),
@@ -230,7 +230,7 @@ fn compare(state: &State) -> Vec<String> {
     {
         let better = if value >= 0.0 { clip.selected } else { pinned };
         sentences.push(format!(
-            "They part most at {:.2} seconds, where {} is {} better.",
+            "They differ most at {:.2} seconds, where {} is {} better.",
             times[frame],
             name(better),
             plain(value.abs())
@@ -259,7 +259,7 @@ fn smoothing(state: &State) -> Vec<String> {
     vec![score("Before", &before.outcome), score("After", after)]
 }
 
-/// What the maps of the steps say in numbers.
+/// The maps of the steps in numbers.
 pub fn map(maps: &crate::explore::StepMaps) -> Vec<String> {
     let share = |what: &str, map: &crate::explore::StepMap| {
         let kinship = map.kinship(|class| class).unwrap_or_default();
@@ -285,7 +285,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let key = || state.keymap.command(name.parse::<Chord>().ok()?);
         let command = Command::named(name).or_else(key).map(|command| about(command.about()));
         let found = word.map(|(word, _, help)| format!("{word}: {help}.")).or(command);
-        return vec![found.unwrap_or_else(|| format!("Error: there is no command {name}; help lists all."))];
+        return vec![found.unwrap_or_else(|| format!("Error: unknown command {name}; help lists all."))];
     }
     let mut sentences = vec![
         "A line is a command's name or its key. A number before it repeats it; words after it answer what it would ask."
@@ -300,7 +300,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
     sentences
 }
 
-/// A number of things.
+/// `1 frame`, `2 frames`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
