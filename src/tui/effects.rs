@@ -12,9 +12,10 @@ use tracing::{error, warn};
 
 use crate::atomic_write::write_new;
 use crate::background::Worker;
-use crate::error_chain::{error_chain, on_one_line};
+use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
+use crate::log_file::printable;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
 use crate::tui::action::{
@@ -258,11 +259,11 @@ fn log_failure(action: &Action) {
         Action::Failed(reason)
         | Action::ScriptsNotSaved { reason, .. }
         | Action::Written(_, Err(reason))
-        | Action::Seen { answer: Err(reason), .. } => warn!("{}", on_one_line(reason)),
+        | Action::Seen { answer: Err(reason), .. } => warn!("{}", printable(reason)),
         Action::Background(_, Update::Failed(report)) | Action::Evidence(EvidenceUpdate::Failed(report)) => {
-            error!("{}", on_one_line(&error_chain(report)));
+            error!("{}", printable(&error_chain(report)));
         }
-        Action::Background(_, Update::Notice(notice)) => warn!("{}", on_one_line(notice)),
+        Action::Background(_, Update::Notice(notice)) => warn!("{}", printable(notice)),
         _ => {}
     }
 }

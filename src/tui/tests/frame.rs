@@ -38,9 +38,9 @@ fn the_frame_before_anything_is_embedded() {
 
 #[test]
 fn no_means_and_no_size_make_it_panic() {
-    let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Means::Pixels);
+    let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Rendering::Pixels);
     let mut state = frame_state();
-    for means in pixels.into_iter().chain([Means::HalfBlocks, Means::Outline]) {
+    for means in pixels.into_iter().chain([Rendering::HalfBlocks, Rendering::Outline]) {
         let mut images = Images::new(means, None, false);
         for (width, height) in SIZES {
             for command in [Command::ShowFrame, Command::ShowScript, Command::Help, Command::Dismiss] {

@@ -1,4 +1,4 @@
-//! What the terminal answers when it is asked what it can draw.
+//! Queries the terminal for what it can draw.
 
 use std::io::{self, Write, stdin, stdout};
 use std::time::{Duration, Instant};
@@ -8,33 +8,33 @@ use ratatui_image::picker::cap_parser::{Parser, QueryStdioOptions, Response};
 use rustix::io::Errno;
 use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
-/// How long the terminal may be silent. One that answers does so within a few milliseconds, or a round trip.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long to wait for the answer. Terminals answer within a few milliseconds, or a round trip.
+const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The answer, and what came with it.
+/// The answer, and keys that were pressed meanwhile.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Knows kitty's graphics protocol.
+    /// Whether it has kitty's graphics protocol.
     pub kitty: bool,
-    /// Draws Sixels.
+    /// Whether it draws Sixels.
     pub sixel: bool,
     /// Width and height of a cell in pixels.
     pub cell: Option<(u16, u16)>,
-    /// Nothing of it is still to come.
+    /// Whether the answer is complete.
     pub is_whole: bool,
-    /// Keys that were pressed meanwhile.
+    /// Keys between its parts.
     pub keys: Vec<KeyEvent>,
 }
 
-/// Asks the terminal, and waits a little for the answer. Standard input must be the terminal, in raw mode, and read by
+/// Queries the terminal and waits a little for the answer. Standard input must be the terminal, in raw mode, and read by
 /// nobody else.
 ///
-/// ratatui-image knows what to ask and what the answer means; its own way of listening leaves a thread behind that
-/// takes the first key from a terminal that does not answer, and all keys that are pressed before the answer.
+/// Query and parser are ratatui-image's. Its reader is not used: it swallows keys that are pressed before the answer, and
+/// the first key if there is none.
 ///
 /// # Errors
 /// If the terminal is gone.
-pub fn ask(in_tmux: bool) -> io::Result<Answer> {
+pub fn query(in_tmux: bool) -> io::Result<Answer> {
     let mut out = stdout().lock();
     out.write_all(Parser::query(in_tmux, QueryStdioOptions::default()).as_bytes())?;
     out.flush()?;
@@ -45,45 +45,45 @@ pub fn ask(in_tmux: bool) -> io::Result<Answer> {
     timed.special_codes[SpecialCodeIndex::VMIN] = 0;
     timed.special_codes[SpecialCodeIndex::VTIME] = 1;
     tcsetattr(stdin(), OptionalActions::Now, &timed)?;
-    let answer = listen();
+    let answer = read_answer();
     tcsetattr(stdin(), OptionalActions::Now, &before)?;
     answer
 }
 
-fn listen() -> io::Result<Answer> {
-    let mut ear = Ear::default();
-    let mut end = Instant::now() + PATIENCE;
-    while !ear.answer.is_whole && Instant::now() < end {
+fn read_answer() -> io::Result<Answer> {
+    let mut reader = Reader::default();
+    let mut end = Instant::now() + TIMEOUT;
+    while !reader.answer.is_whole && Instant::now() < end {
         let mut bytes = [0; 256];
         match rustix::io::read(stdin(), &mut bytes) {
-            // Of an answer that has begun the rest is waited for, lest it be taken for keys.
-            Ok(count) if ear.hear(&bytes[..count]) => end = Instant::now() + PATIENCE,
+            // The rest of an answer must not be taken for keys: wait for it.
+            Ok(count) if reader.feed(&bytes[..count]) => end = Instant::now() + TIMEOUT,
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(ear.answer())
+    Ok(reader.answer())
 }
 
-/// Tells answers from keys.
+/// Separates answers from keys.
 #[derive(Default)]
-struct Ear {
+struct Reader {
     answer: Answer,
     parser: Parser,
-    /// The beginning of an answer or a key.
+    /// The beginning of an answer or key.
     begun: Vec<u8>,
 }
 
-impl Ear {
-    /// Takes what was read; whether there was a piece of an answer in it.
-    fn hear(&mut self, bytes: &[u8]) -> bool {
+impl Reader {
+    /// Takes bytes, and returns whether an answer is under way.
+    fn feed(&mut self, bytes: &[u8]) -> bool {
         self.begun.extend(bytes);
         let mut is_answering = false;
         while let Some(length) = first_length(&self.begun) {
             let piece: Vec<u8> = self.begun.drain(..length).collect();
             if is_answer(&piece) {
                 is_answering = true;
-                self.understand(&piece);
+                self.parse(&piece);
             } else {
                 self.answer.keys.extend(key(&piece));
             }
@@ -91,7 +91,7 @@ impl Ear {
         is_answering || self.begun.starts_with(b"\x1b")
     }
 
-    fn understand(&mut self, piece: &[u8]) {
+    fn parse(&mut self, piece: &[u8]) {
         for response in piece.iter().flat_map(|&byte| self.parser.push(char::from(byte))).collect::<Vec<_>>()
         {
             match response {
@@ -112,7 +112,7 @@ impl Ear {
     }
 }
 
-/// Bytes of the first key or answer; none while it is not complete.
+/// Length of the first key or answer in bytes; none while it is incomplete.
 fn first_length(bytes: &[u8]) -> Option<usize> {
     let after =
         |begin: usize, is_end: fn(&[u8]) -> bool| (begin..=bytes.len()).find(|&end| is_end(&bytes[..end]));
@@ -145,7 +145,7 @@ fn is_answer(piece: &[u8]) -> bool {
     }
 }
 
-/// The keys that a user may press while a program starts; crossterm, which knows all of them, cannot be given bytes.
+/// Keys that a user may press during the start. crossterm knows all of them, but parses no bytes that others read.
 fn key(piece: &[u8]) -> Option<KeyEvent> {
     let code = match piece {
         b"\r" => KeyCode::Enter,
@@ -177,21 +177,21 @@ fn key(piece: &[u8]) -> Option<KeyEvent> {
 mod tests {
     use super::*;
 
-    /// What foot says, an xterm of old, kitty.
+    /// Answers of foot, an old xterm, and kitty.
     const SIXEL: &str = "\x1b[?62;4;22c\x1b[6;20;10t\x1b[0n";
     const PLAIN: &str = "\x1b[?1;2c\x1b[0n";
     const KITTY: &str = "\x1b_Gi=31;OK\x1b\\\x1b[?62;c\x1b[6;38;17t\x1b[0n";
 
     fn hear(pieces: &[&str]) -> Answer {
-        let mut ear = Ear::default();
+        let mut reader = Reader::default();
         for piece in pieces {
-            ear.hear(piece.as_bytes());
+            reader.feed(piece.as_bytes());
         }
-        ear.answer()
+        reader.answer()
     }
 
     #[test]
-    fn answers_are_understood() {
+    fn answers_are_parsed() {
         let sixel = hear(&[SIXEL]);
         assert!(sixel.sixel && !sixel.kitty && sixel.is_whole);
         assert_eq!(sixel.cell, Some((10, 20)));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_says_nothing_has_only_keys() {
+    fn a_terminal_without_an_answer_sends_only_keys() {
         let answer = hear(&["q"]);
         assert_eq!(answer.keys, [KeyCode::Char('q').into()]);
         assert!(!answer.is_whole);
