@@ -4,7 +4,7 @@
 
 /// Calls the macro `$then` with all commands in the order of the help. A row is
 /// `Variant "name" "default keys" "help" [needs] => what it does;`. The last part may use the [`State`] and the seconds
-/// since the start, and comes to nothing or to effects. It is compiled in `update`, where the names in it are imported.
+/// since the start. It is compiled in `update`, where the names in it are imported.
 ///
 /// [`State`]: crate::tui::state::State
 macro_rules! table {
@@ -141,7 +141,7 @@ macro_rules! table {
                     => mouse::turn(state);
                 Tour "tour" "i" "begin the demo's guided tour" [] => tour::begin(state);
                 TourNext "tour-next" "enter" "go on in the tour" [] => tour::next(state);
-                Suspend "suspend" "ctrl-z" "go back to the shell; fg comes back here" [] => vec![Effect::Suspend];
+                Suspend "suspend" "ctrl-z" "go back to the shell; fg comes back here" [] => state.effects.push(Effect::Suspend);
                 Dismiss "dismiss" "esc" "close what is open, clear the message, end the tour" []
                     => views::dismiss(state);
                 Quit "quit" "q ctrl-c" "quit" [] => leave::quit(state);

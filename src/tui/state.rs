@@ -76,9 +76,8 @@ pub trait Overlay {
     fn key(&mut self, state: &mut State, key: KeyEvent) -> After;
 
     /// Inserts pasted text into the line that is being typed.
-    fn paste(&mut self, state: &mut State, _text: &str) -> Vec<Effect> {
-        state.complain("Nothing asks for text here: what was pasted is ignored.");
-        Vec::new()
+    fn paste(&mut self, state: &mut State, _text: &str) {
+        state.complain(NO_PASTE);
     }
 
     /// Scrolls, or moves the selection, by clicks of the mouse wheel.
@@ -104,12 +103,14 @@ pub trait Overlay {
 /// What follows a key of an [`Overlay`].
 pub enum After {
     /// It stays open.
-    Stays(Vec<Effect>),
-    /// It closes.
-    Closes(Vec<Effect>),
+    Stays,
+    Closes,
     /// It closes, and a command is run.
     Runs(Command),
 }
+
+/// The error of a paste where nothing can be typed.
+pub const NO_PASTE: &str = "Nothing asks for text here: what was pasted is ignored.";
 
 /// The whole state of the explorer.
 pub struct State {
@@ -161,6 +162,10 @@ pub struct State {
     pub listing: Option<Listing>,
     /// What came of the last command.
     pub message: Option<Message>,
+    /// Effects that [`update`] has not returned yet.
+    ///
+    /// [`update`]: crate::tui::update::update
+    pub effects: Vec<Effect>,
 }
 
 impl State {
@@ -203,6 +208,7 @@ impl State {
             next_overlay: None,
             listing: None,
             message: None,
+            effects: Vec::new(),
         }
     }
 

@@ -12,6 +12,8 @@ mod saving;
 mod tour;
 pub mod views;
 
+use std::mem::take;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
@@ -19,7 +21,7 @@ use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::commands::{Command, Need, table};
 use crate::tui::keymap::Chord;
 use crate::tui::overlays::{self, asks, files, help, leave, palette, proposal};
-use crate::tui::state::{After, Overlay, State, View};
+use crate::tui::state::{After, NO_PASTE, Overlay, State, View};
 use crate::tui::tour::TOUR;
 
 pub use cursor::{go_to, next_tick, select_place};
@@ -30,146 +32,96 @@ pub use views::show as show_view;
 
 /// Starts the background job of the first clip on the screen.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    let mut effects = clips::show(state, state.shown);
+    clips::show(state, state.shown);
     if state.is_checking {
-        effects.push(Effect::Check);
+        state.effects.push(Effect::Check);
     }
-    effects
+    take(&mut state.effects)
 }
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
+    apply(state, action, now);
+    take(&mut state.effects)
+}
+
+fn apply(state: &mut State, action: Action, now: f64) {
     match action {
-        Action::Key(key) => {
-            let command = state.keymap.command(Chord::of(key));
-            // The suspend command works in every overlay, unless its key is typed text.
-            let is_typed =
-                matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
-            if state.overlay.is_some() && (command != Some(Command::Suspend) || is_typed) {
-                return overlay_key(state, key, now);
+        Action::Key(key) => press(state, key, now),
+        Action::Paste(text) => match state.overlay.take() {
+            Some(mut overlay) => {
+                overlay.paste(state, &text);
+                state.overlay.get_or_insert(overlay);
             }
-            command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
-        }
-        Action::Paste(text) => match with_overlay(state, |overlay, state| overlay.paste(state, &text)) {
-            Some(effects) => effects,
-            None => {
-                state.complain("Nothing asks for text here: what was pasted is ignored.");
-                Vec::new()
-            }
+            None => state.complain(NO_PASTE),
         },
-        Action::Mouse(mouse) => match mouse::handle(state, mouse) {
-            Some(command) => update(state, Action::Do(command), now),
-            None => Vec::new(),
-        },
-        Action::Resize(columns, rows) => {
-            state.area = Rect::new(0, 0, columns, rows);
-            Vec::new()
-        }
-        Action::Tick => {
-            cursor::play_on(state, now);
-            Vec::new()
-        }
-        Action::Do(command) => {
-            // A message makes room for the hints; an error stays until it is dismissed.
-            state.message.take_if(|message| !message.is_error);
-            let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
-            let mut effects = dispatch(state, command, now);
-            if tour_goes_on {
-                effects.extend(tour::next(state));
+        Action::Mouse(mouse) => {
+            if let Some(command) = mouse::handle(state, mouse) {
+                dispatch(state, command, now);
             }
-            effects
         }
+        Action::Resize(columns, rows) => state.area = Rect::new(0, 0, columns, rows),
+        Action::Tick => cursor::play_on(state, now),
+        Action::Do(command) => dispatch(state, command, now),
         Action::Background(job, update) => background::handle(state, job, update, now),
-        Action::Mapped(clip, maps) => {
-            background::handle_maps(state, clip, maps);
-            Vec::new()
-        }
-        Action::Evidence(evidence) => {
-            background::handle_evidence(state, evidence);
-            Vec::new()
-        }
+        Action::Mapped(clip, maps) => background::handle_maps(state, clip, maps),
+        Action::Evidence(evidence) => background::handle_evidence(state, evidence),
         Action::Listed(mut listing) => {
             listing.entries.sort();
             state.listing = Some(listing);
-            Vec::new()
         }
         Action::ClipFound { path, like } => clips::add(state, path, like),
         Action::ScriptsSaved { path, file, quits } => edit::saved(state, path, *file, quits),
         Action::ScriptsRead(path, file) => edit::open(state, *file, path),
-        Action::Tokens(tokens) => {
-            state.tokens = Some(tokens);
-            Vec::new()
-        }
+        Action::Tokens(tokens) => state.tokens = Some(tokens),
         Action::ScriptsNotSaved { path, quits, reason } => {
             asks::refuse_scripts_file(state, path, quits, reason);
-            Vec::new()
         }
-        Action::Written(wanted, script) => {
-            proposal::propose(state, wanted, script);
-            Vec::new()
-        }
-        Action::Seen { clip, model, answer } => {
-            models::seen(state, clip, &model, answer);
-            Vec::new()
-        }
+        Action::Written(wanted, script) => proposal::propose(state, wanted, script),
+        Action::Seen { clip, model, answer } => models::seen(state, clip, &model, answer),
         Action::Checked(checked) => clips::checked(state, *checked),
-        Action::Saved(path) => {
-            let what = if path.extension().is_some_and(|extension| extension == "png") {
-                "Saved as PNG, with an SVG beside it: "
-            } else {
-                "Saved "
-            };
-            state.say(format!("{what}{}", path.display()));
-            Vec::new()
-        }
-        Action::Failed(text) => {
-            state.complain(text);
-            Vec::new()
-        }
+        Action::Saved(path) => saving::saved(state, &path),
+        Action::Failed(text) => state.complain(text),
     }
 }
 
-/// Calls `handle` with the open overlay taken out of the state; it stays open unless another is opened.
-fn with_overlay<T>(state: &mut State, handle: impl FnOnce(&mut dyn Overlay, &mut State) -> T) -> Option<T> {
-    let mut overlay = state.overlay.take()?;
-    let outcome = handle(&mut *overlay, state);
-    state.overlay.get_or_insert(overlay);
-    Some(outcome)
+/// Gives a key to the open overlay, or runs its command.
+fn press(state: &mut State, key: KeyEvent, now: f64) {
+    let command = state.keymap.command(Chord::of(key));
+    let is_typed = matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    // The suspend command works in every overlay, unless its key is typed text.
+    let is_command = command == Some(Command::Suspend) && !is_typed;
+    match state.overlay.take_if(|_| !is_command) {
+        Some(mut overlay) if closes(key) => overlay.cancel(state),
+        Some(mut overlay) => {
+            let after = overlay.key(state, key);
+            follow(state, overlay, after, now);
+        }
+        None => command.into_iter().for_each(|command| dispatch(state, command, now)),
+    }
 }
 
-/// Gives a key to the open overlay, or closes it.
-fn overlay_key(state: &mut State, key: KeyEvent, now: f64) -> Vec<Effect> {
-    let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
-    let closes = key.code == KeyCode::Esc
-        || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'));
-    if closes {
-        overlay.cancel(state);
-        return Vec::new();
-    }
-    let after = overlay.key(state, key);
-    follow(state, overlay, after, now)
+/// Whether a key closes every overlay.
+fn closes(key: KeyEvent) -> bool {
+    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
 }
 
 /// Gives a line of plain text to the open overlay. `None` if it asks no question, so that the line is a command.
 pub fn answer(state: &mut State, line: &str, now: f64) -> Option<Vec<Effect>> {
     let mut overlay = state.overlay.take()?;
-    match overlay.line(state, line) {
-        Some(after) => Some(follow(state, overlay, after, now)),
-        None => {
-            state.overlay = Some(overlay);
-            None
-        }
-    }
+    let Some(after) = overlay.line(state, line) else {
+        state.overlay = Some(overlay);
+        return None;
+    };
+    follow(state, overlay, after, now);
+    Some(take(&mut state.effects))
 }
 
-fn follow(state: &mut State, overlay: Box<dyn Overlay>, after: After, now: f64) -> Vec<Effect> {
+fn follow(state: &mut State, overlay: Box<dyn Overlay>, after: After, now: f64) {
     match after {
-        After::Stays(effects) => {
-            state.overlay = Some(overlay);
-            effects
-        }
-        After::Closes(effects) => effects,
-        After::Runs(command) => update(state, Action::Do(command), now),
+        After::Stays => state.overlay = Some(overlay),
+        After::Closes => {}
+        After::Runs(command) => dispatch(state, command, now),
     }
 }
 
@@ -178,11 +130,15 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     if state.overlay.is_none() {
         state.overlay = state.next_overlay.take();
     }
-    views::refresh(state)
+    views::refresh(state);
+    take(&mut state.effects)
 }
 
-/// Runs a command, unless the clip lacks what it needs.
-fn dispatch(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
+/// Runs a command, unless the clip lacks what it needs. The tour goes on if it asked for the command.
+fn dispatch(state: &mut State, command: Command, now: f64) {
+    // A message makes room for the hints; an error stays until it is dismissed.
+    state.message.take_if(|message| !message.is_error);
+    let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
     let needs_scripts = command.needs(Need::Scripts);
     if (needs_scripts || command.needs(Need::Embeddings)) && state.clip().exploration.is_frozen() {
         state.say(if state.is_checking {
@@ -190,29 +146,13 @@ fn dispatch(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
         } else {
             "This needs embeddings; the snapshot is open without its clip or model."
         });
-        return Vec::new();
-    }
-    if needs_scripts && state.clip().has_own_scripts {
+    } else if needs_scripts && state.clip().has_own_scripts {
         state.say("This clip has steps of its own, from its dataset: edit them there.");
-        return Vec::new();
+    } else {
+        run(state, command, now);
     }
-    run(state, command, now)
-}
-
-/// Effects or nothing, which commands return.
-trait Outcome {
-    fn effects(self) -> Vec<Effect>;
-}
-
-impl Outcome for Vec<Effect> {
-    fn effects(self) -> Vec<Effect> {
-        self
-    }
-}
-
-impl Outcome for () {
-    fn effects(self) -> Vec<Effect> {
-        Vec::new()
+    if tour_goes_on {
+        tour::next(state);
     }
 }
 
@@ -221,9 +161,9 @@ macro_rules! define {
         $($variant:ident $name:literal $keys:literal $help:literal [$($need:ident)*] => $does:expr;)*
     })*) => {
         /// Runs the last part of a command's row.
-        fn run($state: &mut State, command: Command, $now: f64) -> Vec<Effect> {
+        fn run($state: &mut State, command: Command, $now: f64) {
             match command {
-                $($(Command::$variant => $does.effects(),)*)*
+                $($(Command::$variant => $does,)*)*
             }
         }
     };

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::align::Calibration;
 use crate::script::{ClassId, Template};
-use crate::tui::action::Effect;
 use crate::tui::models::Wanted;
 use crate::tui::overlays::prompt::Prompt;
 use crate::tui::state::State;
@@ -12,12 +11,12 @@ use crate::tui::update::{clips, cursor, edit, knobs, models};
 use crate::video::Sampling;
 
 /// Lists only candidates that match a text, while it is typed.
-pub fn filter(state: &mut State) -> Vec<Effect> {
+pub fn filter(state: &mut State) {
     Prompt::new("List candidates that match", |state, _| {
         if !state.clip().listed().contains(&state.clip().selected) {
             cursor::select_place(state, 0);
         }
-        Ok(Vec::new())
+        Ok(())
     })
     .present(state.clip().filter.clone())
     .typed(|state, value| value.clone_into(&mut state.clip_mut().filter))
@@ -29,7 +28,7 @@ pub fn filter(state: &mut State) -> Vec<Effect> {
 }
 
 /// Writes a template.
-pub fn template(state: &mut State) -> Vec<Effect> {
+pub fn template(state: &mut State) {
     let parse = |value: &str| Template::parse(value).map_err(|error| error.to_string());
     Prompt::new("Template with {step}, {action}, {domain}", move |state, value| {
         Ok(knobs::use_template(state, parse(value)?))
@@ -46,23 +45,23 @@ pub fn template(state: &mut State) -> Vec<Effect> {
 }
 
 /// Writes the aligner with its knobs.
-pub fn aligner(state: &mut State) -> Vec<Effect> {
+pub fn aligner(state: &mut State) {
     Prompt::new("Aligner, such as segment:open-start:background=p75:band=0.2", |state, value| {
         let method = state.clip().exploration.settings().method.with_aligner(value)?;
         knobs::turn(state, |present| *present = method);
-        Ok(Vec::new())
+        Ok(())
     })
     .present(state.clip().exploration.settings().method.aligner_in_words())
     .open(state)
 }
 
 /// Overrides alpha and beta.
-pub fn calibration(state: &mut State) -> Vec<Effect> {
+pub fn calibration(state: &mut State) {
     let Calibration { alpha, beta } = state.clip().exploration.calibration_in_force();
     Prompt::new("alpha and beta (empty: the checkpoint's)", |state, value| {
         let calibration = parse_calibration(value)?;
         knobs::set(state, |settings| settings.calibration = calibration);
-        Ok(Vec::new())
+        Ok(())
     })
     .present(format!("{alpha} {beta}"))
     .note(|_, value| parse_calibration(value).err())
@@ -82,7 +81,7 @@ fn parse_calibration(text: &str) -> Result<Option<Calibration>, String> {
 }
 
 /// Changes the sampling rate.
-pub fn sampling(state: &mut State) -> Vec<Effect> {
+pub fn sampling(state: &mut State) {
     Prompt::new("Frames per second, or native", |state, value| {
         let sampling = value.parse::<Sampling>().map_err(|error| error.to_string())?;
         Ok(clips::resample(state, sampling))
@@ -92,8 +91,8 @@ pub fn sampling(state: &mut State) -> Vec<Effect> {
 }
 
 /// Changes the text of the selected step.
-pub fn step(state: &mut State) -> Vec<Effect> {
-    let Some((class, step)) = edit::focus(state) else { return Vec::new() };
+pub fn step(state: &mut State) {
+    let Some((class, step)) = edit::focus(state) else { return };
     let present = state.scripts.class(class).and_then(|class| class.steps.get(step).cloned());
     Prompt::new(format!("Step {}", step + 1), move |state, value| edit::set_step(state, class, step, value))
         .present(present.unwrap_or_default())
@@ -109,8 +108,8 @@ fn sentence_of(state: &State, id: ClassId, step: &str) -> Option<String> {
 }
 
 /// Adds a step, so many places after the selected one.
-pub fn new_step(state: &mut State, places_on: usize) -> Vec<Effect> {
-    let Some(class) = state.selected_id() else { return Vec::new() };
+pub fn new_step(state: &mut State, places_on: usize) {
+    let Some(class) = state.selected_id() else { return };
     let at = state.clip().focus_step().map_or(0, |step| step + places_on);
     let insert = move |state: &mut State, value: &str| edit::insert_step(state, class, at, value);
     Prompt::new(format!("New step {}", at + 1), insert)
@@ -119,14 +118,14 @@ pub fn new_step(state: &mut State, places_on: usize) -> Vec<Effect> {
 }
 
 /// Adds steps from a place on, one after the other, until an answer is empty.
-fn new_steps(state: &mut State, class: ClassId, at: usize) -> Vec<Effect> {
+fn new_steps(state: &mut State, class: ClassId, at: usize) {
     Prompt::new(format!("Step {}, or nothing to end", at + 1), move |state, value| {
         if value.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let mut effects = edit::insert_step(state, class, at, value)?;
-        effects.extend(new_steps(state, class, at + 1));
-        Ok(effects)
+        edit::insert_step(state, class, at, value)?;
+        new_steps(state, class, at + 1);
+        Ok(())
     })
     .sentence(move |state, value| sentence_of(state, class, value))
     .open(state)
@@ -135,8 +134,8 @@ fn new_steps(state: &mut State, class: ClassId, at: usize) -> Vec<Effect> {
 const NAME_AND_DOMAIN: &str = "Name, slash, domain: camel spin / figure skating";
 
 /// Renames the selected class.
-pub fn class_name(state: &mut State) -> Vec<Effect> {
-    let Some(id) = state.selected_id() else { return Vec::new() };
+pub fn class_name(state: &mut State) {
+    let Some(id) = state.selected_id() else { return };
     let name = state.scripts.class(id).map_or("", |class| &class.name);
     let present = format!("{name} / {}", state.scripts.domain_of(id));
     Prompt::new("Class / domain", move |state, value| edit::rename_class(state, id, value))
@@ -146,7 +145,7 @@ pub fn class_name(state: &mut State) -> Vec<Effect> {
 }
 
 /// Adds a class, in the domain of the selected one unless another is typed.
-pub fn new_class(state: &mut State) -> Vec<Effect> {
+pub fn new_class(state: &mut State) {
     let domain = state.selected_id().map_or("", |id| state.scripts.domain_of(id));
     let present = if domain.is_empty() { String::new() } else { format!(" / {domain}") };
     Prompt::new("New class / domain", |state, value| match edit::name_and_domain(state, value) {
@@ -160,7 +159,7 @@ pub fn new_class(state: &mut State) -> Vec<Effect> {
 }
 
 /// Asks for the first step of a new class. Where there is a language model, no answer has it write the script.
-fn first_step(state: &mut State, name: String, domain: String) -> Vec<Effect> {
+fn first_step(state: &mut State, name: String, domain: String) {
     let title = format!("First step of {name}");
     let wanted = Wanted { class: None, name: name.clone(), domain: domain.clone() };
     let (its_name, its_domain) = (name.clone(), domain.clone());
@@ -168,9 +167,9 @@ fn first_step(state: &mut State, name: String, domain: String) -> Vec<Effect> {
         if value.is_empty() && state.has_writer {
             return Ok(models::write(state, wanted.clone()));
         }
-        let (class, mut effects) = edit::add_class(state, &name, &domain, value)?;
-        effects.extend(new_steps(state, class, 1));
-        Ok(effects)
+        let class = edit::add_class(state, &name, &domain, value)?;
+        new_steps(state, class, 1);
+        Ok(())
     });
     let prompt = prompt.sentence(move |state, value| {
         Some(state.clip().exploration.settings().template.fill(&its_name, &its_domain, value))
@@ -185,7 +184,7 @@ fn first_step(state: &mut State, name: String, domain: String) -> Vec<Effect> {
 }
 
 /// Saves the scripts as a file, and quits then if asked to.
-pub fn scripts_file(state: &mut State, quits: bool) -> Vec<Effect> {
+pub fn scripts_file(state: &mut State, quits: bool) {
     let path = state.scripts.path().map_or("scripts.json".into(), PathBuf::from);
     scripts_file_prompt(path, quits).open(state)
 }

@@ -34,25 +34,26 @@ struct Files {
 }
 
 /// Opens the picker in the folder of the clip on the screen.
-pub fn open(state: &mut State) -> Vec<Effect> {
+pub fn open(state: &mut State) {
     let clip = Path::new(&state.clip().sources.clip);
     let folder = clip.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let asked = folder.to_owned();
     state.open(Files { asked: asked.clone(), list: SearchList::default() });
-    vec![Effect::List(asked)]
+    state.effects.push(Effect::List(asked));
 }
 
 impl Files {
     /// Lists another folder.
-    fn list(&mut self, folder: PathBuf) -> After {
+    fn list(&mut self, state: &mut State, folder: PathBuf) -> After {
         *self = Self { asked: folder.clone(), list: SearchList::default() };
-        After::Stays(vec![Effect::List(folder)])
+        state.effects.push(Effect::List(folder));
+        After::Stays
     }
 
-    fn list_parent(&mut self, state: &State) -> After {
+    fn list_parent(&mut self, state: &mut State) -> After {
         match self.folder(state).parent().map(Path::to_owned) {
-            Some(parent) => self.list(parent),
-            None => After::Stays(Vec::new()),
+            Some(parent) => self.list(state, parent),
+            None => After::Stays,
         }
     }
 
@@ -87,24 +88,25 @@ impl Files {
         matching
     }
 
-    fn choose(&mut self, state: &State) -> After {
-        let Some(entry) = self.matching(state).get(self.list.at).copied() else {
-            return After::Stays(Vec::new());
+    fn choose(&mut self, state: &mut State) -> After {
+        let Some(FileEntry { kind, name }) = self.matching(state).get(self.list.at).copied().cloned() else {
+            return After::Stays;
         };
-        let path = self.folder(state).join(&entry.name);
-        match entry.kind {
+        let path = self.folder(state).join(&name);
+        state.effects.push(match kind {
             EntryKind::Library => {
-                self.list.input.set(entry.name.clone());
+                self.list.input.set(name);
                 self.list.at = 0;
-                After::Stays(Vec::new())
+                return After::Stays;
             }
-            EntryKind::InLibrary => After::Closes(vec![Effect::OpenScripts(entry.name.clone().into())]),
-            EntryKind::Folder => self.list(path),
+            EntryKind::Folder => return self.list(state, path),
+            EntryKind::InLibrary => Effect::OpenScripts(name.into()),
             EntryKind::File if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) => {
-                After::Closes(vec![Effect::OpenScripts(path)])
+                Effect::OpenScripts(path)
             }
-            EntryKind::File => After::Closes(vec![Effect::OpenClip(path)]),
-        }
+            EntryKind::File => Effect::OpenClip(path),
+        });
+        After::Closes
     }
 }
 
@@ -120,12 +122,11 @@ impl Overlay for Files {
                 self.list.key(state, key, lines);
             }
         }
-        After::Stays(Vec::new())
+        After::Stays
     }
 
-    fn paste(&mut self, state: &mut State, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, state: &mut State, text: &str) {
         self.list.paste(state, text);
-        Vec::new()
     }
 
     fn wheel(&mut self, state: &State, clicks: isize) {

@@ -57,12 +57,12 @@ impl Overlay for Help {
             KeyCode::PageUp => self.scroll.saturating_sub(PAGE),
             _ => {
                 return match state.keymap.command(Chord::of(key)) {
-                    None | Some(Command::Help) => After::Closes(Vec::new()),
+                    None | Some(Command::Help) => After::Closes,
                     Some(command) => After::Runs(command),
                 };
             }
         };
-        After::Stays(Vec::new())
+        After::Stays
     }
 
     fn wheel(&mut self, _state: &State, clicks: isize) {

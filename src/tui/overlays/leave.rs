@@ -16,22 +16,24 @@ use crate::tui::theme::bold;
 struct Leave;
 
 /// Quits, or asks first if scripts are not saved.
-pub fn quit(state: &mut State) -> Vec<Effect> {
+pub fn quit(state: &mut State) {
     if state.scripts.is_changed() {
         state.open(Leave);
-        return Vec::new();
+    } else {
+        state.effects.push(Effect::Quit);
     }
-    vec![Effect::Quit]
 }
 
 impl Leave {
     fn save(state: &mut State) -> After {
-        After::Closes(asks::scripts_file(state, true))
+        asks::scripts_file(state, true);
+        After::Closes
     }
 
-    fn discard(state: &State) -> After {
+    fn discard(state: &mut State) -> After {
         let path = state.scripts.path().map(Path::to_owned);
-        After::Stays(vec![Effect::DiscardDraft(path), Effect::Quit])
+        state.effects.extend([Effect::DiscardDraft(path), Effect::Quit]);
+        After::Stays
     }
 }
 
@@ -40,7 +42,7 @@ impl Overlay for Leave {
         match key.code {
             KeyCode::Char('s') => Self::save(state),
             KeyCode::Char('d') => Self::discard(state),
-            _ => After::Stays(Vec::new()),
+            _ => After::Stays,
         }
     }
 
@@ -67,7 +69,7 @@ impl Overlay for Leave {
         Some(match line.trim() {
             "save" => Self::save(state),
             "discard" => Self::discard(state),
-            _ => After::Closes(Vec::new()),
+            _ => After::Closes,
         })
     }
 }

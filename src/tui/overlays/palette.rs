@@ -11,7 +11,6 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::plot::text::fit;
-use crate::tui::action::Effect;
 use crate::tui::commands::{About, COMMANDS};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
@@ -37,17 +36,16 @@ impl Overlay for Palette {
     fn key(&mut self, state: &mut State, key: KeyEvent) -> After {
         if key.code == KeyCode::Enter {
             let chosen = self.found.get(self.list.at);
-            return chosen.map_or(After::Closes(Vec::new()), |chosen| After::Runs(chosen.about.command));
+            return chosen.map_or(After::Closes, |chosen| After::Runs(chosen.about.command));
         }
         self.list.key(state, key, self.found.len());
         self.found = matches(self.list.input.value());
-        After::Stays(Vec::new())
+        After::Stays
     }
 
-    fn paste(&mut self, state: &mut State, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, state: &mut State, text: &str) {
         self.list.paste(state, text);
         self.found = matches(self.list.input.value());
-        Vec::new()
     }
 
     fn wheel(&mut self, _state: &State, clicks: isize) {

@@ -24,7 +24,7 @@ type Text = Box<dyn Fn(&State, &str) -> Option<String>>;
 pub struct Prompt {
     title: String,
     input: LineInput,
-    answer: Box<dyn Fn(&mut State, &str) -> Result<Vec<Effect>, String>>,
+    answer: Box<dyn Fn(&mut State, &str) -> Result<(), String>>,
     note: Text,
     sentence: Text,
     typed: fn(&mut State, &str),
@@ -38,7 +38,7 @@ impl Prompt {
     /// returns an error, the prompt stays open with it.
     pub fn new(
         title: impl Into<String>,
-        answer: impl Fn(&mut State, &str) -> Result<Vec<Effect>, String> + 'static,
+        answer: impl Fn(&mut State, &str) -> Result<(), String> + 'static,
     ) -> Self {
         Self {
             title: title.into(),
@@ -88,16 +88,16 @@ impl Prompt {
         Self { notice: Some(notice), ..self }
     }
 
-    pub fn open(self, state: &mut State) -> Vec<Effect> {
-        let effects = self.follow(state);
+    pub fn open(self, state: &mut State) {
+        self.follow(state);
         state.open(self);
-        effects
     }
 
     /// Shows what the answer so far changes.
-    fn follow(&self, state: &mut State) -> Vec<Effect> {
+    fn follow(&self, state: &mut State) {
         (self.typed)(state, self.input.value());
-        (self.sentence)(state, self.value()).map(Effect::CountTokens).into_iter().collect()
+        let sentence = (self.sentence)(state, self.value());
+        state.effects.extend(sentence.map(Effect::CountTokens));
     }
 
     fn value(&self) -> &str {
@@ -107,10 +107,10 @@ impl Prompt {
     fn take_answer(&mut self, state: &mut State) -> After {
         (self.typed)(state, self.value());
         match (self.answer)(state, self.value()) {
-            Ok(effects) => After::Closes(effects),
+            Ok(()) => After::Closes,
             Err(reason) => {
                 self.notice = Some(on_one_line(&reason));
-                After::Stays(Vec::new())
+                After::Stays
             }
         }
     }
@@ -144,12 +144,13 @@ impl Overlay for Prompt {
             return self.take_answer(state);
         }
         self.notice = self.input.key(key).err();
-        After::Stays(self.follow(state))
+        self.follow(state);
+        After::Stays
     }
 
-    fn paste(&mut self, state: &mut State, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, state: &mut State, text: &str) {
         self.notice = self.input.paste(text);
-        self.follow(state)
+        self.follow(state);
     }
 
     fn cancel(&mut self, state: &mut State) {
@@ -184,18 +185,18 @@ impl Overlay for Prompt {
     fn line(&mut self, state: &mut State, line: &str) -> Option<After> {
         if line.chars().count() > LONGEST_ANSWER {
             state.say(format!("That is more than {LONGEST_ANSWER} characters: write less."));
-            return Some(After::Stays(Vec::new()));
+            return Some(After::Stays);
         }
         self.input.set(line.to_owned());
         if (!line.trim().is_empty() || self.empty_answer.is_some())
-            && let After::Closes(effects) = self.take_answer(state)
+            && let After::Closes = self.take_answer(state)
         {
-            return Some(After::Closes(effects));
+            return Some(After::Closes);
         }
         self.cancel(state);
         if let Some(refused) = self.notice.take() {
             state.complain(refused);
         }
-        Some(After::Closes(Vec::new()))
+        Some(After::Closes)
     }
 }

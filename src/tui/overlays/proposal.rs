@@ -60,7 +60,7 @@ impl Proposal {
     fn accept(&self, state: &mut State) -> After {
         if !is_unchanged(state, &self.wanted) {
             complain_of_deleted(state, &self.wanted);
-            return After::Closes(Vec::new());
+            return After::Closes;
         }
         if state.clip().pinned.is_none() && !state.clip().exploration.outcome().ranking.is_empty() {
             views::pin(state);
@@ -70,16 +70,13 @@ impl Proposal {
             None => edit::add_script(state, self.new.clone()),
         };
         match taken {
-            Ok(effects) => {
+            Ok(()) => {
                 let (undo, pin) = (state.keymap.key(Command::Undo), state.keymap.key(Command::Pin));
                 state.say(format!("Accepted; the ranking before is pinned. {undo} undoes it, {pin} unpins."));
-                After::Closes(effects)
             }
-            Err(reason) => {
-                state.complain(reason);
-                After::Closes(Vec::new())
-            }
+            Err(reason) => state.complain(reason),
         }
+        After::Closes
     }
 
     /// One of the two scripts, with what is doubtful about each step.
@@ -110,7 +107,7 @@ impl Overlay for Proposal {
             KeyCode::Enter => return self.accept(state),
             _ => {}
         }
-        After::Stays(Vec::new())
+        After::Stays
     }
 
     fn wheel(&mut self, _state: &State, clicks: isize) {
@@ -155,7 +152,7 @@ impl Overlay for Proposal {
     fn line(&mut self, state: &mut State, line: &str) -> Option<After> {
         Some(match line.trim() {
             "accept" => self.accept(state),
-            _ => After::Closes(Vec::new()),
+            _ => After::Closes,
         })
     }
 }

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::plot::text::fit;
-use crate::tui::action::Effect;
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::results::Results;
@@ -61,17 +60,17 @@ impl Overlay for ResultList {
             }
             KeyCode::Enter => {
                 if let Some(&clip) = listed.get(self.list.at) {
-                    return After::Closes(show_clip(state, clip));
+                    show_clip(state, clip);
+                    return After::Closes;
                 }
             }
             _ => self.list.key(state, key, listed.len()),
         }
-        After::Stays(Vec::new())
+        After::Stays
     }
 
-    fn paste(&mut self, state: &mut State, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, state: &mut State, text: &str) {
         self.list.paste(state, text);
-        Vec::new()
     }
 
     fn wheel(&mut self, state: &State, clicks: isize) {

@@ -2,14 +2,13 @@
 
 use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, StepMaps, Update};
-use crate::tui::action::Effect;
 use crate::tui::state::State;
 use crate::tui::update::clips::prefetch;
 
 /// Handles an update of a clip's job. `now` is the time since the start, in seconds.
-pub fn handle(state: &mut State, job: u64, update: Update, now: f64) -> Vec<Effect> {
+pub fn handle(state: &mut State, job: u64, update: Update, now: f64) {
     // A job that was stopped may have sent more.
-    let Some(index) = state.clips.iter().position(|clip| clip.job == Some(job)) else { return Vec::new() };
+    let Some(index) = state.clips.iter().position(|clip| clip.job == Some(job)) else { return };
     let clip = &mut state.clips[index];
     let progress = &mut clip.progress;
     match update {
@@ -82,7 +81,7 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) -> Vec<Effe
         Update::Idle => {
             progress.idle = true;
             if index == state.shown {
-                return prefetch(state);
+                prefetch(state);
             }
         }
         Update::Notice(text) => state.say(text),
@@ -91,7 +90,6 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) -> Vec<Effe
             state.complain(error_chain(&report));
         }
     }
-    Vec::new()
 }
 
 /// Adds order evidence to the clip whose alignments it is of.

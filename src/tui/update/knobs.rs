@@ -5,7 +5,6 @@ use clap::ValueEnum;
 use crate::align::{Aligner, Smoothing, mean_rate, width_in_frames};
 use crate::explore::{Method, Settings, ends_of};
 use crate::script::Template;
-use crate::tui::action::Effect;
 use crate::tui::state::State;
 use crate::tui::update::clips;
 
@@ -57,7 +56,7 @@ pub fn next<T: ValueEnum + PartialEq>(value: T) -> T {
 }
 
 /// Uses another of the templates.
-pub fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
+pub fn turn_template(state: &mut State, places: isize) {
     let count = state.templates.len() as isize;
     let at = (state.template() as isize + places).rem_euclid(count);
     let template = state.templates[at as usize].clone();
@@ -65,7 +64,7 @@ pub fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
 }
 
 /// Uses a template, and adds it to those that the template commands turn through.
-pub fn use_template(state: &mut State, template: Template) -> Vec<Effect> {
+pub fn use_template(state: &mut State, template: Template) {
     if !state.templates.contains(&template) {
         state.templates.push(template.clone());
     }

@@ -9,56 +9,57 @@ use crate::tui::state::State;
 use crate::tui::update::cursor;
 
 /// Has a language model write the script of the selected class, or stops it.
-pub fn write_selected(state: &mut State) -> Vec<Effect> {
+pub fn write_selected(state: &mut State) {
     if state.writing.is_some() {
         state.say("Stopping once the server has answered.");
-        return vec![Effect::StopWriting];
+        state.effects.push(Effect::StopWriting);
+        return;
     }
-    let Some(class) = state.selected_id() else { return Vec::new() };
+    let Some(class) = state.selected_id() else { return };
     let name = state.scripts.class(class).map(|class| class.name.clone()).unwrap_or_default();
     let domain = state.scripts.domain_of(class).to_owned();
     write(state, Wanted { class: Some(class), name, domain })
 }
 
 /// Has a language model write a script.
-pub fn write(state: &mut State, wanted: Wanted) -> Vec<Effect> {
+pub fn write(state: &mut State, wanted: Wanted) {
     if !state.has_writer {
         state.complain("No language model is named: start with --llm NAME --endpoint URL.");
-        return Vec::new();
+        return;
     }
     if let Some(writing) = &state.writing {
         let text = format!("A script of {} is still being written.", writing.name);
         state.complain(text);
-        return Vec::new();
+        return;
     }
     state.writing = Some(wanted.clone());
-    vec![Effect::WriteScript(wanted)]
+    state.effects.push(Effect::WriteScript(wanted));
 }
 
 /// Shows frames of the clip to the vision-language model.
-pub fn look(state: &mut State) -> Vec<Effect> {
+pub fn look(state: &mut State) {
     let Some(frames) = state.sight else {
         state.complain("No vision-language model is named: start with --vlm NAME --vlm-endpoint URL.");
-        return Vec::new();
+        return;
     };
     let shown = state.shown;
     let clip = state.clip_mut();
     if clip.vision == Some(Vision::Asked) {
-        return Vec::new();
+        return;
     }
     let outcome = clip.exploration.outcome();
     let times = outcome.times.iter().copied().zip(outcome.ordinals.iter().copied()).collect();
     let ordinals = evenly_spaced(times, frames);
     if ordinals.is_empty() {
         state.complain("No frame is embedded yet.");
-        return Vec::new();
+        return;
     }
     let candidates = clip.exploration.candidates();
     let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
     let classes = clip.ids.iter().copied().zip(candidates.iter().map(|class| class.name.clone())).collect();
     clip.vision = Some(Vision::Asked);
     state.say(format!("The vision-language model is shown {} frames.", ordinals.len()));
-    vec![Effect::Look { clip: shown, classes, ordinals, domain }]
+    state.effects.push(Effect::Look { clip: shown, classes, ordinals, domain });
 }
 
 /// Handles the answer of the vision-language model about a clip.

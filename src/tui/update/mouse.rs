@@ -12,11 +12,11 @@ use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
 /// Leaves the mouse to the terminal, or takes it back.
-pub fn turn(state: &mut State) -> Vec<Effect> {
+pub fn turn(state: &mut State) {
     state.mouse = !state.mouse;
     let whose = if state.mouse { "the explorer's" } else { "the terminal's, to select text" };
     state.say(format!("The mouse is {whose}."));
-    vec![Effect::CaptureMouse(state.mouse)]
+    state.effects.push(Effect::CaptureMouse(state.mouse));
 }
 
 /// Handles what the mouse did; a command that it stands for comes back.

@@ -1,17 +1,13 @@
 //! Moving through the results of an evaluation.
 
-use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
 use crate::tui::results::{ClipResult, Results};
 use crate::tui::state::{State, View};
 use crate::tui::update::{clips, views};
 
 /// Shows the next or the previous clip that the row has wrong.
-pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
-    let Some(results) = &state.results else {
-        no_results(state);
-        return Vec::new();
-    };
+pub fn turn(state: &mut State, forward: bool) {
+    let Some(results) = &state.results else { return no_results(state) };
     let count = results.clips.len();
     let is_wrong = |clip: &usize| {
         *clip < state.clips.len() && results.is_wrong(*clip, &state.clips[*clip]) == Some(true)
@@ -20,30 +16,27 @@ pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
         (1..=count).map(|step| if forward { state.shown + step } else { state.shown + count - step });
     match around.map(|clip| clip % count).find(is_wrong) {
         Some(clip) => show_clip(state, clip),
-        None => {
-            state.say(format!("{} has every clip right.", results.rows[results.row].name));
-            Vec::new()
-        }
+        None => state.say(format!("{} has every clip right.", results.rows[results.row].name)),
     }
 }
 
 /// Shows a clip with the knobs of the row: the predicted class, compared with the true one if that is another.
-pub fn show_clip(state: &mut State, index: usize) -> Vec<Effect> {
-    let Some(results) = &state.results else { return Vec::new() };
+pub fn show_clip(state: &mut State, index: usize) {
+    let Some(results) = &state.results else { return };
     let row = results.rows[results.row].clone();
     let prediction = state.clips.get(index).and_then(|clip| results.prediction(index, clip));
     let unread = match results.clips.get(index) {
         Some(ClipResult::Unread(reason)) => Some(reason.clone()),
         _ => None,
     };
-    let mut effects = clips::show(state, index);
+    clips::show(state, index);
     let clip = state.clip_mut();
     if let Some(settings) = row.settings.clone()
         && *clip.exploration.settings() != settings
     {
         clip.exploration.set(settings);
         clip.stale = true;
-        effects.extend(clips::embed(state));
+        clips::embed(state);
     }
     let clip = state.clip_mut();
     let answer = clip.answer;
@@ -68,7 +61,6 @@ pub fn show_clip(state: &mut State, index: usize) -> Vec<Effect> {
             state.say(text);
         }
     }
-    effects
 }
 
 /// The prediction of a row for a clip, in a sentence.

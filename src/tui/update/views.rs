@@ -2,7 +2,7 @@
 
 use crate::plot::scale::Shades;
 use crate::tui::action::Effect;
-use crate::tui::clip::{Above, Clip, Pinned};
+use crate::tui::clip::{Above, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
 use crate::tui::update::tour;
@@ -75,18 +75,17 @@ pub fn pin(state: &mut State) {
 }
 
 /// Clears the message, clears the filter, goes back to the first view or ends the tour: the first of these that applies.
-pub fn dismiss(state: &mut State) -> Vec<Effect> {
+pub fn dismiss(state: &mut State) {
     if state.message.take().is_some() {
-        return Vec::new();
+        return;
     }
     if !state.clip().filter.is_empty() {
         state.clip_mut().filter.clear();
     } else if state.view != View::Script {
         show(state, View::Script);
     } else {
-        return tour::end(state);
+        tour::end(state);
     }
-    Vec::new()
 }
 
 /// Uses the next scale for the heatmap.
@@ -109,47 +108,49 @@ pub fn turn_theme(state: &mut State) {
 }
 
 /// Brings alignments and shades up to date, and asks for what the view needs.
-pub fn refresh(state: &mut State) -> Vec<Effect> {
+pub fn refresh(state: &mut State) {
     if state.clip().stale {
         align(state);
     }
-    let mut effects = request_evidence(state.clip_mut());
+    request_evidence(state);
     if state.view == View::Map {
-        effects.extend(request_maps(state));
+        request_maps(state);
     }
-    effects
 }
 
 /// Asks for the maps of the steps if they are out of date, or for the texts that they need.
-fn request_maps(state: &mut State) -> Vec<Effect> {
+fn request_maps(state: &mut State) {
     let shown = state.shown;
     let clip = state.clip_mut();
     let is_there = clip.maps.as_ref().is_some_and(|maps| maps.are_of(&clip.exploration));
     if is_there || clip.maps_asked || clip.exploration.is_frozen() || clip.exploration.frame_count() == 0 {
-        return Vec::new();
+        return;
     }
     if let Some(request) = clip.exploration.map_request() {
         clip.maps_asked = true;
-        return vec![Effect::Map(shown, Box::new(request))];
+        state.effects.push(Effect::Map(shown, Box::new(request)));
+        return;
     }
     // The texts of the present template are being embedded; those of the others are wanted now.
     let missing = clip.exploration.map_texts_missing();
     if clip.progress.texts_missing == 0 && clip.progress.idle && !missing.is_empty() {
         clip.progress.idle = false;
-        return vec![Effect::EmbedTexts(missing)];
+        state.effects.push(Effect::EmbedTexts(missing));
     }
-    Vec::new()
 }
 
 /// Asks for the order evidence of the alignments, once nothing is being embedded that would change them.
-fn request_evidence(clip: &mut Clip) -> Vec<Effect> {
+fn request_evidence(state: &mut State) {
+    let clip = state.clip_mut();
     let generation = clip.exploration.generation();
     if !clip.progress.idle || clip.evidence_asked == Some(generation) {
-        return Vec::new();
+        return;
     }
     clip.evidence_asked = Some(generation);
     let request = clip.exploration.evidence_request();
-    if request.is_empty() { Vec::new() } else { vec![Effect::FindEvidence(request)] }
+    if !request.is_empty() {
+        state.effects.push(Effect::FindEvidence(request));
+    }
 }
 
 fn align(state: &mut State) {
