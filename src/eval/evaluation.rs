@@ -52,7 +52,7 @@ impl Plan {
         }
         Ok(Self {
             sampling: sampling.unwrap_or(released::protocol(paths.preset).sampling),
-            rows: rows.all(paths.preset, dataset.scripts_short.is_some())?,
+            rows: rows.all(paths.preset, &dataset.other_scripts.strategies())?,
         })
     }
 }

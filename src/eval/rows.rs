@@ -70,8 +70,8 @@ pub struct Rows {
 /// Rows that cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RowsError {
-    #[error("there are no scripts for the prompt short-fixed\nhelp: name their file with --scripts-short")]
-    NoShortScripts,
+    #[error("there are no scripts for the prompt {0}\nhelp: name their file with --{flag}", flag = .0.flag())]
+    NoScripts(Strategy),
     #[error(
         "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
          and --prompt out"
@@ -86,39 +86,40 @@ impl Row {
 }
 
 impl Rows {
-    /// All rows of an evaluation: the ablation, the prompt study (`short-fixed` needs `has_short_scripts`; `context-rich`
-    /// repeats `+smoothing` to stand beside it), one for each aligner, and where a template, width or prompt is given, one
+    /// All rows of an evaluation: the ablation, the prompt study (the strategies of `others`, which have scripts; the default one
+    /// repeats `+smoothing` to stand beside them), one for each aligner, and where a template, width or prompt is given, one
     /// for each combination.
     ///
     /// # Errors
     /// If the preset fixes its rows, or a prompt has no scripts.
-    pub fn all(&self, preset: Preset, has_short_scripts: bool) -> Result<Vec<Row>, RowsError> {
+    pub fn all(&self, preset: Preset, others: &[Strategy]) -> Result<Vec<Row>, RowsError> {
         if let Some(rows) = released::protocol(preset).rows {
             return if self.is_empty() { Ok(rows()) } else { Err(RowsError::Fixed(preset)) };
         }
-        if self.prompts.contains(&Strategy::SHORT_FIXED) && !has_short_scripts {
-            return Err(RowsError::NoShortScripts);
+        let main = Strategy::default();
+        let has_scripts = |prompt: &&Strategy| **prompt == main || others.contains(prompt);
+        if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
+            return Err(RowsError::NoScripts(*prompt));
         }
-        let (rich, short) = (Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED);
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let mut rows = vec![
-            Row::new("mean-pool", Score::MeanPool, rich, full.clone()),
-            Row::new("order-free", Score::OrderFree, rich, full.clone()),
-            Row::new("+alignment", Score::Alignment, rich, bare),
-            Row::new("+context", Score::Alignment, rich, unsmoothed),
-            Row::new("+smoothing", Score::Alignment, rich, full.clone()),
+            Row::new("mean-pool", Score::MeanPool, main, full.clone()),
+            Row::new("order-free", Score::OrderFree, main, full.clone()),
+            Row::new("+alignment", Score::Alignment, main, bare),
+            Row::new("+context", Score::Alignment, main, unsmoothed),
+            Row::new("+smoothing", Score::Alignment, main, full.clone()),
         ];
-        if has_short_scripts {
-            rows.push(Row::new("short-fixed", Score::Alignment, short, full.clone()));
+        for prompt in others.iter().copied().chain([main]) {
+            let settings = Settings { template: prompt.template(), ..full.clone() };
+            rows.push(Row::new(prompt.name(), Score::Alignment, prompt, settings));
         }
-        rows.push(Row::new("context-rich", Score::Alignment, rich, full.clone()));
         // The default aligner's row is `+smoothing`.
         for &method in self.aligners.iter().filter(|method| **method != full.method) {
             let settings = Settings { method, ..full.clone() };
-            rows.push(Row::new(&method.in_words(), Score::Alignment, rich, settings));
+            rows.push(Row::new(&method.in_words(), Score::Alignment, main, settings));
         }
         rows.extend(self.combinations());
         let mut names = HashSet::new();
@@ -141,7 +142,7 @@ impl Rows {
         let default = Settings::default();
         let templates = or_default(&self.templates, default.template);
         let smoothings = or_default(&self.smoothings, default.smoothing_seconds);
-        let prompts = or_default(&self.prompts, Strategy::CONTEXT_RICH);
+        let prompts = or_default(&self.prompts, Strategy::default());
         let mut rows = Vec::new();
         for &method in [default.method].iter().chain(&self.aligners) {
             for template in &templates {
@@ -206,13 +207,14 @@ mod tests {
     #[test]
     fn the_ablation_has_its_rows_and_settings() {
         let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
-        let rows =
-            Rows { aligners: vec![Method::default()], ..Rows::default() }.all(Preset::Paper, true).unwrap();
+        let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }
+            .all(Preset::Paper, &[Strategy::SHORT_FIXED])
+            .unwrap();
         assert_eq!(
             names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(&Rows::default().all(Preset::Paper, false).unwrap()).contains("short-fixed"));
+        assert!(!names(&Rows::default().all(Preset::Paper, &[]).unwrap()).contains("short-fixed"));
         let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
@@ -232,7 +234,7 @@ mod tests {
             smoothings: vec![0.0, 0.5],
             prompts: vec![Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
         };
-        let rows = asked.all(Preset::Paper, true).unwrap();
+        let rows = asked.all(Preset::Paper, &[Strategy::SHORT_FIXED]).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
         assert_eq!(rows.len(), 7 + 1 + 16);
         let last = rows.last().unwrap();
@@ -241,15 +243,18 @@ mod tests {
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
             (Strategy::SHORT_FIXED, drop, 0.5)
         );
-        assert_eq!(asked.all(Preset::Paper, false), Err(RowsError::NoShortScripts));
+        assert_eq!(asked.all(Preset::Paper, &[]), Err(RowsError::NoScripts(Strategy::SHORT_FIXED)));
     }
 
     #[test]
     fn the_released_preset_has_two_rows_and_takes_no_others() {
-        let rows = Rows::default().all(Preset::Released, true).unwrap();
+        let rows = Rows::default().all(Preset::Released, &[Strategy::SHORT_FIXED]).unwrap();
         let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
         assert_eq!(names, ["mean-pool", "released"]);
         let more = Rows { smoothings: vec![1.0], ..Rows::default() };
-        assert_eq!(more.all(Preset::Released, true), Err(RowsError::Fixed(Preset::Released)));
+        assert_eq!(
+            more.all(Preset::Released, &[Strategy::SHORT_FIXED]),
+            Err(RowsError::Fixed(Preset::Released))
+        );
     }
 }

@@ -3,7 +3,8 @@ use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use serde::de::Error;
+use serde::de::{DeserializeOwned, Error};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::script::{ScriptFile, Template};
@@ -25,7 +26,7 @@ struct Definition {
     words: Option<RangeInclusive<usize>>,
     /// Name of the built-in template for its steps.
     template: &'static str,
-    /// The script file beside a manifest.
+    /// The script file beside a manifest, in its folder. Without `.json` it is the name of the flag of `eval`.
     file_name: &'static str,
 }
 
@@ -57,6 +58,11 @@ impl Strategy {
 
     /// All strategies, the default first.
     pub const ALL: &[Self] = &[Self::CONTEXT_RICH, Self::SHORT_FIXED];
+
+    /// All but the default.
+    pub fn others() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().skip(1)
+    }
 
     /// The field of a script file that names its strategy.
     pub const FIELD: &str = "strategy";
@@ -95,6 +101,11 @@ impl Strategy {
     /// Name of the script file that is looked for beside a manifest.
     pub fn file_name(self) -> &'static str {
         self.0.file_name
+    }
+
+    /// Name of the flag that names this file: `scripts-short`.
+    pub fn flag(self) -> &'static str {
+        self.0.file_name.trim_end_matches(".json")
     }
 
     /// The strategy of a script file: what its field `strategy` says, else the first whose exact number of steps most
@@ -183,6 +194,68 @@ impl<'de> Deserialize<'de> for Strategy {
     }
 }
 
+/// A value for each strategy besides the default, if it has one: for example the script files of a dataset. In JSON a field
+/// for each strategy, such as `scripts_short`; meant to be flattened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PerStrategy<T>(Vec<(Strategy, T)>);
+
+impl<T> Default for PerStrategy<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> PerStrategy<T> {
+    /// The value of a strategy.
+    pub fn get(&self, strategy: Strategy) -> Option<&T> {
+        self.iter().find_map(|(other, value)| (other == strategy).then_some(value))
+    }
+
+    /// The strategies with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (Strategy, &T)> {
+        self.0.iter().map(|(strategy, value)| (*strategy, value))
+    }
+
+    /// The strategies that have one.
+    pub fn strategies(&self) -> Vec<Strategy> {
+        self.iter().map(|(strategy, _)| strategy).collect()
+    }
+
+    /// The same strategies with other values.
+    pub fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> PerStrategy<U> {
+        self.iter().map(|(strategy, old)| (strategy, value(old))).collect()
+    }
+}
+
+impl<T> FromIterator<(Strategy, T)> for PerStrategy<T> {
+    fn from_iter<I: IntoIterator<Item = (Strategy, T)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl<T: Serialize> Serialize for PerStrategy<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for strategy in Strategy::others() {
+            map.serialize_entry(&strategy.flag().replace('-', "_"), &self.get(strategy))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for PerStrategy<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::deserialize(deserializer)?;
+        let mut values = Vec::new();
+        for strategy in Strategy::others() {
+            let value = fields.get(&strategy.flag().replace('-', "_")).cloned().unwrap_or_default();
+            let value: Option<T> = serde_json::from_value(value).map_err(D::Error::custom)?;
+            values.extend(value.map(|value| (strategy, value)));
+        }
+        Ok(Self(values))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +269,25 @@ mod tests {
                 assert!(strategy.name() != other.name() && strategy.file_name() != other.file_name());
             }
         }
+    }
+
+    #[test]
+    fn values_per_strategy_are_fields_of_their_own() {
+        #[derive(Serialize, Deserialize, Default, PartialEq, Debug)]
+        struct Paths {
+            scripts: String,
+            #[serde(flatten)]
+            others: PerStrategy<String>,
+            clips: Option<u32>,
+        }
+        let json = r#"{"scripts":"a","scripts_short":null,"clips":null}"#;
+        let none = Paths { scripts: "a".into(), ..Paths::default() };
+        assert_eq!(serde_json::to_string(&none).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Paths>(json).unwrap(), none);
+        let others = [(Strategy::SHORT_FIXED, "b".to_owned())].into_iter().collect();
+        let some = Paths { others, clips: Some(3), ..none };
+        let json = r#"{"scripts":"a","scripts_short":"b","clips":3}"#;
+        assert_eq!(serde_json::to_string(&some).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Paths>(json).unwrap(), some);
     }
 }

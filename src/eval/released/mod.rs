@@ -18,7 +18,7 @@ pub use texts::ClassTexts;
 static RELEASED: Protocol = Protocol {
     sampling: Sampling::Numbered,
     rows: Some(rows),
-    has_short_scripts: false,
+    has_prompt_study: false,
     whole_video_first: true,
     masks_count_from_video: true,
     pads_to_longest_step: true,
