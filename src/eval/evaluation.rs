@@ -7,17 +7,20 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, Result, WrapErr};
 use thiserror::Error;
 
+use crate::align::Preset;
 use crate::backbone::ModelError;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::dataset::{Clip, Dataset};
 use crate::eval::evaluator::Evaluator;
-use crate::eval::journal::{self, Journal, Run};
+use crate::eval::journal::{self, Journal};
 use crate::eval::merge::{MergeError, merge_shards};
 use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
-use crate::eval::rows::{Row, Rows, RowsError};
-use crate::eval::shard::{ClaimedShard, Shard};
+use crate::eval::rows::{NoShortScripts, Row, Rows};
+use crate::eval::run::Run;
+use crate::eval::shard::Shard;
+use crate::eval::split::ClaimedShard;
 use crate::eval::vlm::Vlm;
 use crate::eval::write::write;
 use crate::explore::Model;
@@ -35,7 +38,12 @@ pub struct Plan {
 #[derive(Debug, Error)]
 pub enum PlanError {
     #[error(transparent)]
-    Rows(#[from] RowsError),
+    Rows(#[from] NoShortScripts),
+    #[error(
+        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
+         and --prompt out"
+    )]
+    FixedRows(Preset),
     #[error("embeddings need to know how many rows a second has\nhelp: give a number, such as --fps 30")]
     NoRate,
 }
@@ -50,10 +58,13 @@ impl Plan {
         if paths.embeddings.is_some() && !matches!(sampling, Some(Sampling::Fps(_))) {
             return Err(PlanError::NoRate);
         }
-        Ok(Self {
-            sampling: sampling.unwrap_or(released::protocol(paths.preset).sampling),
-            rows: rows.all(paths.preset, dataset.scripts_short.is_some())?,
-        })
+        let protocol = released::protocol(paths.preset);
+        let rows = match protocol.rows {
+            Some(fixed) if rows.is_empty() => fixed(),
+            Some(_) => return Err(PlanError::FixedRows(paths.preset)),
+            None => rows.all(dataset.scripts_short.is_some())?,
+        };
+        Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
     }
 }
 

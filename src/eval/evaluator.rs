@@ -218,7 +218,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::align::Preset;
     use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
     use crate::eval::dataset::Entry;
     use crate::eval::rows::Rows;
@@ -270,7 +269,7 @@ mod tests {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let rows = Rows::default().all(Preset::Paper, false).unwrap();
+        let rows = Rows::default().all(false).unwrap();
         let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None);
         let mut missing = |names| {
             let mut exploration = evaluator.exploration(&clip(names).candidates);

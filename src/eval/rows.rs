@@ -6,9 +6,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::align::Preset;
-use crate::eval::released;
-use crate::eval::vlm::VlmSettings;
 use crate::explore::{Method, Settings};
 use crate::script::{Strategy, Template};
 
@@ -27,6 +24,20 @@ pub struct Row {
     /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
+}
+
+/// What the answers of a vision-language model depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VlmSettings {
+    pub server: String,
+    /// The model's name on the server.
+    pub model: String,
+    /// Number of frames of a clip that it gets, evenly spaced.
+    pub frames: usize,
+    /// BLAKE3 digest of the prompt.
+    pub prompt: String,
+    /// None for the server's default.
+    pub temperature: Option<f64>,
 }
 
 /// The value that ranks the candidates.
@@ -67,17 +78,10 @@ pub struct Rows {
     pub prompts: Vec<Strategy>,
 }
 
-/// Rows that cannot be evaluated.
+/// The prompt short-fixed has no scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RowsError {
-    #[error("there are no scripts for the prompt short-fixed\nhelp: name their file with --scripts-short")]
-    NoShortScripts,
-    #[error(
-        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
-         and --prompt out"
-    )]
-    Fixed(Preset),
-}
+#[error("there are no scripts for the prompt short-fixed\nhelp: name their file with --scripts-short")]
+pub struct NoShortScripts;
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
@@ -91,13 +95,10 @@ impl Rows {
     /// for each combination.
     ///
     /// # Errors
-    /// If the preset fixes its rows, or a prompt has no scripts.
-    pub fn all(&self, preset: Preset, has_short_scripts: bool) -> Result<Vec<Row>, RowsError> {
-        if let Some(rows) = released::protocol(preset).rows {
-            return if self.is_empty() { Ok(rows()) } else { Err(RowsError::Fixed(preset)) };
-        }
+    /// If the prompt short-fixed is given without scripts.
+    pub fn all(&self, has_short_scripts: bool) -> Result<Vec<Row>, NoShortScripts> {
         if self.prompts.contains(&Strategy::ShortFixed) && !has_short_scripts {
-            return Err(RowsError::NoShortScripts);
+            return Err(NoShortScripts);
         }
         let (rich, short) = (Strategy::ContextRich, Strategy::ShortFixed);
         let full = Settings::default();
@@ -126,7 +127,8 @@ impl Rows {
         Ok(rows)
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether no row is added.
+    pub fn is_empty(&self) -> bool {
         self.aligners.is_empty() && !self.combines()
     }
 
@@ -206,13 +208,12 @@ mod tests {
     #[test]
     fn the_ablation_has_its_rows_and_settings() {
         let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
-        let rows =
-            Rows { aligners: vec![Method::default()], ..Rows::default() }.all(Preset::Paper, true).unwrap();
+        let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }.all(true).unwrap();
         assert_eq!(
             names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(&Rows::default().all(Preset::Paper, false).unwrap()).contains("short-fixed"));
+        assert!(!names(&Rows::default().all(false).unwrap()).contains("short-fixed"));
         let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
@@ -232,7 +233,7 @@ mod tests {
             smoothings: vec![0.0, 0.5],
             prompts: vec![Strategy::ContextRich, Strategy::ShortFixed],
         };
-        let rows = asked.all(Preset::Paper, true).unwrap();
+        let rows = asked.all(true).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
         assert_eq!(rows.len(), 7 + 1 + 16);
         let last = rows.last().unwrap();
@@ -241,15 +242,6 @@ mod tests {
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
             (Strategy::ShortFixed, drop, 0.5)
         );
-        assert_eq!(asked.all(Preset::Paper, false), Err(RowsError::NoShortScripts));
-    }
-
-    #[test]
-    fn the_released_preset_has_two_rows_and_takes_no_others() {
-        let rows = Rows::default().all(Preset::Released, true).unwrap();
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        assert_eq!(names, ["mean-pool", "released"]);
-        let more = Rows { smoothings: vec![1.0], ..Rows::default() };
-        assert_eq!(more.all(Preset::Released, true), Err(RowsError::Fixed(Preset::Released)));
+        assert_eq!(asked.all(false), Err(NoShortScripts));
     }
 }
