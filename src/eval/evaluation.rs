@@ -202,7 +202,7 @@ impl Evaluation {
 
     fn evaluate(&mut self, report: &mut impl FnMut(Progress)) -> Result<Vec<ClipRecord>> {
         let clips: Vec<&Clip> = share(&self.dataset, self.run.shard).collect();
-        let known = self.journal.as_ref().map_or(0, Journal::len);
+        let known = self.journal.as_ref().map_or(0, Journal::known);
         report(Progress::Started { clips: clips.len(), known });
         if let Some(notice) = self.journal.as_mut().and_then(Journal::take_notice) {
             report(Progress::Notice(&notice));

@@ -78,13 +78,8 @@ impl Journal {
     }
 
     /// Number of clips that an earlier run evaluated.
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.known.len()
-    }
-
-    /// Whether no clip was evaluated before.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 
     /// The record of a clip that an earlier run evaluated.
@@ -314,6 +309,6 @@ mod tests {
             assert!(error.contains(part), "{error}");
         }
         drop(journal);
-        assert_eq!(Journal::open(folder.path(), &run(), |_| true).unwrap().len(), 2);
+        assert_eq!(Journal::open(folder.path(), &run(), |_| true).unwrap().known(), 2);
     }
 }
