@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, ensure};
 
-use super::{ModelRequest, Session, Setup, rebase_path, scripts_of, shown};
+use super::model::ModelRequest;
+use super::opened::{Session, scripts_of, shown};
+use super::rebase_path;
+use super::setup::Setup;
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Row, Run, Score,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Report, Result, eyre};
 
-use super::Bundle;
+use super::bundle::Bundle;
 use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision, registry};
 use crate::cache::{Cache, CacheError, Size};
 use crate::explore::Model;

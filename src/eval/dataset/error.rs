@@ -1,10 +1,12 @@
-//! What may be wrong with a manifest.
+//! What may be wrong with a dataset.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+
+use crate::script::ScriptError;
 
 /// Where a clip stands in a manifest, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,4 +91,32 @@ pub enum Fault {
         scripts.display()
     )]
     AmbiguousScript { name: String, domain: String, scripts: PathBuf },
+}
+
+/// A folder of clips cannot be read.
+#[derive(Debug, Error)]
+#[error("cannot read the folder {}: {source}\nhelp: name the folder that holds the {what}", path.display())]
+pub struct FolderError {
+    pub(super) path: PathBuf,
+    pub(super) what: &'static str,
+    pub(super) source: io::Error,
+}
+
+/// Why a dataset cannot be used.
+#[derive(Debug, Error)]
+pub enum DatasetError {
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Scripts(#[from] ScriptError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts", path.display())]
+    NoScripts { path: PathBuf },
+    #[error(
+        "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
+         embeddings with --embeddings",
+        path.display()
+    )]
+    NoClips { path: PathBuf },
 }
