@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::error_chain::panic_message;
 
-use super::{Faults, Frame, VideoError, VideoInfo, VideoReader};
+use super::{Faults, Frame, Problem, VideoError, VideoInfo, VideoReader};
 
 /// A [`VideoReader`] on a thread of its own, so that decoding overlaps whatever consumes the frames.
 ///
@@ -23,7 +23,7 @@ pub struct DecodeAhead<T> {
 impl<T: Send + 'static> DecodeAhead<T> {
     /// Starts decoding. `map` runs on the decoding thread, on every frame: what shrinks a frame
     /// belongs there, since the channel then holds less. If it panics, the iteration ends with
-    /// [`VideoError::ThreadFailed`].
+    /// [`Problem::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         let info = reader.info().clone();
         let faults = Arc::default();
@@ -92,7 +92,7 @@ fn work<T>(
             }
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
-                (Err(VideoError::ThreadFailed { path: path.clone(), message }), true)
+                (Err(VideoError::new(&path, Problem::ThreadFailed(message))), true)
             }
         };
         if items.send(item).is_err() || last {

@@ -1,11 +1,11 @@
-//! How a HEIF image (AVIF, HEIC) is turned, which FFmpeg tells from version 7.1 on only.
+//! The orientation of a HEIF image (AVIF, HEIC), which FFmpeg reports only from version 7.1 on.
 
-use super::orientation::Orientation;
+use crate::video::orientation::Orientation;
 
 /// Brands of files whose main content is images.
 const BRANDS: [&[u8; 4]; 8] = [b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"];
 
-/// What the boxes of a HEIF file say about its primary image.
+/// What the boxes of a HEIF file state about its primary image.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct HeifImage {
     /// From the properties `irot` and `imir`.
@@ -15,11 +15,11 @@ pub(super) struct HeifImage {
 }
 
 /// Whether a file with this beginning is an image in a HEIF container.
-pub(super) fn is_heif(bytes: &[u8]) -> bool {
+pub(in crate::video) fn is_heif(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(b"ftyp") && BRANDS.iter().any(|brand| bytes.get(8..12) == Some(*brand))
 }
 
-/// Reads the `meta` box of a file; what it does not say is left at its default.
+/// Reads the `meta` box of a file; what it does not state is left at its default.
 pub(super) fn read(file: &[u8]) -> HeifImage {
     primary(file).unwrap_or_default()
 }
