@@ -1,8 +1,6 @@
 use image::imageops;
 use image::{ImageBuffer, Rgb, RgbImage};
 
-use super::sampling::Shown;
-
 /// One picture: upright, 8-bit RGB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -16,6 +14,22 @@ pub struct Frame {
     pub height: u32,
     /// `width * height` pixels row by row, three bytes each.
     pub rgb: Vec<u8>,
+}
+
+/// How long a picture stays on screen, and the rows of the matrix that it fills.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// When the next picture appears, in seconds of presentation time.
+    pub until: f64,
+    /// Times of its rows in seconds: the ticks of the sampling at which it is on screen. At least one.
+    pub rows: Vec<f64>,
+}
+
+impl Shown {
+    /// A picture that fills one row, at its own time.
+    pub fn once(time: f64) -> Self {
+        Self { until: time, rows: vec![time] }
+    }
 }
 
 /// Shrinks a frame to fit into `max_w` × `max_h`, in square pixels and with its aspect kept; a frame

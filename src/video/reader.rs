@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::decoder::{self, Interval, OpenClip, Source};
 use super::faults::Faults;
 use super::input::Input;
-use super::sampling::{Shown, Ticks};
-use super::{Frame, Problem, Sampling, Segment, VideoError, VideoInfo};
+use super::sampling::Ticks;
+use super::{Frame, Problem, Sampling, Segment, Shown, VideoError, VideoInfo};
 
 /// Rows that a clip may have: more than a day of every frame.
 const MOST_ROWS: u64 = 3_000_000;

@@ -7,8 +7,8 @@ use crate::video::decoder::{Interval, OpenClip, Source};
 use crate::video::faults::Jump;
 use crate::video::input::Input;
 use crate::video::orientation::Orientation;
-use crate::video::sampling::{Shown, stamp_tolerance};
-use crate::video::{Frame, Problem, VideoError};
+use crate::video::sampling::stamp_tolerance;
+use crate::video::{Frame, Problem, Shown, VideoError};
 
 /// Opens the same pictures again, decoded by one thread.
 type Reopen = Box<dyn FnOnce() -> Option<Pictures> + Send>;
