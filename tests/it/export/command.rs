@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::store::save;
+use actalign_tui::snapshot::save;
 use assert_cmd::Command;
 use predicates::prelude::*;
 use tempfile::TempDir;

@@ -3,9 +3,10 @@
 use std::fs;
 
 use actalign_tui::align::Calibration;
+use actalign_tui::backbone::Checkpoint;
+use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
-use actalign_tui::siglip::Checkpoint;
-use actalign_tui::store::{Cache, Hashes, Size, Snapshot, SnapshotFault, save};
+use actalign_tui::snapshot::{Hashes, Snapshot, SnapshotFault, save};
 use actalign_tui::video::{Sampling, Segment};
 use ndarray::Array2;
 use proptest::prelude::*;

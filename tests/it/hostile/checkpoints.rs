@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Square};
 use image::RgbImage;
 use ndarray::Array2;
 use ndarray_npy::write_npy;
