@@ -17,7 +17,7 @@ use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
-use crate::store::{self, Hashes, Snapshot};
+use crate::store::{self, Drafts, Hashes, Snapshot};
 use crate::tui::action::{Action, ActionSender, Check, Checked, Effect, SaveAs};
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::{Models, ask_vlm, write_script};
@@ -46,7 +46,6 @@ pub struct Effects {
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
-    /// Language models that may be asked.
     pub models: Models,
     /// Compares what was opened with what it was, once.
     pub check: Option<Check>,
@@ -55,12 +54,12 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Nothing runs yet.
+    /// `send` gets the answers; failures among them are logged.
     pub fn new(
         send: ActionSender,
         jobs: Vec<Option<Job>>,
         hashes: Option<Hashes>,
-        drafts: Option<DraftKeeper>,
+        drafts: Option<Drafts>,
         folder: PathBuf,
         tour_ended: Option<PathBuf>,
     ) -> Self {
@@ -86,7 +85,7 @@ impl Effects {
             writing: worker("writing a script"),
             looking: worker("asking the vision-language model"),
             saving: Worker::finishing("saving", send.clone()),
-            drafts,
+            drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
             check: None,
             folder,

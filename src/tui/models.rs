@@ -13,7 +13,6 @@ use crate::script::{Class, ClassId};
 /// The language models of a session.
 #[derive(Clone, Default)]
 pub struct Models {
-    /// Writes scripts.
     pub writer: Option<Arc<Mutex<Generator>>>,
     /// Names the candidate that it sees in frames.
     pub vlm: Option<Vlm>,
@@ -22,11 +21,9 @@ pub struct Models {
 /// A vision-language model.
 #[derive(Clone)]
 pub struct Vlm {
-    /// The model, as its server calls it.
     pub name: String,
     /// How many frames it is shown.
     pub frames: usize,
-    /// Asks it.
     pub viewer: Arc<Mutex<Viewer>>,
 }
 
@@ -35,9 +32,7 @@ pub struct Vlm {
 pub struct Wanted {
     /// The class, unless it is new.
     pub class: Option<ClassId>,
-    /// Its name.
     pub name: String,
-    /// Its domain.
     pub domain: String,
 }
 
@@ -96,12 +91,9 @@ pub fn ask_vlm(
 /// A new script to accept or leave.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// The class that it was written for.
     pub wanted: Wanted,
     /// The present steps; none for a new class.
     pub old: Vec<String>,
-    /// The new script.
     pub new: Box<Class>,
-    /// Rows scrolled down.
     pub scroll: u16,
 }
