@@ -48,7 +48,7 @@ pub fn write_script(
     let mut watch =
         |_: Event| if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    match writer.generate(&wanted.domain, &[wanted.name.clone()], &mut watch) {
+    match writer.generate(&wanted.domain, std::slice::from_ref(&wanted.name), &mut watch) {
         Ok(generated) => generated.classes.into_iter().next().ok_or_else(|| {
             generated.left_out.first().map_or_else(
                 || "the model wrote none".to_owned(),
