@@ -1,23 +1,23 @@
-//! How early the final winner is already in front, while the frames of a clip are still being embedded.
+//! Measures how early the final winner leads while the frames of a clip are still being embedded.
 //!
-//! Embeds every clip of a manifest and lets its frames arrive one by one, once in the order of the explorer, which
-//! covers the clip evenly at every moment, and once from the clip's start. A clip is decided from the first frame on
-//! after which the candidate that leads in the end leads without a break.
+//! Embeds every clip of a manifest and adds its frames one by one: first from the clip's start, then in the order of
+//! the explorer, which covers the clip evenly. A clip is decided at the first frame after which the final winner leads
+//! without a break.
 //!
 //!     actalign-world render --seed 7 --clips 80 --out CLIPS
 //!     cargo run --release --example early_winner -- CLIPS/manifest.jsonl [MODEL]
 //!
-//! MODEL is a SigLIP checkpoint's folder; without it, the bundled model is taken.
+//! MODEL is the folder of a checkpoint; the default is the bundled model.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use actalign_tui::demo::Bundle;
 use actalign_tui::eval::{Dataset, DatasetPaths};
 use actalign_tui::explore::{
     EmbeddedFrame, Exploration, Job, Model, Settings, Update, embed_clip, even_coverage,
 };
+use actalign_tui::session::Bundle;
 use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::video::Sampling;
 use color_eyre::eyre::{OptionExt, Result, ensure};
@@ -36,7 +36,7 @@ fn main() -> Result<()> {
         Some(folder) => PathBuf::from(folder),
         None => Bundle::unpack()?.model(),
     };
-    let dataset = Dataset::open(&DatasetPaths { manifest: manifest.into(), ..DatasetPaths::default() })?;
+    let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
     let device = ComputeDevice::open(DeviceChoice::Auto)?;
     let model = Arc::new(Model::new(Checkpoint::open(&model)?, device));
 
@@ -53,16 +53,10 @@ fn main() -> Result<()> {
             Settings::default(),
         );
         let job = Job {
-            clip: clip.entry.video.clone(),
-            rows_per_second: None,
             sampling: Sampling::Fps(10.0),
             segment: clip.entry.segment(),
-            masks: Arc::default(),
-            model: model.clone(),
-            cover_evenly: false,
-            thumbnails: None,
             texts: empty.missing_texts().into_iter().filter(|text| !texts.contains_key(text)).collect(),
-            known: Vec::new(),
+            ..Job::new(clip.entry.video.clone(), model.clone())
         };
         let mut frames = Vec::new();
         embed_clip(job, |update| match update {
@@ -90,7 +84,7 @@ fn main() -> Result<()> {
     println!();
     for (name, mut shares) in [("even coverage", evenly), ("from the start", from_start)] {
         shares.sort_by(f64::total_cmp);
-        // The smallest share that so many of the clips do not exceed.
+        // The smallest share that `p` of the clips do not exceed.
         let percentile = |p: f64| 100.0 * shares[((p * shares.len() as f64).ceil() as usize).max(1) - 1];
         print!("{name:16} {:>6.1} % {:>14.1} %", percentile(0.5), percentile(0.9));
         for limit in SHARES {
@@ -102,7 +96,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Lets the frames arrive one by one: the share of them after which the final winner stays in front, and who it is.
+/// Adds the frames one by one. Returns the share of them after which the final winner keeps the lead, and its index.
 fn decided<'a>(
     empty: &Exploration,
     texts: &Texts,

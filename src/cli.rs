@@ -1,7 +1,6 @@
-//! Arguments in, one command out.
+//! The command line: arguments, and one file per command.
 
-pub mod align;
-mod asked;
+mod align;
 mod cache;
 mod classify;
 mod completions;
@@ -13,14 +12,11 @@ mod explore;
 mod export;
 mod inputs;
 mod keys;
+mod llm_args;
 mod model;
 mod progress;
-mod reopen;
-mod results;
 mod screen;
 mod scripts;
-mod seen;
-mod server;
 mod table;
 mod usage;
 
@@ -38,8 +34,8 @@ use crate::store::Folder;
 
 /// See why a clip is this action and not that one.
 ///
-/// Frames of a clip are aligned with an ordered script of steps per candidate class, in the embedding space of a
-/// SigLIP checkpoint; the class whose script aligns best wins. Without a command, the explorer opens the clip.
+/// The frames of a clip are aligned with an ordered script of steps for each candidate class, in the embedding space of
+/// a SigLIP checkpoint; the class whose script aligns best wins. Without a command, the explorer opens the clip.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {
@@ -64,7 +60,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
-/// The whole program: 0 where it did what it was asked for, 1 where a message on standard error says why not.
+/// Runs the program. The exit status is 0, or 1 after an error message on standard error.
 pub fn main() -> ExitCode {
     if let Ok(data) = Folder::Data.path() {
         log_file::open(&data);
@@ -84,7 +80,7 @@ pub fn main() -> ExitCode {
 }
 
 fn install_hooks() -> Result<()> {
-    // Without colours: what is written goes through `output`, which lets no escape sequence pass.
+    // Without colours: `output` escapes control characters.
     let hooks = HookBuilder::default().display_env_section(false).theme(Theme::new());
     let (panics, errors) = hooks.try_into_hooks()?;
     errors.install()?;
@@ -92,18 +88,18 @@ fn install_hooks() -> Result<()> {
     Ok(())
 }
 
-/// Runs the command that the arguments name. Wrong usage ends the process with status 2.
+/// Runs the command that the arguments name. Wrong usage exits with status 2.
 ///
 /// # Errors
-/// Whatever keeps the command from its work, in words for the user.
+/// Whatever stops the command.
 pub fn run() -> Result<()> {
     #[cfg(unix)]
     crate::atomic_write::report_size_limit();
-    // Whoever only names the program wants to see what it does.
+    // Without arguments and a terminal there is only help to show.
     if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);
     }
-    if let Some(outcome) = explore::run_alone() {
+    if let Some(outcome) = explore::run_source() {
         return outcome;
     }
     let cli = Cli::try_parse().unwrap_or_else(|error| {

@@ -3,9 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::path::Path;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
-use actalign_tui::eval::read_manifest;
+use actalign_tui::align::Preset;
+use actalign_tui::eval::{Context, read_manifest};
 use actalign_tui::video::{Frame, Shown};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,8 +19,8 @@ thread_local! {
 fuzz_target!(|data: &[u8]| {
     SCRATCH.with_borrow(|scratch| {
         let path = scratch.write("manifest.jsonl", data);
-        let read = |path| read_manifest(path, scratch.path());
-        let manifest = match bounded(1 << 20 | data.len() * 1024, || read(&path)) {
+        let read = |path: &Path, preset| read_manifest(path, Context { folder: scratch.path(), preset });
+        let manifest = match bounded(1 << 20 | data.len() * 1024, || read(&path, Preset::Paper)) {
             Ok(manifest) => manifest,
             Err(error) => {
                 assert!(error.to_string().contains("manifest.jsonl"), "an error names the file: {error}");
@@ -27,7 +29,8 @@ fuzz_target!(|data: &[u8]| {
         };
         let mut ids = HashSet::new();
         assert!(!manifest.clips.is_empty());
-        for clip in &manifest.clips {
+        let released = read(&path, Preset::Released).unwrap();
+        for (clip, released) in manifest.clips.iter().zip(&released.clips) {
             let entry = &clip.entry;
             assert!(ids.insert(&entry.id));
             assert!(entry.answer < entry.candidates.len());
@@ -42,7 +45,7 @@ fuzz_target!(|data: &[u8]| {
                 let whole = |steps: &Vec<String>| steps.iter().all(|step| !step.trim().is_empty());
                 assert!(steps.iter().flatten().all(|steps| !steps.is_empty() && whole(steps)));
             }
-            for masks in [&clip.masks, &clip.masks_released] {
+            for masks in [&clip.masks, &released.masks] {
                 for ordinal in 0..4 {
                     let rgb = (0..8 * 6 * 3).collect();
                     let shown = Shown::once(0.0);
@@ -55,7 +58,7 @@ fuzz_target!(|data: &[u8]| {
         // Editors put a byte order mark before a text, which changes nothing.
         if !data.starts_with(BYTE_ORDER_MARK) {
             let marked = scratch.write("marked.jsonl", &[BYTE_ORDER_MARK, data].concat());
-            assert_eq!(read(&marked).unwrap().clips, manifest.clips);
+            assert_eq!(read(&marked, Preset::Paper).unwrap().clips, manifest.clips);
         }
     });
 });

@@ -1,4 +1,4 @@
-//! `actalign-tui cache`: what is kept of earlier runs.
+//! `actalign-tui cache`: embeddings kept from earlier runs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,13 +8,13 @@ use clap::{Args, Subcommand};
 use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
+use crate::cache::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
 use crate::output;
-use crate::store::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
 use crate::visible::json;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The embeddings kept from earlier runs
+/// Show or prune the embeddings kept from earlier runs
 #[derive(Debug, Args)]
 pub struct CacheArgs {
     #[command(subcommand)]
@@ -25,32 +25,32 @@ pub struct CacheArgs {
 enum CacheCommand {
     Info(InfoArgs),
     Prune(PruneArgs),
-    /// Remove everything
+    /// Remove all entries
     Clear,
 }
 
-/// Tell where the cache is, what it holds and how large it may grow
+/// Print the cache's folder, contents and size limit
 #[derive(Debug, Args)]
 struct InfoArgs {
-    /// Print one JSON document, sizes in bytes
+    /// Print one JSON document, with sizes in bytes
     #[arg(long)]
     json: bool,
 }
 
-/// Remove what was used longest ago: down to the cache's own limit, unless something else is said
+/// Remove the least recently used entries, by default down to the cache's size limit
 #[derive(Debug, Args)]
 struct PruneArgs {
-    /// Keep so much at most, such as 500MB
+    /// Keep at most this much, such as 500MB
     #[arg(long, value_name = "SIZE")]
     to: Option<Size>,
-    /// Remove what was not used for so many days
+    /// Remove entries not used for this many days
     #[arg(long, value_name = "DAYS")]
     older_than: Option<u32>,
 }
 
 pub fn run(args: &CacheArgs) -> Result<()> {
     let Some(cache) = Cache::open()? else {
-        bail!("there is no cache: {SIZE_VARIABLE} is 0; unset it, or give it another value");
+        bail!("there is no cache: {SIZE_VARIABLE} is 0\nhelp: unset it, or give it another value");
     };
     match &args.command {
         CacheCommand::Info(args) => info(&cache, args),
@@ -59,13 +59,13 @@ pub fn run(args: &CacheArgs) -> Result<()> {
                 (None, None) => Some(cache.limit()),
                 (size, _) => size,
             };
-            tell_removed(&cache.prune(Bounds { size, age: args.older_than.map(|days| days * DAY) })?)
+            print_removed(&cache.prune(Bounds { size, age: args.older_than.map(|days| days * DAY) })?)
         }
-        CacheCommand::Clear => tell_removed(&cache.prune(Bounds { size: Some(Size(0)), age: None })?),
+        CacheCommand::Clear => print_removed(&cache.prune(Bounds { size: Some(Size(0)), age: None })?),
     }
 }
 
-fn tell_removed(gone: &Listing) -> Result<()> {
+fn print_removed(gone: &Listing) -> Result<()> {
     Ok(output::print(format!("{} entries removed, {}\n", gone.len(), Size(gone.bytes())))?)
 }
 

@@ -1,20 +1,22 @@
-//! `actalign-tui classify`: ranked candidates for clips.
+//! `actalign-tui classify`: ranks the candidates of clips.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 
-use crate::cli::inputs::{Comparison, ComparisonArgs};
+use crate::cli::inputs::ComparisonArgs;
 use crate::cli::{progress, table};
 use crate::error_chain::error_chain;
 use crate::explore::{Report, Update};
 use crate::output;
+use crate::session::Setup;
+use crate::tui::ClipToExplore;
 
-/// Rank the candidate classes of one or more clips
+/// Rank the candidate classes of clips
 #[derive(Debug, Args)]
 pub struct ClassifyArgs {
-    /// The clips: videos, images, folders of numbered images, or `-` for standard input
+    /// Clips: videos, images, folders of numbered images, or `-` for standard input
     #[arg(value_name = "VIDEO", required = true)]
     videos: Vec<PathBuf>,
     #[command(flatten)]
@@ -25,10 +27,11 @@ pub struct ClassifyArgs {
 }
 
 pub fn run(args: &ClassifyArgs) -> Result<()> {
-    let comparison = args.comparison.open()?;
+    let request = args.comparison.request(args.videos.clone());
+    let setup = Setup::open(&request)?;
     let mut failed = 0;
-    for video in &args.videos {
-        match classify(video, &args.comparison, &comparison) {
+    for video in &request.clips {
+        match classify(setup.clip(video)) {
             Ok(report) => {
                 if !args.json && args.videos.len() > 1 {
                     output::print(format!("{}\n", video.display()))?;
@@ -44,35 +47,36 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
         }
     }
     if failed > 0 {
-        bail!("{failed} of {} clips could not be classified", args.videos.len());
+        bail!("cannot classify {failed} of {} clips", args.videos.len());
     }
     Ok(())
 }
 
-fn classify(video: &Path, args: &ComparisonArgs, comparison: &Comparison) -> Result<Report> {
-    let mut exploration = comparison.exploration();
-    let job = args.job(video.to_owned(), comparison, &exploration);
-    progress::embed_clip(job, |update| match update {
-        Update::Frames(frames) => exploration.add_frames(frames),
-        Update::Texts(texts) => {
-            for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
-                output::say(format_args!("longer than the checkpoint reads, and cut: {text}"));
+fn classify(clip: ClipToExplore) -> Result<Report> {
+    let ClipToExplore { mut exploration, sources, job, .. } = clip;
+    if let Some(job) = job {
+        progress::embed_clip(job, |update| match update {
+            Update::Frames(frames) => exploration.add_frames(frames),
+            Update::Texts(texts) => {
+                for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
+                    output::say(format_args!("text truncated to the model's length: {text}"));
+                }
+                exploration.add_texts(texts);
             }
-            exploration.add_texts(texts);
-        }
-        _ => {}
-    })?;
+            _ => {}
+        })?;
+    }
     match exploration.check_told_apart() {
-        Err(reason) => bail!("{}: {reason}", args.scripts().display()),
+        Err(reason) => bail!("{}: {reason}", sources.scripts),
         Ok(warning) => warning.iter().for_each(output::say),
     }
     exploration
         .refresh()
         .and_then(|()| exploration.find_evidence())
-        .wrap_err_with(|| format!("{} cannot be compared with its candidates", video.display()))?;
-    let report = exploration.report(&args.sources(video, comparison));
+        .wrap_err_with(|| format!("cannot compare {} with its candidates", sources.clip))?;
+    let report = exploration.report(&sources);
     if report.ranking.is_empty() {
-        bail!("{}: no frame could be read, so no candidate is ranked", video.display());
+        bail!("{}: no frame could be read", sources.clip);
     }
     Ok(report)
 }

@@ -1,4 +1,4 @@
-//! `actalign-tui completions`: what shells complete.
+//! `actalign-tui completions`: shell completions.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -6,10 +6,9 @@ use color_eyre::eyre::Result;
 
 use crate::output;
 
-/// Print a script that completes this program's arguments in a shell
+/// Print a shell's completion script for this program
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! The configuration that a command uses.
+//! The configuration file of a command.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::tui::{Config, ConfigError};
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// Configuration of keys, colours and pictures, in place of config.toml in the folder of the configuration
+    /// Configuration of keys, colours and pictures, in place of config.toml in the configuration folder
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -17,7 +17,7 @@ impl ConfigArgs {
     /// The defaults, changed as the file says.
     ///
     /// # Errors
-    /// If the file cannot be read, or what it says cannot be done.
+    /// If the file cannot be read or breaks a rule.
     pub fn load(&self) -> Result<Config, ConfigError> {
         Config::load(self.config.as_deref())
     }

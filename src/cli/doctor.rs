@@ -1,16 +1,16 @@
-//! `actalign-tui doctor`: what this machine can do, and what is missing.
+//! `actalign-tui doctor`: checks what this machine can do.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
-use crate::cli::model::{MayAsk, model_folder};
+use crate::backbone::{Checkpoint, ComputeDevice};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
 use crate::log_file;
 use crate::output;
-use crate::siglip::{Checkpoint, ComputeDevice};
+use crate::session::model_folder;
 use crate::tui::ColourDepth;
 use crate::video;
 
@@ -22,7 +22,7 @@ pub struct DoctorArgs {
     model: Option<PathBuf>,
 }
 
-/// Codecs that clips of today are in.
+/// Common codecs of clips.
 const CODECS: [&str; 5] = ["h264", "hevc", "av1", "vp9", "mpeg4"];
 
 pub fn run(args: &DoctorArgs) -> Result<()> {
@@ -54,12 +54,12 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         }
     }
     if problems > 0 {
-        bail!("{problems} of these keep the program from its work");
+        bail!("{problems} of these must be solved");
     }
     Ok(())
 }
 
-/// Whether this FFmpeg decodes anything, and what.
+/// Whether this FFmpeg can decode, and which codecs.
 fn describe_ffmpeg() -> (bool, String) {
     let (mut decoded, mut missing) = (Vec::new(), Vec::new());
     for codec in CODECS {
@@ -73,7 +73,7 @@ fn describe_ffmpeg() -> (bool, String) {
 
 fn terminal() -> String {
     if !output::stdout_is_terminal() {
-        return "standard output is none: use classify, embed and align".to_owned();
+        return "standard output is not a terminal: use classify, embed and align".to_owned();
     }
     let size = crossterm::terminal::size().map_or("size unknown".to_owned(), |(w, h)| format!("{w}×{h}"));
     let colours = match ColourDepth::detect() {
@@ -92,7 +92,7 @@ fn log() -> String {
     )
 }
 
-/// Where models come from and are kept.
+/// The model hub and its cache.
 fn hub(settings: &HubSettings) -> String {
     let cache = settings
         .cache
@@ -105,7 +105,7 @@ fn hub(settings: &HubSettings) -> String {
 }
 
 fn describe_model(dir: &Path) -> Result<String> {
-    let checkpoint = Checkpoint::open(&model_folder(dir, MayAsk::No)?)?;
+    let checkpoint = Checkpoint::open(&model_folder(dir, None)?)?;
     checkpoint.check_values()?;
     let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
     let side = checkpoint.image_size();

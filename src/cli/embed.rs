@@ -1,4 +1,4 @@
-//! `actalign-tui embed`: frame and text embeddings into a file.
+//! `actalign-tui embed`: writes frame and text embeddings to a file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,17 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use ndarray::Array2;
 
+use crate::backbone::Tower;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
+use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
 use crate::input_file::MOST_TEXT;
 use crate::output;
-use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
 use crate::video::{Shown, load_image};
 
-/// Images or texts embedded at a time.
-const BATCH: usize = 8;
-
-/// Embed frames or images, and texts, raw: neither normalised nor smoothed
+/// Embed frames or images, and texts; embeddings are neither normalised nor smoothed
 #[derive(Debug, Args)]
 pub struct EmbedArgs {
     #[command(flatten)]
@@ -30,14 +28,14 @@ pub struct EmbedArgs {
     video: Option<PathBuf>,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// Images to embed in the place of frames
+    /// Images to embed in place of frames
     #[arg(long, value_name = "FILE", num_args = 1..)]
     images: Vec<PathBuf>,
-    /// Texts to embed, one line each, taken as they are
+    /// Texts to embed, one per line
     #[arg(long, value_name = "FILE", required_unless_present_any = ["video", "images"])]
     texts: Option<PathBuf>,
-    /// The file to write: .safetensors with frame_embeds, frame_pts, text_embeds, input_ids; or .npy with the
-    /// embeddings alone, of frames or of texts
+    /// File to write: .safetensors with frame_embeds, frame_pts, text_embeds, input_ids; or .npy with the embeddings of
+    /// frames or of texts alone
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -46,12 +44,15 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     let npy = match args.out.extension().and_then(|ending| ending.to_str()) {
         Some("safetensors") => false,
         Some("npy") => true,
-        _ => bail!("{}: name a file that ends in .safetensors or .npy", args.out.display()),
+        _ => bail!(
+            "cannot write {}: unknown format\nhelp: name a .safetensors or .npy file",
+            args.out.display()
+        ),
     };
     let has_frames = args.video.is_some() || !args.images.is_empty();
     if npy && has_frames && args.texts.is_some() {
         bail!(
-            "{}: an .npy file holds one matrix; embed frames and texts apart, or into .safetensors",
+            "cannot write {}: an .npy file holds one matrix\nhelp: embed frames and texts apart, or into .safetensors",
             args.out.display()
         );
     }
@@ -88,7 +89,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     } else {
         save_safetensors(&embeddings, &args.out)
     }
-    .wrap_err_with(|| format!("{} cannot be written", args.out.display()))
+    .wrap_err_with(|| format!("cannot write {}", args.out.display()))
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {
@@ -96,31 +97,21 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
         text_file::read(path, MOST_TEXT).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<String> = text_file::lines(&text).map(str::to_owned).collect();
     if lines.is_empty() {
-        bail!("{} has no line to embed", path.display());
+        bail!("{} is empty", path.display());
     }
     Ok(lines)
 }
 
 fn video_frames(clip: &Path, sampling: &SamplingArgs, model: &Arc<Model>) -> Result<Vec<EmbeddedFrame>> {
-    let job = Job {
-        clip: clip.to_owned(),
-        rows_per_second: None,
-        sampling: sampling.fps,
-        segment: sampling.segment(),
-        masks: Arc::default(),
-        model: model.clone(),
-        cover_evenly: false,
-        thumbnails: None,
-        texts: Vec::new(),
-        known: Vec::new(),
-    };
+    let job = Job::new(clip.to_owned(), model.clone());
+    let job = Job { sampling: sampling.fps, segment: sampling.segment(), ..job };
     let mut frames = Vec::new();
     progress::embed_clip(job, |update| {
         if let Update::Frames(batch) = update {
             frames.extend(batch);
         }
     })?;
-    // What an earlier run came to arrives first.
+    // Cached frames arrive first.
     frames.sort_by_key(|frame| frame.ordinal);
     Ok(frames)
 }
@@ -130,7 +121,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     let tower = model.vision()?;
     let bar = progress::bar(Some(paths.len()), "images");
     let mut frames = Vec::new();
-    for batch in paths.chunks(BATCH) {
+    for batch in paths.chunks(model.batch(Tower::Vision)) {
         let squares = batch
             .iter()
             .map(|path| {
@@ -145,7 +136,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
             let index = frames.len();
             let time = index as f64;
             let shown = Shown::once(time);
-            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec() });
+            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec().into() });
         }
         bar.inc(batch.len() as u64);
     }
@@ -162,7 +153,7 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     let mut embeddings: HashMap<String, Vec<f32>> = HashMap::new();
     embeddings.extend(known.into_iter().map(|(text, embedding, _)| (text, embedding)));
     let bar = progress::bar(Some(missing.len()), "texts");
-    for batch in missing.chunks(BATCH) {
+    for batch in missing.chunks(model.batch(Tower::Text)) {
         let embedded = embed_texts(model, batch.to_vec())?;
         embeddings.extend(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)));
         bar.inc(batch.len() as u64);
@@ -173,7 +164,7 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     for (line, text) in (1..).zip(texts) {
         let tokens = tokenizer.encode(text)?;
         if tokens.cut {
-            output::say(format_args!("text {line} is longer than the checkpoint reads and was cut"));
+            output::say(format_args!("line {line} truncated to the model's length"));
         }
         ids.extend(tokens.ids);
         values.extend_from_slice(&embeddings[text]);

@@ -1,4 +1,4 @@
-//! `actalign-tui keys`: the keymap in force.
+//! `actalign-tui keys`: prints the keymap.
 
 use clap::Args;
 use color_eyre::eyre::Result;
@@ -9,7 +9,7 @@ use crate::output;
 use crate::tui::{About, COMMANDS, Chord, Config, Group, Keymap};
 use crate::visible;
 
-/// Print the keys of every command, as the configuration has them
+/// Print the keys of every command, as configured
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     #[command(flatten)]
@@ -17,7 +17,7 @@ pub struct KeysArgs {
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
-    /// Print a whole configuration file, to begin one's own with
+    /// Print a complete configuration file to start from
     #[arg(long, conflicts_with = "json")]
     toml: bool,
 }
@@ -47,7 +47,7 @@ fn document(keymap: &Keymap, about: &About) -> Value {
     })
 }
 
-/// The commands for people, in their groups.
+/// A table of the commands by group.
 fn table(config: &Config) -> String {
     let keys = |about| keys(&config.keymap, about).join(" ");
     let widest = |texts: &dyn Fn(&'static About) -> usize| COMMANDS.iter().map(texts).max().unwrap_or(0);

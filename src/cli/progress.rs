@@ -8,7 +8,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use crate::explore::{self, Job, Update};
 use crate::output;
 
-/// A bar that counts things, with their rate and the time left. Nothing is shown where standard error is no terminal.
+/// A progress bar with rate and time left; hidden where standard error is not a terminal.
 pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
     let bar = match total {
         Some(total) => ProgressBar::new(total as u64),
@@ -24,13 +24,12 @@ pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
 /// Least time between two lines of a [`Counter`] that writes lines.
 const LINES: Duration = Duration::from_secs(30);
 
-/// Counts long work on standard error, with its rate and the time left: a bar on a terminal, elsewhere a line from time
-/// to time, as for the logs of a cluster.
+/// Progress of long work on standard error: a bar on a terminal, elsewhere a line from time to time, as for cluster logs.
 pub struct Counter {
     bar: ProgressBar,
     what: &'static str,
     total: usize,
-    /// What was done before.
+    /// Done by an earlier run.
     known: usize,
     done: usize,
     start: Instant,
@@ -38,7 +37,7 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Of `total` things, of which `known` are done.
+    /// `known` of the `total` were done before.
     pub fn new(total: usize, known: usize, what: &'static str) -> Self {
         let bar = bar(Some(total), what).with_position(known as u64).with_elapsed(Duration::ZERO);
         bar.reset_eta();
@@ -46,12 +45,12 @@ impl Counter {
         Self { bar, what, total, known, done: known, start: now, last_line: now }
     }
 
-    /// Tells something without tearing the bar.
+    /// Writes a line without disturbing the bar.
     pub fn say(&self, text: &str) {
         self.bar.suspend(|| output::say(text));
     }
 
-    /// How many are done, those that were done before among them.
+    /// Number done, including those done before.
     pub fn done(&self) -> usize {
         self.done
     }
@@ -81,11 +80,10 @@ impl Drop for Counter {
     }
 }
 
-/// Embeds the frames of a clip, and the job's texts, to the end, and hands `take` the news as it comes. Progress and
-/// damage go to standard error.
+/// Runs a job to its end. Progress and damage of the clip are reported on standard error.
 ///
 /// # Errors
-/// Whatever ended the work early.
+/// If the clip or the model cannot be read.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
     let clip = job.clip.clone();
     let bar = bar(None, "frames");

@@ -1,40 +1,33 @@
-//! What the explorer is shown on, and opening it there.
-
-use std::path::PathBuf;
+//! The screen or the plain text that a session is explored on.
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use crate::cli::asked::AskedModels;
 use crate::cli::config::ConfigArgs;
-use crate::script::{Document, Template};
-use crate::tui::{self, Check, ClipToExplore, Config, Explorer, ImageProtocol, Models, Moment, Results};
+use crate::cli::llm_args::LlmArgs;
+use crate::session::Session;
+use crate::tui::{self, Config, ImageProtocol, Models};
 
-/// Largest picture of a frame that the background work makes, in pixels.
-pub const THUMBNAIL: (u32, u32) = (320, 180);
-
-/// How the explorer looks, and what it listens to.
+/// How the explorer looks, and which language models it may ask.
 #[derive(Debug, Args)]
 pub struct ScreenArgs {
     #[command(flatten)]
     config: ConfigArgs,
-    /// How pictures are drawn, whatever the configuration says
+    /// How pictures are drawn; overrides the configuration
     #[arg(long, value_name = "PROTOCOL")]
     image_protocol: Option<ImageProtocol>,
-    /// Linear text in place of the screen, for screen readers, logs and scripts: lines in, sentences out; `help` lists the
-    /// commands
+    /// Lines of text in place of the screen, for screen readers, logs and scripts: commands in, sentences out; `help` lists
+    /// the commands
     #[arg(long)]
     plain: bool,
     #[command(flatten)]
-    models: AskedModels,
+    models: LlmArgs,
 }
 
-/// What the explorer is shown on.
+/// [`ScreenArgs`] with the configuration read.
 pub struct Screen {
     config: Config,
-    /// Lines of text in the place of a screen.
     is_plain: bool,
-    /// Language models that may be asked.
     models: Models,
 }
 
@@ -42,7 +35,7 @@ impl ScreenArgs {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// If it cannot be read, or what it says cannot be done.
+    /// If it cannot be read or breaks a rule.
     pub fn load(&self) -> Result<Screen> {
         let config = self.config.load()?;
         let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
@@ -51,39 +44,16 @@ impl ScreenArgs {
     }
 }
 
-/// What the explorer is opened on.
-pub struct Opening {
-    /// The clips, at least one.
-    pub clips: Vec<ClipToExplore>,
-    /// Their scripts.
-    pub scripts: Document,
-    /// The templates to turn to.
-    pub templates: Vec<Template>,
-    /// What the first clip shows, where that is not its beginning.
-    pub moment: Option<Moment>,
-    /// What an evaluation came to on the clips.
-    pub results: Option<Results>,
-    /// Compares the files with what they were.
-    pub check: Option<Check>,
-    /// The file that remembers that the guided tour has ended; none where there is no tour.
-    pub tour_ended: Option<PathBuf>,
-}
-
-impl Opening {
-    /// Clips and nothing more.
-    pub fn new(clips: Vec<ClipToExplore>, scripts: Document, templates: Vec<Template>) -> Self {
-        Self { clips, scripts, templates, moment: None, results: None, check: None, tour_ended: None }
+impl Screen {
+    /// Explores a session until the user quits.
+    ///
+    /// # Errors
+    /// If there is no terminal, or it fails.
+    pub fn explore(self, mut session: Session) -> Result<()> {
+        let folder = std::env::current_dir().wrap_err("cannot determine the current directory")?;
+        // The tour explains the screen.
+        session.tour_ended.take_if(|_| self.is_plain);
+        let explorer = session.into_explorer(self.config, self.models, folder);
+        if self.is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
     }
-}
-
-/// Takes the screen over, or begins to speak.
-pub fn open_explorer(opening: Opening, screen: Screen) -> Result<()> {
-    let folder = std::env::current_dir().wrap_err("The folder for snapshots cannot be told")?;
-    let Opening { clips, scripts, templates, moment, results, check, tour_ended } = opening;
-    let Screen { config, is_plain, models } = screen;
-    // The tour speaks of a screen.
-    let tour_ended = tour_ended.filter(|_| !is_plain);
-    let explorer =
-        Explorer { clips, scripts, templates, folder, config, moment, models, results, check, tour_ended };
-    if is_plain { tui::run_plain(explorer) } else { tui::run(explorer) }
 }

@@ -1,4 +1,4 @@
-//! Help and wrong usage, as clap words them.
+//! Printing clap's help and usage errors.
 
 use std::env;
 use std::process::exit;
@@ -8,11 +8,10 @@ use clap::error::ErrorKind;
 use crate::output;
 use crate::visible::{is_obeyed, visible};
 
-/// Prints help or what is wrong with the arguments, then a tip, and ends the process: status 0 for help, 2 for wrong usage, 1
-/// where help cannot be written.
+/// Prints help or a usage error, then a tip, and exits: with 0 for help, 2 for wrong usage, 1 if help cannot be written.
 pub fn end(error: &clap::Error, tip: Option<&str>) -> ! {
-    // clap repeats arguments and environment variables among its own colours. Where they hold what a terminal obeys, there
-    // are no colours.
+    // clap repeats arguments and environment variables between its own colours. If they hold control characters, all are
+    // escaped, and the colours with them.
     let printed = match (is_any_argument_obeyed(), error.use_stderr()) {
         (false, true) => error.print().or(Ok(())),
         (false, false) => error.print().map_err(output::stdout_error).and_then(|()| output::print("")),
@@ -34,12 +33,12 @@ pub fn end(error: &clap::Error, tip: Option<&str>) -> ! {
     exit(error.exit_code())
 }
 
-/// Ends the process: the arguments are wrong, or do not go together.
+/// Exits with a usage error.
 pub fn misused(kind: ErrorKind, message: &str) -> ! {
     end(&clap::Error::raw(kind, format!("{message}\n")), None)
 }
 
-/// Whether the arguments, or the variables that stand for some, hold characters that a terminal obeys.
+/// Whether the arguments, or the variables in place of some, hold control characters.
 fn is_any_argument_obeyed() -> bool {
     let variables = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ACTALIGN"));
     let mut texts = env::args_os().chain(variables.map(|(_, value)| value));

@@ -1,28 +1,24 @@
-//! Rows compared on the same clips.
+//! Comparisons of rows on the same clips.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::eval::metrics;
 use crate::eval::record::ClipRecord;
 use crate::eval::rows::{Row, Score};
-use crate::eval::significance::{holm, mcnemar};
+use crate::eval::statistics::{self, holm, mcnemar};
 
-/// The published method, which every other row is compared with.
+/// The published method, which other rows are compared with.
 const PUBLISHED: &str = "+smoothing";
 
 /// A row against the reference row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The row.
     pub row: String,
-    /// The row that it is compared with.
     pub reference: String,
     /// Over all clips that were read.
     #[serde(flatten)]
     pub all: Paired,
-    /// Over the clips of each group.
     pub groups: BTreeMap<String, Paired>,
 }
 
@@ -31,45 +27,43 @@ pub struct Comparison {
 pub struct Paired {
     /// Number of clips.
     pub n: usize,
-    /// Top-1 of the row less that of the reference row, in points; none without clips.
+    /// Top-1 of the row minus that of the reference row, in points; none without clips.
     pub difference: Option<f64>,
     /// 95 % paired bootstrap interval of `difference`.
     pub difference_ci: Option<[f64; 2]>,
-    /// Clips that the row alone has right.
+    /// Number of clips that only the row has right.
     pub only_row: usize,
-    /// Clips that the reference row alone has right.
+    /// Number of clips that only the reference row has right.
     pub only_reference: usize,
     /// Exact two-sided McNemar test.
     pub p: f64,
-    /// `p` adjusted after Holm for all comparisons with the reference row on these clips. A row that is the reference
-    /// row under another name tests nothing and is not counted.
+    /// `p` adjusted after Holm for all comparisons with the reference row on these clips. Rows that repeat another under
+    /// another name do not count.
     pub p_holm: f64,
 }
 
 /// Two rows on the clips that were read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
-    /// One row.
     pub row_a: String,
-    /// A later row.
     pub row_b: String,
-    /// Top-1 of `row_a` less that of `row_b`, in points; none without clips.
+    /// Top-1 of `row_a` minus that of `row_b`, in points; none without clips.
     pub difference: Option<f64>,
-    /// Clips that `row_a` alone has right.
+    /// Number of clips that only `row_a` has right.
     pub only_a: usize,
-    /// Clips that `row_b` alone has right.
+    /// Number of clips that only `row_b` has right.
     pub only_b: usize,
     /// Exact two-sided McNemar test, not adjusted.
     pub p: f64,
 }
 
-/// The row that others are compared with: the published method, or else the first that aligns.
+/// The row that others are compared with: the published method, else the first that aligns.
 pub fn reference(rows: &[Row]) -> Option<usize> {
     let published = rows.iter().position(|row| row.name == PUBLISHED);
     published.or_else(|| rows.iter().position(|row| row.score == Score::Alignment))
 }
 
-/// Every other row against the reference row. `right` tells of each row which of the `clips` it has right.
+/// Every other row against the reference row. `right` has for each row whether each of the `clips` is right.
 pub fn comparisons(
     rows: &[Row],
     right: &[Vec<bool>],
@@ -109,7 +103,7 @@ pub fn pairs(rows: &[Row], right: &[Vec<bool>]) -> Vec<Pair> {
             pairs.push(Pair {
                 row_a: rows[a].name.clone(),
                 row_b: rows[b].name.clone(),
-                difference: metrics::per_cent(&differences),
+                difference: statistics::per_cent(&differences),
                 only_a,
                 only_b,
                 p: mcnemar(only_a, only_b),
@@ -135,9 +129,9 @@ fn against(
             let p = mcnemar(only_row, only_reference);
             Paired {
                 n: differences.len(),
-                difference: metrics::per_cent(&differences),
+                difference: statistics::per_cent(&differences),
                 // The same seed and as many clips: each resample takes the same clips for both rows.
-                difference_ci: metrics::interval(&differences),
+                difference_ci: statistics::interval(&differences),
                 only_row,
                 only_reference,
                 p,
@@ -145,7 +139,7 @@ fn against(
             }
         })
         .collect();
-    // A row that repeats the reference, or an earlier one, tests nothing new.
+    // A row that repeats the reference or an earlier row is no further test.
     let earlier = |at: usize| (0..at).find(|&before| is_same_way(&rows[others[before]], &rows[others[at]]));
     let is_tested = |at: &usize| !is_same_way(&rows[others[*at]], &rows[reference]) && earlier(*at).is_none();
     let tested: Vec<usize> = (0..others.len()).filter(is_tested).collect();
@@ -161,12 +155,12 @@ fn against(
     compared
 }
 
-/// Whether two rows differ in their name alone.
+/// Whether two rows differ only in their name.
 fn is_same_way(a: &Row, b: &Row) -> bool {
     (a.score, a.prompt, &a.settings, &a.vlm) == (b.score, b.prompt, &b.settings, &b.vlm)
 }
 
-/// 1 for a clip that `a` alone has right, −1 for one that `b` alone has right, and 0 for others.
+/// Per clip: 1 if only `a` has it right, −1 if only `b` has, else 0.
 fn differences(a: &[bool], b: &[bool], is_member: impl Fn(usize) -> bool) -> Vec<f64> {
     let members = (0..a.len()).filter(|&clip| is_member(clip));
     members.map(|clip| f64::from(a[clip]) - f64::from(b[clip])).collect()
@@ -179,11 +173,14 @@ fn discordant(differences: &[f64]) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::rows::Rows;
     use crate::eval::sample;
+    use crate::explore::Method;
+    use crate::script::Strategy;
 
     #[test]
-    fn the_reference_is_the_published_method_or_the_first_that_aligns() {
-        let rows = crate::eval::rows::Rows::default().all(true).unwrap();
+    fn the_reference_is_the_published_method_or_the_first_alignment() {
+        let rows = Rows::default().all(&[Strategy::SHORT_FIXED]).unwrap();
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
@@ -245,11 +242,8 @@ mod tests {
 
     #[test]
     fn a_row_that_repeats_another_counts_once() {
-        use crate::eval::rows::Rows;
-        use crate::explore::Method;
-
         let method = |text: &str| Method::default().with_aligner(text).unwrap();
-        let rows = Rows::default().all(false).unwrap();
+        let rows = Rows::default().all(&[]).unwrap();
         let published = rows.iter().find(|row| row.name == PUBLISHED).unwrap().clone();
         let other = |text: &str| {
             let mut row = published.clone();
@@ -267,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn paired_intervals_see_the_clips_together() {
+    fn intervals_of_differences_are_paired() {
         // Two rows that are right on the same clips but for one: each alone is unsure, their difference is not.
         let clips: Vec<([usize; 2], &str)> = (0..200)
             .map(|i| match i {

@@ -1,68 +1,54 @@
-//! One clip after the other, through every row.
+//! One clip through every row.
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, bail, ensure, eyre};
 
-use crate::align::{self, Preset};
-use crate::eval::dataset::Clip;
-use crate::eval::footage::Footage;
+use crate::align;
+use crate::eval::dataset::{Clip, ClipSource};
 use crate::eval::record::{ClipScores, Ranking};
+use crate::eval::released::{self, ClassTexts};
 use crate::eval::rows::{Row, Score};
 use crate::eval::vlm::Vlm;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
-    embed_batch, embed_clip,
+    embed_clip,
 };
 use crate::script::Strategy;
 use crate::video::Sampling;
 
-/// Rows a second of frame embeddings made elsewhere.
+/// The rate of frame embeddings made elsewhere, in rows per second.
 ///
 /// # Errors
-/// If the sampling is no rate.
+/// If the sampling is not a rate.
 pub fn rate_of_rows(sampling: Sampling) -> Result<f64, Report> {
     match sampling {
         Sampling::Fps(rate) => Ok(rate),
-        _ => bail!("embeddings made elsewhere need a number of rows a second, not '{sampling}'"),
+        _ => bail!("embeddings made elsewhere need a number of rows per second, not '{sampling}'"),
     }
 }
 
-/// Evaluates clips with one model. Frames are embedded once per clip and serve all rows; a sentence is embedded once
-/// for all clips.
+/// Evaluates clips with one model. Frames are embedded once for all rows, a sentence once for all clips.
 pub struct Evaluator {
     model: Arc<Model>,
     sampling: Sampling,
     rows: Vec<Row>,
-    /// Raw embeddings of the sentences met so far, and whether they were cut.
+    /// Raw embeddings of sentences, and whether they were truncated.
     texts: HashMap<String, (Vec<f32>, bool)>,
-    /// Embeddings of sentences that were padded to the longest of them.
-    batches: HashMap<Vec<String>, Vec<EmbeddedText>>,
+    class_texts: ClassTexts,
     notice: Option<String>,
     vlm: Option<Vlm>,
 }
 
 impl Evaluator {
-    /// Loads nothing yet: where every clip and sentence was embedded before, no half of the model is needed. All rows are
-    /// of one preset.
-    pub fn new(model: Arc<Model>, sampling: Sampling, rows: Vec<Row>) -> Self {
-        Self {
-            model,
-            sampling,
-            rows,
-            texts: HashMap::new(),
-            batches: HashMap::new(),
-            notice: None,
-            vlm: None,
-        }
-    }
-
-    /// With a vision-language model, whose row is the last.
-    pub fn with_vlm(mut self, vlm: Vlm) -> Self {
-        self.rows.push(vlm.row());
-        self.vlm = Some(vlm);
-        self
+    /// Loads nothing: clips and sentences in the cache need no tower. All rows are of one preset. The row of the
+    /// vision-language model is the last.
+    pub fn new(model: Arc<Model>, sampling: Sampling, mut rows: Vec<Row>, vlm: Option<Vlm>) -> Self {
+        rows.extend(vlm.as_ref().map(Vlm::row));
+        let (texts, class_texts) = Default::default();
+        Self { model, sampling, rows, texts, class_texts, notice: None, vlm }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -78,18 +64,21 @@ impl Evaluator {
     /// Ranks the candidates of a clip by every row.
     ///
     /// # Errors
-    /// A video that cannot be read or has no frame in the segment, or a server of a vision-language model that would answer
-    /// for no other clip either.
+    /// If the clip cannot be read or has no frame, or the server of the vision-language model fails.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
-        let mut main = self.exploration(&clip.candidates);
-        let mut short = clip.candidates_short.as_ref().map(|candidates| self.exploration(candidates));
-        let missing = self.missing_texts(&mut main, short.as_mut());
+        let of_strategies =
+            clip.other_candidates.iter().map(|(prompt, candidates)| (prompt, &candidates[..]));
+        let mut explorations: Vec<(Strategy, Exploration)> =
+            iter::once((Strategy::default(), &clip.candidates[..]))
+                .chain(of_strategies)
+                .map(|(prompt, candidates)| (prompt, self.exploration(candidates)))
+                .collect();
+        let missing = self.missing_texts(&mut explorations);
         let (frames, damaged_pieces) = self.embed(clip, missing)?;
         ensure!(!frames.is_empty(), "no frame could be read");
-        if let Some(short) = &mut short {
-            short.add_frames(frames.iter().cloned());
+        for (_, exploration) in &mut explorations {
+            exploration.add_frames(frames.iter().cloned());
         }
-        main.add_frames(frames.iter().cloned());
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
@@ -98,48 +87,43 @@ impl Evaluator {
                 rows.push(vlm.rank(clip, self.sampling, &frames)?);
                 continue;
             }
-            let exploration = match row.prompt {
-                Strategy::ContextRich => &mut main,
-                Strategy::ShortFixed => {
-                    let Some(short) = &mut short else {
-                        let fault = Some("a candidate has no script of short steps".to_owned());
-                        rows.push(Ranking { name: row.name, ranking: Vec::new(), scores: Vec::new(), fault });
-                        continue;
-                    };
-                    short
-                }
+            let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
+            else {
+                let fault = format!("a candidate has no {} script", row.prompt);
+                rows.push(Ranking::fault(row.name, fault));
+                continue;
             };
             rows.push(self.rank(exploration, &row)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
-        Ok(ClipScores { frames: main.frame_count(), damaged_pieces, cut_texts, rows })
+        Ok(ClipScores { frames: explorations[0].1.frame_count(), damaged_pieces, cut_texts, rows })
     }
 
     /// The frames of a clip and the number of its damaged pieces. The texts are remembered.
     fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<(Vec<EmbeddedFrame>, usize), Report> {
-        let (path, masks, rows_per_second) = match &clip.footage {
-            Footage::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
-            Footage::Embeddings(path) => (path.clone(), Arc::default(), Some(rate_of_rows(self.sampling)?)),
-            Footage::None(reason) => bail!("{reason}"),
+        let (path, masks, rows_per_second) = match &clip.source {
+            ClipSource::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
+            ClipSource::Embeddings(path) => {
+                (path.clone(), Arc::default(), Some(rate_of_rows(self.sampling)?))
+            }
+            ClipSource::Missing(reason) => bail!("{reason}"),
         };
         let job = Job {
-            clip: path,
             rows_per_second,
             sampling: self.sampling,
             segment: clip.entry.segment(),
             masks,
-            model: self.model.clone(),
-            cover_evenly: false,
-            thumbnails: None,
             texts,
-            known: Vec::new(),
+            ..Job::new(path, self.model.clone())
         };
         let mut frames = Vec::new();
         let mut damaged_pieces = 0;
         embed_clip(job, |update| match update {
             Update::Frames(more) => frames.extend(more),
-            Update::Texts(texts) => self.remember(texts),
+            Update::Texts(texts) => {
+                self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
+            }
             Update::AllDecoded { faults, .. } => damaged_pieces = faults.damaged_or_lost(),
             Update::Notice(text) => {
                 let before = self.notice.take().map_or_else(String::new, |notice| notice + "\n");
@@ -150,29 +134,23 @@ impl Evaluator {
         Ok((frames, damaged_pieces))
     }
 
-    fn remember(&mut self, texts: Vec<EmbeddedText>) {
-        self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
-    }
-
     fn exploration(&self, candidates: &[Candidate]) -> Exploration {
         let dim = self.model.checkpoint().dim();
         Exploration::new(candidates.to_vec(), self.model.calibration(), dim, Settings::default())
     }
 
-    /// Sentences of all rows that no clip has needed before.
-    fn missing_texts(&self, main: &mut Exploration, mut short: Option<&mut Exploration>) -> Vec<String> {
+    /// Sentences of all rows that no earlier clip needed.
+    fn missing_texts(&self, explorations: &mut [(Strategy, Exploration)]) -> Vec<String> {
         let mut missing = Vec::new();
         for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
-            let exploration = match row.prompt {
-                Strategy::ContextRich => Some(&mut *main),
-                Strategy::ShortFixed => short.as_deref_mut(),
+            let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
+            else {
+                continue;
             };
-            let Some(exploration) = exploration else { continue };
             exploration.set(row.settings.clone());
-            let wanted = match row.settings.method.preset {
-                Preset::Paper => exploration.missing_texts(),
-                // Steps are embedded by class.
-                Preset::Released => exploration.candidates().iter().map(released_baseline).collect(),
+            let wanted = match pads_to_longest_step(row) {
+                true => ClassTexts::baselines(exploration),
+                false => exploration.missing_texts(),
             };
             for text in wanted {
                 if !self.texts.contains_key(&text) && !missing.contains(&text) {
@@ -183,27 +161,17 @@ impl Evaluator {
         missing
     }
 
-    /// The texts of a row that an exploration lacks, under the names that it looks for them by.
+    /// The texts that an exploration lacks for a row.
     fn texts_of(&mut self, exploration: &Exploration, row: &Row) -> Result<Vec<EmbeddedText>, Report> {
         let known = |text: &str| self.texts.get(text).cloned();
-        if row.settings.method.preset == Preset::Paper {
-            let known = exploration.missing_texts().into_iter().filter_map(|text| {
-                let (embedding, cut) = known(&text)?;
-                Some((text, embedding, cut))
-            });
-            return Ok(known.collect());
+        if pads_to_longest_step(row) {
+            return self.class_texts.of(exploration, &row.settings.template, &self.model, known);
         }
-        let mut texts = Vec::new();
-        for candidate in exploration.candidates() {
-            let baseline = known(&released_baseline(candidate));
-            texts.extend(baseline.map(|(embedding, cut)| (candidate.name.clone(), embedding, cut)));
-            let steps: Vec<String> = candidate.sentences(&row.settings.template).collect();
-            if !self.batches.contains_key(&steps) {
-                self.batches.insert(steps.clone(), embed_batch(&self.model, &steps)?);
-            }
-            texts.extend(self.batches[&steps].iter().cloned());
-        }
-        Ok(texts)
+        let known = exploration.missing_texts().into_iter().filter_map(|text| {
+            let (embedding, cut) = known(&text)?;
+            Some((text, embedding, cut))
+        });
+        Ok(known.collect())
     }
 
     fn rank(&mut self, exploration: &mut Exploration, row: &Row) -> Result<Ranking, Report> {
@@ -216,14 +184,13 @@ impl Evaluator {
         };
         if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string()))
         {
-            let (name, fault) = (row.name.clone(), Some(error));
-            return Ok(Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault });
+            return Ok(Ranking::fault(row.name.clone(), error));
         }
         let score = |class: &ClassOutcome| match row.score {
             Score::MeanPool => class.mean_pool,
             Score::OrderFree => Some(class.order_free),
             Score::Alignment => Some(class.alignment.score),
-            // What ranks it is no class of an exploration.
+            // Ranked by `Vlm::rank`.
             Score::Vision => None,
         };
         let scores: Option<Vec<f64>> =
@@ -233,20 +200,16 @@ impl Evaluator {
     }
 }
 
-/// The ranking that scores give; none where one of them is no number to rank by.
-fn ranking(name: String, scores: Vec<f64>) -> Ranking {
-    match scores.iter().find(|score| !score.is_finite()) {
-        Some(score) => {
-            let fault = Some(format!("a score is {score}, which is no number to rank by"));
-            Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault }
-        }
-        None => Ranking { name, ranking: align::rank(&scores), scores, fault: None },
-    }
+fn pads_to_longest_step(row: &Row) -> bool {
+    released::protocol(row.settings.method.preset).pads_to_longest_step
 }
 
-/// What the authors' scripts compare the mean frame with, in the place of the class name.
-fn released_baseline(candidate: &Candidate) -> String {
-    format!("This is a video of {} executing {}", candidate.domain, candidate.name)
+/// The ranking by scores; a fault where one is not finite.
+fn ranking(name: String, scores: Vec<f64>) -> Ranking {
+    match scores.iter().find(|score| !score.is_finite()) {
+        Some(score) => Ranking::fault(name, format!("non-finite score: {score}")),
+        None => Ranking { name, ranking: align::rank(&scores), scores, fault: None },
+    }
 }
 
 #[cfg(test)]
@@ -254,8 +217,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::eval::manifest::Entry;
-    use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+    use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
+    use crate::eval::dataset::Entry;
+    use crate::eval::rows::Rows;
 
     fn clip(names: [&str; 2]) -> Clip {
         let candidate = |name: &str| Candidate {
@@ -275,24 +239,24 @@ mod tests {
         };
         Clip {
             entry,
-            footage: Footage::Video(Arc::default()),
+            source: ClipSource::Video(Arc::default()),
             candidates: names.map(candidate).to_vec(),
-            candidates_short: None,
+            other_candidates: Default::default(),
         }
     }
 
     #[test]
-    fn scores_that_are_no_numbers_rank_nothing() {
+    fn non_finite_scores_rank_nothing() {
         assert_eq!(ranking("dtw".into(), vec![0.25, 0.5]).ranking, [1, 0]);
         for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let Ranking { ranking, scores, fault, .. } = ranking("dtw".into(), vec![0.25, score]);
             assert!(ranking.is_empty() && scores.is_empty());
-            assert_eq!(fault, Some(format!("a score is {score}, which is no number to rank by")));
+            assert_eq!(fault, Some(format!("non-finite score: {score}")));
         }
     }
 
     #[test]
-    fn embeddings_made_elsewhere_have_a_rate() {
+    fn embeddings_made_elsewhere_need_a_rate() {
         assert_eq!(rate_of_rows(Sampling::Fps(12.5)).unwrap(), 12.5);
         for sampling in [Sampling::Native, Sampling::Numbered] {
             assert!(rate_of_rows(sampling).is_err());
@@ -300,15 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_is_wanted_once_for_all_rows_and_clips() {
+    fn a_sentence_is_embedded_once_for_all_rows_and_clips() {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let mut evaluator =
-            Evaluator::new(model, Sampling::Native, crate::eval::rows::Rows::default().all(false).unwrap());
+        let rows = Rows::default().all(&[]).unwrap();
+        let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None);
         let mut missing = |names| {
-            let mut exploration = evaluator.exploration(&clip(names).candidates);
-            let missing = evaluator.missing_texts(&mut exploration, None);
+            let exploration = evaluator.exploration(&clip(names).candidates);
+            let missing = evaluator.missing_texts(&mut [(Strategy::default(), exploration)]);
             evaluator.texts.extend(missing.iter().map(|text| (text.clone(), (vec![1.0], false))));
             missing
         };

@@ -1,4 +1,4 @@
-//! One evaluation from its shards.
+//! Merging the shards of an evaluation.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,88 +7,55 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::eval::journal::{self, JournalError, Run};
+use crate::eval::journal;
 use crate::eval::record::ClipRecord;
+use crate::eval::run::{JournalError, Run};
 use crate::eval::shard::Shard;
 use crate::eval::split::named;
 
-/// Why shards are no evaluation.
+/// Why shards cannot be merged.
 #[derive(Debug, Error)]
 pub enum MergeError {
-    /// A folder.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A folder that cannot be looked into.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// No shard anywhere.
-    #[error("no shard is in {}; name the folders of shards, or the one that they are in", folders.join(", "))]
-    Nothing {
-        /// The folders.
-        folders: Vec<String>,
-    },
-    /// An evaluation of all clips.
-    #[error("{} is no shard but an evaluation of all clips; there is nothing to merge", folder.display())]
-    Whole {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// Shards of two evaluations.
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("no shard is in {}\nhelp: name the folders of shards, or the one that holds them", folders.join(", "))]
+    Nothing { folders: Vec<String> },
+    #[error("{} is not a shard but an evaluation of all clips: there is nothing to merge", folder.display())]
+    Whole { folder: PathBuf },
     #[error("{} and {} are of two evaluations, which differ in: {}", first.display(), second.display(), differences.join(", "))]
-    Differ {
-        /// A shard.
-        first: PathBuf,
-        /// Another.
-        second: PathBuf,
-        /// Names of settings.
-        differences: Vec<String>,
-    },
-    /// A shard that is there twice.
-    #[error("{} and {} are the same shard; name one of them", first.display(), second.display())]
-    Twice {
-        /// The one.
-        first: PathBuf,
-        /// The other.
-        second: PathBuf,
-    },
-    /// Shards that are not there.
+    Differ { first: PathBuf, second: PathBuf, differences: Vec<String> },
+    #[error("{} and {} are the same shard\nhelp: name one of them", first.display(), second.display())]
+    Twice { first: PathBuf, second: PathBuf },
     #[error(
-        "{} of the {of} shards are missing: {}; run them{tasks}, or name their folders",
+        "{} of the {of} shards are missing: {}\nhelp: run them{tasks}, or name their folders",
         missing.len(),
         missing.join(", ")
     )]
     Missing {
-        /// How many there should be.
         of: usize,
-        /// Which are not there.
         missing: Vec<String>,
-        /// Which tasks of a job array they are, in words; empty where they are none.
+        /// How to submit their tasks of a job array, in words; empty where there is none.
         tasks: String,
     },
-    /// Shards of several splits.
     #[error(
-        "the shards are of several splits, {}; delete the folders of all but one split, or name the folders of one",
+        "the shards are of several splits, {}\nhelp: delete the folders of all but one split, or name the folders of one",
         named(splits)
     )]
-    Splits {
-        /// Their numbers of shards.
-        splits: BTreeSet<usize>,
-    },
+    Splits { splits: BTreeSet<usize> },
+    #[error("several folders are named\nhelp: name one for the results with --out")]
+    NoOut,
 }
 
-/// The evaluation of all clips that these shards make, and its records in the order of the manifest: what a single process
-/// would have come to. Each folder is a shard or has them in it.
+/// The evaluation of all clips and its records in the manifest's order, from shards. Each folder is a shard or holds
+/// shards.
 ///
 /// # Errors
-/// If a shard is missing, not finished, there twice, or of another evaluation.
-pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> {
+/// If a shard is missing, unfinished, a duplicate, or of another evaluation.
+pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> {
     let found = found(folders)?;
-    // Before the records: shards of another split are often not finished.
+    // Before the records: shards of another split are often unfinished.
     let runs: Result<Vec<Run>, JournalError> = found.iter().map(|folder| Run::load(folder)).collect();
     let splits: BTreeSet<usize> = runs?.iter().filter_map(|run| Some(run.shard?.of)).collect();
     if splits.len() > 1 {
@@ -144,7 +111,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> 
     Ok((whole, records))
 }
 
-/// The folders of shards among these folders and in them.
+/// The folders of shards: these, and those inside them.
 fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
     let mut found = Vec::new();
     for folder in folders {
@@ -167,7 +134,7 @@ fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
     Ok(found)
 }
 
-/// Whether a folder holds the evaluation of a share; one that cannot be read counts, so that its fault is told.
+/// Whether a folder holds a shard. One that cannot be read counts, so that its error is reported.
 fn is_shard(folder: &Path) -> bool {
     Run::is_at(folder) && Run::load(folder).map_or(true, |run| run.shard.is_some())
 }

@@ -1,52 +1,51 @@
-//! A whole dataset: clips whose classes are known, ranked by every row of the ablation.
+//! Evaluation of a whole dataset: clips whose classes are known, ranked by every row of the ablation.
 //!
-//! One pass of embedding serves all rows. [`Evaluator`] takes one clip after the other; [`Results`] sums up, and
-//! [`write()`] makes files of it.
+//! A [`Dataset`] and a [`Plan`] make an [`Evaluation`], which embeds each clip once for all rows and ends in [`Results`].
 
-mod classes;
+mod breakdown;
 mod comparison;
+mod csv;
 mod dataset;
-mod disagreement;
+mod evaluation;
 mod evaluator;
 mod figure;
-mod footage;
 mod journal;
-mod manifest;
 mod merge;
-mod metrics;
+mod protocol;
 mod record;
+mod released;
 mod results;
 mod rows;
+mod run;
 #[cfg(test)]
 mod sample;
-mod scripts;
 mod shard;
-mod sheets;
-mod significance;
 mod slurm;
 mod split;
+mod statistics;
 mod summary;
-mod tables;
 mod vlm;
 mod write;
 
-pub use classes::{ClassCounts, Confusion};
+pub use crate::plot::table::Style;
+pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
-pub use dataset::{Clip, Dataset, DatasetError, DatasetPaths, Digests};
-pub use disagreement::{Disagreement, Prediction};
+pub use dataset::{
+    Clip, ClipSource, Context, Dataset, DatasetError, DatasetPaths, Digests, Entry, Fault, FolderError,
+    Listed, Location, Manifest, ManifestError, read_manifest,
+};
+pub use evaluation::{Evaluation, Finished, NothingRead, Plan, PlanError, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
-pub use footage::{FolderError, Footage};
-pub use journal::{Journal, JournalError, Run, load, write as write_run};
-pub(crate) use manifest::plain;
-pub use manifest::{Entry, Fault, ManifestError, Place, read as read_manifest};
-pub use merge::{MergeError, merge};
+pub use journal::{Journal, load, write as write_run};
+pub use merge::MergeError;
+pub use protocol::Protocol;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
+pub use released::protocol;
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
-pub use rows::{CHANCE, Row, Rows, RowsError, Score};
+pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
+pub use run::{JournalError, Run};
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
-pub use split::{Place as ShardPlace, ShardChoice, SplitError};
-pub use tables::Style;
-pub(crate) use tables::table;
-pub use vlm::{Vlm, VlmSettings};
+pub use split::{ClaimedShard, ShardChoice, SplitError};
+pub use vlm::Vlm;
 pub use write::{WriteError, write};

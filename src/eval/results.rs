@@ -1,85 +1,71 @@
-//! The document that an evaluation ends in.
+//! The results of an evaluation, as `results.json` has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::classes::{self, ClassCounts, Confusion};
+use crate::backbone::Precision;
+use crate::eval::breakdown::{self, ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::{self, Comparison, Pair};
-use crate::eval::dataset::{Dataset, DatasetPaths, Digests};
-use crate::eval::disagreement::{self, Disagreement};
-use crate::eval::metrics::{self, Credit};
+use crate::eval::dataset::{Dataset, Digests};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
+use crate::eval::statistics::{self, Credit};
 use crate::explore::Model;
-use crate::siglip::Precision;
-use crate::store::Hashes;
+use crate::script::PerStrategy;
+use crate::snapshot::Hashes;
 use crate::video::Sampling;
 
 /// Seeded trials of guessing at random.
 const TRIALS: u64 = 10;
 
-/// Accuracy of every row, and everything that it depends on.
+/// Accuracy of every row, and the settings it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// A row each; chance is the first.
+    /// Chance is the first.
     pub rows: Vec<RowResult>,
-    /// Every row against the reference row; chance is not compared.
+    /// Every row but chance against the reference row.
     pub comparisons: Vec<Comparison>,
-    /// Every two rows; chance is not compared.
+    /// Every two rows but chance.
     pub pairs: Vec<Pair>,
-    /// Clips that could not be read, in the manifest's order.
+    /// In the manifest's order.
     pub unread: Vec<Unread>,
     /// Clips that a row could not compare, in the manifest's order.
     pub unaligned: Vec<Unaligned>,
-    /// Clips of which damaged pieces were left out, with their number.
+    /// Number of damaged pieces that were left out, by clip.
     pub damaged: BTreeMap<String, usize>,
-    /// Sentences that are longer than the checkpoint reads and were cut.
+    /// Sentences truncated to the model's length.
     pub cut_texts: BTreeSet<String>,
-    /// The knobs.
     pub settings: EvalSettings,
-    /// Every class that was met, by domain and name; the counts in the order of `settings.rows`. Written as CSV.
+    /// By domain and name; counts in the order of `settings.rows`. Written as CSV, as are the next two.
     #[serde(skip)]
     pub classes: Vec<ClassCounts>,
-    /// What each class is taken for; the counts in the order of `settings.rows`. Written as CSV.
     #[serde(skip)]
     pub confusions: Vec<Confusion>,
-    /// Clips that one alignment row has right and another wrong, in the manifest's order; the predictions in the order
-    /// of `settings.rows`. Written as CSV.
     #[serde(skip)]
     pub disagreements: Vec<Disagreement>,
 }
 
-/// Accuracy of a row in per cent. Over the clips that were read, unless said otherwise.
+/// Accuracy of a row over the clips that were read, in per cent. Top-k: the true class is among the first k.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowResult {
-    /// Name of the row.
     pub name: String,
-    /// The true class is the first.
     pub top1: Option<f64>,
-    /// 95 % bootstrap interval of `top1`.
+    /// 95 % bootstrap interval, as the others.
     pub top1_ci: Option<[f64; 2]>,
-    /// The true class is among the first two.
     pub top2: Option<f64>,
-    /// 95 % bootstrap interval of `top2`.
     pub top2_ci: Option<[f64; 2]>,
-    /// The true class is among the first three.
     pub top3: Option<f64>,
-    /// 95 % bootstrap interval of `top3`.
     pub top3_ci: Option<[f64; 2]>,
-    /// `top1` over all clips, those that could not be read counted as missed.
+    /// `top1` over all clips, with unread ones counted as missed.
     pub top1_attempted: f64,
-    /// Number of clips.
     pub n_attempted: usize,
-    /// Number of clips that could be read.
     pub n_read: usize,
-    /// The clips of each group.
     pub groups: BTreeMap<String, Share>,
     /// The clips outside each group.
     pub outside: BTreeMap<String, Share>,
-    /// The clips of each domain.
     pub domains: BTreeMap<String, Share>,
-    /// What guessing gave; only chance has it.
+    /// Only chance has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
 }
@@ -87,84 +73,66 @@ pub struct RowResult {
 /// Accuracy over some of the clips that were read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// The true class is the first, in per cent; none without clips.
+    /// In per cent; none without clips.
     pub top1: Option<f64>,
-    /// Number of clips.
     pub n: usize,
-    /// 95 % bootstrap interval of `top1`.
     pub top1_ci: Option<[f64; 2]>,
 }
 
 /// Mean accuracy in per cent of seeded guessing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trials {
-    /// Number of trials.
     pub n: u64,
-    /// The true class is the first.
     pub top1: f64,
-    /// The true class is among the first two.
     pub top2: f64,
-    /// The true class is among the first three.
     pub top3: f64,
 }
 
 /// A clip that could not be read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unread {
-    /// The clip.
     pub id: String,
-    /// Why.
     pub reason: String,
 }
 
-/// A clip that was read and that a row cannot compare; the row has missed it.
+/// A clip that was read but that a row cannot compare, which counts as missed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unaligned {
-    /// The clip.
     pub id: String,
-    /// The row.
     pub row: String,
-    /// Why.
     pub reason: String,
 }
 
-/// The knobs behind an evaluation.
+/// What the results of an evaluation depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvalSettings {
-    /// The manifest.
     pub manifest: String,
-    /// The script file.
     pub scripts: String,
-    /// The script file of the other prompt.
-    pub scripts_short: Option<String>,
-    /// What these files contain.
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<String>,
     pub digests: Digests,
-    /// The checkpoint.
     pub model: ModelSettings,
-    /// The device that embeds, in words.
+    /// In words.
     pub device: String,
     /// Frames per second, or `native`.
     pub sampling: String,
-    /// What each row is.
     pub rows: Vec<Row>,
 }
 
-/// What tells a checkpoint from others.
+/// The checkpoint of an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSettings {
-    /// Its folder.
     pub folder: String,
-    /// Values of an embedding.
+    /// Length of an embedding.
     pub dim: usize,
     /// Side of its images in pixels.
     pub image_size: usize,
-    /// Its text positions.
+    /// In tokens.
     pub text_len: usize,
     /// Slope of the logits.
     pub alpha: f32,
     /// Offset of the logits.
     pub beta: f32,
-    /// How its weights were kept.
     #[serde(default)]
     pub precision: Precision,
     /// Digest of the image tower's weights, as in snapshots.
@@ -176,22 +144,15 @@ pub struct ModelSettings {
 }
 
 impl EvalSettings {
-    /// The knobs of an evaluation of `dataset`, which `paths` name. Reads weights in full, but for those that the model's
-    /// cache remembers.
-    pub fn new(
-        paths: &DatasetPaths,
-        dataset: &Dataset,
-        model: &Model,
-        sampling: Sampling,
-        rows: &[Row],
-    ) -> Self {
+    /// The settings of an evaluation. Reads the weights in full to hash them, unless the cache knows their hash.
+    pub fn new(dataset: &Dataset, model: &Model, sampling: Sampling, rows: &[Row]) -> Self {
         let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
         let hashes = Hashes::of_model(checkpoint, model.cache());
         Self {
-            manifest: paths.manifest.display().to_string(),
+            manifest: dataset.paths.manifest.display().to_string(),
             digests: dataset.digests.clone(),
             scripts: dataset.scripts.display().to_string(),
-            scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
+            other_scripts: dataset.other_scripts.map(|path| path.display().to_string()),
             model: ModelSettings {
                 folder: checkpoint.dir().display().to_string(),
                 dim: checkpoint.dim(),
@@ -212,7 +173,7 @@ impl EvalSettings {
 }
 
 impl Results {
-    /// Sums up what the rows of `settings` say of each clip.
+    /// The results of clips that were evaluated by the rows of `settings`.
     pub fn new(clips: &[ClipRecord], settings: EvalSettings) -> Self {
         let (mut read, mut unread, mut damaged) = (Vec::new(), Vec::new(), BTreeMap::new());
         let (mut cut_texts, mut unaligned) = (BTreeSet::new(), Vec::new());
@@ -237,14 +198,15 @@ impl Results {
         let row =
             |name: &str, credits: &[Credit]| RowResult::new(name, credits, &read_clips, &groups, clips.len());
 
-        let chances: Vec<Credit> = read_clips.iter().map(|c| metrics::chance(c.candidates.len())).collect();
+        let chances: Vec<Credit> =
+            read_clips.iter().map(|c| statistics::chance(c.candidates.len())).collect();
         let mut chance = row(CHANCE, &chances);
         chance.trials = Trials::of(&read_clips);
         let mut rows = vec![chance];
         let mut right = Vec::new();
         for (index, spec) in settings.rows.iter().enumerate() {
             let credit = |(clip, scores): &(&ClipRecord, &ClipScores)| {
-                metrics::credit(&scores.rows[index].ranking, clip.answer)
+                statistics::credit(&scores.rows[index].ranking, clip.answer)
             };
             let credits: Vec<Credit> = read.iter().map(credit).collect();
             right.push(credits.iter().map(|credit| credit[0] == 1.0).collect());
@@ -258,9 +220,9 @@ impl Results {
             unaligned,
             damaged,
             cut_texts,
-            classes: classes::classes(&read),
-            confusions: classes::confusions(&read),
-            disagreements: disagreement::disagreements(&read, &settings.rows),
+            classes: breakdown::classes(&read),
+            confusions: breakdown::confusions(&read),
+            disagreements: breakdown::disagreements(&read, &settings.rows),
             settings,
         }
     }
@@ -272,7 +234,7 @@ impl Results {
 }
 
 impl RowResult {
-    /// From what each clip that was read is worth.
+    /// From the credit of each clip that was read.
     fn new(
         name: &str,
         credits: &[Credit],
@@ -294,12 +256,12 @@ impl RowResult {
         let of_domain = |domain: &str| (domain.to_owned(), share(&|clip| clip.domain == domain));
         Self {
             name: name.to_owned(),
-            top1: metrics::per_cent(&top1),
-            top1_ci: metrics::interval(&top1),
-            top2: metrics::per_cent(&at(2)),
-            top2_ci: metrics::interval(&at(2)),
-            top3: metrics::per_cent(&at(3)),
-            top3_ci: metrics::interval(&at(3)),
+            top1: statistics::per_cent(&top1),
+            top1_ci: statistics::interval(&top1),
+            top2: statistics::per_cent(&at(2)),
+            top2_ci: statistics::interval(&at(2)),
+            top3: statistics::per_cent(&at(3)),
+            top3_ci: statistics::interval(&at(3)),
             top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted as f64,
             n_attempted,
             n_read: clips.len(),
@@ -312,20 +274,20 @@ impl RowResult {
 }
 
 impl Share {
-    /// From what each clip is worth.
+    /// From the credit of each clip.
     fn of(values: &[f64]) -> Self {
-        Self { top1: metrics::per_cent(values), n: values.len(), top1_ci: metrics::interval(values) }
+        Self { top1: statistics::per_cent(values), n: values.len(), top1_ci: statistics::interval(values) }
     }
 }
 
 impl Trials {
-    /// Guesses the clips; none without clips.
+    /// None without clips.
     fn of(clips: &[&ClipRecord]) -> Option<Self> {
         let clips: Vec<(usize, usize)> = clips.iter().map(|c| (c.candidates.len(), c.answer)).collect();
         let credits: Vec<Credit> =
-            (0..TRIALS).flat_map(|trial| metrics::random_guesses(&clips, trial)).collect();
+            (0..TRIALS).flat_map(|trial| statistics::random_guesses(&clips, trial)).collect();
         let at =
-            |k: usize| metrics::per_cent(&credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>());
+            |k: usize| statistics::per_cent(&credits.iter().map(|credit| credit[k - 1]).collect::<Vec<_>>());
         Some(Self { n: TRIALS, top1: at(1)?, top2: at(2)?, top3: at(3)? })
     }
 }

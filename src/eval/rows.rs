@@ -1,34 +1,43 @@
-//! What is compared: a row each.
+//! The rows of an evaluation: ways to rank the candidates of a clip.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::iter;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::align::Preset;
-use crate::eval::vlm::VlmSettings;
 use crate::explore::{Method, Settings};
 use crate::script::{Strategy, Template};
 
-/// Name of the row that no clip needs to be read for.
+/// Name of the row of guessing at random.
 pub const CHANCE: &str = "chance";
 
 /// One way to rank the candidates of a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Name in tables and documents.
     pub name: String,
-    /// Which value ranks.
     pub score: Score,
     /// Which scripts are compared with the clip.
     pub prompt: Strategy,
-    /// The knobs.
     #[serde(flatten, with = "in_words")]
     pub settings: Settings,
-    /// The vision-language model that ranks; the other knobs then do nothing.
+    /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
+}
+
+/// What the answers of a vision-language model depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VlmSettings {
+    pub server: String,
+    /// The model's name on the server.
+    pub model: String,
+    /// Number of frames of a clip that it gets, evenly spaced.
+    pub frames: usize,
+    /// BLAKE3 digest of the prompt.
+    pub prompt: String,
+    /// None for the server's default.
+    pub temperature: Option<f64>,
 }
 
 /// The value that ranks the candidates.
@@ -41,7 +50,7 @@ pub enum Score {
     OrderFree,
     /// Mean of the cells on the path (Eq. 13).
     Alignment,
-    /// What a vision-language model says.
+    /// The answer of a vision-language model.
     Vision,
 }
 
@@ -56,123 +65,110 @@ impl fmt::Display for Score {
     }
 }
 
-/// The rows that are asked for beside those of the ablation: each aligner with each template, width and prompt.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Rows<'a> {
-    /// Aligners beside dtw.
-    pub aligners: &'a [Method],
-    /// Templates; none stands for the default.
-    pub templates: &'a [Template],
-    /// Smoothing widths in seconds; none stands for the default.
-    pub smoothings: &'a [f64],
-    /// Prompts; none stands for the main scripts.
-    pub prompts: &'a [Strategy],
+/// Rows to add to those of the ablation: every aligner with every template, smoothing width and prompt.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Aligners besides dtw.
+    pub aligners: Vec<Method>,
+    /// Empty for the default.
+    pub templates: Vec<Template>,
+    /// In seconds; empty for the default.
+    pub smoothings: Vec<f64>,
+    /// Empty for the main scripts.
+    pub prompts: Vec<Strategy>,
 }
 
-/// Rows that cannot be.
+/// A prompt without scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RowsError {
-    /// A prompt without scripts.
-    #[error("there are no scripts for the prompt short-fixed; name their file with --scripts-short")]
-    NoShortScripts,
+#[error("there are no scripts for the prompt {0}\nhelp: name their file with --{flag}", flag = .0.flag())]
+pub struct NoScripts(Strategy);
+
+impl Row {
+    pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
+        Self { name: name.to_owned(), score, prompt, settings, vlm: None }
+    }
 }
 
-impl Rows<'_> {
-    /// The rows of the ablation, those of the prompt study (`short-fixed` only where there are `short_scripts`;
-    /// `context-rich` repeats `+smoothing`, to stand beside it), one for each further aligner, and where more than that is
-    /// asked for, one for each aligner with each template, width and prompt.
+impl Rows {
+    /// All rows of an evaluation: the ablation, the prompt study (the strategies of `others`, which have scripts; the default one
+    /// repeats `+smoothing` to stand beside them), one for each aligner, and where a template, width or prompt is given, one
+    /// for each combination.
     ///
     /// # Errors
-    /// If a prompt is asked for that has no scripts.
-    pub fn all(&self, short_scripts: bool) -> Result<Vec<Row>, RowsError> {
+    /// If a prompt has no scripts.
+    pub fn all(&self, others: &[Strategy]) -> Result<Vec<Row>, NoScripts> {
+        let main = Strategy::default();
+        let has_scripts = |prompt: &&Strategy| **prompt == main || others.contains(prompt);
+        if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
+            return Err(NoScripts(*prompt));
+        }
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
-        let row = |name: &str, score, settings: &Settings| {
-            let settings = settings.clone();
-            Row { name: name.to_owned(), score, prompt: Strategy::ContextRich, settings, vlm: None }
-        };
         let mut rows = vec![
-            row("mean-pool", Score::MeanPool, &full),
-            row("order-free", Score::OrderFree, &full),
-            row("+alignment", Score::Alignment, &bare),
-            row("+context", Score::Alignment, &unsmoothed),
-            row("+smoothing", Score::Alignment, &full),
+            Row::new("mean-pool", Score::MeanPool, main, full.clone()),
+            Row::new("order-free", Score::OrderFree, main, full.clone()),
+            Row::new("+alignment", Score::Alignment, main, bare),
+            Row::new("+context", Score::Alignment, main, unsmoothed),
+            Row::new("+smoothing", Score::Alignment, main, full.clone()),
         ];
-        if short_scripts {
-            let short = row("short-fixed", Score::Alignment, &full);
-            rows.push(Row { prompt: Strategy::ShortFixed, ..short });
+        for prompt in others.iter().copied().chain([main]) {
+            let settings = Settings { template: prompt.template(), ..full.clone() };
+            rows.push(Row::new(prompt.name(), Score::Alignment, prompt, settings));
         }
-        rows.push(row("context-rich", Score::Alignment, &full));
-        for &method in self.aligners {
-            // The default aligner's row is `+smoothing`.
-            if method != full.method {
-                add(
-                    &mut rows,
-                    row(&method.in_words(), Score::Alignment, &Settings { method, ..full.clone() }),
-                );
-            }
+        // The default aligner's row is `+smoothing`.
+        for &method in self.aligners.iter().filter(|method| **method != full.method) {
+            let settings = Settings { method, ..full.clone() };
+            rows.push(Row::new(&method.in_words(), Score::Alignment, main, settings));
         }
-        if self.prompts.contains(&Strategy::ShortFixed) && !short_scripts {
-            return Err(RowsError::NoShortScripts);
-        }
-        rows_of_all(self, &mut rows);
+        rows.extend(self.combinations());
+        let mut names = HashSet::new();
+        rows.retain(|row| names.insert(row.name.clone()));
         Ok(rows)
     }
-}
 
-/// Adds each aligner with each template, width and prompt, where any of these three is asked for.
-fn rows_of_all(asked: &Rows, rows: &mut Vec<Row>) {
-    if asked.templates.is_empty() && asked.smoothings.is_empty() && asked.prompts.is_empty() {
-        return;
+    /// Whether no row is added.
+    pub fn is_empty(&self) -> bool {
+        self.aligners.is_empty() && !self.combines()
     }
-    let default = Settings::default();
-    let templates = [default.template];
-    let templates = if asked.templates.is_empty() { &templates } else { asked.templates };
-    let smoothings = [default.smoothing_seconds];
-    let smoothings = if asked.smoothings.is_empty() { &smoothings } else { asked.smoothings };
-    let prompts = if asked.prompts.is_empty() { &[Strategy::ContextRich] } else { asked.prompts };
-    let methods = iter::once(&default.method).chain(asked.aligners);
-    let mut combine = |method: Method, template: &Template, smoothing_seconds: f64, prompt: Strategy| {
-        let words = if template.name() == "custom" { template.text() } else { template.name() };
-        let name = format!("{} / {words} / {smoothing_seconds} s / {prompt}", method.in_words());
-        let settings = Settings { method, smoothing_seconds, template: template.clone(), calibration: None };
-        add(rows, Row { name, score: Score::Alignment, prompt, settings, vlm: None });
-    };
-    for &method in methods {
-        for template in templates {
-            for &seconds in smoothings {
-                prompts.iter().for_each(|&prompt| combine(method, template, seconds, prompt));
+
+    fn combines(&self) -> bool {
+        !(self.templates.is_empty() && self.smoothings.is_empty() && self.prompts.is_empty())
+    }
+
+    fn combinations(&self) -> Vec<Row> {
+        if !self.combines() {
+            return Vec::new();
+        }
+        let default = Settings::default();
+        let templates = or_default(&self.templates, default.template);
+        let smoothings = or_default(&self.smoothings, default.smoothing_seconds);
+        let prompts = or_default(&self.prompts, Strategy::default());
+        let mut rows = Vec::new();
+        for &method in [default.method].iter().chain(&self.aligners) {
+            for template in &templates {
+                let words = if template.name() == "custom" { template.text() } else { template.name() };
+                for &smoothing_seconds in &smoothings {
+                    for &prompt in &prompts {
+                        let name =
+                            format!("{} / {words} / {smoothing_seconds} s / {prompt}", method.in_words());
+                        let template = template.clone();
+                        let settings = Settings { method, smoothing_seconds, template, calibration: None };
+                        rows.push(Row::new(&name, Score::Alignment, prompt, settings));
+                    }
+                }
             }
         }
+        rows
     }
 }
 
-/// Adds a row where none has its name.
-fn add(rows: &mut Vec<Row>, row: Row) {
-    if rows.iter().all(|other| other.name != row.name) {
-        rows.push(row);
-    }
+fn or_default<T: Clone>(given: &[T], default: T) -> Vec<T> {
+    if given.is_empty() { vec![default] } else { given.to_vec() }
 }
 
-impl Row {
-    /// The rows of the authors' scripts: their baseline, and their alignment, which smooths nothing.
-    pub fn released() -> Vec<Self> {
-        let method = Method { preset: Preset::Released, ..Method::default() };
-        let settings = Settings { method, smoothing_seconds: 0.0, ..Settings::default() };
-        let row = |name: &str, score| Self {
-            name: name.to_owned(),
-            score,
-            prompt: Strategy::ContextRich,
-            settings: settings.clone(),
-            vlm: None,
-        };
-        vec![row("mean-pool", Score::MeanPool), row("released", Score::Alignment)]
-    }
-}
-
-/// The knobs under the names that reports of one clip give them.
+/// Settings with the field names that the report of one clip has.
 mod in_words {
     use super::*;
 
@@ -211,14 +207,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_have_their_names_and_knobs() {
+    fn the_ablation_has_its_rows_and_settings() {
         let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
-        let rows = Rows { aligners: &[Method::default()], ..Rows::default() }.all(true).unwrap();
+        let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }
+            .all(&[Strategy::SHORT_FIXED])
+            .unwrap();
         assert_eq!(
             names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(&Rows::default().all(false).unwrap()).contains("short-fixed"));
+        assert!(!names(&Rows::default().all(&[]).unwrap()).contains("short-fixed"));
         let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
@@ -233,20 +231,20 @@ mod tests {
     fn every_aligner_is_tried_with_every_template_width_and_prompt() {
         let drop = Method::default().with_aligner("drop:cell=logit").unwrap();
         let asked = Rows {
-            aligners: &[drop, drop],
-            templates: &[Template::default(), Template::custom("a {step}").unwrap()],
-            smoothings: &[0.0, 0.5],
-            prompts: &[Strategy::ContextRich, Strategy::ShortFixed],
+            aligners: vec![drop, drop],
+            templates: vec![Template::default(), Template::custom("a {step}").unwrap()],
+            smoothings: vec![0.0, 0.5],
+            prompts: vec![Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
         };
-        let rows = asked.all(true).unwrap();
+        let rows = asked.all(&[Strategy::SHORT_FIXED]).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
         assert_eq!(rows.len(), 7 + 1 + 16);
         let last = rows.last().unwrap();
         assert_eq!(last.name, "drop:cell=logit / a {step} / 0.5 s / short-fixed");
         assert_eq!(
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
-            (Strategy::ShortFixed, drop, 0.5)
+            (Strategy::SHORT_FIXED, drop, 0.5)
         );
-        assert_eq!(asked.all(false), Err(RowsError::NoShortScripts));
+        assert_eq!(asked.all(&[]), Err(NoScripts(Strategy::SHORT_FIXED)));
     }
 }

@@ -1,39 +1,38 @@
-//! A share of a dataset, for one of several processes.
+//! A shard of a dataset, for one of several processes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One of `of` shares, counted from 1: every `of`-th clip of the manifest, so that shares are alike.
+/// Every `of`-th clip of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Shard {
-    /// Which one, from 1.
+    /// Counted from 1.
     pub number: usize,
-    /// How many there are.
     pub of: usize,
 }
 
-/// More processes than any cluster has.
+/// Largest number of shards.
 pub(super) const MOST: usize = 100_000;
 
 impl Shard {
-    /// A share; none where there is no such share, or there would be more of them than any cluster has processes.
+    /// None if there is no such shard, or there are more than [`MOST`].
     pub fn new(number: usize, of: usize) -> Option<Self> {
         Some(Self { number, of }).filter(|shard| shard.is_sound())
     }
 
-    /// Whether it can be: one that was read from a file may hold anything.
+    /// Whether the numbers are in range: a file may hold any.
     pub(super) fn is_sound(self) -> bool {
         (1..=MOST).contains(&self.of) && (1..=self.of).contains(&self.number)
     }
 
-    /// Whether the clip at this place of the manifest, from 0, is in it.
+    /// Whether it has the clip at this place of the manifest, counted from 0.
     pub fn holds(self, place: usize) -> bool {
         place % self.of == self.number - 1
     }
 
-    /// How many of so many clips are in it.
+    /// How many of so many clips it has.
     pub fn share_of(self, clips: usize) -> usize {
         clips.saturating_sub(self.number - 1).div_ceil(self.of)
     }
@@ -57,7 +56,7 @@ impl FromStr for Shard {
         let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
         parts.and_then(|(number, of)| Self::new(number, of)).ok_or_else(|| {
             format!(
-                "'{text}' is no shard: give I/N, such as 2/4 for the second of four, with N at most {MOST}, or slurm/N"
+                "'{text}' is not a shard: give I/N, such as 2/4 for the second of four, with N at most {MOST}, or slurm/N"
             )
         })
     }
@@ -68,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_clip_is_in_one_share() {
+    fn every_clip_is_in_one_shard() {
         for (clips, of) in [(0, 1), (7, 3), (3, 5), (934, 4)] {
             let shards: Vec<Shard> = (1..=of).map(|number| Shard { number, of }).collect();
             assert!((0..clips).all(|place| shards.iter().filter(|shard| shard.holds(place)).count() == 1));
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_reads_as_it_is_written() {
+    fn a_shard_parses_as_it_is_displayed() {
         assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
         assert_eq!(Shard { number: 2, of: 4 }.to_string(), "2/4");
         for text in ["", "0/4", "5/4", "2", "a/b", "1/0", "-1/2", "2/4/6", "1/100001"] {

@@ -1,7 +1,7 @@
-//! Which shard a task of a SLURM job array evaluates.
+//! The shard of a SLURM array task.
 //!
-//! SLURM tells a task its own ID and the bounds of the array that was submitted. When some tasks are submitted again, those
-//! bounds are of the new, smaller array. So what the results folder remembers of the first one comes before them.
+//! SLURM gives a task its own ID and the bounds of the submitted array. When only some tasks are submitted again, those are
+//! the bounds of the new, smaller array, so the task IDs in the results folder take precedence.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct ArrayTask {
     count: Option<usize>,
 }
 
-/// Which task IDs stand for the shards: the first for shard 1, and so on in steps.
+/// The task IDs of the shards: the first is shard 1, then in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskIds {
     first: usize,
@@ -33,15 +33,14 @@ impl ArrayTask {
     /// Reads the variables.
     ///
     /// # Errors
-    /// If this is no task of an array, or a variable is no number.
+    /// If this is not an array task, or a variable is not a number.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let number = |name: &str| -> Result<Option<usize>, String> {
             let Some(text) = variable(name) else { return Ok(None) };
-            text.trim().parse().map(Some).map_err(|_| format!("{name} is '{text}', which is no number"))
+            text.trim().parse().map(Some).map_err(|_| format!("{name} is '{text}', not a number"))
         };
-        let id = number("SLURM_ARRAY_TASK_ID")?.ok_or(
-            "SLURM_ARRAY_TASK_ID is not set: this is no task of a SLURM job array; give I/N instead",
-        )?;
+        let id = number("SLURM_ARRAY_TASK_ID")?
+            .ok_or("SLURM_ARRAY_TASK_ID is not set: this is not a SLURM array task; give I/N instead")?;
         let count = number("SLURM_ARRAY_TASK_COUNT")?;
         let step = number("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
         let first = number("SLURM_ARRAY_TASK_MIN")?.unwrap_or(if count.is_some() { 0 } else { id });
@@ -55,20 +54,20 @@ impl ArrayTask {
         Ok(Self { id, first, last, step, count })
     }
 
-    /// The shard of this task, and the task IDs of all shards. `of` is the number of shards where it is given or the folder
-    /// remembers it, and `known` what the folder remembers of task IDs.
+    /// The shard of this task, and the task IDs of all shards. `of` is the number of shards if known, and `known` the task
+    /// IDs in the results folder.
     ///
     /// # Errors
     /// If the task's shard is not certain.
     pub fn shard(&self, of: Option<usize>, known: Option<TaskIds>) -> Result<(Shard, TaskIds), String> {
         let Some(of) = of.or(self.count) else {
             return Err(
-                "SLURM_ARRAY_TASK_COUNT is not set, so the number of shards N is not known; give slurm/N"
+                "SLURM_ARRAY_TASK_COUNT is not set, so the number of shards is unknown\nhelp: give slurm/N"
                     .into(),
             );
         };
         if of > MOST {
-            return Err(format!("the array has {of} tasks, and there are at most {MOST} shards"));
+            return Err(format!("the array has {of} tasks, but there are at most {MOST} shards"));
         }
         let whole = self.is_whole(of).then_some(TaskIds { first: self.first, step: self.step });
         let ids = match (known, whole) {
@@ -80,7 +79,7 @@ impl ArrayTask {
             (None, None) => self.guess(of)?,
         };
         let place = |id: usize| ids.place(id).filter(|place| *place < of);
-        // All tasks of an array are refused together: some would be done for the wrong shards.
+        // If one task is of no shard, all are refused: the others could be of the wrong ones.
         match (place(self.first), place(self.id), place(self.last)) {
             (Some(_), Some(place), Some(_)) => Ok((Shard { number: place + 1, of }, ids)),
             _ => Err(self.not_of(of, ids)),
@@ -98,14 +97,14 @@ impl ArrayTask {
         let ids = TaskIds { first: self.first.min(1), step: 1 };
         if let Some(count) = self.count.filter(|count| *count > of) {
             return Err(format!(
-                "the array {} has {count} tasks, and there are {of} shards; submit {of} tasks",
+                "the array {} has {count} tasks for {of} shards\nhelp: submit {of} tasks",
                 self.array()
             ));
         }
         if self.step > 1 || ids.last(of) < self.last {
             return Err(format!(
-                "the array {} does not say which of the {of} shards its tasks stand for; submit an array without \
-                 gaps and with {of} tasks once, or give I/N instead",
+                "the array {} does not tell which of the {of} shards its tasks are\nhelp: submit an array of {of} tasks \
+                 without gaps once, or give I/N instead",
                 self.array()
             ));
         }
@@ -114,8 +113,8 @@ impl ArrayTask {
 
     fn not_of(&self, of: usize, ids: TaskIds) -> String {
         format!(
-            "the {of} shards are those of the tasks {}, and this array is {}: submit tasks of the former, give I/N \
-             instead, or choose another --out",
+            "the {of} shards are the tasks {}, but this array is {}\nhelp: submit some of those tasks, give I/N instead, \
+             or choose another --out",
             ids.shown(of),
             self.array()
         )
@@ -133,7 +132,7 @@ impl ArrayTask {
 }
 
 impl TaskIds {
-    /// The place of the shard that a task stands for, from 0.
+    /// The place of a task's shard, counted from 0.
     fn place(self, id: usize) -> Option<usize> {
         let step = self.step.max(1);
         id.checked_sub(self.first).filter(|past| past % step == 0).map(|past| past / step)
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_without_gaps_is_a_set_of_shards() {
+    fn an_array_without_gaps_has_a_task_per_shard() {
         for of in [None, Some(4)] {
             assert_eq!(number(task(0, "0-3"), of, None), Ok((1, 4)));
             assert_eq!(number(task(4, "1-4"), of, None), Ok((4, 4)));
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_folder_remembers_decides_when_tasks_are_submitted_again() {
+    fn task_ids_in_the_folder_decide_when_tasks_are_submitted_again() {
         for (array, again, expected) in [
             ("1-4", "3-4", 3),
             ("1-4", "3", 3),
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_part_of_the_array_is_placed_where_the_number_of_shards_is_given() {
+    fn a_part_of_the_array_is_placed_if_the_number_of_shards_is_given() {
         for (id, array, expected) in
             [(0, "0", 1), (2, "0-5", 3), (3, "3", 3), (8, "5-8", 8), (3, "3-4", 3), (1, "1", 1)]
         {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_that_does_not_fit_what_the_folder_remembers_is_refused_as_a_whole() {
+    fn an_array_with_other_task_ids_than_the_folder_is_refused() {
         let ids = |first, step| Some(TaskIds { first, step });
         for (id, array, known) in [
             // The same number of tasks from another one on.
@@ -256,10 +255,10 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_are_no_task_of_an_array_are_refused() {
+    fn variables_of_no_array_task_are_refused() {
         assert!(read(&[]).unwrap_err().contains("SLURM_ARRAY_TASK_ID is not set"));
-        assert!(read(&[("ID", "x")]).unwrap_err().contains("no number"));
-        assert!(read(&[("ID", "1"), ("COUNT", "-4")]).unwrap_err().contains("no number"));
+        assert!(read(&[("ID", "x")]).unwrap_err().contains("not a number"));
+        assert!(read(&[("ID", "1"), ("COUNT", "-4")]).unwrap_err().contains("not a number"));
         assert!(read(&[("ID", "9"), ("MIN", "1"), ("MAX", "4")]).unwrap_err().contains("not one of 1-4"));
         let alone = read(&[("ID", "3")]).unwrap();
         assert!(number(alone, None, None).unwrap_err().contains("give slurm/N"));

@@ -1,7 +1,6 @@
-//! The split of a dataset into shards that a results folder holds, and the share that a process takes of it.
+//! The split of a dataset into shards that a results folder holds.
 //!
-//! The folder remembers its split by the folders of shards in it, and the task IDs of a SLURM job array by the `run.json` of
-//! each.
+//! The folders of its shards tell the split; the `run.json` of each has the task IDs of a SLURM job array.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,75 +10,54 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::eval::journal::Run;
+use crate::eval::run::Run;
 use crate::eval::shard::{MOST, Shard};
 use crate::eval::slurm::{ArrayTask, TaskIds};
 
-/// What `--shard` names.
+/// A shard as the user names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShardChoice {
-    /// This shard.
     Shard(Shard),
-    /// The shard of a task of a SLURM job array, of so many where that is said.
+    /// The shard of a SLURM array task, with the number of shards if given.
     Task(ArrayTask, Option<usize>),
 }
 
-/// A shard of a results folder's split.
+/// A shard with its folder made in a results folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The shard.
+pub struct ClaimedShard {
     pub shard: Shard,
-    /// The task IDs of all shards, where they are tasks of a SLURM job array.
+    /// The task IDs of all shards of a SLURM job array.
     pub tasks: Option<TaskIds>,
 }
 
 /// Why a folder cannot take a shard.
 #[derive(Debug, Error)]
 pub enum SplitError {
-    /// Shards of another split.
     #[error(
-        "{} holds shards of another split: into {there}, not {here}; go on with --shard {again}/{there}, choose another \
-         --out, or delete the folders shard-*-of-{there} in it",
+        "{} holds shards of another split: into {there}, not {here}\nhelp: continue with --shard {again}/{there}, choose \
+         another --out, or delete the folders shard-*-of-{there} in it",
         folder.display()
     )]
     Other {
-        /// The folder.
         folder: PathBuf,
-        /// Number of shards of the split that is there.
+        /// Number of shards in the folder's split.
         there: usize,
-        /// Number of shards that was asked for.
+        /// Number of shards asked for.
         here: usize,
-        /// How to name a shard of the split that is there.
+        /// How to name a shard of the folder's split.
         again: &'static str,
     },
-    /// Shards of several splits.
     #[error(
-        "{} holds shards of several splits, {}; delete the folders of all but one, or choose another --out",
+        "{} holds shards of several splits, {}\nhelp: delete the folders of all but one, or choose another --out",
         folder.display(),
         named(splits)
     )]
-    Several {
-        /// The folder.
-        folder: PathBuf,
-        /// Their numbers of shards.
-        splits: BTreeSet<usize>,
-    },
-    /// A task that stands for no shard of the folder's split.
+    Several { folder: PathBuf, splits: BTreeSet<usize> },
+    /// The array task is none of the folder's shards.
     #[error("{}: {reason}", folder.display())]
-    Task {
-        /// The folder.
-        folder: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A folder that cannot be made or looked through.
-    #[error("cannot use the folder {}: {source}; choose another --out", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Task { folder: PathBuf, reason: String },
+    #[error("cannot use the folder {}: {source}\nhelp: choose another --out", folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
 }
 
 /// `shard-*-of-4, shard-*-of-8`.
@@ -96,7 +74,7 @@ impl FromStr for ShardChoice {
         let of = match rest.strip_prefix('/').map(str::parse) {
             None if rest.is_empty() => None,
             Some(Ok(of)) if (1..=MOST).contains(&of) => Some(of),
-            _ => return Err(format!("'{text}' is no shard: give slurm/N, with N from 1 to {MOST}")),
+            _ => return Err(format!("'{text}' is not a shard: give slurm/N, with N from 1 to {MOST}")),
         };
         let task = ArrayTask::from_variables(|name| std::env::var(name).ok())?;
         Ok(Self::Task(task, of))
@@ -104,31 +82,30 @@ impl FromStr for ShardChoice {
 }
 
 impl ShardChoice {
-    /// Takes the shard's place in a results folder, whose split it joins or begins: its folder is made.
+    /// Makes the shard's folder in a results folder.
     ///
     /// # Errors
-    /// If the folder holds another split, or it is not certain which shard is meant.
-    pub fn place_in(self, folder: &Path) -> Result<Place, SplitError> {
+    /// If the results folder holds another split, or it is not certain which shard is meant.
+    pub fn claim(self, folder: &Path) -> Result<ClaimedShard, SplitError> {
         let held = Split::of(folder)?;
-        let place = self.place(folder, &held)?;
-        let own = folder.join(place.shard.folder());
+        let claimed = self.shard_of(folder, &held)?;
+        let own = folder.join(claimed.shard.folder());
         let is_new = !own.exists();
         let error = |source| SplitError::Folder { folder: own.clone(), source };
         fs::create_dir_all(&own).map_err(error)?;
-        // Another process may have begun another split at the same time: then neither goes on.
+        // Another process may have begun another split meanwhile: then neither continues.
         let held = Split::of(folder)?;
-        self.check(folder, place.shard.of, &held).inspect_err(|_| {
+        self.check(folder, claimed.shard.of, &held).inspect_err(|_| {
             if is_new {
                 let _ = fs::remove_dir(&own);
             }
         })?;
-        Ok(place)
+        Ok(claimed)
     }
 
-    fn place(self, folder: &Path, held: &Split) -> Result<Place, SplitError> {
-        let place = match self {
-            // What is known of its task stays known.
-            Self::Shard(shard) => Place { shard, tasks: tasks_of(&folder.join(shard.folder())) },
+    fn shard_of(self, folder: &Path, held: &Split) -> Result<ClaimedShard, SplitError> {
+        let claimed = match self {
+            Self::Shard(shard) => ClaimedShard { shard, tasks: tasks_of(&folder.join(shard.folder())) },
             Self::Task(task, of) => {
                 if let Some(of) = of {
                     self.check(folder, of, held)?;
@@ -138,11 +115,11 @@ impl ShardChoice {
                 let (shard, tasks) = task
                     .shard(of, known)
                     .map_err(|reason| SplitError::Task { folder: folder.to_owned(), reason })?;
-                Place { shard, tasks: Some(tasks) }
+                ClaimedShard { shard, tasks: Some(tasks) }
             }
         };
-        self.check(folder, place.shard.of, held)?;
-        Ok(place)
+        self.check(folder, claimed.shard.of, held)?;
+        Ok(claimed)
     }
 
     /// Refuses a folder with another split than that into `of` shards.
@@ -161,12 +138,12 @@ impl ShardChoice {
     }
 }
 
-/// What a results folder holds.
+/// The shards that a results folder holds.
 #[derive(Debug, Default)]
 struct Split {
-    /// The numbers of shards of its splits: at most one, unless folders were copied together.
+    /// Numbers of shards: one, unless folders of several splits were copied together.
     numbers: BTreeSet<usize>,
-    /// The folders of its shards.
+    /// Folders of the shards.
     shards: Vec<PathBuf>,
 }
 
@@ -188,7 +165,7 @@ impl Split {
     }
 }
 
-/// The task IDs that a shard remembers. One that cannot be read is found fault with when it is evaluated or merged.
+/// The task IDs in the `run.json` of a shard. One that cannot be read is reported when it is evaluated or merged.
 fn tasks_of(shard: &Path) -> Option<TaskIds> {
     Run::load(shard).ok()?.tasks
 }
@@ -212,40 +189,40 @@ mod tests {
     #[test]
     fn a_folder_takes_shards_of_one_split() {
         let folder = tempfile::tempdir().unwrap();
-        let place = shard("2/4").place_in(folder.path()).unwrap();
-        assert_eq!((place.shard.number, place.shard.of, place.tasks), (2, 4, None));
-        shard("4/4").place_in(folder.path()).unwrap();
-        let error = shard("1/8").place_in(folder.path()).unwrap_err().to_string();
+        let claimed = shard("2/4").claim(folder.path()).unwrap();
+        assert_eq!((claimed.shard.number, claimed.shard.of, claimed.tasks), (2, 4, None));
+        shard("4/4").claim(folder.path()).unwrap();
+        let error = shard("1/8").claim(folder.path()).unwrap_err().to_string();
         assert!(error.contains("into 4, not 8") && error.contains("--shard I/4"), "{error}");
         assert!(!folder.path().join("shard-1-of-8").exists());
-        // What only looks like a shard is none.
+        // Names that only look like shards.
         for name in ["shard-1-of-9.bak", "shard-01-of-9", "shard-0-of-9", "shard-10-of-9", "shards"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         fs::write(folder.path().join("shard-1-of-9"), "").unwrap();
-        shard("1/4").place_in(folder.path()).unwrap();
+        shard("1/4").claim(folder.path()).unwrap();
         fs::create_dir(folder.path().join("shard-2-of-9")).unwrap();
-        let error = shard("1/4").place_in(folder.path()).unwrap_err().to_string();
+        let error = shard("1/4").claim(folder.path()).unwrap_err().to_string();
         assert!(error.contains("shard-*-of-4, shard-*-of-9"), "{error}");
         // Deleted folders are forgotten.
         fs::remove_dir(folder.path().join("shard-2-of-9")).unwrap();
         for number in [1, 2, 4] {
             fs::remove_dir(folder.path().join(format!("shard-{number}-of-4"))).unwrap();
         }
-        shard("1/8").place_in(folder.path()).unwrap();
+        shard("1/8").claim(folder.path()).unwrap();
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
+    fn an_error_names_the_folder_that_cannot_be_made() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = shard("1/2").place_in(&file).unwrap_err().to_string();
+        let error = shard("1/2").claim(&file).unwrap_err().to_string();
         assert!(error.contains("file") && error.contains("choose another --out"), "{error}");
     }
 
     #[test]
-    fn words_that_name_no_shard_are_refused() {
+    fn malformed_shards_are_refused() {
         for text in ["slurm/0", "slurm/x", "slurm/", "slurm4", "slurm/100001", "slurm/4/2"] {
             assert!(text.parse::<ShardChoice>().unwrap_err().contains("slurm/N"), "{text}");
         }

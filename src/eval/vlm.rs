@@ -1,42 +1,25 @@
-//! The row of a vision-language model, which sees a few frames of a clip and the names of its candidates.
+//! The row of a vision-language model, which gets a few frames of a clip and the names of its candidates.
 
 use std::ops::ControlFlow;
 
 use color_eyre::eyre::{Report, bail};
-use serde::{Deserialize, Serialize};
 
-use crate::eval::dataset::Clip;
-use crate::eval::footage::Footage;
+use crate::eval::dataset::{Clip, ClipSource};
 use crate::eval::record::Ranking;
-use crate::eval::rows::{Row, Score};
+use crate::eval::rows::{Row, Score, VlmSettings};
 use crate::explore::{self, EmbeddedFrame, Settings, evenly_spaced, jpegs};
 use crate::llm::{self, Client, Viewer};
 use crate::script::Strategy;
 use crate::video::Sampling;
 
-/// A model, and how much of a clip it sees.
+/// A vision-language model to compare with.
 pub struct Vlm {
     viewer: Viewer,
     settings: VlmSettings,
 }
 
-/// What the answers of a vision-language model depend on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VlmSettings {
-    /// The server.
-    pub server: String,
-    /// The model, as the server calls it.
-    pub model: String,
-    /// Frames of a clip that it sees, evenly spaced; all of a clip that has fewer.
-    pub frames: usize,
-    /// BLAKE3 digest of its prompt.
-    pub prompt: String,
-    /// Its temperature, where it is not the server's own.
-    pub temperature: Option<f64>,
-}
-
 impl Vlm {
-    /// Shows so many frames of each clip to the model of a client.
+    /// Asks the model of a client about so many frames of each clip.
     pub fn new(client: Client, prompt: llm::Prompt, frames: usize) -> Self {
         let settings = VlmSettings {
             server: client.endpoint().to_string(),
@@ -48,30 +31,29 @@ impl Vlm {
         Self { viewer: Viewer::new(client, prompt), settings }
     }
 
-    /// Its row. The model names one candidate, so only Top-1 means something: the others follow in the order given.
+    /// Its row. The model names one candidate and the others follow in the order given, so only Top-1 is meaningful.
     pub fn row(&self) -> Row {
-        Row {
-            name: format!("vlm:{}", self.settings.model),
-            score: Score::Vision,
-            prompt: Strategy::ContextRich,
-            settings: Settings::default(),
-            vlm: Some(self.settings.clone()),
-        }
+        let row = Row::new(&self.name(), Score::Vision, Strategy::CONTEXT_RICH, Settings::default());
+        Row { vlm: Some(self.settings.clone()), ..row }
     }
 
-    /// What the model takes a clip for. `frames` are those that the sampling takes. A clip that gets no answer, or one that
-    /// names no candidate, counts as missed.
+    fn name(&self) -> String {
+        format!("vlm:{}", self.settings.model)
+    }
+
+    /// Asks the model which candidate a clip shows. `frames` are those that the sampling takes. Without an answer that names
+    /// a candidate, the clip counts as missed.
     ///
     /// # Errors
-    /// If the video cannot be read, or the server would answer no other clip either.
+    /// If the video cannot be read, or the server fails for every clip.
     pub(super) fn rank(
         &mut self,
         clip: &Clip,
         sampling: Sampling,
         frames: &[EmbeddedFrame],
     ) -> Result<Ranking, Report> {
-        let Footage::Video(masks) = &clip.footage else {
-            bail!("a vision-language model needs a video, and there are embeddings alone");
+        let ClipSource::Video(masks) = &clip.source else {
+            bail!("a vision-language model needs a video, not embeddings");
         };
         let footage =
             explore::Footage { video: &clip.entry.video, sampling, segment: clip.entry.segment(), masks };
@@ -85,7 +67,7 @@ impl Vlm {
             Err(error) if error.is_of_server() => return Err(error.into()),
             Err(error) => Err(error.to_string()),
         };
-        let name = format!("vlm:{}", self.settings.model);
+        let name = self.name();
         Ok(match chosen {
             Ok(chosen) => {
                 let others = (0..names.len()).filter(|&place| place != chosen);
@@ -93,7 +75,7 @@ impl Vlm {
                 let ranking = std::iter::once(chosen).chain(others).collect();
                 Ranking { name, ranking, scores: scores.collect(), fault: None }
             }
-            Err(fault) => Ranking { name, ranking: Vec::new(), scores: Vec::new(), fault: Some(fault) },
+            Err(fault) => Ranking::fault(name, fault),
         })
     }
 }

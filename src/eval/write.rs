@@ -1,4 +1,4 @@
-//! Results as files.
+//! Writing results to files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,34 +8,26 @@ use thiserror::Error;
 use crate::atomic_write::write_atomically;
 use crate::eval::figure;
 use crate::eval::results::Results;
-use crate::eval::tables::Style;
-use crate::export::{self, ExportError};
+use crate::plot::svg::{PixelError, png};
+use crate::plot::table::Style;
 use crate::visible::visible_json;
 
 /// Why results cannot be written.
 #[derive(Debug, Error)]
 pub enum WriteError {
-    /// A file that cannot be written.
     #[error("cannot write {}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A number that JSON does not have.
-    #[error("the results are no JSON: {0}")]
+    File { path: PathBuf, source: io::Error },
+    #[error("cannot write the results as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// The figure has no pixels.
     #[error(transparent)]
-    Figure(#[from] ExportError),
+    Figure(#[from] PixelError),
 }
 
-/// Writes the results into a folder, each file whole or not at all: `results.json`, `results.md`, `results.csv`, `classes.csv`, `confusion.csv`, `disagreements.csv`, `results.svg` and
-/// `results.png`.
+/// Writes `results.json`, `.md`, `.csv`, `.svg` and `.png`, `classes.csv`, `confusion.csv` and `disagreements.csv` into a
+/// folder, each atomically.
 ///
 /// # Errors
-/// If a file cannot be written. Those before it are there.
+/// If a file cannot be written. Those before it are written.
 pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
     let document = visible_json(&serde_json::to_string_pretty(results)?) + "\n";
     let figure = figure::svg(results);
@@ -50,7 +42,7 @@ pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
         put(folder, name, text.as_bytes())?;
     }
     put(folder, "results.svg", figure.as_bytes())?;
-    put(folder, "results.png", &export::png(&figure)?)
+    put(folder, "results.png", &png(&figure)?)
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
@@ -68,7 +60,7 @@ mod tests {
     use crate::eval::sample;
 
     #[test]
-    fn every_file_is_written_and_the_one_that_cannot_be_is_named() {
+    fn every_file_is_written_and_errors_name_the_file() {
         let folder = TempDir::new().unwrap();
         let rows = ["mean-pool", "+smoothing"];
         let clips = sample::clips(&rows, &[([0, 1], "late"), ([1, 0], "")]);

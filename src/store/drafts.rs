@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::atomic_write::write_atomically;
+use crate::folders::{Folder, NoFolder};
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::lock::{self, Lock};
 use crate::script::{Document, ScriptFile};
-use crate::store::folders::{Folder, NoFolder};
 
 /// Name and version of the format, in every draft.
 const FORMAT: &str = "actalign-draft/1";

@@ -18,10 +18,11 @@ use crate::export;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
 use crate::store::{self, Drafts, Hashes, Snapshot};
-use crate::tui::action::{Action, ActionSender, Check, Checked, Effect, SaveAs};
+use crate::tui::action::{
+    Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
+};
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::{Models, ask_vlm, write_script};
-use crate::tui::overlay::{EntryKind, FileEntry, TokenCount};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
@@ -139,7 +140,7 @@ impl Effects {
                     context.send(Action::Failed(format!("{}: {error}", asked.display())));
                     (asked.clone(), Vec::new())
                 });
-                Action::Listed { asked, folder, entries }
+                Action::Listed(Listing { asked, folder, entries })
             }),
             Effect::OpenClip(path) => {
                 let (like, sampling) = (state.shown, state.clip().sampling);

@@ -87,13 +87,3 @@ pub fn ask_vlm(
     let place = chosen().map_err(|error| error_chain(&error))??;
     classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned())
 }
-
-/// A new script to accept or leave.
-#[derive(Clone, Debug)]
-pub struct Proposal {
-    pub wanted: Wanted,
-    /// The present steps; none for a new class.
-    pub old: Vec<String>,
-    pub new: Box<Class>,
-    pub scroll: u16,
-}

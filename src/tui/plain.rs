@@ -13,17 +13,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Report, Result, ensure};
-use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::explore::{EvidenceUpdate, Update};
+use crate::explore::{Evidence, EvidenceUpdate, Update};
 use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Vision;
-use crate::tui::command::Command;
+use crate::tui::commands::{Command, Need};
 use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
-use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
@@ -177,7 +175,7 @@ impl Conversation {
         let clip = self.state.clip();
         let ranking = &clip.exploration.outcome().ranking;
         let has_evidence = self.has_failed_evidence
-            || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
+            || ranking.iter().all(|&class| clip.exploration.evidence(class) != Evidence::Unknown);
         let is_quiet = self.unanswered == 0
             && self.state.playing.is_none()
             && !self.state.is_checking
@@ -232,33 +230,9 @@ impl Conversation {
         // The same message again is news.
         self.state.message = None;
         self.narrator.forget_message();
-        match &mut self.state.overlay {
-            Some(Overlay::Prompt(_)) if line.chars().count() > LONGEST_ANSWER => {
-                return say(vec![format!("That is more than {LONGEST_ANSWER} characters: write less.")]);
-            }
-            Some(Overlay::Prompt(prompt)) => {
-                prompt.input = line.into();
-                // An empty line has the language model write the script.
-                let writes = self.state.has_writer && matches!(prompt.ask, Ask::FirstStep { .. });
-                let is_answer = writes || !line.trim().is_empty();
-                return self.answer(is_answer);
-            }
-            Some(Overlay::Proposal(_)) => {
-                match line.trim() {
-                    "accept" => self.act(Action::Key(KeyEvent::from(KeyCode::Enter))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            Some(Overlay::Leave) => {
-                match line.trim() {
-                    "save" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('s')))),
-                    "discard" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('d')))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            _ => {}
+        if let Some(effects) = update::answer(&mut self.state, line, self.start.elapsed().as_secs_f64()) {
+            self.run(effects);
+            return Ok(());
         }
         let line = match parse(line, &self.state.keymap) {
             Ok(Some(line)) => line,
@@ -269,8 +243,10 @@ impl Conversation {
         match word {
             Word::Command(command) => {
                 // `next-candidate 3`: a number after a command that takes no text is a count.
-                let often =
-                    argument.as_deref().filter(|_| !command.asks()).and_then(|count| count.parse().ok());
+                let often = argument
+                    .as_deref()
+                    .filter(|_| !command.needs(Need::Line))
+                    .and_then(|count| count.parse().ok());
                 for _ in 0..often.unwrap_or(count).min(MOST) {
                     self.dispatch(command, argument.as_deref())?;
                 }
@@ -308,28 +284,14 @@ impl Conversation {
             Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
             command => self.act(Action::Do(command)),
         }
-        if let (Some(Overlay::Prompt(prompt)), Some(argument)) = (&mut self.state.overlay, argument) {
-            prompt.input = argument.into();
-            self.answer(true)?;
+        if let Some(argument) = argument.filter(|_| command.needs(Need::Line)) {
+            let now = self.start.elapsed().as_secs_f64();
+            let effects = update::answer(&mut self.state, argument, now);
+            self.run(effects.unwrap_or_default());
         }
         let effects = refresh(&mut self.state);
         self.run(effects);
         say(words::view(&self.state, command))
-    }
-
-    /// Answers a prompt or closes it. A refused answer closes it too, with the reason.
-    fn answer(&mut self, is_answer: bool) -> Result<()> {
-        if is_answer {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Enter)));
-        }
-        let refused = match &self.state.overlay {
-            Some(Overlay::Prompt(prompt)) => prompt.refused.clone(),
-            _ => None,
-        };
-        if !is_answer || refused.is_some() {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Esc)));
-        }
-        say(refused.into_iter().map(|reason| format!("Error: {reason}")).collect())
     }
 
     fn open(&mut self, path: PathBuf) {

@@ -6,7 +6,8 @@ mod tests;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use crate::colour::{MUTED, Rgb, VIRIDIS, between, contrast};
+use crate::plot::colour::{MUTED, Rgb, VIRIDIS, between, contrast};
+use crate::plot::heatmap::shade_glyph;
 
 /// Colours that the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +213,7 @@ impl Theme {
     /// One column in a shade from 0 to 1: a background, or a glyph without colours.
     pub fn shade(&self, shade: f32) -> Span<'static> {
         if self.is_plain() {
-            Span::raw(heat_glyph(shade).to_string())
+            Span::raw(shade_glyph(shade).to_string())
         } else {
             Span::styled(" ", Style::new().bg(self.colour(self.heat(shade))))
         }
@@ -252,12 +253,6 @@ impl Theme {
     pub fn bad(&self) -> Style {
         self.in_colour(self.palette.bad)
     }
-}
-
-/// Glyph of a shade from 0 to 1, for terminals without colours.
-pub fn heat_glyph(shade: f32) -> char {
-    const GLYPHS: [char; 5] = [' ', '░', '▒', '▓', '█'];
-    GLYPHS[((shade.clamp(0.0, 1.0) * 5.0) as usize).min(4)]
 }
 
 /// Dim text.

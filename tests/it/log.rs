@@ -8,7 +8,7 @@ use predicates::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::llm_server::{Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::{MODEL, clip, program};
 
 const SECRET: &str = "sk-quite-secret-0123456789";

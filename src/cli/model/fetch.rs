@@ -3,13 +3,13 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::folder::{cached, open};
 use super::transfer;
 use crate::hub::{HubSettings, ModelId};
 use crate::output;
+use crate::session::{cached_model, open_hub};
 use crate::siglip::Checkpoint;
 
-/// Fetch a checkpoint from the hub, or what is missing of it, and print its folder
+/// Fetch a checkpoint, or what is missing of it, from the hub and print its folder
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// The model, as ORG/NAME or ORG/NAME@REVISION, such as google/siglip-base-patch16-224
@@ -19,19 +19,19 @@ pub struct FetchArgs {
 
 pub fn run(args: &FetchArgs) -> Result<()> {
     let settings = HubSettings::load();
-    let complete = cached(&settings, &args.id).filter(|_| settings.offline);
-    let hub = open(settings)?;
+    let complete = cached_model(&settings, &args.id).filter(|_| settings.offline);
+    let hub = open_hub(settings)?;
     let folder = match complete {
         Some(folder) => {
             hub.check(&args.id, &folder)?;
             output::say(format_args!(
-                "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer one",
+                "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer version",
                 args.id
             ));
             folder
         }
         None => {
-            let plan = hub.plan(&args.id, &mut transfer::tell)?;
+            let plan = hub.plan(&args.id, &mut transfer::report_notice)?;
             transfer::fetch(&hub, &plan)?
         }
     };

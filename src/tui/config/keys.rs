@@ -5,7 +5,7 @@ use std::slice;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::config::read::{Reader, Value, similar};
 use crate::tui::keymap::{Chord, Keymap};
 

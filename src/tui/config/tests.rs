@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Chord;
 
 fn read(text: &str) -> Config {
@@ -110,7 +110,7 @@ bad = 7
          `actalign-tui keys` lists all",
         "7:1: unknown command \"frobnicate\"; `actalign-tui keys` lists all",
         "8:19: there is no key \"hyper-z\"; keys are",
-        "9:8: terminals do not tell \"ctrl-i\" from \"tab\"; write \"tab\"",
+        "9:8: terminals report \"ctrl-i\" as \"tab\"; write \"tab\"",
         "10:8: play: expected a key, a list of keys, or false for none, found boolean",
         "12:8: unknown base \"grey\"; choose among dark, light, colour-blind",
         "13:10: not a colour: \"sky\"; write it like \"#88ccee\"",

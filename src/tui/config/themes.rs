@@ -3,7 +3,7 @@
 use toml::de::DeString;
 use toml::{Spanned, Table};
 
-use crate::colour::Rgb;
+use crate::plot::colour::Rgb;
 use crate::tui::config::read::{Reader, Value, unknown};
 use crate::tui::config::write::setting;
 use crate::tui::theme::Palette;

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::config::themes::written as theme;
 use crate::tui::config::{Config, protocol_name};
 use crate::tui::keymap::Chord;

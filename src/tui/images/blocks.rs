@@ -6,7 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui_image::FontSize;
 
-use crate::tui::theme::{Theme, heat_glyph};
+use crate::plot::heatmap::shade_glyph;
+use crate::tui::theme::Theme;
 
 /// A picture as large as fits into an area, its aspect kept, with one pixel for the upper and one for the lower half of a
 /// cell. `cell` is the size of a cell in pixels.
@@ -40,7 +41,7 @@ pub fn paint(small: &RgbImage, theme: &Theme, buffer: &mut Buffer, at: Rect) {
             let Some(cell) = buffer.cell_mut((at.x + x as u16, at.y + y as u16)) else { continue };
             if theme.is_plain() {
                 let brightness = upper.iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
-                cell.set_char(heat_glyph(brightness));
+                cell.set_char(shade_glyph(brightness));
             } else {
                 cell.set_char('▀').set_fg(theme.colour(upper));
                 if let Some(lower) = lower {

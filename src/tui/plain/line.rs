@@ -1,7 +1,7 @@
 //! Parses a line of plain text: an optional count, a command by its name or key, an optional argument.
 
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Keymap;
 
 /// A parsed line.
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_digit_alone_is_a_key() {
-        assert_eq!(parsed("3").word, Word::Command(Command::Candidate(3)));
+        assert_eq!(parsed("3").word, Word::Command(Command::Candidate3));
     }
 
     #[test]

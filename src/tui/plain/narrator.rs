@@ -1,7 +1,6 @@
 //! Sentences about what has changed since the last time.
 
-use crate::number::plain;
-use crate::tui::overlay::{Ask, Overlay};
+use crate::plot::format::plain;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
 
@@ -213,31 +212,7 @@ impl Narrator {
     }
 
     fn say_question(&mut self, state: &State, news: &mut Vec<String>) {
-        let question = match &state.overlay {
-            Some(Overlay::Prompt(prompt)) => {
-                let present = prompt.input.value();
-                let present = if present.is_empty() { String::new() } else { format!(" Now: {present}") };
-                let nothing = match &prompt.ask {
-                    Ask::FirstStep { .. } if state.has_writer => "has the language model write the script",
-                    _ => "leaves it",
-                };
-                Some(format!("{}? An empty line {nothing}.{present}", prompt.ask.question()))
-            }
-            Some(Overlay::Proposal(proposal)) => {
-                let new = &proposal.new.steps;
-                let steps: Vec<String> = (1..).zip(new).map(|(at, step)| format!("{at}. {step}")).collect();
-                Some(format!(
-                    "A new script of {} has {} steps: {} Accept or leave?",
-                    proposal.wanted.name,
-                    new.len(),
-                    steps.join(" ")
-                ))
-            }
-            Some(Overlay::Leave) => {
-                Some("The scripts have changes that are not saved: save, discard or stay?".to_owned())
-            }
-            _ => None,
-        };
+        let question = state.overlay.as_ref().and_then(|overlay| overlay.question(state));
         if question != self.question {
             news.extend(question.clone());
             self.question = question;

@@ -1,8 +1,10 @@
 //! The state in sentences: one fact a line, every number with its name and unit.
 
-use crate::number::plain;
+use crate::explore::Evidence;
+use crate::explore::knobs::KNOBS;
+use crate::plot::format::plain;
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
@@ -74,14 +76,14 @@ pub fn candidate(state: &State) -> Vec<String> {
     }
     sentences.push(format!("Without the order of its steps it scores {}.", plain(class.order_free)));
     match clip.exploration.evidence(clip.selected) {
-        Some(Some(order)) => sentences.push(format!(
+        Evidence::Found(order) => sentences.push(format!(
             "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
             order.z.abs(),
             if order.z >= 0.0 { "above" } else { "below" },
             order.p
         )),
-        Some(None) => sentences.push("Its steps have no other order.".to_owned()),
-        None => {}
+        Evidence::NoOtherOrder => sentences.push("Its steps have no other order.".to_owned()),
+        Evidence::Unknown => {}
     }
     if let Some(rank) = outcome.mean_pool_rank(clip.selected) {
         sentences.push(format!("By the mean frame and its name alone it has rank {rank}."));
@@ -151,29 +153,15 @@ pub fn frame_values(state: &State) -> Vec<String> {
 }
 
 /// Name and value of a knob.
-pub type Knob = (&'static str, String);
+pub type Knob = (String, String);
 
 /// All knobs with their values.
 pub fn knobs(state: &State) -> Vec<Knob> {
     let clip = state.clip();
-    let settings = clip.exploration.settings();
-    let frames = clip.exploration.outcome().width;
-    let smoothing = match frames {
-        _ if settings.smoothing_seconds == 0.0 => "off".to_owned(),
-        0 | 1 => format!("{:.2} seconds, which is off", settings.smoothing_seconds),
-        _ => format!("{:.2} seconds, {}", settings.smoothing_seconds, count(frames, "frame")),
-    };
-    let calibration = clip.exploration.calibration_in_force();
-    vec![
-        ("Smoothing", smoothing),
-        ("Template", format!("{}: {}", settings.template.name(), settings.template.text())),
-        ("Cell", settings.method.cell.to_string()),
-        ("Aligner", settings.method.aligner_in_words()),
-        ("Preset", settings.method.preset.to_string()),
-        ("Alpha", format!("{:.4}", calibration.alpha)),
-        ("Beta", format!("{:.4}", calibration.beta)),
-        ("Sampling", clip.sampling.describe()),
-    ]
+    let values = clip.knob_values();
+    let sampling = ("sampling", clip.sampling.describe());
+    let named = KNOBS.iter().flat_map(|knob| (knob.in_full)(&values)).chain([sampling]);
+    named.map(|(name, value)| (name[..1].to_uppercase() + &name[1..], value)).collect()
 }
 
 /// Settings, progress, ranking and selection.
@@ -277,7 +265,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let keys: Vec<String> = state.keymap.chords(command).map(|chord| chord.written()).collect();
         if keys.is_empty() { String::new() } else { format!(" Key: {}.", keys.join(" or ")) }
     };
-    let about = |about: &crate::tui::command::About| {
+    let about = |about: &crate::tui::commands::About| {
         format!("{}: {}.{}", about.name, about.help, keys(about.command))
     };
     if let Some(name) = name {

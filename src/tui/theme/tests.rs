@@ -1,5 +1,5 @@
 use super::*;
-use crate::colour::{contrast_ratio, linear};
+use crate::plot::colour::{contrast_ratio, linear};
 
 /// Backgrounds that terminals are given, for each built-in theme, and the text on them.
 const BACKGROUNDS: [([Rgb; 2], Rgb); 3] = [

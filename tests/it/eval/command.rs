@@ -1,20 +1,14 @@
-//! `eval` on a small dataset, with the built binary. The checkpoint is the small random one of the fixtures: what is
-//! tested is the way, not the verdict.
+//! `eval` on a small dataset, with the built program.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+use super::{SCRIPTS, run};
+use crate::support::clip;
 
 const SCRIPTS_SHORT: &str = r#"{"domain": "chess", "classes": [
     {"name": "castling", "steps": ["king moves", "rook jumps"]},
@@ -40,13 +34,6 @@ fn dataset() -> TempDir {
     fs::write(folder.path().join("manifest.jsonl"), MANIFEST).unwrap();
     fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
     folder
-}
-
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
 }
 
 fn output(folder: &Path, arguments: &str) -> String {
@@ -75,7 +62,7 @@ fn agree(a: &[f64], b: &[f64]) {
 }
 
 #[test]
-fn the_document_counts_what_the_rankings_say() {
+fn accuracies_follow_from_the_rankings() {
     let folder = dataset();
     fs::write(folder.path().join("scripts-short.json"), SCRIPTS_SHORT).unwrap();
     let first = output(folder.path(), "eval manifest.jsonl --json --out results");
@@ -150,7 +137,7 @@ fn the_document_counts_what_the_rankings_say() {
 const FORK: &str = "fork | \"two\", <b>&\nattack";
 
 #[test]
-fn all_files_tell_the_same_and_hostile_names_come_through() {
+fn all_files_agree_and_keep_hostile_names() {
     let folder = dataset();
     for (file, text) in [("manifest.jsonl", MANIFEST), ("scripts.json", SCRIPTS)] {
         let escaped = serde_json::to_string(FORK).unwrap();
@@ -259,7 +246,7 @@ fn all_files_tell_the_same_and_hostile_names_come_through() {
 }
 
 #[test]
-fn rows_say_what_classify_says_of_the_same_clip_and_settings() {
+fn rows_agree_with_classify() {
     let folder = dataset();
     fs::write(folder.path().join("manifest.jsonl"), MANIFEST.lines().next().unwrap()).unwrap();
     output(folder.path(), "eval manifest.jsonl --out results");
@@ -287,7 +274,7 @@ fn rows_say_what_classify_says_of_the_same_clip_and_settings() {
 }
 
 #[test]
-fn people_get_tables_and_the_clips_that_could_not_be_read() {
+fn without_json_tables_and_unread_clips_are_printed() {
     let folder = dataset();
     let contains = predicate::str::contains;
     run(folder.path(), "eval manifest.jsonl --aligners dtw")
@@ -300,7 +287,7 @@ fn people_get_tables_and_the_clips_that_could_not_be_read() {
 }
 
 #[test]
-fn nothing_read_is_a_failure_that_says_why() {
+fn an_evaluation_without_a_readable_clip_fails() {
     let folder = dataset();
     let line = MANIFEST.lines().nth(1).unwrap();
     fs::write(folder.path().join("manifest.jsonl"), line).unwrap();
@@ -312,7 +299,7 @@ fn nothing_read_is_a_failure_that_says_why() {
 }
 
 #[test]
-fn what_is_wrong_with_the_inputs_is_said_before_the_work() {
+fn invalid_inputs_are_refused_before_the_work() {
     let folder = dataset();
     let bad =
         MANIFEST.replace("[\"pin\", \"castling\"], \"answer\": 1", "[\"pin\", \"castling\"], \"answer\": 2");
@@ -326,10 +313,10 @@ fn what_is_wrong_with_the_inputs_is_said_before_the_work() {
         ("eval none.jsonl", ["none.jsonl", "cannot read"]),
         ("eval bad.jsonl", ["bad.jsonl, line 5", "count from 0 to 1"]),
         ("eval stranger.jsonl", ["line 5", "scripts.json has no script for \"stalemate\""]),
-        ("eval alone/manifest.jsonl", ["alone/scripts.json is not there", "--scripts"]),
+        ("eval alone/manifest.jsonl", ["there is no alone/scripts.json", "--scripts"]),
         ("eval manifest.jsonl --model nowhere", ["nowhere", "check"]),
         ("eval manifest.jsonl --scripts-short none.json", ["none.json", "cannot read"]),
-        ("eval manifest.jsonl --out file/results", ["file/results", "cannot be made"]),
+        ("eval manifest.jsonl --out file/results", ["cannot create the folder file/results", "--out"]),
     ] {
         let [first, second] = words.map(predicate::str::contains);
         run(folder.path(), arguments).assert().code(1).stdout("").stderr(first.and(second));

@@ -1,19 +1,18 @@
-//! `eval` on datasets of others and on embeddings made elsewhere, with the built binary and the small random checkpoint
-//! of the fixtures.
+//! `eval` on datasets of others and on embeddings made elsewhere, with the built program.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use ndarray::{Array2, s};
 use ndarray_npy::{read_npy, write_npy};
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
+use super::run;
+use crate::support::clip;
 
-/// As a language model wrote them: numbers and capitals differ from those of the options.
+/// Capitals differ from those of the options, as from a language model.
 const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
     {"name": "Castling", "steps": ["the king moves two squares", "the rook jumps over"]},
     {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
@@ -74,13 +73,6 @@ fn write_list(path: &Path, items: &[Value]) {
     fs::write(path, serde_json::to_string_pretty(items).unwrap()).unwrap();
 }
 
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
-}
-
 fn fails(folder: &Path, arguments: &str, words: &[&str]) {
     let mut assert = run(folder, arguments).assert().code(1).stdout("");
     for &word in words {
@@ -129,7 +121,7 @@ fn write_own(folder: &Path) {
 }
 
 #[test]
-fn rows_of_action_atlas_are_scored_as_the_same_clips_of_ones_own_manifest() {
+fn rows_of_action_atlas_score_as_in_an_own_manifest() {
     let folder = dataset();
     let folder = folder.path();
     write_own(folder);
@@ -153,7 +145,7 @@ fn rows_of_action_atlas_are_scored_as_the_same_clips_of_ones_own_manifest() {
 }
 
 #[test]
-fn the_authors_items_bring_scripts_of_their_own() {
+fn generated_items_bring_their_scripts() {
     let folder = dataset();
     let folder = folder.path();
     fs::rename(folder.join("clips/a.mp4"), folder.join("clips/a_0.0_2.0.mp4")).unwrap();
@@ -190,7 +182,7 @@ fn an_option_without_a_script_leaves_its_clip_unread() {
 }
 
 #[test]
-fn an_option_without_a_short_script_leaves_out_its_row_alone() {
+fn an_option_without_a_short_script_misses_only_that_row() {
     let folder = dataset();
     let folder = folder.path();
     write_lines(&folder.join("rows.jsonl"), &rows()[..1]);
@@ -206,12 +198,12 @@ fn an_option_without_a_short_script_leaves_out_its_row_alone() {
     let rows = found[0]["rows"].as_array().unwrap();
     let short = rows.iter().find(|row| row["name"] == "short-fixed").unwrap();
     assert_eq!(short["ranking"], json!([]));
-    assert!(short["fault"].as_str().unwrap().contains("no script of short steps"));
+    assert!(short["fault"].as_str().unwrap().contains("no short-fixed script"));
 }
 
 /// Clips that are not there, and those whose candidates have no scripts, have nothing to select.
 #[test]
-fn results_open_with_clips_that_have_no_candidates() {
+fn results_open_with_clips_without_candidates() {
     let folder = dataset();
     let folder = folder.path();
     let mut rows = rows();
@@ -231,7 +223,7 @@ fn results_open_with_clips_that_have_no_candidates() {
 }
 
 #[test]
-fn writing_is_blurred_in_the_frames_of_the_segment_that_have_it() {
+fn writing_is_blurred_in_its_frames() {
     let folder = dataset();
     let folder = folder.path();
     let mut rows = rows();
@@ -252,7 +244,7 @@ fn writing_is_blurred_in_the_frames_of_the_segment_that_have_it() {
 }
 
 #[test]
-fn embeddings_made_elsewhere_score_as_the_frames_they_were_made_of() {
+fn embeddings_score_as_their_frames() {
     let folder = dataset();
     let folder = folder.path();
     write_own(folder);
@@ -289,7 +281,7 @@ fn embeddings_made_elsewhere_score_as_the_frames_they_were_made_of() {
 }
 
 #[test]
-fn videos_of_ones_own_manifest_are_looked_for_in_the_folder_of_clips() {
+fn videos_are_found_in_the_folder_of_clips() {
     let folder = dataset();
     let folder = folder.path();
     write_own(folder);
@@ -300,7 +292,7 @@ fn videos_of_ones_own_manifest_are_looked_for_in_the_folder_of_clips() {
 }
 
 #[test]
-fn the_authors_way_is_that_of_their_scripts() {
+fn the_released_preset_follows_the_authors_scripts() {
     let folder = dataset();
     let folder = folder.path();
     let mut rows = rows();
@@ -352,7 +344,7 @@ fn the_authors_way_is_that_of_their_scripts() {
 }
 
 #[test]
-fn what_is_wrong_with_a_dataset_is_said_before_the_work() {
+fn invalid_datasets_are_refused_before_the_work() {
     let folder = dataset();
     let folder = folder.path();
     write_lines(&folder.join("rows.jsonl"), &rows());
@@ -377,7 +369,7 @@ fn what_is_wrong_with_a_dataset_is_said_before_the_work() {
         ("rows.jsonl --embeddings clips", ["how many rows a second", "--fps 30"]),
         ("rows.jsonl --embeddings clips --fps native", ["how many rows a second", "--fps 30"]),
         ("rows.jsonl --clips clips --scripts none.json", ["none.json lists no clip", ""]),
-        ("bad.jsonl --clips clips", ["bad.jsonl, line 2", "3 options count from 1 to 3"]),
+        ("bad.jsonl --clips clips", ["bad.jsonl, line 2", "3 candidates count from 1 to 3"]),
         ("twice.json --clips clips", ["twice.json, item 2", "taken by item 1"]),
         ("half.jsonl --clips clips", ["half.jsonl, line 3", "EOF while parsing a value at column 15"]),
         ("bad.json --clips clips", ["bad.json, item 3", "count from 0 to 2"]),
@@ -388,5 +380,5 @@ fn what_is_wrong_with_a_dataset_is_said_before_the_work() {
         fails(folder, &format!("eval {arguments}"), &words);
     }
     fs::remove_file(folder.join("scripts.json")).unwrap();
-    fails(folder, "eval rows.jsonl --clips clips", &["scripts.json is not there", "--scripts"]);
+    fails(folder, "eval rows.jsonl --clips clips", &["there is no scripts.json", "--scripts"]);
 }

@@ -1,19 +1,14 @@
-//! Long evaluations: ended at any moment and gone on with, in shards, several at a time.
+//! Long evaluations: interrupted and resumed, in shards, several at a time.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+use super::{SCRIPTS, run};
+use crate::support::{MODEL, clip};
 
 /// Seven clips, of which one is broken and one is missing.
 fn dataset() -> TempDir {
@@ -34,13 +29,6 @@ fn dataset() -> TempDir {
     folder
 }
 
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
-}
-
 fn lines(path: &Path) -> Vec<String> {
     fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
@@ -59,7 +47,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn what_is_done_is_not_done_again_wherever_the_program_was_ended() {
+fn an_interrupted_evaluation_resumes_after_its_last_whole_record() {
     let folder = dataset();
     let at = |path: &str| folder.path().join(path);
     run(folder.path(), "eval manifest.jsonl --aligners drop --out whole").assert().success();
@@ -104,7 +92,7 @@ fn what_is_done_is_not_done_again_wherever_the_program_was_ended() {
 }
 
 #[test]
-fn a_clip_that_was_mended_is_read_when_the_evaluation_goes_on() {
+fn unread_clips_are_tried_again_on_resuming() {
     let folder = dataset();
     run(folder.path(), "eval manifest.jsonl --out results")
         .assert()
@@ -154,7 +142,7 @@ fn shards_make_the_result_of_one_process_to_the_last_bit() {
 }
 
 #[test]
-fn what_does_not_belong_together_is_not_merged_nor_gone_on_with() {
+fn other_evaluations_are_neither_merged_nor_resumed() {
     let folder = dataset();
     let at = |path: &str| folder.path().join(path);
     for shard in ["1/2", "2/2"] {
@@ -181,7 +169,7 @@ fn what_does_not_belong_together_is_not_merged_nor_gone_on_with() {
         "eval merge parts/shard-1-of-2 begun --out m",
         &["begun is not finished: 0 of 3 clips", "run the same command"],
     );
-    error("eval merge all", &["all is no shard"]);
+    error("eval merge all", &["all is not a shard"]);
     error("eval merge parts/shard-1-of-2 parts/shard-2-of-2", &["name one for the results with --out"]);
     error("eval merge parts/shard-1-of-2", &["1 of the 2 shards are missing: 2/2"]);
     error("eval manifest.jsonl --out all --aligners drop", &["all holds another evaluation", "rows"]);
@@ -221,7 +209,7 @@ fn merging_neither_mixes_nor_replaces_another_evaluation() {
 
 /// Whatever the files of an evaluation hold, they are used or refused.
 #[test]
-fn folders_that_no_evaluation_left_are_refused() {
+fn damaged_folders_are_refused() {
     let folder = dataset();
     let at = |path: &str| folder.path().join(path);
     run(folder.path(), "eval manifest.jsonl --out whole").assert().success();
@@ -230,8 +218,7 @@ fn folders_that_no_evaluation_left_are_refused() {
     let (run_file, records) = (text("whole/run.json"), lines(&at("whole/clips.jsonl")));
     let refused = |command: &str| {
         run(folder.path(), command).assert().code(1).stderr(
-            predicate::str::contains("is not as an evaluation left it")
-                .or(predicate::str::contains("not finished")),
+            predicate::str::contains("was damaged or edited").or(predicate::str::contains("not finished")),
         );
     };
     for change in [
@@ -261,7 +248,7 @@ fn folders_that_no_evaluation_left_are_refused() {
 
 /// Half precision changes embeddings, and another folder holds other clips.
 #[test]
-fn precision_and_folders_are_part_of_what_is_evaluated() {
+fn another_precision_or_folder_is_another_evaluation() {
     let folder = dataset();
     fs::create_dir(folder.path().join("cuts")).unwrap();
     for name in ["a", "b", "c", "d", "e"] {
@@ -291,7 +278,7 @@ fn precision_and_folders_are_part_of_what_is_evaluated() {
 
 /// Candidates that moved since, and scripts of the library.
 #[test]
-fn results_speak_of_classes_by_their_names() {
+fn results_match_classes_by_name() {
     let folder = dataset();
     let manifest = fs::read_to_string(folder.path().join("manifest.jsonl")).unwrap();
     let library =
@@ -326,7 +313,7 @@ fn results_speak_of_classes_by_their_names() {
 }
 
 #[test]
-fn results_say_what_changed_since() {
+fn results_report_what_changed_since() {
     let folder = dataset();
     let at = |path: &str| folder.path().join(path);
     fs::create_dir(at("model")).unwrap();
@@ -352,11 +339,11 @@ fn results_say_what_changed_since() {
     };
     add_line("scripts-short.json");
     let text = said();
-    assert!(text.contains("Changed since the evaluation: the short scripts."), "{text}");
+    assert!(text.contains("Changed since the evaluation: the scripts of other prompts."), "{text}");
     add_line("scripts.json");
     add_line("model/tokenizer.json");
     let text = said();
-    assert!(text.contains("the scripts, the short scripts, the model."), "{text}");
+    assert!(text.contains("the scripts, the scripts of other prompts, the model."), "{text}");
 }
 
 #[test]
@@ -402,7 +389,7 @@ fn shards_at_the_same_time_share_one_cache() {
 
 /// A row that cannot compare a clip has missed it, which is told; the others are not harmed.
 #[test]
-fn a_clip_with_fewer_frames_than_steps_is_missed_by_the_rows_that_need_more() {
+fn a_clip_with_fewer_frames_than_steps_is_missed() {
     let folder = dataset();
     clip::reordered(2).write(&folder.path().join("short.mp4"), clip::paint_number);
     let line = json!({"id": "short", "video": "short.mp4", "domain": "chess",

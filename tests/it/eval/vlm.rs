@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::llm_server::{Reply, Request, Server};
 use assert_cmd::assert::Assert;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,14 +10,11 @@ use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
+use super::{SCRIPTS, run};
+use crate::support::server::{Reply, Request, Server};
+use crate::support::{clip, program};
 
 const SECRET: &str = "sk-quite-secret-0123456789";
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
 
 /// Four clips, all of them of a fork.
 fn dataset() -> TempDir {
@@ -37,10 +33,8 @@ fn dataset() -> TempDir {
 }
 
 fn eval(folder: &Path, server: &Server, more: &[&str]) -> Assert {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
+    let mut command = run(folder, "eval manifest.jsonl --json --out results --vlm eyes");
     command.env("ACTALIGN_CONFIG_DIR", folder.join("config")).env("OPENAI_API_KEY", SECRET);
-    command.args(["eval", "manifest.jsonl", "--json", "--out", "results", "--vlm", "eyes"]);
     let outcome = command.args(["--vlm-endpoint", &server.url()]).args(more).assert();
     for text in [&outcome.get_output().stdout, &outcome.get_output().stderr] {
         assert!(!String::from_utf8_lossy(text).contains(&SECRET[..8]));
@@ -63,7 +57,7 @@ fn words(request: &Request) -> &str {
 }
 
 #[test]
-fn the_model_sees_frames_and_names_and_has_a_row() {
+fn the_model_gets_frames_and_names_and_has_a_row() {
     let folder = dataset();
     let said = ["{\"answer\": 2}", "It is a **fork**.", "{\"answer\": 3}", "No idea"];
     let server = Server::of(said.map(Reply::said).into());
@@ -97,7 +91,7 @@ fn the_model_sees_frames_and_names_and_has_a_row() {
 }
 
 #[test]
-fn an_answer_that_settles_on_no_candidate_is_asked_again() {
+fn an_undecided_answer_is_asked_again() {
     let folder = dataset();
     let server = Server::of(
         [
@@ -126,7 +120,7 @@ fn an_answer_that_settles_on_no_candidate_is_asked_again() {
 }
 
 #[test]
-fn an_evaluation_goes_on_where_the_server_let_it_down() {
+fn an_evaluation_resumes_after_a_refused_key() {
     let folder = dataset();
     let fails = Server::start(|number, _| match number {
         0 => Reply::said("{\"answer\": 2}"),
@@ -152,9 +146,9 @@ fn an_evaluation_goes_on_where_the_server_let_it_down() {
 }
 
 #[test]
-fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
+fn a_failing_server_ends_the_run_which_resumes() {
     for (status, body, words) in [
-        (503, "overloaded", "could not answer in 5 attempts (503: overloaded)"),
+        (503, "overloaded", "no answer in 5 attempts (503: overloaded)"),
         (200, "<html>We are back soon", "<html>We are back soon"),
     ] {
         let folder = dataset();
@@ -162,7 +156,7 @@ fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
             0 => Reply::said("2"),
             // A connection that is lost.
             1 => Reply::Bytes(Vec::new()),
-            _ => Reply::Http(status, vec![("Retry-After", "0".into())], body.into()),
+            _ => Reply::http(status, &[("Retry-After", "0")], body),
         });
         eval(folder.path(), &fails, &[]).code(1).stdout("").stderr(predicate::str::contains(words));
         let journal = fs::read_to_string(folder.path().join("results/clips.part.jsonl")).unwrap();
@@ -178,7 +172,7 @@ fn a_server_that_is_not_well_ends_the_run_and_is_gone_on_with() {
 }
 
 #[test]
-fn usage_is_checked() {
+fn invalid_arguments_are_refused() {
     let folder = dataset();
     let server = Server::of(Vec::new());
     eval(folder.path(), &server, &["--vlm-frames", "0"]).code(2);
@@ -191,8 +185,6 @@ fn usage_is_checked() {
 #[test]
 fn a_temperature_needs_a_model() {
     let folder = dataset();
-    let mut command = program();
-    command.current_dir(folder.path()).env("ACTALIGN_MODEL", MODEL);
-    let outcome = command.args(["eval", "manifest.jsonl", "--vlm-temperature", "0"]).assert();
+    let outcome = run(folder.path(), "eval manifest.jsonl --vlm-temperature 0").assert();
     outcome.code(2).stderr(predicate::str::contains("--vlm <NAME>"));
 }

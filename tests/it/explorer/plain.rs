@@ -123,7 +123,7 @@ fn a_snapshot_is_told_without_its_clip_and_what_cannot_be_done_then() {
     };
     assert_eq!(ranked(&said), ranked(&before), "{said}");
     assert!(said.contains("without embeddings: the clip"), "{said}");
-    assert!(said.contains("that needs their embeddings"), "{said}");
+    assert!(said.contains("This needs embeddings"), "{said}");
     assert!(said.contains("Cell: logit."), "{said}");
 }
 

@@ -301,7 +301,7 @@ fn a_whole_exploration_and_the_same_view_again() {
     session.wait_without("…");
     assert_eq!(ranking(&session), before);
     session.press("[");
-    session.wait_for("needs their embeddings");
+    session.wait_for("This needs embeddings");
     session.press("x");
     session.wait_for("x logit");
     session.press("q");

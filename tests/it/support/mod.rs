@@ -1,7 +1,7 @@
-//! What several tests need: the built program, the tiny checkpoint, clips made on the spot, a language model's server.
+//! What several tests need: the built program, the tiny checkpoint, clips made on the spot, an HTTP server, a clock.
 
 pub mod clip;
-pub mod llm_server;
+pub mod server;
 
 use assert_cmd::Command;
 

@@ -1,0 +1,292 @@
+//! A manifest joined with its scripts and with the files of its clips.
+
+mod action_atlas;
+mod clip_source;
+pub(super) mod error;
+mod format;
+mod generated_items;
+mod manifest;
+pub(super) mod masks;
+mod own;
+mod scripts;
+mod values;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use clip_source::ClipSource;
+pub use error::{DatasetError, Fault, FolderError, Location, ManifestError};
+pub use format::{Context, Entry, Listed};
+pub use manifest::{Manifest, read as read_manifest};
+
+use clip_source::Folder;
+use scripts::Scripts;
+
+use crate::align::Preset;
+use crate::error_chain::on_one_line;
+use crate::eval::released;
+use crate::explore::Candidate;
+use crate::script::{PerStrategy, Strategy, library};
+
+/// Where a dataset is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatasetPaths {
+    /// The list of clips, in any format.
+    pub manifest: PathBuf,
+    /// Default: the scripts in the manifest, else `scripts.json` beside it.
+    pub scripts: Option<PathBuf>,
+    /// Scripts of the other strategies. Default: their files beside the manifest, such as `scripts-short.json`.
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<PathBuf>,
+    /// Folder of the videos. Default: the manifest's.
+    pub clips: Option<PathBuf>,
+    /// Folder of frame embeddings, in place of videos.
+    pub embeddings: Option<PathBuf>,
+    /// Whether clips are taken as the paper describes it or as the authors' scripts do.
+    pub preset: Preset,
+}
+
+impl DatasetPaths {
+    /// The dataset of a manifest with everything at its default place.
+    pub fn of(manifest: impl Into<PathBuf>) -> Self {
+        Self { manifest: manifest.into(), ..Self::default() }
+    }
+}
+
+/// Clips whose classes are known, with the scripts of their candidates.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// As they were named.
+    pub paths: DatasetPaths,
+    /// In the manifest's order.
+    pub clips: Vec<Clip>,
+    pub scripts: PathBuf,
+    pub other_scripts: PerStrategy<PathBuf>,
+    pub digests: Digests,
+}
+
+/// BLAKE3 digests of a dataset's files, as `b3sum` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Digests {
+    pub manifest: String,
+    pub scripts: String,
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<String>,
+}
+
+/// A clip of a dataset.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    pub entry: Entry,
+    pub source: ClipSource,
+    /// In the manifest's order; empty where a script is missing.
+    pub candidates: Vec<Candidate>,
+    /// The same candidates with the scripts of other strategies.
+    pub other_candidates: PerStrategy<Vec<Candidate>>,
+}
+
+impl Dataset {
+    /// Reads a manifest and its scripts, and finds the files of its clips.
+    ///
+    /// A candidate is the class of its name in the clip's domain, else the only class of its name, which then brings its
+    /// own domain. In datasets of others, a clip without script or file is kept as [`ClipSource::Missing`].
+    ///
+    /// # Errors
+    /// If a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
+    pub fn open(paths: &DatasetPaths) -> Result<Self, DatasetError> {
+        let path = &paths.manifest;
+        let folder = paths.clips.as_deref().or(path.parent()).unwrap_or(Path::new(""));
+        let context = Context { folder, preset: paths.preset };
+        let manifest = manifest::read(path, context)?;
+        let is_foreign = manifest.is_foreign;
+        if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
+            return Err(DatasetError::NoClips { path: path.clone() });
+        }
+        let open = |folder: &Option<PathBuf>, what| {
+            folder.as_deref().map(|path| Folder::open(path, what)).transpose()
+        };
+        let clips = open(&paths.clips, "clips")?;
+        let embeddings = open(&paths.embeddings, "embeddings")?;
+
+        let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && manifest.brings_scripts {
+            (path.clone(), (Scripts::InClips, manifest.digest.clone()))
+        } else {
+            let named =
+                paths.scripts.clone().unwrap_or_else(|| path.with_file_name(Strategy::default().file_name()));
+            if !(library::is_name(&named) || named.exists()) {
+                return Err(DatasetError::NoScripts { path: named });
+            }
+            let opened = Scripts::open(&named, is_foreign, &context)?;
+            (named, opened)
+        };
+        let other_scripts: PerStrategy<PathBuf> = Strategy::others()
+            .filter(|_| released::protocol(paths.preset).has_prompt_study)
+            .filter_map(|strategy| {
+                let beside = path.with_file_name(strategy.file_name());
+                let named = paths.other_scripts.get(strategy).cloned();
+                Some((strategy, named.or_else(|| beside.exists().then_some(beside))?))
+            })
+            .collect();
+        let mut others = Vec::new();
+        for (strategy, path) in other_scripts.iter() {
+            let (scripts, digest) = Scripts::open(path, is_foreign, &context)?;
+            others.push((strategy, scripts, digest));
+        }
+        let digests = Digests {
+            manifest: manifest.digest,
+            scripts: digest,
+            other_scripts: others.iter().map(|(strategy, _, digest)| (*strategy, digest.clone())).collect(),
+        };
+
+        let mut clips_of: HashMap<String, usize> = HashMap::new();
+        for id in manifest.clips.iter().filter_map(|listed| listed.youtube_id.clone()) {
+            *clips_of.entry(id).or_default() += 1;
+        }
+        let clip = |mut listed: Listed| {
+            let mut source = match (&embeddings, &clips, listed.youtube_id.clone()) {
+                (Some(folder), _, id) => {
+                    let shares = id.is_some_and(|id| clips_of[&id] > 1);
+                    folder.embeddings(&listed, shares)
+                }
+                (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
+                _ => ClipSource::Video(Default::default()),
+            };
+            let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
+                let mut found = Vec::new();
+                for (strategy, scripts, _) in &others {
+                    match scripts.candidates(&listed, is_foreign) {
+                        Ok(candidates) => found.push((*strategy, candidates)),
+                        // Only the rows of this strategy miss it.
+                        Err(_) if is_foreign => {}
+                        Err(fault) => return Err(fault),
+                    }
+                }
+                Ok((main, found.into_iter().collect()))
+            });
+            let (candidates, other_candidates) = match candidates {
+                Ok(candidates) => candidates,
+                Err(fault) if is_foreign => {
+                    source = ClipSource::Missing(format!(
+                        "{}: {}",
+                        listed.location,
+                        on_one_line(&fault.to_string())
+                    ));
+                    (Vec::new(), PerStrategy::default())
+                }
+                Err(fault) => {
+                    let (path, location) = (path.clone(), listed.location);
+                    return Err(ManifestError::At { path, location, fault });
+                }
+            };
+            Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
+        };
+        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
+        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
+        {"name": "fork", "steps": ["a knight jumps"]},
+        {"name": "fork", "domain": "dinner", "steps": ["a hand takes a fork"]},
+        {"name": "serve", "domain": "tennis", "steps": ["the ball is tossed"]}]}"#;
+
+    fn open(domain: &str, name: &str) -> Result<Dataset, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("manifest.jsonl");
+        let line = serde_json::json!(
+            {"id": "a", "video": "a.mp4", "domain": domain, "candidates": [name, "serve"], "answer": 0});
+        std::fs::write(&manifest, line.to_string()).unwrap();
+        std::fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
+        Dataset::open(&DatasetPaths::of(manifest)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_candidate_is_found_in_its_domain_or_by_its_name_alone() {
+        for (domain, step) in [("chess", "a knight jumps"), ("dinner", "a hand takes a fork")] {
+            let clip = &open(domain, "fork").unwrap().clips[0];
+            assert_eq!((&clip.candidates[0].domain[..], &clip.candidates[0].steps[0][..]), (domain, step));
+            assert_eq!(clip.candidates[1].domain, "tennis", "a stranger brings its own domain");
+            assert_eq!(clip.other_candidates, PerStrategy::default());
+        }
+    }
+
+    #[test]
+    fn a_candidate_without_a_script_is_refused() {
+        let error = open("golf", "fork").unwrap_err();
+        assert!(error.contains("line 1") && error.contains("several classes named \"fork\""), "{error}");
+        let error = open("chess", "pin").unwrap_err();
+        assert!(error.contains("scripts.json has no script for \"pin\""), "{error}");
+    }
+
+    #[test]
+    fn digests_are_those_of_the_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let line = r#"{"id": "a", "video": "a.mp4", "domain": "chess", "candidates": ["fork", "serve"], "answer": 0}"#;
+        let manifest = format!("\u{feff}{line}\n");
+        std::fs::write(at("manifest.jsonl"), &manifest).unwrap();
+        for name in ["scripts.json", "scripts-short.json"] {
+            std::fs::write(at(name), SCRIPTS).unwrap();
+        }
+        let dataset = Dataset::open(&DatasetPaths::of(at("manifest.jsonl"))).unwrap();
+        let digest = |text: &str| blake3::hash(text.as_bytes()).to_string();
+        let expected = Digests {
+            manifest: digest(&manifest),
+            scripts: digest(SCRIPTS),
+            other_scripts: [(Strategy::SHORT_FIXED, digest(SCRIPTS))].into_iter().collect(),
+        };
+        assert_eq!(dataset.digests, expected);
+    }
+
+    #[test]
+    fn clips_of_one_video_do_not_share_embeddings_and_may_lack_a_short_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let row = |id: &str, video: &str, start: f64, choices: &str| {
+            serde_json::json!({
+                "youtube_id": video, "id": id, "domain": "chess", "answer": "1", "choices_str": choices,
+                "start_timestamp": start, "end_timestamp": start + 1.0,
+            })
+        };
+        let rows = serde_json::json!([
+            row("1", "shared", 1.0, "1. fork\n2. serve"),
+            row("2", "shared", 5.0, "1. fork\n2. serve"),
+            row("3", "own", 1.0, "1. fork\n2. pin"),
+        ]);
+        std::fs::write(at("rows.json"), rows.to_string()).unwrap();
+        std::fs::write(at("scripts-short.json"), SCRIPTS).unwrap();
+        let mut scripts: serde_json::Value = serde_json::from_str(SCRIPTS).unwrap();
+        let pin = serde_json::json!({"name": "pin", "steps": ["a bishop slides"]});
+        scripts["classes"].as_array_mut().unwrap().push(pin);
+        std::fs::write(at("scripts.json"), scripts.to_string()).unwrap();
+        std::fs::create_dir(at("npy")).unwrap();
+        for name in ["shared", "own", "shared_5.0_6.0"] {
+            std::fs::write(at("npy").join(format!("{name}.npy")), "").unwrap();
+        }
+        let paths = DatasetPaths { embeddings: Some(at("npy")), ..DatasetPaths::of(at("rows.json")) };
+        let dataset = Dataset::open(&paths).unwrap();
+        let [first, second, third] = &dataset.clips[..] else { panic!() };
+        assert!(
+            matches!(&first.source, ClipSource::Missing(reason) if reason.contains("shared.npy could be of several clips"))
+        );
+        assert_eq!(second.source, ClipSource::Embeddings(at("npy").join("shared_5.0_6.0.npy")));
+        assert_eq!(third.source, ClipSource::Embeddings(at("npy").join("own.npy")));
+        // No short script of "pin".
+        assert_eq!((third.candidates.len(), third.other_candidates.strategies()), (2, Vec::new()));
+        assert_eq!(second.other_candidates.strategies(), [Strategy::SHORT_FIXED]);
+        // The authors' scripts know one prompt.
+        let released = Dataset::open(&DatasetPaths { preset: Preset::Released, ..paths }).unwrap();
+        let none = PerStrategy::default();
+        assert_eq!(
+            (&released.other_scripts, &released.digests.other_scripts),
+            (&PerStrategy::default(), &none)
+        );
+        assert!(released.clips.iter().all(|clip| clip.other_candidates.strategies().is_empty()));
+    }
+}

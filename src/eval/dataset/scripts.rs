@@ -1,0 +1,92 @@
+//! Where the steps of a clip's candidates come from.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{DatasetError, Fault};
+use super::format::{Context, Listed};
+use super::manifest;
+use crate::explore::Candidate;
+use crate::script::{Class, ScriptFile, plain_name, read_bytes};
+
+/// Scripts of all candidates.
+pub enum Scripts {
+    /// A script file, the same for all clips.
+    File(PathBuf, ScriptFile),
+    /// A file of generated items, each with the scripts of one clip.
+    Items(PathBuf, Vec<Listed>),
+    /// The clips bring them.
+    InClips,
+}
+
+impl Scripts {
+    /// Reads a script file or, for datasets of others, a list of generated items, and its BLAKE3 digest.
+    ///
+    /// # Errors
+    /// If it cannot be read or breaks a rule.
+    pub fn open(path: &Path, is_foreign: bool, context: &Context) -> Result<(Self, String), DatasetError> {
+        let bytes = read_bytes(path)?;
+        let scripts = if is_foreign && manifest::is_list(&bytes) {
+            Self::Items(path.to_owned(), manifest::parse(path, &bytes, context)?.clips)
+        } else {
+            Self::File(path.to_owned(), ScriptFile::parse(path, &bytes)?)
+        };
+        Ok((scripts, blake3::hash(&bytes).to_string()))
+    }
+
+    /// The candidates of a clip with their scripts. In datasets of others, capitals and option numbers do not count.
+    pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, Fault> {
+        let Listed { entry, .. } = listed;
+        let candidate = |name: &String| {
+            let (domain, steps) = match self {
+                Self::File(path, file) => {
+                    let class = find(&entry.domain, name, file, path, is_foreign)?;
+                    (file.domain_of(class).to_owned(), class.steps.clone())
+                }
+                Self::Items(path, items) => {
+                    let is_same =
+                        |item: &&Listed| item.entry.id == entry.id && item.youtube_id == listed.youtube_id;
+                    let item = items.iter().find(is_same);
+                    let item = item.ok_or_else(|| Fault::NoItem { scripts: path.clone() })?;
+                    (entry.domain.clone(), steps(item, name)?)
+                }
+                Self::InClips => (entry.domain.clone(), steps(listed, name)?),
+            };
+            Ok(Candidate { domain, name: name.clone(), steps })
+        };
+        entry.candidates.iter().map(candidate).collect()
+    }
+}
+
+/// The steps that an item brings for a candidate.
+fn steps(item: &Listed, name: &str) -> Result<Vec<String>, Fault> {
+    let names = &item.entry.candidates;
+    let place = names.iter().position(|other| other == name);
+    let place = place.or_else(|| names.iter().position(|other| plain_name(other) == plain_name(name)));
+    let steps = place.and_then(|place| item.steps.as_ref()?.get(place).cloned());
+    steps.unwrap_or_else(|| Err(Fault::NoSteps { name: name.to_owned() }))
+}
+
+/// The class of a name in its domain; where there is none, the only class of that name.
+fn find<'a>(
+    domain: &str,
+    name: &str,
+    file: &'a ScriptFile,
+    path: &Path,
+    is_foreign: bool,
+) -> Result<&'a Class, Fault> {
+    if let Some(class) = file.find(domain, name) {
+        return Ok(class);
+    }
+    let is_alike =
+        |class: &&Class| class.name == name || (is_foreign && plain_name(&class.name) == plain_name(name));
+    let namesakes: Vec<&Class> = file.classes.iter().filter(is_alike).collect();
+    let mut in_domain = namesakes
+        .iter()
+        .filter(|class| is_foreign && plain_name(file.domain_of(class)) == plain_name(domain));
+    let (name, scripts) = (name.to_owned(), path.to_owned());
+    match (namesakes.as_slice(), in_domain.next(), in_domain.next()) {
+        ([class], ..) | (_, Some(class), None) => Ok(class),
+        ([], ..) => Err(Fault::NoScript { name, scripts }),
+        _ => Err(Fault::AmbiguousScript { name, domain: domain.to_owned(), scripts }),
+    }
+}

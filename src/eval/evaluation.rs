@@ -1,0 +1,293 @@
+//! The evaluation of a dataset, clip by clip: resumed where it was interrupted, in shards, and merged.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::{Report, Result, WrapErr};
+use thiserror::Error;
+
+use crate::align::Preset;
+use crate::backbone::ModelError;
+use crate::error_chain::{error_chain, on_one_line};
+use crate::eval::dataset::{Clip, Dataset};
+use crate::eval::evaluator::Evaluator;
+use crate::eval::journal::{self, Journal};
+use crate::eval::merge::{MergeError, merge_shards};
+use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
+use crate::eval::released;
+use crate::eval::results::{EvalSettings, Results};
+use crate::eval::rows::{NoScripts, Row, Rows};
+use crate::eval::run::Run;
+use crate::eval::shard::Shard;
+use crate::eval::split::ClaimedShard;
+use crate::eval::vlm::Vlm;
+use crate::eval::write::write;
+use crate::explore::Model;
+use crate::llm::LlmError;
+use crate::video::Sampling;
+
+/// The sampling and the rows of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub sampling: Sampling,
+    pub rows: Vec<Row>,
+}
+
+/// Why a dataset cannot be evaluated as asked.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    #[error(transparent)]
+    Rows(#[from] NoScripts),
+    #[error(
+        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
+         and --prompt out"
+    )]
+    FixedRows(Preset),
+    #[error("embeddings need to know how many rows a second has\nhelp: give a number, such as --fps 30")]
+    NoRate,
+}
+
+impl Plan {
+    /// The plan for a dataset. Without a sampling, the protocol of the dataset's preset has one: ten frames per second.
+    ///
+    /// # Errors
+    /// If the rows cannot be evaluated, or embeddings have no rate.
+    pub fn new(dataset: &Dataset, sampling: Option<Sampling>, rows: &Rows) -> Result<Self, PlanError> {
+        let paths = &dataset.paths;
+        if paths.embeddings.is_some() && !matches!(sampling, Some(Sampling::Fps(_))) {
+            return Err(PlanError::NoRate);
+        }
+        let protocol = released::protocol(paths.preset);
+        let rows = match protocol.rows {
+            Some(fixed) if rows.is_empty() => fixed(),
+            Some(_) => return Err(PlanError::FixedRows(paths.preset)),
+            None => rows.all(&dataset.other_scripts.strategies())?,
+        };
+        Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
+    }
+}
+
+/// What to evaluate.
+pub struct Request {
+    pub dataset: Dataset,
+    pub plan: Plan,
+    pub model: Arc<Model>,
+    /// The model as the user names it.
+    pub model_name: PathBuf,
+    /// A vision-language model to compare with.
+    pub vlm: Option<Vlm>,
+    /// Folder for results and for what a later run resumes from.
+    pub out: Option<PathBuf>,
+    /// The share of the clips to evaluate; needs `out`.
+    pub shard: Option<ClaimedShard>,
+}
+
+impl Request {
+    /// An evaluation of all clips that writes no file.
+    pub fn new(dataset: Dataset, plan: Plan, model: Arc<Model>) -> Self {
+        let model_name = model.checkpoint().dir().to_owned();
+        Self { dataset, plan, model, model_name, vlm: None, out: None, shard: None }
+    }
+}
+
+/// What an evaluation reports while it runs.
+pub enum Progress<'a> {
+    /// It begins, with `known` of its `clips` done by an earlier run.
+    Started { clips: usize, known: usize },
+    /// A clip is evaluated.
+    Clip(&'a ClipRecord),
+    /// Something that the user should know.
+    Notice(&'a str),
+}
+
+/// A finished evaluation.
+pub struct Finished {
+    pub run: Run,
+    /// In the manifest's order.
+    pub records: Vec<ClipRecord>,
+    pub results: Results,
+}
+
+/// None of the clips could be read: the dataset is not where it was looked for.
+#[derive(Debug, Error)]
+#[error("{}: none of its {clips} clips could be read", manifest.display())]
+pub struct NothingRead {
+    manifest: PathBuf,
+    clips: usize,
+}
+
+/// The evaluation of a dataset.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use std::sync::Arc;
+///
+/// use actalign_tui::eval::{Dataset, DatasetPaths, Evaluation, Plan, Progress, Request, Rows, Style};
+/// use actalign_tui::explore::Model;
+/// use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
+///
+/// # fn main() -> color_eyre::eyre::Result<()> {
+/// let dataset = Dataset::open(&DatasetPaths::of("manifest.jsonl"))?;
+/// let plan = Plan::new(&dataset, None, &Rows::default())?;
+/// let checkpoint = Checkpoint::open(Path::new("siglip-base"))?;
+/// let model = Arc::new(Model::new(checkpoint, ComputeDevice::open(DeviceChoice::Auto)?));
+/// let finished = Evaluation::open(Request::new(dataset, plan, model))?.run(|progress| {
+///     if let Progress::Clip(record) = progress {
+///         eprintln!("{}", record.id);
+///     }
+/// })?;
+/// println!("{}", finished.results.tables(Style::Plain));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Evaluation {
+    run: Run,
+    dataset: Dataset,
+    evaluator: Evaluator,
+    out: Option<PathBuf>,
+    journal: Option<Journal>,
+}
+
+impl Evaluation {
+    /// Begins an evaluation, or resumes the one in the request's folder. Reads the model's weights in full to hash them.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, is in use, or holds another evaluation.
+    pub fn open(request: Request) -> Result<Self> {
+        let Request { dataset, plan, model, model_name, vlm, out, shard: claimed } = request;
+        let evaluator = Evaluator::new(model.clone(), plan.sampling, plan.rows, vlm);
+        let run = Run {
+            settings: EvalSettings::new(&dataset, &model, plan.sampling, evaluator.rows()),
+            clips: dataset.clips.len(),
+            shard: claimed.map(|claimed| claimed.shard),
+            tasks: claimed.and_then(|claimed| claimed.tasks),
+            paths: dataset.paths.clone(),
+            model: model_name,
+            working_folder: std::env::current_dir().wrap_err("cannot determine the current directory")?,
+        };
+        let journal = match &out {
+            Some(out) => {
+                let folder = run.shard.map_or_else(|| out.clone(), |shard| out.join(shard.folder()));
+                let clips: HashMap<&str, &Clip> =
+                    share(&dataset, run.shard).map(|clip| (clip.entry.id.as_str(), clip)).collect();
+                let is_current =
+                    |record: &ClipRecord| clips.get(record.id.as_str()).is_none_or(|clip| record.is_of(clip));
+                Some(Journal::open(&folder, &run, is_current)?)
+            }
+            None => None,
+        };
+        Ok(Self { run, dataset, evaluator, out, journal })
+    }
+
+    /// Evaluates the clips that no earlier run has, and writes the results, unless they are of one shard.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded, the server of the vision-language model fails, a file cannot be written, or no clip
+    /// could be read. The clips evaluated so far are kept in the folder.
+    pub fn run(mut self, mut report: impl FnMut(Progress)) -> Result<Finished> {
+        let records = self.evaluate(&mut report)?;
+        let Self { run, out, journal, .. } = self;
+        if let Some(journal) = journal {
+            journal.finish(&records)?;
+        }
+        let finished = Finished::new(run, records);
+        // Of a shard without readable clips nothing follows for the others.
+        if finished.run.shard.is_none() {
+            finished.check_some_read(&mut report)?;
+            out.as_deref().map_or(Ok(()), |out| finished.write(out))?;
+        }
+        Ok(finished)
+    }
+
+    fn evaluate(&mut self, report: &mut impl FnMut(Progress)) -> Result<Vec<ClipRecord>> {
+        let clips: Vec<&Clip> = share(&self.dataset, self.run.shard).collect();
+        let known = self.journal.as_ref().map_or(0, Journal::known);
+        report(Progress::Started { clips: clips.len(), known });
+        if let Some(notice) = self.journal.as_mut().and_then(Journal::take_notice) {
+            report(Progress::Notice(&notice));
+        }
+        let mut records = Vec::new();
+        for clip in clips {
+            if let Some(record) = self.journal.as_mut().and_then(|journal| journal.take(&clip.entry.id)) {
+                records.push(record);
+                continue;
+            }
+            // Before it is read: a file that is replaced meanwhile is evaluated again the next time.
+            let file = FileStamp::of(clip);
+            let outcome = match self.evaluator.evaluate(clip) {
+                Err(error) if fails_every_clip(&error) => return Err(error),
+                Err(error) => ClipOutcome::Unread { reason: on_one_line(&error_chain(&error)) },
+                Ok(scores) => ClipOutcome::Read(scores),
+            };
+            let record = ClipRecord { file, ..ClipRecord::new(clip, outcome) };
+            if let Some(journal) = &mut self.journal {
+                journal.add(&record)?;
+            }
+            if let Some(notice) = self.evaluator.take_notice() {
+                report(Progress::Notice(&notice));
+            }
+            report(Progress::Clip(&record));
+            records.push(record);
+        }
+        Ok(records)
+    }
+}
+
+/// The clips of a shard.
+fn share(dataset: &Dataset, shard: Option<Shard>) -> impl Iterator<Item = &Clip> {
+    let clips = dataset.clips.iter().enumerate();
+    clips.filter(move |(place, _)| shard.is_none_or(|shard| shard.holds(*place))).map(|(_, clip)| clip)
+}
+
+/// Whether an error is of the weights or of a server, not of the clip.
+fn fails_every_clip(error: &Report) -> bool {
+    let is_of_weights = error.downcast_ref::<ModelError>().is_some_and(|error| {
+        !matches!(error, ModelError::Input(_) | ModelError::Compute(_) | ModelError::Embedding { .. })
+    });
+    is_of_weights || error.is::<LlmError>()
+}
+
+/// Merges the shards in these folders into the evaluation that a single process would have made, and writes its results
+/// into `out`, else into the one folder named. Each folder is a shard or holds shards.
+///
+/// # Errors
+/// If a shard is missing, unfinished, a duplicate, or of another evaluation, or the results cannot be written.
+pub fn merge(folders: &[PathBuf], out: Option<&Path>, mut report: impl FnMut(Progress)) -> Result<Finished> {
+    let (run, records) = merge_shards(folders)?;
+    let out = match (out, folders) {
+        (Some(out), _) => out,
+        // The folder of a single shard is not the place for the results of all.
+        (None, [folder]) if !Run::is_at(folder) || Run::load(folder)?.shard.is_none() => folder,
+        _ => return Err(MergeError::NoOut.into()),
+    };
+    let finished = Finished::new(run, records);
+    finished.check_some_read(&mut report)?;
+    if let Some(notice) = journal::write(out, &finished.run, &finished.records)? {
+        report(Progress::Notice(&notice));
+    }
+    finished.write(out)?;
+    Ok(finished)
+}
+
+impl Finished {
+    fn new(run: Run, records: Vec<ClipRecord>) -> Self {
+        let results = Results::new(&records, run.settings.clone());
+        Self { run, records, results }
+    }
+
+    fn check_some_read(&self, report: &mut impl FnMut(Progress)) -> Result<(), NothingRead> {
+        let (unread, clips) = (&self.results.unread, self.run.clips);
+        if unread.len() < clips {
+            return Ok(());
+        }
+        for clip in unread {
+            report(Progress::Notice(&format!("{}: {}", clip.id, clip.reason)));
+        }
+        Err(NothingRead { manifest: self.run.paths.manifest.clone(), clips })
+    }
+
+    fn write(&self, out: &Path) -> Result<()> {
+        write(out, &self.results).wrap_err_with(|| format!("cannot write the results into {}", out.display()))
+    }
+}

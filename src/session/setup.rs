@@ -1,0 +1,148 @@
+//! Scripts, model and settings that the clips of a session share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::Result;
+
+use super::bundle::Bundle;
+use super::model::ModelRequest;
+use super::opened::{Session, shown};
+use crate::eval::{Dataset, DatasetPaths};
+use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
+use crate::folders::Folder;
+use crate::script::{Document, ScriptFile, library};
+use crate::tui::ClipToExplore;
+use crate::video::{Sampling, Segment, VideoReader};
+
+/// Clips, and how to compare them with the classes of a script file.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Videos, images, folders of images, or `-` for standard input.
+    pub clips: Vec<PathBuf>,
+    /// A script file, or `lib:NAME`.
+    pub scripts: PathBuf,
+    pub model: ModelRequest,
+    pub sampling: Sampling,
+    /// The part taken of every clip.
+    pub segment: Segment,
+    pub settings: Settings,
+}
+
+impl Request {
+    /// A request with the paper's settings, at ten frames per second.
+    pub fn new(clips: Vec<PathBuf>, scripts: PathBuf, model: ModelRequest) -> Self {
+        let (sampling, segment, settings) = (Sampling::Fps(10.0), Segment::default(), Settings::default());
+        Self { clips, scripts, model, sampling, segment, settings }
+    }
+
+    /// Opens the clips, each to compare with all classes.
+    ///
+    /// # Errors
+    /// If scripts or model cannot be read, or a clip does not exist. The contents of clips are read later.
+    pub fn open(&self) -> Result<Session> {
+        let setup = Setup::open(self)?;
+        let clips = self.clips.iter().map(|path| {
+            VideoReader::check(path, self.segment)?;
+            Ok(setup.clip(path))
+        });
+        let clips = clips.collect::<Result<_>>()?;
+        Ok(setup.into_session(clips))
+    }
+}
+
+/// A [`Request`] with its scripts and model open.
+pub struct Setup {
+    pub(super) scripts: ScriptFile,
+    /// As the user named it.
+    pub(super) scripts_path: PathBuf,
+    pub(super) model: Arc<Model>,
+    /// As the user named it.
+    pub(super) model_name: PathBuf,
+    pub(super) sampling: Sampling,
+    pub(super) segment: Segment,
+    pub(super) settings: Settings,
+}
+
+impl Setup {
+    /// Reads the scripts and the checkpoint's small files.
+    ///
+    /// # Errors
+    /// If they cannot be read, or the device cannot be used.
+    pub fn open(request: &Request) -> Result<Self> {
+        Ok(Self {
+            scripts: ScriptFile::load(&request.scripts)?,
+            scripts_path: request.scripts.clone(),
+            model: request.model.open()?,
+            model_name: request.model.name.clone(),
+            sampling: request.sampling,
+            segment: request.segment,
+            settings: request.settings.clone(),
+        })
+    }
+
+    /// A clip to compare with all classes. The file is not read.
+    pub fn clip(&self, path: &Path) -> ClipToExplore {
+        self.clip_of(path, self.segment, Candidate::all_of(&self.scripts))
+    }
+
+    /// A part of a clip to compare with some candidates.
+    pub(super) fn clip_of(&self, path: &Path, segment: Segment, candidates: Vec<Candidate>) -> ClipToExplore {
+        let Self { model, sampling, settings, .. } = self;
+        let dim = model.checkpoint().dim();
+        let exploration = Exploration::new(candidates, model.calibration(), dim, settings.clone());
+        let sources = Sources {
+            clip: shown(path),
+            scripts: shown(&self.scripts_path),
+            model: shown(&self.model_name),
+            device: model.device().describe(),
+            sampling: sampling.describe(),
+            start: segment.start,
+            end: segment.end,
+        };
+        let job = Job {
+            sampling: *sampling,
+            segment,
+            texts: exploration.missing_texts(),
+            ..Job::new(path.to_owned(), model.clone())
+        };
+        ClipToExplore {
+            id: shown(path),
+            answer: None,
+            groups: Vec::new(),
+            exploration,
+            sampling: *sampling,
+            job: Some(job),
+            sources,
+        }
+    }
+
+    /// A session of clips; edited scripts are saved to their file, unless it comes with the program.
+    fn into_session(self, clips: Vec<ClipToExplore>) -> Session {
+        let path = Some(self.scripts_path).filter(|path| !library::is_name(path));
+        Session::new(clips, Document::new(self.scripts, path), &[&self.settings.template])
+    }
+}
+
+/// The demo: its clips, each with its own candidates, as if the user had named its scripts and model.
+pub fn open_demo() -> Result<Session> {
+    let bundle = Bundle::unpack()?;
+    let manifest = bundle.folder().join("manifest.jsonl");
+    let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
+    let request = Request::new(Vec::new(), bundle.scripts(), ModelRequest::new("demo"));
+    let setup = Setup::open(&request)?;
+    let clips = dataset.clips.into_iter().map(|clip| {
+        let entry = clip.entry;
+        ClipToExplore {
+            id: entry.id.clone(),
+            answer: Some(entry.answer),
+            groups: entry.groups.clone(),
+            ..setup.clip_of(&entry.video, entry.segment(), clip.candidates)
+        }
+    });
+    let clips = clips.collect();
+    // The unpacked files are not the user's to edit.
+    let scripts = Document::new(setup.scripts, None);
+    let session = Session::new(clips, scripts, &[&setup.settings.template]);
+    Ok(Session { tour_ended: Some(Folder::Data.path()?.join("tour-ended")), ..session })
+}

@@ -1,0 +1,138 @@
+//! Opens a snapshot: first as saved, then live if its clip and model are unchanged.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::{Result, eyre};
+
+use super::model::ModelRequest;
+use super::opened::{Session, for_explorer, scripts_of, shown};
+use super::rebase_path;
+use crate::align::Calibration;
+use crate::error_chain::{error_chain, on_one_line};
+use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
+use crate::script::{Document, Template};
+use crate::snapshot::{Hashes, Parts, SampledPart, Snapshot};
+use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
+use crate::video::Sampling;
+
+/// Opens the matrices that a snapshot holds. Its clip and model are compared with the snapshot in the background: they may
+/// be large, or a pipe that never ends.
+///
+/// # Errors
+/// If the snapshot cannot be read, or was not made from a clip.
+pub fn open(path: &Path) -> Result<Session> {
+    let snapshot = Snapshot::load(path)?;
+    let (parts, sources) = snapshot
+        .parts()
+        .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
+        .ok_or_else(|| eyre!("{}: the snapshot names no clip", path.display()))?;
+    let sources = rebase(path.parent().unwrap_or(Path::new("")), sources);
+    let name = shown(path);
+    let scripts = Document::new(scripts_of(&parts.candidates), None);
+    let template = parts.settings.template.clone();
+    let pictures = snapshot.thumbnails.iter().filter_map(|small| {
+        let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
+        Thumbnail::of(Arc::new(picture))
+    });
+    let moment = Moment {
+        view: snapshot.view.clone(),
+        pinned: pinned(&snapshot, parts.calibration),
+        pictures: pictures.collect(),
+        hashes: snapshot.hashes.clone(),
+        notice: format!("{name}: checking its clip and model …"),
+    };
+    let check = {
+        let (candidates, hashes, sampling) =
+            (parts.candidates.clone(), snapshot.hashes.clone(), snapshot.sampling);
+        let sources = sources.clone();
+        move || {
+            let (live, text) = match unchanged_model(&hashes, &sources) {
+                Ok(model) => (
+                    Some(live(model, candidates, sampling, sources)),
+                    format!("{name}, with its clip and model"),
+                ),
+                Err(reason) => (None, format!("{name}, without embeddings: {reason}")),
+            };
+            Checked { live, message: Some(Message { text, is_error: false }) }
+        }
+    };
+    let clip = frozen(parts, sources, snapshot.sampling.fps);
+    let session = Session::new(vec![clip], scripts, &[&template]);
+    Ok(Session { moment: Some(moment), check: Some(Box::new(check)), ..session })
+}
+
+/// The sources with the paths that were relative to the snapshot's folder rebased.
+fn rebase(folder: &Path, sources: Sources) -> Sources {
+    let file = |path: &str| shown(&rebase_path::file(folder, Path::new(path)));
+    Sources {
+        clip: file(&sources.clip),
+        scripts: file(&sources.scripts),
+        model: shown(&rebase_path::model(folder, Path::new(&sources.model))),
+        ..sources
+    }
+}
+
+/// The snapshot's model if it and the clip are unchanged; else what changed.
+fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
+    let clip = Path::new(&sources.clip);
+    if !clip.exists() {
+        return Err(format!("there is no clip {}", clip.display()));
+    }
+    if !clip.is_file() && !clip.is_dir() {
+        return Err(format!("the clip {} is neither a file nor a folder", clip.display()));
+    }
+    let model = ModelRequest::new(&sources.model).open();
+    let model = model.map_err(|error| on_one_line(&error_chain(&error)))?;
+    let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
+    let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;
+    if !is_same(&now.clip, &then.clip) {
+        return Err(format!("the clip {} has changed", clip.display()));
+    }
+    let parts = [(&now.vision, &then.vision), (&now.text, &then.text), (&now.tokenizer, &then.tokenizer)];
+    if !parts.into_iter().all(|(now, then)| is_same(now, then)) {
+        return Err(format!("the model {} has changed", sources.model));
+    }
+    Ok(model)
+}
+
+/// The clip as saved, with matrices in place of embeddings.
+fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
+    let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
+    let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
+    let exploration = Exploration::frozen(candidates, calibration, settings, fixed);
+    let id = sources.clip.clone();
+    ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job: None, sources }
+}
+
+/// The clip with its frames to be embedded again.
+fn live(model: Arc<Model>, candidates: Vec<Candidate>, part: SampledPart, mut sources: Sources) -> Live {
+    sources.sampling = part.fps.describe();
+    sources.device = model.device().describe();
+    let dim = model.checkpoint().dim();
+    let exploration = Exploration::new(candidates, model.calibration(), dim, Settings::default());
+    let job = Job::new(PathBuf::from(&sources.clip), model);
+    let mut job = Job { sampling: part.fps, segment: part.segment(), ..job };
+    for_explorer(&mut job);
+    Live { exploration, sources, job }
+}
+
+/// The pinned settings. Alpha and beta override those of the clip, `own`, only where they differ.
+fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
+    let pinned = snapshot.pinned.as_ref()?;
+    let clip = pinned.settings.clip.as_ref()?;
+    let calibration = Calibration { alpha: pinned.settings.alpha, beta: pinned.settings.beta };
+    let place = |class: usize| {
+        let rank = pinned.ranking.iter().position(|&other| other == class)? + 1;
+        Some((rank, pinned.scores.get(class).copied().flatten()?))
+    };
+    let settings = Settings {
+        method: pinned.settings.method,
+        smoothing_seconds: clip.smoothing_seconds,
+        template: Template::of_text(&clip.template_text).ok()?,
+        calibration: Some(calibration).filter(|&calibration| calibration != own),
+    };
+    let places = (0..snapshot.candidates.len()).map(place).collect();
+    let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());
+    Some(Pinned { settings, width: pinned.settings.smoothing, rule, places })
+}
