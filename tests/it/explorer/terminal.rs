@@ -248,7 +248,7 @@ fn a_whole_exploration_and_the_same_view_again() {
     session.press("[");
     session.wait_for("= 9 frames");
     session.press("e");
-    session.wait_for("Enter takes it");
+    session.wait_for("Enter accepts");
     session.press("\u{15}the king sits\r");
     session.wait_for("the king sits");
     session.wait_without("texts to go");
