@@ -38,9 +38,12 @@ struct Queue<A> {
 
 struct Job<A> {
     generation: u64,
-    work: Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>,
-    failed: Box<dyn FnOnce(String) -> A + Send>,
+    work: Work<A>,
+    failed: Failed<A>,
 }
+
+type Work<A> = Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>;
+type Failed<A> = Box<dyn FnOnce(String) -> A + Send>;
 
 /// What a running job sends answers with, and learns from whether it is still wanted.
 pub struct Context<'a, A> {
@@ -112,12 +115,7 @@ impl<A: Send + 'static> Worker<A> {
         self.lane.stopped_before.store(queue.next_generation, Ordering::Relaxed);
     }
 
-    fn add(
-        &self,
-        replaces: bool,
-        failed: Box<dyn FnOnce(String) -> A + Send>,
-        work: Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>,
-    ) {
+    fn add(&self, replaces: bool, failed: Failed<A>, work: Work<A>) {
         let mut queue = self.lane.queue();
         let generation = queue.next_generation;
         queue.next_generation += 1;

@@ -27,15 +27,12 @@ const FILE: &str = "config.toml";
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The keys of the commands.
     pub keymap: Keymap,
-    /// The chosen theme.
     pub palette: Palette,
     /// All themes, the built-in ones first.
     pub palettes: Vec<Palette>,
     /// Whether the explorer takes the mouse.
     pub mouse: bool,
-    /// How pictures are drawn.
     pub image_protocol: ImageProtocol,
 }
 
@@ -56,20 +53,10 @@ impl Default for Config {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The file has faults.
     #[error("invalid configuration:{}", in_lines(path, faults))]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// All of them, in the order of the file.
-        faults: Vec<Fault>,
-    },
+    Invalid { path: PathBuf, faults: Vec<Fault> },
 }
 
 /// A fault in a configuration.
@@ -79,7 +66,6 @@ pub struct Fault {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what would be right.
     pub what: String,
 }
 

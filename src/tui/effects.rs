@@ -21,7 +21,7 @@ use crate::snapshot::{self, Hashes, Snapshot};
 use crate::tui::action::{
     Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
 };
-use crate::tui::drafts::DraftKeeper;
+use crate::tui::drafts::{DraftKeeper, Drafts};
 use crate::tui::models::{Models, ask_vlm, write_script};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
@@ -47,7 +47,6 @@ pub struct Effects {
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
-    /// Language models that may be asked.
     pub models: Models,
     /// Compares what was opened with what it was, once.
     pub check: Option<Check>,
@@ -56,12 +55,12 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Nothing runs yet.
+    /// `send` gets the answers; failures among them are logged.
     pub fn new(
         send: ActionSender,
         jobs: Vec<Option<Job>>,
         hashes: Option<Hashes>,
-        drafts: Option<DraftKeeper>,
+        drafts: Option<Drafts>,
         folder: PathBuf,
         tour_ended: Option<PathBuf>,
     ) -> Self {
@@ -87,7 +86,7 @@ impl Effects {
             writing: worker("writing a script"),
             looking: worker("asking the vision-language model"),
             saving: Worker::finishing("saving", send.clone()),
-            drafts,
+            drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
             check: None,
             folder,

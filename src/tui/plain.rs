@@ -33,7 +33,6 @@ const LONGEST_LINE: u64 = 1 << 20;
 
 enum Event {
     Line(String),
-    /// No more lines come.
     End,
     Action(Action),
 }
@@ -102,7 +101,6 @@ struct Conversation {
     unanswered: usize,
     /// Order evidence is not waited for.
     has_failed_evidence: bool,
-    /// No more lines come.
     has_ended: bool,
     quits: bool,
 }

@@ -20,7 +20,7 @@ const MARKS: [(&str, &str); 7] = [
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
-    ("?", "the step is doubtful; the reason is told where it has the focus"),
+    ("?", "the step is doubtful; the reason is shown when it is selected"),
 ];
 
 /// Headings of the candidates' columns and what they mean; a heading stands before the first of its lines.

@@ -14,13 +14,10 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 /// The answer, and keys that were pressed meanwhile.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Whether it has kitty's graphics protocol.
     pub kitty: bool,
-    /// Whether it draws Sixels.
     pub sixel: bool,
     /// Width and height of a cell in pixels.
     pub cell: Option<(u16, u16)>,
-    /// Whether the answer is complete.
     pub is_whole: bool,
     /// Keys between its parts.
     pub keys: Vec<KeyEvent>,
@@ -70,7 +67,6 @@ fn read_answer() -> io::Result<Answer> {
 struct Reader {
     answer: Answer,
     parser: Parser,
-    /// The beginning of an answer or key.
     begun: Vec<u8>,
 }
 

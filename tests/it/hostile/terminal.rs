@@ -341,7 +341,7 @@ fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
     session.wait_for("Step 1");
     session.press("\x15");
     let writing = session.press_beside(bracketed(&"king ".repeat(200_000)));
-    session.wait_for("The end of the paste, 990000 characters, is left out");
+    session.wait_for("The last 990000 characters of the paste were cut off");
     session.writer = writing.join().unwrap();
     session.press("\x15a king\r");
     session.wait("the step is changed", |screen| !screen.contents().contains("Step 1"));
@@ -380,16 +380,16 @@ fn a_paste_presses_no_keys() {
     let mut session = Session::explorer(folder.path());
     session.wait_for(READY);
     session.press(&bracketed("q\rdD"));
-    session.wait_for("Nothing asks for text here");
+    session.wait_for("There is no text field here");
     assert!(session.screen.screen().contents().contains("castling"));
     session.press("\x1b");
-    session.wait("the message is gone", |screen| !screen.contents().contains("Nothing asks"));
+    session.wait("the message is gone", |screen| !screen.contents().contains("no text field"));
     session.wait_for("step 1 · affinity");
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");
     session.press(&bracketed("the king\x1b]0;title\x07\r\n   castles\r\n"));
-    session.wait_for("2 pasted lines are joined into one");
+    session.wait_for("2 pasted lines were joined into one");
     session.wait_for("the king]0;title castles");
     session.press("\x1b");
     session.wait("the prompt is closed", |screen| !screen.contents().contains("Step 1"));
