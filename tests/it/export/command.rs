@@ -125,7 +125,7 @@ fn failures_say_what_is_wrong() {
             .stdout("")
             .stderr(predicate::str::starts_with("actalign-tui: ").and(predicate::str::contains(says)));
     };
-    says(&["nowhere.json"], "nowhere.json: cannot be read");
+    says(&["nowhere.json"], "cannot read nowhere.json: ");
     says(&["x.json"], "x.json: JSON, but no snapshot");
     says(&[SNAPSHOT, "--classes", "somersault"], "no class \"somersault\"");
     says(&[SNAPSHOT, "--out", "nowhere/x.svg"], "cannot write nowhere/x.svg");
