@@ -97,28 +97,43 @@ fn write_error(text: &str) {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::env;
-    use std::fs::File;
-    use std::panic::catch_unwind;
+    use std::fs::{self, File};
+    use std::path::Path;
     use std::process::Command;
     use std::thread;
+
+    use crate::background::catch_panic;
+    use crate::log_file;
 
     /// Panics and reports it, in the process that the test below starts.
     #[test]
     #[ignore = "for the test below alone"]
     fn panics() {
+        log_file::open(Path::new(&env::var("LOG_FOLDER").unwrap()));
         super::report_panics(|_| "reported".to_owned());
-        catch_unwind(|| panic!("of a test")).unwrap_err();
+        let error = catch_panic("the job", || panic!("of a test")).unwrap_err();
         thread::spawn(|| panic!("of a thread")).join().unwrap_err();
-        super::say("said");
+        super::say(error);
     }
 
     #[test]
-    fn a_panic_is_caught_where_standard_error_is_full() {
+    fn a_panic_is_logged_and_caught_also_where_standard_error_is_full() {
+        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", "output::tests::panics", "--ignored", "--nocapture"]);
+        command.env("LOG_FOLDER", folder.path()).env_remove(log_file::VARIABLE);
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && said.contains("reported\nreported\nsaid\n"), "{said}");
+        let log = folder.path().join("actalign.log");
+        let expected = format!(
+            "reported\nreported\nthe job stopped unexpectedly: of a test\nhelp: see {}\n",
+            log.display()
+        );
+        assert!(output.status.success() && said.contains(&expected), "{said}");
+        let log = fs::read_to_string(log).unwrap();
+        for text in ["of a test", "of a thread", "output::tests::panics"] {
+            assert!(log.contains(text), "{text}: {log}");
+        }
         let full = File::options().write(true).open("/dev/full").unwrap();
         assert!(command.stderr(full).status().unwrap().success());
     }

@@ -103,3 +103,8 @@ fn in_lines(path: &Path, faults: &[Fault]) -> String {
 fn protocol_name(protocol: &ImageProtocol) -> String {
     protocol.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
+
+/// A line of a file.
+fn setting(name: &str, value: &toml::Value, comment: &str) -> String {
+    format!("{name} = {value} # {comment}\n")
+}

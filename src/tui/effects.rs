@@ -248,6 +248,21 @@ impl Effects {
         }
     }
 
+    /// Whether answers other than those of embedding are to come. When it is false, all have been sent.
+    pub fn is_busy(&self) -> bool {
+        let workers = [
+            &self.maps,
+            &self.listing,
+            &self.opening,
+            &self.counting,
+            &self.checking,
+            &self.writing,
+            &self.looking,
+            &self.saving,
+        ];
+        self.evidence.is_busy() || workers.iter().any(|worker| worker.is_busy())
+    }
+
     fn fail(&self, reason: impl Into<String>) {
         (self.send)(Action::Failed(reason.into()));
     }

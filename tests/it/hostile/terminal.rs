@@ -16,8 +16,6 @@ use crate::support::{MODEL, PROGRAM, clip};
 
 /// Far more than any wait here takes; a test that would hang fails instead.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the screen shows once the clip is embedded.
-const READY: &str = "10 frames";
 /// Ctrl-Z, as a terminal in raw mode sends it.
 const CONTROL_Z: &str = "\x1a";
 
@@ -103,6 +101,11 @@ impl Session {
         self.wait(text, |screen| screen.contents().contains(text));
     }
 
+    /// Waits until the header counts all frames of the clip as embedded.
+    fn wait_until_embedded(&mut self) {
+        self.wait("the clip is embedded", is_embedded);
+    }
+
     fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
@@ -132,7 +135,7 @@ impl Session {
             let is_taken = screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste();
             is_taken
                 && screen.mouse_protocol_mode() != MouseProtocolMode::None
-                && screen.contents().contains(READY)
+                && is_embedded(screen)
                 && screen.contents().contains("castling")
         });
     }
@@ -161,6 +164,10 @@ impl Session {
     }
 }
 
+fn is_embedded(screen: &vt100::Screen) -> bool {
+    screen.contents().lines().next().is_some_and(|header| header.trim_end().ends_with("10 frames"))
+}
+
 fn kill(signal: &str, process: &str) {
     let status = Command::new("kill").args(["-s", signal, process.trim()]).status().unwrap();
     assert!(status.success(), "{signal}");
@@ -176,7 +183,7 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
 fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15the king sits\r");
@@ -192,7 +199,7 @@ fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
 fn a_closed_terminal_ends_an_explorer_that_ignores_its_signal() {
     let folder = folder();
     let mut session = Session::shell("trap '' HUP; exec \"$@\"", folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     let status = session.close();
     assert_ne!(status.signal(), Some("Aborted"), "{status:?}");
 }
@@ -318,7 +325,7 @@ fn a_stop_from_outside_is_resumed_by_fg() {
 fn where_no_shell_can_resume_it_control_z_changes_nothing() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press(CONTROL_Z);
     session.press("?");
     session.wait_for("select the next candidate");
@@ -336,7 +343,7 @@ fn bracketed(text: &str) -> String {
 fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");
@@ -357,7 +364,7 @@ fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
 fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");
@@ -378,7 +385,7 @@ fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
 fn a_paste_presses_no_keys() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press(&bracketed("q\rdD"));
     session.wait_for("There is no text field here");
     assert!(session.screen.screen().contents().contains("castling"));
