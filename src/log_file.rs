@@ -72,7 +72,10 @@ pub fn command_ends(outcome: Result<(), &str>) {
     match outcome {
         _ if !HAS_STARTED.load(Ordering::Relaxed) => {}
         Ok(()) => info!("end"),
-        Err(error) => error!("end: {}", visible_line(error)),
+        Err(error) => {
+            let error: Vec<String> = error.split(' ').map(without_secrets).collect();
+            error!("end: {}", visible_line(&error.join(" ")));
+        }
     }
 }
 
@@ -82,7 +85,7 @@ pub fn panicked(info: &PanicHookInfo) {
     error!("thread {}: {info}\n{}", thread.name().unwrap_or("unnamed"), Backtrace::force_capture());
 }
 
-/// An argument without user name, password and query of an address in it.
+/// A word without user name, password and query of an address in it.
 fn without_secrets(argument: &str) -> String {
     let Some((scheme, rest)) = argument.split_once("://") else { return argument.to_owned() };
     let (address, query) = rest.split_once('?').map_or((rest, ""), |(address, _)| (address, "?…"));
