@@ -7,14 +7,14 @@ use std::time::Duration;
 use indicatif::DecimalBytes;
 
 use super::cache::{HubCache, Repo, is_commit};
-use super::client::{FileFacts, HubClient, Problem, Refusal, Rejected};
+use super::client::{FileFacts, HubClient};
 use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::{Etag, HashCheck, HashMemo};
 use super::model_id::ModelId;
 use super::settings::HubSettings;
 use crate::input_file::{MOST_CONFIG, read_bounded};
-use crate::net::{Clock, Failure, Next, Retry, RetryPolicy, SystemClock, is_transient};
+use crate::net::{Clock, Failure, HttpError, Next, Retry, RetryPolicy, SystemClock, is_transient};
 use crate::siglip::{self, known};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
@@ -27,17 +27,9 @@ pub(super) const RETRY: RetryPolicy =
 #[derive(Debug)]
 pub enum Event<'a> {
     /// This many bytes of a file are there.
-    Bytes {
-        /// The file.
-        name: &'a str,
-        /// Bytes so far.
-        done: u64,
-    },
+    Bytes { name: &'a str, done: u64 },
     /// The hash of a file is computed.
-    Checking {
-        /// The file.
-        name: &'a str,
-    },
+    Checking { name: &'a str },
     /// A message for the user.
     Notice(String),
 }
@@ -48,9 +40,7 @@ pub type Report<'a> = dyn FnMut(Event<'_>) + 'a;
 /// A file of a model as the hub has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedFile {
-    /// File name.
     pub name: String,
-    /// Size in bytes.
     pub size: u64,
     /// Bytes that are there.
     pub have: u64,
@@ -79,7 +69,6 @@ impl Plan {
         sum(self.files.iter().map(|file| file.size))
     }
 
-    /// Bytes still to be downloaded.
     pub fn missing(&self) -> u64 {
         sum(self.files.iter().map(|file| file.size - file.have))
     }
@@ -142,7 +131,6 @@ impl Hub {
         damaged.map_or(Ok(()), |path| Err(HubError::Damaged { path, id: id.to_string() }))
     }
 
-    /// The cache.
     pub fn cache(&self) -> &HubCache {
         &self.cache
     }
@@ -312,23 +300,26 @@ impl Hub {
         let url = self.url(id, revision, name);
         let mut retry = Retry::new(RETRY);
         let FileFacts { commit, etag, size } = loop {
-            let Rejected { host, problem } = match self.client.facts(&url, self.clock.now()) {
+            let HttpError { host, failure } = match self.client.facts(&url, self.clock.now()) {
                 Ok(facts) => break facts,
-                Err(rejected) => rejected,
+                Err(error) => error,
             };
-            match &problem {
-                Problem::Http(Failure::Unreachable(reason)) => {
+            match &failure {
+                Failure::Unreachable(reason) => {
                     return Err(self.offline(id, format!("{host} cannot be reached: {reason}")));
                 }
-                Problem::Http(Failure::Lost(_) | Failure::Timeout) => {}
-                Problem::Http(failure) => return Err(answer(name, host, failure.to_string())),
-                Problem::Status(refusal) if is_transient(refusal.status) => {}
-                Problem::Status(refusal) => return self.refusal(id, name, refusal, is_commit(revision)),
+                Failure::Lost(_) | Failure::Timeout => {}
+                Failure::Status { status, .. } if is_transient(*status) => {}
+                Failure::Status { status, code, .. } => {
+                    return self.refusal(id, name, *status, code.as_deref(), is_commit(revision));
+                }
+                failure => return Err(answer(name, host, failure.to_string())),
             }
-            let (reason, wait) = (problem.to_string(), problem.wait());
-            match self.wait(&mut retry, name, host, reason, wait, report) {
+            match self.wait(&mut retry, name, host, failure.to_string(), failure.wait(), report) {
                 // This hub never answered.
-                Err(HubError::Broken { host, reason, .. }) if matches!(problem, Problem::Http(_)) => {
+                Err(HubError::Broken { host, reason, .. })
+                    if matches!(failure, Failure::Lost(_) | Failure::Timeout) =>
+                {
                     return Err(self.offline(id, format!("{host}: {reason}, again and again")));
                 }
                 outcome => outcome?,
@@ -400,21 +391,20 @@ impl Hub {
         &self,
         id: &ModelId,
         name: &str,
-        refusal: &Refusal,
+        status: u16,
+        code: Option<&str>,
         knows_repo: bool,
     ) -> Result<Option<T>, HubError> {
         let host = self.host();
         let has_token = self.client.has_token();
-        match (refusal.code.as_deref(), refusal.status) {
+        match (code, status) {
             (Some("EntryNotFound"), _) => Ok(None),
             (None, 404) if knows_repo => Ok(None),
             (Some("RevisionNotFound"), _) => {
                 Err(HubError::NoRevision { repo: id.repo(), revision: id.revision().to_owned() })
             }
             (Some("GatedRepo"), _) => Err(HubError::Gated { host, id: id.to_string() }),
-            (None, 401 | 403) if has_token => {
-                Err(HubError::Token { host, status: refusal.status, id: id.to_string() })
-            }
+            (None, 401 | 403) if has_token => Err(HubError::Token { host, status, id: id.to_string() }),
             (Some("RepoNotFound"), _) | (None, 401 | 403 | 404) => {
                 let mut help = String::new();
                 if let Some(like) = known::like(&id.repo()) {

@@ -59,7 +59,6 @@ pub fn scripts_in(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<
 
 /// Scripts in one JSON value.
 enum Listed {
-    /// Names and their supposed steps.
     Named(Vec<(String, Value)>),
     /// Steps without a name, if one class was asked for.
     Bare(Value),

@@ -12,9 +12,10 @@ use crate::script::{ScriptFile, Template};
 /// A prompt strategy: how a language model is asked for scripts, and what its scripts look like.
 ///
 /// To add one, add a prompt to `assets/prompts` and an entry to [`Strategy::ALL`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strategy(&'static Definition);
 
+#[derive(Debug, PartialEq, Eq)]
 struct Definition {
     /// In script files, results, flags and the name of the prompt's file.
     name: &'static str,
@@ -148,20 +149,6 @@ fn is_most(answers: impl Iterator<Item = bool>) -> bool {
 impl Default for Strategy {
     fn default() -> Self {
         Self::CONTEXT_RICH
-    }
-}
-
-impl PartialEq for Strategy {
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
-    }
-}
-
-impl Eq for Strategy {}
-
-impl fmt::Debug for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

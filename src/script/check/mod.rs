@@ -37,19 +37,9 @@ pub enum Warning {
         more: usize,
     },
     /// Fewer or more words than the strategy allows.
-    Words {
-        /// Words of the step.
-        words: usize,
-        /// The strategy.
-        strategy: Strategy,
-    },
+    Words { words: usize, strategy: Strategy },
     /// Fewer or more steps than the strategy's exact number.
-    Steps {
-        /// Steps of the script.
-        steps: usize,
-        /// The strategy.
-        strategy: Strategy,
-    },
+    Steps { steps: usize, strategy: Strategy },
     /// The sentence is longer than the checkpoint reads.
     Cut {
         /// Name of the template, or its text if it is custom.
@@ -107,7 +97,6 @@ pub struct Finding {
     pub class: usize,
     /// Index of the step; `None` for the whole script.
     pub step: Option<usize>,
-    /// The warning.
     pub warning: Warning,
 }
 
