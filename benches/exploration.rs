@@ -53,7 +53,7 @@ impl Clip {
             ordinal: t as u64,
             time: t as f64 / RATE,
             shown: Shown::once(t as f64 / RATE),
-            embedding: self.frames.row(t).to_vec(),
+            embedding: self.frames.row(t).to_vec().into(),
         };
         frames.map(frame).collect()
     }

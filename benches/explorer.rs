@@ -179,7 +179,7 @@ fn exploration() -> Exploration {
         }
         let time = frame as f64 / RATE;
         let shown = Shown::once(time);
-        EmbeddedFrame { ordinal: frame as u64, time, shown, embedding: at.clone() }
+        EmbeddedFrame { ordinal: frame as u64, time, shown, embedding: at.clone().into() }
     });
     exploration.add_frames(frames.collect::<Vec<_>>());
     exploration

@@ -5,14 +5,16 @@
 
 pub mod align;
 pub mod atomic_write;
+pub mod backbone;
 pub mod background;
+pub mod cache;
 pub mod cli;
-mod colour;
+pub mod embeddings;
 pub mod error_chain;
 pub mod eval;
 pub mod explore;
-mod exponential;
 pub mod export;
+pub mod folders;
 pub mod hub;
 mod input_file;
 mod leftovers;
@@ -20,14 +22,15 @@ pub mod llm;
 mod lock;
 mod log_file;
 pub mod net;
-mod number;
 mod output;
-mod scale;
+mod plot;
 pub mod script;
 pub mod session;
-pub mod siglip;
+pub mod snapshot;
 pub mod store;
 mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;
+
+pub use backbone as siglip;

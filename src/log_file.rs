@@ -62,9 +62,9 @@ pub fn path() -> Option<&'static Path> {
 /// Logs that a command begins.
 pub fn command_begins() {
     HAS_STARTED.store(true, Ordering::Relaxed);
-    let arguments: Vec<String> =
-        env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect();
-    info!(version = env!("CARGO_PKG_VERSION"), arguments = %visible_line(&arguments.join(" ")), "start");
+    let arguments: Vec<_> =
+        env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    info!(version = env!("CARGO_PKG_VERSION"), "start: {}", printable(&arguments.join(" ")));
 }
 
 /// Logs how the command ended, if it began.
@@ -72,10 +72,7 @@ pub fn command_ends(outcome: Result<(), &str>) {
     match outcome {
         _ if !HAS_STARTED.load(Ordering::Relaxed) => {}
         Ok(()) => info!("end"),
-        Err(error) => {
-            let error: Vec<String> = error.split(' ').map(without_secrets).collect();
-            error!("end: {}", visible_line(&error.join(" ")));
-        }
+        Err(error) => error!("end: {}", printable(error)),
     }
 }
 
@@ -85,9 +82,14 @@ pub fn panicked(info: &PanicHookInfo) {
     error!("thread {}: {info}\n{}", thread.name().unwrap_or("unnamed"), Backtrace::force_capture());
 }
 
-/// A word without user name, password and query of an address in it.
-fn without_secrets(argument: &str) -> String {
-    let Some((scheme, rest)) = argument.split_once("://") else { return argument.to_owned() };
+/// Text on one line, its addresses without user names, passwords and queries.
+pub fn printable(text: &str) -> String {
+    let words: Vec<String> = visible_line(text).split(' ').map(without_secrets).collect();
+    words.join(" ")
+}
+
+fn without_secrets(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
     let (address, query) = rest.split_once('?').map_or((rest, ""), |(address, _)| (address, "?…"));
     let (authority, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -183,13 +185,12 @@ mod tests {
 
     #[test]
     fn addresses_are_logged_without_secrets() {
-        for (argument, logged) in [
-            ("clip.mp4", "clip.mp4"),
-            ("--endpoint=https://me:secret@host:1/v1?key=secret", "--endpoint=https://host:1/v1?…"),
-            ("http://host", "http://host"),
-            ("http://secret@host", "http://host"),
+        for (text, logged) in [
+            ("clip.mp4 -", "clip.mp4 -"),
+            ("--endpoint=https://me:secret@host:1/v1?key=secret x", "--endpoint=https://host:1/v1?… x"),
+            ("http://host http://secret@host", "http://host http://host"),
         ] {
-            assert_eq!(without_secrets(argument), logged);
+            assert_eq!(printable(text), logged);
         }
     }
 }

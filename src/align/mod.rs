@@ -4,33 +4,32 @@
 //! both is K×T, a row per step. Steps and frames count from 0.
 
 mod affinity;
-mod baseline;
+pub(crate) mod exponential;
 mod order;
 mod path;
 mod preset;
-mod rank;
 mod rows;
 mod rule;
+mod scores;
 mod search;
+mod simd;
 mod sliding;
 mod smooth;
-mod wide;
 
 pub use affinity::{Calibration, Cell, cells};
-pub use baseline::{cosine_of_sum, mean_pool, order_free};
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
 pub use preset::Preset;
-pub use rank::rank;
 pub use rows::{dot, products, products_of_all, unit_rows};
-pub use rule::{Aligner, Background, InvalidBackground, Rule, percentile};
+pub use rule::{Aligner, Background, Ends, InvalidBackground, Rule, percentile};
+pub use scores::{cosine_of_sum, mean_pool, order_free, rank};
 pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Smoothing, mean_rate, width_in_frames};
 
 use ndarray::{ArrayView2, Axis};
 use search::Search;
+use simd::wide;
 use thiserror::Error;
-use wide::wide;
 
 /// A script laid along the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]

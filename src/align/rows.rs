@@ -1,4 +1,4 @@
-use super::wide::wide;
+use super::simd::wide;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 

@@ -23,21 +23,103 @@ pub enum Aligner {
     Drop,
 }
 
-impl fmt::Display for Aligner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dtw => "dtw",
-            Self::Segment => "segment",
-            Self::MeanPath => "mean-path",
-            Self::Drop => "drop",
-        })
-    }
+/// What one aligner does.
+struct Spec {
+    name: &'static str,
+    moves: Moves,
+    best: Best,
+    ends: Ends,
+    /// How it treats the ends of a clip, for people who want to open them.
+    ends_help: &'static str,
+}
+
+/// How a path goes from cell to cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moves {
+    /// A frame may count for several steps.
+    Warp,
+    /// Each frame is in one step, each step has a frame.
+    Segment,
+    /// Each frame is in one step or in none, each step has a frame.
+    SegmentOrSkip,
+}
+
+/// What the best path has most of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Best {
+    Sum,
+    Mean,
+}
+
+/// Whether a path may begin after the first frame and end before the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Never.
+    Closed,
+    /// Where that is asked for.
+    Optional,
+    /// Always: frames are left out anywhere.
+    Open,
 }
 
 impl Aligner {
-    /// Whether paths move as those of dtw do: frames may be counted for several steps.
-    pub fn warps(self) -> bool {
-        matches!(self, Self::Dtw | Self::MeanPath)
+    /// The table of aligners: a row for each.
+    const fn spec(self) -> &'static Spec {
+        const CLOSED: &str = "its path goes from the first frame to the last; segment has open ends";
+        match self {
+            Self::Dtw => &Spec {
+                name: "dtw",
+                moves: Moves::Warp,
+                best: Best::Sum,
+                ends: Ends::Closed,
+                ends_help: CLOSED,
+            },
+            Self::Segment => &Spec {
+                name: "segment",
+                moves: Moves::Segment,
+                best: Best::Sum,
+                ends: Ends::Optional,
+                ends_help: "they are closed unless they are opened",
+            },
+            Self::MeanPath => &Spec {
+                name: "mean-path",
+                moves: Moves::Warp,
+                best: Best::Mean,
+                ends: Ends::Closed,
+                ends_help: CLOSED,
+            },
+            Self::Drop => &Spec {
+                name: "drop",
+                moves: Moves::SegmentOrSkip,
+                best: Best::Sum,
+                ends: Ends::Open,
+                ends_help: "it leaves out frames wherever that is better",
+            },
+        }
+    }
+
+    pub(super) fn moves(self) -> Moves {
+        self.spec().moves
+    }
+
+    pub(super) fn best(self) -> Best {
+        self.spec().best
+    }
+
+    /// Whether its path may leave out the ends of a clip.
+    pub fn ends(self) -> Ends {
+        self.spec().ends
+    }
+
+    /// How it treats the ends of a clip, for people.
+    pub fn ends_help(self) -> &'static str {
+        self.spec().ends_help
+    }
+}
+
+impl fmt::Display for Aligner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.spec().name)
     }
 }
 
@@ -126,7 +208,7 @@ pub struct Rule {
     pub open_start: bool,
     /// Whether the last step may end at any frame. Of `segment` only; `drop` always may.
     pub open_end: bool,
-    /// What each frame counts that is in no step.
+    /// Value of each frame that is in no step.
     pub background: f64,
     /// How far, as a share of the clip, the path may be from the diagonal (Sakoe and Chiba): |t/T − k/K| ≤ band, with
     /// k and t from 1. Frames may be left out anywhere.
@@ -141,11 +223,15 @@ impl From<Aligner> for Rule {
 
 impl Rule {
     pub(super) fn opens_start(&self) -> bool {
-        self.aligner == Aligner::Drop || self.aligner == Aligner::Segment && self.open_start
+        match self.aligner.ends() {
+            Ends::Closed => false,
+            Ends::Optional => self.open_start,
+            Ends::Open => true,
+        }
     }
 
     pub(super) fn opens_end(&self) -> bool {
-        self.aligner == Aligner::Segment && self.open_end
+        self.aligner.ends() == Ends::Optional && self.open_end
     }
 }
 

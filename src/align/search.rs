@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
-use super::rule::MOST;
-use super::{AlignError, Aligner, Rule, check};
+use super::rule::{Best, MOST, Moves};
+use super::{AlignError, Rule, check};
 
 /// How often a mean path is improved at most. Each time it becomes another path of higher mean, which a handful of times
 /// suffices for.
@@ -28,7 +28,7 @@ impl Search {
     pub fn new(rule: Rule, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
         check(cells)?;
         let (steps, frames) = cells.dim();
-        if !rule.aligner.warps() && steps > frames {
+        if rule.aligner.moves() != Moves::Warp && steps > frames {
             return Err(AlignError::TooFewFrames { aligner: rule.aligner, steps, frames });
         }
         if !(-MOST..=MOST).contains(&rule.background) {
@@ -66,13 +66,13 @@ impl Search {
     fn search(&mut self, order: &[usize]) -> (f64, f64) {
         self.fill(order, 0.0);
         let sum = self.best().1;
-        if !self.rule.aligner.warps() {
+        if self.rule.aligner.moves() != Moves::Warp {
             return (sum / self.frames as f64, 0.0);
         }
         let mut length = 0;
         self.go_back(order, 0.0, |_, _| length += 1);
         let mut mean = sum / f64::from(length);
-        if self.rule.aligner == Aligner::Dtw {
+        if self.rule.aligner.best() == Best::Sum {
             return (mean, 0.0);
         }
         // Dinkelbach: where no path has a positive sum above the mean, the mean is the highest there is.
@@ -106,12 +106,10 @@ impl Search {
         for (&row, allowed) in order.iter().zip(&self.allowed) {
             let (sums, below) = rest.split_at_mut(self.frames + 1);
             let row = &self.rows[row];
-            match aligner {
-                Aligner::Dtw | Aligner::MeanPath => {
-                    fill_row::<true, false>(row, off, allowed, above, sums, 0.0)
-                }
-                Aligner::Segment => fill_row::<false, false>(row, off, allowed, above, sums, 0.0),
-                Aligner::Drop => fill_row::<false, true>(row, off, allowed, above, sums, background),
+            match aligner.moves() {
+                Moves::Warp => fill_row::<true, false>(row, off, allowed, above, sums, 0.0),
+                Moves::Segment => fill_row::<false, false>(row, off, allowed, above, sums, 0.0),
+                Moves::SegmentOrSkip => fill_row::<false, true>(row, off, allowed, above, sums, background),
             }
             (above, rest) = (sums, below);
         }
@@ -137,7 +135,7 @@ impl Search {
             let at = k * width + t;
             let (diagonal, left, above) =
                 (self.sums[at - width - 1], self.sums[at - 1], self.sums[at - width]);
-            if aligner == Aligner::Drop {
+            if aligner.moves() == Moves::SegmentOrSkip {
                 let cell = cell(&self.rows[order[k - 1]], off, &self.allowed[k - 1], t - 1);
                 if background + left > cell + larger(diagonal, left) {
                     t -= 1;
@@ -145,7 +143,7 @@ impl Search {
                 }
             }
             visit(k - 1, t - 1);
-            let origin = if aligner.warps() {
+            let origin = if aligner.moves() == Moves::Warp {
                 warp_origin(diagonal, left, above)
             } else {
                 stay_or_begin(diagonal, left)

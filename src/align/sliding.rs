@@ -6,8 +6,8 @@ use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::Smoothing;
+use super::simd::wide;
 use super::smooth::norm_or_zero;
-use super::wide::wide;
 
 /// Windows that one thread slides over at least. It begins with a whole window, so that wide ones ask for more.
 const STRETCH: usize = 256;

@@ -1,14 +1,13 @@
 //! `actalign-tui align`: aligns embeddings made elsewhere.
 
-use crate::align::{Calibration, Smoothing, products_of_all, unit_rows};
-use crate::cli::inputs::MethodArgs;
-use crate::cli::table::print;
-use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
-use crate::store::read_matrix;
+use std::path::PathBuf;
+
 use clap::Args;
-use color_eyre::eyre::{Result, ensure, eyre};
-use ndarray::ArrayView2;
-use std::path::{Path, PathBuf};
+use color_eyre::eyre::Result;
+
+use crate::cli::inputs::MethodArgs;
+use crate::cli::table;
+use crate::session::AlignRequest;
 
 /// Align embeddings made elsewhere and rank the classes
 #[derive(Args, Clone, Debug)]
@@ -16,100 +15,31 @@ pub struct AlignArgs {
     /// Frame embeddings, T×d, neither normalised nor smoothed (.npy, float32 or float64)
     #[arg(long, value_name = "Z.npy")]
     frames: PathBuf,
-
     /// Step embeddings, K×d, a file per class, named after the class
     #[arg(long, value_name = "U.npy", num_args = 1.., required = true)]
     steps: Vec<PathBuf>,
-
     /// The checkpoint's logit_scale as stored: the logarithm of alpha
     // Hyphens: clap takes -1.5 for a number but not -1e-5, as NumPy may print it.
     #[arg(long, value_name = "S", allow_hyphen_values = true, value_parser = finite)]
     logit_scale: f32,
-
     /// The checkpoint's logit_bias: beta
     #[arg(long, value_name = "B", allow_hyphen_values = true, value_parser = finite)]
     logit_bias: f32,
-
     /// Width of the smoothing window in frames; 0 and 1 are off
     #[arg(long, value_name = "W", default_value_t = 0)]
     smoothing: usize,
-
     #[command(flatten)]
     method: MethodArgs,
-
     /// Print one JSON document instead of a table
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: AlignArgs) -> Result<()> {
-    let report = explore(&args)?;
-    print(&report, args.json)
-}
-
-/// Reads the embeddings and aligns every class.
-fn explore(args: &AlignArgs) -> Result<Report> {
-    let calibration = Calibration::from_log_scale(args.logit_scale, args.logit_bias);
-    ensure!(
-        calibration.alpha.is_finite(),
-        "exp({}) is too large\nhelp: give --logit-scale as the checkpoint stores it, before its exponential",
-        args.logit_scale
-    );
-    let method = args.method.method();
-    let smoothing = Smoothing { width: args.smoothing, preset: method.preset };
-    let frames = read_matrix(&args.frames)?;
-    ensure!(
-        smoothing.output_len(frames.nrows()) > 0,
-        "{}: smoothing over {} frames leaves nothing of one frame\nhelp: give an odd --smoothing",
-        args.frames.display(),
-        args.smoothing
-    );
-    let prepared = smoothing.prepare(frames.view());
-    let norms = smoothing.window_norms(prepared.view());
-    let scripts = args
-        .steps
-        .iter()
-        .map(|path| {
-            let steps = read_matrix(path)?;
-            ensure!(
-                steps.ncols() == prepared.ncols(),
-                "{} has {} dimensions and {} has {}\nhelp: give embeddings of the same model",
-                path.display(),
-                steps.ncols(),
-                args.frames.display(),
-                prepared.ncols()
-            );
-            Ok(unit_rows(steps.view()))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let scripts: Vec<ArrayView2<f32>> = scripts.iter().map(|steps| steps.view()).collect();
-    let matrices = products_of_all(&scripts, prepared.view())
-        .iter()
-        .map(|products| smoothing.cosines(products.view(), &norms))
-        .map(|cosines| Some(ClassMatrix { cosines, mean_pool: None }))
-        .collect();
-    let names: Vec<String> = args.steps.iter().map(|path| class_name(path)).collect();
-    // The times of the frames are unknown.
-    let (rule, classes) = align_classes(matrices, method, calibration).map_err(|refused| {
-        let file = args.steps[refused.class].display();
-        eyre!("cannot align {file}: {refused}")
-    })?;
-    let mut outcome = Outcome::new(Vec::new(), Vec::new(), args.smoothing, rule, classes);
-    outcome.find_evidence()?;
-    let settings = ReportSettings {
-        method,
-        background_level: method.leaves_out().then_some(rule.background),
-        smoothing: args.smoothing,
-        alpha: calibration.alpha,
-        beta: calibration.beta,
-        clip: None,
-    };
-    Ok(Report::new(names.iter().map(String::as_str), &outcome, settings))
-}
-
-/// The file name without its extension.
-fn class_name(path: &Path) -> String {
-    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    let AlignArgs { frames, steps, logit_scale, logit_bias, smoothing, method, json } = args;
+    let method = method.method();
+    let request = AlignRequest { frames, steps, logit_scale, logit_bias, smoothing, method };
+    table::print(&request.run()?, json)
 }
 
 fn finite(text: &str) -> Result<f32, String> {

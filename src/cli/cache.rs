@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
+use crate::cache::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
 use crate::output;
-use crate::store::{Bounds, Cache, Kind, Listing, SIZE_VARIABLE, Share, Size};
 use crate::visible::json;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

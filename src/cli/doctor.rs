@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
+use crate::backbone::{Checkpoint, ComputeDevice};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
 use crate::log_file;
 use crate::output;
 use crate::session::model_folder;
-use crate::siglip::{Checkpoint, ComputeDevice};
 use crate::tui::ColourDepth;
 use crate::video;
 

@@ -8,17 +8,15 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use ndarray::Array2;
 
+use crate::backbone::Tower;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
+use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
 use crate::input_file::MOST_TEXT;
 use crate::output;
-use crate::store::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::text_file;
 use crate::video::{Shown, load_image};
-
-/// Images or texts embedded at a time.
-const BATCH: usize = 8;
 
 /// Embed frames or images, and texts; embeddings are neither normalised nor smoothed
 #[derive(Debug, Args)]
@@ -123,7 +121,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     let tower = model.vision()?;
     let bar = progress::bar(Some(paths.len()), "images");
     let mut frames = Vec::new();
-    for batch in paths.chunks(BATCH) {
+    for batch in paths.chunks(model.batch(Tower::Vision)) {
         let squares = batch
             .iter()
             .map(|path| {
@@ -138,7 +136,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
             let index = frames.len();
             let time = index as f64;
             let shown = Shown::once(time);
-            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec() });
+            frames.push(EmbeddedFrame { ordinal: index as u64, time, shown, embedding: row.to_vec().into() });
         }
         bar.inc(batch.len() as u64);
     }
@@ -155,7 +153,7 @@ fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     let mut embeddings: HashMap<String, Vec<f32>> = HashMap::new();
     embeddings.extend(known.into_iter().map(|(text, embedding, _)| (text, embedding)));
     let bar = progress::bar(Some(missing.len()), "texts");
-    for batch in missing.chunks(BATCH) {
+    for batch in missing.chunks(model.batch(Tower::Text)) {
         let embedded = embed_texts(model, batch.to_vec())?;
         embeddings.extend(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)));
         bar.inc(batch.len() as u64);

@@ -8,7 +8,7 @@ use color_eyre::eyre::Result;
 use crate::cli::inputs::ComparisonArgs;
 use crate::cli::screen::ScreenArgs;
 use crate::log_file;
-use crate::session::{Session, Source};
+use crate::session::Source;
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
@@ -58,5 +58,5 @@ DIR      a SigLIP checkpoint as the model hub has it, or its name there, for exa
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let screen = args.screen.load()?;
-    screen.explore(Session::open(&args.comparison.request(args.videos.clone()))?)
+    screen.explore(args.comparison.request(args.videos.clone()).open()?)
 }

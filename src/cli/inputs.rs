@@ -1,5 +1,6 @@
 //! Arguments that several commands share, and the requests they make.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,12 +8,12 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use crate::align::{Aligner, Background, Cell, Preset};
+use crate::backbone::{DeviceChoice, Precision};
 use crate::cli::model::fetch_if_agreed;
 use crate::explore::{Method, Model, Settings, band, ends_of};
 use crate::output;
 use crate::script::Template;
 use crate::session::{ModelRequest, Request};
-use crate::siglip::{DeviceChoice, Precision};
 use crate::video::{Sampling, Segment};
 
 /// The model, and where it runs.
@@ -29,6 +30,9 @@ pub struct ModelArgs {
     /// computes in it
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
+    /// Images or texts to embed at a time [default: what suits the device]
+    #[arg(long, value_name = "N")]
+    batch: Option<NonZero<usize>>,
     /// Embed everything again, and cache nothing
     #[arg(long)]
     no_cache: bool,
@@ -41,6 +45,7 @@ impl ModelArgs {
             name: self.dir().to_owned(),
             device: self.device,
             precision: self.precision,
+            batch: self.batch,
             uses_cache: !self.no_cache,
             fetch: fetch_if_agreed(),
         }

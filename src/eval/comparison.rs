@@ -173,7 +173,6 @@ fn discordant(differences: &[f64]) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::align::Preset;
     use crate::eval::rows::Rows;
     use crate::eval::sample;
     use crate::explore::Method;
@@ -181,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_reference_is_the_published_method_or_the_first_alignment() {
-        let rows = Rows::default().all(Preset::Paper, &[Strategy::SHORT_FIXED]).unwrap();
+        let rows = Rows::default().all(&[Strategy::SHORT_FIXED]).unwrap();
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
@@ -244,7 +243,7 @@ mod tests {
     #[test]
     fn a_row_that_repeats_another_counts_once() {
         let method = |text: &str| Method::default().with_aligner(text).unwrap();
-        let rows = Rows::default().all(Preset::Paper, &[]).unwrap();
+        let rows = Rows::default().all(&[]).unwrap();
         let published = rows.iter().find(|row| row.name == PUBLISHED).unwrap().clone();
         let other = |text: &str| {
             let mut row = published.clone();

@@ -7,21 +7,24 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, Result, WrapErr};
 use thiserror::Error;
 
+use crate::align::Preset;
+use crate::backbone::ModelError;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::dataset::{Clip, Dataset};
 use crate::eval::evaluator::Evaluator;
-use crate::eval::journal::{self, Journal, Run};
+use crate::eval::journal::{self, Journal};
 use crate::eval::merge::{MergeError, merge_shards};
 use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
-use crate::eval::rows::{Row, Rows, RowsError};
-use crate::eval::shard::{ClaimedShard, Shard};
+use crate::eval::rows::{NoScripts, Row, Rows};
+use crate::eval::run::Run;
+use crate::eval::shard::Shard;
+use crate::eval::split::ClaimedShard;
 use crate::eval::vlm::Vlm;
 use crate::eval::write::write;
 use crate::explore::Model;
 use crate::llm::LlmError;
-use crate::siglip::ModelError;
 use crate::video::Sampling;
 
 /// The sampling and the rows of an evaluation.
@@ -35,7 +38,12 @@ pub struct Plan {
 #[derive(Debug, Error)]
 pub enum PlanError {
     #[error(transparent)]
-    Rows(#[from] RowsError),
+    Rows(#[from] NoScripts),
+    #[error(
+        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
+         and --prompt out"
+    )]
+    FixedRows(Preset),
     #[error("embeddings need to know how many rows a second has\nhelp: give a number, such as --fps 30")]
     NoRate,
 }
@@ -50,10 +58,13 @@ impl Plan {
         if paths.embeddings.is_some() && !matches!(sampling, Some(Sampling::Fps(_))) {
             return Err(PlanError::NoRate);
         }
-        Ok(Self {
-            sampling: sampling.unwrap_or(released::protocol(paths.preset).sampling),
-            rows: rows.all(paths.preset, &dataset.other_scripts.strategies())?,
-        })
+        let protocol = released::protocol(paths.preset);
+        let rows = match protocol.rows {
+            Some(fixed) if rows.is_empty() => fixed(),
+            Some(_) => return Err(PlanError::FixedRows(paths.preset)),
+            None => rows.all(&dataset.other_scripts.strategies())?,
+        };
+        Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
     }
 }
 
@@ -114,7 +125,7 @@ pub struct NothingRead {
 ///
 /// use actalign_tui::eval::{Dataset, DatasetPaths, Evaluation, Plan, Progress, Request, Rows, Style};
 /// use actalign_tui::explore::Model;
-/// use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
+/// use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 ///
 /// # fn main() -> color_eyre::eyre::Result<()> {
 /// let dataset = Dataset::open(&DatasetPaths::of("manifest.jsonl"))?;
@@ -191,7 +202,7 @@ impl Evaluation {
 
     fn evaluate(&mut self, report: &mut impl FnMut(Progress)) -> Result<Vec<ClipRecord>> {
         let clips: Vec<&Clip> = share(&self.dataset, self.run.shard).collect();
-        let known = self.journal.as_ref().map_or(0, Journal::len);
+        let known = self.journal.as_ref().map_or(0, Journal::known);
         report(Progress::Started { clips: clips.len(), known });
         if let Some(notice) = self.journal.as_mut().and_then(Journal::take_notice) {
             report(Progress::Notice(&notice));

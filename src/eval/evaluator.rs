@@ -217,10 +217,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::align::Preset;
+    use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
     use crate::eval::dataset::Entry;
     use crate::eval::rows::Rows;
-    use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 
     fn clip(names: [&str; 2]) -> Clip {
         let candidate = |name: &str| Candidate {
@@ -269,7 +268,7 @@ mod tests {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let rows = Rows::default().all(Preset::Paper, &[]).unwrap();
+        let rows = Rows::default().all(&[]).unwrap();
         let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None);
         let mut missing = |names| {
             let exploration = evaluator.exploration(&clip(names).candidates);

@@ -7,204 +7,22 @@
 //! A lock keeps a second process out. Where the file system has no locks, two processes still do not mix their lines: each
 //! replaces the file before it appends to it, and writes all records at the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
 use crate::atomic_write::{explain, sweep, write_atomically};
-use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
-use crate::eval::released;
-use crate::eval::results::EvalSettings;
-use crate::eval::shard::Shard;
-use crate::eval::slurm::TaskIds;
-use crate::input_file::{MOST_DATA, MOST_TEXT, read_bounded};
+use crate::eval::run::{JournalError, RUN, Run};
+use crate::input_file::{MOST_DATA, read_bounded};
 use crate::lock::{self, Lock};
-use crate::text_file;
-use crate::video::{InvalidSampling, Sampling};
 
-const RUN: &str = "run.json";
 /// The records of all clips, in the order of the manifest.
 pub(super) const CLIPS: &str = "clips.jsonl";
 const PART: &str = "clips.part.jsonl";
 const LOCK: &str = "run.lock";
-
-/// The settings of an evaluation, where its files are, and which share of the clips it has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Run {
-    pub settings: EvalSettings,
-    /// Number of clips of the whole dataset.
-    pub clips: usize,
-    /// None for all clips.
-    pub shard: Option<Shard>,
-    /// The task IDs of all shards of a SLURM job array.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<TaskIds>,
-    pub paths: DatasetPaths,
-    /// The model as the user named it.
-    pub model: PathBuf,
-    /// Relative paths start here.
-    pub working_folder: PathBuf,
-}
-
-/// Why the folder of an evaluation cannot be used.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    #[error("cannot create the folder {}: {source}\nhelp: choose another --out", path.display())]
-    Folder { path: PathBuf, source: io::Error },
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("cannot write {}: {source}\nhelp: solve that and run the same command again{}", path.display(), kept(*done))]
-    Write {
-        path: PathBuf,
-        source: io::Error,
-        /// Number of clips whose records are on disk.
-        done: usize,
-    },
-    #[error("another process is evaluating into {}\nhelp: wait for it, or choose another --out", folder.display())]
-    Busy { folder: PathBuf },
-    #[error(
-        "{} holds another evaluation, which differs in: {}\nhelp: choose another --out, or delete that folder",
-        folder.display(),
-        differences.join(", ")
-    )]
-    Other {
-        folder: PathBuf,
-        /// Names of settings, with both values where they are short.
-        differences: Vec<String>,
-    },
-    /// No evaluation writes such a file.
-    #[error("{} was damaged or edited: {reason}\nhelp: choose another --out, or delete it", path.display())]
-    Damaged { path: PathBuf, reason: String },
-    #[error("{} holds no evaluation: there is no {RUN}\nhelp: name the folder that was given to eval as --out", folder.display())]
-    NoRun { folder: PathBuf },
-    #[error(
-        "{} is not finished: {done} of {clips} clips are done\nhelp: run the same command again to continue",
-        folder.display()
-    )]
-    Unfinished { folder: PathBuf, done: usize, clips: usize },
-}
-
-impl Run {
-    /// Reads the `run.json` of a folder.
-    ///
-    /// # Errors
-    /// If there is none, or it cannot be used.
-    pub fn load(folder: &Path) -> Result<Self, JournalError> {
-        let path = folder.join(RUN);
-        let text = text_file::read(&path, MOST_TEXT).map_err(|source| match source.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                JournalError::NoRun { folder: folder.to_owned() }
-            }
-            _ => JournalError::Read { path: path.clone(), source },
-        })?;
-        let run: Self = serde_json::from_str(&text)
-            .map_err(|error| JournalError::Damaged { path: path.clone(), reason: error.to_string() })?;
-        run.check(&path)?;
-        Ok(run)
-    }
-
-    /// Whether a folder holds an evaluation.
-    pub fn is_at(folder: &Path) -> bool {
-        folder.join(RUN).is_file()
-    }
-
-    /// Which frames were taken.
-    ///
-    /// # Errors
-    /// If this is not a sampling.
-    pub fn sampling(&self) -> Result<Sampling, InvalidSampling> {
-        let of_protocol = released::protocol(self.paths.preset).sampling;
-        match &self.settings.sampling {
-            text if *text == of_protocol.to_string() => Ok(of_protocol),
-            text => text.parse(),
-        }
-    }
-
-    /// Number of clips of this shard, or of the dataset.
-    pub fn share(&self) -> usize {
-        self.shard.map_or(self.clips, |shard| shard.share_of(self.clips))
-    }
-
-    /// A folder's absolute path.
-    fn absolute(&self, folder: &Option<PathBuf>) -> String {
-        let Some(folder) = folder else { return "none".to_owned() };
-        let folder = self.working_folder.join(folder);
-        folder.canonicalize().unwrap_or(folder).display().to_string()
-    }
-
-    /// Refuses what no evaluation writes.
-    fn check(&self, path: &Path) -> Result<(), JournalError> {
-        let damaged =
-            |reason: &str| Err(JournalError::Damaged { path: path.to_owned(), reason: reason.to_owned() });
-        if self.settings.rows.is_empty() {
-            return damaged("no rows");
-        }
-        match self.shard {
-            Some(shard) if !shard.is_sound() => damaged(&format!("no such shard: {shard}")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses records that this evaluation did not write.
-    pub(super) fn check_records(&self, path: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
-        let mut ids = HashSet::new();
-        for record in records {
-            let count = record.candidates.len();
-            let is_index = |class: &usize| *class < count;
-            let rows = record.scores().map_or(&[][..], |scores| &scores.rows);
-            let names = rows.iter().map(|row| &row.name);
-            let is_sound = is_index(&record.answer)
-                && (record.scores().is_none() || names.eq(self.settings.rows.iter().map(|row| &row.name)))
-                && rows.iter().all(|row| row.ranking.iter().all(is_index));
-            if !is_sound || !ids.insert(&record.id) {
-                let reason = format!("{} is listed twice or not as this evaluation wrote it", record.id);
-                return Err(JournalError::Damaged { path: path.to_owned(), reason });
-            }
-        }
-        Ok(())
-    }
-
-    /// The settings in which two evaluations differ, of those that results depend on: not paths or devices.
-    pub fn differences(&self, other: &Self) -> Vec<String> {
-        let parts = |run: &Self| {
-            let (settings, model) = (&run.settings, &run.settings.model);
-            let rows: Vec<&str> = settings.rows.iter().map(|row| &row.name[..]).collect();
-            let mut knobs = settings.rows.clone();
-            // The same model may run on another server.
-            knobs.iter_mut().filter_map(|row| row.vlm.as_mut()).for_each(|vlm| vlm.server.clear());
-            [
-                ("manifest", settings.digests.manifest.clone()),
-                ("scripts", settings.digests.scripts.clone()),
-                ("scripts of other prompts", format!("{:?}", settings.digests.other_scripts)),
-                ("model", format!("{:?} {:?} {:?}", model.vision, model.text, model.tokenizer)),
-                ("precision", format!("{:?}", model.precision)),
-                ("folder of clips", run.absolute(&run.paths.clips)),
-                ("folder of embeddings", run.absolute(&run.paths.embeddings)),
-                ("preset", run.paths.preset.to_string()),
-                ("sampling", settings.sampling.clone()),
-                ("rows", rows.join(", ")),
-                ("knobs of rows", serde_json::to_string(&knobs).unwrap_or_default()),
-                ("clips", run.clips.to_string()),
-                ("shard", run.shard.map_or("all".to_owned(), |shard| shard.to_string())),
-            ]
-        };
-        let both = parts(self).into_iter().zip(parts(other)).filter(|(a, b)| a.1 != b.1);
-        let in_words = |((name, there), (_, here)): ((&str, String), (&str, String))| {
-            if there.len().max(here.len()) > 40 {
-                name.to_owned()
-            } else {
-                format!("{name} ({there}, not {here})")
-            }
-        };
-        both.map(in_words).collect()
-    }
-}
 
 /// The records of a running evaluation.
 #[derive(Debug)]
@@ -212,8 +30,6 @@ pub struct Journal {
     folder: PathBuf,
     file: File,
     known: HashMap<String, ClipRecord>,
-    /// Number of records on disk.
-    done: usize,
     /// Held until this is dropped or the process ends.
     _lock: Option<File>,
     notice: Option<String>,
@@ -243,33 +59,27 @@ impl Journal {
         known.retain(|_, record: &mut ClipRecord| record.scores().is_some());
         let before = known.len();
         known.retain(|_, record| is_current(record));
-        let done = known.len();
-        let replaced = (done < before).then(|| {
-            format!("replaced since the last run and evaluated again: {} of {before} clips", before - done)
+        let replaced = before - known.len();
+        let replaced = (replaced > 0).then(|| {
+            format!("replaced since the last run and evaluated again: {replaced} of {before} clips")
         });
         let notice =
             [notice, replaced].into_iter().flatten().reduce(|first, second| format!("{first}\n{second}"));
-        put(&at(RUN), run_document(run), done)?;
+        put(&at(RUN), run_document(run))?;
         // An incomplete last line goes, so that no line is appended to it.
-        put(&at(PART), known.values().map(line).collect(), done)?;
-        let file = lock::no_follow().append(true).open(at(PART)).map_err(|source| JournalError::Write {
-            path: at(PART),
-            source,
-            done,
-        })?;
+        put(&at(PART), known.values().map(line).collect())?;
+        let file = lock::no_follow()
+            .append(true)
+            .open(at(PART))
+            .map_err(|source| JournalError::Write { path: at(PART), source })?;
         // The file's name must be on disk before its records are safe.
         sync_folder(folder);
-        Ok(Self { folder: folder.to_owned(), file, known, done, _lock: lock, notice })
+        Ok(Self { folder: folder.to_owned(), file, known, _lock: lock, notice })
     }
 
     /// Number of clips that an earlier run evaluated.
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.known.len()
-    }
-
-    /// Whether no clip was evaluated before.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 
     /// The record of a clip that an earlier run evaluated.
@@ -296,9 +106,8 @@ impl Journal {
             // A later run would drop the incomplete line too; without it other programs can read the file.
             let _ = before.and_then(|length| self.file.set_len(length));
             let source = explain(source, &self.folder);
-            return Err(JournalError::Write { path: self.folder.join(PART), source, done: self.done });
+            return Err(JournalError::Write { path: self.folder.join(PART), source });
         }
-        self.done += 1;
         Ok(())
     }
 
@@ -307,7 +116,7 @@ impl Journal {
     /// # Errors
     /// If it cannot be written.
     pub fn finish(self, records: &[ClipRecord]) -> Result<(), JournalError> {
-        write_clips(&self.folder, records, self.done)?;
+        write_clips(&self.folder, records)?;
         remove(&self.folder.join(PART))
     }
 }
@@ -337,8 +146,8 @@ pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<Option<
     // Records are never beside the `run.json` of another run.
     remove(&folder.join(PART))?;
     remove(&folder.join(CLIPS))?;
-    put(&folder.join(RUN), run_document(run), 0)?;
-    write_clips(folder, records, 0)?;
+    put(&folder.join(RUN), run_document(run))?;
+    write_clips(folder, records)?;
     Ok(notice)
 }
 
@@ -378,24 +187,23 @@ fn make(folder: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Writes `clips.jsonl`. `done` records are on disk elsewhere.
-fn write_clips(folder: &Path, records: &[ClipRecord], done: usize) -> Result<(), JournalError> {
-    put(&folder.join(CLIPS), records.iter().map(line).collect(), done)?;
+fn write_clips(folder: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
+    put(&folder.join(CLIPS), records.iter().map(line).collect())?;
     sync_folder(folder);
     Ok(())
 }
 
 /// Writes a file atomically.
-fn put(path: &Path, text: Result<String, serde_json::Error>, done: usize) -> Result<(), JournalError> {
+fn put(path: &Path, text: Result<String, serde_json::Error>) -> Result<(), JournalError> {
     text.map_err(io::Error::from)
         .and_then(|text| write_atomically(path, text.as_bytes()))
-        .map_err(|source| JournalError::Write { path: path.to_owned(), source, done })
+        .map_err(|source| JournalError::Write { path: path.to_owned(), source })
 }
 
 fn remove(path: &Path) -> Result<(), JournalError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(JournalError::Write { path: path.to_owned(), source, done: 0 })
+            Err(JournalError::Write { path: path.to_owned(), source })
         }
         _ => Ok(()),
     }
@@ -404,14 +212,6 @@ fn remove(path: &Path) -> Result<(), JournalError> {
 /// Syncs the names in a folder, where the file system can.
 fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
-}
-
-fn kept(done: usize) -> String {
-    match done {
-        0 => String::new(),
-        1 => ": it resumes after the 1 clip on disk".to_owned(),
-        _ => format!(": it resumes after the {done} clips on disk"),
-    }
 }
 
 fn run_document(run: &Run) -> Result<String, serde_json::Error> {
@@ -449,6 +249,7 @@ fn read(path: &Path) -> Result<Vec<ClipRecord>, JournalError> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::eval::dataset::DatasetPaths;
     use crate::eval::sample;
     use crate::lock::tests::with_fault;
 
@@ -468,15 +269,6 @@ mod tests {
             model: "siglip".into(),
             working_folder: "/".into(),
         }
-    }
-
-    #[test]
-    fn a_second_process_is_kept_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let _first = Journal::open(folder.path(), &run(), |_| true).unwrap();
-        let second = Journal::open(folder.path(), &run(), |_| true);
-        assert!(matches!(second, Err(JournalError::Busy { .. })), "{second:?}");
-        assert!(matches!(write(folder.path(), &run(), &records()), Err(JournalError::Busy { .. })));
     }
 
     #[test]
@@ -513,10 +305,10 @@ mod tests {
         journal.add(&records[1]).unwrap();
         journal.file = File::options().append(true).open("/dev/full").unwrap();
         let error = journal.add(&records[2]).unwrap_err().to_string();
-        for part in ["clips.part.jsonl", "free space there", "the 2 clips on disk", "same command"] {
+        for part in ["clips.part.jsonl", "free space there", "same command", "resumes after the clips"] {
             assert!(error.contains(part), "{error}");
         }
         drop(journal);
-        assert_eq!(Journal::open(folder.path(), &run(), |_| true).unwrap().len(), 2);
+        assert_eq!(Journal::open(folder.path(), &run(), |_| true).unwrap().known(), 2);
     }
 }

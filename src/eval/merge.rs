@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::eval::journal::{self, JournalError, Run};
+use crate::eval::journal;
 use crate::eval::record::ClipRecord;
-use crate::eval::shard::{Shard, named};
+use crate::eval::run::{JournalError, Run};
+use crate::eval::shard::Shard;
+use crate::eval::split::named;
 
 /// Why shards cannot be merged.
 #[derive(Debug, Error)]

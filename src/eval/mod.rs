@@ -4,6 +4,7 @@
 
 mod breakdown;
 mod comparison;
+mod csv;
 mod dataset;
 mod evaluation;
 mod evaluator;
@@ -15,17 +16,18 @@ mod record;
 mod released;
 mod results;
 mod rows;
+mod run;
 #[cfg(test)]
 mod sample;
 mod shard;
-mod sheets;
 mod slurm;
+mod split;
 mod statistics;
 mod summary;
-mod tables;
 mod vlm;
 mod write;
 
+pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{
@@ -34,16 +36,16 @@ pub use dataset::{
 };
 pub use evaluation::{Evaluation, Finished, NothingRead, Plan, PlanError, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
-pub use journal::{Journal, JournalError, Run, load, write as write_run};
+pub use journal::{Journal, load, write as write_run};
 pub use merge::MergeError;
 pub use protocol::Protocol;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
 pub use released::protocol;
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
-pub use rows::{CHANCE, Row, Rows, RowsError, Score};
-pub use shard::{ClaimedShard, Shard, ShardChoice, SplitError};
+pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
+pub use run::{JournalError, Run};
+pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
-pub use tables::Style;
-pub(crate) use tables::table;
-pub use vlm::{Vlm, VlmSettings};
+pub use split::{ClaimedShard, ShardChoice, SplitError};
+pub use vlm::Vlm;
 pub use write::{WriteError, write};

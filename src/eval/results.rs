@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::Precision;
 use crate::eval::breakdown::{self, ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::{self, Comparison, Pair};
 use crate::eval::dataset::{Dataset, Digests};
@@ -12,8 +13,7 @@ use crate::eval::rows::{CHANCE, Row};
 use crate::eval::statistics::{self, Credit};
 use crate::explore::Model;
 use crate::script::PerStrategy;
-use crate::siglip::Precision;
-use crate::store::Hashes;
+use crate::snapshot::Hashes;
 use crate::video::Sampling;
 
 /// Seeded trials of guessing at random.

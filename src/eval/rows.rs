@@ -6,9 +6,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::align::Preset;
-use crate::eval::released;
-use crate::eval::vlm::VlmSettings;
 use crate::explore::{Method, Settings};
 use crate::script::{Strategy, Template};
 
@@ -27,6 +24,20 @@ pub struct Row {
     /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
+}
+
+/// What the answers of a vision-language model depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VlmSettings {
+    pub server: String,
+    /// The model's name on the server.
+    pub model: String,
+    /// Number of frames of a clip that it gets, evenly spaced.
+    pub frames: usize,
+    /// BLAKE3 digest of the prompt.
+    pub prompt: String,
+    /// None for the server's default.
+    pub temperature: Option<f64>,
 }
 
 /// The value that ranks the candidates.
@@ -67,17 +78,10 @@ pub struct Rows {
     pub prompts: Vec<Strategy>,
 }
 
-/// Rows that cannot be evaluated.
+/// A prompt without scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RowsError {
-    #[error("there are no scripts for the prompt {0}\nhelp: name their file with --{flag}", flag = .0.flag())]
-    NoScripts(Strategy),
-    #[error(
-        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
-         and --prompt out"
-    )]
-    Fixed(Preset),
-}
+#[error("there are no scripts for the prompt {0}\nhelp: name their file with --{flag}", flag = .0.flag())]
+pub struct NoScripts(Strategy);
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
@@ -91,15 +95,12 @@ impl Rows {
     /// for each combination.
     ///
     /// # Errors
-    /// If the preset fixes its rows, or a prompt has no scripts.
-    pub fn all(&self, preset: Preset, others: &[Strategy]) -> Result<Vec<Row>, RowsError> {
-        if let Some(rows) = released::protocol(preset).rows {
-            return if self.is_empty() { Ok(rows()) } else { Err(RowsError::Fixed(preset)) };
-        }
+    /// If a prompt has no scripts.
+    pub fn all(&self, others: &[Strategy]) -> Result<Vec<Row>, NoScripts> {
         let main = Strategy::default();
         let has_scripts = |prompt: &&Strategy| **prompt == main || others.contains(prompt);
         if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
-            return Err(RowsError::NoScripts(*prompt));
+            return Err(NoScripts(*prompt));
         }
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
@@ -127,7 +128,8 @@ impl Rows {
         Ok(rows)
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether no row is added.
+    pub fn is_empty(&self) -> bool {
         self.aligners.is_empty() && !self.combines()
     }
 
@@ -208,13 +210,13 @@ mod tests {
     fn the_ablation_has_its_rows_and_settings() {
         let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
         let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }
-            .all(Preset::Paper, &[Strategy::SHORT_FIXED])
+            .all(&[Strategy::SHORT_FIXED])
             .unwrap();
         assert_eq!(
             names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(&Rows::default().all(Preset::Paper, &[]).unwrap()).contains("short-fixed"));
+        assert!(!names(&Rows::default().all(&[]).unwrap()).contains("short-fixed"));
         let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
@@ -234,7 +236,7 @@ mod tests {
             smoothings: vec![0.0, 0.5],
             prompts: vec![Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
         };
-        let rows = asked.all(Preset::Paper, &[Strategy::SHORT_FIXED]).unwrap();
+        let rows = asked.all(&[Strategy::SHORT_FIXED]).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
         assert_eq!(rows.len(), 7 + 1 + 16);
         let last = rows.last().unwrap();
@@ -243,18 +245,6 @@ mod tests {
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
             (Strategy::SHORT_FIXED, drop, 0.5)
         );
-        assert_eq!(asked.all(Preset::Paper, &[]), Err(RowsError::NoScripts(Strategy::SHORT_FIXED)));
-    }
-
-    #[test]
-    fn the_released_preset_has_two_rows_and_takes_no_others() {
-        let rows = Rows::default().all(Preset::Released, &[Strategy::SHORT_FIXED]).unwrap();
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        assert_eq!(names, ["mean-pool", "released"]);
-        let more = Rows { smoothings: vec![1.0], ..Rows::default() };
-        assert_eq!(
-            more.all(Preset::Released, &[Strategy::SHORT_FIXED]),
-            Err(RowsError::Fixed(Preset::Released))
-        );
+        assert_eq!(asked.all(&[]), Err(NoScripts(Strategy::SHORT_FIXED)));
     }
 }

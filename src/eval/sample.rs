@@ -1,6 +1,5 @@
 //! Small evaluations for tests.
 
-use crate::align::Preset;
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 use crate::eval::results::{EvalSettings, ModelSettings, Results};
 use crate::eval::rows::Rows;
@@ -40,7 +39,7 @@ pub fn results<const N: usize>(rows: &[&str; N], predictions: &[([usize; N], &st
 
 /// The results of clips. A row that the ablation does not have is `+smoothing` with another width.
 pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
-    let known = Rows::default().all(Preset::Paper, &[Strategy::SHORT_FIXED]).unwrap_or_default();
+    let known = Rows::default().all(&[Strategy::SHORT_FIXED]).unwrap_or_default();
     let row = |(place, name): (usize, &&str)| {
         known.iter().find(|row| row.name == **name).cloned().unwrap_or_else(|| {
             let mut row = known[4].clone();

@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 
 use color_eyre::eyre::{Report, bail};
-use serde::{Deserialize, Serialize};
 
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::eval::record::Ranking;
-use crate::eval::rows::{Row, Score};
+use crate::eval::rows::{Row, Score, VlmSettings};
 use crate::explore::{self, EmbeddedFrame, Settings, evenly_spaced, jpegs};
 use crate::llm::{self, Client, Viewer};
 use crate::script::Strategy;
@@ -17,20 +16,6 @@ use crate::video::Sampling;
 pub struct Vlm {
     viewer: Viewer,
     settings: VlmSettings,
-}
-
-/// What the answers of a vision-language model depend on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VlmSettings {
-    pub server: String,
-    /// The model's name on the server.
-    pub model: String,
-    /// Number of frames of a clip that it gets, evenly spaced.
-    pub frames: usize,
-    /// BLAKE3 digest of the prompt.
-    pub prompt: String,
-    /// None for the server's default.
-    pub temperature: Option<f64>,
 }
 
 impl Vlm {

@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ndarray::{Array1, ArrayView1};
 
 use crate::align::{Preset, ScaledFrame};
 use crate::video::Shown;
 
-/// One embedded frame: which one, when it is shown and where it lies in the embedding space.
+/// One embedded frame: which one, when it is shown and where it lies in the embedding space. Copies share the embedding.
 ///
 /// A frame that stays on screen over several ticks of the sampling is embedded once and fills a row for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,26 +18,23 @@ pub struct EmbeddedFrame {
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
-    /// How long it stays on screen, and the rows that it fills.
+    /// How long it is on screen, and the rows it fills.
     pub shown: Shown,
     /// Raw embedding, d values.
-    pub embedding: Vec<f32>,
+    pub embedding: Arc<[f32]>,
 }
 
-/// Frames in the order in which they arrived, each in a slot, and the rows of the clip in order of time, each with the slot
-/// of the frame that fills it.
+/// All embedded frames of a clip. A frame's slot is its place in order of arrival. The sampling chooses among the frames:
+/// each row of the clip, in order of time, names a slot; frames without a row wait for another sampling.
 #[derive(Clone, Debug)]
 pub struct FrameTable {
     dim: usize,
-    ordinals: Vec<u64>,
-    times: Vec<f64>,
-    shown: Vec<Shown>,
-    raw: Vec<f32>,
+    frames: Vec<EmbeddedFrame>,
     lengths: Vec<f64>,
-    /// Slots by ordinal and time, which together tell frames apart.
+    /// Slots by ordinal and time, which together identify a frame.
     slots: HashMap<(u64, u64), usize>,
     rows: Vec<Row>,
-    /// Sum of the frames as each preset scales them.
+    /// Sum of the rows as each preset scales them.
     sums: [Array1<f64>; 2],
 }
 
@@ -60,10 +58,7 @@ impl FrameTable {
     pub fn new(dim: usize) -> Self {
         Self {
             dim,
-            ordinals: Vec::new(),
-            times: Vec::new(),
-            shown: Vec::new(),
-            raw: Vec::new(),
+            frames: Vec::new(),
             lengths: Vec::new(),
             slots: HashMap::new(),
             rows: Vec::new(),
@@ -71,91 +66,98 @@ impl FrameTable {
         }
     }
 
-    /// Number of frames.
+    /// Number of frames, also those without a row.
     pub fn len(&self) -> usize {
-        self.times.len()
+        self.frames.len()
     }
 
-    /// Adds frames in any order. A frame that is already there is ignored, but for its rows, which may be others under
-    /// another sampling.
+    /// Number of frames that fill rows.
+    pub fn shown_len(&self) -> usize {
+        self.frames.iter().filter(|frame| !frame.shown.rows.is_empty()).count()
+    }
+
+    /// All frames in the order in which they arrived.
+    pub fn frames(&self) -> &[EmbeddedFrame] {
+        &self.frames
+    }
+
+    /// Adds frames in any order; of a frame that is already there, takes only the rows. Returns whether any row has changed.
     ///
     /// # Panics
     /// If an embedding does not have `dim` values.
-    pub fn extend(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) {
+    pub fn extend(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) -> bool {
+        let mut has_changed = false;
         for frame in frames {
             assert_eq!(frame.embedding.len(), self.dim, "an embedding of another model");
             let identity = (frame.ordinal, frame.time.to_bits());
             if let Some(&slot) = self.slots.get(&identity) {
-                if self.shown[slot].rows != frame.shown.rows {
-                    self.remove_rows(slot);
-                    self.add_rows(slot, &frame.shown.rows);
-                }
-                self.shown[slot] = frame.shown;
+                has_changed |= self.show(slot, frame.shown);
                 continue;
             }
+            has_changed |= !frame.shown.rows.is_empty();
             let slot = self.len();
             self.slots.insert(identity, slot);
-            self.ordinals.push(frame.ordinal);
-            self.times.push(frame.time);
-            let embedding = frame.embedding.iter();
-            self.lengths.push(embedding.map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
-            self.raw.extend(frame.embedding);
-            self.add_rows(slot, &frame.shown.rows);
-            self.shown.push(frame.shown);
+            let squares = frame.embedding.iter().map(|&x| f64::from(x).powi(2));
+            self.lengths.push(squares.sum::<f64>().sqrt());
+            self.frames.push(frame);
+            self.add_rows(slot);
         }
         self.rows.sort_by(Row::in_time);
+        has_changed
     }
 
-    fn add_rows(&mut self, slot: usize, times: &[f64]) {
-        let ordinal = self.ordinals[slot];
-        self.rows.extend(times.iter().map(|&time| Row { time, ordinal, slot }));
-        self.add_to_sums(slot, times.len() as f64);
+    /// Changes which rows each frame fills. Returns whether any has changed.
+    pub fn choose_rows(&mut self, rows: impl Fn(&EmbeddedFrame) -> Vec<f64>) -> bool {
+        let mut has_changed = false;
+        for frame in &mut self.frames {
+            let rows = rows(frame);
+            has_changed |= frame.shown.rows != rows;
+            frame.shown.rows = rows;
+        }
+        if has_changed {
+            self.rows.clear();
+            self.sums.iter_mut().for_each(|sum| sum.fill(0.0));
+            (0..self.len()).for_each(|slot| self.add_rows(slot));
+            self.rows.sort_by(Row::in_time);
+        }
+        has_changed
     }
 
-    fn remove_rows(&mut self, slot: usize) {
-        self.rows.retain(|row| row.slot != slot);
-        self.add_to_sums(slot, -(self.shown[slot].rows.len() as f64));
+    /// Changes the rows of one frame. the rows unsorted. Returns whether they have changed.
+    fn show(&mut self, slot: usize, shown: Shown) -> bool {
+        let has_changed = self.frames[slot].shown.rows != shown.rows;
+        if has_changed {
+            self.rows.retain(|row| row.slot != slot);
+            self.add_to_sums(slot, -1.0);
+        }
+        self.frames[slot].shown = shown;
+        if has_changed {
+            self.add_rows(slot);
+        }
+        has_changed
+    }
+
+    fn add_rows(&mut self, slot: usize) {
+        let EmbeddedFrame { ordinal, shown, .. } = &self.frames[slot];
+        self.rows.extend(shown.rows.iter().map(|&time| Row { time, ordinal: *ordinal, slot }));
+        self.add_to_sums(slot, 1.0);
     }
 
     fn add_to_sums(&mut self, slot: usize, times: f64) {
+        let frame = &self.frames[slot];
         for preset in [Preset::Paper, Preset::Released] {
-            let scale = times * self.scale(slot, preset);
-            let embedding = ArrayView1::from(&self.raw[slot * self.dim..][..self.dim]);
+            let scale = times * frame.shown.rows.len() as f64 * self.scale(slot, preset);
+            let embedding = ArrayView1::from(&frame.embedding[..]);
             self.sums[preset as usize].zip_mut_with(&embedding, |sum, &x| *sum += scale * f64::from(x));
         }
     }
 
-    /// Keeps the frames that arrived as these numbers, in that order, and forgets the others.
-    pub fn keep(&mut self, slots: &[usize]) {
-        let frames: Vec<EmbeddedFrame> = slots.iter().map(|&slot| self.frame(slot)).collect();
-        *self = Self::new(self.dim);
-        self.extend(frames);
-    }
-
-    /// The frame that arrived as number `slot`.
-    pub fn frame(&self, slot: usize) -> EmbeddedFrame {
-        let embedding = self.raw(slot).to_vec();
-        let shown = self.shown[slot].clone();
-        EmbeddedFrame { ordinal: self.ordinals[slot], time: self.times[slot], shown, embedding }
-    }
-
-    /// Ordinal of the frame that arrived as number `slot`.
-    pub fn ordinal(&self, slot: usize) -> u64 {
-        self.ordinals[slot]
-    }
-
-    /// Presentation time of the frame that arrived as number `slot`, in seconds.
-    pub fn time(&self, slot: usize) -> f64 {
-        self.times[slot]
-    }
-
-    /// Raw embedding of the frame that arrived as number `slot`.
+    /// Raw embedding of the frame in a slot.
     pub fn raw(&self, slot: usize) -> &[f32] {
-        let start = slot * self.dim;
-        &self.raw[start..start + self.dim]
+        &self.frames[slot].embedding
     }
 
-    /// What a preset multiplies the raw embedding of a frame with; 0 where it has no length to divide by.
+    /// Factor of a frame's raw embedding under a preset; 0 for an embedding of length 0.
     pub fn scale(&self, slot: usize, preset: Preset) -> f64 {
         match preset {
             Preset::Paper if self.lengths[slot] > 0.0 => self.lengths[slot].recip(),
@@ -164,7 +166,7 @@ impl FrameTable {
         }
     }
 
-    /// The rows that a preset smooths, in order of time.
+    /// The rows in order of time, scaled by a preset.
     pub fn scaled_by_time(&self, preset: Preset) -> Vec<ScaledFrame<'_>> {
         let frame = |&Row { slot, .. }: &Row| {
             let scale = self.scale(slot, preset);
@@ -173,12 +175,12 @@ impl FrameTable {
         self.rows.iter().map(frame).collect()
     }
 
-    /// Sum of all rows that a preset smooths.
+    /// Sum of all rows, scaled by a preset.
     pub fn sum(&self, preset: Preset) -> ArrayView1<'_, f64> {
         self.sums[preset as usize].view()
     }
 
-    /// Slots of the rows in order of time, each with what a preset multiplies the frame with.
+    /// Slots of the rows in order of time, each with its factor under a preset.
     pub fn scales_by_time(&self, preset: Preset) -> Vec<(usize, f64)> {
         self.rows.iter().map(|row| (row.slot, self.scale(row.slot, preset))).collect()
     }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::align::{self, Aligner, Background, Cell, Preset, Rule};
+use crate::align::{self, Aligner, Background, Cell, Ends, Preset, Rule};
 
 /// How a matrix of cosines becomes a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,10 +34,10 @@ pub struct Method {
 impl Method {
     /// Whether frames may be in no step, so that the background matters.
     pub fn leaves_out(&self) -> bool {
-        match self.aligner {
-            Aligner::Dtw | Aligner::MeanPath => false,
-            Aligner::Segment => self.open_start || self.open_end,
-            Aligner::Drop => true,
+        match self.aligner.ends() {
+            Ends::Closed => false,
+            Ends::Optional => self.open_start || self.open_end,
+            Ends::Open => true,
         }
     }
 
@@ -60,7 +60,7 @@ impl Method {
     /// The aligner with those of its knobs that are not as they are at first, such as `segment:open-start:background=p50`.
     pub fn aligner_in_words(&self) -> String {
         let mut words = self.aligner.to_string();
-        if self.aligner == Aligner::Segment {
+        if self.aligner.ends() == Ends::Optional {
             words += if self.open_start { ":open-start" } else { "" };
             words += if self.open_end { ":open-end" } else { "" };
         }
@@ -112,8 +112,8 @@ impl Method {
                 }
             }
         }
-        if aligner != Aligner::Segment && (method.open_start || method.open_end) {
-            return Err(format!("{aligner} has no ends to open: {}", ends_of(aligner)));
+        if aligner.ends() != Ends::Optional && (method.open_start || method.open_end) {
+            return Err(format!("{aligner} has no ends to open: {}", aligner.ends_help()));
         }
         if !method.leaves_out() {
             // What does nothing makes no other method.
@@ -123,15 +123,9 @@ impl Method {
     }
 }
 
-/// How an aligner deals with the ends of a clip, in words.
+/// See [`Aligner::ends_help`].
 pub fn ends_of(aligner: Aligner) -> &'static str {
-    match aligner {
-        Aligner::Dtw | Aligner::MeanPath => {
-            "its path goes from the first frame to the last; segment has open ends"
-        }
-        Aligner::Segment => "they are closed unless they are opened",
-        Aligner::Drop => "it leaves out frames wherever that is better",
-    }
+    aligner.ends_help()
 }
 
 /// A band from what a user writes.

@@ -13,9 +13,9 @@ use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::{Etag, HashCheck, HashMemo};
 use super::model_id::ModelId;
 use super::settings::HubSettings;
+use crate::backbone::{self, registry};
 use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::net::{Clock, Failure, HttpError, Next, Retry, RetryPolicy, SystemClock, is_transient};
-use crate::siglip::{self, known};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
 const MAX_JSON: u64 = 64 << 20;
@@ -178,7 +178,7 @@ impl Hub {
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
 
         let config = self.fetch_last(&mut plan, &repo, report)?;
-        siglip::check_config(&config)?;
+        backbone::check_config(&config)?;
         for name in PREPARATION {
             plan.files.extend(self.file(&plan, name, report)?);
         }
@@ -407,7 +407,7 @@ impl Hub {
             (None, 401 | 403) if has_token => Err(HubError::Token { host, status, id: id.to_string() }),
             (Some("RepoNotFound"), _) | (None, 401 | 403 | 404) => {
                 let mut help = String::new();
-                if let Some(like) = known::like(&id.repo()) {
+                if let Some(like) = registry::like(&id.repo()) {
                     help += &format!("\nhelp: did you mean {like}?");
                 }
                 if !has_token {

@@ -12,7 +12,7 @@ use include_dir::{Dir, File, include_dir};
 use thiserror::Error;
 
 use crate::atomic_write::{self, write_atomically};
-use crate::store::{Folder, NoFolder};
+use crate::folders::{Folder, NoFolder};
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 

@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, ensure};
 
-use super::{ModelRequest, Session, Setup, rebase_path, scripts_of, shown};
+use super::model::ModelRequest;
+use super::opened::{Session, scripts_of, shown};
+use super::rebase_path;
+use super::setup::Setup;
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Row, Run, Score,
 };
 use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
-use crate::store::Hashes;
+use crate::snapshot::Hashes;
 use crate::tui::{Checked, ClipResult, ClipToExplore, Message, ResultRow, Results};
 use crate::video::Segment;
 

@@ -1,16 +1,17 @@
 //! The model that the user named: a folder, a model of the hub, or `demo`.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, Result, eyre};
 
-use super::Bundle;
+use super::bundle::Bundle;
+use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision, registry};
+use crate::cache::{Cache, CacheError, Size};
 use crate::explore::Model;
 use crate::hub::{HashMemo, Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
-use crate::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision, known};
-use crate::store::{Cache, CacheError, Size};
 
 /// Fetches a model that is not in the hub's cache.
 pub type Fetch = fn(&ModelId, HubSettings) -> Result<PathBuf>;
@@ -22,6 +23,8 @@ pub struct ModelRequest {
     pub name: PathBuf,
     pub device: DeviceChoice,
     pub precision: Precision,
+    /// Images or texts to embed at a time; `None`: what suits the device.
+    pub batch: Option<NonZero<usize>>,
     /// Whether embeddings are cached.
     pub uses_cache: bool,
     /// Fetches a model of the hub that is missing; none makes it an error.
@@ -32,7 +35,7 @@ impl ModelRequest {
     /// The model on the best device, with the cache.
     pub fn new(name: impl Into<PathBuf>) -> Self {
         let (device, precision) = (DeviceChoice::Auto, Precision::F32);
-        Self { name: name.into(), device, precision, uses_cache: true, fetch: None }
+        Self { name: name.into(), device, precision, batch: None, uses_cache: true, fetch: None }
     }
 
     /// Reads the checkpoint's small files and picks the device. Weights are loaded when first needed.
@@ -41,7 +44,7 @@ impl ModelRequest {
     /// If the checkpoint cannot be found or read, or the device cannot be used.
     pub fn open(&self) -> Result<Arc<Model>> {
         let folder = model_folder(&self.name, self.fetch)?;
-        let device = ComputeDevice::open(self.device)?.with_precision(self.precision);
+        let device = ComputeDevice::open(self.device)?.with_precision(self.precision).with_batch(self.batch);
         let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
         Ok(Arc::new(match self.cache()? {
             Some(cache) => model.with_cache(cache),
@@ -97,9 +100,9 @@ fn missing(id: &ModelId, settings: HubSettings) -> Result<Report, HubError> {
     if offline {
         return Ok(hub.offline(id, format!("{missing}; HF_HUB_OFFLINE is set")).into());
     }
-    let size = known::find(&id.repo())
-        .map_or(String::new(), |model| format!(" (about {})", Size(model.facts().bytes(4))));
-    let like = known::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
+    let size = registry::find(&id.repo())
+        .map_or(String::new(), |model| format!(" (about {})", Size(model.facts.bytes(4))));
+    let like = registry::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
     let like = like.map_or(String::new(), |like| format!("\nhelp: did you mean {like}?"));
     Ok(eyre!("{missing}\nhelp: run `actalign-tui model fetch {id}`{size}{like}"))
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
-use super::{Bundle, ModelRequest, Session, shown};
+use super::bundle::Bundle;
+use super::model::ModelRequest;
+use super::opened::{Session, shown};
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
+use crate::folders::Folder;
 use crate::script::{Document, ScriptFile, library};
-use crate::store::Folder;
 use crate::tui::ClipToExplore;
-use crate::video::{Sampling, Segment};
+use crate::video::{Sampling, Segment, VideoReader};
 
 /// Clips, and how to compare them with the classes of a script file.
 #[derive(Clone, Debug)]
@@ -32,6 +34,20 @@ impl Request {
     pub fn new(clips: Vec<PathBuf>, scripts: PathBuf, model: ModelRequest) -> Self {
         let (sampling, segment, settings) = (Sampling::Fps(10.0), Segment::default(), Settings::default());
         Self { clips, scripts, model, sampling, segment, settings }
+    }
+
+    /// Opens the clips, each to compare with all classes.
+    ///
+    /// # Errors
+    /// If scripts or model cannot be read, or a clip does not exist. The contents of clips are read later.
+    pub fn open(&self) -> Result<Session> {
+        let setup = Setup::open(self)?;
+        let clips = self.clips.iter().map(|path| {
+            VideoReader::check(path, self.segment)?;
+            Ok(setup.clip(path))
+        });
+        let clips = clips.collect::<Result<_>>()?;
+        Ok(setup.into_session(clips))
     }
 }
 
@@ -102,7 +118,7 @@ impl Setup {
     }
 
     /// A session of clips; edited scripts are saved to their file, unless it comes with the program.
-    pub(super) fn into_session(self, clips: Vec<ClipToExplore>) -> Session {
+    fn into_session(self, clips: Vec<ClipToExplore>) -> Session {
         let path = Some(self.scripts_path).filter(|path| !library::is_name(path));
         Session::new(clips, Document::new(self.scripts, path), &[&self.settings.template])
     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Result, eyre};
 
-use super::{ModelRequest, Session, for_explorer, rebase_path, scripts_of, shown};
+use super::model::ModelRequest;
+use super::opened::{Session, for_explorer, scripts_of, shown};
+use super::rebase_path;
 use crate::align::Calibration;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
 use crate::script::{Document, Template};
-use crate::store::{Hashes, Parts, SampledPart, Snapshot};
+use crate::snapshot::{Hashes, Parts, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
 use crate::video::Sampling;
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind};
 use std::path::{self, Path, PathBuf};
@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::atomic_write::write_atomically;
+use crate::folders::{Folder, NoFolder};
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::lock::{self, Lock};
 use crate::script::{Document, ScriptFile};
-use crate::store::folders::{Folder, NoFolder};
 
 /// Name and version of the format, in every draft.
 const FORMAT: &str = "actalign-draft/1";
@@ -31,13 +31,8 @@ pub struct Drafts {
     own: HashMap<String, Own>,
 }
 
-/// A draft of this explorer: one that it wrote, or one that it has recovered.
-#[derive(Debug)]
-struct Own {
-    path: PathBuf,
-    /// None on file systems without locks.
-    _lock: Option<File>,
-}
+/// A draft that this explorer wrote or recovered, and its lock.
+type Own = (PathBuf, Lock);
 
 /// The scripts of a document, for a draft.
 #[derive(Clone, Debug)]
@@ -136,15 +131,12 @@ impl Drafts {
     fn write(&mut self, Unsaved { path, saved, file }: &Unsaved) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let key = key(path.as_deref());
-        let own = self.own.entry(key.clone()).or_insert_with(|| {
+        let (own, _) = self.own.entry(key.clone()).or_insert_with(|| {
             // The standard library seeds its hashers at random.
             let mark = RandomState::new().build_hasher().finish();
             let path = self.folder.join(format!("{key}-{mark:016x}.json"));
-            let lock = match lock::try_lock(&path.with_extension("lock")) {
-                Lock::Held(file) => Some(file),
-                Lock::Busy(_) | Lock::Unsupported(_) => None,
-            };
-            Own { path, _lock: lock }
+            let lock = lock(&path);
+            (path, lock)
         });
         let record = Record {
             format: FORMAT.to_owned(),
@@ -155,7 +147,7 @@ impl Drafts {
         };
         let mut json = serde_json::to_vec_pretty(&record)?;
         json.push(b'\n');
-        write_atomically(&own.path, &json)
+        write_atomically(own, &json)
     }
 
     /// Removes this explorer's draft of a script file, if there is one. Without a path, that of scripts in no file.
@@ -163,57 +155,59 @@ impl Drafts {
     /// # Errors
     /// If it cannot be removed.
     pub fn discard(&mut self, script: Option<&Path>) -> Result<(), DraftError> {
-        let Some(own) = self.own.remove(&key(script)) else { return Ok(()) };
-        remove(&own.path).map_err(|source| DraftError { what: "remove", folder: self.folder.clone(), source })
+        let Some((path, _lock)) = self.own.remove(&key(script)) else { return Ok(()) };
+        remove(&path).map_err(|source| DraftError { what: "remove", folder: self.folder.clone(), source })
     }
 
     /// Takes over the newest draft of a script file that an ended explorer left. `current` is what the file holds now.
     /// Scripts in no file have no path; their drafts count only if they began with `current`.
     pub fn recover(&mut self, script: Option<&Path>, current: &ScriptFile) -> Recovered {
         let (key, base) = (key(script), hash(current));
-        let mut recovered = Recovered::default();
+        let mut faults = Vec::new();
+        let mut newest: Option<(Record, Own)> = None;
         let names = match fs::read_dir(&self.folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return recovered,
-            Err(error) => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 let (folder, variable) = (self.folder.display(), Folder::Data.variable());
-                recovered.faults.push(format!(
+                faults.push(format!(
                     "cannot look for unsaved changes in {folder}: {error}\nhelp: make the folder readable, or set {variable} \
                      to another"
                 ));
-                return recovered;
+                Vec::new()
             }
-            Ok(names) => names,
+            names => names.unwrap_or_default(),
         };
-        let mut newest: Option<(Record, Own)> = None;
         for path in names.into_iter().map(|entry| entry.path()) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if !name.strip_prefix(&key).is_some_and(|rest| rest.starts_with('-') && rest.ends_with(".json")) {
                 continue;
             }
-            let lock = match lock::try_lock(&path.with_extension("lock")) {
-                Lock::Busy(_) => continue,
-                Lock::Held(file) => Some(file),
-                // Better to offer a draft twice than never.
-                Lock::Unsupported(_) => None,
-            };
+            // Without locks: better to offer a draft twice than never.
+            let lock = lock(&path);
+            if matches!(lock, Lock::Busy(_)) {
+                continue;
+            }
             match read(&path) {
                 Ok(Some(record)) if record.file == *current => drop(remove(&path)),
                 Ok(Some(record)) => {
                     let is_newest = newest.as_ref().is_none_or(|(other, _)| other.saved_at < record.saved_at);
                     if is_newest && (script.is_some() || record.base == base) {
-                        newest = Some((record, Own { path, _lock: lock }));
+                        newest = Some((record, (path, lock)));
                     }
                 }
                 Ok(None) => {}
-                Err(reason) => recovered.faults.push(set_aside(&path, &reason)),
+                Err(reason) => faults.push(set_aside(&path, &reason)),
             }
         }
-        recovered.draft = newest.map(|(record, own)| {
+        let draft = newest.map(|(record, own)| {
             self.own.insert(key, own);
             Draft { file: record.file, is_outdated: record.base != base }
         });
-        recovered
+        Recovered { draft, faults }
     }
+}
+
+fn lock(draft: &Path) -> Lock {
+    lock::try_lock(&draft.with_extension("lock"))
 }
 
 /// A draft; none if another version of this program wrote it, or another explorer has just removed it.

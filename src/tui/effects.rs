@@ -12,15 +12,17 @@ use tracing::{error, warn};
 
 use crate::atomic_write::write_new;
 use crate::background::Worker;
-use crate::error_chain::{error_chain, on_one_line};
+use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
+use crate::log_file::printable;
 use crate::script::ScriptFile;
 use crate::store::{self, Hashes, Snapshot};
-use crate::tui::action::{Action, ActionSender, Check, Checked, Effect, SaveAs};
+use crate::tui::action::{
+    Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
+};
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::models::{Models, ask_vlm, write_script};
-use crate::tui::overlay::{EntryKind, FileEntry, TokenCount};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
@@ -139,7 +141,7 @@ impl Effects {
                     context.send(Action::Failed(format!("{}: {error}", asked.display())));
                     (asked.clone(), Vec::new())
                 });
-                Action::Listed { asked, folder, entries }
+                Action::Listed(Listing { asked, folder, entries })
             }),
             Effect::OpenClip(path) => {
                 let (like, sampling) = (state.shown, state.clip().sampling);
@@ -257,11 +259,11 @@ fn log_failure(action: &Action) {
         Action::Failed(reason)
         | Action::ScriptsNotSaved { reason, .. }
         | Action::Written(_, Err(reason))
-        | Action::Seen { answer: Err(reason), .. } => warn!("{}", on_one_line(reason)),
+        | Action::Seen { answer: Err(reason), .. } => warn!("{}", printable(reason)),
         Action::Background(_, Update::Failed(report)) | Action::Evidence(EvidenceUpdate::Failed(report)) => {
-            error!("{}", on_one_line(&error_chain(report)));
+            error!("{}", printable(&error_chain(report)));
         }
-        Action::Background(_, Update::Notice(notice)) => warn!("{}", on_one_line(notice)),
+        Action::Background(_, Update::Notice(notice)) => warn!("{}", printable(notice)),
         _ => {}
     }
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::store::{Drafts, Hashes, Recovered, ViewState};
 use crate::tui::action::{ActionSender, Check};
 use crate::tui::clip::{Clip, Pinned};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
 use crate::tui::effects::Effects;

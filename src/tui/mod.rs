@@ -3,19 +3,17 @@
 mod action;
 mod chord;
 mod clip;
-mod command;
+mod commands;
 mod config;
 mod difference;
 mod drafts;
 mod effects;
 mod explorer;
-mod fuzzy;
 mod headless;
-mod heat;
 mod images;
 mod keymap;
 mod models;
-mod overlay;
+mod overlays;
 mod plain;
 mod results;
 mod run;
@@ -26,15 +24,14 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod timeline;
 mod tour;
 mod update;
 mod view;
 
-pub use action::{Check, Checked, Live};
+pub use action::{Check, Checked, Live, Message};
 pub use chord::{Chord, ChordError};
 pub use clip::Pinned;
-pub use command::{About, COMMANDS, Command, Group};
+pub use commands::{About, COMMANDS, Command, Group};
 pub use config::{Config, ConfigError, Fault};
 pub use explorer::{ClipToExplore, Explorer, Moment};
 #[doc(hidden)]
@@ -45,6 +42,5 @@ pub use models::{Models, Vlm};
 pub use plain::run_plain;
 pub use results::{ClipResult, ResultRow, Results};
 pub use run::run;
-pub use state::Message;
 pub use terminal::{Input, Terminal};
 pub use theme::{ColourDepth, Palette};

@@ -92,16 +92,3 @@ pub fn ask_vlm(
     let place = chosen().map_err(|error| error_chain(&error))??;
     classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned())
 }
-
-/// A new script to accept or leave.
-#[derive(Clone, Debug)]
-pub struct Proposal {
-    /// The class that it was written for.
-    pub wanted: Wanted,
-    /// The present steps; none for a new class.
-    pub old: Vec<String>,
-    /// The new script.
-    pub new: Box<Class>,
-    /// Rows scrolled down.
-    pub scroll: u16,
-}

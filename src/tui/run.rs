@@ -22,23 +22,22 @@ use crate::tui::terminal::{Input, Terminal, signals};
 use crate::tui::theme::ColourDepth;
 use crate::tui::update::{self, next_tick, refresh, update};
 
-/// Something that the loop waits for.
 enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
-    /// News from the background, or what came of an effect.
+    /// The answer of an effect.
     Action(Action),
-    /// The terminal cannot be read any more.
+    /// The terminal is gone.
     Closed,
 }
 
-/// Least time between two drawings that only the background asks for: a decoder alone sends hundreds of frames a second.
+/// Least time between two drawings for embedding alone: a decoder sends hundreds of frames a second.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 
-/// Keys that come together in one go, and are more than anybody types.
+/// So many keys at once are a paste.
 const PASTE: usize = 256;
 
-/// Time within which nobody presses another key.
+/// Shortest time between two pressed keys.
 const BURST: Duration = Duration::from_millis(2);
 
 /// Runs the explorer until the user leaves.
@@ -46,25 +45,25 @@ const BURST: Duration = Duration::from_millis(2);
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub fn run(explorer: Explorer) -> Result<()> {
-    // A clip may come through standard input: keys are then read from the terminal itself.
+    // Standard input may be a clip: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
     if !output::stdout_is_terminal() || !has_keys {
         bail!(
-            "The explorer needs a terminal. Where there is none, add --plain, or use `actalign-tui classify`."
+            "the explorer needs a terminal\nhelp: without one, add --plain, or use `actalign-tui classify`"
         );
     }
     let (sender, events) = channel();
-    // Signals first: from the moment the terminal is ours, each of them must give it back.
+    // Signals first: once the terminal is set up, each of them must restore it.
     let signalled = sender.clone();
     signals::watch(move |signal| signalled.send(Event::Signal(signal)).is_ok())?;
-    let (mut terminal, input) = Terminal::take_over(explorer.config.image_protocol, ColourDepth::detect())
-        .wrap_err("The terminal cannot be taken over")?;
+    let (mut terminal, input) = Terminal::set_up(explorer.config.image_protocol, ColourDepth::detect())
+        .wrap_err("cannot set up the terminal")?;
     read_terminal(input, sender.clone());
-    // Where the terminal is gone crossterm tries to read it for ever, and says nothing.
+    // crossterm never reports that the terminal is gone: it tries to read for ever.
     let closed = sender.clone();
     signals::watch_terminal(move || drop(closed.send(Event::Closed)));
     if explorer.config.mouse {
-        // A terminal without one is no reason not to start.
+        // The explorer works without a mouse.
         let _ = Terminal::capture_mouse(true);
     }
 
@@ -72,16 +71,16 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let (state, mut effects) =
         explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
     let ended_by = match event_loop(&mut terminal, state, &mut effects, &events) {
-        // Whatever failed, failed because there is no terminal, and nobody reads why.
+        // The terminal is gone: that is why it failed, and nobody can read it.
         Err(_) if signals::is_hung_up() => Ok(Some(SIGHUP)),
         ended_by => ended_by,
     };
     drop(terminal);
-    // Waits for what is being written, the drafts among it.
+    // Waits for files and drafts that are being written.
     drop(effects);
     if let Some(signal) = ended_by? {
         info!(signal, "ended by a signal");
-        signals::die_of(signal);
+        signals::end_by(signal);
     }
     Ok(())
 }
@@ -109,7 +108,7 @@ fn event_loop(
         let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
         let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Event::Action(Action::Tick));
         for event in ticks.into_iter().chain(gather_pastes(events)) {
-            // However much is to be done, it does not keep a signal from ending the program.
+            // A signal does not wait for a long batch.
             if let Some(signal) = signals::ended_by() {
                 return Ok(Some(signal));
             }
@@ -122,14 +121,14 @@ fn event_loop(
                 Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
                 Event::Terminal(_) => continue,
                 Event::Signal(SIGTSTP) => {
-                    terminal.release();
+                    terminal.suspend();
                     signals::stop();
-                    terminal.retake(state.mouse)?;
+                    terminal.resume(state.mouse)?;
                     size()?
                 }
                 // The shell, or what ran since, has left the terminal in other modes.
                 Event::Signal(SIGCONT) => {
-                    terminal.retake(state.mouse)?;
+                    terminal.resume(state.mouse)?;
                     size()?
                 }
                 Event::Signal(signal) => return Ok(Some(signal)),
@@ -139,7 +138,7 @@ fn event_loop(
                     return Err(report);
                 }
                 Event::Action(action) => action,
-                Event::Closed => bail!("The terminal was closed."),
+                Event::Closed => bail!("the terminal was closed"),
             };
             for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
                 if matches!(effect, Effect::Quit) {
@@ -155,8 +154,7 @@ fn size() -> io::Result<Action> {
     crossterm::terminal::size().map(|(columns, rows)| Action::Resize(columns, rows))
 }
 
-/// Makes one paste of each long run of keys: so a terminal without bracketed paste delivers one, far faster than anybody
-/// types. A key that is held down is none.
+/// Makes one paste of each long run of different keys: that is how terminals without bracketed paste deliver one.
 fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
     let mut gathered = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
@@ -179,7 +177,7 @@ fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
     gathered
 }
 
-/// What a key writes, if it is one of those that a pasted text is made of.
+/// The character of a key that a pasted text may contain.
 fn letter(event: &Event) -> Option<char> {
     let Event::Terminal(TerminalEvent::Key(key)) = event else { return None };
     let is_plain = key.kind == KeyEventKind::Press && (key.modifiers - KeyModifiers::SHIFT).is_empty();
@@ -192,8 +190,8 @@ fn letter(event: &Event) -> Option<char> {
     }
 }
 
-/// Waits for an event, or until `tick`, and takes all that came with it: a burst is drawn once. News from the background is
-/// gathered until `pause` is over; anything else is answered at once.
+/// Waits for an event, or until `tick`, and takes all that came with it, so that a burst is drawn once. Updates of
+/// embedding are gathered until `pause`; anything else is answered at once.
 fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) -> Result<Vec<Event>> {
     let mut gathered = Vec::new();
     match tick {
@@ -211,7 +209,7 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
             Err(_) => break,
         }
     }
-    // Of a paste that comes as keys no part is taken for commands.
+    // The rest of a paste that comes as keys must not be taken for commands.
     while gathered.last().and_then(letter).is_some() && signals::ended_by().is_none() {
         match events.recv_timeout(BURST) {
             Ok(event) => gathered.push(event),
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_is_one_paste() {
+    fn a_long_run_of_keys_is_one_paste() {
         let text = "the king moves\n".repeat(1000);
         assert_eq!(pastes(keys(&text)), std::slice::from_ref(&text));
         let mut between = keys(&text);
@@ -267,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_fast_or_held_down_is_no_paste() {
+    fn fast_typing_and_a_held_key_are_no_paste() {
         assert!(pastes(keys("e the king sits\nq")).is_empty());
         assert!(pastes(keys(&"l".repeat(5000))).is_empty());
         assert_eq!(gather_pastes(keys("abc\n")).len(), 4);

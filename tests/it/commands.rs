@@ -1,5 +1,4 @@
-//! The built binary from clip, scripts and checkpoint to an answer. The checkpoint is the small random one of the
-//! fixtures: what is tested is the way, not the verdict.
+//! The commands of the built program, with the small random checkpoint of the fixtures: rankings are arbitrary.
 
 use std::fs;
 use std::path::Path;
@@ -68,7 +67,7 @@ fn classify_ranks_the_candidates_of_a_clip() {
 }
 
 #[test]
-fn knobs_of_classify_move_the_scores() {
+fn every_option_of_classify_changes_the_scores() {
     let folder = folder();
     let score = |more: &str| {
         json(folder.path(), &format!("classify clip.mp4 --scripts scripts.json --json {more}"))["classes"][0]
@@ -93,7 +92,7 @@ fn knobs_of_classify_move_the_scores() {
 }
 
 #[test]
-fn several_clips_are_a_line_each_and_a_broken_one_does_not_stop_the_rest() {
+fn a_broken_clip_does_not_stop_the_others() {
     let folder = folder();
     fs::write(folder.path().join("broken.mp4"), "no video").unwrap();
     let output = run(folder.path(), "classify broken.mp4 clip.mp4 clip.mp4 --scripts scripts.json --json")
@@ -140,7 +139,7 @@ fn embed_writes_frames_times_texts_and_tokens() {
 }
 
 #[test]
-fn what_embed_writes_as_npy_align_reads_and_agrees_with_classify() {
+fn embed_and_align_agree_with_classify() {
     let folder = folder();
     let sentences = |class: &str, steps: [&str; 2]| {
         steps.map(|s| format!("This is a video of doing {class} in chess with {s}")).join("\n")
@@ -168,7 +167,27 @@ fn what_embed_writes_as_npy_align_reads_and_agrees_with_classify() {
 }
 
 #[test]
-fn images_are_embedded_in_the_place_of_frames() {
+fn the_batch_size_does_not_change_embeddings() {
+    let folder = folder();
+    let embed = |batch: &str| {
+        let arguments =
+            format!("embed --video clip.mp4 --texts lines.txt --no-cache --out out.safetensors {batch}");
+        run(folder.path(), &arguments).assert().success();
+        let bytes = fs::read(folder.path().join("out.safetensors")).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        ["frame_embeds", "text_embeds"].map(|name| floats(tensors.tensor(name).unwrap().data())).concat()
+    };
+    let usual = embed("");
+    for batch in ["--batch 1", "--batch 3", "--batch 100"] {
+        let other = embed(batch);
+        assert_eq!(other.len(), usual.len());
+        assert!(usual.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-5), "{batch}");
+    }
+    run(folder.path(), "embed --video clip.mp4 --out out.npy --batch 0").assert().code(2);
+}
+
+#[test]
+fn images_are_embedded_in_place_of_frames() {
     let folder = folder();
     image::RgbImage::from_pixel(9, 7, image::Rgb([200, 10, 10])).save(folder.path().join("red.png")).unwrap();
     image::RgbImage::from_pixel(5, 8, image::Rgb([10, 10, 200]))
@@ -188,7 +207,7 @@ fn images_are_embedded_in_the_place_of_frames() {
 }
 
 #[test]
-fn messages_say_what_happened_where_and_what_to_do() {
+fn errors_name_the_file_and_give_advice() {
     let folder = folder();
     fs::write(folder.path().join("bad.json"), "{\"domain\": \"chess\",\n \"classes\": oops}").unwrap();
     for (arguments, words) in [
@@ -214,7 +233,7 @@ fn messages_say_what_happened_where_and_what_to_do() {
 }
 
 #[test]
-fn wrong_usage_ends_with_status_2() {
+fn wrong_usage_exits_with_2() {
     let folder = folder();
     for arguments in [
         "classify clip.mp4",
@@ -237,7 +256,7 @@ fn wrong_usage_ends_with_status_2() {
 }
 
 #[test]
-fn the_bare_program_tells_how_to_begin_and_doctor_says_what_is_there() {
+fn the_bare_program_prints_how_to_begin_and_doctor_the_parts() {
     let folder = folder();
     run(folder.path(), "").assert().success().stdout(
         predicate::str::contains("opens a demo").and(predicate::str::contains("actalign-tui CLIP --scripts")),
@@ -251,7 +270,7 @@ fn the_bare_program_tells_how_to_begin_and_doctor_says_what_is_there() {
 }
 
 #[test]
-fn the_bundled_model_has_a_name_and_a_folder_of_that_name_a_path() {
+fn demo_names_the_bundled_model_and_a_path_a_folder() {
     let folder = folder();
     let report = json(folder.path(), "classify clip.mp4 --scripts scripts.json --model demo --json");
     assert_eq!(report["settings"]["model"], "demo");
@@ -274,7 +293,7 @@ fn the_bundled_model_has_a_name_and_a_folder_of_that_name_a_path() {
 }
 
 #[test]
-fn what_is_missing_comes_with_the_way_to_the_demo() {
+fn missing_arguments_are_reported_with_the_demo() {
     let folder = folder();
     run(folder.path(), "clip.mp4")
         .env_remove("ACTALIGN_MODEL")
@@ -284,7 +303,7 @@ fn what_is_missing_comes_with_the_way_to_the_demo() {
 }
 
 #[test]
-fn whoever_has_seen_enough_is_no_reason_to_fail() {
+fn a_closed_pipe_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["doctor"][..], &["cache", "info"], &["cache", "info", "--json"], &["keys"], &[]] {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use color_eyre::eyre::{Result, bail};
 
 use super::transfer;
+use crate::cache::Size;
 use crate::hub::{HubSettings, ModelId};
 use crate::output;
 use crate::session::{Fetch, open_hub};
-use crate::store::Size;
 
 /// Fetches a missing model if the user agrees; none where nobody can be asked.
 pub fn fetch_if_agreed() -> Option<Fetch> {

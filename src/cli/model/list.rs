@@ -4,9 +4,9 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde::Serialize;
 
+use crate::backbone::registry::{KnownModel, models};
 use crate::hub::{HubCache, HubSettings, ModelId};
 use crate::output;
-use crate::siglip::known::{KnownModel, MODELS};
 use crate::store::Size;
 use crate::visible::json;
 
@@ -35,7 +35,7 @@ struct Listed {
 
 impl Listed {
     fn of(model: &KnownModel, cache: Option<&HubCache>) -> Self {
-        let facts = model.facts();
+        let facts = &model.facts;
         let id = model.id.parse::<ModelId>().ok();
         Self {
             id: model.id,
@@ -61,7 +61,7 @@ Fetch one: actalign-tui model fetch ID
 
 pub fn run(args: &ListArgs) -> Result<()> {
     let cache = HubSettings::load().cache.map(HubCache::new);
-    let models: Vec<Listed> = MODELS.iter().map(|model| Listed::of(model, cache.as_ref())).collect();
+    let models: Vec<Listed> = models().iter().map(|model| Listed::of(model, cache.as_ref())).collect();
     if args.json {
         return Ok(output::print(json(&models)?)?);
     }

@@ -11,19 +11,16 @@ use serde::Serialize;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::error_chain::error_chain;
-use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::output;
+use crate::plot::table::{Style, Table};
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
-use crate::siglip::TextTokenizer;
+use crate::siglip::{TextTokenizer, Tower};
 use crate::visible::json;
 
 /// Pairs of classes in the table, if fewer are too alike.
 const CLOSEST: usize = 3;
-
-/// Texts embedded at a time.
-const BATCH: usize = 8;
 
 /// Check script files for vague, repeated and shared steps, and short-fixed steps of the wrong length; with --model also
 /// for steps that it cuts and classes that it can hardly distinguish
@@ -194,7 +191,7 @@ fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
     missing.dedup();
     let mut embedded = known_texts(model, &mut missing);
     let bar = progress::bar(Some(missing.len()), "steps");
-    for batch in missing.chunks(BATCH) {
+    for batch in missing.chunks(model.batch(Tower::Text)) {
         embedded.extend(embed_texts(model, batch.to_vec())?);
         bar.inc(batch.len() as u64);
     }
@@ -244,7 +241,7 @@ fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String
 }
 
 fn columns<const N: usize>(header: [&str; N], lines: impl Iterator<Item = Vec<String>>) -> String {
-    eval::table(Style::Plain, N, &header, &lines.collect::<Vec<_>>())
+    Table::with_words(N, &header, lines.collect()).draw(Style::Plain)
 }
 
 fn row(pair: &Pair, classes: &[String]) -> Vec<String> {

@@ -6,8 +6,8 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::{Value, json};
 
-use crate::eval::{self, Style};
 use crate::output;
+use crate::plot::table::{Style, Table};
 use crate::script::{ScriptFile, Strategy, library};
 use crate::visible;
 
@@ -59,5 +59,5 @@ fn table(files: &[(String, ScriptFile)]) -> String {
         ]
     };
     let header = ["name", "domain", "strategy", "classes"];
-    eval::table(Style::Plain, header.len(), &header, &files.iter().map(line).collect::<Vec<_>>())
+    Table::with_words(header.len(), &header, files.iter().map(line).collect()).draw(Style::Plain)
 }

@@ -1,13 +1,11 @@
 //! The file that the frames of a clip come from.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::manifest::{Entry, Listed};
+use super::error::FolderError;
+use super::format::{Entry, Listed};
 use crate::align::Preset;
 use crate::eval::released;
 use crate::video::Masks;
@@ -24,15 +22,6 @@ pub enum ClipSource {
     Embeddings(PathBuf),
     /// Why the clip cannot be evaluated.
     Missing(String),
-}
-
-/// A folder of clips cannot be read.
-#[derive(Debug, Error)]
-#[error("cannot read the folder {}: {source}\nhelp: name the folder that holds the {what}", path.display())]
-pub struct FolderError {
-    path: PathBuf,
-    what: &'static str,
-    source: io::Error,
 }
 
 /// The names of the files of a folder, read once for all clips.

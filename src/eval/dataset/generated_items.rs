@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Fault;
-use super::manifest::{Context, Entry, Format, Listed, Object};
+use super::error::Fault;
+use super::format::{Context, Entry, Format, Listed, Object};
 use super::values::{count, text};
 use crate::script::plain_name;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::error::Fault;
 use crate::video::Area;
 
 #[derive(Deserialize)]

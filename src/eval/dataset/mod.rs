@@ -2,7 +2,8 @@
 
 mod action_atlas;
 mod clip_source;
-mod fault;
+pub(super) mod error;
+mod format;
 mod generated_items;
 mod manifest;
 pub(super) mod masks;
@@ -14,11 +15,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-pub use clip_source::{ClipSource, FolderError};
-pub use fault::{Fault, Location, ManifestError};
-pub use manifest::{Context, Entry, Listed, Manifest, read as read_manifest};
+pub use clip_source::ClipSource;
+pub use error::{DatasetError, Fault, FolderError, Location, ManifestError};
+pub use format::{Context, Entry, Listed};
+pub use manifest::{Manifest, read as read_manifest};
 
 use clip_source::Folder;
 use scripts::Scripts;
@@ -27,7 +28,7 @@ use crate::align::Preset;
 use crate::error_chain::on_one_line;
 use crate::eval::released;
 use crate::explore::Candidate;
-use crate::script::{PerStrategy, ScriptError, Strategy, library};
+use crate::script::{PerStrategy, Strategy, library};
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,25 +85,6 @@ pub struct Clip {
     pub candidates: Vec<Candidate>,
     /// The same candidates with the scripts of other strategies.
     pub other_candidates: PerStrategy<Vec<Candidate>>,
-}
-
-/// Why a dataset cannot be used.
-#[derive(Debug, Error)]
-pub enum DatasetError {
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    #[error(transparent)]
-    Scripts(#[from] ScriptError),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    #[error("there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts", path.display())]
-    NoScripts { path: PathBuf },
-    #[error(
-        "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
-         embeddings with --embeddings",
-        path.display()
-    )]
-    NoClips { path: PathBuf },
 }
 
 impl Dataset {

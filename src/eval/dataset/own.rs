@@ -1,7 +1,7 @@
 //! The program's own manifest: JSON lines, a clip each.
 
-use super::Fault;
-use super::manifest::{Context, Entry, Format, Listed, Object};
+use super::error::Fault;
+use super::format::{Context, Entry, Format, Listed, Object};
 
 pub const FORMAT: Format =
     Format { recognizes: |_| true, read, allows_list: false, is_foreign: false, brings_scripts: false };
@@ -20,7 +20,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::eval::dataset::{Location, manifest};
+    use crate::eval::dataset::error::Location;
+    use crate::eval::dataset::manifest;
     use crate::video::Segment;
 
     const CLIP: &str =

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::manifest::{self, Context, Listed};
-use super::{DatasetError, Fault};
+use super::error::{DatasetError, Fault};
+use super::format::{Context, Listed};
+use super::manifest;
 use crate::explore::Candidate;
 use crate::script::{Class, ScriptFile, plain_name, read_bytes};
 

@@ -25,7 +25,7 @@ fn world() -> (tempfile::TempDir, PathBuf) {
 fn leave(folder: &Path, script: Option<&Path>, step: &str) -> PathBuf {
     let mut drafts = Drafts::new(folder);
     drafts.keep(&unsaved(script, step)).unwrap();
-    drafts.own[&key(script)].path.clone()
+    drafts.own[&key(script)].0.clone()
 }
 
 fn files(folder: &Path) -> Vec<String> {

@@ -170,7 +170,7 @@ fn a_file_that_cannot_be_written_is_asked_for_again() {
 fn the_last_candidate_stays() {
     let mut state = full_state();
     type_keys(&mut state, "D");
-    assert!(screen(&mut state).contains("Deleted long jump; u takes that back."));
+    assert!(screen(&mut state).contains("Deleted long jump; u undoes that."));
     let name = |state: &State| state.clip().exploration.candidates()[state.clip().selected].name.clone();
     assert_eq!(name(&state), "long jump backwards", "the next of the ranking is selected");
     type_keys(&mut state, "DDD");

@@ -1,20 +1,14 @@
-//! `eval` on a small dataset, with the built binary. The checkpoint is the small random one of the fixtures: what is
-//! tested is the way, not the verdict.
+//! `eval` on a small dataset, with the built program.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+use super::{SCRIPTS, run};
+use crate::support::clip;
 
 const SCRIPTS_SHORT: &str = r#"{"domain": "chess", "classes": [
     {"name": "castling", "steps": ["king moves", "rook jumps"]},
@@ -40,13 +34,6 @@ fn dataset() -> TempDir {
     fs::write(folder.path().join("manifest.jsonl"), MANIFEST).unwrap();
     fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
     folder
-}
-
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
 }
 
 fn output(folder: &Path, arguments: &str) -> String {

@@ -1,19 +1,18 @@
-//! `eval` on datasets of others and on embeddings made elsewhere, with the built binary and the small random checkpoint
-//! of the fixtures.
+//! `eval` on datasets of others and on embeddings made elsewhere, with the built program.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use ndarray::{Array2, s};
 use ndarray_npy::{read_npy, write_npy};
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
+use super::run;
+use crate::support::clip;
 
-/// As a language model wrote them: numbers and capitals differ from those of the options.
+/// Capitals differ from those of the options, as from a language model.
 const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
     {"name": "Castling", "steps": ["the king moves two squares", "the rook jumps over"]},
     {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
@@ -72,13 +71,6 @@ fn write_lines(path: &Path, rows: &[Value]) {
 
 fn write_list(path: &Path, items: &[Value]) {
     fs::write(path, serde_json::to_string_pretty(items).unwrap()).unwrap();
-}
-
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
 }
 
 fn fails(folder: &Path, arguments: &str, words: &[&str]) {

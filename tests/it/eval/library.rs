@@ -12,11 +12,8 @@ use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::SCRIPTS;
 use crate::support::{MODEL, clip};
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked"]}]}"#;
 
 /// A manifest of these videos, of which `a` and `b` exist.
 fn dataset(names: &[&str]) -> TempDir {
@@ -68,20 +65,6 @@ fn an_evaluation_reports_its_clips_and_resumes_in_its_folder() {
     assert_eq!((known, evaluated), (2, vec!["missing".to_owned()]));
     assert_eq!(resumed.records, finished.records);
     assert!(folder.path().join("out/results.json").exists());
-}
-
-#[test]
-fn shards_merge_into_the_whole() {
-    let folder = dataset(&["a", "b"]);
-    let whole = run(request(folder.path())).0;
-    let out = folder.path().join("out");
-    for shard in ["1/2", "2/2"] {
-        let claimed = shard.parse::<actalign_tui::eval::ShardChoice>().unwrap().claim(&out).unwrap();
-        let request = Request { out: Some(out.clone()), shard: Some(claimed), ..request(folder.path()) };
-        assert_eq!(run(request).0.records.len(), 1);
-    }
-    let merged = actalign_tui::eval::merge(&[out], None, |_| {}).unwrap();
-    assert_eq!((merged.records, merged.results), (whole.records, whole.results));
 }
 
 #[test]

@@ -1,19 +1,14 @@
-//! Long evaluations: ended at any moment and gone on with, in shards, several at a time.
+//! Long evaluations: interrupted and resumed, in shards, several at a time.
 
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
+use super::{SCRIPTS, run};
+use crate::support::{MODEL, clip};
 
 /// Seven clips, of which one is broken and one is missing.
 fn dataset() -> TempDir {
@@ -32,13 +27,6 @@ fn dataset() -> TempDir {
     fs::write(folder.path().join("manifest.jsonl"), lines.join("\n")).unwrap();
     fs::write(folder.path().join("scripts.json"), SCRIPTS).unwrap();
     folder
-}
-
-fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
-    command.args(arguments.split_whitespace());
-    command
 }
 
 fn lines(path: &Path) -> Vec<String> {

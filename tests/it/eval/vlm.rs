@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::server::{Reply, Request, Server};
 use assert_cmd::assert::Assert;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,14 +10,11 @@ use predicates::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
+use super::{SCRIPTS, run};
+use crate::support::server::{Reply, Request, Server};
+use crate::support::{clip, program};
 
 const SECRET: &str = "sk-quite-secret-0123456789";
-
-const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
-    {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
-    {"name": "fork", "steps": ["the knight jumps", "two pieces are attacked", "one of them falls"]},
-    {"name": "pin", "steps": ["the bishop slides out", "a knight cannot move"]}]}"#;
 
 /// Four clips, all of them of a fork.
 fn dataset() -> TempDir {
@@ -37,10 +33,8 @@ fn dataset() -> TempDir {
 }
 
 fn eval(folder: &Path, server: &Server, more: &[&str]) -> Assert {
-    let mut command = program();
-    command.current_dir(folder).env("ACTALIGN_MODEL", MODEL).env("ACTALIGN_CACHE_DIR", folder.join("cache"));
+    let mut command = run(folder, "eval manifest.jsonl --json --out results --vlm eyes");
     command.env("ACTALIGN_CONFIG_DIR", folder.join("config")).env("OPENAI_API_KEY", SECRET);
-    command.args(["eval", "manifest.jsonl", "--json", "--out", "results", "--vlm", "eyes"]);
     let outcome = command.args(["--vlm-endpoint", &server.url()]).args(more).assert();
     for text in [&outcome.get_output().stdout, &outcome.get_output().stderr] {
         assert!(!String::from_utf8_lossy(text).contains(&SECRET[..8]));
@@ -191,8 +185,6 @@ fn invalid_arguments_are_refused() {
 #[test]
 fn a_temperature_needs_a_model() {
     let folder = dataset();
-    let mut command = program();
-    command.current_dir(folder.path()).env("ACTALIGN_MODEL", MODEL);
-    let outcome = command.args(["eval", "manifest.jsonl", "--vlm-temperature", "0"]).assert();
+    let outcome = run(folder.path(), "eval manifest.jsonl --vlm-temperature 0").assert();
     outcome.code(2).stderr(predicate::str::contains("--vlm <NAME>"));
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
 use actalign_tui::background::Worker;
 use actalign_tui::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Fixed, Method,
-    Outcome, Report, ReportSettings, Settings, Sources,
+    Candidate, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate, Exploration, Fixed,
+    Method, Outcome, Report, ReportSettings, Settings, Sources,
 };
 use actalign_tui::script::Template;
 use actalign_tui::video::Shown;
@@ -43,7 +43,7 @@ fn frames(rows: &Array2<f32>) -> Vec<EmbeddedFrame> {
         ordinal: i as u64,
         time: i as f64 / 4.0,
         shown: Shown::once(i as f64 / 4.0),
-        embedding: row.to_vec(),
+        embedding: row.to_vec().into(),
     };
     rows.rows().into_iter().enumerate().map(frame).collect()
 }
@@ -436,7 +436,7 @@ fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
         cells,
         alignment,
         mean_pool,
-        order: None,
+        order: Evidence::Unknown,
     })
 }
 
@@ -511,9 +511,9 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
         let cells = exploration.outcome().classes[class].as_ref().unwrap().cells.clone();
         assert_eq!(evidence, align::order_evidence(Aligner::Dtw, cells.view()).unwrap());
         exploration.add_evidence(generation - 1, class, evidence);
-        assert_eq!(exploration.evidence(class), None, "of other matrices");
+        assert_eq!(exploration.evidence(class), Evidence::Unknown, "of other matrices");
         exploration.add_evidence(generation, class, evidence);
-        assert_eq!(exploration.evidence(class), Some(evidence));
+        assert_eq!(exploration.evidence(class), evidence.into());
     }
     let generation = exploration.generation();
     exploration.refresh().unwrap();
@@ -524,12 +524,16 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     edited[0].steps.swap(0, 1);
     exploration.set_candidates(edited);
     exploration.refresh().unwrap();
-    assert!(exploration.evidence(1).is_some(), "the class that was left alone keeps its evidence");
-    assert_eq!(exploration.evidence(0), None);
+    assert_ne!(
+        exploration.evidence(1),
+        Evidence::Unknown,
+        "the class that was left alone keeps its evidence"
+    );
+    assert_eq!(exploration.evidence(0), Evidence::Unknown);
     let settings = Settings { smoothing_seconds: 0.0, ..Settings::default() };
     exploration.set(settings);
     exploration.refresh().unwrap();
-    assert_eq!((exploration.evidence(0), exploration.evidence(1)), (None, None));
+    assert_eq!([0, 1].map(|class| exploration.evidence(class)), [Evidence::Unknown; 2]);
 }
 
 #[test]
@@ -597,9 +601,9 @@ fn what_only_matrices_are_left_of_ranks_as_it_did_and_takes_other_cells_only() {
 }
 
 proptest! {
-    /// Forgetting frames leaves what would be there if they had never come.
+    /// A frame without a row leaves what would be there if it had never come.
     #[test]
-    fn frames_that_are_forgotten_leave_no_trace(
+    fn frames_without_a_row_change_nothing(
         values in prop::collection::vec(-1.0f32..1.0, 12 * DIM),
         wanted in prop::collection::vec(any::<bool>(), 12),
         order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle(),
@@ -611,7 +615,7 @@ proptest! {
         embed_missing(&mut some);
         some.add_frames(order.iter().map(|&index| all[index].clone()));
         some.refresh().unwrap();
-        some.retain_frames(|ordinal, _| wanted[ordinal as usize]);
+        some.choose_rows(|frame| if wanted[frame.ordinal as usize] { frame.shown.rows.clone() } else { Vec::new() });
         some.refresh().unwrap();
         let mut fresh = new();
         embed_missing(&mut fresh);

@@ -112,7 +112,7 @@ fn what_is_no_snapshot_is_refused_in_words() {
     assert!(refusal(br#"{"format": "actalign-snapshot/1"}"#).contains("save it again"));
     assert!(refusal(br#"{"format": "actalign-snapshot/2"}"#).contains("missing field"));
     let missing = Snapshot::load(&folder.path().join("nowhere.json")).unwrap_err().to_string();
-    assert!(missing.contains("nowhere.json") && missing.contains("cannot be read"), "{missing}");
+    assert!(missing.contains("nowhere.json") && missing.contains("cannot read"), "{missing}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn exploration(candidates: Vec<Candidate>, count: usize, fps: f64) -> Explor
             ordinal: index as u64 * 3,
             time: index as f64 / fps,
             shown: Shown::once(index as f64 / fps),
-            embedding: shown.iter().enumerate().map(|(i, x)| x + noise(i)).collect(),
+            embedding: shown.iter().enumerate().map(|(i, x)| x + noise(i)).collect::<Vec<f32>>().into(),
         }
     }));
     exploration.refresh().unwrap();

@@ -89,7 +89,7 @@ fn fail(mut command: Command, words: &[&str]) {
 }
 
 #[test]
-fn tasks_that_are_submitted_again_evaluate_their_own_shards() {
+fn resubmitted_tasks_evaluate_their_own_shards() {
     for (array, ids, again) in
         [("1-4", [1, 2, 3, 4], "3-4"), ("0-3", [0, 1, 2, 3], "2-3"), ("0-6:2", [0, 2, 4, 6], "4-6:2")]
     {
@@ -114,19 +114,7 @@ fn tasks_that_are_submitted_again_evaluate_their_own_shards() {
 }
 
 #[test]
-fn a_part_of_an_array_comes_first_where_the_number_of_shards_is_given() {
-    let world = World::new();
-    succeed(world.task(3, "3-4", "--shard slurm/4"));
-    assert_eq!(world.shards(), ["shard-3-of-4"]);
-    succeed(world.task(1, "1-2", "--shard slurm"));
-    assert_eq!(world.shards(), ["shard-1-of-4", "shard-3-of-4"]);
-    fail(world.task(0, "0-3", "--shard slurm"), &["r:", "tasks 1-4", "this array is 0-3"]);
-    fail(world.task(2, "0-3", "--shard slurm/4"), &["r:", "tasks 1-4", "this array is 0-3"]);
-    assert_eq!(world.shards(), ["shard-1-of-4", "shard-3-of-4"]);
-}
-
-#[test]
-fn another_split_is_refused_with_the_way_on() {
+fn another_split_is_refused_with_advice() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r --shard 1/4"));
     let ways = ["r holds shards of another split: into 4, not 2", "choose another --out", "shard-*-of-4"];
@@ -143,7 +131,7 @@ fn another_split_is_refused_with_the_way_on() {
 }
 
 #[test]
-fn shards_of_several_splits_are_neither_merged_nor_gone_on_with() {
+fn shards_of_several_splits_are_neither_merged_nor_resumed() {
     let world = World::new();
     for (out, shard) in [("r", "1/2"), ("r", "2/2"), ("other", "1/4")] {
         succeed(world.command(&format!("eval manifest.jsonl --out {out} --shard {shard}")));
@@ -156,7 +144,7 @@ fn shards_of_several_splits_are_neither_merged_nor_gone_on_with() {
 }
 
 #[test]
-fn a_shard_that_is_run_by_hand_keeps_what_the_folder_knows_of_tasks() {
+fn a_shard_run_by_hand_keeps_the_task_ids() {
     let world = World::new();
     succeed(world.task(0, "0-3", "--shard slurm"));
     succeed(world.command("eval manifest.jsonl --out r --shard 1/4"));
@@ -165,7 +153,7 @@ fn a_shard_that_is_run_by_hand_keeps_what_the_folder_knows_of_tasks() {
 }
 
 #[test]
-fn a_torn_last_record_is_evaluated_again() {
+fn an_incomplete_last_record_is_evaluated_again() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     let whole = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();
@@ -183,11 +171,11 @@ fn a_torn_last_record_is_evaluated_again() {
     }
     // Anywhere else it is no torn end.
     fs::write(world.at("r/clips.part.jsonl"), format!("{torn}\n{}\n", lines[0])).unwrap();
-    fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl: line 1"]);
+    fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl was damaged or edited: line 1"]);
 }
 
 #[test]
-fn temporary_files_of_killed_processes_are_swept_from_every_folder_of_the_program() {
+fn temporary_files_of_killed_processes_are_removed() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     succeed(world.command("model info demo"));
@@ -210,7 +198,7 @@ fn temporary_files_of_killed_processes_are_swept_from_every_folder_of_the_progra
 }
 
 #[test]
-fn an_entry_from_the_future_is_not_kept_for_ever() {
+fn a_cache_entry_from_the_future_is_evicted() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl"));
     let entries = || -> Vec<PathBuf> {
@@ -231,7 +219,7 @@ fn an_entry_from_the_future_is_not_kept_for_ever() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_in_the_place_of_a_lock_or_an_entry_is_not_written_through() {
+fn links_are_not_followed_when_writing() {
     use std::os::unix::fs::symlink;
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
@@ -257,7 +245,7 @@ fn a_link_in_the_place_of_a_lock_or_an_entry_is_not_written_through() {
 
 /// The cache is a folder's place, a file, or a path that is too long: the run goes on, and says so once.
 #[test]
-fn a_cache_that_cannot_be_written_does_not_end_a_run() {
+fn an_unwritable_cache_does_not_end_a_run() {
     let world = World::new();
     fs::write(world.at("file"), "").unwrap();
     for cache in ["file", "file/below", &"long/".repeat(1000), &"x".repeat(300)] {
@@ -269,7 +257,7 @@ fn a_cache_that_cannot_be_written_does_not_end_a_run() {
 }
 
 #[test]
-fn a_clip_that_was_replaced_is_evaluated_again() {
+fn a_replaced_clip_is_evaluated_again() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     let before = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();

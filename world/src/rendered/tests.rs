@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use actalign_tui::siglip::canonical;
+use actalign_tui::backbone::canonical;
 
 #[test]
 fn the_same_seed_gives_the_same_picture_and_another_seed_another() {

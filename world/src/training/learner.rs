@@ -12,13 +12,14 @@ use rand_pcg::Pcg64;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 
-use actalign_tui::siglip::{Checkpoint, ModelError, Square, TextModel, Tokens, VisionModel, weight_shapes};
+use actalign_tui::backbone::siglip::{Modules, Patches, SiglipText, SiglipVision, weight_shapes};
+use actalign_tui::backbone::{Checkpoint, ModelError, Square, Tokens};
 
 /// The image tower with a linear layer that names what a picture shows: a start for the tower, of which the layer is
 /// thrown away.
 #[derive(Module, Debug)]
 pub struct PretrainHead {
-    vision: VisionModel,
+    vision: SiglipVision,
     names: Linear,
 }
 
@@ -38,9 +39,9 @@ impl PretrainHead {
     }
 
     /// The mean cross entropy of the contents of some images.
-    pub fn loss(&self, checkpoint: &Checkpoint, images: &[Square], contents: &[usize]) -> Tensor<1> {
+    pub fn loss(&self, patches: &Patches, images: &[Square], contents: &[usize]) -> Tensor<1> {
         let device = Device::flex().autodiff();
-        let patches = checkpoint.patches(images, &device);
+        let patches = patches.tensor(images, &device);
         let embeddings = self.vision.forward(patches, images.len());
         let logits = activation::log_softmax(self.names.forward(embeddings), 1);
         let contents: Vec<i32> = contents.iter().map(|&content| content as i32).collect();
@@ -57,8 +58,8 @@ impl PretrainHead {
 /// A model that can be trained.
 #[derive(Module, Debug)]
 pub struct Learner {
-    vision: VisionModel,
-    text: TextModel,
+    vision: SiglipVision,
+    text: SiglipText,
     logit_scale: Param<Tensor<1>>,
     logit_bias: Param<Tensor<1>>,
 }
@@ -70,10 +71,9 @@ impl Learner {
     /// As for loading a tower.
     pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
         let device = Device::flex().autodiff();
-        let (vision, text) =
-            (checkpoint.vision_model(&device, DType::F32)?, checkpoint.text_model(&device, DType::F32)?);
+        let Modules { vision, text, logit_scale, logit_bias } = Modules::load(checkpoint.dir(), &device)?;
         let scalar = |value: f32| Param::from_tensor(Tensor::from_floats([value], &device));
-        let (logit_scale, logit_bias) = (scalar(checkpoint.logit_scale()), scalar(checkpoint.logit_bias()));
+        let (logit_scale, logit_bias) = (scalar(logit_scale), scalar(logit_bias));
         Ok(Self { vision, text, logit_scale, logit_bias })
     }
 
@@ -89,15 +89,9 @@ impl Learner {
 
     /// The sigmoid loss of SigLIP: over all pairs of an image and a text, summed and divided by the images. `truth`
     /// holds a 1 for each pair that belongs together and a −1 for every other, images × texts.
-    pub fn loss(
-        &self,
-        checkpoint: &Checkpoint,
-        images: &[Square],
-        texts: &[Tokens],
-        truth: Vec<f32>,
-    ) -> Tensor<1> {
+    pub fn loss(&self, patches: &Patches, images: &[Square], texts: &[Tokens], truth: Vec<f32>) -> Tensor<1> {
         let device = Device::flex().autodiff();
-        let products = self.products(checkpoint, images, texts, &device);
+        let products = self.products(patches, images, texts, &device);
         let [scale, bias] = [&self.logit_scale, &self.logit_bias].map(|p| p.val().unsqueeze::<2>());
         let logits = products * scale.exp() + bias;
         let truth = Tensor::<2>::from_data(TensorData::new(truth, [images.len(), texts.len()]), &device);
@@ -105,23 +99,17 @@ impl Learner {
     }
 
     /// Cosine of every image with every text, images × texts, row by row.
-    pub fn cosines(&self, checkpoint: &Checkpoint, images: &[Square], texts: &[Tokens]) -> Vec<f32> {
-        let products = self.products(checkpoint, images, texts, &Device::flex().autodiff());
+    pub fn cosines(&self, patches: &Patches, images: &[Square], texts: &[Tokens]) -> Vec<f32> {
+        let products = self.products(patches, images, texts, &Device::flex().autodiff());
         // Values of a dense tensor of f32, which the conversion always has.
         products.into_data().try_to_vec::<f32>().unwrap_or_default()
     }
 
-    fn products(
-        &self,
-        checkpoint: &Checkpoint,
-        images: &[Square],
-        texts: &[Tokens],
-        device: &Device,
-    ) -> Tensor<2> {
-        let patches = checkpoint.patches(images, device);
+    fn products(&self, patches: &Patches, images: &[Square], texts: &[Tokens], device: &Device) -> Tensor<2> {
+        let patches = patches.tensor(images, device);
         let images = self.vision.forward(patches, images.len());
         let ids: Vec<i32> = texts.iter().flat_map(|text| &text.ids).copied().collect();
-        let ids = TensorData::new(ids, [texts.len(), checkpoint.text_len()]);
+        let ids = TensorData::new(ids, [texts.len(), texts.first().map_or(0, |text| text.ids.len())]);
         let texts = self.text.forward(Tensor::<2, Int>::from_data(ids, device));
         unit(images).matmul(unit(texts).transpose())
     }

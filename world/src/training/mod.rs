@@ -22,7 +22,8 @@ use burn::tensor::Tensor;
 use image::RgbImage;
 use thiserror::Error;
 
-use actalign_tui::siglip::{Checkpoint, ModelError, Preprocessor, Square, Tokens};
+use actalign_tui::backbone::siglip::Patches;
+use actalign_tui::backbone::{Checkpoint, ModelError, Preprocessor, Square, Tokens};
 
 use self::learner::{Learner, PretrainHead};
 
@@ -242,6 +243,7 @@ pub fn train(
 ) -> Result<Progress, TrainingError> {
     folder::begin(world, options, out)?;
     let checkpoint = Checkpoint::open(out)?;
+    let patches = Patches::open(out)?;
     let mut learner = Learner::load(&checkpoint)?;
     let mut optimiser = optimiser();
     let held_out = Batch::new(world, &checkpoint, (HELD_OUT, HELD_OUT_PICTURES), false)?;
@@ -254,7 +256,7 @@ pub fn train(
         let seed = seed_of(options, progress.step);
         let (loss, grads) = if let Some(head) = &head {
             gradients(world, &checkpoint, head, PretrainHead::replica, options.batch, seed, |head, batch| {
-                head.loss(&checkpoint, &batch.images, &batch.contents)
+                head.loss(&patches, &batch.images, &batch.contents)
             })?
         } else {
             gradients(
@@ -264,7 +266,7 @@ pub fn train(
                 Learner::replica,
                 options.batch,
                 seed,
-                |learner, batch| learner.loss(&checkpoint, &batch.images, &batch.texts, batch.signs()),
+                |learner, batch| learner.loss(&patches, &batch.images, &batch.texts, batch.signs()),
             )?
         };
         if !loss.is_finite() {
@@ -287,7 +289,7 @@ pub fn train(
         let pictures = progress.step as u64 * THREADS * options.batch as u64;
         progress.rate = pictures as f32 / start.elapsed().as_secs_f32();
         if progress.step.is_multiple_of(MEASURE_EVERY) || progress.step == options.steps {
-            progress.accuracy = accuracy(&checkpoint, &learner.replica(), &held_out);
+            progress.accuracy = accuracy(&patches, &learner.replica(), &held_out);
             folder::write(&out.join("model.safetensors"), &learner.to_safetensors()?)?;
             course.push(progress);
             folder::write(&out.join("training.svg"), plot::course(&course).as_bytes())?;
@@ -368,10 +370,10 @@ fn learning_rate(options: &Options, step: usize) -> f64 {
     options.rate * (0.01 + 0.99 * (1.0 + (std::f64::consts::PI * share).cos()) / 2.0)
 }
 
-fn accuracy(checkpoint: &Checkpoint, learner: &Learner, held_out: &Batch) -> f32 {
+fn accuracy(patches: &Patches, learner: &Learner, held_out: &Batch) -> f32 {
     let mut right = 0;
     for (images, truth) in held_out.images.chunks(32).zip(held_out.truth.chunks(32 * held_out.texts.len())) {
-        let cosines = learner.cosines(checkpoint, images, &held_out.texts);
+        let cosines = learner.cosines(patches, images, &held_out.texts);
         let texts = held_out.texts.len();
         for (row, truth) in cosines.chunks(texts).zip(truth.chunks(texts)) {
             let best = (0..texts).max_by(|&a, &b| row[a].total_cmp(&row[b]));

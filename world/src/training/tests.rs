@@ -2,7 +2,7 @@ use image::{Rgb, RgbImage};
 use tempfile::tempdir;
 
 use super::*;
-use actalign_tui::siglip::ComputeDevice;
+use actalign_tui::backbone::ComputeDevice;
 
 const SHAPES: [&str; 3] = ["square", "bar", "stripe"];
 const GROUNDS: [&str; 2] = ["grass", "snow"];
@@ -74,13 +74,17 @@ fn a_small_world_is_learned_and_its_model_opens_as_any_other() {
 
     // What embeds computes what was trained, by other code for the same formulas.
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let device = ComputeDevice::open(actalign_tui::siglip::DeviceChoice::Cpu).unwrap();
+    let device = ComputeDevice::open(actalign_tui::backbone::DeviceChoice::Cpu).unwrap();
     let batch = Batch::new(&Shapes, &checkpoint, (5, 12), false).unwrap();
     let images = checkpoint.load_vision(&device).unwrap().embed(&batch.images).unwrap();
     let texts = checkpoint.load_text(&device).unwrap().embed(&batch.texts).unwrap();
     let products =
         actalign_tui::align::unit_rows(images.view()).dot(&actalign_tui::align::unit_rows(texts.view()).t());
-    let trained = Learner::load(&checkpoint).unwrap().cosines(&checkpoint, &batch.images, &batch.texts);
+    let trained = Learner::load(&checkpoint).unwrap().cosines(
+        &Patches::open(folder.path()).unwrap(),
+        &batch.images,
+        &batch.texts,
+    );
     assert_eq!(products.len(), trained.len());
     for (a, b) in products.iter().zip(&trained) {
         assert!((a - b).abs() < 1e-4, "{a} {b}");
@@ -103,10 +107,11 @@ fn gradients_agree_with_differences_of_the_loss() {
     let folder = tempdir().unwrap();
     train(&Shapes, &options(1), folder.path(), |_| {}).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    let patches = Patches::open(folder.path()).unwrap();
     let batch = Batch::new(&Shapes, &checkpoint, (9, 8), false).unwrap();
     Learner::load(&checkpoint)
         .unwrap()
-        .check_gradients(|learner| learner.loss(&checkpoint, &batch.images, &batch.texts, batch.signs()));
+        .check_gradients(|learner| learner.loss(&patches, &batch.images, &batch.texts, batch.signs()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::{AddedToken, Tokenizer};
 
 use crate::training::{TrainingError, World};
-use actalign_tui::siglip::canonical;
+use actalign_tui::backbone::canonical;
 
 const CAPTIONS: u64 = 20_000;
 const SPECIAL: [&str; 3] = ["<pad>", "</s>", "<unk>"];

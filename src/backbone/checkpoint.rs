@@ -1,0 +1,216 @@
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::device::ComputeDevice;
+use super::error::ModelError;
+use super::facts::ModelFacts;
+use super::family::{Backbone, read_config};
+use super::file;
+use super::identity::Tower;
+use super::preparation::ImageConfig;
+use super::preprocess::Preprocessor;
+use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
+use super::tower::{Schedule, TextTower, VisionTower};
+use super::weights::Weights;
+
+/// A checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
+/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json` or
+/// `processor_config.json`. Opening one reads no weights.
+#[derive(Debug)]
+pub struct Checkpoint {
+    dir: PathBuf,
+    pub(super) backbone: Box<dyn Backbone>,
+    facts: ModelFacts,
+    pub(super) image: ImageConfig,
+    /// Where the preparation of images was read. None where the defaults are taken.
+    image_file: Option<PathBuf>,
+    tokenizer_file: PathBuf,
+    tokenizer: OnceLock<TextTokenizer>,
+    pub(super) weights: Weights,
+    logit_scale: f32,
+    logit_bias: f32,
+}
+
+impl Checkpoint {
+    /// Opens the folder and checks that its files belong together.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, of another model family, or that does not fit the others.
+    pub fn open(dir: &Path) -> Result<Self, ModelError> {
+        let checkpoint = Self::open_lazily(dir)?;
+        checkpoint.tokenizer()?;
+        Ok(checkpoint)
+    }
+
+    /// As [`Checkpoint::open`], but the tokenizer, which may take a second to read, is left for the first text.
+    ///
+    /// # Errors
+    /// As there, except that what is wrong with the tokenizer comes up with [`Checkpoint::tokenizer`].
+    pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
+        let config_path = present(dir, "config.json")?;
+        let backbone = read_config(&config_path)?;
+        let facts = backbone.facts();
+        let (image, image_file) = ImageConfig::read(dir, facts.image_size, backbone.preparation_rules())?;
+        let tokenizer_file = find_tokenizer(dir)?;
+        let weights = Weights::open(dir, backbone.layout())?;
+        weights.check(&backbone.weight_shapes())?;
+        let (logit_scale, logit_bias) = backbone.calibration(&weights)?;
+        let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
+        Ok(Self {
+            dir,
+            backbone,
+            facts,
+            image,
+            image_file,
+            tokenizer_file,
+            tokenizer,
+            weights,
+            logit_scale,
+            logit_bias,
+        })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What was assumed of the checkpoint and should be known to whoever uses it.
+    pub fn notices(&self) -> Vec<String> {
+        notices(&self.dir, self.image_file.as_deref(), &self.weights)
+    }
+
+    /// Checks that all weights are finite numbers. Reads all of them.
+    ///
+    /// # Errors
+    /// The first tensor that holds another value.
+    pub fn check_values(&self) -> Result<(), ModelError> {
+        self.weights.check_values()
+    }
+
+    /// Dimensions of an embedding, image or text.
+    pub fn dim(&self) -> usize {
+        self.facts.dim
+    }
+
+    /// Width and height of the model's images in pixels.
+    pub fn image_size(&self) -> usize {
+        self.facts.image_size
+    }
+
+    /// Text positions, the end token among them.
+    pub fn text_len(&self) -> usize {
+        self.facts.text_len
+    }
+
+    /// The stored scale: the paper's α is its exponential (Eq. 9).
+    pub fn logit_scale(&self) -> f32 {
+        self.logit_scale
+    }
+
+    /// The stored bias: the paper's β (Eq. 9).
+    pub fn logit_bias(&self) -> f32 {
+        self.logit_bias
+    }
+
+    /// Makes pictures into the model's squares.
+    pub fn preprocessor(&self) -> Preprocessor {
+        Preprocessor { size: self.image_size(), filter: self.image.filter }
+    }
+
+    /// Makes text into tokens.
+    ///
+    /// # Errors
+    /// After [`Checkpoint::open_lazily`], a tokenizer that is damaged or another model's.
+    pub fn tokenizer(&self) -> Result<&TextTokenizer, ModelError> {
+        if let Some(tokenizer) = self.tokenizer.get() {
+            return Ok(tokenizer);
+        }
+        let tokenizer = self.backbone.tokenizer(&self.tokenizer_file)?;
+        Ok(self.tokenizer.get_or_init(|| tokenizer))
+    }
+
+    /// The file of the tokenizer.
+    pub fn tokenizer_file(&self) -> &Path {
+        &self.tokenizer_file
+    }
+
+    /// Loads the image half. The text half's weights are not read.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
+        Ok(VisionTower {
+            model: self.backbone.load_vision(&self.weights, self.image.normalisation, device)?,
+            image_size: self.facts.image_size,
+            dim: self.facts.dim,
+            schedule: self.schedule(Tower::Vision, device),
+        })
+    }
+
+    /// Images or texts that a tower embeds at a time on a device.
+    pub fn batch(&self, tower: Tower, device: &ComputeDevice) -> usize {
+        match tower {
+            Tower::Vision => device.batch((self.facts.image_size / self.facts.patch_size).pow(2)),
+            Tower::Text => device.batch(self.text_len()),
+        }
+    }
+
+    /// Loads the text half. The image half's weights are not read.
+    ///
+    /// # Errors
+    /// A weight file that changed since it was opened.
+    pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
+        Ok(TextTower {
+            model: self.backbone.load_text(&self.weights, device)?,
+            text_len: self.facts.text_len,
+            vocabulary: self.facts.vocabulary,
+            dim: self.facts.dim,
+            schedule: self.schedule(Tower::Text, device),
+        })
+    }
+
+    fn schedule(&self, tower: Tower, device: &ComputeDevice) -> Schedule {
+        match device.cpu() {
+            Some(_) => Schedule::Lanes,
+            None => Schedule::Batches(self.batch(tower, device)),
+        }
+    }
+}
+
+/// Checks that a `config.json` is of a checkpoint that this program runs.
+///
+/// # Errors
+/// What is wrong with it, or what other model it is of.
+pub fn check_config(path: &Path) -> Result<(), ModelError> {
+    read_config(path).map(|_| ())
+}
+
+/// What was assumed of a checkpoint.
+pub(super) fn notices(dir: &Path, image_file: Option<&Path>, weights: &Weights) -> Vec<String> {
+    let mut notices = Vec::new();
+    if image_file.is_none() {
+        notices.push(format!(
+            "{} has neither preprocessor_config.json nor processor_config.json: images are prepared as SigLIP's are by \
+             default (bicubic, mean 0.5, deviation 0.5)",
+            dir.display()
+        ));
+    }
+    if !weights.prefix().is_empty() {
+        notices.push(format!(
+            "{}: the names of the weights begin with {}, which is passed over",
+            dir.display(),
+            weights.prefix()
+        ));
+    }
+    notices
+}
+
+pub(super) fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
+    let path = dir.join(name);
+    if file::is_there(&path)? {
+        return Ok(path);
+    }
+    file::refuse_adapters(dir)?;
+    Err(ModelError::MissingFile { path, hint: file::folder_hint(dir) })
+}

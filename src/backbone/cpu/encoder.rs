@@ -1,0 +1,157 @@
+//! The transformer that both towers share.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::attention::Attention;
+use super::kernel::Isa;
+use super::linear::{Linear, Then};
+use super::norm::LayerNorm;
+use crate::backbone::device::Precision;
+use crate::backbone::encoder::EncoderSizes;
+use crate::backbone::error::ModelError;
+use crate::backbone::weights::Tensors;
+
+/// Reads layers out of a checkpoint.
+#[derive(Clone, Copy)]
+pub struct Loader<'a> {
+    pub tensors: &'a Tensors<'a>,
+    pub isa: Isa,
+    pub precision: Precision,
+    pub eps: f32,
+}
+
+impl Loader<'_> {
+    /// The linear layer of that name.
+    pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
+        let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
+        Ok(self.pack(&weight?, bias?))
+    }
+
+    /// Linear layers with the same input as one.
+    fn joined(&self, names: [String; 3]) -> Result<Linear, ModelError> {
+        let (mut weight, mut bias) = (Vec::new(), Vec::new());
+        for name in names {
+            weight.extend(self.tensors.floats(&format!("{name}.weight"))?);
+            bias.extend(self.tensors.floats(&format!("{name}.bias"))?);
+        }
+        Ok(self.pack(&weight, bias))
+    }
+
+    /// A linear layer of these weights.
+    pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
+        Linear::new(self.isa, self.precision, weight, bias)
+    }
+
+    /// The layer normalisation of that name.
+    pub fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
+        let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
+        Ok(LayerNorm { isa: self.isa, weight: weight?, bias: bias?, eps: self.eps })
+    }
+}
+
+/// Activations of one batch.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    /// A row for each position of each sequence.
+    pub x: Vec<f32>,
+    pub narrow: Vec<f32>,
+    pub projected: Vec<f32>,
+    wide: Vec<f32>,
+}
+
+/// Buffers between batches: fresh memory would cost a page fault for every few thousand values.
+#[derive(Debug, Default)]
+pub struct Spare(Mutex<Vec<Buffers>>);
+
+impl Spare {
+    /// Lends buffers, with whatever they held before.
+    pub fn with<T>(&self, f: impl FnOnce(&mut Buffers) -> T) -> T {
+        let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffers = spare().pop().unwrap_or_default();
+        let result = f(&mut buffers);
+        spare().push(buffers);
+        result
+    }
+}
+
+#[derive(Debug)]
+pub struct Encoder {
+    attention: Attention,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    norm1: LayerNorm,
+    projections: Linear,
+    out: Linear,
+    norm2: LayerNorm,
+    mlp: Mlp,
+}
+
+/// Two linear layers with a GELU between them.
+#[derive(Debug)]
+pub struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl Encoder {
+    pub fn load(loader: &Loader, sizes: &EncoderSizes, tower: &str) -> Result<Self, ModelError> {
+        let layers = (0..sizes.layers)
+            .into_par_iter()
+            .map(|layer| Layer::load(loader, &format!("{tower}.encoder.layers.{layer}")))
+            .collect::<Result<_, _>>()?;
+        let attention = Attention { isa: loader.isa, heads: sizes.heads, hidden: sizes.hidden };
+        Ok(Self { attention, layers })
+    }
+
+    /// Transforms [`Buffers::x`], the positions of `batch` sequences, in place.
+    pub fn apply(&self, buffers: &mut Buffers, batch: usize) {
+        let Buffers { x, narrow, projected, wide } = buffers;
+        let rows = x.len() / self.attention.hidden;
+        narrow.resize(x.len(), 0.0);
+        projected.resize(3 * x.len(), 0.0);
+        wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
+        for layer in &self.layers {
+            layer.norm1.apply(x, narrow);
+            layer.projections.apply(narrow, projected, Then::Store);
+            self.attention.within(projected, batch, narrow);
+            layer.out.apply(narrow, x, Then::Add);
+            layer.norm2.apply(x, narrow);
+            layer.mlp.add(narrow, x, wide);
+        }
+    }
+}
+
+impl Layer {
+    fn load(loader: &Loader, name: &str) -> Result<Self, ModelError> {
+        let projections = ["q_proj", "k_proj", "v_proj"].map(|p| format!("{name}.self_attn.{p}"));
+        Ok(Self {
+            norm1: loader.norm(&format!("{name}.layer_norm1"))?,
+            projections: loader.joined(projections)?,
+            out: loader.linear(&format!("{name}.self_attn.out_proj"))?,
+            norm2: loader.norm(&format!("{name}.layer_norm2"))?,
+            mlp: Mlp::load(loader, &format!("{name}.mlp"))?,
+        })
+    }
+}
+
+impl Mlp {
+    pub fn load(loader: &Loader, name: &str) -> Result<Self, ModelError> {
+        Ok(Self { fc1: loader.linear(&format!("{name}.fc1"))?, fc2: loader.linear(&format!("{name}.fc2"))? })
+    }
+
+    /// Values between the two layers.
+    pub fn width(&self) -> usize {
+        self.fc1.outputs()
+    }
+
+    /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
+    pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
+        self.fc1.apply(x, wide, Then::Gelu);
+        self.fc2.apply(wide, out, Then::Add);
+    }
+}

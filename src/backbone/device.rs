@@ -1,0 +1,301 @@
+//! Where the model runs. The backend is chosen when the program runs, among those compiled in.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZero;
+
+use burn::tensor::{DType, Device};
+
+use super::cpu::Isa;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum DeviceChoice {
+    /// The best there is: CUDA, then a GPU through wgpu, then the CPU.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A GPU through Vulkan, Metal, DX12 or OpenGL.
+    Wgpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
+/// How weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision, whatever the files hold.
+    #[default]
+    F32,
+    /// Half precision. A GPU also computes in it; the processor computes in single precision all the same.
+    F16,
+}
+
+impl Precision {
+    /// The type of a GPU's tensors.
+    pub(super) fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::F16 => DType::F16,
+        }
+    }
+}
+
+/// Why a device cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The program was built without that backend.
+    #[error(
+        "this build has no {0} support; reinstall with `cargo install actalign-tui --features {0}`, or use --device auto"
+    )]
+    NotCompiled(DeviceChoice),
+    /// The backend is there and finds nothing to run on.
+    #[error("{0} finds no device on this machine; check its driver, or use --device auto")]
+    NoAdapter(DeviceChoice),
+}
+
+/// A device that was found and chosen.
+#[derive(Debug, Clone)]
+pub struct ComputeDevice {
+    device: Device,
+    kind: Kind,
+    precision: Precision,
+    /// Items embedded at a time, where the user has said how many.
+    batch: Option<NonZero<usize>>,
+}
+
+/// Items that one thread of the processor embeds together: more gain nothing and cost memory.
+pub(super) const LANE_BATCH: usize = 4;
+/// Positions (patches or tokens) that a GPU computes together: enough to keep it busy, and a few GB of activations.
+const GPU_POSITIONS: usize = 16_384;
+/// Bounds of a GPU's batch.
+const GPU_BATCH: (usize, usize) = (32, 256);
+
+/// A device found on this machine, without opening it: a faulty driver can bring the program down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundDevice {
+    /// The choice that reaches it.
+    pub choice: DeviceChoice,
+    /// What it is, as far as that is known without opening it.
+    pub name: String,
+    /// Whether `auto` would consider it.
+    pub real: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Cpu,
+    #[cfg(feature = "wgpu")]
+    Wgpu(&'static str),
+    #[cfg(feature = "cuda")]
+    Cuda,
+}
+
+impl ComputeDevice {
+    /// Finds the device that was asked for. `auto` passes over software adapters and those of unknown kind.
+    pub fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
+        match choice {
+            DeviceChoice::Auto => {
+                let gpu = gpus().into_iter().find(Self::is_real);
+                Ok(gpu.unwrap_or_else(Self::processor))
+            }
+            DeviceChoice::Cpu => Ok(Self::processor()),
+            DeviceChoice::Wgpu if !cfg!(feature = "wgpu") => Err(DeviceError::NotCompiled(choice)),
+            DeviceChoice::Cuda if !cfg!(feature = "cuda") => Err(DeviceError::NotCompiled(choice)),
+            DeviceChoice::Wgpu | DeviceChoice::Cuda => {
+                // Real adapters come first in the list.
+                let wanted = gpus().into_iter().find(|gpu| gpu.choice() == choice);
+                wanted.ok_or(DeviceError::NoAdapter(choice))
+            }
+        }
+    }
+
+    /// The same device with weights kept in that precision.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// The same device with so many images or texts embedded at a time.
+    pub fn with_batch(self, batch: Option<NonZero<usize>>) -> Self {
+        Self { batch, ..self }
+    }
+
+    /// Images or texts of so many positions to embed at a time: few enough to answer a request soon.
+    pub(super) fn batch(&self, positions: usize) -> usize {
+        let of_device = if self.kind == Kind::Cpu || !self.is_real() {
+            LANE_BATCH * rayon::current_num_threads()
+        } else {
+            (GPU_POSITIONS / positions.max(1)).clamp(GPU_BATCH.0, GPU_BATCH.1)
+        };
+        self.batch.map_or(of_device, NonZero::get)
+    }
+
+    /// How weights are kept.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// All devices of this machine that this build can use, the best first; the CPU is always the last.
+    pub fn list() -> Vec<FoundDevice> {
+        let devices = gpus().into_iter().chain([Self::processor()]);
+        devices.map(|d| FoundDevice { choice: d.choice(), name: d.label(), real: d.is_real() }).collect()
+    }
+
+    /// One line for people, such as `cpu (AVX2, 2 threads)`. Opens the device.
+    pub fn describe(&self) -> String {
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        if let Some(identity) = self.device.identity() {
+            return format!("{} {}{}", self.label(), identity.name, self.suffix());
+        }
+        self.label() + self.suffix()
+    }
+
+    /// The backend's handle.
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The kind of processor, if the model runs on the processor.
+    pub(super) fn cpu(&self) -> Option<Isa> {
+        (self.kind == Kind::Cpu).then(Isa::detect)
+    }
+
+    fn processor() -> Self {
+        Self::new(Device::flex(), Kind::Cpu)
+    }
+
+    fn new(device: Device, kind: Kind) -> Self {
+        Self { device, kind, precision: Precision::F32, batch: None }
+    }
+
+    /// The choice that reaches it; never `auto`.
+    pub fn choice(&self) -> DeviceChoice {
+        match self.kind {
+            Kind::Cpu => DeviceChoice::Cpu,
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(_) => DeviceChoice::Wgpu,
+            #[cfg(feature = "cuda")]
+            Kind::Cuda => DeviceChoice::Cuda,
+        }
+    }
+
+    fn label(&self) -> String {
+        match self.kind {
+            Kind::Cpu => format!("cpu ({}, {} threads)", Isa::detect(), rayon::current_num_threads()),
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(kind) => format!("wgpu: {kind}"),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda => "cuda:".into(),
+        }
+    }
+
+    fn suffix(&self) -> &'static str {
+        match self.precision {
+            Precision::F32 => "",
+            Precision::F16 => ", f16",
+        }
+    }
+
+    fn is_real(&self) -> bool {
+        match self.kind {
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(kind) => kind != SOFTWARE && kind != UNKNOWN,
+            _ => true,
+        }
+    }
+}
+
+/// The GPUs that the compiled-in backends find: CUDA first, software adapters last.
+fn gpus() -> Vec<ComputeDevice> {
+    #[allow(unused_mut, reason = "a build without GPU backends adds nothing")]
+    let mut found: Vec<ComputeDevice> = Vec::new();
+    #[cfg(feature = "cuda")]
+    {
+        let devices = burn::tensor::Device::enumerate(burn::tensor::DeviceType::Cuda);
+        found.extend(devices.into_iter().map(|device| ComputeDevice::new(device, Kind::Cuda)));
+    }
+    #[cfg(feature = "wgpu")]
+    found.extend(wgpu_adapters());
+    found
+}
+
+#[cfg(feature = "wgpu")]
+const SOFTWARE: &str = "software adapter";
+#[cfg(feature = "wgpu")]
+const UNKNOWN: &str = "adapter of unknown kind";
+
+/// Adapters by kind. The backend does not say of which kind a device is, but it tells equal ones.
+#[cfg(feature = "wgpu")]
+fn wgpu_adapters() -> Vec<ComputeDevice> {
+    use burn::tensor::{DeviceKind, DeviceType};
+
+    let mut rest: Vec<Device> = Device::enumerate(DeviceType::Wgpu).into_vec();
+    let mut found = Vec::new();
+    let mut take = |kind: DeviceKind, name: &'static str| {
+        let wanted = Device::wgpu(kind);
+        if let Some(at) = rest.iter().position(|device| *device == wanted) {
+            found.push(ComputeDevice::new(rest.remove(at), Kind::Wgpu(name)));
+        }
+    };
+    const MOST: usize = 16;
+    (0..MOST).for_each(|i| take(DeviceKind::DiscreteGpu(i), "discrete GPU"));
+    (0..MOST).for_each(|i| take(DeviceKind::IntegratedGpu(i), "integrated GPU"));
+    (0..MOST).for_each(|i| take(DeviceKind::VirtualGpu(i), "virtual GPU"));
+    // OpenGL drivers do not always tell their kind, software ones among them.
+    let software = Device::wgpu(DeviceKind::Cpu);
+    let (software, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|device| *device == software);
+    for (devices, name) in [(unknown, UNKNOWN), (software, SOFTWARE)] {
+        found.extend(devices.into_iter().map(|device| ComputeDevice::new(device, Kind::Wgpu(name))));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn the_processor_is_always_there_and_listed_last() {
+        let cpu = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        assert!(cpu.describe().starts_with("cpu ("), "{}", cpu.describe());
+        let last = ComputeDevice::list().pop().unwrap();
+        assert_eq!((last.choice, last.name), (DeviceChoice::Cpu, cpu.describe()));
+    }
+
+    #[test]
+    fn auto_takes_the_first_real_device() {
+        let first = ComputeDevice::list().into_iter().find(|d| d.real).unwrap();
+        assert_eq!(ComputeDevice::open(DeviceChoice::Auto).unwrap().choice(), first.choice);
+    }
+
+    #[test]
+    fn choices_read_as_they_are_shown() {
+        for choice in DeviceChoice::value_variants() {
+            assert_eq!(DeviceChoice::from_str(&choice.to_string(), false).unwrap(), *choice);
+        }
+    }
+
+    #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+    #[test]
+    fn what_is_not_compiled_in_is_an_error_that_says_so() {
+        for (choice, feature) in [(DeviceChoice::Wgpu, "wgpu"), (DeviceChoice::Cuda, "cuda")] {
+            let message = ComputeDevice::open(choice).unwrap_err().to_string();
+            assert!(message.contains(&format!("--features {feature}")), "{message}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What decides the embeddings of a checkpoint, so that they can be known again.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::Checkpoint;
+use super::device::ComputeDevice;
+use crate::input_file::open_regular;
+
+/// Counts the changes of this program that give other values for the same picture, text and weights, beyond rounding.
+const VERSION: u32 = 1;
+
+/// One of the two halves of a checkpoint. Each embeds without the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tower {
+    /// Pictures to embeddings.
+    Vision,
+    /// Texts to embeddings.
+    Text,
+}
+
+/// The part of a tower's weights that lies in one file.
+#[derive(Debug)]
+pub struct WeightShare {
+    path: PathBuf,
+    /// Name, type and shape of each tensor, and its bytes in the file.
+    tensors: Vec<(String, Range<u64>)>,
+}
+
+impl WeightShare {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Names, types and shapes of the tensors.
+    pub fn describe(&self) -> String {
+        self.tensors.iter().map(|(tensor, _)| format!("{tensor}\n")).collect()
+    }
+
+    /// Hands the values of all tensors to `take`, piece by piece. Memory stays flat.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut file = open_regular(&self.path)?;
+        let mut piece = vec![0; 1 << 20];
+        for (_, range) in &self.tensors {
+            file.seek(SeekFrom::Start(range.start))?;
+            let mut left = (range.end - range.start) as usize;
+            while left > 0 {
+                let length = left.min(piece.len());
+                file.read_exact(&mut piece[..length])?;
+                take(&piece[..length]);
+                left -= length;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Checkpoint {
+    /// What a tower makes of its weights on a device, in words: configuration and preparation. Together with
+    /// [`Checkpoint::weight_shares`], and for texts the tokenizer's file, it decides every embedding.
+    pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
+        let backend = format!("{} {:?}", device.choice(), device.precision());
+        match tower {
+            Tower::Vision => format!("{VERSION} {backend} {} {:?}", self.backbone.recipe(tower), self.image),
+            Tower::Text => format!("{VERSION} {backend} {}", self.backbone.recipe(tower)),
+        }
+    }
+
+    /// A tower's weights, by file.
+    pub fn weight_shares(&self, tower: Tower) -> Vec<WeightShare> {
+        let mut shares: Vec<WeightShare> = Vec::new();
+        for (path, tensor, range) in self.weights.places(self.backbone.layout().prefix(tower)) {
+            match shares.last_mut() {
+                Some(share) if share.path == path => share.tensors.push((tensor, range)),
+                _ => shares.push(WeightShare { path: path.to_owned(), tensors: vec![(tensor, range)] }),
+            }
+        }
+        shares
+    }
+}

@@ -1,0 +1,81 @@
+//! Everything that can be told of a folder that may be a checkpoint.
+
+use std::path::Path;
+
+use super::checkpoint::{notices, present};
+use super::error::ModelError;
+use super::facts::{ModelFacts, WeightFacts};
+use super::family::read_config;
+use super::preparation::ImageConfig;
+use super::siglip;
+use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
+use super::weights::Weights;
+
+/// What a folder holds. Each part is told as far as it can be, whatever the others are.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The model, from `config.json`.
+    pub model: Option<ModelFacts>,
+    /// Whose tokenizer it has.
+    pub tokenizer: Option<TokenizerKind>,
+    /// The weights, where they fit the configuration.
+    pub weights: Option<WeightFacts>,
+    /// What is assumed of it.
+    pub notices: Vec<String>,
+    /// What keeps it from being used, and what to do about it.
+    pub problems: Vec<ModelError>,
+}
+
+/// Looks at a folder. All weights are read, to find values that are not finite.
+pub fn inspect(dir: &Path) -> Inspection {
+    let mut found = Inspection::default();
+    let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
+    let config = present(dir, "config.json").and_then(|path| read_config(&path));
+    let config = config.map_err(|error| keep(Err(error))).ok();
+    let mut image_file = None;
+    if let Some(config) = &config {
+        match ImageConfig::read(dir, config.facts().image_size, config.preparation_rules()) {
+            Ok((_, file)) => image_file = Some(file),
+            Err(error) => keep(Err(error)),
+        }
+    } else if !dir.is_dir() {
+        return found;
+    }
+    // Without a configuration length and vocabulary are not known: no tokenizer is refused for them.
+    let tokenizer = tokenizer_file(dir).and_then(|path| match &config {
+        Some(config) => config.tokenizer(&path),
+        None => TextTokenizer::open(&path, 2, usize::MAX),
+    });
+    let tokenizer = tokenizer.map(|tokenizer| tokenizer.family()).map_err(|error| keep(Err(error))).ok();
+    let layout = config.as_ref().map_or(&siglip::LAYOUT, |config| config.layout());
+    let weights = Weights::open(dir, layout).and_then(|weights| {
+        if let Some(config) = &config {
+            weights.check(&config.weight_shapes())?;
+            weights.check_values()?;
+        }
+        let image_file = image_file.as_ref().map_or(Some(dir), |file| file.as_deref());
+        found.notices = notices(dir, image_file, &weights);
+        let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
+        let (types, tensors) = weights.stored();
+        Ok(WeightFacts { types, tensors, logit_scale, logit_bias })
+    });
+    let weights = weights.map_err(|error| keep(Err(error))).ok();
+    let model = config.as_ref().map(|config| config.facts());
+    Inspection { model, tokenizer, weights, ..found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_has_as_many_values_as_its_configuration_makes() {
+        for name in ["tiny", "awkward"] {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip").join(name);
+            let found = inspect(&dir);
+            assert!(found.problems.is_empty(), "{:?}", found.problems);
+            let stored: u64 = found.weights.unwrap().types.values().sum();
+            assert_eq!(found.model.unwrap().parameters, stored);
+        }
+    }
+}

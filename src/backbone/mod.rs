@@ -1,0 +1,48 @@
+//! Image-text models: a checkpoint's towers, with the image preparation and the tokenizer that belong to it.
+//!
+//! A model family is a folder here that implements [`Backbone`] and has an entry in [`FAMILIES`]. Everything else (weights on
+//! disk, tokenizers, image preparation, batches, kernels for the processor) is shared.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
+//!
+//! let checkpoint = Checkpoint::open("siglip-base-patch16-224".as_ref())?;
+//! let device = ComputeDevice::open(DeviceChoice::Auto)?;
+//! let tokens = checkpoint.tokenizer()?.encode("a goalkeeper dives to the left")?;
+//! let embedding = checkpoint.load_text(&device)?.embed(&[tokens])?;
+//! assert_eq!(embedding.dim(), (1, checkpoint.dim()));
+//! # Ok(())
+//! # }
+//! ```
+
+mod checkpoint;
+mod cpu;
+mod device;
+mod encoder;
+mod error;
+mod facts;
+mod family;
+mod file;
+mod identity;
+mod inspect;
+mod preparation;
+mod preprocess;
+pub mod registry;
+mod resize;
+pub mod siglip;
+mod tokenizer;
+mod tower;
+mod weight_file;
+mod weights;
+
+pub use checkpoint::{Checkpoint, check_config};
+pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice, Precision};
+pub use error::ModelError;
+pub use facts::{ModelFacts, TowerFacts, WeightFacts};
+pub use identity::{Tower, WeightShare};
+pub use inspect::{Inspection, inspect};
+pub use preprocess::{Preprocessor, Square};
+pub use resize::Filter;
+pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
+pub use tower::{TextTower, VisionTower};

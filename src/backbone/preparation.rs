@@ -1,0 +1,344 @@
+//! How pictures become the model's input: `processor_config.json`, as transformers 5 writes it, or
+//! `preprocessor_config.json`, as earlier versions do. Every field is followed or refused.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::error::ModelError;
+use super::file;
+use super::resize::Filter;
+
+/// The file of transformers 5: the image settings lie under `image_processor`.
+const NESTED: &str = "processor_config.json";
+/// The file of earlier versions.
+const FLAT: &str = "preprocessor_config.json";
+
+/// How pixels become the model's input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ImageConfig {
+    pub filter: Filter,
+    pub normalisation: Normalisation,
+}
+
+/// Which settings of an image preparation fit a model family.
+pub(super) struct PreparationRules {
+    /// The family, whose name is part of its `processor_class`.
+    pub family: &'static str,
+    /// Its image processors.
+    pub processors: &'static [&'static str],
+}
+
+/// `(value · factor − mean) / std`, per colour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Normalisation {
+    factor: f64,
+    mean: [f64; 3],
+    std: [f64; 3],
+}
+
+impl Normalisation {
+    /// The input value of each of the 256 levels of a colour (0 red, 1 green, 2 blue).
+    pub fn levels(&self, colour: usize) -> [f32; 256] {
+        std::array::from_fn(|v| ((v as f64 * self.factor - self.mean[colour]) / self.std[colour]) as f32)
+    }
+}
+
+impl Default for ImageConfig {
+    /// What SigLIP's image processor does where nothing is said.
+    fn default() -> Self {
+        let normalisation = Normalisation { factor: 1.0 / 255.0, mean: [0.5; 3], std: [0.5; 3] };
+        Self { filter: Filter::Bicubic, normalisation }
+    }
+}
+
+impl ImageConfig {
+    /// Reads the preparation of a checkpoint whose model takes images of `image_size` pixels a side, and the file that it
+    /// is from: none where there is no such file and the defaults are taken. Two files have to say the same.
+    pub fn read(
+        dir: &Path,
+        image_size: usize,
+        rules: &PreparationRules,
+    ) -> Result<(Self, Option<PathBuf>), ModelError> {
+        let nested = Self::read_nested(dir.join(NESTED), image_size, rules)?;
+        let flat = dir.join(FLAT);
+        let flat = if file::is_there(&flat)? {
+            let settings: Map<String, Value> = file::json(&flat)?;
+            Some((parse(&flat, &settings, image_size, rules)?, flat))
+        } else {
+            None
+        };
+        match (nested, flat) {
+            (Some((config, _)), Some((other, flat))) if config != other => Err(ModelError::unsupported(
+                &flat,
+                format!(
+                    "it prepares images in another way ({}) than {NESTED} beside it ({}); remove the file that does not \
+                     belong to the weights",
+                    other.in_words(),
+                    config.in_words()
+                ),
+            )),
+            (Some((config, path)), _) | (None, Some((config, path))) => Ok((config, Some(path))),
+            (None, None) => Ok((Self::default(), None)),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let Normalisation { factor, mean, std } = self.normalisation;
+        format!("{:?}, factor {factor}, mean {mean:?}, deviation {std:?}", self.filter)
+    }
+
+    fn read_nested(
+        path: PathBuf,
+        image_size: usize,
+        rules: &PreparationRules,
+    ) -> Result<Option<(Self, PathBuf)>, ModelError> {
+        if !file::is_there(&path)? {
+            return Ok(None);
+        }
+        let whole: Map<String, Value> = file::json(&path)?;
+        match whole.get("image_processor") {
+            Some(Value::Object(settings)) => {
+                check_family(&whole, rules).map_err(|reason| ModelError::unsupported(&path, reason))?;
+                Ok(Some((parse(&path, settings, image_size, rules)?, path)))
+            }
+            // Before transformers 5 the file said nothing of images.
+            None if whole.contains_key("video_processor") => Err(ModelError::unsupported(
+                &path,
+                "it prepares videos and says nothing of images; use a checkpoint with an image_processor",
+            )),
+            None => Ok(None),
+            Some(other) => {
+                Err(ModelError::damaged(&path, format!("\"image_processor\" is {other}, not an object")))
+            }
+        }
+    }
+}
+
+/// Why settings are not followed.
+enum Fault {
+    /// A value of the wrong type, or out of range.
+    Damaged(String),
+    /// What this program does not do.
+    Unsupported(String),
+}
+
+fn parse(
+    path: &Path,
+    settings: &Map<String, Value>,
+    image_size: usize,
+    rules: &PreparationRules,
+) -> Result<ImageConfig, ModelError> {
+    Settings(settings).read(image_size, rules).map_err(|fault| match fault {
+        Fault::Damaged(reason) => ModelError::damaged(path, reason),
+        Fault::Unsupported(reason) => ModelError::unsupported(path, reason),
+    })
+}
+
+struct Settings<'a>(&'a Map<String, Value>);
+
+impl Settings<'_> {
+    fn read(&self, image_size: usize, rules: &PreparationRules) -> Result<ImageConfig, Fault> {
+        check_family(self.0, rules).map_err(Fault::Unsupported)?;
+        for key in ["image_processor_type", "feature_extractor_type"] {
+            if let Some(kind) = self.text(key)?.filter(|kind| !rules.processors.contains(kind)) {
+                return Err(Fault::Unsupported(format!(
+                    "\"{key}\": {kind:?} is the preparation of another model family; only {}'s is known here",
+                    rules.processors[0]
+                )));
+            }
+        }
+        if !self.switch("do_resize")? {
+            return Err(Fault::Unsupported(
+                "\"do_resize\": false leaves pictures in their own size, which the model cannot take; use a checkpoint \
+                 whose images are resized"
+                    .into(),
+            ));
+        }
+        self.check_size("size", image_size)?;
+        if self.flag("do_center_crop")? == Some(true) {
+            if self.get("crop_size").is_none() {
+                return Err(Fault::Unsupported("\"do_center_crop\" without \"crop_size\"".into()));
+            }
+            // A crop to the size that the image has changes nothing.
+            self.check_size("crop_size", image_size)?;
+        }
+        self.flag("do_convert_rgb")?;
+        let known = ["do_resize", "do_center_crop", "do_convert_rgb", "do_rescale", "do_normalize"];
+        let other = |(key, value): &(&String, &Value)| {
+            key.starts_with("do_")
+                && !known.contains(&key.as_str())
+                && !matches!(value, Value::Null | Value::Bool(false))
+        };
+        if let Some((key, value)) = self.0.iter().find(other) {
+            return Err(Fault::Unsupported(format!(
+                "\"{key}\": {value} is a step of preparation that is not known here"
+            )));
+        }
+        let filter = match self.given("resample")? {
+            None => Filter::Bicubic,
+            Some(value) => match value.as_u64() {
+                Some(2) => Filter::Bilinear,
+                Some(3) => Filter::Bicubic,
+                Some(_) => {
+                    return Err(Fault::Unsupported(format!(
+                        "\"resample\": {value} is not known here; 2 (bilinear) and 3 (bicubic) are"
+                    )));
+                }
+                None => return Err(wrong("resample", value, "2 (bilinear) or 3 (bicubic)")),
+            },
+        };
+        let usual = ImageConfig::default().normalisation;
+        let factor = self.number("rescale_factor")?.unwrap_or(usual.factor);
+        let mean = self.colours("image_mean")?.unwrap_or(usual.mean);
+        let std = self.colours("image_std")?.unwrap_or(usual.std);
+        let factor = if self.switch("do_rescale")? { factor } else { 1.0 };
+        let (mean, std) = if self.switch("do_normalize")? { (mean, std) } else { ([0.0; 3], [1.0; 3]) };
+        if factor <= 0.0 {
+            return Err(Fault::Damaged(format!("\"rescale_factor\" is {factor}, not above 0")));
+        }
+        if let Some(bad) = std.iter().find(|std| **std <= 0.0) {
+            return Err(Fault::Damaged(format!("\"image_std\" holds {bad}, which is not above 0")));
+        }
+        let normalisation = Normalisation { factor, mean, std };
+        if (0..3).any(|colour| normalisation.levels(colour).iter().any(|level| !level.is_finite())) {
+            return Err(Fault::Damaged("its means and deviations leave no finite values of pixels".into()));
+        }
+        Ok(ImageConfig { filter, normalisation })
+    }
+
+    /// A value that is there and not null.
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A value that is there. Versions of the reference disagree on what null means for these.
+    fn given(&self, key: &str) -> Result<Option<&Value>, Fault> {
+        match self.0.get(key) {
+            Some(Value::Null) => Err(Fault::Unsupported(format!(
+                "\"{key}\": null means different things to different versions of transformers; write the value"
+            ))),
+            value => Ok(value),
+        }
+    }
+
+    fn text(&self, key: &str) -> Result<Option<&str>, Fault> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(value) => Err(wrong(key, value, "text")),
+        }
+    }
+
+    fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
+        let flag = |value: &Value| value.as_bool().ok_or_else(|| wrong(key, value, "true or false"));
+        self.get(key).map(flag).transpose()
+    }
+
+    /// Whether a preparation step runs: yes, unless the file sets it to false.
+    fn switch(&self, key: &str) -> Result<bool, Fault> {
+        self.given(key)?;
+        Ok(self.flag(key)?.unwrap_or(true))
+    }
+
+    fn number(&self, key: &str) -> Result<Option<f64>, Fault> {
+        self.get(key).map(|value| number(key, value)).transpose()
+    }
+
+    /// A number for each colour; one number counts for all.
+    fn colours(&self, key: &str) -> Result<Option<[f64; 3]>, Fault> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Array(values)) if values.len() == 3 => {
+                let mut colours = [0.0; 3];
+                for (colour, value) in colours.iter_mut().zip(values) {
+                    *colour = number(key, value)?;
+                }
+                Ok(Some(colours))
+            }
+            Some(value @ Value::Number(_)) => Ok(Some([number(key, value)?; 3])),
+            Some(value) => Err(wrong(key, value, "a number, or one for each of three colours")),
+        }
+    }
+
+    /// Checks that a size is the model's own square.
+    fn check_size(&self, key: &str, image_size: usize) -> Result<(), Fault> {
+        let Some(value) = self.get(key) else { return Ok(()) };
+        let side = |value: &Value| {
+            let side = value.as_u64().and_then(|side| usize::try_from(side).ok());
+            side.ok_or_else(|| wrong(key, value, "whole pixels"))
+        };
+        let (height, width) = match value {
+            Value::Array(sides) if sides.len() == 2 => (side(&sides[0])?, side(&sides[1])?),
+            Value::Object(sides) => {
+                let given: Vec<&String> =
+                    sides.iter().filter(|(_, v)| !v.is_null()).map(|(key, _)| key).collect();
+                match (sides.get("height"), sides.get("width")) {
+                    (Some(height), Some(width)) if given.len() == 2 => (side(height)?, side(width)?),
+                    _ => {
+                        return Err(Fault::Unsupported(format!(
+                            "\"{key}\": {value} does not make squares of {image_size}×{image_size}; only height and width \
+                             are known here"
+                        )));
+                    }
+                }
+            }
+            value => {
+                let side = side(value)?;
+                (side, side)
+            }
+        };
+        if (height, width) != (image_size, image_size) {
+            return Err(Fault::Unsupported(format!(
+                "images are prepared at {width}×{height} ({key}) but config.json says {image_size}×{image_size}; \
+                 the two files must come from one checkpoint"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the processor of another model family.
+fn check_family(settings: &Map<String, Value>, rules: &PreparationRules) -> Result<(), String> {
+    match settings.get("processor_class") {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(name)) if name.to_lowercase().contains(&rules.family.to_lowercase()) => Ok(()),
+        Some(other) => Err(format!(
+            "\"processor_class\": {other} is of another model family; use the file that belongs to the {} checkpoint",
+            rules.family
+        )),
+    }
+}
+
+fn number(key: &str, value: &Value) -> Result<f64, Fault> {
+    value.as_f64().filter(|value| value.is_finite()).ok_or_else(|| wrong(key, value, "a finite number"))
+}
+
+fn wrong(key: &str, value: &Value, wanted: &str) -> Fault {
+    Fault::Damaged(format!("\"{key}\" is {value}, not {wanted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn levels(settings: Value) -> [f32; 256] {
+        let rules = PreparationRules { family: "SigLIP", processors: &["SiglipImageProcessor"] };
+        let config = Settings(settings.as_object().unwrap()).read(32, &rules).ok().unwrap();
+        config.normalisation.levels(1)
+    }
+
+    #[test]
+    fn pixels_are_rescaled_then_shifted_then_divided() {
+        assert_eq!(levels(json!({}))[255], 1.0);
+        assert_eq!(levels(json!({}))[0], -1.0);
+        let own = json!({"rescale_factor": 0.5, "image_mean": [9, 2.0, 9], "image_std": [9, 4.0, 9]});
+        assert_eq!(levels(own)[10], (10.0 * 0.5 - 2.0) / 4.0);
+        assert_eq!(levels(json!({"image_mean": 0.25, "image_std": 2}))[255], (1.0 - 0.25) / 2.0);
+        assert_eq!(levels(json!({"do_rescale": false, "rescale_factor": 7}))[3], (3.0 - 0.5) / 0.5);
+        assert_eq!(levels(json!({"do_normalize": false, "image_mean": 9}))[255], 1.0);
+        assert_eq!(levels(json!({"do_normalize": false, "do_rescale": false}))[255], 255.0);
+    }
+}

@@ -1,0 +1,178 @@
+//! The two towers of a loaded model, ready to embed.
+
+use std::fmt;
+
+use ndarray::Array2;
+
+use super::device::LANE_BATCH;
+use super::error::ModelError;
+use super::family::{ImageModel, TextModel};
+use super::preprocess::Square;
+use super::tokenizer::Tokens;
+
+/// The image tower of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
+pub struct VisionTower {
+    pub(super) model: Box<dyn ImageModel>,
+    /// Width and height of its images in pixels.
+    pub(super) image_size: usize,
+    pub(super) dim: usize,
+    pub(super) schedule: Schedule,
+}
+
+/// The text tower of a model, on a device. Made by [`Checkpoint::load_text`](super::Checkpoint::load_text).
+pub struct TextTower {
+    pub(super) model: Box<dyn TextModel>,
+    pub(super) text_len: usize,
+    pub(super) vocabulary: usize,
+    pub(super) dim: usize,
+    pub(super) schedule: Schedule,
+}
+
+/// How items are shared out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Schedule {
+    /// Over the processor's threads.
+    Lanes,
+    /// So many at a time.
+    Batches(usize),
+}
+
+impl fmt::Debug for VisionTower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VisionTower").field("dim", &self.dim).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TextTower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextTower").field("dim", &self.dim).finish_non_exhaustive()
+    }
+}
+
+impl VisionTower {
+    /// The pooled embedding of each image, images × dimensions, not normalised.
+    ///
+    /// # Errors
+    /// An image of another size than the model's, or a failing device.
+    pub fn embed(&self, images: &[Square]) -> Result<Array2<f32>, ModelError> {
+        let size = self.image_size;
+        if let Some(image) = images.iter().find(|i| i.size != size || i.rgb.len() != 3 * size * size) {
+            return Err(ModelError::Input(format!(
+                "an image of {}×{} pixels and {} bytes, where the model takes {size}×{size}",
+                image.size,
+                image.size,
+                image.rgb.len()
+            )));
+        }
+        let rows = self.schedule.run(images, |images| self.model.forward(images))?;
+        into_rows(rows, "image", images.len(), self.dim)
+    }
+}
+
+impl TextTower {
+    /// The projected embedding of each text, texts × dimensions, not normalised. All are padded to one length.
+    ///
+    /// # Errors
+    /// Tokens that another checkpoint's tokenizer made, texts of several lengths, or a failing device.
+    pub fn embed(&self, texts: &[Tokens]) -> Result<Array2<f32>, ModelError> {
+        let (most, vocabulary) = (self.text_len, self.vocabulary);
+        let length = texts.first().map_or(most, |tokens| tokens.ids.len());
+        if length == 0 || length > most {
+            return Err(ModelError::Input(format!(
+                "a text of {length} tokens, where the model takes 1 to {most}"
+            )));
+        }
+        for tokens in texts {
+            if tokens.ids.len() != length {
+                return Err(ModelError::Input(format!(
+                    "a text of {} tokens among texts of {length}",
+                    tokens.ids.len()
+                )));
+            }
+            if let Some(id) =
+                tokens.ids.iter().find(|id| usize::try_from(**id).map_or(true, |id| id >= vocabulary))
+            {
+                return Err(ModelError::Input(format!(
+                    "token {id}, where the model knows {vocabulary} from 0"
+                )));
+            }
+        }
+        let rows = self.schedule.run(texts, |texts| self.model.forward(texts))?;
+        into_rows(rows, "text", texts.len(), self.dim)
+    }
+}
+
+impl Schedule {
+    fn run<T: Sync>(
+        self,
+        items: &[T],
+        forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
+    ) -> Result<Vec<f32>, ModelError> {
+        match self {
+            Self::Lanes => on_lanes(items, forward),
+            Self::Batches(size) => {
+                let mut rows = Vec::new();
+                for batch in items.chunks(size) {
+                    rows.extend(forward(batch)?);
+                }
+                Ok(rows)
+            }
+        }
+    }
+}
+
+/// One row for each thing that was embedded. Every value is finite, and no row is all zeros: it would have no direction.
+fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
+    let rows = Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))?;
+    for (index, row) in rows.rows().into_iter().enumerate() {
+        let fault = if row.iter().any(|value| !value.is_finite()) {
+            "holds NaN or infinite values"
+        } else if row.iter().all(|value| *value == 0.0) {
+            "is all zeros"
+        } else {
+            continue;
+        };
+        return Err(ModelError::Embedding { index, item: format!("{what} {}", index + 1), fault });
+    }
+    Ok(rows)
+}
+
+/// Shares the items among the processor's threads, each computing its own share from end to end: that
+/// beats one batch whose every operation is split, because the threads then never wait for one another.
+fn on_lanes<T: Sync>(
+    items: &[T],
+    forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
+) -> Result<Vec<f32>, ModelError> {
+    let run = |items: &[T]| -> Result<Vec<f32>, ModelError> {
+        let mut rows = Vec::new();
+        for batch in items.chunks(LANE_BATCH) {
+            rows.extend(forward(batch)?);
+        }
+        Ok(rows)
+    };
+    let threads = rayon::current_num_threads();
+    let lanes = threads.min(items.len());
+    if lanes < 2 {
+        return run(items);
+    }
+    let share = items.len().div_ceil(lanes);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = items
+            .chunks(share)
+            .map(|items| {
+                // A pool of its own keeps what the operations would split inside the lane.
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads / lanes).build();
+                let run = &run;
+                scope.spawn(move || match pool {
+                    Ok(pool) => pool.install(|| run(items)),
+                    Err(_) => run(items),
+                })
+            })
+            .collect();
+        let mut rows = Vec::new();
+        for lane in lanes {
+            rows.extend(lane.join().map_err(|_| ModelError::Compute("a computing thread panicked".into()))??);
+        }
+        Ok(rows)
+    })
+}

@@ -1,0 +1,8 @@
+//! Embeddings in files that other programs read and write: safetensors and npy.
+
+mod npy;
+mod write;
+
+pub use npy::{MatrixError, MatrixProblem, read_matrix};
+pub use write::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+pub(crate) use write::{floats, to_bytes};

@@ -1,0 +1,134 @@
+//! Matrices of embeddings that other tools wrote.
+
+use ndarray::{Array2, ArrayView2};
+use ndarray_npy::{ReadNpyExt, ReadableElement, ViewElement, ViewNpyError, ViewNpyExt};
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+use crate::input_file::{MOST_DATA, read_bounded};
+
+/// A file that is not a matrix of embeddings.
+#[derive(Debug, Error)]
+#[error("cannot read {}: {problem}", path.display())]
+pub struct MatrixError {
+    pub path: PathBuf,
+    pub problem: MatrixProblem,
+}
+
+/// What is wrong with a matrix. Rows and columns count from 0.
+#[derive(Debug, Error)]
+pub enum MatrixProblem {
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    #[error("not a .npy file: {0}\nhelp: write it with numpy.save")]
+    NotNpy(String),
+    #[error(
+        "it holds {0} and not float32 or float64 in little-endian order\nhelp: convert it with .astype(\"<f4\")"
+    )]
+    WrongType(String),
+    #[error("{0} dimensions and not 2\nhelp: give one row per embedding")]
+    NotMatrix(usize),
+    #[error("no embeddings: its shape is {rows}×{columns}")]
+    Empty { rows: usize, columns: usize },
+    #[error(
+        "only zeros in row {row} (from 0), which have no direction to compare\nhelp: check how the embeddings were made, or leave the row out"
+    )]
+    Zeros { row: usize },
+    #[error(
+        "{value} in row {row}, column {column} (from 0) is not a finite float32\nhelp: check how the embeddings were made"
+    )]
+    NotFinite { row: usize, column: usize, value: f64 },
+}
+
+/// Reads a matrix of embeddings from a `.npy` file of float32 or float64, one per row, as f32.
+///
+/// # Errors
+/// When the file cannot be read or is no such matrix.
+pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
+    let matrix = read_bounded(path, MOST_DATA).map_err(MatrixProblem::from).and_then(|bytes| parse(&bytes));
+    matrix.map_err(|problem| MatrixError { path: path.to_owned(), problem })
+}
+
+fn parse(bytes: &[u8]) -> Result<Array2<f32>, MatrixProblem> {
+    if !holds_its_header(bytes) {
+        return Err(MatrixProblem::NotNpy("it ends within its header".into()));
+    }
+    let matrix = match decode::<f32>(bytes) {
+        Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(bytes).map(|matrix| narrow(&matrix)),
+        outcome => outcome.map(|matrix| narrow(&matrix)),
+    };
+    let matrix = matrix.map_err(|error| match error {
+        ViewNpyError::WrongDescriptor(found) => MatrixProblem::WrongType(found.to_string()),
+        ViewNpyError::NonNativeEndian => MatrixProblem::WrongType("big-endian numbers".into()),
+        ViewNpyError::WrongNdim(_, found) => MatrixProblem::NotMatrix(found),
+        other => MatrixProblem::NotNpy(other.to_string()),
+    })??;
+    if matrix.is_empty() {
+        let (rows, columns) = matrix.dim();
+        return Err(MatrixProblem::Empty { rows, columns });
+    }
+    match matrix.rows().into_iter().position(|row| row.iter().all(|value| *value == 0.0)) {
+        Some(row) => Err(MatrixProblem::Zeros { row }),
+        None => Ok(matrix),
+    }
+}
+
+/// Whether the file is as long as its header claims to be: the parser reserves what the header claims.
+fn holds_its_header(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else { return true };
+    let (length, header) = match rest {
+        [1, _, a, b, header @ ..] => (u32::from(u16::from_le_bytes([*a, *b])), header),
+        [_, _, a, b, c, d, header @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]), header),
+        _ => return true,
+    };
+    length as usize <= header.len()
+}
+
+/// Decodes a .npy file of one element type.
+///
+/// It is viewed before it is copied, because only the view compares the shape in the header with the length of the file:
+/// a reader would allocate whatever a broken header claims.
+fn decode<A>(bytes: &[u8]) -> Result<Array2<A>, ViewNpyError>
+where
+    A: ViewElement + ReadableElement + Clone,
+{
+    match ArrayView2::<A>::view_npy(bytes) {
+        Ok(view) => Ok(view.to_owned()),
+        Err(ViewNpyError::MisalignedData) => {
+            Array2::read_npy(bytes).map_err(|error| ViewNpyError::Io(io::Error::other(error)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Narrows a matrix to finite f32.
+fn narrow<A: Copy + Into<f64>>(matrix: &Array2<A>) -> Result<Array2<f32>, MatrixProblem> {
+    let narrow = matrix.mapv(|value| value.into() as f32);
+    match narrow.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, column), _)) => {
+            Err(MatrixProblem::NotFinite { row, column, value: matrix[(row, column)].into() })
+        }
+        None => Ok(narrow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_longer_than_the_file_is_refused_before_room_is_made_for_it() {
+        let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
+        let npy = |length: u32| [b"\x93NUMPY\x02\0", &length.to_le_bytes()[..], header, &[0x3f; 8]].concat();
+        assert!(holds_its_header(&npy(header.len() as u32)));
+        for length in [header.len() as u32 + 9, 0x00f9_0076, u32::MAX] {
+            assert!(!holds_its_header(&npy(length)));
+        }
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, npy(header.len() as u32)).unwrap();
+        assert_eq!(read_matrix(&path).unwrap().dim(), (1, 2));
+        std::fs::write(&path, npy(u32::MAX)).unwrap();
+        assert!(read_matrix(&path).unwrap_err().to_string().contains("it ends within its header"));
+    }
+}

@@ -1,0 +1,139 @@
+//! What a format of manifests is: one constant [`Format`] in a file of this folder.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::{Fault, Location};
+use crate::align::Preset;
+use crate::video::{Masks, Segment};
+
+/// A format of manifests.
+pub struct Format {
+    /// Whether an object of a manifest is of this format.
+    pub recognizes: fn(&Value) -> bool,
+    /// Reads one object.
+    pub read: fn(Object, &Context) -> Result<Listed, Fault>,
+    /// Whether objects may also stand in one list.
+    pub allows_list: bool,
+    /// Whether others made the dataset. Then videos are named by their YouTube ids, clips without video or scripts are
+    /// skipped, and names of candidates need not match those of scripts in capitals and option numbers.
+    pub is_foreign: bool,
+    /// Whether clips bring the steps of their candidates.
+    pub brings_scripts: bool,
+}
+
+/// What reading an object depends on besides the object.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Put before relative paths of videos.
+    pub folder: &'a Path,
+    pub preset: Preset,
+}
+
+impl<'a> From<&'a Path> for Context<'a> {
+    fn from(folder: &'a Path) -> Self {
+        Self { folder, preset: Preset::default() }
+    }
+}
+
+/// An object of a manifest.
+pub enum Object<'a> {
+    Line(&'a str),
+    /// In a list.
+    Item(Value),
+}
+
+impl Object<'_> {
+    pub fn value(self) -> Result<Value, Fault> {
+        match self {
+            Self::Line(line) => {
+                serde_json::from_str(line).map_err(|error| Fault::Syntax { reason: in_line(&error) })
+            }
+            Self::Item(value) => Ok(value),
+        }
+    }
+
+    /// The fields of a format; `expected` says which it wants.
+    pub fn fields<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Fault> {
+        let fields = match self {
+            Self::Line(line) => serde_json::from_str(line).map_err(|error| in_line(&error)),
+            Self::Item(value) => serde_json::from_value(value).map_err(|error| error.to_string()),
+        };
+        fields.map_err(|reason| Fault::Fields { reason, expected })
+    }
+}
+
+/// What is wrong with a line, with its column only: the parser calls every line the first.
+fn in_line(error: &serde_json::Error) -> String {
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    error.to_string().replace(&place, &format!(" at column {}", error.column()))
+}
+
+/// A clip whose class is known.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Entry {
+    /// Unique within the manifest.
+    pub id: String,
+    /// Empty where the manifest names no file and none was found.
+    pub video: PathBuf,
+    /// Start of the clip in the video, in seconds.
+    pub start: Option<f64>,
+    /// End of the clip, in seconds; a frame shown at that time is not taken.
+    pub end: Option<f64>,
+    /// The field that the candidates belong to.
+    pub domain: String,
+    /// Names of the candidate classes. Of equal scores the earlier wins.
+    pub candidates: Vec<String>,
+    /// Index of the true class.
+    pub answer: usize,
+    /// Groups with an accuracy of their own.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+impl Entry {
+    pub fn segment(&self) -> Segment {
+        Segment { start: self.start, end: self.end }
+    }
+
+    /// Checks the candidates, and the answer as the format counts it: from `first`.
+    pub(super) fn check(&self, answer: usize, first: usize) -> Result<(), Fault> {
+        let count = self.candidates.len();
+        if count < 2 {
+            return Err(Fault::TooFewCandidates { count });
+        }
+        let mut names = HashSet::new();
+        if let Some(name) = self.candidates.iter().find(|name| !names.insert(*name)) {
+            return Err(Fault::DuplicateCandidate { name: name.clone() });
+        }
+        if self.answer >= count {
+            return Err(Fault::Answer { answer, first, count });
+        }
+        Ok(())
+    }
+}
+
+/// A clip as a manifest lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    pub location: Location,
+    pub entry: Entry,
+    /// YouTube's id of the video, where the manifest has it in place of a file.
+    pub youtube_id: Option<String>,
+    /// Areas to blur, where writing tells the class.
+    pub masks: Masks,
+    /// The steps of each candidate, or what is wrong with them; none where script files have them.
+    pub steps: Option<Vec<Result<Vec<String>, Fault>>>,
+}
+
+impl Listed {
+    /// A clip of a video file, without masks and steps. Its location is set by whoever reads the manifest.
+    pub(super) fn new(entry: Entry) -> Self {
+        let location = Location::Line(0);
+        Self { location, entry, youtube_id: None, masks: Masks::default(), steps: None }
+    }
+}

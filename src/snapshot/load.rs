@@ -1,0 +1,195 @@
+//! Reading snapshots back.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::error::Category;
+use thiserror::Error;
+
+use crate::explore::{ClassReport, ReportSettings};
+use crate::input_file::read_bounded;
+use crate::script::Template;
+use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
+use crate::text_file;
+
+/// Bytes of the largest file that is read: more than a thousand steps by ten thousand frames need.
+const MOST: u64 = 256 << 20;
+
+/// A file that cannot be loaded as a snapshot.
+#[derive(Debug, Error)]
+#[error("cannot read {}: {fault}", path.display())]
+pub struct SnapshotError {
+    pub path: PathBuf,
+    pub fault: SnapshotFault,
+}
+
+#[derive(Debug, Error)]
+pub enum SnapshotFault {
+    #[error("{0}")]
+    Read(io::Error),
+    #[error("larger than {} MiB, as no snapshot is", MOST >> 20)]
+    TooLarge,
+    #[error("not JSON: {0}\nhelp: give a snapshot, as the explorer saves it")]
+    NotJson(serde_json::Error),
+    #[error(
+        "JSON, but no snapshot: its \"format\" is not \"{SNAPSHOT_FORMAT}\"\nhelp: give a file that the explorer saved"
+    )]
+    NotSnapshot,
+    #[error("a snapshot of format {0}, but this program reads {VERSION}\nhelp: update actalign-tui")]
+    Newer(u32),
+    #[error(
+        "a snapshot of format {0}, but this program reads {VERSION}\nhelp: open the clip and save it again, or read it with the version that wrote it"
+    )]
+    Older(u32),
+    /// A field is missing or of another type.
+    #[error("an incomplete snapshot: {0}")]
+    Malformed(serde_json::Error),
+    #[error("an inconsistent snapshot: {0}")]
+    Contradiction(String),
+}
+
+/// Seconds in a hundred years: longer than any clip, and figures can still divide such an axis.
+const LONGEST: f64 = 3.2e9;
+
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+}
+
+impl Snapshot {
+    /// Reads a snapshot from a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no snapshot, is one of another version of the format, or contradicts itself.
+    pub fn load(path: &Path) -> Result<Self, SnapshotError> {
+        let error = |fault| SnapshotError { path: path.to_owned(), fault };
+        let bytes = read_bounded(path, MOST).map_err(|source| {
+            error(match source.kind() {
+                io::ErrorKind::FileTooLarge => SnapshotFault::TooLarge,
+                _ => SnapshotFault::Read(source),
+            })
+        })?;
+        Self::read(&bytes).map_err(error)
+    }
+
+    /// Reads a snapshot from a file's bytes.
+    ///
+    /// # Errors
+    /// As [`Snapshot::load`].
+    pub fn read(bytes: &[u8]) -> Result<Self, SnapshotFault> {
+        if bytes.len() as u64 > MOST {
+            return Err(SnapshotFault::TooLarge);
+        }
+        let bytes = text_file::without_mark(bytes).map_err(SnapshotFault::Read)?;
+        let header: Header = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+            Category::Data => SnapshotFault::NotSnapshot,
+            _ => SnapshotFault::NotJson(error),
+        })?;
+        let version = header.format.strip_prefix(NAME).and_then(|version| version.parse::<u32>().ok());
+        match version.ok_or(SnapshotFault::NotSnapshot)? {
+            newer if newer > VERSION => Err(SnapshotFault::Newer(newer)),
+            older if older < VERSION => Err(SnapshotFault::Older(older)),
+            _ => {
+                let snapshot: Self = serde_json::from_slice(bytes).map_err(SnapshotFault::Malformed)?;
+                snapshot.check().map_err(SnapshotFault::Contradiction)?;
+                Ok(snapshot)
+            }
+        }
+    }
+
+    /// Checks that sizes and indices agree. Numbers are finite: JSON has no others, and those out of range were refused
+    /// before.
+    fn check(&self) -> Result<(), String> {
+        let (times, columns) = (&self.frames.times, self.frames.times.len());
+        same("frames.ordinals", self.frames.ordinals.len(), columns, "times")?;
+        ensure(times.is_sorted(), || "frames.times go back".to_owned())?;
+        let last = times.iter().copied().fold(0.0, |last: f64, time| last.max(time.abs()));
+        ensure(last < LONGEST, || format!("frames.times reach {last} s"))?;
+        ensure(!self.candidates.is_empty(), || "there are no candidates".to_owned())?;
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            candidate.check(columns).map_err(|fault| format!("candidates[{index}].{fault}"))?;
+        }
+
+        let mut aligned = HashSet::new();
+        for (place, class) in self.classes.iter().enumerate() {
+            let candidate = self.candidates.get(class.index);
+            check_class(class, candidate, columns).map_err(|fault| format!("classes[{place}].{fault}"))?;
+            ensure(aligned.insert(class.index), || format!("classes[{place}] comes twice"))?;
+        }
+        ensure(aligned == self.ranking.iter().copied().collect(), || {
+            "ranking does not name the classes".to_owned()
+        })?;
+        same("ranking", self.ranking.len(), self.classes.len(), "classes")?;
+
+        check_settings(&self.settings).map_err(|fault| format!("settings.{fault}"))?;
+        self.check_view()?;
+        if let Some(pinned) = &self.pinned {
+            check_settings(&pinned.settings).map_err(|fault| format!("pinned.settings.{fault}"))?;
+            same("pinned.scores", pinned.scores.len(), self.candidates.len(), "candidates")?;
+            for &index in &pinned.ranking {
+                self.check_index("pinned.ranking", index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_view(&self) -> Result<(), String> {
+        self.check_index("view.selected", self.view.selected)?;
+        if let Some(compared) = self.view.compared {
+            self.check_index("view.compared", compared)?;
+        }
+        let steps = self.candidates[self.view.selected].steps.len();
+        ensure(self.view.step.is_none_or(|step| step < steps), || {
+            format!("view.step is beyond the {steps} steps of the selected class")
+        })
+    }
+
+    fn check_index(&self, name: &str, index: usize) -> Result<(), String> {
+        let count = self.candidates.len();
+        ensure(index < count, || format!("{name} is {index}, beyond the {count} candidates"))
+    }
+}
+
+impl Matrices {
+    fn check(&self, columns: usize) -> Result<(), String> {
+        ensure(!self.steps.is_empty(), || "there are no steps".to_owned())?;
+        same("sentences", self.sentences.len(), self.steps.len(), "steps")?;
+        for (name, rows) in [("cosines", &self.cosines), ("cells", &self.cells)] {
+            let Some(rows) = rows else { continue };
+            same(name, rows.len(), self.steps.len(), "steps")?;
+            for (step, row) in rows.iter().enumerate() {
+                same(&format!("{name}[{step}]"), row.len(), columns, "frames")?;
+            }
+        }
+        ensure(self.cosines.is_some() == self.cells.is_some(), || {
+            "cosines and cells are not both there".to_owned()
+        })
+    }
+}
+
+fn check_class(class: &ClassReport, candidate: Option<&Matrices>, columns: usize) -> Result<(), String> {
+    let candidate = candidate.filter(|candidate| candidate.cells.is_some());
+    let candidate =
+        candidate.ok_or_else(|| format!("index {} is of no candidate with cells", class.index))?;
+    let steps = candidate.steps.len();
+    same("frames_per_step", class.frames_per_step.len(), steps, "steps")?;
+    ensure(!class.path.is_empty(), || "path is empty".to_owned())?;
+    let outside = class.path.iter().find(|&&(step, frame)| step >= steps || frame >= columns);
+    ensure(outside.is_none(), || format!("path leaves the matrix of {steps} steps and {columns} frames"))
+}
+
+fn check_settings(settings: &ReportSettings) -> Result<(), String> {
+    let clip = settings.clip.as_ref().ok_or("clip, smoothing_seconds or template is missing or odd")?;
+    ensure(clip.smoothing_seconds >= 0.0, || "smoothing_seconds is below 0".to_owned())?;
+    Template::of_text(&clip.template_text).map(|_| ()).map_err(|error| format!("template_text: {error}"))
+}
+
+fn ensure(holds: bool, fault: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(fault()) }
+}
+
+fn same(name: &str, found: usize, expected: usize, of: &str) -> Result<(), String> {
+    ensure(found == expected, || format!("{name} has {found} entries for {expected} {of}"))
+}

@@ -1,0 +1,206 @@
+//! Snapshots: the state of the explorer as one JSON document that can be read back.
+
+mod hashes;
+mod load;
+mod parts;
+mod sampling;
+mod thumbnail;
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+pub use hashes::Hashes;
+pub use load::{SnapshotError, SnapshotFault};
+pub use parts::Parts;
+pub(crate) use parts::matrix;
+pub use sampling::SampledPart;
+pub use thumbnail::Thumbnail;
+
+use crate::atomic_write::write_new;
+use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
+use crate::input_file::open_regular;
+use crate::net::rfc_3339;
+use crate::text_file;
+use crate::video::Sampling;
+
+const NAME: &str = "actalign-snapshot/";
+const VERSION: u32 = 2;
+/// Name and version of the format, the first field of every snapshot.
+pub const SNAPSHOT_FORMAT: &str = "actalign-snapshot/2";
+
+/// Settings, matrices, paths and scores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// [`SNAPSHOT_FORMAT`].
+    pub format: String,
+    /// Name and version of the program that wrote it.
+    pub program: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// Whether every frame of the clip was embedded.
+    pub complete: bool,
+    /// The aligned classes in the order given, as `classify --json` prints them.
+    pub classes: Vec<ClassReport>,
+    /// Indices of the classes, best first.
+    pub ranking: Vec<usize>,
+    /// Everything that the scores depend on besides the embeddings.
+    pub settings: ReportSettings,
+    pub sampling: SampledPart,
+    pub hashes: Hashes,
+    pub frames: Frames,
+    /// In the order given.
+    pub candidates: Vec<Matrices>,
+    pub view: ViewState,
+    /// Settings that the current ones were compared with.
+    pub pinned: Option<Pinned>,
+    /// In order of presentation.
+    pub thumbnails: Vec<Thumbnail>,
+}
+
+/// The matrices' columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frames {
+    /// Ordinals of the decoded pictures.
+    pub ordinals: Vec<u64>,
+    /// Presentation times in seconds, ascending.
+    pub times: Vec<f64>,
+}
+
+/// A candidate with its matrices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Matrices {
+    pub name: String,
+    pub domain: String,
+    /// K steps.
+    pub steps: Vec<String>,
+    /// The steps as they were embedded.
+    pub sentences: Vec<String>,
+    /// Smoothed cosines, K rows of T; `None` while a step was not embedded.
+    pub cosines: Option<Vec<Vec<f32>>>,
+    /// The aligned matrix, K rows of T.
+    pub cells: Option<Vec<Vec<f32>>>,
+}
+
+/// What the explorer showed, and where the user was in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ViewState {
+    pub view: String,
+    /// Index of a class, as the next.
+    pub selected: usize,
+    pub compared: Option<usize>,
+    /// The time cursor in seconds.
+    pub cursor: f64,
+    /// How values become shades: `rank`, `log` or `linear`.
+    pub scale: String,
+    /// Index of a step of the selected class.
+    pub step: Option<usize>,
+}
+
+/// The settings that a what-if started from, and their results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pinned {
+    pub settings: ReportSettings,
+    /// Indices of the classes, best first.
+    pub ranking: Vec<usize>,
+    /// Of each candidate in the order given; `None` where it was not aligned.
+    pub scores: Vec<Option<f64>>,
+}
+
+/// Everything that goes into a snapshot.
+pub struct SnapshotInput<'a> {
+    pub exploration: &'a Exploration,
+    pub sources: &'a Sources,
+    pub sampling: Sampling,
+    /// Whether every frame of the clip is embedded.
+    pub complete: bool,
+    pub view: ViewState,
+    /// In order of presentation; a few of them are kept.
+    pub pictures: &'a [&'a Picture],
+    pub hashes: Hashes,
+    pub pinned: Option<Pinned>,
+    pub created: SystemTime,
+}
+
+impl Snapshot {
+    pub fn new(input: SnapshotInput) -> Self {
+        let SnapshotInput { exploration, sources, sampling, .. } = input;
+        let outcome = exploration.outcome();
+        let candidates = exploration.candidates().iter().enumerate().map(|(index, candidate)| {
+            let class = outcome.classes[index].as_ref();
+            Matrices {
+                name: candidate.name.clone(),
+                domain: candidate.domain.clone(),
+                steps: candidate.steps.clone(),
+                sentences: (0..candidate.steps.len()).map(|step| exploration.sentence(index, step)).collect(),
+                cosines: class.map(|class| rows(&class.cosines)),
+                cells: class.map(|class| rows(&class.cells)),
+            }
+        });
+        let Report { classes, ranking, settings } = exploration.report(sources);
+        Self {
+            format: SNAPSHOT_FORMAT.to_owned(),
+            program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")).to_owned(),
+            created: rfc_3339(input.created),
+            complete: input.complete,
+            classes,
+            ranking,
+            settings,
+            sampling: SampledPart { fps: sampling, start: sources.start, end: sources.end },
+            hashes: input.hashes,
+            frames: Frames { ordinals: outcome.ordinals.clone(), times: outcome.times.clone() },
+            candidates: candidates.collect(),
+            view: input.view,
+            pinned: input.pinned,
+            thumbnails: thumbnail::selection(input.pictures),
+        }
+    }
+
+    /// Whether a file begins as a snapshot of any version does.
+    pub fn is_at(path: &Path) -> bool {
+        let beginning = format!("{{\"format\":\"{NAME}");
+        // With room for a byte order mark.
+        let mut found = Vec::new();
+        let most = beginning.len() as u64 + 3;
+        open_regular(path).is_ok_and(|file| {
+            file.take(most).read_to_end(&mut found).is_ok()
+                && text_file::without_mark(&found).is_ok_and(|text| text.starts_with(beginning.as_bytes()))
+        })
+    }
+
+    /// Sets the time and the hashes, which are known only when it is written.
+    pub fn stamped(self, created: SystemTime, hashes: Hashes) -> Self {
+        Self { created: rfc_3339(created), hashes, ..self }
+    }
+
+    /// The reported class with this index in the order given.
+    pub fn class(&self, index: usize) -> Option<&ClassReport> {
+        self.classes.iter().find(|class| class.index == index)
+    }
+
+    /// The clip's file name without its extension.
+    pub fn stem(&self) -> String {
+        let clip = self.settings.clip.as_ref().map_or("", |clip| &clip.sources.clip);
+        let stem = Path::new(clip).file_stem();
+        stem.map_or_else(|| "clip".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    }
+}
+
+fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
+    matrix.rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+/// Writes a snapshot into `folder` under the first free name `CLIP.actalign-N.json`, and returns the path. The file
+/// appears whole or not at all, and never replaces another.
+///
+/// # Errors
+/// If the folder cannot be written to.
+pub fn save(snapshot: &Snapshot, folder: &Path) -> io::Result<PathBuf> {
+    let mut json = serde_json::to_vec(snapshot)?;
+    json.push(b'\n');
+    let stem = snapshot.stem();
+    write_new(folder, &json, |number| format!("{stem}.actalign-{number}.json"))
+}
