@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::cache::Repo;
 use super::client::Content;
-use super::error::HubError;
-use super::fetch::{Event, Hub, PlannedFile, RETRY, Report, answer};
+use super::error::{HubError, answer};
+use super::plan::PlannedFile;
+use super::{Event, Hub, RETRY, Report};
 use crate::lock::{self, Lock};
 use crate::net::{Failure, HttpError, Retry};
 

@@ -103,3 +103,7 @@ pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
         super::INDEX,
     )
 }
+
+pub(super) fn answer(name: &str, host: String, reason: impl Into<String>) -> HubError {
+    HubError::Answer { name: name.to_owned(), host, reason: reason.into() }
+}

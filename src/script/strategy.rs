@@ -132,7 +132,7 @@ impl Strategy {
 }
 
 /// A range of counts as text: `10`, `2 or 3`, `4 to 15`.
-pub fn in_words(range: &RangeInclusive<usize>) -> String {
+pub fn range_text(range: &RangeInclusive<usize>) -> String {
     let (fewest, most) = (range.start(), range.end());
     match most - fewest {
         0 => format!("{most}"),
@@ -248,10 +248,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_strategy_has_a_name_a_prompt_a_template_and_a_file() {
+    fn every_strategy_is_complete_unique_and_documented() {
         for (place, strategy) in Strategy::ALL.iter().enumerate() {
             assert!(strategy.prompt().contains("{classes}") && strategy.prompt().contains("{domain}"));
             assert_eq!(strategy.template().name(), strategy.0.template);
+            assert!(
+                include_str!("../../docs/scripts.md").contains(strategy.name()),
+                "{strategy} is documented"
+            );
             for other in &Strategy::ALL[..place] {
                 assert!(strategy.name() != other.name() && strategy.file_name() != other.file_name());
             }

@@ -12,7 +12,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::script::{Class, ScriptFile, Strategy, in_words};
+use crate::script::{Class, ScriptFile, Strategy, range_text};
 use crate::siglip::canonical;
 
 pub use cut::{Cut, cut};
@@ -74,7 +74,7 @@ impl fmt::Display for Warning {
                 write!(f, "also a step of {} and {more} more classes", classes.join(", "))
             }
             Self::Words { words, strategy } => {
-                let allowed = strategy.words().map_or_else(String::new, |range| in_words(&range));
+                let allowed = strategy.words().map_or_else(String::new, |range| range_text(&range));
                 write!(f, "{}; a {strategy} step has {allowed}", count(*words, "word"))
             }
             Self::Steps { steps, strategy } => {
@@ -82,7 +82,7 @@ impl fmt::Display for Warning {
                     f,
                     "{}; a {strategy} script has {}",
                     count(*steps, "step"),
-                    in_words(&strategy.steps())
+                    range_text(&strategy.steps())
                 )
             }
             Self::Cut { template, cut } => write!(f, "too long in {template}: {cut}"),
