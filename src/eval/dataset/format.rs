@@ -1,4 +1,4 @@
-//! What a format of manifests is: one constant [`Format`] in a file of this folder.
+//! What a format of manifests defines, and the clips that it reads.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,4 @@
-//! Reading a manifest in any format: [`FORMATS`] has one entry for each.
-//!
-//! A format is a file of this folder that ends in a constant [`Format`]. The first object of a manifest tells its format.
+//! Reads a manifest in any of the [`FORMATS`].
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,12 +7,9 @@ use serde_json::Value;
 
 use super::error::{Fault, Location, ManifestError};
 use super::format::{Context, Format, Listed, Object};
-use super::{action_atlas, generated_items, own};
+use super::formats::FORMATS;
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::text_file;
-
-/// All formats. The first that recognizes an object reads it.
-const FORMATS: [&Format; 3] = [&generated_items::FORMAT, &action_atlas::FORMAT, &own::FORMAT];
 
 /// The clips of a manifest, at least one.
 #[derive(Clone, Debug)]
@@ -57,7 +52,7 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, M
         let lines = (1..).map(Location::Line).zip(text_file::lines(text));
         let lines: Vec<_> = lines.filter(|(_, line)| !line.trim().is_empty()).collect();
         let first = lines.iter().find_map(|(_, line)| serde_json::from_str(line).ok());
-        let format = first.map_or(&own::FORMAT, |first| format_of(&first));
+        let format = format_of(&first.unwrap_or_default());
         (format, lines.into_iter().map(|(location, line)| (location, Object::Line(line))).collect::<Vec<_>>())
     };
     let mut clips: Vec<Listed> = Vec::new();
@@ -78,7 +73,7 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, M
 }
 
 fn format_of(object: &Value) -> &'static Format {
-    FORMATS.into_iter().find(|format| (format.recognizes)(object)).unwrap_or(&own::FORMAT)
+    FORMATS.into_iter().find(|format| (format.recognizes)(object)).unwrap_or(FORMATS[FORMATS.len() - 1])
 }
 
 /// Whether a file is a list, which script files are not.

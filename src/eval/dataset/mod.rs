@@ -1,15 +1,11 @@
 //! A manifest joined with its scripts and with the files of its clips.
 
-mod action_atlas;
 mod clip_source;
 pub(super) mod error;
 mod format;
-mod generated_items;
+pub(super) mod formats;
 mod manifest;
-pub(super) mod masks;
-mod own;
 mod scripts;
-mod values;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

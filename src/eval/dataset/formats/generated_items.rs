@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::Fault;
-use super::format::{Context, Entry, Format, Listed, Object};
 use super::values::{count, text};
+use crate::eval::dataset::error::Fault;
+use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::script::plain_name;
 
 pub const FORMAT: Format = Format {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::Fault;
-use super::format::{Context, Entry, Format, Listed, Object};
 use super::masks::areas;
 use super::values::{count, seconds, text};
+use crate::eval::dataset::error::Fault;
+use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::eval::released;
 use crate::script::without_option_number;
 use crate::video::{Masks, Numbering};
