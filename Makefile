@@ -52,7 +52,7 @@ demo-model: world
 demo-clips: world
 	target/release/actalign-world render --seed 14 --clips 8 --out assets/demo
 
-# The table of the README: clips of a seed that nothing else uses.
+# The tables of docs/evaluate.md: clips of a seed that nothing else uses.
 benchmark: world
 	target/release/actalign-world render --seed 2026 --clips 320 --out target/benchmark
 	target/release/actalign-tui eval target/benchmark/manifest.jsonl --model demo --out target/benchmark/results

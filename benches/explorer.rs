@@ -150,10 +150,10 @@ fn open(exploration: Exploration, columns: u16, rows: u16) -> Headless {
         let picture = RgbImage::from_fn(320, 180, |x, y| Rgb([shade, (x / 2) as u8, y as u8]));
         let (ordinal, time) = (frame as u64, frame as f64 / RATE);
         let thumbnail = if frame % 2 == 0 { Thumbnail::new(ordinal, time, &picture) } else { None };
-        explorer.hear(Update::Decoded { ordinal, time, thumbnail });
+        explorer.embedding_sent(Update::Decoded { ordinal, time, thumbnail });
     }
-    explorer.hear(Update::AllDecoded { frames: FRAMES, faults: Default::default() });
-    explorer.hear(Update::Idle);
+    explorer.embedding_sent(Update::AllDecoded { frames: FRAMES, faults: Default::default() });
+    explorer.embedding_sent(Update::Idle);
     explorer.draw();
     explorer
 }

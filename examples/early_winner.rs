@@ -1,13 +1,13 @@
-//! How early the final winner is already in front, while the frames of a clip are still being embedded.
+//! Measures how early the final winner leads while the frames of a clip are still being embedded.
 //!
-//! Embeds every clip of a manifest and lets its frames arrive one by one, once in the order of the explorer, which
-//! covers the clip evenly at every moment, and once from the clip's start. A clip is decided from the first frame on
-//! after which the candidate that leads in the end leads without a break.
+//! Embeds every clip of a manifest and adds its frames one by one: first from the clip's start, then in the order of
+//! the explorer, which covers the clip evenly. A clip is decided at the first frame after which the final winner leads
+//! without a break.
 //!
 //!     actalign-world render --seed 7 --clips 80 --out CLIPS
 //!     cargo run --release --example early_winner -- CLIPS/manifest.jsonl [MODEL]
 //!
-//! MODEL is a SigLIP checkpoint's folder; without it, the bundled model is taken.
+//! MODEL is the folder of a checkpoint; the default is the bundled model.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -84,7 +84,7 @@ fn main() -> Result<()> {
     println!();
     for (name, mut shares) in [("even coverage", evenly), ("from the start", from_start)] {
         shares.sort_by(f64::total_cmp);
-        // The smallest share that so many of the clips do not exceed.
+        // The smallest share that `p` of the clips do not exceed.
         let percentile = |p: f64| 100.0 * shares[((p * shares.len() as f64).ceil() as usize).max(1) - 1];
         print!("{name:16} {:>6.1} % {:>14.1} %", percentile(0.5), percentile(0.9));
         for limit in SHARES {
@@ -96,7 +96,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Lets the frames arrive one by one: the share of them after which the final winner stays in front, and who it is.
+/// Adds the frames one by one. Returns the share of them after which the final winner keeps the lead, and its index.
 fn decided<'a>(
     empty: &Exploration,
     texts: &Texts,

@@ -1,7 +1,6 @@
 //! The command line: arguments, and one file per command.
 
 mod align;
-mod asked;
 mod cache;
 mod classify;
 mod completions;
@@ -13,11 +12,11 @@ mod explore;
 mod export;
 mod inputs;
 mod keys;
+mod llm_args;
 mod model;
 mod progress;
 mod screen;
 mod scripts;
-mod server;
 mod table;
 mod usage;
 
@@ -29,7 +28,9 @@ use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
 use crate::error_chain::error_chain;
+use crate::log_file;
 use crate::output;
+use crate::store::Folder;
 
 /// See why a clip is this action and not that one.
 ///
@@ -61,10 +62,18 @@ enum Command {
 
 /// Runs the program. The exit status is 0, or 1 after an error message on standard error.
 pub fn main() -> ExitCode {
+    if let Ok(data) = Folder::Data.path() {
+        log_file::open(&data);
+    }
     match install_hooks().and_then(|()| run()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            log_file::command_ends(Ok(()));
+            ExitCode::SUCCESS
+        }
         Err(report) => {
-            output::say(format_args!("actalign-tui: {}", error_chain(&report)));
+            let error = error_chain(&report);
+            log_file::command_ends(Err(&error));
+            output::say(format_args!("actalign-tui: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -97,6 +106,7 @@ pub fn run() -> Result<()> {
         let tip = "tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.";
         usage::end(&error, (error.kind() == ErrorKind::MissingRequiredArgument).then_some(tip))
     });
+    log_file::command_begins();
     match cli.command {
         None => explore::run(&cli.explore),
         Some(Command::Classify(args)) => classify::run(&args),

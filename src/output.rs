@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 
+use crate::log_file;
 use crate::visible::visible;
 
 /// Writes text for people on standard output.
@@ -47,10 +48,13 @@ pub fn ask(question: impl Display) {
     write_error(&format!("{} ", visible(&question.to_string())));
 }
 
-/// Reports panics by way of [`say`]: the standard report panics itself where standard error cannot be written, which
-/// aborts the process.
+/// Logs panics and reports them by [`say`]: the standard report panics itself where standard error cannot be written,
+/// which aborts the process.
 pub fn report_panics(report: impl Fn(&panic::PanicHookInfo<'_>) -> String + Send + Sync + 'static) {
-    panic::set_hook(Box::new(move |info| say(report(info))));
+    panic::set_hook(Box::new(move |info| {
+        log_file::panicked(info);
+        say(report(info));
+    }));
 }
 
 /// Whether keys come from a terminal.

@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         0 | 1 => vec!["fork".to_owned()],
         _ => ["Fork", "absolute pin", "pin", "skewer"].map(str::to_owned).into(),
     };
-    let strategy = if form % 2 == 0 { Strategy::ContextRich } else { Strategy::ShortFixed };
+    let strategy = if form % 2 == 0 { Strategy::CONTEXT_RICH } else { Strategy::SHORT_FIXED };
     let answer = |text: &str| Answer { text: text.to_owned(), is_cut: false };
     let scripts = |text: &str| scripts_in(&answer(text), &names, strategy);
     let found = bounded(4 << 20 | text.len() * 512, || scripts(text));
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     for script in &found {
         match script {
             Ok(steps) => {
-                let (fewest, most) = if strategy == Strategy::ShortFixed { (10, 10) } else { (4, 15) };
+                let (fewest, most) = if strategy == Strategy::SHORT_FIXED { (10, 10) } else { (4, 15) };
                 assert!((fewest..=most).contains(&steps.len()));
                 for step in steps {
                     assert!(!step.trim().is_empty() && step.chars().count() <= 500);

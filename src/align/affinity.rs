@@ -1,6 +1,6 @@
 use super::AlignError;
+use super::exponential::{exp_parts, power_of_two};
 use super::simd::wide;
-use crate::exponential::{exp_parts, power_of_two};
 use clap::ValueEnum;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

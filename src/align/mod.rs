@@ -4,6 +4,7 @@
 //! both is K×T, a row per step. Steps and frames count from 0.
 
 mod affinity;
+pub(crate) mod exponential;
 mod order;
 mod path;
 mod preset;

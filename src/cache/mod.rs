@@ -136,6 +136,7 @@ impl Cache {
         if let Err(error) = self.entries.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size))
         {
             writing.failed = true;
+            tracing::warn!(folder = %self.folder().display(), %error, "cannot write the cache");
             writing.notice = Some(format!(
                 "embeddings are not kept for the next run: {}: {error}; make room there, set {} to a folder that can \
                  be written, or pass --no-cache",

@@ -8,6 +8,7 @@ use color_eyre::eyre::{Result, bail};
 use crate::backbone::{Checkpoint, ComputeDevice};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
+use crate::log_file;
 use crate::output;
 use crate::session::model_folder;
 use crate::tui::ColourDepth;
@@ -44,6 +45,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         }
     }
     line(true, "terminal", terminal())?;
+    line(true, "log", log())?;
     line(true, "hub", hub(&HubSettings::load()))?;
     if let Some(model) = &args.model {
         match describe_model(model) {
@@ -80,6 +82,14 @@ fn terminal() -> String {
         ColourDepth::None => "no colours",
     };
     format!("{}, {size}, {colours}", std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned()))
+}
+
+/// Where the log is, if there is one.
+fn log() -> String {
+    log_file::path().map_or_else(
+        || format!("none: {} is off, or there is no data folder", log_file::VARIABLE),
+        |path| path.display().to_string(),
+    )
 }
 
 /// The model hub and its cache.

@@ -4,13 +4,13 @@ mod merge;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, value_parser};
 use color_eyre::eyre::{Result, eyre};
 
 use crate::align::Preset;
 use crate::cli::inputs::{ModelArgs, seconds};
+use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
 use crate::cli::progress::Counter;
-use crate::cli::server::{ServerArgs, temperature};
 use crate::eval::{
     Dataset, DatasetPaths, Evaluation, Finished, Plan, Progress, Request, Results, Rows, ShardChoice, Style,
     Vlm,
@@ -18,7 +18,7 @@ use crate::eval::{
 use crate::explore::Method;
 use crate::llm::vision_prompt;
 use crate::output;
-use crate::script::{Strategy, Template};
+use crate::script::{PerStrategy, Strategy, Template};
 use crate::video::Sampling;
 use crate::visible;
 
@@ -36,10 +36,8 @@ pub struct EvalArgs {
     /// matched by youtube_id and id [default: the steps in the manifest, else scripts.json beside it]
     #[arg(long, value_name = "FILE")]
     scripts: Option<PathBuf>,
-    /// Scripts of the same classes in short steps, for the row short-fixed [default: scripts-short.json beside the
-    /// manifest, if it exists]
-    #[arg(long, value_name = "FILE")]
-    scripts_short: Option<PathBuf>,
+    #[command(flatten)]
+    other_scripts: OtherScripts,
     /// Folder of the videos [default: the manifest's]. For datasets of others: {youtube_id}_{start}_{end}.mp4, with bounds
     /// like 12.0, or {youtube_id}.mp4, which is cut; also .mkv and .webm
     #[arg(long, value_name = "DIR")]
@@ -98,6 +96,40 @@ pub struct EvalArgs {
     json: bool,
 }
 
+/// A flag for the scripts of each strategy besides the default, such as `--scripts-short`.
+#[derive(Debug)]
+struct OtherScripts(PerStrategy<PathBuf>);
+
+impl Args for OtherScripts {
+    fn augment_args(command: Command) -> Command {
+        command.args(Strategy::others().map(|strategy| {
+            let (flag, file) = (strategy.flag(), strategy.file_name());
+            let help = format!(
+                "Scripts of the same classes by the prompt {strategy}, for the row {strategy} [default: {file} beside the \
+                 manifest, if it exists]"
+            );
+            Arg::new(flag).long(flag).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OtherScripts {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let named =
+            |strategy: Strategy| Some((strategy, matches.get_one::<PathBuf>(strategy.flag())?.clone()));
+        Ok(Self(Strategy::others().filter_map(named).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum EvalCommand {
     Merge(merge::MergeArgs),
@@ -125,7 +157,7 @@ fn request(args: &EvalArgs) -> Result<Request> {
     let dataset = Dataset::open(&DatasetPaths {
         manifest: args.manifest.clone().ok_or_else(|| eyre!("no manifest is named"))?,
         scripts: args.scripts.clone(),
-        scripts_short: args.scripts_short.clone(),
+        other_scripts: args.other_scripts.0.clone(),
         clips: args.clips.clone(),
         embeddings: args.embeddings.clone(),
         preset: args.preset,
@@ -153,7 +185,7 @@ fn request(args: &EvalArgs) -> Result<Request> {
 fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
     let (Some(name), Some(endpoint)) = (&args.vlm, &args.vlm_endpoint) else { return Ok(None) };
     let client = args.server.client(endpoint, name)?.with_temperature(args.vlm_temperature);
-    Ok(Some(Vlm::new(client, vision_prompt()?, args.vlm_frames.into())))
+    Ok(Some(Vlm::new(client, vision_prompt(prompts_folder().as_deref())?, args.vlm_frames.into())))
 }
 
 /// Shows progress and notices on standard error.

@@ -7,6 +7,7 @@ use color_eyre::eyre::Result;
 
 use crate::cli::inputs::ComparisonArgs;
 use crate::cli::screen::ScreenArgs;
+use crate::log_file;
 use crate::session::Source;
 
 #[derive(Debug, Args)]
@@ -34,6 +35,7 @@ struct SourceArgs {
 pub fn run_source() -> Option<Result<()>> {
     let args = SourceArgs::try_parse().ok()?;
     let source = Source::of(&args.paths)?;
+    log_file::command_begins();
     Some(args.screen.load().and_then(|screen| screen.explore(source.open()?)))
 }
 

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, bail};
 
 use crate::atomic_write::{write_atomically, write_new};
 use crate::cli::usage;
 use crate::error_chain::error_chain;
-use crate::export::{self, ExportError, Ink};
+use crate::export::{FORMATS, Format, Selection};
 use crate::output;
 use crate::store::Snapshot;
 
@@ -23,8 +24,8 @@ pub struct ExportArgs {
     #[arg(value_name = "SNAPSHOT", required = true)]
     snapshots: Vec<PathBuf>,
     /// What to make, divided by commas; svg and png, unless --out names a file
-    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
-    format: Vec<Format>,
+    #[arg(long, value_parser = format(), value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<&'static Format>,
     /// Where to put it: a folder, a file to write anew, or `-` for standard output; beside each snapshot under a new
     /// name, unless said
     #[arg(long, value_name = "DIR|FILE|-")]
@@ -35,39 +36,20 @@ pub struct ExportArgs {
     classes: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A figure
-    Svg,
-    /// The same in pixels
-    Png,
-    /// The ranking and the settings as a Markdown table
-    Md,
-    /// The ranking as comma-separated values
-    Csv,
-    /// Ranking and heatmaps in plain characters
-    Text,
-    /// The same in the colours of a terminal
-    Ansi,
+/// `--format`: the name of a row of [`FORMATS`].
+fn format() -> impl TypedValueParser<Value = &'static Format> {
+    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
+    PossibleValuesParser::new(names).try_map(|name| named(&name).ok_or("no such format"))
 }
 
-impl Format {
-    fn ending(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Md => "md",
-            Self::Csv => "csv",
-            Self::Text => "txt",
-            Self::Ansi => "ansi",
-        }
-    }
+fn named(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
 
-    /// What the name of a file asks for.
-    fn of(path: &Path) -> Option<Self> {
-        let ending = path.extension()?.to_str()?;
-        Self::value_variants().iter().copied().find(|format| format.ending().eq_ignore_ascii_case(ending))
-    }
+/// The format that the extension of a file's name asks for.
+fn of_extension(path: &Path) -> Option<&'static Format> {
+    let extension = path.extension()?.to_str()?;
+    FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
 }
 
 /// Where results go.
@@ -106,9 +88,9 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 }
 
 /// Where to, and what. Arguments that do not go together end the process.
-fn plan(args: &ExportArgs) -> (Target, Vec<Format>) {
+fn plan(args: &ExportArgs) -> (Target, Vec<&'static Format>) {
     if args.classes.len() > 2 {
-        misused("--classes takes one class or two; name a class whose name has a comma by its index");
+        misused("--classes takes one class or two\nhelp: give a class whose name has a comma by its index");
     }
     let target = match &args.out {
         None => Target::Beside,
@@ -118,31 +100,43 @@ fn plan(args: &ExportArgs) -> (Target, Vec<Format>) {
     };
     let mut formats = args.format.clone();
     if let (Target::File(file), []) = (&target, &formats[..]) {
-        formats.extend(Format::of(file));
+        formats.extend(of_extension(file));
         if formats.is_empty() {
             let file = file.display();
             misused(&format!(
-                "--out {file}: there is no such folder, and no format ends so; make the folder, or name a file that \
-                 ends in .svg, .png, .md, .csv, .txt or .ansi"
+                "--out {file}: no such folder, and no format has this extension\nhelp: make the folder, or name a file \
+                 that ends in {}",
+                listed(FORMATS.iter().map(|format| format!(".{}", format.extension)))
             ));
         }
     }
     if formats.is_empty() {
-        formats = vec![Format::Svg, Format::Png];
+        formats.extend(["svg", "png"].into_iter().filter_map(named));
     }
     let is_single = formats.len() == 1 && args.snapshots.len() == 1;
     match &target {
-        Target::Output if !is_single || formats == [Format::Png] => {
-            misused("--out - takes one snapshot and one --format: svg, md, csv, text or ansi")
+        Target::Output if !is_single || !formats[0].is_text => {
+            let texts = FORMATS.iter().filter(|format| format.is_text);
+            let texts = listed(texts.map(|format| format.name.to_owned()));
+            misused(&format!("--out - takes one snapshot and one --format: {texts}"))
         }
         Target::File(file) if !is_single => misused(&format!(
-            "--out {}: a file takes one snapshot and one --format; name a folder that is there for more",
+            "--out {}: a file takes one snapshot and one --format\nhelp: for more, name an existing folder",
             file.display()
         )),
         Target::File(file) if is_same(file, &args.snapshots[0]) => {
-            misused(&format!("--out {} is the snapshot itself; name another file", file.display()))
+            misused(&format!("--out {} is the snapshot itself\nhelp: name another file", file.display()))
         }
         _ => (target, formats),
+    }
+}
+
+/// `a, b or c`
+fn listed(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    match items.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => items.concat(),
     }
 }
 
@@ -150,10 +144,11 @@ fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) -> Result<()> {
+fn export(path: &Path, target: &Target, formats: &[&Format], classes: &[String]) -> Result<()> {
     let snapshot = Snapshot::load(path)?;
-    for &format in formats {
-        let bytes = render(&snapshot, format, classes).wrap_err_with(|| path.display().to_string())?;
+    let selection = Selection { classes, columns: columns() };
+    for format in formats {
+        let bytes = (format.render)(&snapshot, selection).wrap_err_with(|| path.display().to_string())?;
         let folder = match target {
             Target::Output => {
                 output::print_bytes(&bytes)?;
@@ -161,7 +156,7 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
             }
             Target::File(file) => {
                 write_atomically(file, &bytes)
-                    .wrap_err_with(|| format!("{} cannot be written", file.display()))?;
+                    .wrap_err_with(|| format!("cannot write {}", file.display()))?;
                 continue;
             }
             Target::Folder(folder) => folder,
@@ -171,32 +166,17 @@ fn export(path: &Path, target: &Target, formats: &[Format], classes: &[String]) 
             }
         };
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let ending = format.ending();
+        let extension = format.extension;
         let written = write_new(folder, &bytes, |number| match number {
-            1 => format!("{stem}.{ending}"),
-            _ => format!("{stem}-{number}.{ending}"),
+            1 => format!("{stem}.{extension}"),
+            _ => format!("{stem}-{number}.{extension}"),
         });
         let written = written.wrap_err_with(|| {
-            format!("nothing can be written in {}; name another folder with --out", folder.display())
+            format!("cannot write in {}\nhelp: name another folder with --out", folder.display())
         })?;
         output::print(format!("{}\n", written.strip_prefix(".").unwrap_or(&written).display()))?;
     }
     Ok(())
-}
-
-fn render(snapshot: &Snapshot, format: Format, classes: &[String]) -> Result<Vec<u8>, ExportError> {
-    let chosen = || match classes {
-        [] => export::classes_shown(snapshot),
-        names => export::classes_named(snapshot, names),
-    };
-    Ok(match format {
-        Format::Svg => export::svg(snapshot, &chosen()?)?.into_bytes(),
-        Format::Png => export::png(&export::svg(snapshot, &chosen()?)?)?,
-        Format::Md => export::markdown(snapshot).into_bytes(),
-        Format::Csv => export::csv(snapshot).into_bytes(),
-        Format::Text => export::text(snapshot, &chosen()?, columns(), Ink::Plain)?.into_bytes(),
-        Format::Ansi => export::text(snapshot, &chosen()?, columns(), Ink::Ansi)?.into_bytes(),
-    })
 }
 
 /// As wide as the terminal that shows it.

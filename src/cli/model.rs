@@ -11,7 +11,7 @@ use color_eyre::eyre::Result;
 
 pub use folder::fetch_if_agreed;
 
-/// Models: fetch one from the hub, list those that are known, look at a folder
+/// Fetch models from the hub, list the known ones, describe a folder
 #[derive(Debug, Args)]
 pub struct ModelCommandArgs {
     #[command(subcommand)]

@@ -3,8 +3,8 @@
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use crate::cli::asked::AskedModels;
 use crate::cli::config::ConfigArgs;
+use crate::cli::llm_args::LlmArgs;
 use crate::session::Session;
 use crate::tui::{self, Config, ImageProtocol, Models};
 
@@ -21,7 +21,7 @@ pub struct ScreenArgs {
     #[arg(long)]
     plain: bool,
     #[command(flatten)]
-    models: AskedModels,
+    models: LlmArgs,
 }
 
 /// [`ScreenArgs`] with the configuration read.

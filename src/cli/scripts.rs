@@ -1,4 +1,4 @@
-//! `actalign-tui scripts`: script files, before any clip is compared with them.
+//! `actalign-tui scripts`.
 
 mod check;
 mod convert;
@@ -8,8 +8,7 @@ mod list;
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-/// Script files: those that come with the program, new ones from a language model, what is doubtful about one, and those of
-/// others
+/// List bundled script files, have a language model write scripts, check script files, convert those of others
 #[derive(Debug, Args)]
 pub struct ScriptsArgs {
     #[command(subcommand)]

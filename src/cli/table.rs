@@ -4,7 +4,9 @@ use color_eyre::eyre::Result;
 
 use crate::explore::Report;
 use crate::output;
-use crate::visible::{self, visible_line};
+use crate::plot::candidates::{self, Form, Ranked};
+use crate::plot::table::Style;
+use crate::visible;
 
 /// Prints a report on standard output: one line of JSON, or a table.
 ///
@@ -15,57 +17,22 @@ pub fn print(report: &Report, json: bool) -> Result<()> {
     Ok(output::print(&text)?)
 }
 
-/// The report for people: best class first, the settings below.
+/// A row per class, best first, and the settings below.
 fn table(report: &Report) -> String {
-    let rows: Vec<[String; 7]> = report
-        .ranking
-        .iter()
-        .filter_map(|&index| report.class(index))
-        .map(|class| {
-            let frames: Vec<String> = class.frames_per_step.iter().map(usize::to_string).collect();
-            [
-                class.rank.to_string(),
-                visible_line(&class.name).into_owned(),
-                number(class.score),
-                class.margin.map_or_else(|| "-".into(), number),
-                number(class.order_free),
-                class.mean_pool_rank.map_or_else(|| "-".into(), |rank| rank.to_string()),
-                frames.join(" ") + if class.collapsed { "  (collapsed)" } else { "" },
-            ]
-        })
-        .collect();
-    let header =
-        ["rank", "class", "score", "margin", "order-free", "pool rank", "frames per step"].map(String::from);
-    let mut widths = [0; 7];
-    for row in rows.iter().chain([&header]) {
-        for (width, text) in widths.iter_mut().zip(row) {
-            *width = text.chars().count().max(*width);
-        }
-    }
-    let mut table = String::new();
-    for [rank, class, score, margin, order_free, pool, frames] in [&header].into_iter().chain(&rows) {
-        let [a, b, c, d, e, f, _] = widths;
-        table += &format!(
-            "{rank:>a$}  {class:<b$}  {score:>c$}  {margin:>d$}  {order_free:>e$}  {pool:>f$}  {frames}\n"
-        );
-    }
+    let classes = report.ranking.iter().filter_map(|&index| report.class(index));
+    let classes = classes.map(|class| Ranked::of_report(class, ""));
+    let table = candidates::table(classes, Form::Table).draw(Style::Plain);
     let settings = &report.settings;
     let smoothing = match settings.smoothing {
         0 | 1 => "off".into(),
         width => format!("{width} frames"),
     };
-    table += &format!(
-        "\npreset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
+    format!(
+        "{table}\npreset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
         settings.method.preset,
         settings.method.aligner_in_words(),
         settings.method.cell,
         settings.alpha,
         settings.beta
-    );
-    table
-}
-
-/// Four significant digits at any size: real scores span 1e-5 to 0.3.
-fn number(value: f64) -> String {
-    format!("{value:.3e}")
+    )
 }

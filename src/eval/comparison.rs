@@ -176,10 +176,11 @@ mod tests {
     use crate::eval::rows::Rows;
     use crate::eval::sample;
     use crate::explore::Method;
+    use crate::script::Strategy;
 
     #[test]
     fn the_reference_is_the_published_method_or_the_first_alignment() {
-        let rows = Rows::default().all(true).unwrap();
+        let rows = Rows::default().all(&[Strategy::SHORT_FIXED]).unwrap();
         assert_eq!(reference(&rows).map(|row| &rows[row].name[..]), Some("+smoothing"));
         let [pool, .., bare] = &rows[..3] else { panic!() };
         assert_eq!(reference(&[pool.clone(), bare.clone()]), Some(1));
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn a_row_that_repeats_another_counts_once() {
         let method = |text: &str| Method::default().with_aligner(text).unwrap();
-        let rows = Rows::default().all(false).unwrap();
+        let rows = Rows::default().all(&[]).unwrap();
         let published = rows.iter().find(|row| row.name == PUBLISHED).unwrap().clone();
         let other = |text: &str| {
             let mut row = published.clone();

@@ -17,7 +17,7 @@ use crate::eval::merge::{MergeError, merge_shards};
 use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
-use crate::eval::rows::{NoShortScripts, Row, Rows};
+use crate::eval::rows::{NoScripts, Row, Rows};
 use crate::eval::run::Run;
 use crate::eval::shard::Shard;
 use crate::eval::split::ClaimedShard;
@@ -38,7 +38,7 @@ pub struct Plan {
 #[derive(Debug, Error)]
 pub enum PlanError {
     #[error(transparent)]
-    Rows(#[from] NoShortScripts),
+    Rows(#[from] NoScripts),
     #[error(
         "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
          and --prompt out"
@@ -62,7 +62,7 @@ impl Plan {
         let rows = match protocol.rows {
             Some(fixed) if rows.is_empty() => fixed(),
             Some(_) => return Err(PlanError::FixedRows(paths.preset)),
-            None => rows.all(dataset.scripts_short.is_some())?,
+            None => rows.all(&dataset.other_scripts.strategies())?,
         };
         Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
     }

@@ -1,6 +1,7 @@
 //! One clip through every row.
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, bail, ensure, eyre};
@@ -65,15 +66,19 @@ impl Evaluator {
     /// # Errors
     /// If the clip cannot be read or has no frame, or the server of the vision-language model fails.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
-        let mut main = self.exploration(&clip.candidates);
-        let mut short = clip.candidates_short.as_ref().map(|candidates| self.exploration(candidates));
-        let missing = self.missing_texts(&mut main, short.as_mut());
+        let of_strategies =
+            clip.other_candidates.iter().map(|(prompt, candidates)| (prompt, &candidates[..]));
+        let mut explorations: Vec<(Strategy, Exploration)> =
+            iter::once((Strategy::default(), &clip.candidates[..]))
+                .chain(of_strategies)
+                .map(|(prompt, candidates)| (prompt, self.exploration(candidates)))
+                .collect();
+        let missing = self.missing_texts(&mut explorations);
         let (frames, damaged_pieces) = self.embed(clip, missing)?;
         ensure!(!frames.is_empty(), "no frame could be read");
-        if let Some(short) = &mut short {
-            short.add_frames(frames.iter().cloned());
+        for (_, exploration) in &mut explorations {
+            exploration.add_frames(frames.iter().cloned());
         }
-        main.add_frames(frames.iter().cloned());
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
@@ -82,22 +87,17 @@ impl Evaluator {
                 rows.push(vlm.rank(clip, self.sampling, &frames)?);
                 continue;
             }
-            let exploration = match (row.prompt, &mut short) {
-                (Strategy::ContextRich, _) => &mut main,
-                (Strategy::ShortFixed, Some(short)) => short,
-                (Strategy::ShortFixed, None) => {
-                    rows.push(Ranking::fault(
-                        row.name,
-                        "a candidate has no script of short steps".to_owned(),
-                    ));
-                    continue;
-                }
+            let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
+            else {
+                let fault = format!("a candidate has no {} script", row.prompt);
+                rows.push(Ranking::fault(row.name, fault));
+                continue;
             };
             rows.push(self.rank(exploration, &row)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
-        Ok(ClipScores { frames: main.frame_count(), damaged_pieces, cut_texts, rows })
+        Ok(ClipScores { frames: explorations[0].1.frame_count(), damaged_pieces, cut_texts, rows })
     }
 
     /// The frames of a clip and the number of its damaged pieces. The texts are remembered.
@@ -140,14 +140,13 @@ impl Evaluator {
     }
 
     /// Sentences of all rows that no earlier clip needed.
-    fn missing_texts(&self, main: &mut Exploration, mut short: Option<&mut Exploration>) -> Vec<String> {
+    fn missing_texts(&self, explorations: &mut [(Strategy, Exploration)]) -> Vec<String> {
         let mut missing = Vec::new();
         for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
-            let exploration = match row.prompt {
-                Strategy::ContextRich => Some(&mut *main),
-                Strategy::ShortFixed => short.as_deref_mut(),
+            let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
+            else {
+                continue;
             };
-            let Some(exploration) = exploration else { continue };
             exploration.set(row.settings.clone());
             let wanted = match pads_to_longest_step(row) {
                 true => ClassTexts::baselines(exploration),
@@ -242,7 +241,7 @@ mod tests {
             entry,
             source: ClipSource::Video(Arc::default()),
             candidates: names.map(candidate).to_vec(),
-            candidates_short: None,
+            other_candidates: Default::default(),
         }
     }
 
@@ -269,11 +268,11 @@ mod tests {
         let tiny = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny"));
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
-        let rows = Rows::default().all(false).unwrap();
+        let rows = Rows::default().all(&[]).unwrap();
         let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None);
         let mut missing = |names| {
-            let mut exploration = evaluator.exploration(&clip(names).candidates);
-            let missing = evaluator.missing_texts(&mut exploration, None);
+            let exploration = evaluator.exploration(&clip(names).candidates);
+            let missing = evaluator.missing_texts(&mut [(Strategy::default(), exploration)]);
             evaluator.texts.extend(missing.iter().map(|text| (text.clone(), (vec![1.0], false))));
             missing
         };

@@ -1,28 +1,25 @@
 //! Results as a figure: Top-1 of every row with its interval, and the same for each group.
 
-mod plot;
+mod axis;
 
+use crate::eval::Paired;
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::Score;
-use crate::eval::tables::{number, p_value};
-use crate::export::colour::{Rgb, hex};
-use crate::export::font::{self, Weight};
-use crate::export::svg::{Anchor, Area, Page, Type};
-use crate::number::typeset;
-use plot::{Axis, Mark};
+use crate::plot::colour::{GREY, INK, RULE, Rgb, hex};
+use crate::plot::font::{Anchor, TextStyle, Weight};
+use crate::plot::format::percent::number;
+use crate::plot::format::{p_value, typeset};
+use crate::plot::svg::{Area, Page};
+use axis::{Axis, Mark};
 
-const INK: Rgb = [0, 0, 0];
-const GREY: Rgb = [85, 85, 85];
 /// Rows that align, and those that do not.
 const ALIGNED: Rgb = [51, 34, 136];
 const NOT_ALIGNED: Rgb = [119, 119, 119];
 /// Behind the reference row.
 const SHADE: Rgb = [233, 231, 243];
-/// How far the shade reaches beyond what stands on it.
+/// How far the shade reaches beyond the row.
 const BLEED: f64 = 6.0;
-const RULE: Rgb = [221, 221, 221];
 
-/// All lengths are in units of the page, 96 to the inch.
 const MARGIN: f64 = 20.0;
 const WIDTH: f64 = 960.0;
 const GAP: f64 = 22.0;
@@ -30,15 +27,15 @@ const GAP: f64 = 22.0;
 const LABELS: f64 = 210.0;
 const LABEL_LINE: f64 = 14.5;
 const LEAST_ROW: f64 = 21.0;
-/// Panels beside each other.
+/// Panels in a line.
 const PANELS: usize = 3;
 /// Room for the Top-1 in a group beside its panel.
 const VALUE: f64 = 40.0;
 
-const TITLE: Type = Type { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
-const HEADING: Type = Type { size: 13.0, ..TITLE };
-const LABEL: Type = Type { size: 12.0, weight: Weight::Regular, ..TITLE };
-const SMALL: Type = Type { size: 11.0, colour: GREY, ..LABEL };
+const TITLE: TextStyle = TextStyle { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
+const HEADING: TextStyle = TextStyle { size: 13.0, ..TITLE };
+const LABEL: TextStyle = TextStyle { size: 12.0, weight: Weight::Regular, ..TITLE };
+const SMALL: TextStyle = TextStyle { size: 11.0, colour: GREY, ..LABEL };
 const SMALL_LINE: f64 = 15.0;
 
 /// The figure as SVG. The same results always give the same bytes.
@@ -56,7 +53,7 @@ pub fn svg(results: &Results) -> String {
 
 /// Lines of small print below `top`. Returns where they end.
 fn small_print(page: &mut Page, top: f64, text: &str) -> f64 {
-    let lines = font::wrap(text, SMALL.size, SMALL.weight, WIDTH, 4);
+    let lines = SMALL.wrap(text, WIDTH, 4);
     for (place, line) in lines.iter().enumerate() {
         page.text((MARGIN, top + SMALL_LINE * (place + 1) as f64), SMALL, line);
     }
@@ -98,7 +95,7 @@ impl<'a> Layout<'a> {
         let mut rows: Vec<Row> = Vec::new();
         for (index, (spec, result)) in specs {
             let is_reference = reference == Some(index);
-            let label = font::wrap(&result.name, LABEL.size, weight(is_reference), LABELS, 3);
+            let label = label_style(is_reference).wrap(&result.name, LABELS, 3);
             let row = Row {
                 result,
                 colour: if spec.score == Score::Alignment { ALIGNED } else { NOT_ALIGNED },
@@ -111,7 +108,7 @@ impl<'a> Layout<'a> {
             rows.push(row);
         }
         let lines = rows.iter().flat_map(|row| row.label.iter().map(|line| (line, row.is_reference)));
-        let widths = lines.map(|(line, bold)| font::width(line, LABEL.size, weight(bold)));
+        let widths = lines.map(|(line, bold)| label_style(bold).width(line));
         let labels = widths.fold(0.0, f64::max) + 14.0;
         Self { results, chance: results.rows.first(), rows, labels, height }
     }
@@ -172,9 +169,9 @@ impl<'a> Layout<'a> {
         if let Some(chance) = chance {
             let label = format!("chance {chance:.2}");
             let x = axis.draw_line(page, area, chance);
-            let half = font::width(&label, SMALL.size, SMALL.weight) / 2.0;
+            let half = SMALL.width(&label) / 2.0;
             let x = x.clamp(area.x + half, (area.x + area.width - half).max(area.x + half));
-            page.text((x, area.y - 6.0), Type { anchor: Anchor::Middle, ..SMALL }, &label);
+            page.text((x, area.y - 6.0), TextStyle { anchor: Anchor::Middle, ..SMALL }, &label);
         }
         for row in &self.rows {
             let mark = Mark { top1: row.result.top1, ends: row.result.top1_ci, colour: row.colour };
@@ -182,18 +179,18 @@ impl<'a> Layout<'a> {
         }
         let mut x = right;
         for column in columns.iter().rev() {
-            let look = Type { anchor: Anchor::End, ..SMALL };
-            page.text((x, area.y - 6.0), look, column.title);
+            let style = TextStyle { anchor: Anchor::End, ..SMALL };
+            page.text((x, area.y - 6.0), style, column.title);
             for (row, cell) in self.rows.iter().zip(&column.cells) {
-                let look = Type { anchor: Anchor::End, weight: weight(row.is_reference), ..LABEL };
-                page.text((x, area.y + row.middle() + 4.0), look, cell);
+                let style = TextStyle { anchor: Anchor::End, ..label_style(row.is_reference) };
+                page.text((x, area.y + row.middle() + 4.0), style, cell);
             }
             x -= column.width() + GAP;
         }
-        area.y + area.height + plot::BELOW
+        area.y + area.height + axis::BELOW
     }
 
-    /// What is said of each row beside its mark.
+    /// The columns of text right of the marks.
     fn columns(&self) -> Vec<Column> {
         let rows = self.rows.iter().map(|row| row.result);
         let mut columns = vec![
@@ -203,7 +200,7 @@ impl<'a> Layout<'a> {
         let comparisons = &self.results.comparisons;
         if !comparisons.is_empty() {
             let compared: Vec<_> = rows.map(|row| comparisons.iter().find(|c| c.row == row.name)).collect();
-            let column = |title, cell: &dyn Fn(&crate::eval::Paired) -> String| {
+            let column = |title, cell: &dyn Fn(&Paired) -> String| {
                 Column::new(title, compared.iter().map(|c| c.map_or_else(String::new, |c| cell(&c.all))))
             };
             columns.push(column("difference", &|paired| {
@@ -228,10 +225,8 @@ impl<'a> Layout<'a> {
         page.text((MARGIN, y), HEADING, "By group");
         for line in groups.chunks(PANELS) {
             y += 12.0;
-            let titles: Vec<Vec<String>> = line
-                .iter()
-                .map(|(group, _)| font::wrap(group, LABEL.size, Weight::Bold, room - VALUE, 3))
-                .collect();
+            let titles: Vec<Vec<String>> =
+                line.iter().map(|(group, _)| label_style(true).wrap(group, room - VALUE, 3)).collect();
             let title = titles.iter().map(Vec::len).max().unwrap_or(1) as f64 * LABEL_LINE;
             let area = Area {
                 x: MARGIN + self.labels,
@@ -245,9 +240,8 @@ impl<'a> Layout<'a> {
             for (place, ((group, share), lines)) in line.iter().zip(&titles).enumerate() {
                 let area = Area { x: area.x + place as f64 * room, ..area };
                 for (line, text) in lines.iter().rev().enumerate() {
-                    let look = Type { weight: Weight::Bold, ..LABEL };
                     let baseline = y + title - LABEL_LINE * line as f64;
-                    page.text((area.x, baseline), look, text);
+                    page.text((area.x, baseline), label_style(true), text);
                 }
                 let chance = share.top1.map(|top1| format!(" · chance {top1:.2}")).unwrap_or_default();
                 page.text((area.x, area.y - 8.0), SMALL, &format!("{} clips{chance}", share.n));
@@ -257,7 +251,7 @@ impl<'a> Layout<'a> {
                 }
                 self.draw_group(page, area, &axis, group);
             }
-            y = area.y + area.height + plot::BELOW;
+            y = area.y + area.height + axis::BELOW;
         }
         y
     }
@@ -269,9 +263,9 @@ impl<'a> Layout<'a> {
             let y = area.y + row.middle();
             let mark = Mark { top1: share.top1, ends: share.top1_ci, colour: row.colour };
             axis.draw_mark(page, area, y, &mark);
-            let look = Type { colour: INK, anchor: Anchor::End, weight: weight(row.is_reference), ..SMALL };
+            let style = TextStyle { size: SMALL.size, anchor: Anchor::End, ..label_style(row.is_reference) };
             let value = share.top1.map_or_else(|| "-".to_owned(), |top1| format!("{top1:.1}"));
-            page.text((area.x + area.width + VALUE, y + 4.0), look, &value);
+            page.text((area.x + area.width + VALUE, y + 4.0), style, &value);
         }
     }
 
@@ -279,9 +273,9 @@ impl<'a> Layout<'a> {
     fn draw_labels(&self, page: &mut Page, area: Area) {
         for row in &self.rows {
             let first = area.y + row.middle() - row.label.len() as f64 * LABEL_LINE / 2.0 + 11.0;
-            let look = Type { weight: weight(row.is_reference), anchor: Anchor::End, ..LABEL };
+            let style = TextStyle { anchor: Anchor::End, ..label_style(row.is_reference) };
             for (line, text) in row.label.iter().enumerate() {
-                page.text((area.x - 10.0, first + line as f64 * LABEL_LINE), look, text);
+                page.text((area.x - 10.0, first + line as f64 * LABEL_LINE), style, text);
             }
         }
     }
@@ -306,8 +300,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn weight(is_bold: bool) -> Weight {
-    if is_bold { Weight::Bold } else { Weight::Regular }
+fn label_style(is_bold: bool) -> TextStyle {
+    TextStyle { weight: if is_bold { Weight::Bold } else { Weight::Regular }, ..LABEL }
 }
 
 /// Text beside the rows.
@@ -322,12 +316,12 @@ impl Column {
     }
 
     fn width(&self) -> f64 {
-        let cells = self.cells.iter().map(|cell| font::width(cell, LABEL.size, Weight::Bold));
-        cells.fold(font::width(self.title, SMALL.size, SMALL.weight), f64::max)
+        let cells = self.cells.iter().map(|cell| label_style(true).width(cell));
+        cells.fold(SMALL.width(self.title), f64::max)
     }
 }
 
-/// An interval with one decimal, which is all that 1000 resamples tell.
+/// An interval with one decimal: 1000 resamples give no more.
 fn interval(ends: Option<[f64; 2]>) -> String {
     ends.map_or_else(String::new, |[low, high]| typeset(&format!("[{low:.1}, {high:.1}]")))
 }
@@ -341,9 +335,10 @@ mod tests {
 
     use super::*;
     use crate::eval::sample;
-    use crate::export;
+    use crate::plot::font;
+    use crate::plot::svg::png;
 
-    /// Where each text of a figure is, and how large the page is.
+    /// Each text of a figure with its place, and the size of the page.
     fn texts(svg: &str) -> (Vec<(String, Rect)>, [f32; 2]) {
         fn collect(group: &Group, texts: &mut Vec<(String, Rect)>) {
             for node in group.children() {
@@ -440,7 +435,7 @@ mod tests {
         results.settings.manifest = format!("{}<&>.jsonl", "deep/".repeat(300));
         let svg = svg(&results);
         assert_readable(&svg);
-        assert!(svg.contains("&lt;row&gt; &amp; &quot;a|b&quot;") && export::png(&svg).is_ok(), "{svg}");
+        assert!(svg.contains("&lt;row&gt; &amp; &quot;a|b&quot;") && png(&svg).is_ok(), "{svg}");
     }
 
     #[test]

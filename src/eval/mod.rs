@@ -4,6 +4,7 @@
 
 mod breakdown;
 mod comparison;
+mod csv;
 mod dataset;
 mod evaluation;
 mod evaluator;
@@ -19,15 +20,14 @@ mod run;
 #[cfg(test)]
 mod sample;
 mod shard;
-mod sheets;
 mod slurm;
 mod split;
 mod statistics;
 mod summary;
-mod tables;
 mod vlm;
 mod write;
 
+pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{
@@ -42,12 +42,10 @@ pub use protocol::Protocol;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
 pub use released::protocol;
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
-pub use rows::{CHANCE, NoShortScripts, Row, Rows, Score, VlmSettings};
+pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
 pub use run::{JournalError, Run};
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
 pub use split::{ClaimedShard, ShardChoice, SplitError};
-pub use tables::Style;
-pub(crate) use tables::table;
 pub use vlm::Vlm;
 pub use write::{WriteError, write};

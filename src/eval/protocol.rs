@@ -9,8 +9,8 @@ pub struct Protocol {
     pub sampling: Sampling,
     /// The only rows, where the user cannot choose them.
     pub rows: Option<fn() -> Vec<Row>>,
-    /// Whether there are rows of scripts in short steps.
-    pub has_short_scripts: bool,
+    /// Whether there are rows of several prompt strategies.
+    pub has_prompt_study: bool,
     /// Whether a file of the whole video is preferred to one of the clip's part.
     pub whole_video_first: bool,
     /// Whether masks number the frames of the whole video, rather than of the segment.
@@ -24,7 +24,7 @@ pub struct Protocol {
 pub const PAPER: Protocol = Protocol {
     sampling: Sampling::Fps(10.0),
     rows: None,
-    has_short_scripts: true,
+    has_prompt_study: true,
     whole_video_first: false,
     masks_count_from_video: false,
     pads_to_longest_step: false,

@@ -12,6 +12,7 @@ use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
 use crate::eval::statistics::{self, Credit};
 use crate::explore::Model;
+use crate::script::PerStrategy;
 use crate::snapshot::Hashes;
 use crate::video::Sampling;
 
@@ -107,7 +108,8 @@ pub struct Unaligned {
 pub struct EvalSettings {
     pub manifest: String,
     pub scripts: String,
-    pub scripts_short: Option<String>,
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<String>,
     pub digests: Digests,
     pub model: ModelSettings,
     /// In words.
@@ -150,7 +152,7 @@ impl EvalSettings {
             manifest: dataset.paths.manifest.display().to_string(),
             digests: dataset.digests.clone(),
             scripts: dataset.scripts.display().to_string(),
-            scripts_short: dataset.scripts_short.as_ref().map(|path| path.display().to_string()),
+            other_scripts: dataset.other_scripts.map(|path| path.display().to_string()),
             model: ModelSettings {
                 folder: checkpoint.dir().display().to_string(),
                 dim: checkpoint.dim(),

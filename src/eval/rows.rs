@@ -78,10 +78,10 @@ pub struct Rows {
     pub prompts: Vec<Strategy>,
 }
 
-/// The prompt short-fixed has no scripts.
+/// A prompt without scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there are no scripts for the prompt short-fixed\nhelp: name their file with --scripts-short")]
-pub struct NoShortScripts;
+#[error("there are no scripts for the prompt {0}\nhelp: name their file with --{flag}", flag = .0.flag())]
+pub struct NoScripts(Strategy);
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
@@ -90,36 +90,37 @@ impl Row {
 }
 
 impl Rows {
-    /// All rows of an evaluation: the ablation, the prompt study (`short-fixed` needs `has_short_scripts`; `context-rich`
-    /// repeats `+smoothing` to stand beside it), one for each aligner, and where a template, width or prompt is given, one
+    /// All rows of an evaluation: the ablation, the prompt study (the strategies of `others`, which have scripts; the default one
+    /// repeats `+smoothing` to stand beside them), one for each aligner, and where a template, width or prompt is given, one
     /// for each combination.
     ///
     /// # Errors
-    /// If the prompt short-fixed is given without scripts.
-    pub fn all(&self, has_short_scripts: bool) -> Result<Vec<Row>, NoShortScripts> {
-        if self.prompts.contains(&Strategy::ShortFixed) && !has_short_scripts {
-            return Err(NoShortScripts);
+    /// If a prompt has no scripts.
+    pub fn all(&self, others: &[Strategy]) -> Result<Vec<Row>, NoScripts> {
+        let main = Strategy::default();
+        let has_scripts = |prompt: &&Strategy| **prompt == main || others.contains(prompt);
+        if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
+            return Err(NoScripts(*prompt));
         }
-        let (rich, short) = (Strategy::ContextRich, Strategy::ShortFixed);
         let full = Settings::default();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
         let mut rows = vec![
-            Row::new("mean-pool", Score::MeanPool, rich, full.clone()),
-            Row::new("order-free", Score::OrderFree, rich, full.clone()),
-            Row::new("+alignment", Score::Alignment, rich, bare),
-            Row::new("+context", Score::Alignment, rich, unsmoothed),
-            Row::new("+smoothing", Score::Alignment, rich, full.clone()),
+            Row::new("mean-pool", Score::MeanPool, main, full.clone()),
+            Row::new("order-free", Score::OrderFree, main, full.clone()),
+            Row::new("+alignment", Score::Alignment, main, bare),
+            Row::new("+context", Score::Alignment, main, unsmoothed),
+            Row::new("+smoothing", Score::Alignment, main, full.clone()),
         ];
-        if has_short_scripts {
-            rows.push(Row::new("short-fixed", Score::Alignment, short, full.clone()));
+        for prompt in others.iter().copied().chain([main]) {
+            let settings = Settings { template: prompt.template(), ..full.clone() };
+            rows.push(Row::new(prompt.name(), Score::Alignment, prompt, settings));
         }
-        rows.push(Row::new("context-rich", Score::Alignment, rich, full.clone()));
         // The default aligner's row is `+smoothing`.
         for &method in self.aligners.iter().filter(|method| **method != full.method) {
             let settings = Settings { method, ..full.clone() };
-            rows.push(Row::new(&method.in_words(), Score::Alignment, rich, settings));
+            rows.push(Row::new(&method.in_words(), Score::Alignment, main, settings));
         }
         rows.extend(self.combinations());
         let mut names = HashSet::new();
@@ -143,7 +144,7 @@ impl Rows {
         let default = Settings::default();
         let templates = or_default(&self.templates, default.template);
         let smoothings = or_default(&self.smoothings, default.smoothing_seconds);
-        let prompts = or_default(&self.prompts, Strategy::ContextRich);
+        let prompts = or_default(&self.prompts, Strategy::default());
         let mut rows = Vec::new();
         for &method in [default.method].iter().chain(&self.aligners) {
             for template in &templates {
@@ -208,12 +209,14 @@ mod tests {
     #[test]
     fn the_ablation_has_its_rows_and_settings() {
         let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" ");
-        let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }.all(true).unwrap();
+        let rows = Rows { aligners: vec![Method::default()], ..Rows::default() }
+            .all(&[Strategy::SHORT_FIXED])
+            .unwrap();
         assert_eq!(
             names(&rows),
             "mean-pool order-free +alignment +context +smoothing short-fixed context-rich"
         );
-        assert!(!names(&Rows::default().all(false).unwrap()).contains("short-fixed"));
+        assert!(!names(&Rows::default().all(&[]).unwrap()).contains("short-fixed"));
         let json = serde_json::to_value(&rows[2]).unwrap();
         for (knob, value) in
             [("score", "alignment"), ("template", "step"), ("preset", "paper"), ("aligner", "dtw")]
@@ -231,17 +234,17 @@ mod tests {
             aligners: vec![drop, drop],
             templates: vec![Template::default(), Template::custom("a {step}").unwrap()],
             smoothings: vec![0.0, 0.5],
-            prompts: vec![Strategy::ContextRich, Strategy::ShortFixed],
+            prompts: vec![Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
         };
-        let rows = asked.all(true).unwrap();
+        let rows = asked.all(&[Strategy::SHORT_FIXED]).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.
         assert_eq!(rows.len(), 7 + 1 + 16);
         let last = rows.last().unwrap();
         assert_eq!(last.name, "drop:cell=logit / a {step} / 0.5 s / short-fixed");
         assert_eq!(
             (last.prompt, last.settings.method, last.settings.smoothing_seconds),
-            (Strategy::ShortFixed, drop, 0.5)
+            (Strategy::SHORT_FIXED, drop, 0.5)
         );
-        assert_eq!(asked.all(false), Err(NoShortScripts));
+        assert_eq!(asked.all(&[]), Err(NoScripts(Strategy::SHORT_FIXED)));
     }
 }

@@ -165,7 +165,7 @@ impl Run {
             [
                 ("manifest", settings.digests.manifest.clone()),
                 ("scripts", settings.digests.scripts.clone()),
-                ("short scripts", format!("{:?}", settings.digests.scripts_short)),
+                ("scripts of other prompts", format!("{:?}", settings.digests.other_scripts)),
                 ("model", format!("{:?} {:?} {:?}", model.vision, model.text, model.tokenizer)),
                 ("precision", format!("{:?}", model.precision)),
                 ("folder of clips", run.absolute(&run.paths.clips)),

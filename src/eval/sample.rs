@@ -3,6 +3,7 @@
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores, Ranking};
 use crate::eval::results::{EvalSettings, ModelSettings, Results};
 use crate::eval::rows::Rows;
+use crate::script::{PerStrategy, Strategy};
 
 /// Clips with the predictions of each row and the group that they belong to. Their true class is the first.
 pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> Vec<ClipRecord> {
@@ -38,7 +39,7 @@ pub fn results<const N: usize>(rows: &[&str; N], predictions: &[([usize; N], &st
 
 /// The results of clips. A row that the ablation does not have is `+smoothing` with another width.
 pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
-    let known = Rows::default().all(true).unwrap_or_default();
+    let known = Rows::default().all(&[Strategy::SHORT_FIXED]).unwrap_or_default();
     let row = |(place, name): (usize, &&str)| {
         known.iter().find(|row| row.name == **name).cloned().unwrap_or_else(|| {
             let mut row = known[4].clone();
@@ -50,7 +51,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
     let settings = EvalSettings {
         manifest: "manifest.jsonl".to_owned(),
         scripts: "scripts.json".to_owned(),
-        scripts_short: None,
+        other_scripts: PerStrategy::default(),
         digests: Default::default(),
         model: ModelSettings {
             folder: "siglip".to_owned(),

@@ -6,7 +6,9 @@ use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::Paired;
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::{Row, Score};
-use crate::eval::tables::{Style, interval, number, p_value, signed, table};
+use crate::plot::format::p_value;
+use crate::plot::format::percent::{interval, number, signed};
+use crate::plot::table::{Style, Table};
 
 /// Lines of a table that might have hundreds.
 const CLASSES: usize = 20;
@@ -260,9 +262,9 @@ impl Results {
             ]
         };
         let header = ["row", "score", "prompt", "preset", "aligner", "smoothing", "template"];
-        let lines: Vec<_> = self.settings.rows.iter().map(line).collect();
+        let lines = self.settings.rows.iter().map(line).collect();
         summary.title("What the rows are");
-        summary.text += &table(summary.style, header.len(), &header, &lines);
+        summary.text += &Table::with_words(header.len(), &header, lines).draw(summary.style);
     }
 
     fn not_as_it_should_be(&self, summary: &mut Summary) {
@@ -316,7 +318,7 @@ impl Summary {
     fn table(&mut self, title: &str, words: usize, header: &[&str], lines: Vec<Vec<String>>) {
         if !lines.is_empty() {
             self.title(title);
-            self.text += &table(self.style, words, header, &lines);
+            self.text += &Table::with_words(words, header, lines).draw(self.style);
         }
     }
 

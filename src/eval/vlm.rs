@@ -33,7 +33,7 @@ impl Vlm {
 
     /// Its row. The model names one candidate and the others follow in the order given, so only Top-1 is meaningful.
     pub fn row(&self) -> Row {
-        let row = Row::new(&self.name(), Score::Vision, Strategy::ContextRich, Settings::default());
+        let row = Row::new(&self.name(), Score::Vision, Strategy::CONTEXT_RICH, Settings::default());
         Row { vlm: Some(self.settings.clone()), ..row }
     }
 

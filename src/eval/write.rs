@@ -8,8 +8,8 @@ use thiserror::Error;
 use crate::atomic_write::write_atomically;
 use crate::eval::figure;
 use crate::eval::results::Results;
-use crate::eval::tables::Style;
-use crate::export::{self, ExportError};
+use crate::plot::svg::{PixelError, png};
+use crate::plot::table::Style;
 use crate::visible::visible_json;
 
 /// Why results cannot be written.
@@ -20,7 +20,7 @@ pub enum WriteError {
     #[error("cannot write the results as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
-    Figure(#[from] ExportError),
+    Figure(#[from] PixelError),
 }
 
 /// Writes `results.json`, `.md`, `.csv`, `.svg` and `.png`, `classes.csv`, `confusion.csv` and `disagreements.csv` into a
@@ -42,7 +42,7 @@ pub fn write(folder: &Path, results: &Results) -> Result<(), WriteError> {
         put(folder, name, text.as_bytes())?;
     }
     put(folder, "results.svg", figure.as_bytes())?;
-    put(folder, "results.png", &export::png(&figure)?)
+    put(folder, "results.png", &png(&figure)?)
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), WriteError> {

@@ -10,7 +10,7 @@ use crate::align::{self, AlignError, Calibration, OrderEvidence, Rule, Smoothing
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
-use crate::explore::outcome::{ClassMatrix, ClassOutcome, Outcome, align_classes};
+use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
 use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
@@ -18,11 +18,11 @@ use crate::explore::text_table::TextTable;
 use crate::explore::workers::WORKERS;
 use crate::script::Template;
 
-/// The whole state of the method on one clip. Frames and texts may arrive in any order and at any time; turning
-/// a knob recomputes what depends on it from what is kept, and never needs the model for a frame.
+/// The state of the method on one clip. Frames and texts may arrive in any order; a knob recomputes what depends on it and
+/// never embeds a frame.
 ///
-/// The dot products of all texts with all frames are kept, and their sums by time until frames arrive: a new
-/// smoothing width takes differences of sums, and the norms of its windows (see [`Windows`]).
+/// It keeps the dot products of all texts with all frames, and their sums by time: a new smoothing width takes differences
+/// of sums, divided by the norms of its windows (see [`Windows`]).
 #[derive(Clone, Debug)]
 pub struct Exploration {
     candidates: Vec<Candidate>,
@@ -30,16 +30,16 @@ pub struct Exploration {
     settings: Settings,
     frames: FrameTable,
     texts: TextTable,
-    /// The windows of the last smoothing, where no frame has arrived since.
+    /// The windows of the last smoothing, unless a frame has arrived since.
     windows: Option<Windows>,
     outcome: Outcome,
-    /// Number of the outcome's alignments.
+    /// Identifies the alignments of the outcome.
     generation: u64,
-    /// What stands for embeddings where there are none.
+    /// The matrices of a snapshot, in place of embeddings.
     fixed: Option<Fixed>,
 }
 
-/// A clip as it was taken down: its smoothed cosines, without the embeddings that they came from.
+/// A clip of a snapshot: smoothed cosines without the embeddings.
 #[derive(Clone, Debug)]
 pub struct Fixed {
     /// Presentation times of the frames, in seconds.
@@ -48,14 +48,14 @@ pub struct Fixed {
     pub ordinals: Vec<u64>,
     /// Smoothing width in frames.
     pub width: usize,
-    /// Smoothed cosines of each class, K×T; none where it was not aligned.
+    /// Smoothed cosines of each class, K×T; `None` if it was not aligned.
     pub cosines: Vec<Option<Array2<f32>>>,
-    /// Mean-pool score of each class, where it was known.
+    /// Mean-pool score of each class, if known.
     pub mean_pool: Vec<Option<f64>>,
 }
 
 impl Exploration {
-    /// Starts without frames. `dim` is the number of values of an embedding.
+    /// An exploration without frames; embeddings have `dim` values.
     pub fn new(candidates: Vec<Candidate>, calibration: Calibration, dim: usize, settings: Settings) -> Self {
         Self {
             outcome: Outcome { classes: vec![None; candidates.len()], ..Outcome::default() },
@@ -70,8 +70,8 @@ impl Exploration {
         }
     }
 
-    /// A clip of which only matrices are left. Cell, aligner and calibration can be changed; smoothing, template,
-    /// candidates and frames are what they were.
+    /// A clip of a snapshot. Cell, aligner and calibration can be changed; smoothing, template, candidates and frames are
+    /// fixed.
     pub fn frozen(
         candidates: Vec<Candidate>,
         calibration: Calibration,
@@ -81,12 +81,12 @@ impl Exploration {
         Self { fixed: Some(fixed), ..Self::new(candidates, calibration, 0, settings) }
     }
 
-    /// Whether only matrices are left of the clip.
+    /// Whether the clip is of a snapshot and has no embeddings.
     pub fn is_frozen(&self) -> bool {
         self.fixed.is_some()
     }
 
-    /// The same candidates, knobs and texts on another clip, of which no frame is embedded.
+    /// The same candidates, knobs and texts on another clip without frames.
     pub fn without_frames(&self) -> Self {
         Self {
             outcome: Outcome { classes: vec![None; self.candidates.len()], ..Outcome::default() },
@@ -108,12 +108,11 @@ impl Exploration {
         self.calibration
     }
 
-    /// The scale and bias that are aligned with: the settings' own, or else the checkpoint's.
+    /// The scale and bias in use: those of the settings, or else of the checkpoint.
     pub fn calibration_in_force(&self) -> Calibration {
         self.settings.calibration.unwrap_or(self.calibration)
     }
 
-    /// The present knobs.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -123,17 +122,16 @@ impl Exploration {
         self.fixed.as_ref().map_or_else(|| self.frames.shown_len(), |fixed| fixed.times.len())
     }
 
-    /// The texts that are embedded.
     pub(super) fn texts(&self) -> &TextTable {
         &self.texts
     }
 
-    /// What follows from everything known so far. Call [`Exploration::refresh`] after a change.
+    /// Alignments and rankings as of the last [`Exploration::refresh`].
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// Scores, paths and settings as they are.
+    /// The outcome with the settings, as `--json` prints it.
     pub fn report(&self, sources: &Sources) -> Report {
         let calibration = self.calibration_in_force();
         let settings = ReportSettings::of_clip(
@@ -146,28 +144,28 @@ impl Exploration {
         Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
     }
 
-    /// The sentence of one step under the present template.
+    /// A step in the template.
     pub fn sentence(&self, class: usize, step: usize) -> String {
         let candidate = &self.candidates[class];
         self.settings.template.fill(&candidate.name, &candidate.domain, &candidate.steps[step])
     }
 
-    /// Whether the sentence of one step is longer than the checkpoint reads; false while it is not embedded.
+    /// Whether a step's sentence is longer than the checkpoint reads; false until it is embedded.
     pub fn is_cut(&self, class: usize, step: usize) -> bool {
         self.texts.number(&self.sentence(class, step)).is_some_and(|number| self.texts.is_cut(number))
     }
 
-    /// Texts that the present settings use and that were longer than the checkpoint reads.
+    /// Used texts that are longer than the checkpoint reads.
     pub fn cut_texts(&self) -> Vec<String> {
         let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
         self.used_texts(&self.settings.template).filter(is_cut).collect()
     }
 
-    /// Checks that the model can tell the candidates apart, as far as their steps are embedded: texts of different words
-    /// may come to the same tokens. Some that are alike are a warning.
+    /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some are
+    /// the same.
     ///
     /// # Errors
-    /// All are alike, so that no ranking of them says anything.
+    /// All are the same, so that a ranking means nothing.
     pub fn check_told_apart(&self) -> Result<Option<String>, String> {
         let mut kinds: Vec<usize> = Vec::new();
         let mut kind = |number: usize| {
@@ -210,8 +208,7 @@ impl Exploration {
         sentences.chain(self.candidates.iter().map(|class| class.name.clone()))
     }
 
-    /// Texts that the present settings need and that are not embedded: the steps of each class in turn, then the
-    /// class names, which the mean-pool baseline uses as they are.
+    /// Used texts that are not embedded: the steps of each class, then the class names (for the mean-pool baseline).
     pub fn missing_texts(&self) -> Vec<String> {
         self.missing_texts_in(&self.settings.template)
     }
@@ -226,7 +223,7 @@ impl Exploration {
         self.used_texts(template).filter(is_missing).collect()
     }
 
-    /// Adds embedded frames. A frame that is there already takes the rows that it comes with.
+    /// Adds embedded frames. Of a frame that is there already, only the rows are taken.
     pub fn add_frames(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) {
         let before = self.frames.len();
         if self.frames.extend(frames) {
@@ -235,41 +232,39 @@ impl Exploration {
         WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
     }
 
-    /// Every embedded frame, those without a row among them.
+    /// Every embedded frame, also those that the sampling does not take.
     pub fn embedded_frames(&self) -> &[EmbeddedFrame] {
         self.frames.frames()
     }
 
-    /// Gives each embedded frame the rows that another sampling has for it: none where it does not take the frame.
+    /// Gives each embedded frame the rows of another sampling: none if that does not take it.
     pub fn choose_rows(&mut self, rows: impl Fn(&EmbeddedFrame) -> Vec<f64>) {
         if self.frames.choose_rows(rows) {
             self.forget_sums();
         }
     }
 
-    /// What was summed over rows that have changed since.
+    /// Drops sums over rows that have changed.
     fn forget_sums(&mut self) {
         self.texts.forget_sums();
         self.windows = None;
     }
 
-    /// Adds embedded texts: the text as it was embedded, its raw embedding and whether it was cut. A text that is
-    /// already there is ignored.
+    /// Adds embedded texts: text, raw embedding, whether it was cut. A text that is already there is ignored.
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         let before = self.texts.len();
         self.texts.extend(texts);
         WORKERS.install(|| self.texts.multiply_texts(&self.frames, before));
     }
 
-    /// Changes the knobs.
     pub fn set(&mut self, settings: Settings) {
         self.settings = settings;
     }
 
-    /// Changes the candidates: their steps, or which there are. A class that is still there keeps its outcome, the others
-    /// have none until the next [`Exploration::refresh`]. Texts that are no longer used are remembered.
+    /// Changes the candidates. An unchanged class keeps its outcome, the others have none until the next
+    /// [`Exploration::refresh`]. Embeddings of unused texts are kept.
     pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
-        // Fixed matrices are of the candidates that they were taken with.
+        // The matrices of a snapshot belong to its candidates.
         if candidates == self.candidates || self.is_frozen() {
             return;
         }
@@ -285,26 +280,25 @@ impl Exploration {
         self.generation = next_generation();
     }
 
-    /// Aligns every class that has steps, all of them embedded, on the frames that are there.
+    /// Aligns every class whose steps are all embedded.
     ///
     /// # Errors
-    /// If the aligner refuses a matrix, for example because the checkpoint gave a value that is not a number, or if the
-    /// calibration in force is none. The outcome then stays as it was.
+    /// If a matrix or the calibration holds a value that is not finite, or no path is allowed. The outcome then stays.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
         WORKERS.install(|| self.align())
     }
 
-    /// Number of the present alignments: another one after each refresh that changes a matrix, and never that of another
-    /// exploration's.
+    /// Identifies the present alignments: changes with each refresh that changes a matrix, and differs between
+    /// explorations.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// What an [`EvidenceWorker`](super::EvidenceWorker) needs to find the order evidence that is not known: copies of
-    /// matrices.
+    /// Copies of the matrices whose order evidence is unknown.
     pub fn evidence_request(&self) -> EvidenceRequest {
         let unproven = |&class: &usize| {
-            let outcome = self.outcome.classes[class].as_ref().filter(|outcome| outcome.order.is_none())?;
+            let outcome =
+                self.outcome.classes[class].as_ref().filter(|outcome| outcome.order == Evidence::Unknown)?;
             Some(Unproven { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
         };
         EvidenceRequest {
@@ -314,21 +308,22 @@ impl Exploration {
         }
     }
 
-    /// Adds what a worker has found of one class. It is dropped where matrices have changed since it was asked for.
+    /// Adds the order evidence of one class, unless matrices have changed since it was requested.
     pub fn add_evidence(&mut self, generation: u64, class: usize, evidence: Option<OrderEvidence>) {
         if generation == self.generation
             && let Some(Some(class)) = self.outcome.classes.get_mut(class)
         {
-            class.order = Some(evidence);
+            class.order = evidence.into();
         }
     }
 
-    /// The order evidence of a class. None while it is not found, and within where the steps have no other order.
-    pub fn evidence(&self, class: usize) -> Option<Option<OrderEvidence>> {
-        self.outcome.classes.get(class)?.as_ref()?.order
+    /// The order evidence of a class.
+    pub fn evidence(&self, class: usize) -> Evidence {
+        let class = self.outcome.classes.get(class).and_then(Option::as_ref);
+        class.map_or(Evidence::Unknown, |class| class.order)
     }
 
-    /// Finds all order evidence that is not known, and waits for it.
+    /// Computes all missing order evidence.
     ///
     /// # Errors
     /// If a matrix cannot be aligned.
@@ -336,8 +331,8 @@ impl Exploration {
         WORKERS.install(|| self.outcome.find_evidence())
     }
 
-    /// A class as it would be without smoothing, all else under the present settings: what the smoothing changes. None
-    /// where it cannot be aligned. Has a column for every frame, of which [`Exploration::outcome`] may lack the last.
+    /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for
+    /// every frame, while [`Exploration::outcome`] may lack the last.
     pub fn unsmoothed(&self, class: usize) -> Option<ClassOutcome> {
         if self.is_frozen() {
             return None;
@@ -349,7 +344,7 @@ impl Exploration {
                 &self.frames.scaled_by_time(method.preset),
             );
             let matrix = |(at, candidate): (usize, &Candidate)| {
-                // The others matter to the background alone.
+                // Other classes matter only to the background.
                 if at != class && !method.leaves_out() {
                     return None;
                 }
@@ -409,8 +404,7 @@ impl Exploration {
         Ok(())
     }
 
-    /// Takes over the order evidence of classes whose alignments are those of the outcome before. Where others are not,
-    /// a new generation begins.
+    /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
     fn keep_evidence(&mut self, rule: Rule, classes: &mut [Option<ClassOutcome>]) {
         let mut all_kept = true;
         for (class, before) in classes.iter_mut().zip(&self.outcome.classes) {
@@ -427,14 +421,14 @@ impl Exploration {
         }
     }
 
-    /// Numbers of the sentences of a class; none where there is no step or not all are embedded.
+    /// Numbers of a class's sentences; `None` if it has no step or not all are embedded.
     fn script(&self, candidate: &Candidate) -> Option<Vec<usize>> {
         let sentences = candidate.sentences(&self.settings.template);
         let script: Option<Vec<usize>> = sentences.map(|sentence| self.texts.number(&sentence)).collect();
         script.filter(|script| !script.is_empty())
     }
 
-    /// The matrix of a class whose steps have these sums of products; none where there is no frame.
+    /// The matrix of a class from the prefix sums of its steps; `None` without frames.
     fn class_matrix(&self, candidate: &Candidate, windows: &Windows, sums: &[&[f64]]) -> Option<ClassMatrix> {
         if windows.is_empty() {
             return None;

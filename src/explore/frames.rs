@@ -18,14 +18,14 @@ pub struct EmbeddedFrame {
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
-    /// How long it stays on screen, and the rows that it fills.
+    /// How long it is on screen, and the rows it fills.
     pub shown: Shown,
     /// Raw embedding, d values.
     pub embedding: Arc<[f32]>,
 }
 
-/// All embedded frames of a clip, in the order in which they arrived: a frame's place in it is its slot. The sampling chooses
-/// among them: the rows of the clip, in order of time, name the slots that fill them; other frames wait for another sampling.
+/// All embedded frames of a clip. A frame's slot is its place in order of arrival. The sampling chooses among the frames:
+/// each row of the clip, in order of time, names a slot; frames without a row wait for another sampling.
 #[derive(Clone, Debug)]
 pub struct FrameTable {
     dim: usize,
@@ -66,7 +66,7 @@ impl FrameTable {
         }
     }
 
-    /// Number of frames, those without a row among them.
+    /// Number of frames, also those without a row.
     pub fn len(&self) -> usize {
         self.frames.len()
     }
@@ -81,8 +81,7 @@ impl FrameTable {
         &self.frames
     }
 
-    /// Adds frames in any order. Of a frame that is already there only the rows are taken, which may be others under another
-    /// sampling. Returns whether any row has changed.
+    /// Adds frames in any order; of a frame that is already there, takes only the rows. Returns whether any row has changed.
     ///
     /// # Panics
     /// If an embedding does not have `dim` values.
@@ -158,7 +157,7 @@ impl FrameTable {
         &self.frames[slot].embedding
     }
 
-    /// What a preset multiplies the raw embedding of a frame with; 0 where it has no length to divide by.
+    /// Factor of a frame's raw embedding under a preset; 0 for an embedding of length 0.
     pub fn scale(&self, slot: usize, preset: Preset) -> f64 {
         match preset {
             Preset::Paper if self.lengths[slot] > 0.0 => self.lengths[slot].recip(),
@@ -167,7 +166,7 @@ impl FrameTable {
         }
     }
 
-    /// The rows that a preset smooths, in order of time.
+    /// The rows in order of time, scaled by a preset.
     pub fn scaled_by_time(&self, preset: Preset) -> Vec<ScaledFrame<'_>> {
         let frame = |&Row { slot, .. }: &Row| {
             let scale = self.scale(slot, preset);
@@ -176,12 +175,12 @@ impl FrameTable {
         self.rows.iter().map(frame).collect()
     }
 
-    /// Sum of all rows that a preset smooths.
+    /// Sum of all rows, scaled by a preset.
     pub fn sum(&self, preset: Preset) -> ArrayView1<'_, f64> {
         self.sums[preset as usize].view()
     }
 
-    /// Slots of the rows in order of time, each with what a preset multiplies the frame with.
+    /// Slots of the rows in order of time, each with its factor under a preset.
     pub fn scales_by_time(&self, preset: Preset) -> Vec<(usize, f64)> {
         self.rows.iter().map(|row| (row.slot, self.scale(row.slot, preset))).collect()
     }

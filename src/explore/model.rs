@@ -1,15 +1,14 @@
-//! A model that every job shares.
+//! A checkpoint on a device, shared by every job.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::align::Calibration;
-use crate::explore::identity::Identity;
-use crate::siglip::{Checkpoint, ComputeDevice, ModelError, TextTower, Tower, VisionTower};
-use crate::store::Cache;
+use crate::backbone::{Checkpoint, ComputeDevice, ModelError, TextTower, Tower, VisionTower};
+use crate::cache::{Cache, Contents};
 
-/// A checkpoint on a device, and what is kept of its embeddings. Each tower is loaded by the first who needs it and kept
-/// for all who come after.
+/// A checkpoint on a device, with a cache of its embeddings. A tower is loaded when it is first needed.
 #[derive(Debug)]
 pub struct Model {
     checkpoint: Checkpoint,
@@ -22,18 +21,18 @@ pub struct Model {
     notices: Mutex<Notices>,
 }
 
-/// What the user should know of a model.
+/// Messages for the user.
 #[derive(Debug, Default)]
 struct Notices {
     waiting: Vec<String>,
-    /// Texts of which the model knows no word.
+    /// Texts without a known token.
     unknown: Vec<String>,
-    /// Those that were ever among them: each is told once.
+    /// All texts that were ever in `unknown`: each is reported once.
     told: BTreeSet<String>,
 }
 
 impl Model {
-    /// Loads nothing yet, and keeps nothing.
+    /// A model without a cache. Loads nothing yet.
     pub fn new(checkpoint: Checkpoint, device: ComputeDevice) -> Self {
         let notices = Notices { waiting: checkpoint.notices(), ..Notices::default() };
         Self {
@@ -48,17 +47,15 @@ impl Model {
         }
     }
 
-    /// Keeps embeddings in a cache, and takes from there those that were made before.
+    /// Reads embeddings from a cache and adds new ones to it.
     pub fn with_cache(self, cache: Cache) -> Self {
         Self { cache: Some(cache), ..self }
     }
 
-    /// What the model is read from.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// Where the model runs.
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
@@ -68,20 +65,31 @@ impl Model {
         Calibration::from_log_scale(self.checkpoint.logit_scale(), self.checkpoint.logit_bias())
     }
 
-    /// The image half.
+    /// The image tower.
     ///
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn vision(&self) -> Result<Arc<VisionTower>, ModelError> {
-        once(&self.vision, || self.checkpoint.load_vision(&self.device))
+        once(&self.vision, || {
+            self.log_load(Tower::Vision);
+            self.checkpoint.load_vision(&self.device)
+        })
     }
 
-    /// The text half.
+    /// The text tower.
     ///
     /// # Errors
     /// A weight file that changed since it was opened.
     pub fn text(&self) -> Result<Arc<TextTower>, ModelError> {
-        once(&self.text, || self.checkpoint.load_text(&self.device))
+        once(&self.text, || {
+            self.log_load(Tower::Text);
+            self.checkpoint.load_text(&self.device)
+        })
+    }
+
+    fn log_load(&self, tower: Tower) {
+        let (model, device) = (self.checkpoint.dir().display(), self.device.describe());
+        tracing::info!(%model, %device, ?tower, "loading");
     }
 
     /// Images or texts to embed at a time: what keeps the device busy and still answers a request soon.
@@ -89,7 +97,7 @@ impl Model {
         self.checkpoint.batch(tower, &self.device)
     }
 
-    /// Whether someone has needed that half.
+    /// Whether a tower is loaded.
     pub fn has_loaded(&self, tower: Tower) -> bool {
         match tower {
             Tower::Vision => self.vision.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
@@ -97,13 +105,11 @@ impl Model {
         }
     }
 
-    /// Where embeddings are kept.
     pub fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
     }
 
-    /// What the user should know: what is assumed of the checkpoint, texts that say nothing to it, and why nothing is
-    /// kept. Each is told once.
+    /// New messages for the user: assumptions about the checkpoint, texts without a known token, cache failures.
     pub fn take_notice(&self) -> Option<String> {
         let (mut notices, unknown) = {
             let mut notices = self.notices();
@@ -115,14 +121,14 @@ impl Model {
                 others => format!(" (and {others} more)"),
             };
             notices.push(format!(
-                "no word of {first:?}{others} is in the model's vocabulary: it cannot be told from other such texts"
+                "no word of {first:?}{others} is in the vocabulary of the model: all such texts get the same embedding"
             ));
         }
         notices.extend(self.cache.as_ref().and_then(Cache::take_notice));
         (!notices.is_empty()).then(|| notices.join("\n"))
     }
 
-    /// Takes note of texts that left no token but unknown ones.
+    /// Remembers texts without a known token.
     pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
         let mut notices = self.notices();
         for text in texts {
@@ -136,28 +142,76 @@ impl Model {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cache, and what a tower's embeddings are kept under. None where nothing can be kept.
+    /// The cache and the identity of a tower in it; `None` if nothing can be cached.
     pub(super) fn keeps(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
         let cache = self.cache.as_ref()?;
         let identity = match tower {
             Tower::Vision => &self.vision_identity,
             Tower::Text => &self.text_identity,
         };
-        // A checkpoint that cannot be read is reported by whoever loads it.
+        // Loading reports a checkpoint that cannot be read.
         let identify = || Identity::of(tower, &self.checkpoint, &self.device, cache).ok().flatten();
         Some((cache, identity.get_or_init(identify).as_ref()?))
     }
 }
 
-/// What the slot holds; where that is nothing, what `load` gives. Who comes while another loads waits for it.
+/// Returns the content of a slot, after filling it by `load` if it is empty.
 fn once<T>(
     slot: &Mutex<Option<Arc<T>>>,
     load: impl FnOnce() -> Result<T, ModelError>,
 ) -> Result<Arc<T>, ModelError> {
-    // Whoever panicked while loading left the slot empty, which is no reason to refuse the next.
+    // A panic while loading leaves the slot empty: the next caller may try again.
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(loaded) = &*slot {
         return Ok(loaded.clone());
     }
     Ok(slot.insert(Arc::new(load()?)).clone())
+}
+
+/// Everything that decides the embeddings of one tower on one device, for cache keys.
+#[derive(Debug)]
+pub(super) struct Identity {
+    parts: Vec<String>,
+    files: Vec<Contents>,
+}
+
+impl Identity {
+    /// Hashes the tower's weights, unless the cache knows their hash. `None` if a file changes meanwhile.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(
+        tower: Tower,
+        checkpoint: &Checkpoint,
+        device: &ComputeDevice,
+        cache: &Cache,
+    ) -> io::Result<Option<Self>> {
+        let mut parts = vec![checkpoint.recipe(tower, device)];
+        let mut files = Vec::new();
+        for share in checkpoint.weight_shares(tower) {
+            let tensors = share.describe();
+            files.push(cache.contents_by(share.path(), &[], &tensors, |hasher| {
+                share.read(|piece| {
+                    hasher.update(piece);
+                })
+            })?);
+            parts.push(tensors);
+        }
+        if tower == Tower::Text {
+            files.push(cache.contents(checkpoint.tokenizer_file(), &[])?);
+        }
+        let Some(files) = files.into_iter().collect::<Option<Vec<Contents>>>() else { return Ok(None) };
+        parts.extend(files.iter().map(|file| file.digest().to_owned()));
+        Ok(Some(Self { parts, files }))
+    }
+
+    /// What a cache key of these embeddings contains.
+    pub fn ingredients(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map(String::as_bytes)
+    }
+
+    /// Whether the files on disk are still the hashed ones.
+    pub fn is_unchanged(&self) -> bool {
+        self.files.iter().all(Contents::are_unchanged)
+    }
 }

@@ -1,4 +1,4 @@
-//! What the alignments of a clip's classes say.
+//! Alignments and rankings of a clip's classes.
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
 use crate::explore::method::Method;
 
-/// A class that could be aligned.
+/// An aligned class.
 #[derive(Clone, Debug)]
 pub struct ClassOutcome {
     /// Smoothed cosines, K×T (Eq. 8).
@@ -18,18 +18,44 @@ pub struct ClassOutcome {
     pub alignment: Alignment,
     /// Mean of the cells: the same script without its order.
     pub order_free: f64,
-    /// Cosine of the clip's mean frame with the class name, where the name is embedded.
+    /// Cosine of the clip's mean frame with the class name, once the name is embedded.
     pub mean_pool: Option<f64>,
-    /// What the order of the steps is worth. None while that is not found, and within where they have no other order.
-    pub order: Option<Option<OrderEvidence>>,
+    /// Whether the order of the steps matters.
+    pub order: Evidence,
 }
 
-/// What a class is aligned from.
+/// Evidence in the order of a class' steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Evidence {
+    /// Not computed yet.
+    #[default]
+    Unknown,
+    /// A single step has no other order to compare with.
+    NoOtherOrder,
+    Found(OrderEvidence),
+}
+
+impl Evidence {
+    pub fn found(self) -> Option<OrderEvidence> {
+        match self {
+            Self::Found(evidence) => Some(evidence),
+            Self::Unknown | Self::NoOtherOrder => None,
+        }
+    }
+}
+
+impl From<Option<OrderEvidence>> for Evidence {
+    fn from(computed: Option<OrderEvidence>) -> Self {
+        computed.map_or(Self::NoOtherOrder, Self::Found)
+    }
+}
+
+/// The input of an alignment.
 #[derive(Clone, Debug)]
 pub struct ClassMatrix {
     /// Smoothed cosines, K×T (Eq. 8).
     pub cosines: Array2<f32>,
-    /// Cosine of the clip's mean frame with the class name, where the name is embedded.
+    /// Cosine of the clip's mean frame with the class name, once the name is embedded.
     pub mean_pool: Option<f64>,
 }
 
@@ -37,9 +63,7 @@ pub struct ClassMatrix {
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 #[error("{error}")]
 pub struct ClassRefused {
-    /// Its index.
     pub class: usize,
-    /// Why.
     pub error: AlignError,
 }
 
@@ -49,8 +73,7 @@ impl From<ClassRefused> for AlignError {
     }
 }
 
-/// Aligns the classes of a clip, none of them where its matrix is not known, by the method's rule, which is also returned:
-/// its background may depend on all matrices.
+/// Aligns the classes that have a matrix, and returns the rule too: its background may depend on all matrices.
 ///
 /// # Errors
 /// If the aligner refuses a matrix.
@@ -68,14 +91,14 @@ pub fn align_classes(
         let Some((ClassMatrix { cosines, mean_pool }, cells)) = matrix.zip(cells) else { return Ok(None) };
         let alignment = align::align(rule, cells.view()).map_err(|error| ClassRefused { class, error })?;
         let order_free = align::order_free(cells.view());
-        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: None }))
+        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: Evidence::Unknown }))
     };
     let aligned =
         matrices.into_par_iter().zip(cells).enumerate().map(align).collect::<Result<_, ClassRefused>>();
     Ok((rule, aligned?))
 }
 
-/// What the frames and texts known so far say.
+/// Alignments and rankings from the frames and texts embedded so far.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Presentation times of the frames, in seconds: the matrices' columns.
@@ -84,9 +107,8 @@ pub struct Outcome {
     pub ordinals: Vec<u64>,
     /// Smoothing width in frames.
     pub width: usize,
-    /// What the classes are aligned by.
     pub rule: Rule,
-    /// A class each, in the order given; none while a step is not embedded or no frame is.
+    /// The classes in the order given; `None` until all steps and a frame are embedded.
     pub classes: Vec<Option<ClassOutcome>>,
     /// Indices of the aligned classes, best first (Eq. 14).
     pub ranking: Vec<usize>,
@@ -95,8 +117,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Ranks classes that are aligned by `rule`. `times` and `ordinals` are those of the matrices' columns, `width` the
-    /// smoothing in frames.
+    /// Ranks aligned classes. `times` and `ordinals` belong to the columns of the matrices; `width` is in frames.
     pub fn new(
         times: Vec<f64>,
         ordinals: Vec<u64>,
@@ -109,14 +130,15 @@ impl Outcome {
         Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking }
     }
 
-    /// Finds the order evidence of every class that lacks it. That takes longer than all alignments together.
+    /// Computes missing order evidence. That takes longer than all alignments together.
     ///
     /// # Errors
     /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
         let rule = self.rule;
-        self.classes.par_iter_mut().flatten().filter(|class| class.order.is_none()).try_for_each(|class| {
-            class.order = Some(align::order_evidence(rule, class.cells.view())?);
+        let classes = self.classes.par_iter_mut().flatten();
+        classes.filter(|class| class.order == Evidence::Unknown).try_for_each(|class| {
+            class.order = align::order_evidence(rule, class.cells.view())?.into();
             Ok(())
         })
     }
@@ -136,8 +158,7 @@ impl Outcome {
         self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
     }
 
-    /// Score minus the best score among the other classes: the lead of the first class, and what each of the others
-    /// lacks. None where there is no other class.
+    /// Score minus the best score among the other classes; `None` without another class.
     pub fn margin(&self, class: usize) -> Option<f64> {
         let rival = self.ranking.iter().find(|&&c| c != class)?;
         Some(self.score(class)? - self.score(*rival)?)

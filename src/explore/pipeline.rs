@@ -1,12 +1,11 @@
-//! Clip and checkpoint in, embeddings out, in the background.
+//! Embeds a clip and its texts in the background.
 //!
 //! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
-//! embedder looks whether texts are wanted, and takes the frames that cover the clip best among those decoded. What the
-//! cache knows is told first; where that is all, nothing is decoded and no tower is loaded.
+//! embedder checks for requested texts, and takes those decoded frames that cover the clip best. Cached embeddings are
+//! reported first; if nothing is missing, nothing is decoded and no tower is loaded.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +15,22 @@ use std::time::Duration;
 
 use color_eyre::eyre::{Report, eyre};
 
-use crate::error_chain::panic_message;
+use crate::backbone::{Tower, VisionTower};
+use crate::background::catch_panic;
+use crate::explore::cached_clip::CachedClip;
+use crate::explore::cached_frames::CachedFrames;
 use crate::explore::frames::EmbeddedFrame;
-use crate::explore::keeper::Keeper;
-use crate::explore::known::Known;
 use crate::explore::model::Model;
-use crate::explore::queue::{Decoded, FrameQueue, Prepared};
-use crate::explore::record::Record;
-use crate::explore::requests::{Request, Texts};
-use crate::explore::rows::read_rows;
+use crate::explore::npy_frames::read_rows;
+use crate::explore::partial_save::PartialSave;
+use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
-use crate::siglip::{Tower, VisionTower};
 use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 
-/// Frames embedded before any text: a ranking needs some, and texts to rank them with more urgently than others.
+/// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
 const FIRST_BATCH: usize = 2;
-/// Memory that decoded, not yet embedded frames may take.
+/// Memory for decoded frames that wait to be embedded, in bytes.
 const AHEAD_BYTES: usize = 256 << 20;
 
 /// What to embed, and how.
@@ -40,23 +38,21 @@ const AHEAD_BYTES: usize = 256 << 20;
 pub struct Job {
     /// The clip.
     pub clip: PathBuf,
-    /// Where the clip is a `.npy` file of frame embeddings made elsewhere, how many of its rows make a second.
+    /// For a `.npy` file of frame embeddings: its rows per second.
     pub rows_per_second: Option<f64>,
-    /// Which of its frames.
     pub sampling: Sampling,
-    /// Which part of it.
     pub segment: Segment,
-    /// Which areas of its frames are blurred first.
+    /// Areas of its frames to blur.
     pub masks: Arc<Masks>,
-    /// What embeds. Its towers are loaded in the background where nobody has needed them before.
+    /// The model. Its towers are loaded in the background.
     pub model: Arc<Model>,
-    /// Whether frames are embedded in an order that covers the clip evenly, rather than from its start.
+    /// Embed frames in an order that covers the clip evenly instead of from its start.
     pub cover_evenly: bool,
-    /// Largest width and height of the pictures to show, if any.
+    /// Largest width and height of the small pictures, if wanted.
     pub thumbnails: Option<(u32, u32)>,
-    /// Texts to embed first. More can be asked for later.
+    /// Texts to embed first.
     pub texts: Vec<String>,
-    /// Frames of the clip that need not be embedded again, those of another sampling among them.
+    /// Embedded frames of the clip, also those of another sampling.
     pub known: Vec<EmbeddedFrame>,
 }
 
@@ -84,14 +80,13 @@ impl fmt::Debug for Job {
     }
 }
 
-/// News from the background.
+/// What the background work reports.
 #[derive(Debug)]
 pub enum Update {
     /// The clip is open.
     Opened {
-        /// What its header says.
         info: VideoInfo,
-        /// How many frames the sampling is expected to give.
+        /// Number of frames that the sampling is expected to take.
         expected_frames: Option<usize>,
     },
     /// A frame is decoded.
@@ -100,31 +95,31 @@ pub enum Update {
         ordinal: u64,
         /// Presentation time in seconds.
         time: f64,
-        /// Its pictures, with square pixels, if they are asked for; a long clip has them of an even selection.
+        /// Its pictures with square pixels, if wanted; in a long clip of an even selection of frames.
         thumbnail: Option<Thumbnail>,
     },
     /// The last frame is decoded.
     AllDecoded {
-        /// How many frames the sampling gave.
+        /// Number of frames that the sampling took.
         frames: usize,
-        /// What is wrong with the clip.
+        /// Damage in the clip.
         faults: Faults,
     },
     /// Frames are embedded.
     Frames(Vec<EmbeddedFrame>),
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
     Texts(Vec<EmbeddedText>),
-    /// A text that may be wanted later is embedded.
+    /// A prefetched text is embedded.
     Prefetched(EmbeddedText),
-    /// Every frame and every text asked for so far is embedded.
+    /// Every frame and every requested text is embedded.
     Idle,
-    /// Something that the user should know, and that does not keep the work from going on.
+    /// A message for the user; the work goes on.
     Notice(String),
-    /// The work ended early.
+    /// An error ended the work.
     Failed(Report),
 }
 
-/// The running background work. Dropping it stops the work after the batch in hand.
+/// The running background work. Dropping it stops the work after the current batch.
 pub struct Pipeline {
     requests: Option<Sender<Request>>,
     stop: Arc<AtomicBool>,
@@ -136,38 +131,32 @@ impl Pipeline {
         let (sender, requests) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
-        thread::spawn(move || {
-            // A panic becomes an error in the interface.
-            match catch_unwind(AssertUnwindSafe(|| embedder.run())) {
-                Ok(Ok(())) => {}
-                Ok(Err(report)) => emit(Update::Failed(report)),
-                Err(panic) => {
-                    emit(Update::Failed(eyre!("Embedding stopped unexpectedly: {}", panic_message(&*panic))))
-                }
-            }
+        thread::spawn(move || match catch_panic("embedding", || embedder.run()) {
+            Ok(Ok(())) => {}
+            Ok(Err(report)) => emit(Update::Failed(report)),
+            Err(panic) => emit(Update::Failed(eyre!(panic))),
         });
         Self { requests: Some(sender), stop }
     }
 
-    /// Asks for texts to be embedded before any further frame. Replaces what was asked for and not yet begun, and
-    /// what was to be prefetched.
+    /// Embeds these texts before any further frame, in place of those that wait.
     pub fn embed_texts(&self, texts: Vec<String>) {
         self.request(Request::Texts(texts));
     }
 
-    /// Asks for texts to be embedded one by one while there is nothing else to do. Replaces what was to be prefetched.
+    /// Embeds these texts one by one when there is nothing else to do, in place of those that wait for that.
     pub fn prefetch_texts(&self, texts: Vec<String>) {
         self.request(Request::Prefetch(texts));
     }
 
     fn request(&self, request: Request) {
         if let Some(sender) = &self.requests {
-            // The embedder is gone only after it has reported why.
+            // An embedder that has ended has reported why.
             let _ = sender.send(request);
         }
     }
 
-    /// Says that no more texts will be asked for: the work ends once all is embedded.
+    /// Ends the work once everything is embedded: no more texts follow.
     pub fn finish(&mut self) {
         self.requests = None;
     }
@@ -179,14 +168,14 @@ impl Drop for Pipeline {
     }
 }
 
-/// Does a job to its end and hands `take` the news as it comes.
+/// Runs a job to its end and hands each update to `take`.
 ///
 /// # Errors
-/// Whatever ended the work early.
+/// The error that ended the work.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> {
     let (sender, updates) = channel();
     let mut pipeline = Pipeline::start(job, move |update| {
-        // Nobody listens only after an error.
+        // The receiver is gone only after an error.
         let _ = sender.send(update);
     });
     pipeline.finish();
@@ -209,7 +198,7 @@ struct Embedder<E> {
 impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
         let mut texts = Texts { wanted: self.job.texts.clone(), ..Texts::default() };
-        let (mut queue, mut keeper) = self.begin(&mut texts.wanted)?;
+        let (mut queue, mut save) = self.begin(&mut texts.wanted)?;
         let mut texts_may_come = true;
         let mut idle = false;
         let batch_size = self.job.model.batch(Tower::Vision);
@@ -229,25 +218,25 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             queue.fill(self.capacity(), &self.emit)?;
             let known = queue.take_known();
             if !known.is_empty() {
-                keeper.add(&known);
+                save.add(&known);
                 (self.emit)(Update::Frames(known));
                 idle = false;
             }
 
-            // A first batch of frames, then the texts, then the rest: classes can be ranked as soon as their steps are known.
-            if !texts.wanted.is_empty() && (!keeper.is_empty() || queue.is_finished()) {
+            // A few frames, then the texts, then the other frames: so there is a ranking early.
+            if !texts.wanted.is_empty() && (!save.is_empty() || queue.is_finished()) {
                 let count = texts.wanted.len().min(self.job.model.batch(Tower::Text));
                 let batch: Vec<String> = texts.wanted.drain(..count).collect();
                 (self.emit)(Update::Texts(embed_texts(&self.job.model, batch)?));
                 idle = false;
-            } else if let Some(batch) = queue.take(if keeper.is_empty() { FIRST_BATCH } else { batch_size }) {
+            } else if let Some(batch) = queue.take(if save.is_empty() { FIRST_BATCH } else { batch_size }) {
                 let frames = embed_frames(&*self.job.model.vision()?, batch)?;
-                keeper.add(&frames);
+                save.add(&frames);
                 (self.emit)(Update::Frames(frames));
                 idle = false;
             } else if queue.is_finished() {
                 if !idle {
-                    keeper.finish(queue.faults(), queue.strip());
+                    save.finish(queue.faults(), queue.strip());
                     self.tell_notice();
                     (self.emit)(Update::Idle);
                     idle = true;
@@ -265,20 +254,20 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 }
             }
         }
-        keeper.break_off();
+        save.break_off();
         Ok(())
     }
 
-    /// Tells what the cache knows, which it takes out of `texts`, and starts decoding where that is not all.
-    fn begin(&self, texts: &mut Vec<String>) -> Result<(FrameQueue, Keeper<'_>), Report> {
+    /// Reports cached embeddings, removes cached texts from `texts`, and starts decoding if frames are missing.
+    fn begin(&self, texts: &mut Vec<String>) -> Result<(FrameQueue, PartialSave<'_>), Report> {
         if let Some(per_second) = self.job.rows_per_second {
             self.tell_rows(per_second, texts)?;
-            return Ok((FrameQueue::nothing(), Keeper::idle()));
+            return Ok((FrameQueue::nothing(), PartialSave::idle()));
         }
-        let record = Record::of(&self.job);
-        let known = record.as_ref().and_then(Record::frames);
+        let record = CachedClip::of(&self.job);
+        let known = record.as_ref().and_then(CachedClip::frames);
         let strip = match (&known, self.job.thumbnails) {
-            (Some((_, true)), Some(_)) => record.as_ref().and_then(Record::strip),
+            (Some((_, true)), Some(_)) => record.as_ref().and_then(CachedClip::strip),
             (Some((_, true)), None) => Some(Strip::default()),
             _ => None,
         };
@@ -292,16 +281,16 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                 (self.emit)(Update::Decoded { ordinal, time, thumbnail: Thumbnail::of(picture.clone()) });
             }
             (self.emit)(Update::AllDecoded { frames: count, faults: known.faults.clone() });
-            return Ok((FrameQueue::nothing(), Keeper::idle()));
+            return Ok((FrameQueue::nothing(), PartialSave::idle()));
         }
 
         let known_texts = known_texts(&self.job.model, texts);
         if !texts.is_empty() {
-            // What is wrong with it is better known before the clip is opened than after its first frames.
+            // A bad tokenizer is reported before the clip is opened.
             self.job.model.checkpoint().tokenizer()?;
         }
         let (known, is_whole) = known.unzip();
-        let frames = known.map_or_else(Vec::new, |known: Known| known.frames);
+        let frames = known.map_or_else(Vec::new, |known: CachedFrames| known.frames);
         let decoded = frames.iter().map(|frame| frame.ordinal).collect();
         let (info, decoder) = self.decode(decoded, record.is_some())?;
         if !frames.is_empty() {
@@ -312,14 +301,14 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
         let is_whole = is_whole.unwrap_or(false);
         if !is_whole && self.job.known.is_empty() {
-            // Loading takes long enough for the decoder to run ahead, so that the first batch already covers the clip.
+            // Loading takes so long that the decoder runs ahead, and the first batch covers the clip.
             self.job.model.vision()?;
         }
         let queue = FrameQueue::new(decoder, self.job.cover_evenly);
-        Ok((queue, Keeper::new(record, info, frames, is_whole)))
+        Ok((queue, PartialSave::new(record, info, frames, is_whole)))
     }
 
-    /// Tells the frames of a clip that was embedded elsewhere, as far as the sampling takes them.
+    /// Reports the frames of a `.npy` file that the sampling takes.
     fn tell_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
         let mut frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
         let info = VideoInfo::of_embeddings(frames.len(), per_second);
@@ -338,7 +327,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         Ok(())
     }
 
-    /// Takes a request, and tells what the cache knows of it. Returns whether it leaves an idle embedder idle.
+    /// Takes a request and reports what is cached of it. Returns whether an idle embedder stays idle.
     fn take(&self, request: Request, texts: &mut Texts) -> bool {
         match request {
             Request::Texts(wanted) => {
@@ -354,7 +343,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
     }
 
-    /// Tells the embeddings of texts that the cache knows; the others come back.
+    /// Reports the cached texts and returns the others.
     fn tell_known(&self, mut texts: Vec<String>) -> Vec<String> {
         let known = known_texts(&self.job.model, &mut texts);
         if !known.is_empty() {
@@ -374,8 +363,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         (AHEAD_BYTES / (side * side * 3) / 2).max(self.job.model.batch(Tower::Vision))
     }
 
-    /// Starts decoding on its own thread. Frames that are known are not prepared for embedding; small pictures are
-    /// compressed where they can be kept.
+    /// Starts decoding on its own thread. Embedded frames are not prepared again; small pictures are compressed if they
+    /// can be cached.
     fn decode(&self, known: HashSet<u64>, keeps: bool) -> Result<(VideoInfo, DecodeAhead<Decoded>), Report> {
         let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
         let info = reader.info().clone();
@@ -396,7 +385,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             // Every sampling takes the first frame of a segment.
             masks.apply(*first.get_or_insert(ordinal), &mut frame);
             let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
-                // A tick may take a frame that comes a little later.
+                // A tick may take a frame that starts a little later.
                 let from = frame.shown.rows.first().map_or(time, |row| row.min(time));
                 Thumbnail::new(ordinal, from, &thumbnail(&frame, pixel_aspect, width, height))
             });

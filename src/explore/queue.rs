@@ -1,25 +1,24 @@
-//! Decoded frames on their way to the vision tower.
+//! What waits to be embedded: decoded frames in the order in which they cover the clip, and texts by urgency.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::Poll;
 
 use color_eyre::eyre::Report;
 
-use crate::explore::coverage::even_coverage;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::pipeline::Update;
 use crate::explore::strip::{Picture, Strip};
 use crate::siglip::Square;
 use crate::video::{DecodeAhead, Faults, Shown};
 
-/// What the decoding thread makes of a frame.
+/// A decoded frame as the decoding thread hands it on.
 pub struct Decoded {
-    /// The frame, where its embedding is known from another sampling.
+    /// The frame, if another sampling has embedded it.
     pub known: Option<EmbeddedFrame>,
-    /// A small picture to keep.
+    /// A small picture for the film strip.
     pub picture: Option<Arc<Picture>>,
-    /// None where the frame's embedding is known.
+    /// `None` if the frame is embedded already.
     pub to_embed: Option<Prepared>,
 }
 
@@ -31,13 +30,13 @@ pub struct Prepared {
     pub time: f64,
     /// How long it stays on screen, and the rows that it fills.
     pub shown: Shown,
-    /// What the tower looks at.
+    /// The prepared image.
     pub square: Square,
 }
 
-/// Decoded frames that wait to be embedded, the next one first.
+/// Decoded frames that wait to be embedded.
 pub struct FrameQueue {
-    /// None once it has given its last frame.
+    /// `None` after the last frame.
     decoder: Option<DecodeAhead<Decoded>>,
     cover_evenly: bool,
     waiting: BTreeMap<u64, Prepared>,
@@ -48,12 +47,12 @@ pub struct FrameQueue {
 }
 
 impl FrameQueue {
-    /// The frames of a decoder, in its order or in one that covers the clip evenly.
+    /// Takes frames from a decoder, in its order or in one that covers the clip evenly.
     pub fn new(decoder: DecodeAhead<Decoded>, cover_evenly: bool) -> Self {
         Self { decoder: Some(decoder), cover_evenly, ..Self::nothing() }
     }
 
-    /// Nothing to wait for.
+    /// An empty queue.
     pub fn nothing() -> Self {
         Self {
             decoder: None,
@@ -66,10 +65,10 @@ impl FrameQueue {
         }
     }
 
-    /// Takes what the decoder has ready, up to `capacity` frames. Where none waits to be embedded, one frame is waited for.
+    /// Takes decoded frames, until `capacity` of them wait. Blocks for one frame if none waits.
     ///
     /// # Errors
-    /// What the decoder ended with.
+    /// The error that ended decoding.
     pub fn fill(&mut self, capacity: usize, emit: &impl Fn(Update)) -> Result<(), Report> {
         let mut may_wait = self.waiting.is_empty();
         while self.waiting.len() < capacity {
@@ -97,12 +96,12 @@ impl FrameQueue {
         Ok(())
     }
 
-    /// Frames that were decoded and need not be embedded.
+    /// Removes and returns decoded frames that are embedded already.
     pub fn take_known(&mut self) -> Vec<EmbeddedFrame> {
         std::mem::take(&mut self.known)
     }
 
-    /// The next frames to embed, at most `count`; none where none waits.
+    /// The next frames to embed, at most `count`; `None` if none waits.
     pub fn take(&mut self, count: usize) -> Option<Vec<Prepared>> {
         let batch: Vec<Prepared> =
             std::iter::from_fn(|| self.waiting.pop_first()).map(|(_, frame)| frame).take(count).collect();
@@ -122,5 +121,59 @@ impl FrameQueue {
     /// The small pictures so far.
     pub fn strip(&self) -> &Strip {
         &self.strip
+    }
+}
+
+/// Place of frame `index` in an order that covers a clip evenly at every moment: bit reversal, so that
+/// the frames embedded first are the first, the middle, the quarters, the eighths …
+///
+/// The reversal is over 64 bits: the order among the frames of a clip does not depend on how many there are.
+pub fn even_coverage(index: usize) -> u64 {
+    (index as u64).reverse_bits()
+}
+
+/// A request to a running pipeline.
+pub enum Request {
+    /// Texts needed now.
+    Texts(Vec<String>),
+    /// Texts that may be needed later.
+    Prefetch(Vec<String>),
+}
+
+/// Texts that wait to be embedded.
+#[derive(Default)]
+pub struct Texts {
+    pub wanted: Vec<String>,
+    /// Embedded one at a time, so that a request never waits long.
+    pub later: VecDeque<String>,
+}
+
+impl Texts {
+    /// Replaces what waits: older texts may belong to a template that is no longer shown.
+    pub fn take(&mut self, request: Request) {
+        match request {
+            Request::Texts(texts) => *self = Self { wanted: texts, later: VecDeque::new() },
+            Request::Prefetch(texts) => self.later = texts.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_prefix_of_the_order_covers_the_clip_evenly() {
+        let n = 100;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by_key(|&i| even_coverage(i));
+        for taken in 2..n {
+            let mut seen = order[..taken].to_vec();
+            seen.sort_unstable();
+            seen.push(n);
+            let widest = seen.windows(2).map(|w| w[1] - w[0]).max().unwrap();
+            // 128 slots halved ⌊log2⌋ times bound the widest gap.
+            assert!(widest <= 128 >> taken.ilog2(), "{taken} frames leave a gap of {widest}");
+        }
     }
 }

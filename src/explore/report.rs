@@ -119,7 +119,7 @@ impl Report {
     ) -> Self {
         let class = |(index, (name, class)): (usize, (&str, &Option<ClassOutcome>))| {
             let class = class.as_ref()?;
-            let order = class.order.flatten();
+            let order = class.order.found();
             Some(ClassReport {
                 index,
                 name: name.to_owned(),

@@ -4,7 +4,7 @@ use crate::align::Calibration;
 use crate::explore::method::Method;
 use crate::script::Template;
 
-/// Everything that can be turned without embedding a frame again.
+/// The knobs: everything that can be changed without embedding a frame again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// How a matrix of cosines becomes a score.
@@ -13,7 +13,7 @@ pub struct Settings {
     pub smoothing_seconds: f64,
     /// How a step becomes a sentence.
     pub template: Template,
-    /// Scale and bias of the affinity in the place of the checkpoint's.
+    /// Scale and bias of the affinity in place of the checkpoint's.
     pub calibration: Option<Calibration>,
 }
 

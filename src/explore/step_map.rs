@@ -1,4 +1,4 @@
-//! A map of all steps of all candidates, without and with context (the paper's Fig. 3): t-SNE of their embeddings.
+//! Maps of all steps, without and with context (Fig. 3 of the paper): t-SNE of their embeddings.
 
 use std::collections::HashSet;
 use std::f64::consts::TAU;
@@ -10,13 +10,13 @@ use crate::explore::candidate::Candidate;
 use crate::explore::exploration::Exploration;
 use crate::script::Template;
 
-/// Neighbours that a step is kept close to, where there are enough steps.
+/// Effective number of neighbours, if there are enough steps.
 const PERPLEXITY: f64 = 30.0;
-/// At 0 the forces would be exact; a map of some hundred points is as fast as good at this value.
+/// Accuracy of the Barnes-Hut forces; 0 is exact.
 const THETA: f64 = 0.2;
 /// Factor on the attraction in the first quarter of the epochs.
 const EXAGGERATION: f64 = 4.0;
-/// Rounds of the power method: the axes only have to be good enough to start from.
+/// Rounds of the power method, for a start.
 const ROUNDS: usize = 100;
 
 /// A step in the plane.
@@ -24,27 +24,26 @@ const ROUNDS: usize = 100;
 pub struct StepPoint {
     /// Index of its class.
     pub class: usize,
-    /// Its place in the script, from 0.
+    /// Its index in the script.
     pub step: usize,
-    /// From -1 to 1; the axes have no meaning, and one scale.
+    /// From -1 to 1; both axes have one scale.
     pub x: f32,
     /// See [`StepPoint::x`].
     pub y: f32,
 }
 
-/// All steps in the plane.
+/// All steps in the plane, class by class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMap {
-    /// Class by class, in the order of the scripts.
+    /// In the order of the scripts.
     pub points: Vec<StepPoint>,
-    /// For each point the others nearest to it among the embeddings themselves, not in the plane: one, or several where
-    /// they are equally near, as identical sentences are.
+    /// For each point, those with the nearest embedding: several if equally near, as identical sentences are.
     pub nearest: Vec<Vec<usize>>,
 }
 
 impl StepMap {
-    /// How often a step's nearest neighbour is of the step's own group, from 0 to 1, where `group` tells the group of a
-    /// class. Equally near neighbours share one vote. None where no step has a neighbour.
+    /// Share of steps whose nearest neighbour is in their own group, from 0 to 1. `group` gives the group of a class. Equally
+    /// near neighbours share one vote. None if no step has a neighbour.
     pub fn kinship<G: PartialEq>(&self, group: impl Fn(usize) -> G) -> Option<f64> {
         let group_of = |point: usize| group(self.points[point].class);
         let votes = self.nearest.iter().enumerate().filter(|(_, nearest)| !nearest.is_empty());
@@ -57,7 +56,7 @@ impl StepMap {
     }
 }
 
-/// The map without context, and the map with it, turned so that the steps lie as near to their first places as may be.
+/// The map without context, and the map with it, turned for the best fit with the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepMaps {
     /// The candidates whose steps they show.
@@ -71,13 +70,13 @@ pub struct StepMaps {
 }
 
 impl StepMaps {
-    /// Whether they still show what there is: no script and no template has changed since.
+    /// Whether neither scripts nor template have changed since.
     pub fn are_of(&self, exploration: &Exploration) -> bool {
         self.candidates == exploration.candidates() && self.template == context(exploration)
     }
 }
 
-/// What the maps are computed from.
+/// The input of the maps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapRequest {
     candidates: Vec<Candidate>,
@@ -118,7 +117,7 @@ impl MapRequest {
 }
 
 impl Exploration {
-    /// What the maps are computed from; none while a text of [`Exploration::map_texts_missing`] is missing.
+    /// The input of the maps; none while [`Exploration::map_texts_missing`] are missing.
     pub fn map_request(&self) -> Option<MapRequest> {
         let template = context(self);
         let plain = self.step_embeddings(&without_context())?;
@@ -126,7 +125,7 @@ impl Exploration {
         Some(MapRequest::new(self.candidates().to_vec(), template, plain, context))
     }
 
-    /// Texts that the maps need and that are not embedded.
+    /// Texts of the maps that are not embedded.
     pub fn map_texts_missing(&self) -> Vec<String> {
         let mut seen = HashSet::new();
         [without_context(), context(self)]
@@ -136,7 +135,7 @@ impl Exploration {
             .collect()
     }
 
-    /// Unit embeddings of all steps in a template, N×d; none while one is missing.
+    /// Unit embeddings of all steps in a template, N×d; none if one is missing.
     fn step_embeddings(&self, template: &Template) -> Option<Array2<f32>> {
         let sentences = self.candidates().iter().flat_map(|class| class.sentences(template));
         let numbers: Vec<usize> = sentences.map(|text| self.texts().number(&text)).collect::<Option<_>>()?;
@@ -154,13 +153,13 @@ fn without_context() -> Template {
     step
 }
 
-/// The template in force, or the default one where that leaves steps as they are.
+/// The present template, or the default if that leaves steps as they are.
 fn context(exploration: &Exploration) -> Template {
     let template = &exploration.settings().template;
     if *template == without_context() { Template::default() } else { template.clone() }
 }
 
-/// Places in the plane, in a scale of their own.
+/// Places in the plane, in any scale.
 struct Layout {
     places: Vec<[f64; 2]>,
     nearest: Vec<Vec<usize>>,
@@ -169,7 +168,7 @@ struct Layout {
 impl Layout {
     /// Lays out N×d embeddings.
     fn new(embeddings: &Array2<f32>) -> Self {
-        // A broken checkpoint must not break the map.
+        // Embeddings of a broken checkpoint may not be finite.
         let embeddings = embeddings.mapv(|value| if value.is_finite() { f64::from(value) } else { 0.0 });
         let squares = squared_distances(&embeddings);
 
@@ -196,8 +195,7 @@ impl Layout {
         }
     }
 
-    /// Turns and mirrors the layout so that its points lie as near to those of another one as may be (the orthogonal
-    /// Procrustes problem, both being centred).
+    /// Turns and mirrors the layout to fit another (the orthogonal Procrustes problem; both are centred).
     fn turn_to(&mut self, other: &Self) {
         let turn_of = |mirror: f64| {
             let (mut cosine, mut sine) = (0.0, 0.0);
@@ -218,7 +216,7 @@ impl Layout {
         }
     }
 
-    /// The points of the candidates' steps, the larger side from -1 to 1.
+    /// The map, its larger side scaled to -1 … 1.
     fn into_map(self, candidates: &[Candidate]) -> StepMap {
         let [(left, right), (bottom, top)] = [0, 1].map(|axis| {
             let values = self.places.iter().map(|place| place[axis]);
@@ -256,14 +254,14 @@ fn squared_distances(points: &Array2<f64>) -> Array2<f64> {
     squares
 }
 
-/// The points nearest to one of them.
+/// The points nearest to one.
 fn nearest(squares: &Array2<f64>, point: usize) -> Vec<usize> {
     let others = || squares.row(point).into_iter().enumerate().filter(|&(other, _)| other != point);
     let least = others().map(|(_, &square)| square).fold(f64::INFINITY, f64::min);
     others().filter(|&(_, &square)| square == least).map(|(other, _)| other).collect()
 }
 
-/// Coordinates of the rows on the two axes along which they differ most, by the power method.
+/// Coordinates of the rows on their two principal axes, by the power method.
 fn principal_coordinates(mut points: Array2<f64>) -> Vec<[f64; 2]> {
     let Some(mean) = points.mean_axis(Axis(0)) else { return Vec::new() };
     points -= &mean;
@@ -273,7 +271,7 @@ fn principal_coordinates(mut points: Array2<f64>) -> Vec<[f64; 2]> {
         let mut axis = rows.max_by(|a, b| length(a).total_cmp(&length(b))).expect("there is a mean");
         for _ in 0..ROUNDS {
             axis = points.t().dot(&points.dot(&axis));
-            // What is left of points on a line is rounding.
+            // Points on a line leave only rounding errors.
             let norm = length(&axis).sqrt();
             axis /= if norm > f64::MIN_POSITIVE { norm } else { 1.0 };
         }
@@ -284,10 +282,10 @@ fn principal_coordinates(mut points: Array2<f64>) -> Vec<[f64; 2]> {
     x.into_iter().zip(y).map(|(x, y)| [x, y]).collect()
 }
 
-/// t-SNE of at least four distinct points, from their squared distances, begun at `flat`.
+/// t-SNE of at least four distinct points, from their squared distances, started at `flat`.
 fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let n = flat.len();
-    // With fewer than two neighbours for each there would be pairs and nothing else.
+    // Fewer than two neighbours would give pairs and nothing else.
     let perplexity = ((n - 1) as f64 / 3.0).clamp(1.9, PERPLEXITY);
     let count = (n - 1).min((3.0 * perplexity).ceil() as usize);
     let neighbors: Vec<Vec<Neighbor<f64>>> = squares
@@ -298,8 +296,8 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
             let mut others: Vec<(usize, f64)> =
                 row.into_iter().copied().enumerate().filter(|&(other, _)| other != point).collect();
             others.sort_by(|a, b| a.1.total_cmp(&b.1));
-            // A Gaussian's shares do not change when all squares are lessened by one number, and the nearest
-            // neighbour's density does not vanish then, however narrow the Gaussian.
+            // To subtract one number from all squares leaves the Gaussian weights as they are, and keeps the nearest
+            // neighbour's from vanishing.
             let least = others[0].1;
             let near = others.into_iter().take(count);
             near.map(|(index, square)| Neighbor { index, distance: (square - least).sqrt() }).collect()
@@ -310,13 +308,13 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
         let mut tsne: tSNE<f64, [f64; 2]> = tSNE::new(flat);
         tsne.perplexity(perplexity)
             .early_exaggeration(EXAGGERATION)
-            // With fewer points than the crate's rates are made for, lower ones stop early and higher ones swing.
+            // For few points, lower rates than this stop early and higher ones swing.
             .learning_rate(n as f64)
             .initial_embedding(start(flat))
             .barnes_hut_with_neighbors(THETA, &neighbors);
         tsne.embedding()
     };
-    // By one thread: several add numbers up in an order that differs from run to run, and so would the maps.
+    // One thread: with several, the order of additions and so the maps differ from run to run.
     let values = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
         Ok(pool) => pool.install(fit),
         Err(_) => fit(),
@@ -324,7 +322,7 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
     values.as_chunks().0.to_vec()
 }
 
-/// The flat coordinates, small, where t-SNE is to begin. Points in one place would never part: each is moved a little,
+/// The start of t-SNE: the flat coordinates, scaled down. Points in one place would never part, so each is moved a little
 /// in a direction of its own.
 fn start(flat: &[[f64; 2]]) -> Vec<f64> {
     let square: f64 = flat.iter().flatten().map(|x| x * x).sum();

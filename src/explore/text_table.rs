@@ -1,4 +1,4 @@
-//! The texts of a clip's candidates that are embedded so far, with their products with its frames.
+//! Embedded texts and their products with the frames of a clip.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::align::{self, Preset};
 use crate::explore::frames::FrameTable;
 
-/// Texts that one thread multiplies with the frames.
+/// Texts multiplied together by one thread.
 const PIECE: usize = 4;
 
 /// Texts by number, in the order in which they arrived.
@@ -25,11 +25,11 @@ struct Text {
     unit: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
-    /// Products with the raw frames, in the order in which the frames arrived.
+    /// Products with the raw frames, by slot.
     products: Vec<f32>,
     /// Sums of the products with the first 0, 1, … frames by time, as a preset scales them.
     prefix_sums: Vec<f64>,
-    /// The preset of the sums; none where they lack frames.
+    /// The preset of the sums; `None` if they are out of date.
     summed: Option<Preset>,
 }
 
@@ -44,7 +44,7 @@ impl TextTable {
         self.dim
     }
 
-    /// The same texts, multiplied with no frame.
+    /// The same texts without products.
     pub fn without_products(&self) -> Self {
         let mut table = self.clone();
         for text in &mut table.texts {
@@ -55,7 +55,7 @@ impl TextTable {
         table
     }
 
-    /// Number of a text, if it is embedded.
+    /// The number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()
     }
@@ -103,17 +103,17 @@ impl TextTable {
         }
     }
 
-    /// Multiplies the texts from number `first` on, which are new, with all frames.
+    /// Multiplies the new texts, from number `first` on, with all frames.
     pub fn multiply_texts(&mut self, frames: &FrameTable, first: usize) {
         self.multiply(first, frames, 0);
     }
 
-    /// Multiplies all texts with the frames from number `first` on, which are new.
+    /// Multiplies all texts with the new frames, from slot `first` on.
     pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
         self.multiply(0, frames, first);
     }
 
-    /// The rows have changed: sums over them are taken anew when they are needed.
+    /// Marks all sums as out of date, after rows have changed.
     pub fn forget_sums(&mut self) {
         for text in &mut self.texts {
             text.summed = None;
@@ -131,7 +131,7 @@ impl TextTable {
         });
     }
 
-    /// Sums the products of some texts by time, where that has not been done.
+    /// Brings the sums of some texts up to date.
     pub fn sum(&mut self, numbers: impl IntoIterator<Item = usize>, frames: &FrameTable, preset: Preset) {
         let mut wanted = vec![false; self.texts.len()];
         for number in numbers {
@@ -146,18 +146,18 @@ impl TextTable {
         });
     }
 
-    /// Sums of a text's products with the first 0, 1, … frames by time, from when they were last summed.
+    /// Sums of a text's products with the first 0, 1, … rows, as of the last [`TextTable::sum`].
     pub fn prefix_sums(&self, number: usize) -> &[f64] {
         &self.texts[number].prefix_sums
     }
 
-    /// The same sums under any preset, and not kept.
+    /// The same sums under any preset, computed anew.
     pub fn prefix_sums_of(&self, number: usize, frames: &FrameTable, preset: Preset) -> Vec<f64> {
         prefix_sums(&self.texts[number].products, &frames.scales_by_time(preset)).collect()
     }
 }
 
-/// Sums of the first 0, 1, … products, taken and scaled by slot.
+/// Sums of the first 0, 1, … products, given slots and factors in order.
 fn prefix_sums(products: &[f32], scales: &[(usize, f64)]) -> impl Iterator<Item = f64> {
     let mut sum = 0.0;
     std::iter::once(sum).chain(scales.iter().map(move |&(slot, scale)| {

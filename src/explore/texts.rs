@@ -1,4 +1,4 @@
-//! Texts in, embeddings out: from the cache, or else from the text tower.
+//! Embeddings of texts, from the cache or the text tower.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,15 @@ use ndarray::ArrayView2;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::explore::identity::Identity;
-use crate::explore::model::Model;
-use crate::siglip::{TextTokenizer, Tokens, Tower};
-use crate::store::{Entry, Key, Kind, floats, to_bytes};
+use crate::backbone::{TextTokenizer, Tokens, Tower};
+use crate::cache::{Entry, Key, Kind};
+use crate::embeddings::{floats, to_bytes};
+use crate::explore::model::{Identity, Model};
 
 /// A text, its raw embedding, and whether it was longer than the checkpoint reads.
 pub type EmbeddedText = (String, Vec<f32>, bool);
 
-/// Takes the texts that the cache knows out of `texts`.
+/// Removes from `texts` those in the cache, and returns their embeddings.
 pub fn known_texts(model: &Model, texts: &mut Vec<String>) -> Vec<EmbeddedText> {
     let Some((cache, identity)) = model.keeps(Tower::Text).filter(|_| !texts.is_empty()) else {
         return Vec::new();
@@ -36,7 +36,7 @@ pub fn known_texts(model: &Model, texts: &mut Vec<String>) -> Vec<EmbeddedText> 
     known
 }
 
-/// Embeds texts, and keeps them for the next time.
+/// Embeds texts and caches the embeddings.
 ///
 /// # Errors
 /// A checkpoint that cannot be loaded, or a failing device.
@@ -57,8 +57,8 @@ pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText
     Ok(texts.into_iter().zip(kept).map(Kept::with_text).collect())
 }
 
-/// Embeds texts that are padded to the longest of them, and not to the checkpoint's full length; as a whole from the
-/// cache, or else from the text tower.
+/// Embeds texts padded to the longest of them instead of the full length, as the authors' scripts do; all from the cache
+/// or all from the text tower.
 ///
 /// # Errors
 /// A checkpoint that cannot be loaded, or a failing device.
@@ -97,17 +97,17 @@ pub fn embed_batch(model: &Model, texts: &[String]) -> Result<Vec<EmbeddedText>,
     Ok(texts.iter().cloned().zip(kept).map(Kept::with_text).collect())
 }
 
-/// What the cache keeps of a text.
+/// A text in the cache.
 struct Kept {
     embedding: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
-    /// Whether it left no token but unknown ones.
+    /// Whether it has no known token.
     is_empty: bool,
 }
 
 impl Kept {
-    /// Of texts that were embedded. Those that say nothing are noted.
+    /// Embedded texts. Those without a known token are reported.
     fn of(
         model: &Model,
         tokenizer: &TextTokenizer,

@@ -1,21 +1,23 @@
 use thiserror::Error;
 
+use crate::plot::svg::PixelError;
+
 /// Why a snapshot cannot be exported.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExportError {
     /// No class has a matrix.
-    #[error("no class is aligned in this snapshot; save one once the ranking has appeared")]
+    #[error("no class is aligned in this snapshot\nhelp: save one once the ranking has appeared")]
     NothingAligned,
     /// A class that the snapshot does not have.
-    #[error("there is no class \"{wanted}\"; there are {known}")]
+    #[error("no class \"{wanted}\"\nhelp: the classes are {known}")]
     UnknownClass {
-        /// As it was asked for.
+        /// The name or index given.
         wanted: String,
-        /// What there is.
+        /// All indices and names.
         known: String,
     },
     /// A class without a matrix.
-    #[error("the class \"{0}\" is not aligned in this snapshot: a step was not embedded yet")]
+    #[error("the class \"{0}\" is not aligned in this snapshot: one of its steps was not embedded yet")]
     NotAligned(String),
     /// More steps than a page has room for.
     #[error("the class \"{name}\" has {steps} steps; a figure has room for {most}")]
@@ -28,6 +30,6 @@ pub enum ExportError {
         most: usize,
     },
     /// The figure could not be turned into pixels.
-    #[error("the figure cannot be drawn as PNG: {0}; export it as SVG")]
-    Pixels(String),
+    #[error(transparent)]
+    Pixels(#[from] PixelError),
 }

@@ -1,90 +1,67 @@
-//! The ranking as a table.
+//! The ranking as a table, and the settings behind it.
 
-use crate::explore::ClassReport;
-use crate::export::facts::facts;
-use crate::number::{plain, signed};
+use crate::explore::knobs::KnobValues;
+use crate::plot::candidates::{self, Form, Ranked};
+use crate::plot::table::Style;
 use crate::store::Snapshot;
-use crate::visible::{visible, visible_line};
-
-const COLUMNS: [&str; 13] = [
-    "rank",
-    "class",
-    "domain",
-    "score",
-    "margin",
-    "order_free",
-    "order_z",
-    "order_p",
-    "mean_pool",
-    "mean_pool_rank",
-    "collapsed",
-    "steps",
-    "frames_per_step",
-];
-/// The columns that hold words, which Markdown aligns to the left.
-const WORDS: [&str; 4] = ["class", "domain", "collapsed", "frames_per_step"];
+use crate::video::Sampling;
 
 /// A row per class, best first, every number in full.
 pub fn csv(snapshot: &Snapshot) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let rows = ranked(snapshot).map(|class| row(snapshot, class, |x| x.to_string(), |x| x.to_string()));
-    let rows = [COLUMNS.map(str::to_owned)].into_iter().chain(rows);
-    for row in rows {
-        writer
-            .write_record(row.iter().map(|cell| visible(cell).into_owned()))
-            .expect("rows of one length, into memory");
-    }
-    let bytes = writer.into_inner().expect("memory takes everything");
-    String::from_utf8(bytes).expect("made of strings")
+    candidates::table(ranked(snapshot), Form::Csv).csv()
 }
 
-/// The same for people, with the settings below.
+/// A row per class, best first, with the settings below.
 pub fn markdown(snapshot: &Snapshot) -> String {
     let facts = facts(snapshot);
+    let cell = |text: &str| Style::Markdown.cell(text);
     let clip = facts.first().map_or("", |(_, clip)| clip);
-    let mut text = format!("# {}\n\n", cell(clip));
-    let mut line = |cells: &[String]| text += &format!("| {} |\n", cells.join(" | "));
-    line(&COLUMNS.map(|column| column.replace('_', " ")));
-    line(&COLUMNS.map(|column| if WORDS.contains(&column) { "---" } else { "---:" }.to_owned()));
-    for class in ranked(snapshot) {
-        line(&row(snapshot, class, plain, signed).map(|value| cell(&value)));
-    }
-    text.push('\n');
+    let table = candidates::table(ranked(snapshot), Form::Markdown).draw(Style::Markdown);
+    let mut text = format!("# {}\n\n{table}\n", cell(clip));
     for (name, value) in facts.iter().skip(1) {
         text += &format!("- {name}: {}\n", cell(value));
     }
     text
 }
 
-fn ranked(snapshot: &Snapshot) -> impl Iterator<Item = &ClassReport> {
-    snapshot.ranking.iter().filter_map(|&index| snapshot.class(index))
+/// The aligned classes, best first.
+pub fn ranked(snapshot: &Snapshot) -> impl Iterator<Item = Ranked<'_>> {
+    let classes = snapshot.ranking.iter().filter_map(|&index| snapshot.class(index));
+    classes.map(|class| Ranked::of_report(class, &snapshot.candidates[class.index].domain))
 }
 
-fn row(
-    snapshot: &Snapshot,
-    class: &ClassReport,
-    number: fn(f64) -> String,
-    difference: fn(f64) -> String,
-) -> [String; COLUMNS.len()] {
-    let frames: Vec<String> = class.frames_per_step.iter().map(usize::to_string).collect();
-    [
-        class.rank.to_string(),
-        class.name.clone(),
-        snapshot.candidates[class.index].domain.clone(),
-        number(class.score),
-        class.margin.map(difference).unwrap_or_default(),
-        number(class.order_free),
-        class.order_z.map(number).unwrap_or_default(),
-        class.order_p.map(number).unwrap_or_default(),
-        class.mean_pool.map(number).unwrap_or_default(),
-        class.mean_pool_rank.map(|rank| rank.to_string()).unwrap_or_default(),
-        if class.collapsed { "yes" } else { "no" }.to_owned(),
-        class.frames_per_step.len().to_string(),
-        frames.join(" "),
-    ]
+/// Every setting behind a snapshot, in a line.
+pub fn facts_in_a_line(snapshot: &Snapshot) -> String {
+    let facts = facts(snapshot).into_iter().map(|(name, value)| format!("{name} {value}"));
+    facts.collect::<Vec<_>>().join(" · ")
 }
 
-/// Text that stays within its cell.
-fn cell(text: &str) -> String {
-    visible_line(text).replace('\\', "\\\\").replace('|', "\\|")
+/// Name and value of each setting behind a snapshot, the clip first.
+fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
+    let settings = &snapshot.settings;
+    let mut facts = Vec::new();
+    let (Some(clip), Some(knobs)) = (&settings.clip, KnobValues::of_report(settings)) else { return facts };
+    facts.push(("clip", clip.sources.clip_name().to_owned()));
+    facts.push(("frames", frames(snapshot)));
+    facts.push(("model", clip.sources.model.clone()));
+    facts.extend(knobs.in_tables());
+    facts.push(("by", format!("{}, {}", snapshot.program, snapshot.created)));
+    facts
+}
+
+/// Number and density of the frames, and the part of the clip.
+fn frames(snapshot: &Snapshot) -> String {
+    let sampling = &snapshot.sampling;
+    let density = match sampling.fps {
+        Sampling::Native | Sampling::Numbered => "every one".to_owned(),
+        Sampling::Fps(fps) => format!("{fps} per second"),
+    };
+    let part = match (sampling.start, sampling.end) {
+        (None, None) => String::new(),
+        (start, None) => format!(" from {} s", start.unwrap_or_default()),
+        (None, Some(end)) => format!(" until {end} s"),
+        (Some(start), Some(end)) => format!(" from {start} s until {end} s"),
+    };
+    let partial = if snapshot.complete { "" } else { ", not all embedded yet" };
+    format!("{}, {density}{part}{partial}", snapshot.frames.times.len())
 }

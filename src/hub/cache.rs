@@ -1,7 +1,7 @@
-//! The cache that the tools of the hub share: `models--ORG--NAME` with the files in `blobs`, named by their hashes, the
-//! commits of branches in `refs`, and for each commit a folder of links in `snapshots`.
+//! The cache shared with the hub's own tools: `models--ORG--NAME` with the files in `blobs`, named by their hashes, the
+//! commits of branches in `refs`, and a folder of links for each commit in `snapshots`.
 //!
-//! Other users may share it too. Nothing is written through a link in it, but for a folder of a model that this user, the
+//! Other users may share it too. Nothing is written through a link in it, except for a model's folder that this user, the
 //! owner of the cache or root has put elsewhere.
 
 use std::fs::{self, File};
@@ -11,16 +11,16 @@ use std::time::{Duration, SystemTime};
 
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
-use super::id::ModelId;
+use super::model_id::ModelId;
 use crate::atomic_write::{sweep, temporary_unsynced, write_atomically};
 use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::leftovers::sweep_files;
 use crate::lock::{self, Lock};
 use crate::text_file;
 
-/// What was fetched of a file that nobody has gone on with for so long is given up.
-const GIVEN_UP: Duration = Duration::from_secs(24 * 60 * 60);
-/// How the names of such files end.
+/// Partial downloads that were not resumed for this long are deleted.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Suffix of partial downloads.
 const INCOMPLETE: &str = ".incomplete";
 
 /// The cache folder. It need not exist.
@@ -40,7 +40,7 @@ impl HubCache {
         &self.root
     }
 
-    /// The snapshot of a model where all files of a checkpoint are there. No network is used.
+    /// The snapshot of a model, if all files of a checkpoint are there. Uses no network.
     pub fn find(&self, id: &ModelId) -> Option<PathBuf> {
         let repo = self.repo(id);
         let commit = text_file::read(&repo.root.join("refs").join(id.revision()), MOST_CONFIG)
@@ -49,11 +49,10 @@ impl HubCache {
         is_complete(&snapshot).then_some(snapshot)
     }
 
-    /// The first file of a snapshot that is not what its blob is named after, as after a failing disk. `is_right` says
-    /// whether a file of a size has a hash.
+    /// The first file of a snapshot whose hash is not the name of its blob, as on a failing disk.
     pub(super) fn damaged(
         snapshot: &Path,
-        is_right: impl Fn(&Path, &Etag, u64) -> io::Result<bool>,
+        is_right: impl Fn(&Path, &Etag, u64) -> bool,
     ) -> io::Result<Option<PathBuf>> {
         for entry in fs::read_dir(snapshot)? {
             let path = entry?.path();
@@ -64,7 +63,7 @@ impl HubCache {
             let Ok(blob) = path.canonicalize() else { continue };
             let etag = blob.file_name().and_then(|name| Etag::parse(name.to_str()?));
             let Some(etag) = etag else { continue };
-            if !is_right(&blob, &etag, fs::metadata(&blob)?.len())? {
+            if !is_right(&blob, &etag, fs::metadata(&blob)?.len()) {
                 return Ok(Some(blob));
             }
         }
@@ -77,7 +76,7 @@ impl HubCache {
     }
 }
 
-/// Whether a folder has all files without which a checkpoint is none.
+/// Whether a folder has all files that a checkpoint needs.
 fn is_complete(snapshot: &Path) -> bool {
     let has = |name: &str| snapshot.join(name).is_file();
     let has_weights = has(SINGLE)
@@ -101,7 +100,7 @@ impl Repo {
         &self.root
     }
 
-    /// The folder of a commit. None where this is no name of a commit.
+    /// The folder of a commit; `None` for anything but a full commit name.
     pub fn snapshot(&self, commit: &str) -> Option<PathBuf> {
         is_commit(commit).then(|| self.root.join("snapshots").join(commit))
     }
@@ -111,13 +110,13 @@ impl Repo {
         self.root.join("blobs").join(etag.as_str())
     }
 
-    /// Where a file grows until it is whole. The hub's own tools resumed files of this name for years and now use other
-    /// names, so that neither gets into the way of the other.
+    /// The partial download of a file. The hub's own tools used this name for years and now use another, so neither
+    /// disturbs the other.
     pub fn incomplete(&self, etag: &Etag) -> PathBuf {
         self.root.join("blobs").join(format!("{}{INCOMPLETE}", etag.as_str()))
     }
 
-    /// Locks the file that a program locks while it fetches a blob.
+    /// Takes the lock that programs hold while they fetch a blob.
     pub fn lock(&self, etag: &Etag) -> Lock {
         let folders = [self.cache.join(".locks"), self.locks.clone()];
         match folders.iter().try_for_each(|folder| make_folder(folder)) {
@@ -126,7 +125,6 @@ impl Repo {
         }
     }
 
-    /// Makes the folders.
     pub fn create(&self) -> io::Result<()> {
         self.create_root()?;
         ["blobs", "refs", "snapshots"].iter().try_for_each(|name| make_folder(&self.root.join(name)))
@@ -148,7 +146,7 @@ impl Repo {
         }
         self.create()?;
         make_folder(snapshot)?;
-        // An older file of that name is in the way.
+        // An older version may be in the way.
         let _ = fs::remove_file(&link);
         match symlink(etag, &target, &link) {
             Ok(()) => Ok(()),
@@ -159,8 +157,8 @@ impl Repo {
         }
     }
 
-    /// Remembers which commit a branch or a tag was. A commit needs no such note.
-    pub fn remember(&self, revision: &str, commit: &str) -> io::Result<()> {
+    /// Records the commit of a branch or tag.
+    pub fn record(&self, revision: &str, commit: &str) -> io::Result<()> {
         let path = self.root.join("refs").join(revision);
         if revision == commit || text_file::read(&path, MOST_CONFIG).is_ok_and(|known| known == commit) {
             return Ok(());
@@ -172,28 +170,27 @@ impl Repo {
             folder.push(part);
             make_folder(&folder)?;
         }
-        // A link is no note, whatever it leads to.
+        // A link is not a record, whatever it leads to.
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             fs::remove_file(&path)?;
         }
         write_atomically(&path, commit.as_bytes())
     }
 
-    /// Removes what killed programs left: temporary files, and parts of files that are not in `wanted` and that nobody has
-    /// gone on with. What cannot be removed stays.
+    /// Removes what killed programs left: temporary files, and partial downloads that are not `wanted` and were abandoned.
     pub fn sweep(&self, snapshot: &Path, wanted: &[&Etag]) {
         let now = SystemTime::now();
         sweep(snapshot, now);
         sweep(&self.root.join("refs"), now);
         let wanted: Vec<String> =
             wanted.iter().map(|etag| format!("{}{INCOMPLETE}", etag.as_str())).collect();
-        let is_given_up =
+        let is_abandoned =
             |name: &str| name.ends_with(INCOMPLETE) && !wanted.iter().any(|wanted| wanted == name);
-        sweep_files(&self.root.join("blobs"), now, GIVEN_UP, is_given_up);
+        sweep_files(&self.root.join("blobs"), now, ABANDONED, is_abandoned);
     }
 }
 
-/// Makes a folder, unless it is there. A link in its place is refused: whoever made it would say where files go.
+/// Makes a folder, unless it exists. A link in its place is refused: its owner would decide where files go.
 fn make_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -201,11 +198,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
             fs::create_dir_all(parent)?;
             fs::create_dir(folder)
         }
-        // On a read-only file system that is the error even where the folder is there.
+        // A read-only file system fails even if the folder exists.
         Err(error) => match fs::symlink_metadata(folder) {
             Ok(found) if found.is_dir() => Ok(()),
             Ok(found) if found.is_symlink() => Err(io::Error::other(format!(
-                "{} is a link, and nothing is written through it; remove it",
+                "{} is a link, which is not followed; remove it",
                 folder.display()
             ))),
             _ => Err(error),
@@ -230,7 +227,7 @@ fn is_link_of_ours(link: &Path, _: &Path) -> bool {
     link.is_dir()
 }
 
-/// Whether this is the full name of a commit, which becomes the name of a folder.
+/// Whether this is the full name of a commit.
 pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -241,13 +238,13 @@ fn symlink(etag: &Etag, _: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(Path::new("../../blobs").join(etag.as_str()), link)
 }
 
-/// Symbolic links need rights there that users seldom have.
+/// Symbolic links need rights that Windows users seldom have.
 #[cfg(not(unix))]
 fn symlink(_: &Etag, target: &Path, link: &Path) -> io::Result<()> {
     place_without_symlink(target, link)
 }
 
-/// Whether a file of a snapshot is that blob: a link to it, or a hard link or copy, which has its size and time.
+/// Whether a file of a snapshot is that blob: a link to it, or a hard link or copy with its size and time.
 fn leads_to(link: &Path, target: &Path) -> bool {
     let Ok(found) = fs::symlink_metadata(link) else { return false };
     if found.is_symlink() {
@@ -259,12 +256,12 @@ fn leads_to(link: &Path, target: &Path) -> bool {
     fs::metadata(target).is_ok_and(|target| facts(target) == facts(found))
 }
 
-/// For file systems without symbolic links.
+/// For file systems without symbolic links: a hard link, else a copy.
 fn place_without_symlink(target: &Path, link: &Path) -> io::Result<()> {
     fs::hard_link(target, link).or_else(|_| copy(target, link))
 }
 
-/// Copies under a temporary name: a copy that was ended must not look like the file.
+/// Copies under a temporary name, so that an interrupted copy does not look like the file.
 fn copy(target: &Path, link: &Path) -> io::Result<()> {
     let mut copy = temporary_unsynced(link.parent().unwrap_or(Path::new(".")), b"")?;
     io::copy(&mut File::open(target)?, copy.as_file_mut())?;
@@ -305,7 +302,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_is_right_stays() {
+    fn a_correct_link_is_kept() {
         use std::os::unix::fs::MetadataExt;
         let folder = tempfile::tempdir().unwrap();
         let repo = HubCache::new(folder.path().to_owned()).repo(&"org/name".parse().unwrap());

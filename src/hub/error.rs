@@ -1,49 +1,47 @@
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::id::ModelId;
-use crate::store::Size;
+use indicatif::DecimalBytes;
 
-/// What can go wrong with a model of the hub. No message holds the token or the query of a URL.
+use super::model_id::ModelId;
+use crate::net::CertificateError;
+
+/// What can go wrong with a model of the hub. No message holds the token or the query of an address.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// `HF_ENDPOINT` is no address.
-    #[error("HF_ENDPOINT is no address of a hub ({0}); it looks like https://huggingface.co")]
+    /// `HF_ENDPOINT` is not an address.
+    #[error("HF_ENDPOINT is not the address of a hub: {0}\nhelp: use one like https://huggingface.co")]
     Endpoint(String),
     /// The file of `SSL_CERT_FILE` cannot be used.
-    #[error("SSL_CERT_FILE names {}: {reason}; name a file of certificates in PEM, or leave it out", path.display())]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The system names no folder for the cache.
-    #[error("this system names no folder for models; set HF_HOME to a folder that can be written")]
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    /// The system has no folder for the cache.
+    #[error("no folder for models on this system\nhelp: set HF_HOME to a writable folder")]
     NoCache,
-    /// The network may not be used, or there is none.
-    #[error("{reason}\n{help}")]
+    /// There is no network, or it may not be used.
+    #[error("{reason}\nhelp: {help}")]
     Offline {
         /// Why the hub was not reached.
         reason: String,
-        /// Which files to bring, and where to put them.
+        /// Which files to bring from another machine, and where to put them.
         help: String,
     },
-    /// The hub has no such repository, or keeps it from strangers.
-    #[error("{host} has no model {id} that {who} may read{hint}")]
+    /// The hub has no such repository, or hides it.
+    #[error("{host} has no model {id} that {reader} can read{help}")]
     NoRepository {
         /// The hub.
         host: String,
         /// The model.
         id: String,
-        /// With or without a token.
-        who: &'static str,
-        /// Names that look like it, or what else to do.
-        hint: String,
+        /// `this token` or `anyone`.
+        reader: &'static str,
+        /// Help lines: a similar name, or how to set a token.
+        help: String,
     },
     /// The repository has no such revision.
     #[error(
-        "{repo} has no revision {revision:?}; leave out @{revision}, or name a branch, a tag or a commit"
+        "{repo} has no revision {revision:?}\nhelp: name a branch, a tag or a commit, or leave out @{revision}"
     )]
     NoRevision {
         /// `ORG/NAME`.
@@ -51,9 +49,10 @@ pub enum HubError {
         /// The revision.
         revision: String,
     },
-    /// The model's owners want to know who takes it.
+    /// The model's owners grant access one by one.
     #[error(
-        "{id} is gated: ask for access on its page at {host}, then set HF_TOKEN to a token that may read it, or run `hf auth login`"
+        "{id} is gated\nhelp: ask for access on its page at {host}, then set HF_TOKEN to a token with access, or run \
+         `hf auth login`"
     )]
     Gated {
         /// The hub.
@@ -62,7 +61,7 @@ pub enum HubError {
         id: String,
     },
     /// The token was refused.
-    #[error("{host} refuses the token (status {status}); set HF_TOKEN to one that may read {id}")]
+    #[error("{host} refuses the token (status {status})\nhelp: set HF_TOKEN to one that can read {id}")]
     Token {
         /// The hub.
         host: String,
@@ -72,88 +71,88 @@ pub enum HubError {
         id: String,
     },
     /// The repository lacks a file that every checkpoint has.
-    #[error("{id} has no {name}; {hint}")]
+    #[error("{id} has no {name}\nhelp: {help}")]
     NoFile {
         /// The model.
         id: String,
         /// The file.
         name: &'static str,
         /// What to do about it.
-        hint: &'static str,
+        help: &'static str,
     },
-    /// The repository's files are no checkpoint that can be used.
+    /// The repository is not a checkpoint that can be used.
     #[error(transparent)]
     Model(#[from] crate::siglip::ModelError),
-    /// The index of the weights makes no sense.
-    #[error("{}: {reason}; choose another revision of the model", path.display())]
+    /// The index of the weights is invalid.
+    #[error("{}: {reason}\nhelp: choose another revision of the model", path.display())]
     Index {
-        /// The file.
+        /// The index.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// The hub says when to come back, and that is too long, or it has said so too often.
+    /// The hub asks for a wait that is too long.
     #[error(
-        "{host} {reason} and asks for a pause of {} s; try again later: what was fetched is kept",
+        "{host}: {reason}; it asks to wait {} s\nhelp: try again later; what was downloaded is kept",
         wait.as_secs()
     )]
     Later {
         /// The hub.
         host: String,
-        /// What it says.
+        /// What it answers.
         reason: String,
-        /// How long to wait.
+        /// The wait it asks for.
         wait: Duration,
     },
-    /// An answer that makes no sense.
-    #[error("{name}: {host} answers {reason}; try again later, or check HF_ENDPOINT")]
+    /// An answer that a hub would not give.
+    #[error("{name}: unexpected answer of {host}: {reason}\nhelp: try again later, or check HF_ENDPOINT")]
     Answer {
         /// The file.
         name: String,
-        /// Who answers.
+        /// The server.
         host: String,
-        /// What it answers.
+        /// What is wrong with the answer.
         reason: String,
     },
     /// The transfer broke off too often.
     #[error(
-        "{name}: {host} {reason}, again and again; what was fetched is kept: the same command goes on from there"
+        "{name}: {host}: {reason}, again and again\nhelp: run the same command to resume; what was downloaded is kept"
     )]
     Broken {
         /// The file.
         name: String,
-        /// Who sends.
+        /// The server.
         host: String,
         /// What happened last.
         reason: String,
     },
-    /// What was sent is not what the hub told.
-    #[error("{name}: what {host} sent {reason}; it was deleted, fetch it again")]
+    /// The content is not what the hub stated.
+    #[error("{name}: what {host} sent {reason} and was deleted\nhelp: fetch it again")]
     Wrong {
         /// The file.
         name: String,
-        /// Who sent it.
+        /// The server.
         host: String,
-        /// In what it differs.
+        /// How it differs.
         reason: String,
     },
-    /// The disk is too small.
+    /// Not enough room on the disk.
     #[error(
-        "{} has {free} free and {needed} are needed; make room, or set HF_HOME to a folder on another disk",
-        folder.display()
+        "{}: {} free, {} needed\nhelp: make room, or set HF_HOME to a folder on another disk",
+        folder.display(), DecimalBytes(*free), DecimalBytes(*needed)
     )]
     Space {
-        /// Where.
+        /// The folder of the model.
         folder: PathBuf,
-        /// What is free.
-        free: Size,
-        /// What is missing still.
-        needed: Size,
+        /// Free bytes.
+        free: u64,
+        /// Bytes still to be downloaded.
+        needed: u64,
     },
-    /// A file of a complete model is damaged, and the hub may not be asked for it.
+    /// A file in the cache is damaged, and the hub may not be asked for it.
     #[error(
-        "{} is damaged: its hash is not the one it is named after; unset HF_HUB_OFFLINE and run \
-         `actalign-tui model fetch {id}`, which fetches it again",
+        "{} is damaged: its hash differs from its name\nhelp: unset HF_HUB_OFFLINE and run `actalign-tui model fetch \
+         {id}`, which fetches it again",
         path.display()
     )]
     Damaged {
@@ -163,38 +162,36 @@ pub enum HubError {
         id: String,
     },
     /// The cache cannot be read or written.
-    #[error("{}: {source}; {}", path.display(), remedy(source))]
+    #[error("{}: {source}\nhelp: {}", path.display(), remedy(source))]
     Cache {
         /// The file or folder.
         path: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
-/// What to do about a cache that cannot be written.
-fn remedy(error: &std::io::Error) -> &'static str {
-    use std::io::ErrorKind;
+fn remedy(error: &io::Error) -> &'static str {
+    use io::ErrorKind;
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room and run the same command: what was fetched is kept"
+            "make room and run the same command; what was downloaded is kept"
         }
         ErrorKind::FileTooLarge => {
-            "raise the limit for the size of files (ulimit -f) and run the same command: what was fetched is kept"
+            "raise the limit for file sizes (ulimit -f) and run the same command; what was downloaded is kept"
         }
-        _ => "set HF_HOME to a folder that can be written",
+        _ => "set HF_HOME to a writable folder",
     }
 }
 
-/// How to get a model without this program's network.
+/// How to get a model without a network.
 pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
     let (repo, revision) = (id.repo(), id.revision_in_url());
     let url = |name: &str| format!("\n    {endpoint}/{repo}/resolve/{revision}/{name}");
     format!(
-        "To bring {id} from a machine that has a network, put these files into one folder DIR and say --model DIR:{}{}{}{}{}\n\
-         (either of the two processor files is enough where the hub has only one), \
-         or copy its cache folder {} into the cache of this machine ($HF_HOME/hub). Where there is no {}, the weights are \
-         the files that {} names.",
+        "on a machine with a network, download these files into a folder DIR, bring it here and use --model DIR:{}{}{}{}{}\n\
+         (one of the two processor files is enough if the hub has only one), or copy its cache folder {} into the cache of \
+         this machine ($HF_HOME/hub). If there is no {}, the weights are the files that {} names",
         url(super::CONFIG),
         url(super::PREPARATION[0]),
         url(super::PREPARATION[1]),

@@ -1,61 +1,65 @@
-//! What a model needs, and fetching it.
-
 use std::cell::Cell;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::DecimalBytes;
 
 use super::cache::{HubCache, Repo, is_commit};
-use super::clock::{Clock, SystemClock};
-use super::download::Transfer;
+use super::client::{FileFacts, HubClient, Problem, Refusal, Rejected};
 use super::error::{HubError, by_hand};
 use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
-use super::hash::{Etag, Hashes};
-use super::http::{Client, Facts, Failure, Refusal};
-use super::id::ModelId;
-use super::retries::{Retries, again_in};
+use super::hash::{Etag, HashCheck, HashMemo};
+use super::model_id::ModelId;
 use super::settings::HubSettings;
 use crate::backbone::{self as siglip, registry};
 use crate::input_file::{MOST_CONFIG, read_bounded};
-use crate::store::{Cache, Size};
+use crate::net::{Clock, Failure, Next, Retry, RetryPolicy, SystemClock, is_transient};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.
-const LARGEST_JSON: u64 = 64 << 20;
+const MAX_JSON: u64 = 64 << 20;
 
-/// What happens while a model is fetched.
+pub(super) const RETRY: RetryPolicy =
+    RetryPolicy { attempts: 5, longest_wait: Duration::from_secs(120), first_at_once: true, jitter: None };
+
+/// Progress of fetching a model.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// So many bytes of a file are there.
+    /// This many bytes of a file are there.
     Bytes {
         /// The file.
         name: &'a str,
-        /// How many.
+        /// Bytes so far.
         done: u64,
     },
-    /// All of a file is there, and its hash is being computed.
+    /// The hash of a file is computed.
     Checking {
         /// The file.
         name: &'a str,
     },
-    /// Something to tell the user.
+    /// A message for the user.
     Notice(String),
 }
+
+/// Receives the events.
+pub type Report<'a> = dyn FnMut(Event<'_>) + 'a;
 
 /// A file of a model as the hub has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedFile {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// How many of them are there.
+    /// Bytes that are there.
     pub have: u64,
     pub(super) etag: Etag,
     /// Whether all of it is there with the right hash.
     is_there: bool,
 }
 
-/// What has to be done to have a model.
+/// The files of a model, and what is missing of them.
 #[derive(Clone, Debug)]
 pub struct Plan {
     id: ModelId,
@@ -70,12 +74,12 @@ impl Plan {
         &self.files
     }
 
-    /// All of them in bytes.
+    /// Bytes of all files.
     pub fn size(&self) -> u64 {
         sum(self.files.iter().map(|file| file.size))
     }
 
-    /// What is not there yet, in bytes.
+    /// Bytes still to be downloaded.
     pub fn missing(&self) -> u64 {
         sum(self.files.iter().map(|file| file.size - file.have))
     }
@@ -86,58 +90,54 @@ impl Plan {
     }
 }
 
-/// What a hub tells of sizes may be anything.
+/// A hub may state sizes that overflow.
 fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
     sizes.fold(0, u64::saturating_add)
 }
 
-/// A hub and its cache.
-#[derive(Debug)]
-pub struct Hub<C = SystemClock> {
+/// A hub and the cache for its models.
+pub struct Hub {
     settings: HubSettings,
-    client: Client,
+    pub(super) client: HubClient,
     cache: HubCache,
-    clock: C,
-    hashes: Hashes,
-    told_of_locks: Cell<bool>,
+    pub(super) clock: Box<dyn Clock>,
+    pub(super) hashes: HashCheck,
+    /// Whether the user was told that the cache has no locks.
+    pub(super) told_of_locks: Cell<bool>,
 }
 
 impl Hub {
-    /// The hub that the settings name.
+    /// The hub of the settings.
     ///
     /// # Errors
-    /// An endpoint that is no address, or no folder for the cache.
+    /// An invalid endpoint or certificate file, or no folder for the cache.
     pub fn open(settings: HubSettings) -> Result<Self, HubError> {
-        Self::with_clock(settings, SystemClock)
-    }
-}
-
-impl<C: Clock> Hub<C> {
-    /// As [`Hub::open`], with another clock.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn with_clock(settings: HubSettings, clock: C) -> Result<Self, HubError> {
-        let client = Client::new(&settings)?;
+        let client = HubClient::new(&settings)?;
         let cache = HubCache::new(settings.cache.clone().ok_or(HubError::NoCache)?);
-        let hashes = Hashes::default();
+        let (clock, hashes) = (Box::new(SystemClock), HashCheck::default());
         Ok(Self { settings, client, cache, clock, hashes, told_of_locks: Cell::new(false) })
     }
 
-    /// The same, with what was found of files remembered in a cache of this program, if there is one.
+    /// With another clock.
     #[must_use]
-    pub fn remembering_in(mut self, cache: Option<Cache>) -> Self {
-        self.hashes = Hashes::remembered_in(cache);
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
         self
     }
 
-    /// Checks a snapshot without the network, by the hashes that files of the cache are named after.
+    /// Remembers which files have been checked.
+    #[must_use]
+    pub fn with_memo(mut self, memo: Option<HashMemo>) -> Self {
+        self.hashes.memo = memo;
+        self
+    }
+
+    /// Checks a snapshot without the network, by the hashes that name the files of the cache.
     ///
     /// # Errors
     /// A file that is damaged or cannot be read.
     pub fn check(&self, id: &ModelId, snapshot: &Path) -> Result<(), HubError> {
-        let is_right = |path: &Path, etag: &Etag, size| Ok(self.hashes.is_right(path, etag, size));
-        let damaged = HubCache::damaged(snapshot, is_right)
+        let damaged = HubCache::damaged(snapshot, |path, etag, size| self.hashes.is_right(path, etag, size))
             .map_err(|source| HubError::Cache { path: snapshot.to_owned(), source })?;
         damaged.map_or(Ok(()), |path| Err(HubError::Damaged { path, id: id.to_string() }))
     }
@@ -147,22 +147,22 @@ impl<C: Clock> Hub<C> {
         &self.cache
     }
 
-    /// The hub's name.
+    /// Host and port of the hub.
     pub fn host(&self) -> String {
         self.client.host()
     }
 
-    /// What it says where the network may not be used or is not there: how to bring the files by hand.
+    /// The error if there is no network or it may not be used: it says how to bring the files by hand.
     pub fn offline(&self, id: &ModelId, reason: impl Into<String>) -> HubError {
         HubError::Offline { reason: reason.into(), help: by_hand(&self.settings.endpoint, id) }
     }
 
-    /// Asks the hub for a model's files. Its configuration is fetched, so that a model that cannot be used is refused before
-    /// its weights are; so is the index of weights in several files.
+    /// Asks the hub for a model's files. Fetches its configuration, so that an unusable model is refused before its
+    /// weights are downloaded, and the index of weights in several files.
     ///
     /// # Errors
-    /// No network, no such model or no right to it, or a model that is no SigLIP.
-    pub fn plan(&self, id: &ModelId, report: &mut dyn FnMut(Event<'_>)) -> Result<Plan, HubError> {
+    /// No network, no such model or no access to it, or not SigLIP.
+    pub fn plan(&self, id: &ModelId, report: &mut Report) -> Result<Plan, HubError> {
         if self.settings.offline {
             let cache = self.cache.root().display();
             return Err(
@@ -171,55 +171,50 @@ impl<C: Clock> Hub<C> {
         }
         if self.client.withholds_token() {
             report(Event::Notice(format!(
-                "the token is not sent: on the way to {} everyone can read it; an HF_ENDPOINT that begins with https:// gets it",
+                "the token is not sent: others could read it on the way to {}\nhelp: use an HF_ENDPOINT with https://",
                 self.host()
             )));
         }
-        let hint = "choose a repository with a checkpoint, see `actalign-tui model list`";
-        let (commit, config) = self
-            .facts(id, &id.revision_in_url(), CONFIG, report)?
-            .ok_or_else(|| HubError::NoFile { id: id.to_string(), name: CONFIG, hint })?;
+        let no_file = |name, help| HubError::NoFile { id: id.to_string(), name, help };
+        let (commit, config) = self.facts(id, &id.revision_in_url(), CONFIG, report)?.ok_or_else(|| {
+            no_file(CONFIG, "choose a repository with a checkpoint, see `actalign-tui model list`")
+        })?;
         let repo = self.cache.repo(id);
-        let commit = commit.filter(|commit| is_commit(commit));
-        let Some((commit, snapshot)) = commit.and_then(|c| repo.snapshot(&c).map(|folder| (c, folder)))
-        else {
-            return Err(answer(CONFIG, self.host(), "without the name of a commit, so it is no hub"));
+        let snapshot = commit.as_deref().and_then(|commit| repo.snapshot(commit));
+        let (Some(commit), Some(snapshot)) = (commit, snapshot) else {
+            return Err(answer(CONFIG, self.host(), "no name of a commit, so this is not a hub"));
         };
         if is_commit(id.revision()) && !commit.eq_ignore_ascii_case(id.revision()) {
-            return Err(answer(CONFIG, self.host(), format!("with commit {commit}, which is another one")));
+            return Err(answer(CONFIG, self.host(), format!("another commit, {commit}")));
         }
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
 
-        let config = self.bring_now(&mut plan, &repo, report)?;
+        let config = self.fetch_last(&mut plan, &repo, report)?;
         siglip::check_config(&config)?;
         for name in PREPARATION {
-            if let Some(file) = self.file(&plan, name, report)? {
-                plan.files.push(file);
-            }
+            plan.files.extend(self.file(&plan, name, report)?);
         }
-        let hint = "choose a repository that has it; spiece.model alone is not enough";
-        let file = self.file(&plan, TOKENIZER, report)?;
-        plan.files.push(file.ok_or_else(|| HubError::NoFile {
-            id: id.to_string(),
-            name: TOKENIZER,
-            hint,
+        let tokenizer = self.file(&plan, TOKENIZER, report)?;
+        plan.files.push(tokenizer.ok_or_else(|| {
+            no_file(TOKENIZER, "choose a repository that has it; spiece.model alone is not enough")
         })?);
-        if let Some(file) = self.file(&plan, SINGLE, report)? {
-            plan.files.push(file);
+        if let Some(weights) = self.file(&plan, SINGLE, report)? {
+            plan.files.push(weights);
             return Ok(plan);
         }
-        let hint = "choose a repository with safetensors: pytorch_model.bin is not read, for it is a program";
-        let file = self.file(&plan, INDEX, report)?;
-        plan.files.push(file.ok_or_else(|| HubError::NoFile { id: id.to_string(), name: SINGLE, hint })?);
-        let path = self.bring_now(&mut plan, &repo, report)?;
+        let index = self.file(&plan, INDEX, report)?;
+        plan.files.push(index.ok_or_else(|| {
+            no_file(
+                SINGLE,
+                "choose a repository with safetensors; pytorch_model.bin is not read, because it is code",
+            )
+        })?);
+        let path = self.fetch_last(&mut plan, &repo, report)?;
         let index = read_bounded(&path, MOST_CONFIG)
             .map_err(|source| HubError::Cache { path: path.clone(), source })?;
         for name in shards(&index).map_err(|reason| HubError::Index { path: path.clone(), reason })? {
             let Some(file) = self.file(&plan, &name, report)? else {
-                return Err(HubError::Index {
-                    path,
-                    reason: format!("it names {name}, which the hub does not have"),
-                });
+                return Err(HubError::Index { path, reason: format!("the hub does not have {name}") });
             };
             plan.files.push(file);
         }
@@ -229,22 +224,23 @@ impl<C: Clock> Hub<C> {
     /// Fetches what is missing and returns the folder of the checkpoint.
     ///
     /// # Errors
-    /// A full disk, a transfer that breaks off again and again, or what is not what the hub told. What was fetched is kept.
-    pub fn fetch(&self, plan: &Plan, report: &mut dyn FnMut(Event<'_>)) -> Result<PathBuf, HubError> {
+    /// A full disk, a transfer that breaks off again and again, or content that the hub did not state. What was downloaded
+    /// is kept.
+    pub fn fetch(&self, plan: &Plan, report: &mut Report) -> Result<PathBuf, HubError> {
         let repo = self.cache.repo(&plan.id);
-        if let Some(free) = free_space(repo.root()).filter(|free| *free < plan.missing()) {
-            let (free, needed) = (Size(free), Size(plan.missing()));
+        let needed = plan.missing();
+        if let Some(free) = free_space(repo.root()).filter(|free| *free < needed) {
             return Err(HubError::Space { folder: repo.root().to_owned(), free, needed });
         }
-        for number in 0..plan.files.len() {
-            self.bring(plan, &repo, number, report)?;
+        for file in &plan.files {
+            self.fetch_file(plan, &repo, file, report)?;
         }
-        // Last, so that an older commit that is complete stays the one that is found until this one is.
-        match repo.remember(plan.id.revision(), &plan.commit) {
+        // Last, so that an older complete commit is found until this one is complete.
+        match repo.record(plan.id.revision(), &plan.commit) {
             Ok(()) => {}
-            // A model that is complete in another user's cache can be used all the same.
+            // A complete model in another user's cache can be used all the same.
             Err(error) if is_read_only(&error) => report(Event::Notice(format!(
-                "{} cannot be written ({error}): --model {} does not find this version there, --model {} does",
+                "cannot write {}: {error}\nhelp: --model {} does not find this version there; use --model {}",
                 repo.root().display(),
                 plan.id,
                 plan.snapshot.display()
@@ -258,109 +254,117 @@ impl<C: Clock> Hub<C> {
     }
 
     /// Fetches the last file of a plan while the plan is made.
-    fn bring_now(
-        &self,
-        plan: &mut Plan,
-        repo: &Repo,
-        report: &mut dyn FnMut(Event<'_>),
-    ) -> Result<PathBuf, HubError> {
+    fn fetch_last(&self, plan: &mut Plan, repo: &Repo, report: &mut Report) -> Result<PathBuf, HubError> {
         let last = plan.files.len() - 1;
-        let path = self.bring(plan, repo, last, report)?;
+        let path = self.fetch_file(plan, repo, &plan.files[last], report)?;
         plan.files[last].have = plan.files[last].size;
         plan.files[last].is_there = true;
         Ok(path)
     }
 
-    /// Fetches a file of a plan, unless it is there, and puts it into the snapshot.
-    fn bring(
+    /// Downloads a file unless it is there, and links it into the snapshot.
+    fn fetch_file(
         &self,
         plan: &Plan,
         repo: &Repo,
-        number: usize,
-        report: &mut dyn FnMut(Event<'_>),
+        file: &PlannedFile,
+        report: &mut Report,
     ) -> Result<PathBuf, HubError> {
-        let file = &plan.files[number];
         let path = plan.snapshot.join(&file.name);
         if file.is_there {
             report(Event::Bytes { name: &file.name, done: file.size });
-            // Tools of the hub put the file itself there where they cannot make links.
+            // Where tools cannot make links, they put the file itself into the snapshot.
             if !repo.blob(&file.etag).is_file() {
                 return Ok(path);
             }
         } else {
-            let (client, clock, hashes) = (&self.client, &self.clock, &self.hashes);
-            let url = self.url(&plan.id, &plan.commit, &file.name);
-            let told_of_locks = &self.told_of_locks;
-            Transfer { client, clock, repo, hashes, told_of_locks }.fetch(&url, file, report)?;
+            self.download(repo, &self.url(&plan.id, &plan.commit, &file.name), file, report)?;
         }
-        repo.link(&plan.snapshot, &file.name, &file.etag)
-            .map_err(|source| HubError::Cache { path: path.clone(), source })?;
-        Ok(path)
+        match repo.link(&plan.snapshot, &file.name, &file.etag) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(HubError::Cache { path, source }),
+        }
     }
 
     fn url(&self, id: &ModelId, revision: &str, name: &str) -> String {
         format!("{}/{}/resolve/{revision}/{name}", self.settings.endpoint, id.repo())
     }
 
-    /// A file of the commit, if it has one of that name.
-    fn file(
-        &self,
-        plan: &Plan,
-        name: &str,
-        report: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Option<PlannedFile>, HubError> {
+    /// The file of that name, if the commit has one.
+    fn file(&self, plan: &Plan, name: &str, report: &mut Report) -> Result<Option<PlannedFile>, HubError> {
         let Some((commit, file)) = self.facts(&plan.id, &plan.commit, name, report)? else {
             return Ok(None);
         };
         match commit.filter(|commit| *commit != plan.commit) {
-            Some(_) => Err(answer(name, self.host(), "with another commit than that of config.json")),
+            Some(_) => Err(answer(name, self.host(), "another commit than that of config.json")),
             None => Ok(Some(file)),
         }
     }
 
-    /// What the hub tells about a file: its commit, its size and its hash. None where the revision has no such file.
+    /// The commit, size and hash of a file; `None` if the revision has no such file.
     fn facts(
         &self,
         id: &ModelId,
         revision: &str,
         name: &str,
-        report: &mut dyn FnMut(Event<'_>),
+        report: &mut Report,
     ) -> Result<Option<(Option<String>, PlannedFile)>, HubError> {
         let url = self.url(id, revision, name);
-        let mut retries = Retries::default();
-        let (host, facts) = loop {
-            let (host, failure) = match self.client.facts(&url) {
-                Ok(facts) => break (self.host(), facts),
-                Err(failure) => failure,
+        let mut retry = Retry::new(RETRY);
+        let FileFacts { commit, etag, size } = loop {
+            let Rejected { host, problem } = match self.client.facts(&url, self.clock.now()) {
+                Ok(facts) => break facts,
+                Err(rejected) => rejected,
             };
-            let never_answered = matches!(failure, Failure::Broken(_));
-            let (reason, wait) = match failure {
-                Failure::Unreachable(reason) => {
+            match &problem {
+                Problem::Http(Failure::Unreachable(reason)) => {
                     return Err(self.offline(id, format!("{host} cannot be reached: {reason}")));
                 }
-                Failure::Nonsense(reason) => return Err(answer(name, host, reason)),
-                Failure::Broken(reason) => (reason, None),
-                Failure::Status(refusal) if refusal.is_passing() => (refusal.in_words(), refusal.wait),
-                Failure::Status(refusal) => return self.refusal(id, name, &refusal, is_commit(revision)),
-            };
-            let Some(pause) = retries.next(wait) else {
-                return Err(match wait {
-                    Some(wait) => HubError::Later { host, reason, wait },
-                    None if never_answered => self.offline(id, format!("{host} {reason}, again and again")),
-                    None => HubError::Broken { name: name.to_owned(), host, reason },
-                });
-            };
-            report(Event::Notice(format!("{name}: {host} {reason}; {}", again_in(pause))));
-            self.clock.sleep(pause);
+                Problem::Http(Failure::Lost(_) | Failure::Timeout) => {}
+                Problem::Http(failure) => return Err(answer(name, host, failure.to_string())),
+                Problem::Status(refusal) if is_transient(refusal.status) => {}
+                Problem::Status(refusal) => return self.refusal(id, name, refusal, is_commit(revision)),
+            }
+            let (reason, wait) = (problem.to_string(), problem.wait());
+            match self.wait(&mut retry, name, host, reason, wait, report) {
+                // This hub never answered.
+                Err(HubError::Broken { host, reason, .. }) if matches!(problem, Problem::Http(_)) => {
+                    return Err(self.offline(id, format!("{host}: {reason}, again and again")));
+                }
+                outcome => outcome?,
+            }
         };
-        let Facts { commit, etag, size } = facts;
-        let etag = etag.ok_or_else(|| answer(name, host.clone(), "without a hash to check it by"))?;
-        let size = size.ok_or_else(|| answer(name, host.clone(), "without its size"))?;
-        if name.ends_with(".json") && size > LARGEST_JSON {
-            return Err(answer(name, host, format!("with {}, more than any such file has", Size(size))));
+        let host = self.host();
+        let etag = etag.ok_or_else(|| answer(name, host.clone(), "no hash to check the file by"))?;
+        let size = size.ok_or_else(|| answer(name, host.clone(), "no size"))?;
+        if name.ends_with(".json") && size > MAX_JSON {
+            return Err(answer(name, host, format!("{}, too large for this file", DecimalBytes(size))));
         }
         let file = self.planned(id, commit.as_deref(), name, etag, size, report);
         Ok(Some((commit, file)))
+    }
+
+    /// Waits before the next attempt, or returns the error of giving up. `wait` is what the hub asks for.
+    pub(super) fn wait(
+        &self,
+        retry: &mut Retry,
+        name: &str,
+        host: String,
+        reason: String,
+        wait: Option<Duration>,
+        report: &mut Report,
+    ) -> Result<(), HubError> {
+        match retry.next(wait) {
+            Next::Retry(pause) => {
+                let after =
+                    if pause.is_zero() { String::new() } else { format!(" in {} s", pause.as_secs()) };
+                report(Event::Notice(format!("{name}: {host}: {reason}; retrying{after}")));
+                self.clock.sleep(pause);
+                Ok(())
+            }
+            Next::TooLong(wait) => Err(HubError::Later { host, reason, wait }),
+            Next::GiveUp => Err(HubError::Broken { name: name.to_owned(), host, reason }),
+        }
     }
 
     /// How much of a file is there.
@@ -371,7 +375,7 @@ impl<C: Clock> Hub<C> {
         name: &str,
         etag: Etag,
         size: u64,
-        report: &mut dyn FnMut(Event<'_>),
+        report: &mut Report,
     ) -> PlannedFile {
         let repo = self.cache.repo(id);
         let blob = repo.blob(&etag);
@@ -386,12 +390,12 @@ impl<C: Clock> Hub<C> {
             false => 0,
         };
         if !is_there && fs::metadata(&blob).is_ok_and(|found| found.len() == size) {
-            report(Event::Notice(format!("{name}: {} is damaged, so it is fetched again", blob.display())));
+            report(Event::Notice(format!("{name}: {} is damaged; fetching it again", blob.display())));
         }
         PlannedFile { name: name.to_owned(), size, have, etag, is_there }
     }
 
-    /// What an answer below 500 that says no means: the file is not there, or why nothing is to be had.
+    /// What a status below 500 means: `Ok(None)` if there is no such file, else the error.
     fn refusal<T>(
         &self,
         id: &ModelId,
@@ -412,13 +416,15 @@ impl<C: Clock> Hub<C> {
                 Err(HubError::Token { host, status: refusal.status, id: id.to_string() })
             }
             (Some("RepoNotFound"), _) | (None, 401 | 403 | 404) => {
-                let mut hint = registry::like(&id.repo())
-                    .map_or(String::new(), |like| format!("; did you mean {like}?"));
-                if !has_token {
-                    hint += " If it is private, set HF_TOKEN, or run `hf auth login`";
+                let mut help = String::new();
+                if let Some(like) = registry::like(&id.repo()) {
+                    help += &format!("\nhelp: did you mean {like}?");
                 }
-                let who = if has_token { "this token" } else { "anyone" };
-                Err(HubError::NoRepository { host, id: id.to_string(), who, hint })
+                if !has_token {
+                    help += "\nhelp: if it is private, set HF_TOKEN or run `hf auth login`";
+                }
+                let reader = if has_token { "this token" } else { "anyone" };
+                Err(HubError::NoRepository { host, id: id.to_string(), reader, help })
             }
             (code, status) => {
                 let code = code.map_or(String::new(), |code| format!(" ({code})"));
@@ -428,7 +434,7 @@ impl<C: Clock> Hub<C> {
     }
 }
 
-fn answer(name: &str, host: String, reason: impl Into<String>) -> HubError {
+pub(super) fn answer(name: &str, host: String, reason: impl Into<String>) -> HubError {
     HubError::Answer { name: name.to_owned(), host, reason: reason.into() }
 }
 
@@ -436,7 +442,7 @@ fn is_read_only(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Bytes that are free where a folder lies, where the system tells.
+/// Free bytes of the disk that holds a folder.
 #[cfg(unix)]
 fn free_space(folder: &Path) -> Option<u64> {
     let facts = rustix::fs::statvfs(folder).ok()?;

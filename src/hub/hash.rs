@@ -1,5 +1,3 @@
-//! What a file holds, as the hub tells it: an entity tag is the SHA-256 of a large file or the git hash of a small one.
-
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,14 +7,14 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::input_file::open_regular;
-use crate::store::Cache;
 
-/// The hash of a file of the hub, which is its name in the cache as well.
+/// The hash by which the hub names the content of a file: SHA-256 of a large one, git's hash of a small one. It is also the
+/// name of the file in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Etag(String);
 
 impl Etag {
-    /// Reads the value of an `ETag` header. None where it is no hash, so that nothing could be checked by it.
+    /// Parses the value of a header `ETag`; `None` unless it is a hash.
     pub fn parse(header: &str) -> Option<Self> {
         let hash = header.trim_start_matches("W/").trim_matches('"').to_ascii_lowercase();
         let is_hash = [40, 64].contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -43,35 +41,27 @@ impl Etag {
     }
 }
 
-/// Checks files of the hub's cache, which may be damaged, or half-written by another program. What was found of a file is
-/// remembered in this program's cache until the file changes, for hashing gigabytes takes seconds.
-#[derive(Debug, Default)]
-pub struct Hashes {
-    cache: Option<Cache>,
+/// Remembers whether a file has the hash of that name, until the file changes: hashing gigabytes takes seconds. The last
+/// argument computes it.
+pub type HashMemo = Box<dyn Fn(&Path, &str, &mut dyn FnMut() -> io::Result<bool>) -> io::Result<bool>>;
+
+/// Checks files of the cache, which may be damaged, or half written by another program.
+#[derive(Default)]
+pub struct HashCheck {
+    pub memo: Option<HashMemo>,
 }
 
-/// What is remembered of a file with the right hash.
-const RIGHT: &[u8] = b"right";
-
-impl Hashes {
-    pub fn remembered_in(cache: Option<Cache>) -> Self {
-        Self { cache }
-    }
-
-    /// Whether there is a file of this size and hash. One that cannot be read is none.
+impl HashCheck {
+    /// Whether there is a readable file of this size and hash.
     pub fn is_right(&self, path: &Path, etag: &Etag, size: u64) -> bool {
-        let has_size = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size);
-        has_size && self.has_hash(path, etag, size).unwrap_or(false)
-    }
-
-    fn has_hash(&self, path: &Path, etag: &Etag, size: u64) -> io::Result<bool> {
-        let Some(cache) = &self.cache else { return etag.is_of(path, size) };
-        let part = format!("hub {}", etag.as_str());
-        let found = cache.contents_by(path, &[], &part, |hasher| {
-            hasher.update(if etag.is_of(path, size)? { RIGHT } else { b"wrong" });
-            Ok(())
-        })?;
-        Ok(found.is_some_and(|found| found.digest() == blake3::hash(RIGHT).to_hex().as_str()))
+        if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size) {
+            return false;
+        }
+        let mut has_hash = || etag.is_of(path, size);
+        match &self.memo {
+            Some(memo) => memo(path, etag.as_str(), &mut has_hash).unwrap_or(false),
+            None => has_hash().unwrap_or(false),
+        }
     }
 }
 
@@ -95,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_hashes_are_those_of_the_tools() {
+    fn hashes_are_those_of_git_and_sha256sum() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "hello\n").unwrap();
@@ -114,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_no_name_of_a_file() {
+    fn only_a_hash_becomes_the_name_of_a_file() {
         for header in ["", "\"\"", "\"abc\"", "../../../../../../../../../../../etc/pass", &"g".repeat(40)] {
             assert_eq!(Etag::parse(header), None);
         }

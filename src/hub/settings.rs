@@ -1,5 +1,3 @@
-//! The hub's address, the user's token and the cache, from the variables that the hub's own tools read.
-
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
@@ -8,30 +6,29 @@ use std::time::Duration;
 
 use directories::BaseDirs;
 
-use super::token::Token;
 use crate::input_file::MOST_CONFIG;
+use crate::net::Secret;
 use crate::text_file;
 
-/// Where models come from and where they are kept.
+/// Where models come from and where they are kept: the variables that the hub's own tools read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HubSettings {
     /// The hub, without a slash at the end: `HF_ENDPOINT`.
     pub endpoint: String,
-    /// `HF_TOKEN`, or what the file `$HF_HOME/token` holds (`HF_TOKEN_PATH` names another), unless
+    /// `HF_TOKEN`, or the content of `$HF_HOME/token` (`HF_TOKEN_PATH` names another file), unless
     /// `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
-    pub token: Option<Token>,
-    /// The cache: `HF_HUB_CACHE`, or `$HF_HOME/hub`. None where the system names no home.
+    pub token: Option<Secret>,
+    /// The cache: `HF_HUB_CACHE`, or `$HF_HOME/hub`. `None` if the system names no home.
     pub cache: Option<PathBuf>,
-    /// Whether the network is not to be used: `HF_HUB_OFFLINE`.
+    /// Whether not to use the network: `HF_HUB_OFFLINE`.
     pub offline: bool,
-    /// How long the hub may send nothing: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
+    /// Longest silence of the hub: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
     pub stall: Duration,
-    /// Whom to trust in place of the public authorities, in PEM, as networks need that look into what passes:
-    /// `SSL_CERT_FILE`.
+    /// Certificates to trust instead of the public authorities', in PEM: `SSL_CERT_FILE`. Networks that inspect traffic
+    /// have their own.
     pub certificates: Option<PathBuf>,
 }
 
-/// How long a transfer may stand still where nothing else is said.
 const STALL: Duration = Duration::from_secs(30);
 
 impl HubSettings {
@@ -40,23 +37,23 @@ impl HubSettings {
         Self::from(|name| env::var_os(name), BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()))
     }
 
-    /// The hub as it may be shown: without a user's name, a password or a query.
+    /// The endpoint for messages, without a user name, password or query.
     pub fn shown_endpoint(&self) -> &str {
         if self.endpoint.contains(['@', '?', '#']) {
-            "an address with a name, a password or a query, which is not shown"
+            "(hidden: it holds a user name, password or query)"
         } else {
             &self.endpoint
         }
     }
 
-    /// Variables whose values cannot be obeyed, in words for the user.
-    pub fn faults(&self) -> Vec<String> {
-        faults(|name| env::var_os(name), self.token.is_some())
+    /// Warnings about variables with unusable values.
+    pub fn warnings(&self) -> Vec<String> {
+        warnings(|name| env::var_os(name), self.token.is_some())
     }
 
     fn from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        // What is no text becomes no address and no token, not the default.
+        // An invalid value must not turn into the default.
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
         let path = |name: &str| variable(name).map(PathBuf::from).map(|path| below_home(path, home.as_ref()));
         let hub_home = path("HF_HOME").or_else(|| {
@@ -71,7 +68,7 @@ impl HubSettings {
                 .unwrap_or_else(|| "https://huggingface.co".into())
                 .trim_end_matches('/')
                 .to_owned(),
-            token: text("HF_TOKEN").or_else(stored).and_then(|text| Token::new(&text)),
+            token: text("HF_TOKEN").or_else(stored).and_then(|text| Secret::new(&text).ok().flatten()),
             cache: path("HF_HUB_CACHE").or_else(|| Some(hub_home.as_ref()?.join("hub"))),
             offline: text("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
             stall: text("HF_HUB_DOWNLOAD_TIMEOUT")
@@ -97,33 +94,34 @@ impl fmt::Debug for HubSettings {
     }
 }
 
-fn faults(variable: impl Fn(&str) -> Option<OsString>, has_token: bool) -> Vec<String> {
+fn warnings(variable: impl Fn(&str) -> Option<OsString>, has_token: bool) -> Vec<String> {
     let text = |name: &str| variable(name).map(|value| value.to_string_lossy().trim().to_owned());
     let text = |name: &str| text(name).filter(|value| !value.is_empty());
-    let mut faults = Vec::new();
+    let mut warnings = Vec::new();
     if text("HF_TOKEN").is_some() && !has_token {
-        faults.push("HF_TOKEN holds a character that no token has: no token is sent".to_owned());
+        warnings
+            .push("HF_TOKEN is not a token (white space or non-ASCII characters); none is sent".to_owned());
     }
     let is_seconds = |text: &str| text.parse::<u64>().is_ok_and(|seconds| seconds > 0);
     if let Some(value) = text("HF_HUB_DOWNLOAD_TIMEOUT").filter(|value| !is_seconds(value)) {
-        faults.push(format!(
-            "HF_HUB_DOWNLOAD_TIMEOUT is {value:?}, not a whole number of seconds above 0: {} is taken",
+        warnings.push(format!(
+            "HF_HUB_DOWNLOAD_TIMEOUT is {value:?}, not a whole number of seconds above 0; using {}",
             STALL.as_secs()
         ));
     }
     let is_false = |value: &str| ["0", "OFF", "NO", "FALSE"].contains(&value.to_uppercase().as_str());
     if let Some(value) = text("HF_HUB_OFFLINE").filter(|value| !is_true(value) && !is_false(value)) {
-        faults.push(format!("HF_HUB_OFFLINE is {value:?}, neither 1 nor 0: the network is used"));
+        warnings.push(format!("HF_HUB_OFFLINE is {value:?}, neither 1 nor 0; the network is used"));
     }
-    faults
+    warnings
 }
 
-/// As the hub's own tools take it.
+/// As in the hub's own tools.
 fn is_true(value: &str) -> bool {
     ["1", "ON", "YES", "TRUE"].contains(&value.to_uppercase().as_str())
 }
 
-/// `~` and `~/…` are the user's home.
+/// Expands `~` and `~/…`.
 fn below_home(path: PathBuf, home: Option<&PathBuf>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -137,6 +135,10 @@ mod tests {
 
     use super::*;
 
+    fn token(text: &str) -> Option<Secret> {
+        Secret::new(text).unwrap()
+    }
+
     fn settings(variables: &[(&str, &str)]) -> HubSettings {
         let value =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn without_variables_everything_is_where_the_hub_s_own_tools_have_it() {
+    fn without_variables_everything_is_where_the_hubs_own_tools_have_it() {
         let plain = settings(&[("HF_ENDPOINT", ""), ("HF_HUB_OFFLINE", "0")]);
         assert_eq!(plain.endpoint, "https://huggingface.co");
         assert_eq!(plain.cache, Some("/home/ada/.cache/huggingface/hub".into()));
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_come_first() {
+    fn variables_come_before_defaults() {
         let moved = settings(&[("XDG_CACHE_HOME", "/big")]);
         assert_eq!(moved.cache, Some("/big/huggingface/hub".into()));
         let moved = settings(&[
@@ -167,42 +169,42 @@ mod tests {
     }
 
     #[test]
-    fn values_that_cannot_be_obeyed_are_told() {
-        let faults = |variables: &[(&str, &str)]| {
+    fn unusable_values_are_warned_about() {
+        let warned = |variables: &[(&str, &str)]| {
             let value =
                 |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| v.into());
-            faults(value, settings(variables).token.is_some())
+            warnings(value, settings(variables).token.is_some())
         };
         assert_eq!(
-            faults(&[("HF_TOKEN", "hf_x"), ("HF_HUB_DOWNLOAD_TIMEOUT", "3"), ("HF_HUB_OFFLINE", "off")]),
+            warned(&[("HF_TOKEN", "hf_x"), ("HF_HUB_DOWNLOAD_TIMEOUT", "3"), ("HF_HUB_OFFLINE", "off")]),
             [] as [&str; 0]
         );
-        let token = faults(&[("HF_TOKEN", "hf_gehe im")]);
-        assert!(token[0].contains("no token is sent") && !token[0].contains("im\""), "{token:?}");
-        assert!(faults(&[("HF_HUB_DOWNLOAD_TIMEOUT", "3 s")])[0].contains("30 is taken"));
-        assert!(faults(&[("HF_HUB_OFFLINE", "y")])[0].contains("the network is used"));
+        let token = warned(&[("HF_TOKEN", "hf_gehe im")]);
+        assert!(token[0].contains("none is sent") && !token[0].contains("im\""), "{token:?}");
+        assert!(warned(&[("HF_HUB_DOWNLOAD_TIMEOUT", "3 s")])[0].contains("using 30"));
+        assert!(warned(&[("HF_HUB_OFFLINE", "y")])[0].contains("the network is used"));
     }
 
     #[cfg(unix)]
     #[test]
-    fn an_address_that_is_no_text_is_not_the_default_one() {
+    fn an_endpoint_that_is_not_text_is_not_the_default() {
         use std::os::unix::ffi::OsStringExt;
         let value = |name: &str| (name == "HF_ENDPOINT").then(|| OsString::from_vec(b"http://\xff".to_vec()));
         assert_ne!(HubSettings::from(value, None).endpoint, "https://huggingface.co");
     }
 
     #[test]
-    fn a_stored_token_is_not_sent_where_that_is_switched_off() {
+    fn a_stored_token_can_be_switched_off() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("token"), "hf_stored").unwrap();
         let home = folder.path().to_str().unwrap();
         let off = ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
         assert_eq!(settings(&[("HF_HOME", home), off]).token, None);
-        assert_eq!(settings(&[("HF_HOME", home), off, ("HF_TOKEN", "hf_set")]).token, Token::new("hf_set"));
+        assert_eq!(settings(&[("HF_HOME", home), off, ("HF_TOKEN", "hf_set")]).token, token("hf_set"));
     }
 
     #[test]
-    fn what_may_be_secret_in_an_address_is_not_shown() {
+    fn secrets_in_the_endpoint_are_not_shown() {
         for endpoint in
             ["https://ada:geheim@hub.example", "https://hub.example?key=geheim@x", "//a:b?geheim@c"]
         {
@@ -214,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn the_token_of_the_variable_comes_before_the_one_of_the_file() {
+    fn the_variable_comes_before_the_stored_token() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("token"), "hf_stored\n").unwrap();
         let home = folder.path().to_str().unwrap();
-        assert_eq!(settings(&[("HF_HOME", home)]).token, Token::new("hf_stored"));
-        assert_eq!(settings(&[("HF_HOME", home), ("HF_TOKEN", "hf_set")]).token, Token::new("hf_set"));
+        assert_eq!(settings(&[("HF_HOME", home)]).token, token("hf_stored"));
+        assert_eq!(settings(&[("HF_HOME", home), ("HF_TOKEN", "hf_set")]).token, token("hf_set"));
         assert_eq!(settings(&[("HF_TOKEN_PATH", "/nowhere")]).token, None);
     }
 }

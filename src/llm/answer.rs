@@ -1,39 +1,36 @@
-//! What a model has said: its final answer, without what it thought before.
-
 use serde_json::{Deserializer, Value};
 
 use crate::visible::is_obeyed;
 
-/// Characters of a tag at most, attributes included.
-const LONGEST_TAG: usize = 100;
+/// Most characters of a tag with its attributes.
+const MAX_TAG: usize = 100;
 
-/// Places in a text at which JSON is looked for, at most.
-const TRIES: usize = 2000;
+/// Most places in a text where JSON is looked for.
+const MAX_TRIES: usize = 2000;
 
-/// Names of the tags that models think between, such as `<think>`, in lower case.
-const THOUGHTS: [&str; 8] =
+/// Tags around a model's reasoning, such as `<think>`, in lower case.
+const REASONING: [&str; 8] =
     ["think", "thinking", "thought", "thoughts", "reasoning", "reflection", "analysis", "scratchpad"];
 
-/// The final part of an answer.
+/// The final part of an answer, after the reasoning.
 #[derive(Debug)]
 pub struct Final<'a> {
-    /// The text without thoughts. Empty where a thought was cut off.
+    /// The text; empty if the reasoning was cut off.
     pub text: &'a str,
-    /// The objects and lists in it, in order, none within another, however they are fenced. Where there are several, the
-    /// later ones replace the earlier, which are drafts.
+    /// The outermost objects and lists in it, in order, fenced or not. Later ones replace earlier ones, which are drafts.
     pub json: Vec<Value>,
-    /// What stands after the last of them: nothing where the answer ends with it.
+    /// The text after the last of them.
     pub rest: &'a str,
-    /// It ends within an object or a list.
+    /// Whether it ends inside an object or a list.
     pub is_cut: bool,
 }
 
 impl<'a> Final<'a> {
     pub fn of(answer: &'a str) -> Self {
-        let text = without_thoughts(answer);
+        let text = without_reasoning(answer);
         let mut found = Self { text, json: Vec::new(), rest: text, is_cut: false };
         let mut from = 0;
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             let Some(place) = text[from..].find(['{', '[']) else { return found };
             let start = from + place;
             let mut values = Deserializer::from_str(&text[start..]).into_iter::<Value>();
@@ -47,46 +44,46 @@ impl<'a> Final<'a> {
                     found.is_cut = true;
                     return found;
                 }
-                // Nothing within broken JSON counts: nobody knows what it stands for there.
+                // Nothing inside broken JSON counts.
                 Some(Err(error)) => from = start + broken(&text[start..], &error).max(1),
                 None => from = start + 1,
             }
         }
-        // Whoever opens so many brackets has no answer.
+        // A text with so many brackets is not an answer.
         Self { json: Vec::new(), is_cut: true, ..found }
     }
 
-    /// Whether nothing but the end of a fence stands behind an object or a list.
+    /// Whether only the end of a fence follows the last object or list.
     pub fn ends_with_json(&self) -> bool {
         !self.json.is_empty() && self.rest.trim_matches(|c: char| c == '`' || c.is_whitespace()).is_empty()
     }
 }
 
-/// How much of a text a parser has read before its error. The bracket that the error may be at is not among it.
+/// Bytes that a parser has read before its error, without the bracket that the error may be at.
 fn broken(text: &str, error: &serde_json::Error) -> usize {
     let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let end = (line + error.column().saturating_sub(1)).min(text.len());
     (0..=end).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// The text after what a model thinks aloud. Some servers leave out the opening tag, so that everything before a closing one
-/// is a thought; one that was cut off leaves nothing.
-fn without_thoughts(answer: &str) -> &str {
-    let (mut said, mut is_thought) = (answer, false);
+/// The text after the reasoning. Some servers leave out the opening tag, so everything before a closing one is reasoning;
+/// reasoning that was cut off leaves nothing.
+fn without_reasoning(answer: &str) -> &str {
+    let (mut said, mut is_reasoning) = (answer, false);
     for (at, _) in answer.match_indices(['<', '[', '◁']) {
         if let Some((opens, after)) = tag(&answer[at..]) {
-            (said, is_thought) = (after, opens);
+            (said, is_reasoning) = (after, opens);
         }
     }
-    if is_thought { "" } else { said.trim() }
+    if is_reasoning { "" } else { said.trim() }
 }
 
-/// Whether the tag at the beginning of a text opens a thought or closes one, and the text after it; none of another tag.
+/// Whether the text begins with a tag that opens (true) or closes reasoning, and the text after it; `None` for other tags.
 fn tag(text: &str) -> Option<(bool, &str)> {
-    // One family of models names what follows: `final` is the answer.
+    // gpt-oss names the channel that follows: `final` is the answer.
     if let Some(channel) = text.strip_prefix("<|channel|>") {
         const MESSAGE: &str = "<|message|>";
-        let end = channel.char_indices().nth(LONGEST_TAG).map_or(channel.len(), |(end, _)| end);
+        let end = channel.char_indices().nth(MAX_TAG).map_or(channel.len(), |(end, _)| end);
         let name = channel[..end].split(MESSAGE).next().unwrap_or_default();
         let after = channel[name.len()..].strip_prefix(MESSAGE).unwrap_or_default();
         return Some((!name.trim_start().starts_with("final"), after));
@@ -96,17 +93,18 @@ fn tag(text: &str) -> Option<(bool, &str)> {
         '[' => (&text[1..], ']'),
         bracket => (&text[bracket.len_utf8()..], '▷'),
     };
-    let (end, _) = inner.char_indices().take(LONGEST_TAG).find(|&(_, character)| character == close)?;
+    let (end, _) = inner.char_indices().take(MAX_TAG).find(|&(_, character)| character == close)?;
     let (inner, after) = (inner[..end].trim(), &inner[end + close.len_utf8()..]);
     let name = inner.strip_prefix('/').unwrap_or(inner).split_whitespace().next()?.to_lowercase();
-    // Some have a prefix, as `seed:think`.
+    // Some have a prefix: `seed:think`.
     let name = name.rsplit(':').next()?;
-    // Square brackets are headings and lists as well.
-    let is_thought = THOUGHTS.contains(&name) && (close != ']' || inner.trim_start_matches('/') == "THINK");
-    is_thought.then_some((!inner.starts_with('/'), after))
+    // Square brackets may also be headings and lists.
+    let is_reasoning =
+        REASONING.contains(&name) && (close != ']' || inner.trim_start_matches('/') == "THINK");
+    is_reasoning.then_some((!inner.starts_with('/'), after))
 }
 
-/// The beginning of a text of others, on one line and without control characters.
+/// The beginning of a foreign text, on one line and without control characters.
 pub fn excerpt(text: &str, most: usize) -> String {
     let line = one_line(text);
     match line.char_indices().nth(most) {
@@ -115,14 +113,14 @@ pub fn excerpt(text: &str, most: usize) -> String {
     }
 }
 
-/// A text of others on one line: white space collapsed, control characters gone.
+/// A foreign text on one line: white space collapsed, control characters removed.
 pub fn one_line(text: &str) -> String {
     let words = text.split_whitespace();
     let words: Vec<String> = words.map(|word| word.chars().filter(|&c| !is_obeyed(c)).collect()).collect();
     words.into_iter().filter(|word: &String| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A text of others that keeps its lines, and no other control characters.
+/// A foreign text with its line breaks and tabs, without other control characters.
 pub fn without_controls(text: &str) -> String {
     text.chars().filter(|&c| !is_obeyed(c) || matches!(c, '\n' | '\t' | '\r')).collect()
 }
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_within_broken_json_counts() {
+    fn nothing_inside_broken_json_counts() {
         assert!(found("{\"draft\": {\"answer\": 1}, \"final\": {\"answer\": 2},}").is_empty());
         let cut = Final::of("{\"a\": 1} {\"draft\": {\"answer\": 1}, \"final\": ");
         assert_eq!((cut.json, cut.is_cut), (vec![json!({"a": 1})], true));
@@ -157,7 +155,6 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever prose without braces is around it.
         #[test]
         fn an_object_is_found_anywhere(
             before in "[^\\[\\{<◁]{0,40}",
@@ -172,13 +169,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_has_an_end(text in "[\\[\\{\"a:,1 <>/think\\]\\}\\n]{0,200}") {
+        fn any_text_is_read_to_its_end(text in "[\\[\\{\"a:,1 <>/think\\]\\}\\n]{0,200}") {
             Final::of(&text);
         }
     }
 
     #[test]
-    fn thoughts_are_left_out() {
+    fn reasoning_is_left_out() {
         for thought in [
             "<think>[\"a\"]?</think>",
             "[\"a\"]?</think>",
@@ -215,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_others_stay_on_one_line() {
+    fn foreign_texts_stay_on_one_line() {
         assert_eq!(one_line(" a\n\t\u{1b}[31mb \u{7} c\u{202e} "), "a [31mb c");
         assert_eq!(excerpt("äöü", 2), "äö…");
         assert_eq!(excerpt("äö", 2), "äö");

@@ -1,121 +1,119 @@
-//! What keeps a server from answering, in words for the user.
-
 use thiserror::Error;
 
 /// Why there is no answer. No message holds the key.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum LlmError {
     /// No connection.
-    #[error("{server} cannot be reached: {reason}; see that the server runs, and that the address is right")]
+    #[error(
+        "{server} cannot be reached: {reason}\nhelp: check that the server runs and that the address is right"
+    )]
     Unreachable {
         /// The address.
         server: String,
         /// The system's reason.
         reason: String,
     },
-    /// 401 and 403.
-    #[error("{server} does not let this user in ({status}{said}); {}", advice(*has_key))]
-    Key {
+    /// Status 401 or 403.
+    #[error("{server}: authentication failed ({status}{said})\nhelp: {}", key_help(*has_key))]
+    Unauthorized {
         /// The address.
         server: String,
         /// HTTP's number.
         status: u16,
-        /// What the server says, after a colon; may be empty.
+        /// The server's message, after a colon; may be empty. So in all variants.
         said: String,
         /// Whether a key was sent.
         has_key: bool,
     },
-    /// 404.
+    /// Status 404.
     #[error(
-        "{server} knows no model {model}, or no such address (404{said}); see how the server calls its models, and that \
-         the address is that of its OpenAI-compatible interface, which mostly ends in /v1"
+        "{server} has no model {model}, or the address is wrong (404{said})\nhelp: check how the server calls its models; \
+         the address of an OpenAI-compatible interface mostly ends in /v1"
     )]
     NotFound {
         /// The address.
         server: String,
         /// The model.
         model: String,
-        /// What the server says.
+        /// The server's message.
         said: String,
     },
-    /// Another refusal, which would be the same the next time.
+    /// Another status that a retry would not change.
     #[error("{server} refuses the request ({status}{said})")]
     Refused {
         /// The address.
         server: String,
         /// HTTP's number.
         status: u16,
-        /// What the server says.
+        /// The server's message.
         said: String,
     },
-    /// Nothing left to pay with.
+    /// The key has no quota left.
     #[error(
-        "{server} has no quota left for this key (429{said}); see the plan and the bill, or take another server"
+        "{server}: no quota left for this key (429{said})\nhelp: check plan and billing, or use another server"
     )]
     Quota {
         /// The address.
         server: String,
-        /// What the server says.
+        /// The server's message.
         said: String,
     },
-    /// A server that stayed busy or broken.
-    #[error("{server} could not answer in {attempts} attempts ({trouble}); run the same command again later")]
+    /// The server stayed busy or broken.
+    #[error("{server}: no answer in {attempts} attempts ({trouble})\nhelp: run the same command again later")]
     GivenUp {
         /// The address.
         server: String,
-        /// How often it was asked.
-        attempts: usize,
-        /// What was wrong the last time.
+        /// Requests sent.
+        attempts: u32,
+        /// The last failure.
         trouble: String,
     },
-    /// A server that says when to come back.
+    /// The server asks for a wait that is too long.
     #[error(
-        "{server} is busy ({trouble}) and asks for a pause of {seconds} s; run the same command again after that"
+        "{server} is busy ({trouble}) and asks to wait {seconds} s\nhelp: run the same command again after that"
     )]
     Later {
         /// The address.
         server: String,
-        /// What is wrong.
+        /// The last failure.
         trouble: String,
-        /// How long it wants to be left alone.
+        /// The wait it asks for.
         seconds: u64,
     },
-    /// A redirection that is not followed.
+    /// A redirect that is not followed.
     #[error(
-        "{server} redirects to {to}; the request, with its key, goes to no server that was not named: if that is the right \
-         one, name it instead"
+        "{server} redirects to {to}\nhelp: requests and keys go to no server that was not named; if that address is right, \
+         name it instead"
     )]
     Redirected {
         /// The address.
         server: String,
-        /// Where it leads.
+        /// The target.
         to: String,
     },
-    /// The whole answer has not come in time.
+    /// The answer was not complete in time.
     #[error(
-        "{server} did not finish its answer within {seconds} s; give it more with --timeout, or take a faster model"
+        "{server}: no complete answer within {seconds} s\nhelp: allow more with --timeout, or use a faster model"
     )]
     Timeout {
         /// The address.
         server: String,
-        /// The bound.
+        /// The limit.
         seconds: f64,
     },
-    /// An answer beyond all measure.
+    /// The answer is far too long.
     #[error(
-        "{server} answers with more than {bytes} bytes, which is no answer to this; see that the address is that of a \
-         server of language models"
+        "{server}: answer of more than {bytes} bytes\nhelp: check that the address is that of a language model server"
     )]
     TooLarge {
         /// The address.
         server: String,
-        /// The bound.
+        /// The limit.
         bytes: usize,
     },
-    /// Something else than a chat completion.
+    /// Anything but a chat completion.
     #[error(
-        "{server} answers with something else than a chat completion ({reason}); see that the address is that of \
-         an OpenAI-compatible server"
+        "{server}: not a chat completion ({reason})\nhelp: check that the address is that of an OpenAI-compatible server"
     )]
     NotACompletion {
         /// The address.
@@ -123,14 +121,14 @@ pub enum LlmError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The user has enough.
+    /// The watcher ended the work.
     #[error("stopped")]
     Stopped,
 }
 
 impl LlmError {
-    /// Whether another request would meet the same, now or until the server is well again. Only what the server refuses for
-    /// what it holds is of the request: payment, method and proxy are not, though their numbers are near.
+    /// Whether other requests would fail as well, now or until the server recovers. Only a refusal of this request's
+    /// content is about the request; payment, method and proxy (402, 405, 407) are not.
     pub fn is_of_server(&self) -> bool {
         match self {
             Self::Refused { status, .. } => !(400..500).contains(status) || matches!(status, 402 | 405 | 407),
@@ -139,9 +137,9 @@ impl LlmError {
     }
 }
 
-fn advice(has_key: bool) -> &'static str {
+fn key_help(has_key: bool) -> &'static str {
     match has_key {
-        true => "see that the key is of this server and still valid",
-        false => "put its key into OPENAI_API_KEY, or name another environment variable with --key-env",
+        true => "check that the key belongs to this server and is still valid",
+        false => "put the key into OPENAI_API_KEY, or name another environment variable with --key-env",
     }
 }

@@ -1,99 +1,59 @@
-//! Scripts of classes, written by a language model.
-
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use crate::llm::answer::one_line;
-use crate::llm::client::{Client, Message};
-use crate::llm::error::LlmError;
-use crate::llm::prompt::Prompt;
-use crate::llm::rules;
+use super::answer::one_line;
+use super::client::{Client, Message};
+use super::error::LlmError;
+use super::event::{Event, LeftOut, Watch};
+use super::prompt::Prompt;
+use super::rules;
+use crate::net::rfc_3339;
 use crate::script::{Class, Strategy};
-use crate::store::rfc_3339;
 
-/// Classes asked for at once at most: more make a model hurry.
+/// Most classes in one request: with more, models get careless.
 pub const AT_ONCE: usize = 8;
-/// How often an answer that breaks the rules is asked for again.
-const AGAIN: usize = 2;
-/// Characters of an answer that the model is shown again.
-const SHOWN: usize = 16_000;
+/// How often scripts that break the rules are asked for again.
+const RETRIES: usize = 2;
+/// Characters of an answer that the model sees again.
+const MAX_SHOWN: usize = 16_000;
 
-/// The field of a class that tells how its script came about.
+/// The field of a class that says how its script was made.
 pub const GENERATED: &str = "generated";
 
-/// Has scripts written by one model with one prompt.
+/// Has a model write scripts with one prompt.
 pub struct Generator {
     client: Client,
     strategy: Strategy,
     prompt: Prompt,
 }
 
-/// What happens while a model is asked.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// So many classes are asked for.
-    Asking {
-        /// Their names.
-        names: &'a [String],
-    },
-    /// Scripts that keep the rules.
-    Written(&'a [Class]),
-    /// Some do not, and are asked for again.
-    AskingAgain {
-        /// Each class with what is wrong.
-        faults: &'a [LeftOut],
-    },
-    /// The server is busy or broken. Told again every second.
-    Waiting {
-        /// How long it is waited for.
-        total: Duration,
-        /// How much of that is left.
-        left: Duration,
-        /// What it says.
-        reason: &'a str,
-    },
-}
-
-/// What is told of the events, and ends the work by breaking.
-pub type Watch<'a> = dyn FnMut(Event) -> ControlFlow<()> + 'a;
-
-/// What became of the classes that were asked for.
+/// Scripts that a model has written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generated {
-    /// Classes with their scripts, each with its domain and, in its field `generated`, where its script is from.
+    /// Classes with their scripts and domains; the field `generated` says how each was made.
     pub classes: Vec<Class>,
-    /// Classes without.
+    /// Classes without a valid script.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A class whose script breaks the rules.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LeftOut {
-    /// Its name.
-    pub name: String,
-    /// What is wrong.
-    pub reason: String,
-}
-
 impl Generator {
-    /// Of a model, with a strategy's prompt.
+    /// With a prompt as [`script_prompt`](super::script_prompt) loads it.
     pub fn new(client: Client, strategy: Strategy, prompt: Prompt) -> Self {
         Self { client, strategy, prompt }
     }
 
-    /// What is asked for a part of a domain's classes.
+    /// The question about some classes of a domain.
     pub fn question(prompt: &Prompt, domain: &str, names: &[String]) -> String {
         let names: Vec<String> = names.iter().map(|name| format!("- {}", one_line(name))).collect();
         prompt.fill(&[("domain", &one_line(domain)), ("classes", &names.join("\n"))])
     }
 
-    /// Has scripts of classes written, [`AT_ONCE`] at a time, so that the model can tell those apart. An answer that breaks
-    /// the rules is asked for again with what is wrong, twice at most. `watch` is told of all of it, and ends it by breaking.
+    /// Has scripts written, for up to [`AT_ONCE`] classes in one request so that the model can tell them apart. Scripts
+    /// that break the rules are asked for again with the reason, at most twice.
     ///
     /// # Errors
-    /// If there is no answer, or the watcher ends it. Scripts that were written before were told to the watcher.
+    /// If there is no answer, or `watch` breaks. Scripts written before were passed to `watch`.
     pub fn generate(
         &mut self,
         domain: &str,
@@ -114,35 +74,32 @@ impl Generator {
         watch: &mut Watch,
         generated: &mut Generated,
     ) -> Result<(), LlmError> {
-        let tell = |watch: &mut Watch, event: Event| match watch(event) {
+        let notify = |watch: &mut Watch, event: Event| match watch(event) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(LlmError::Stopped),
         };
         let mut messages = vec![Message::user(Self::question(&self.prompt, domain, names))];
         let mut names = names.to_vec();
-        tell(watch, Event::Asking { names: &names })?;
+        notify(watch, Event::Asking { names: &names })?;
         for attempt in 0.. {
             let answer = self.client.ask(&messages, &rules::schema(&names), watch)?;
             let (mut classes, mut faults) = (Vec::new(), Vec::new());
-            for (name, steps) in names.iter().zip(rules::scripts(&answer, &names, self.strategy)) {
+            for (name, steps) in names.iter().zip(rules::scripts_in(&answer, &names, self.strategy)) {
                 match steps {
                     Ok(steps) => classes.push(self.class(domain, name, steps)),
                     Err(reason) => faults.push(LeftOut { name: name.clone(), reason }),
                 }
             }
             if !classes.is_empty() {
-                tell(watch, Event::Written(&classes))?;
+                notify(watch, Event::Written(&classes))?;
                 generated.classes.extend(classes);
             }
-            if faults.is_empty() {
-                break;
-            }
-            if attempt == AGAIN {
+            if faults.is_empty() || attempt == RETRIES {
                 generated.left_out.extend(faults);
                 break;
             }
-            tell(watch, Event::AskingAgain { faults: &faults })?;
-            messages.push(Message::assistant(answer.text.chars().take(SHOWN).collect::<String>()));
+            notify(watch, Event::AskingAgain { faults: &faults })?;
+            messages.push(Message::assistant(answer.text.chars().take(MAX_SHOWN).collect::<String>()));
             messages.push(Message::user(complaint(&faults)));
             names = faults.into_iter().map(|fault| fault.name).collect();
         }
@@ -164,7 +121,7 @@ impl Generator {
     }
 }
 
-/// What the model is told of an answer that breaks the rules.
+/// The request to write invalid scripts again.
 fn complaint(faults: &[LeftOut]) -> String {
     let lines: Vec<String> =
         faults.iter().map(|fault| format!("- {}: {}", one_line(&fault.name), fault.reason)).collect();

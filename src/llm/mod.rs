@@ -1,26 +1,27 @@
-//! Language models behind servers that speak OpenAI's chat completions: OpenAI itself, Ollama, vLLM, llama.cpp and others.
+//! Language models behind servers with OpenAI's chat completions: OpenAI itself, Ollama, vLLM, llama.cpp and others.
 //!
-//! [`Client`] asks, within bounds of time and memory on every path. [`Generator`] has scripts of classes written, and
-//! [`Viewer`] has a vision-language model choose between the candidates of a clip.
+//! [`Client`] sends requests, bounded in time and memory. [`Generator`] has a model write scripts, [`Viewer`] has a
+//! vision-language model choose among the candidates of a clip.
 
 mod answer;
+mod choice;
 mod client;
+mod completion;
 mod endpoint;
 mod error;
+mod event;
 mod generator;
-mod http;
-mod key;
-mod patience;
 mod prompt;
 mod rules;
-mod vision;
+mod viewer;
 
-pub use client::{Answer, Client, Message, Schema};
+pub use choice::{Choice, choice_in};
+pub use client::{Client, ClientOptions, Message, Schema};
+pub use completion::Answer;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::LlmError;
-pub use generator::{AT_ONCE, Event, GENERATED, Generated, Generator, LeftOut, Watch};
-pub use key::{DEFAULT_VARIABLE, Key, KeyError};
-pub use patience::{Clock, Limits, SystemClock};
-pub use prompt::{Prompt, PromptError, vision_prompt};
-pub use rules::scripts as scripts_in;
-pub use vision::{Choice, Viewer, chosen as choice_in};
+pub use event::{Event, LeftOut, Watch};
+pub use generator::{AT_ONCE, GENERATED, Generated, Generator};
+pub use prompt::{Prompt, PromptError, script_prompt, vision_prompt};
+pub use rules::scripts_in;
+pub use viewer::Viewer;

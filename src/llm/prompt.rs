@@ -1,5 +1,3 @@
-//! What models are told: texts in files, with placeholders.
-
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,47 +5,17 @@ use thiserror::Error;
 
 use crate::input_file::MOST_CONFIG;
 use crate::script::Strategy;
-use crate::store::Folder;
 use crate::text_file;
 
-/// The folder in that of the configuration whose files replace the prompts that come with the program.
-const FOLDER: &str = "prompts";
-
-const CONTEXT_RICH: &str = include_str!("../../assets/prompts/context-rich.md");
-const SHORT_FIXED: &str = include_str!("../../assets/prompts/short-fixed.md");
 const VISION: &str = include_str!("../../assets/prompts/vlm.md");
 
-impl Strategy {
-    /// Its prompt: that in a file, else that of the configuration, else the one that comes with the program. It has
-    /// `{classes}` and `{domain}`.
-    ///
-    /// # Errors
-    /// If a file cannot be read, or names no classes.
-    pub fn prompt(self, file: Option<&Path>) -> Result<Prompt, PromptError> {
-        let bundled = match self {
-            Self::ContextRich => CONTEXT_RICH,
-            Self::ShortFixed => SHORT_FIXED,
-        };
-        Prompt::load(self.name(), bundled, file, "{classes}")
-    }
-}
-
-/// The prompt for a vision-language model: that of the configuration (`vlm.md`), else the one that comes with the program. It
-/// has `{choices}`, `{domain}` and `{frames}`.
-///
-/// # Errors
-/// If the configuration's file cannot be read, or names no choices.
-pub fn vision_prompt() -> Result<Prompt, PromptError> {
-    Prompt::load("vlm", VISION, None, "{choices}")
-}
-
-/// A text with placeholders in braces.
+/// A text with placeholders in braces, which a model is given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prompt {
     text: String,
 }
 
-/// Why a file is no prompt.
+/// Why a file is not a prompt.
 #[derive(Debug, Error)]
 pub enum PromptError {
     /// It cannot be read.
@@ -58,47 +26,59 @@ pub enum PromptError {
         /// The system's reason.
         source: io::Error,
     },
-    /// It says everything but what the question is.
-    #[error("the prompt {} has no {placeholder}; write it where they belong", path.display())]
+    /// It lacks the placeholder for the classes or the choices.
+    #[error("the prompt {} has no {placeholder}\nhelp: write {placeholder} where they belong", path.display())]
     Lacks {
         /// The file.
         path: PathBuf,
-        /// What it lacks.
+        /// The placeholder.
         placeholder: &'static str,
     },
 }
 
-impl Prompt {
-    fn load(
-        name: &str,
-        bundled: &str,
-        file: Option<&Path>,
-        needs: &'static str,
-    ) -> Result<Self, PromptError> {
-        let of_config = || {
-            // Where the system names no folder there is no file in it.
-            let path = Folder::Config.path().ok()?.join(FOLDER).join(format!("{name}.md"));
-            path.exists().then_some(path)
-        };
-        let Some(path) = file.map(Path::to_owned).or_else(of_config) else {
-            return Ok(Self { text: bundled.to_owned() });
-        };
-        let text = match text_file::read(&path, MOST_CONFIG) {
-            Ok(text) => text,
-            Err(source) => return Err(PromptError::Read { path, source }),
-        };
-        if !text.contains(needs) {
-            return Err(PromptError::Lacks { path, placeholder: needs });
-        }
-        Ok(Self { text })
-    }
+/// The prompt for scripts of a strategy, with `{classes}` and `{domain}`: that of `file`, else `NAME.md` in the user's
+/// `folder` of prompts, else the bundled one.
+///
+/// # Errors
+/// If a file cannot be read, or lacks `{classes}`.
+pub fn script_prompt(
+    strategy: Strategy,
+    file: Option<&Path>,
+    folder: Option<&Path>,
+) -> Result<Prompt, PromptError> {
+    let own = in_folder(folder, strategy.name());
+    load(file.or(own.as_deref()), strategy.prompt(), "{classes}")
+}
 
-    /// What tells it from others: the BLAKE3 digest of its text with its placeholders.
+/// The prompt for a vision-language model, with `{choices}`, `{domain}` and `{frames}`: `vlm.md` in the user's `folder`
+/// of prompts, else the bundled one.
+///
+/// # Errors
+/// If the file cannot be read, or lacks `{choices}`.
+pub fn vision_prompt(folder: Option<&Path>) -> Result<Prompt, PromptError> {
+    load(in_folder(folder, "vlm").as_deref(), VISION, "{choices}")
+}
+
+fn in_folder(folder: Option<&Path>, name: &str) -> Option<PathBuf> {
+    folder.map(|folder| folder.join(format!("{name}.md"))).filter(|path| path.exists())
+}
+
+fn load(file: Option<&Path>, bundled: &str, placeholder: &'static str) -> Result<Prompt, PromptError> {
+    let Some(path) = file.map(Path::to_owned) else { return Ok(Prompt { text: bundled.to_owned() }) };
+    match text_file::read(&path, MOST_CONFIG) {
+        Ok(text) if text.contains(placeholder) => Ok(Prompt { text }),
+        Ok(_) => Err(PromptError::Lacks { path, placeholder }),
+        Err(source) => Err(PromptError::Read { path, source }),
+    }
+}
+
+impl Prompt {
+    /// BLAKE3 digest of the text with its placeholders.
     pub fn digest(&self) -> String {
         blake3::hash(self.text.as_bytes()).to_string()
     }
 
-    /// The text with values in the place of `{name}`. Other braces, and those in the values, are left alone.
+    /// Replaces `{name}` by its value. Other braces, and those in the values, stay.
     pub fn fill(&self, values: &[(&str, &str)]) -> String {
         let mut filled = String::new();
         let mut rest = &self.text[..];
@@ -138,26 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn a_file_replaces_the_prompt_and_must_ask_for_something() {
+    fn a_named_file_comes_before_the_folder_and_that_before_the_bundled_prompt() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mine.md");
-        fs::write(&path, "Scripts of {classes}, please").unwrap();
-        let mine = Strategy::ShortFixed.prompt(Some(&path)).unwrap();
-        assert_eq!(mine.fill(&[("classes", "a")]), "Scripts of a, please");
-        let bundled = Prompt { text: SHORT_FIXED.to_owned() };
-        assert_ne!(mine.digest(), bundled.digest());
-        fs::write(&path, "Scripts, please").unwrap();
-        let error = Strategy::ShortFixed.prompt(Some(&path)).unwrap_err().to_string();
+        let text = |file: Option<&Path>| {
+            script_prompt(Strategy::SHORT_FIXED, file, Some(folder.path())).map(|prompt| prompt.text)
+        };
+        assert_eq!(text(None).unwrap(), Strategy::SHORT_FIXED.prompt());
+        fs::write(folder.path().join("short-fixed.md"), "Short {classes}").unwrap();
+        assert_eq!(text(None).unwrap(), "Short {classes}");
+        let mine = folder.path().join("mine.md");
+        fs::write(&mine, "Mine {classes}").unwrap();
+        assert_eq!(text(Some(&mine)).unwrap(), "Mine {classes}");
+        fs::write(&mine, "Mine").unwrap();
+        let error = text(Some(&mine)).unwrap_err().to_string();
         assert!(error.contains("mine.md has no {classes}"), "{error}");
-        let error = Strategy::ShortFixed.prompt(Some(folder.path())).unwrap_err().to_string();
+        let error = text(Some(folder.path())).unwrap_err().to_string();
         assert!(error.starts_with("cannot read the prompt"), "{error}");
-    }
-
-    #[test]
-    fn bundled_prompts_have_their_placeholders() {
-        for text in [CONTEXT_RICH, SHORT_FIXED] {
-            assert!(text.contains("{classes}") && text.contains("{domain}"));
-        }
-        assert!(["{choices}", "{domain}", "{frames}"].iter().all(|name| VISION.contains(name)));
+        let vision = vision_prompt(Some(folder.path())).unwrap().text;
+        assert!(["{choices}", "{domain}", "{frames}"].iter().all(|name| vision.contains(name)));
     }
 }

@@ -1,23 +1,19 @@
-//! Scripts in an answer, and the rules that they are held to.
-
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::llm::answer::{Final, excerpt, one_line};
-use crate::llm::client::{Answer, Schema};
-use crate::script::Strategy;
+use super::answer::{Final, excerpt, one_line};
+use super::client::Schema;
+use super::completion::Answer;
+use crate::script::{Strategy, in_words};
 
-/// The form that scripts are asked for in.
+/// The JSON that a model is asked for.
 pub const FORM: &str = r#"{"classes": [{"name": "…", "steps": ["…", "…"]}]}"#;
 
-/// Steps of a context-rich script.
-const STEPS: std::ops::RangeInclusive<usize> = 4..=15;
+/// Most words and characters of a step: it is one sentence, and the text tower reads no more.
+const MAX_STEP: (usize, usize) = (60, 500);
 
-/// Words and characters of a step at most: it is one sentence, and the text tower reads no more of it anyway.
-const LONGEST: (usize, usize) = (60, 500);
-
-/// The schema of scripts of these classes.
+/// The JSON Schema of [`FORM`] for these classes.
 pub fn schema(names: &[String]) -> Schema {
     let class = json!({
         "type": "object",
@@ -37,11 +33,11 @@ pub fn schema(names: &[String]) -> Schema {
     Schema { name: "scripts", schema }
 }
 
-/// The steps of each class, or what is wrong with them in words for the model. What the model says last counts.
-pub fn scripts(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
+/// The steps of each class, or which rule they break, in words for the model. The last script of a class counts.
+pub fn scripts_in(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
     let said = Final::of(&answer.text);
     let listed: Vec<Listed> = said.json.iter().filter_map(|value| listed(value, names)).collect();
-    // What stands before the end that is missing is a draft.
+    // If the end is missing, what comes before it is a draft.
     let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     let script = |name: &String| {
         if is_cut {
@@ -61,11 +57,11 @@ pub fn scripts(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Res
     names.iter().map(script).collect()
 }
 
-/// What an object or a list says of classes.
+/// Scripts in one JSON value.
 enum Listed {
-    /// Names and what should be their steps.
+    /// Names and their supposed steps.
     Named(Vec<(String, Value)>),
-    /// The steps of the only class that was asked for, without its name.
+    /// Steps without a name, if one class was asked for.
     Bare(Value),
 }
 
@@ -75,7 +71,7 @@ fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Re
     let mut bare = None;
     for listed in listed.iter().rev() {
         let classes = match listed {
-            // Without a name, nobody knows which one is meant.
+            // Without names there is no telling which one is meant.
             Listed::Bare(value) if bare.is_some_and(|other| other != value) => return several(),
             Listed::Bare(value) => {
                 bare = Some(value);
@@ -103,8 +99,8 @@ fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Re
     bare.ok_or_else(|| "its script is missing".to_owned())
 }
 
-/// Names and scripts, in any of the forms that models give them: a list of objects with `name` and `steps`, an object with
-/// a list for each name, or either of them as `classes`; of a single class, its object or its list alone.
+/// Names and scripts in any of the forms that models use: a list of objects with `name` and `steps`, an object with a list
+/// for each name, or either of them as `classes`; for a single class, its object or its list alone.
 fn listed(value: &Value, names: &[String]) -> Option<Listed> {
     if let Some(inner) = value.get("classes") {
         return listed(inner, names);
@@ -142,13 +138,12 @@ fn plain(name: &str) -> String {
     one_line(name).to_lowercase()
 }
 
-/// Clean steps from what should be a list of them.
+/// The steps of a list, trimmed and without numbers.
 fn steps(value: &Value) -> Result<Vec<String>, String> {
     let is_no_list = || "\"steps\" is not a list of strings".to_owned();
     let items = value.as_array().ok_or_else(is_no_list)?;
     let steps: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(one_line)).collect();
     let mut steps = steps.ok_or_else(is_no_list)?;
-    // Numbers that count the steps are no part of them.
     let bare: Option<Vec<String>> =
         (1..).zip(&steps).map(|(number, step)| without_number(number, step)).collect();
     if let Some(bare) = bare {
@@ -157,7 +152,7 @@ fn steps(value: &Value) -> Result<Vec<String>, String> {
     Ok(steps)
 }
 
-/// A step without its number: `1. `, `1) `, `1: `, `Step 1: `.
+/// A step without `1. `, `1) `, `1: ` or `Step 1: `; `None` if it has no such number.
 fn without_number(number: usize, step: &str) -> Option<String> {
     let rest = step.strip_prefix("Step ").or(step.strip_prefix("step ")).unwrap_or(step);
     let rest = rest.strip_prefix(&number.to_string())?.strip_prefix(['.', ')', ':'])?;
@@ -166,14 +161,9 @@ fn without_number(number: usize, step: &str) -> Option<String> {
 
 fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
     let count = steps.len();
-    match strategy {
-        Strategy::ContextRich if !STEPS.contains(&count) => {
-            return Err(format!("it has {count} steps, not {} to {}", STEPS.start(), STEPS.end()));
-        }
-        Strategy::ShortFixed if count != Strategy::STEPS => {
-            return Err(format!("it has {count} steps, not exactly {}", Strategy::STEPS));
-        }
-        _ => {}
+    if !strategy.steps().contains(&count) {
+        let exactly = if strategy.exact_steps().is_some() { "exactly " } else { "" };
+        return Err(format!("it has {count} steps, not {exactly}{}", in_words(&strategy.steps())));
     }
     let mut seen = HashSet::new();
     for (number, step) in (1..).zip(steps) {
@@ -185,15 +175,15 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
         }
         let words = step.split_whitespace().count();
         let characters = step.chars().count();
-        if words > LONGEST.0 || characters > LONGEST.1 {
-            let ((most_words, most), step) = (LONGEST, excerpt(step, 80));
+        if words > MAX_STEP.0 || characters > MAX_STEP.1 {
+            let ((most_words, most), step) = (MAX_STEP, excerpt(step, 80));
             return Err(format!(
                 "step {number} has {words} words and {characters} characters, not at most {most_words} and {most}: {step}"
             ));
         }
-        if strategy == Strategy::ShortFixed && !Strategy::WORDS.contains(&words) {
-            let step = excerpt(step, 80);
-            return Err(format!("step {number} has {words} words, not 2 or 3: {step}"));
+        if let Some(range) = strategy.words().filter(|range| !range.contains(&words)) {
+            let (range, step) = (in_words(&range), excerpt(step, 80));
+            return Err(format!("step {number} has {words} words, not {range}: {step}"));
         }
     }
     Ok(())
@@ -207,11 +197,11 @@ mod tests {
 
     fn read(text: &str, names: &[&str], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        scripts(&Answer { text: text.to_owned(), is_cut: false }, &names, strategy)
+        scripts_in(&Answer { text: text.to_owned(), is_cut: false }, &names, strategy)
     }
 
     #[test]
-    fn every_form_of_an_answer_is_read() {
+    fn every_form_of_an_answer_is_accepted() {
         for text in [
             format!(r#"{{"classes": [{{"name": "fork", "steps": {FOUR}}}]}}"#),
             format!(r#"[{{"name": " Fork", "steps": {FOUR}}}]"#),
@@ -222,13 +212,13 @@ mod tests {
             r#"["1. a b", "2. c d", "3. e f", "4. g h"]"#.to_owned(),
             r#"{"steps": [" a  b", "c\td", "e f", "g h"]}"#.to_owned(),
         ] {
-            let steps = read(&text, &["fork"], Strategy::ContextRich).remove(0);
+            let steps = read(&text, &["fork"], Strategy::CONTEXT_RICH).remove(0);
             assert_eq!(steps.unwrap(), ["a b", "c d", "e f", "g h"], "{text}");
         }
         let two = format!(
             r#"{{"classes": [{{"name": "pin", "steps": {FOUR}}}, {{"name": "fork", "steps": "no"}}]}}"#
         );
-        let [fork, pin, mate] = &read(&two, &["fork", "pin", "mate"], Strategy::ContextRich)[..] else {
+        let [fork, pin, mate] = &read(&two, &["fork", "pin", "mate"], Strategy::CONTEXT_RICH)[..] else {
             panic!()
         };
         assert!(fork.as_ref().unwrap_err().contains("not a list of strings") && pin.is_ok());
@@ -240,7 +230,7 @@ mod tests {
         let named =
             |name: &str, steps: &str| format!(r#"{{"classes": [{{"name": "{name}", "steps": {steps}}}]}}"#);
         let other = r#"["w x", "y z", "u v", "s t"]"#;
-        let read = |text: &str, names: &[&str]| read(text, names, Strategy::ContextRich);
+        let read = |text: &str, names: &[&str]| read(text, names, Strategy::CONTEXT_RICH);
         let good = ["a b", "c d", "e f", "g h"];
         for draft in [
             named("fork", other),
@@ -290,11 +280,11 @@ mod tests {
             ),
         ] {
             let answer = Answer { text, is_cut };
-            let said = scripts(&answer, &["fork".to_owned()], Strategy::ContextRich).remove(0);
+            let said = scripts_in(&answer, &["fork".to_owned()], Strategy::CONTEXT_RICH).remove(0);
             assert!(said.as_ref().is_err_and(|said| said.contains(reason)), "{}: {said:?}", answer.text);
         }
         let whole = Answer { text: format!("```json\n{draft}\n```"), is_cut: true };
-        assert!(scripts(&whole, &["fork".to_owned()], Strategy::ContextRich)[0].is_ok());
+        assert!(scripts_in(&whole, &["fork".to_owned()], Strategy::CONTEXT_RICH)[0].is_ok());
     }
 
     #[test]
@@ -303,44 +293,44 @@ mod tests {
         let many = |count: usize| list(&(0..count).map(|i| format!("step number {i}")).collect::<Vec<_>>());
         let bad = |text: &str, strategy| read(text, &["fork"], strategy).remove(0).unwrap_err();
         for (text, strategy, reason) in [
-            (many(3), Strategy::ContextRich, "it has 3 steps, not 4 to 15"),
-            (many(16), Strategy::ContextRich, "it has 16 steps, not 4 to 15"),
-            (many(9), Strategy::ShortFixed, "it has 9 steps, not exactly 10"),
+            (many(3), Strategy::CONTEXT_RICH, "it has 3 steps, not 4 to 15"),
+            (many(16), Strategy::CONTEXT_RICH, "it has 16 steps, not 4 to 15"),
+            (many(9), Strategy::SHORT_FIXED, "it has 9 steps, not exactly 10"),
             (
                 many(10).replace("number 3", "number three now"),
-                Strategy::ShortFixed,
+                Strategy::SHORT_FIXED,
                 "step 4 has 4 words, not 2 or 3",
             ),
-            (many(10).replace("step number 3", "step"), Strategy::ShortFixed, "step 4 has 1 words"),
-            (many(4).replace("step number 1", " \\u0007 "), Strategy::ContextRich, "step 2 is empty"),
+            (many(10).replace("step number 3", "step"), Strategy::SHORT_FIXED, "step 4 has 1 words"),
+            (many(4).replace("step number 1", " \\u0007 "), Strategy::CONTEXT_RICH, "step 2 is empty"),
             (
                 many(4).replace("step number 1", "Step NUMBER 0"),
-                Strategy::ContextRich,
+                Strategy::CONTEXT_RICH,
                 "step 2 repeats another",
             ),
             (
                 many(4).replace("number 1", &"word ".repeat(60)),
-                Strategy::ContextRich,
+                Strategy::CONTEXT_RICH,
                 "step 2 has 61 words and 304 characters, not at most 60 and 500",
             ),
             (
                 many(4).replace("number 1", &"w".repeat(496)),
-                Strategy::ContextRich,
+                Strategy::CONTEXT_RICH,
                 "step 2 has 2 words and 501 characters",
             ),
-            (r#"{"steps": [{"step": "a"}]}"#.into(), Strategy::ContextRich, "not a list of strings"),
-            ("I cannot do that".into(), Strategy::ContextRich, "does not have the form"),
-            (" ".into(), Strategy::ContextRich, "the answer is empty"),
+            (r#"{"steps": [{"step": "a"}]}"#.into(), Strategy::CONTEXT_RICH, "not a list of strings"),
+            ("I cannot do that".into(), Strategy::CONTEXT_RICH, "does not have the form"),
+            (" ".into(), Strategy::CONTEXT_RICH, "the answer is empty"),
         ] {
             let said = bad(&text, strategy);
             assert!(said.contains(reason), "{said}");
         }
         let long = many(4).replace("number 1", &"word ".repeat(59));
-        assert!(read(&long, &["fork"], Strategy::ContextRich)[0].is_ok());
-        assert!(read(&many(15), &["fork"], Strategy::ContextRich)[0].is_ok());
-        assert!(read(&many(10), &["fork"], Strategy::ShortFixed)[0].is_ok());
+        assert!(read(&long, &["fork"], Strategy::CONTEXT_RICH)[0].is_ok());
+        assert!(read(&many(15), &["fork"], Strategy::CONTEXT_RICH)[0].is_ok());
+        assert!(read(&many(10), &["fork"], Strategy::SHORT_FIXED)[0].is_ok());
         let cut = Answer { text: "[\"a".into(), is_cut: true };
-        let said = scripts(&cut, &["fork".to_owned()], Strategy::ContextRich).remove(0).unwrap_err();
+        let said = scripts_in(&cut, &["fork".to_owned()], Strategy::CONTEXT_RICH).remove(0).unwrap_err();
         assert_eq!(said, "the answer was cut off before its end");
     }
 }

@@ -12,38 +12,38 @@ use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::script::library;
 use crate::text_file;
 
-/// A script file: candidate classes with the steps of each, as JSON.
+/// A script file: classes with their steps, as JSON.
 ///
-/// `{"domain": "…", "classes": [{"name": "…", "steps": ["…", …]}, …]}`. A class may name its own `domain`;
-/// fields beyond these are kept as they are.
+/// `{"domain": "…", "classes": [{"name": "…", "steps": ["…", …]}, …]}`. A class may have its own `domain`; other fields are
+/// kept as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScriptFile {
-    /// Domain of every class that does not name its own.
+    /// Domain of the classes without their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// The classes, in the order in which ties are settled.
+    /// The classes; ties prefer the earlier one.
     pub classes: Vec<Class>,
-    /// Fields of the file that this program has no use for.
+    /// Other fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// A candidate class and its script.
+/// A class and its script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Class {
-    /// Name of the action; with the domain it tells the class from all others.
+    /// Name of the action, unique in its domain.
     pub name: String,
-    /// Domain of this class where it is not the file's.
+    /// Domain, if it is not the file's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// The sub-actions in the order in which they happen, at least one.
+    /// The sub-actions in order, at least one.
     pub steps: Vec<String>,
-    /// Fields of the class that this program has no use for.
+    /// Other fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// Why a script file cannot be loaded or saved. Classes and steps count from 1 in the messages.
+/// Why a script file cannot be loaded or saved. Messages count classes and steps from 1.
 #[derive(Debug, Error)]
 pub enum ScriptError {
     /// The file cannot be read.
@@ -51,7 +51,7 @@ pub enum ScriptError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// The file cannot be written.
@@ -59,12 +59,12 @@ pub enum ScriptError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// Not a name of the library.
     #[error(
-        "there is no {} in the library; it has {}",
+        "there is no {} in the library\nhelp: choose one of {}",
         name.display(),
         library::names().collect::<Vec<_>>().join(", ")
     )]
@@ -72,14 +72,14 @@ pub enum ScriptError {
         /// The name.
         name: PathBuf,
     },
-    /// A name of the library, where scripts are to be written.
-    #[error("{} is part of the program and cannot be written; name a file", name.display())]
+    /// A name of the library, which cannot be written.
+    #[error("cannot write {}: it is part of the program\nhelp: name a file", name.display())]
     ReadOnly {
         /// The name.
         name: PathBuf,
     },
-    /// The file is not JSON.
-    #[error("{} is not valid JSON: {source}; correct the file there", path.display())]
+    /// Not JSON.
+    #[error("{} is not valid JSON: {source}", path.display())]
     NotJson {
         /// The file.
         path: PathBuf,
@@ -88,7 +88,7 @@ pub enum ScriptError {
     },
     /// JSON, but not a script file.
     #[error(
-        "{} is not a script file: {source}; it should be \
+        "{} is not a script file: {source}\nhelp: it should be \
          {{\"domain\": \"…\", \"classes\": [{{\"name\": \"…\", \"steps\": [\"…\"]}}]}}",
         path.display()
     )]
@@ -103,26 +103,26 @@ pub enum ScriptError {
     Invalid {
         /// The file.
         path: PathBuf,
-        /// The rule, the place, and what to do.
+        /// The rule and the place.
         fault: Fault,
     },
 }
 
-/// A rule of script files that is broken, and where.
+/// A broken rule of script files, and where.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Fault {
-    /// The list of classes is empty.
-    #[error("there are no classes; add at least one to \"classes\"")]
+    /// No classes.
+    #[error("there are no classes\nhelp: add at least one to \"classes\"")]
     NoClasses,
     /// A class without a name.
-    #[error("class {class} has an empty name; name the action")]
+    #[error("class {class} has an empty name\nhelp: name the action")]
     NoName {
         /// Number of the class.
         class: usize,
     },
-    /// A class that has no domain, in a file that has none either.
+    /// Neither the class nor the file has a domain.
     #[error(
-        "class {class} (\"{name}\") has no domain; add \"domain\" to the class or at the top of the file"
+        "class {class} (\"{name}\") has no domain\nhelp: add \"domain\" to the class or at the top of the file"
     )]
     NoDomain {
         /// Number of the class.
@@ -130,16 +130,16 @@ pub enum Fault {
         /// Its name.
         name: String,
     },
-    /// A class whose list of steps is empty.
-    #[error("class {class} (\"{name}\") has no steps; describe the action in at least one")]
+    /// A class without steps.
+    #[error("class {class} (\"{name}\") has no steps\nhelp: describe the action in at least one")]
     NoSteps {
         /// Number of the class.
         class: usize,
         /// Its name.
         name: String,
     },
-    /// A step with nothing but white space.
-    #[error("step {step} of class {class} (\"{name}\") is empty; describe it or remove it")]
+    /// A step of white space.
+    #[error("step {step} of class {class} (\"{name}\") is empty\nhelp: describe it or remove it")]
     EmptyStep {
         /// Number of the step.
         step: usize,
@@ -150,12 +150,12 @@ pub enum Fault {
     },
     /// Two classes of the same name and domain.
     #[error(
-        "classes {first} and {second} are both \"{name}\" in \"{domain}\"; rename one, or give it its own domain"
+        "classes {first} and {second} are both \"{name}\" in \"{domain}\"\nhelp: rename one, or give it its own domain"
     )]
     Duplicate {
-        /// Number of the class that comes first.
+        /// Number of the first class.
         first: usize,
-        /// Number of the class that repeats it.
+        /// Number of the second class.
         second: usize,
         /// The name of both.
         name: String,
@@ -165,15 +165,15 @@ pub enum Fault {
 }
 
 impl ScriptFile {
-    /// Reads and checks a script file, or one of the [`library`] by its name.
+    /// Reads and checks a script file, or one of the [`library`] by name.
     ///
     /// # Errors
-    /// When it cannot be read, is not JSON of the right form, or breaks a rule.
+    /// If it cannot be read, is not a script file, or breaks a rule.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
         Self::parse(path, &read_bytes(path)?)
     }
 
-    /// The same of the `bytes` of a file.
+    /// As [`ScriptFile::load`], from the `bytes` of the file.
     ///
     /// # Errors
     /// As [`ScriptFile::load`].
@@ -183,10 +183,10 @@ impl ScriptFile {
         Ok(file)
     }
 
-    /// Checks the file and writes it, whole or not at all.
+    /// Checks and writes the file, whole or not at all.
     ///
     /// # Errors
-    /// When it breaks a rule or cannot be written.
+    /// If it breaks a rule or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ScriptError> {
         self.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
         if library::is_name(path) {
@@ -195,7 +195,7 @@ impl ScriptFile {
         self.write(path).map_err(|source| ScriptError::Write { path: path.to_owned(), source })
     }
 
-    /// Writes beside the file and renames. A link stays one: what it leads to is written.
+    /// A link stays a link: its target is written.
     fn write(&self, path: &Path) -> io::Result<()> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut text = serde_json::to_vec_pretty(self)?;
@@ -203,20 +203,20 @@ impl ScriptFile {
         write_atomically(&path, &text)
     }
 
-    /// The domain of one of this file's classes: its own, else the file's.
+    /// The domain of a class of this file: its own, else the file's.
     pub fn domain_of<'a>(&'a self, class: &'a Class) -> &'a str {
         self.domain_if_any(class).unwrap_or_default()
     }
 
-    /// The class of that domain and name.
+    /// The class with this domain and name.
     pub fn find(&self, domain: &str, name: &str) -> Option<&Class> {
         self.classes.iter().find(|class| class.name == name && self.domain_of(class) == domain)
     }
 
-    /// Checks the rules that [`ScriptFile::load`] and [`ScriptFile::save`] insist on.
+    /// Checks the rules of script files.
     ///
     /// # Errors
-    /// The first rule that is broken.
+    /// The first broken rule.
     pub fn check(&self) -> Result<(), Fault> {
         if self.classes.is_empty() {
             return Err(Fault::NoClasses);
@@ -249,10 +249,10 @@ impl ScriptFile {
     }
 }
 
-/// The bytes of a file, or of one of the [`library`].
+/// Reads a file, or one of the [`library`].
 ///
 /// # Errors
-/// If it cannot be read, or there is no such name in the library.
+/// If it cannot be read, or the library has no such name.
 pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
     if library::is_name(path) {
         let bytes =
@@ -265,10 +265,10 @@ pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
     }
 }
 
-/// What a file of JSON holds, or one of the [`library`].
+/// Reads a value from a JSON file, or from one of the [`library`].
 ///
 /// # Errors
-/// If it cannot be read, is not JSON, or holds something else.
+/// If it cannot be read, is not JSON, or is of another form.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ScriptError> {
     parse_json(path, &read_bytes(path)?)
 }

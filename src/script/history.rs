@@ -1,13 +1,11 @@
-//! What was done to the classes of a script file, to be undone and done again.
-
 use std::collections::VecDeque;
 
 use crate::script::{Class, ScriptFile};
 
-/// How many versions can be undone.
+/// Operations that can be undone.
 pub const BOUND: usize = 200;
 
-/// A class for as long as its document is open: renamed, edited, deleted and brought back, it keeps its id.
+/// Identifies a class while its document is open: renamed, edited, deleted and restored, it keeps its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassId(pub(super) u32);
 
@@ -18,10 +16,9 @@ pub struct Content {
     pub ids: Vec<ClassId>,
 }
 
-/// One operation.
+/// One operation, with its description for the user.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// What it did, in words.
     pub what: String,
     pub change: Change,
 }
@@ -29,27 +26,28 @@ pub struct Edit {
 /// The difference between two versions.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// One class: there was none before it was added, and is none after it was deleted.
+    /// One class; `before` is missing if it was added, `after` if it was deleted.
     Class {
-        /// Its place in the list.
         place: usize,
         before: Option<Box<(ClassId, Class)>>,
         after: Option<Box<(ClassId, Class)>>,
     },
-    /// Everything.
-    All { before: Box<Content>, after: Box<Content> },
+    All {
+        before: Box<Content>,
+        after: Box<Content>,
+    },
 }
 
-/// The operations that led to the present version, and those that were undone since.
+/// Operations done, and those undone since.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     done: VecDeque<Edit>,
-    /// The one undone last at the end.
+    /// The last undone at the end.
     undone: Vec<Edit>,
 }
 
 impl Change {
-    /// Whether both versions are the same.
+    /// Whether nothing changes.
     pub fn is_none(&self) -> bool {
         match self {
             Self::Class { before, after, .. } => before == after,
@@ -80,7 +78,7 @@ fn put(content: &mut Content, place: usize, old: Option<&(ClassId, Class)>, new:
 }
 
 impl History {
-    /// Takes down an operation that was done. What was undone before cannot be done again.
+    /// Records an operation. What was undone before can no longer be redone.
     pub fn push(&mut self, edit: Edit) {
         self.undone.clear();
         self.done.push_back(edit);

@@ -1,4 +1,4 @@
-//! Scripts: what a class looks like step by step, and the sentence each step is put into.
+//! Scripts: the steps of each class, the sentence around each step, and how a language model is asked for them.
 
 pub mod check;
 pub mod convert;
@@ -14,5 +14,5 @@ pub use document::{Document, EditError};
 pub use file::{Class, Fault, ScriptError, ScriptFile, read_bytes, read_json};
 pub use history::ClassId;
 pub use option_name::{plain_name, without_option_number};
-pub use strategy::Strategy;
+pub use strategy::{PerStrategy, Strategy, in_words};
 pub use template::{Template, TemplateError};

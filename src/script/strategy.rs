@@ -1,52 +1,142 @@
-//! How a script was asked for.
-
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use clap::builder::PossibleValue;
+use serde::de::{DeserializeOwned, Error};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::script::ScriptFile;
+use crate::script::{ScriptFile, Template};
 
-/// The two kinds of scripts that the paper compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// As many steps as the action needs, each a sentence that names the actor and the setting
-    ContextRich,
-    /// Exactly ten steps of two or three words
-    ShortFixed,
+/// A prompt strategy: how a language model is asked for scripts, and what its scripts look like.
+///
+/// To add one, add a prompt to `assets/prompts` and an entry to [`Strategy::ALL`].
+#[derive(Clone, Copy)]
+pub struct Strategy(&'static Definition);
+
+struct Definition {
+    /// In script files, results, flags and the name of the prompt's file.
+    name: &'static str,
+    help: &'static str,
+    prompt: &'static str,
+    /// Steps of a script.
+    steps: RangeInclusive<usize>,
+    /// Words of a step, if that is a rule.
+    words: Option<RangeInclusive<usize>>,
+    /// Name of the built-in template for its steps.
+    template: &'static str,
+    /// The script file beside a manifest, in its folder. Without `.json` it is the name of the flag of `eval`.
+    file_name: &'static str,
 }
 
+static CONTEXT_RICH: Definition = Definition {
+    name: "context-rich",
+    help: "As many steps as the action needs, each a sentence that names the actor and the setting",
+    prompt: include_str!("../../assets/prompts/context-rich.md"),
+    steps: 4..=15,
+    words: None,
+    template: "context",
+    file_name: "scripts.json",
+};
+
+static SHORT_FIXED: Definition = Definition {
+    name: "short-fixed",
+    help: "Exactly ten steps of two or three words",
+    prompt: include_str!("../../assets/prompts/short-fixed.md"),
+    steps: 10..=10,
+    words: Some(2..=3),
+    template: "context",
+    file_name: "scripts-short.json",
+};
+
 impl Strategy {
-    /// Its name, and that of the file of its prompt.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ContextRich => "context-rich",
-            Self::ShortFixed => "short-fixed",
-        }
+    /// The default: scripts of the paper's best results.
+    pub const CONTEXT_RICH: Self = Self(&CONTEXT_RICH);
+    /// Exactly ten steps of two or three words.
+    pub const SHORT_FIXED: Self = Self(&SHORT_FIXED);
+
+    /// All strategies, the default first.
+    pub const ALL: &[Self] = &[Self::CONTEXT_RICH, Self::SHORT_FIXED];
+
+    /// All but the default.
+    pub fn others() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().skip(1)
     }
 
-    /// The field of a script file that names it.
+    /// The field of a script file that names its strategy.
     pub const FIELD: &str = "strategy";
 
-    /// Steps of a script that is [`Strategy::ShortFixed`].
-    pub const STEPS: usize = 10;
+    /// Name in script files, results and flags.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
 
-    /// Words of its steps.
-    pub const WORDS: std::ops::RangeInclusive<usize> = 2..=3;
+    /// The bundled prompt, with `{domain}` and `{classes}`.
+    pub fn prompt(self) -> &'static str {
+        self.0.prompt
+    }
 
-    /// What a file says of itself in its field `strategy`. A file that says nothing is short-fixed where most of its
-    /// scripts have ten steps and most of its steps are that short.
+    /// The number of steps that a script may have.
+    pub fn steps(self) -> RangeInclusive<usize> {
+        self.0.steps.clone()
+    }
+
+    /// The number of words that a step may have, if there is a rule.
+    pub fn words(self) -> Option<RangeInclusive<usize>> {
+        self.0.words.clone()
+    }
+
+    /// The exact number of steps, if there is one.
+    pub fn exact_steps(self) -> Option<usize> {
+        let (fewest, most) = (*self.0.steps.start(), *self.0.steps.end());
+        (fewest == most).then_some(fewest)
+    }
+
+    /// The template that suits its steps.
+    pub fn template(self) -> Template {
+        Template::parse(self.0.template).expect("names a built-in template")
+    }
+
+    /// Name of the script file that is looked for beside a manifest.
+    pub fn file_name(self) -> &'static str {
+        self.0.file_name
+    }
+
+    /// Name of the flag that names this file: `scripts-short`.
+    pub fn flag(self) -> &'static str {
+        self.0.file_name.trim_end_matches(".json")
+    }
+
+    /// The strategy of a script file: what its field `strategy` says, else the first whose exact number of steps most
+    /// scripts have and whose number of words most steps do not exceed, else the default.
     pub fn of(file: &ScriptFile) -> Self {
-        if let Some(said) = file.other.get(Self::FIELD)
-            && let Ok(said) = Self::deserialize(said)
+        if let Some(name) = file.other.get(Self::FIELD).and_then(|name| name.as_str())
+            && let Some(strategy) = Self::named(name)
         {
-            return said;
+            return strategy;
         }
-        let are_ten = file.classes.iter().map(|class| class.steps.len() == Self::STEPS);
-        let steps = file.classes.iter().flat_map(|class| &class.steps);
-        let are_short = steps.map(|step| step.split_whitespace().count() <= *Self::WORDS.end());
-        if is_most(are_ten) && is_most(are_short) { Self::ShortFixed } else { Self::ContextRich }
+        let looks_like = |strategy: &&Self| {
+            let (Some(count), Some(words)) = (strategy.exact_steps(), strategy.words()) else { return false };
+            let steps = file.classes.iter().flat_map(|class| &class.steps);
+            is_most(file.classes.iter().map(|class| class.steps.len() == count))
+                && is_most(steps.map(|step| step.split_whitespace().count() <= *words.end()))
+        };
+        Self::ALL.iter().find(looks_like).copied().unwrap_or_default()
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|strategy| strategy.name() == name)
+    }
+}
+
+/// A range of counts as text: `10`, `2 or 3`, `4 to 15`.
+pub fn in_words(range: &RangeInclusive<usize>) -> String {
+    let (fewest, most) = (range.start(), range.end());
+    match most - fewest {
+        0 => format!("{most}"),
+        1 => format!("{fewest} or {most}"),
+        _ => format!("{fewest} to {most}"),
     }
 }
 
@@ -55,8 +145,149 @@ fn is_most(answers: impl Iterator<Item = bool>) -> bool {
     2 * yes > all
 }
 
+impl Default for Strategy {
+    fn default() -> Self {
+        Self::CONTEXT_RICH
+    }
+}
+
+impl PartialEq for Strategy {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Strategy {}
+
+impl fmt::Debug for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl ValueEnum for Strategy {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.help))
+    }
+}
+
+impl Serialize for Strategy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Strategy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| D::Error::custom(format_args!("unknown strategy \"{name}\"")))
+    }
+}
+
+/// A value for each strategy besides the default, if it has one: for example the script files of a dataset. In JSON a field
+/// for each strategy, such as `scripts_short`; meant to be flattened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PerStrategy<T>(Vec<(Strategy, T)>);
+
+impl<T> Default for PerStrategy<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> PerStrategy<T> {
+    /// The value of a strategy.
+    pub fn get(&self, strategy: Strategy) -> Option<&T> {
+        self.iter().find_map(|(other, value)| (other == strategy).then_some(value))
+    }
+
+    /// The strategies with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (Strategy, &T)> {
+        self.0.iter().map(|(strategy, value)| (*strategy, value))
+    }
+
+    /// The strategies that have one.
+    pub fn strategies(&self) -> Vec<Strategy> {
+        self.iter().map(|(strategy, _)| strategy).collect()
+    }
+
+    /// The same strategies with other values.
+    pub fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> PerStrategy<U> {
+        self.iter().map(|(strategy, old)| (strategy, value(old))).collect()
+    }
+}
+
+impl<T> FromIterator<(Strategy, T)> for PerStrategy<T> {
+    fn from_iter<I: IntoIterator<Item = (Strategy, T)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl<T: Serialize> Serialize for PerStrategy<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for strategy in Strategy::others() {
+            map.serialize_entry(&strategy.flag().replace('-', "_"), &self.get(strategy))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for PerStrategy<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::deserialize(deserializer)?;
+        let mut values = Vec::new();
+        for strategy in Strategy::others() {
+            let value = fields.get(&strategy.flag().replace('-', "_")).cloned().unwrap_or_default();
+            let value: Option<T> = serde_json::from_value(value).map_err(D::Error::custom)?;
+            values.extend(value.map(|value| (strategy, value)));
+        }
+        Ok(Self(values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_strategy_has_a_name_a_prompt_a_template_and_a_file() {
+        for (place, strategy) in Strategy::ALL.iter().enumerate() {
+            assert!(strategy.prompt().contains("{classes}") && strategy.prompt().contains("{domain}"));
+            assert_eq!(strategy.template().name(), strategy.0.template);
+            for other in &Strategy::ALL[..place] {
+                assert!(strategy.name() != other.name() && strategy.file_name() != other.file_name());
+            }
+        }
+    }
+
+    #[test]
+    fn values_per_strategy_are_fields_of_their_own() {
+        #[derive(Serialize, Deserialize, Default, PartialEq, Debug)]
+        struct Paths {
+            scripts: String,
+            #[serde(flatten)]
+            others: PerStrategy<String>,
+            clips: Option<u32>,
+        }
+        let json = r#"{"scripts":"a","scripts_short":null,"clips":null}"#;
+        let none = Paths { scripts: "a".into(), ..Paths::default() };
+        assert_eq!(serde_json::to_string(&none).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Paths>(json).unwrap(), none);
+        let others = [(Strategy::SHORT_FIXED, "b".to_owned())].into_iter().collect();
+        let some = Paths { others, clips: Some(3), ..none };
+        let json = r#"{"scripts":"a","scripts_short":"b","clips":3}"#;
+        assert_eq!(serde_json::to_string(&some).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Paths>(json).unwrap(), some);
     }
 }

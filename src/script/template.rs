@@ -1,7 +1,7 @@
 use std::fmt;
 use thiserror::Error;
 
-/// Names and texts of the templates that come with the program, the default first.
+/// Names and texts of the built-in templates, the default first.
 const BUILT_IN: [(&str, &str); 4] = [
     ("context", "This is a video of doing {action} in {domain} with {step}"),
     ("step", "{step}"),
@@ -9,9 +9,8 @@ const BUILT_IN: [(&str, &str); 4] = [
     ("plain", "This is a video of {step}"),
 ];
 
-/// The sentence that a step is put into before it is embedded.
-///
-/// `{action}`, `{domain}` and `{step}` in its text stand for the class name, its domain and the step.
+/// The sentence around a step that is embedded: `{action}`, `{domain}` and `{step}` stand for the class name, its domain
+/// and the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     name: String,
@@ -19,7 +18,6 @@ pub struct Template {
     pieces: Vec<Piece>,
 }
 
-/// A stretch of a template's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Literal(String),
@@ -28,13 +26,13 @@ enum Piece {
     Step,
 }
 
-/// Why a text is no template.
+/// Why a text is not a template.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    /// The step is left out, so that all steps of a script would read the same.
+    /// `{step}` is missing, so all steps of a script would be the same.
     #[error(
-        "the template \"{text}\" has no {{step}}; write {{step}} where the step belongs, \
-         or name a built-in template: {}",
+        "the template \"{text}\" has no {{step}}\nhelp: write {{step}} where the step belongs, or name a built-in \
+         template: {}",
         BUILT_IN.map(|(name, _)| name).join(", ")
     )]
     NoStep {
@@ -43,18 +41,17 @@ pub enum TemplateError {
     },
     /// Something else in braces.
     #[error(
-        "the template \"{text}\" has an unknown {{{placeholder}}}; use only {{action}}, {{domain}} and {{step}}"
+        "the template \"{text}\" has an unknown {{{placeholder}}}\nhelp: use only {{action}}, {{domain}} and {{step}}"
     )]
     Unknown {
         /// The text.
         text: String,
-        /// What the braces hold.
+        /// The word in braces.
         placeholder: String,
     },
     /// An opening brace without its closing one.
     #[error(
-        "the template \"{text}\" opens a brace and does not close it; \
-         use only {{action}}, {{domain}} and {{step}}"
+        "the template \"{text}\" has a brace that is not closed\nhelp: use only {{action}}, {{domain}} and {{step}}"
     )]
     Unclosed {
         /// The text.
@@ -63,20 +60,20 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// The templates that come with the program, the default first: `context`, `step`, `domain`, `plain`.
+    /// `context` (the default), `step`, `domain` and `plain`.
     pub fn built_in() -> [Self; 4] {
         BUILT_IN.map(|(name, text)| Self::new(name, text).expect("the built-in templates are valid"))
     }
 
-    /// A template of the user's own, named `custom`.
+    /// A user's template, named `custom`.
     ///
     /// # Errors
-    /// When `{step}` is missing, or braces hold anything but the three known words.
+    /// If `{step}` is missing, or braces hold anything but the three known words.
     pub fn custom(text: &str) -> Result<Self, TemplateError> {
         Self::new("custom", text)
     }
 
-    /// The built-in template of that name, else `text` as a template of the user's own.
+    /// The built-in template of that name, else `text` as a custom one.
     ///
     /// # Errors
     /// As [`Template::custom`].
@@ -87,7 +84,7 @@ impl Template {
         }
     }
 
-    /// The template of that text, under its name where it is built in.
+    /// The template of that text, under its name if it is built in.
     ///
     /// # Errors
     /// As [`Template::custom`].
@@ -114,7 +111,7 @@ impl Template {
         &self.text
     }
 
-    /// The sentence for one step. Braces inside the values are left alone.
+    /// The sentence for one step. Braces inside the values stay.
     pub fn fill(&self, action: &str, domain: &str, step: &str) -> String {
         self.pieces
             .iter()

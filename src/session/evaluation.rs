@@ -79,7 +79,7 @@ fn rebase(run: &Run) -> DatasetPaths {
     DatasetPaths {
         manifest: here(&run.paths.manifest),
         scripts: run.paths.scripts.as_ref().map(here),
-        scripts_short: run.paths.scripts_short.as_ref().map(here),
+        other_scripts: run.paths.other_scripts.map(here),
         clips: run.paths.clips.as_ref().map(here),
         embeddings: run.paths.embeddings.as_ref().map(here),
         preset: run.paths.preset,
@@ -88,7 +88,7 @@ fn rebase(run: &Run) -> DatasetPaths {
 
 /// A row with its settings, where its matrices are alignments of the main scripts.
 fn result_row(row: &Row) -> ResultRow {
-    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::ContextRich;
+    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::default();
     ResultRow { name: row.name.clone(), settings: has_matrices.then(|| row.settings.clone()) }
 }
 
@@ -131,7 +131,7 @@ fn changes(run: &Run, now: &Digests, model: &Model) -> Option<String> {
     let changed = [
         ("the manifest", then.manifest != now.manifest),
         ("the scripts", then.scripts != now.scripts),
-        ("the short scripts", then.scripts_short != now.scripts_short),
+        ("the scripts of other prompts", then.other_scripts != now.other_scripts),
         ("the model", !is_same_model),
     ];
     let changed: Vec<&str> =

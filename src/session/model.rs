@@ -10,7 +10,7 @@ use super::bundle::Bundle;
 use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision, registry};
 use crate::cache::{Cache, CacheError, Size};
 use crate::explore::Model;
-use crate::hub::{Hub, HubCache, HubError, HubSettings, ModelId};
+use crate::hub::{HashMemo, Hub, HubCache, HubError, HubSettings, ModelId};
 use crate::output;
 
 /// Fetches a model that is not in the hub's cache.
@@ -23,7 +23,7 @@ pub struct ModelRequest {
     pub name: PathBuf,
     pub device: DeviceChoice,
     pub precision: Precision,
-    /// Images or texts embedded at a time; none for what suits the device.
+    /// Images or texts to embed at a time; `None`: what suits the device.
     pub batch: Option<NonZero<usize>>,
     /// Whether embeddings are cached.
     pub uses_cache: bool,
@@ -112,8 +112,19 @@ fn missing(id: &ModelId, settings: HubSettings) -> Result<Report, HubError> {
 /// # Errors
 /// See [`Hub::open`].
 pub fn open_hub(settings: HubSettings) -> Result<Hub, HubError> {
-    settings.faults().iter().for_each(output::say);
-    Ok(Hub::open(settings)?.remembering_in(Cache::open().ok().flatten()))
+    settings.warnings().iter().for_each(output::say);
+    Ok(Hub::open(settings)?.with_memo(Cache::open().ok().flatten().map(memo_in)))
+}
+
+fn memo_in(cache: Cache) -> HashMemo {
+    const RIGHT: &[u8] = b"right";
+    Box::new(move |path, hash, is_right| {
+        let found = cache.contents_by(path, &[], &format!("hub {hash}"), |hasher| {
+            hasher.update(if is_right()? { RIGHT } else { b"wrong" });
+            Ok(())
+        })?;
+        Ok(found.is_some_and(|found| found.digest() == blake3::hash(RIGHT).to_hex().as_str()))
+    })
 }
 
 /// The folder of a model that is complete in the hub's cache.

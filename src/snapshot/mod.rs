@@ -12,7 +12,6 @@ use std::time::SystemTime;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 pub use hashes::Hashes;
 pub use load::{SnapshotError, SnapshotFault};
@@ -24,6 +23,7 @@ pub use thumbnail::Thumbnail;
 use crate::atomic_write::write_new;
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::input_file::open_regular;
+use crate::net::rfc_3339;
 use crate::text_file;
 use crate::video::Sampling;
 
@@ -210,13 +210,6 @@ impl Snapshot {
 
 fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
     matrix.rows().into_iter().map(|row| row.to_vec()).collect()
-}
-
-/// A time as documents write it, in seconds.
-pub(crate) fn rfc_3339(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
 }
 
 /// Writes a snapshot into `folder` under the first free name `CLIP.actalign-N.json`, and returns the path. The file

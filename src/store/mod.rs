@@ -8,11 +8,10 @@ pub use crate::cache::{
 pub use crate::embeddings::{
     Embeddings, MatrixError, TextEmbeddings, read_matrix, save_npy, save_safetensors,
 };
-pub(crate) use crate::embeddings::{floats, to_bytes};
 pub use crate::folders::{Folder, NoFolder};
+pub(crate) use crate::snapshot::matrix;
 pub use crate::snapshot::{
     Frames, Hashes, Matrices, Parts, Pinned, SNAPSHOT_FORMAT, SampledPart, Snapshot, SnapshotError,
     SnapshotFault, SnapshotInput, Thumbnail, ViewState, save,
 };
-pub(crate) use crate::snapshot::{matrix, rfc_3339};
-pub use drafts::{Draft, DraftError, Drafts, Unsaved};
+pub use drafts::{Draft, DraftError, Drafts, Recovered, Unsaved};

@@ -1,4 +1,4 @@
-//! Everything that can happen to the explorer, and what it asks of the outside in return.
+//! Everything that can happen to the explorer, and the effects that it asks for in return.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,219 +10,214 @@ use crate::explore::{
 };
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::store::{Snapshot, Unsaved};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::models::Wanted;
-use crate::tui::overlay::{FileEntry, TokenCount};
-use crate::tui::state::Message;
 use crate::video::Sampling;
 
-/// One thing that happens to the state.
+/// A line that tells the user what came of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub text: String,
+    pub is_error: bool,
+}
+
+/// The number of tokens of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenCount {
+    pub sentence: String,
+    /// Tokens that the model reads, the end token not counted.
+    pub used: usize,
+    /// How many the model reads at most.
+    pub most: usize,
+    /// Whether the sentence has more.
+    pub cut: bool,
+}
+
+/// The files and folders of a folder.
+#[derive(Debug)]
+pub struct Listing {
+    /// The folder as it was asked for.
+    pub asked: PathBuf,
+    /// The same, from the root.
+    pub folder: PathBuf,
+    pub entries: Vec<FileEntry>,
+}
+
+/// An entry of the file picker.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileEntry {
+    pub kind: EntryKind,
+    pub name: String,
+}
+
+/// The kind of a [`FileEntry`], in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// The scripts that come with the program.
+    Library,
+    /// A script file of the library.
+    InLibrary,
+    Folder,
+    File,
+}
+
+/// Something that happens to the state.
 #[derive(Debug)]
 pub enum Action {
-    /// A key is pressed.
     Key(KeyEvent),
-    /// Text is pasted.
     Paste(String),
-    /// The mouse is moved, pressed or turned.
     Mouse(MouseEvent),
-    /// The terminal has so many columns and rows.
+    /// Columns and rows of the terminal.
     Resize(u16, u16),
-    /// The playing clip comes to its next frame.
+    /// The playing clip reaches its next frame.
     Tick,
-    /// The user asks for something.
+    /// Run a command.
     Do(Command),
-    /// News from the background work of that number.
+    /// An update of the background job with this number.
     Background(u64, Update),
-    /// The maps of the steps of the clip with this index are there.
+    /// The maps of the steps of the clip with this index.
     Mapped(usize, Box<StepMaps>),
-    /// News of the evidence in the order of steps.
+    /// An update of the order evidence.
     Evidence(EvidenceUpdate),
-    /// What is in a folder.
-    Listed {
-        /// The folder as it was asked for.
-        asked: PathBuf,
-        /// The same, from the root.
-        folder: PathBuf,
-        /// Its files and folders.
-        entries: Vec<FileEntry>,
-    },
-    /// A clip can be shown.
+    Listed(Listing),
+    /// A file is a clip. It gets the candidates and the model of the clip with index `like`.
     ClipFound {
-        /// The clip.
         path: PathBuf,
-        /// Index of the clip whose candidates and model it gets.
         like: usize,
     },
-    /// The scripts are saved there.
+    /// The scripts were saved; quit now if `quits`.
     ScriptsSaved {
-        /// Where.
         path: PathBuf,
-        /// What was saved.
         file: Box<ScriptFile>,
-        /// Whether to quit now.
         quits: bool,
     },
-    /// The scripts could not be saved there.
     ScriptsNotSaved {
-        /// Where.
         path: PathBuf,
-        /// Whether to quit once they are saved.
         quits: bool,
-        /// Why not, in words.
         reason: String,
     },
-    /// How many tokens a sentence has.
     Tokens(TokenCount),
-    /// A script file is read.
+    /// A script file was read.
     ScriptsRead(PathBuf, Box<ScriptFile>),
-    /// A language model has written a script, or not, with the reason.
+    /// A language model wrote a script, or failed.
     Written(Wanted, Result<Box<Class>, String>),
-    /// A vision-language model has looked at the clip with this index.
+    /// A vision-language model named the class of the clip with index `clip`, or failed.
     Seen {
-        /// The clip.
         clip: usize,
-        /// The model.
         model: String,
-        /// The class that it names, or why it names none.
         answer: Result<ClassId, String>,
     },
-    /// What was opened has been compared with what it was.
     Checked(Box<Checked>),
-    /// A file is saved.
+    /// A snapshot or figure was saved.
     Saved(PathBuf),
-    /// Something could not be done, in words.
+    /// Something failed, in words.
     Failed(String),
 }
 
-/// What came of comparing the files of a snapshot or of an evaluation with what they were.
+/// The outcome of comparing the files behind a snapshot or an evaluation with what they were.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// What takes the place of a snapshot's matrices, where its clip and model are still the same.
+    /// Replaces the matrices of a snapshot whose clip and model are unchanged.
     pub live: Option<Live>,
-    /// What the user is told.
     pub message: Option<Message>,
 }
 
-/// The first clip with its embeddings, in the place of matrices.
+/// The first clip with its embeddings, in place of a snapshot's matrices.
 #[derive(Debug)]
 pub struct Live {
     /// Its candidates, without frames.
     pub exploration: Exploration,
-    /// Where everything comes from.
     pub sources: Sources,
-    /// Its background work.
     pub job: Job,
 }
 
-/// Compares files with what they were. It may read them in full, so it is done once the first picture is up.
+/// Compares files with what they were. It may read them in full, so it runs after the first drawing.
 pub type Check = Box<dyn FnOnce() -> Checked + Send>;
 
-/// What is made of a snapshot.
+/// The form in which a snapshot is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveAs {
-    /// The snapshot itself.
     Snapshot,
-    /// A figure of it.
     Figure,
 }
 
-/// What the state asks of the outside.
+/// Something that the state asks for. Clips are given by their index.
 #[derive(Debug)]
 pub enum Effect {
-    /// Start the background work on a clip.
+    /// Start the background job of a clip under the number `job`, with these texts first. Frames in `known` are embedded
+    /// already.
     Start {
-        /// Index of the clip.
         clip: usize,
-        /// Number that its news carry.
         job: u64,
-        /// Which frames to take.
         sampling: Sampling,
-        /// Texts to embed first.
         texts: Vec<String>,
-        /// Frames that need not be embedded again.
         known: Vec<EmbeddedFrame>,
     },
-    /// Stop the background work on the clip with this index.
+    /// Stop the background job of a clip.
     Stop(usize),
-    /// Embed these texts next, by the background work on the clip that is shown.
+    /// Embed these texts next, by the job of the clip on the screen.
     EmbedTexts(Vec<String>),
-    /// Embed these texts while the background work on the clip with this index has nothing else to do; none stops that.
+    /// Embed these texts, the likeliest to be wanted first, while the job of a clip is idle; none stops that.
     PrefetchTexts {
-        /// Index of the clip.
         clip: usize,
-        /// The texts, the likeliest to be wanted first.
         texts: Vec<String>,
     },
-    /// Compute the maps of the steps of the clip with this index, and answer with [`Action::Mapped`].
+    /// Compute the maps of the steps of a clip, and answer with [`Action::Mapped`].
     Map(usize, Box<MapRequest>),
-    /// Find the evidence in the order of steps; what was asked before is not wanted any more.
+    /// Find order evidence, in place of what was asked for before.
     FindEvidence(EvidenceRequest),
-    /// Take the mouse from the terminal, or leave it to it.
+    /// Take the mouse from the terminal, or leave it to the terminal.
     CaptureMouse(bool),
-    /// Tell what is in this folder, by [`Action::Listed`] or [`Action::Failed`].
+    /// List a folder, and answer with [`Action::Listed`]; if it fails also with [`Action::Failed`].
     List(PathBuf),
-    /// Look whether this is a clip, and answer with [`Action::ClipFound`] or [`Action::Failed`].
+    /// Check that a file is a clip, and answer with [`Action::ClipFound`] or [`Action::Failed`].
     OpenClip(PathBuf),
-    /// Give a new clip, after the last, the background work of another.
+    /// Add a clip after the last, with the job of the clip `like`.
     AddClip {
-        /// The new clip.
         path: PathBuf,
-        /// Index of the other.
         like: usize,
     },
-    /// Compare what was opened with what it was, and answer with [`Action::Checked`].
+    /// Run the [`Check`], and answer with [`Action::Checked`].
     Check,
-    /// The background work of the clip with this index.
+    /// Give a clip a background job.
     SetJob(usize, Box<Job>),
-    /// Read this script file.
+    /// Read a script file, and answer with [`Action::ScriptsRead`] or [`Action::Failed`].
     OpenScripts(PathBuf),
-    /// Count the tokens of a sentence; what was asked before is not wanted any more.
+    /// Count the tokens of a sentence, in place of the one before, and answer with [`Action::Tokens`].
     CountTokens(String),
-    /// Write the scripts there, then answer with [`Action::ScriptsSaved`] or [`Action::ScriptsNotSaved`].
+    /// Save the scripts, and answer with [`Action::ScriptsSaved`] or [`Action::ScriptsNotSaved`].
     SaveScripts {
-        /// Where.
         path: PathBuf,
-        /// What.
         file: Box<ScriptFile>,
-        /// Whether to quit once they are saved.
         quits: bool,
     },
     /// Have a language model write a script, and answer with [`Action::Written`].
     WriteScript(Wanted),
-    /// Stop that.
     StopWriting,
-    /// Show frames of a clip to a vision-language model, and answer with [`Action::Seen`].
+    /// Show the frames with these ordinals to a vision-language model, and answer with [`Action::Seen`].
     Look {
-        /// Index of the clip.
         clip: usize,
-        /// The candidates, with their names.
         classes: Vec<(ClassId, String)>,
-        /// Ordinals of the frames.
         ordinals: Vec<u64>,
-        /// The domain of the candidates.
         domain: String,
     },
-    /// Keep what is not saved for the case of a crash.
+    /// Keep unsaved edits in case of a crash.
     KeepDraft(Box<Unsaved>),
-    /// Nothing is left to save of the scripts in this file.
+    /// Drop the kept edits of the scripts in this file.
     DiscardDraft(Option<PathBuf>),
-    /// Remember that the tour has ended, or answer with [`Action::Failed`].
+    /// Remember that the tour has ended.
     EndTour,
-    /// Write a snapshot, with the time and what the files contain, or a figure of it; then answer with [`Action::Saved`]
-    /// or [`Action::Failed`].
+    /// Save a snapshot of a clip, with the time and the hashes of its files, and answer with [`Action::Saved`] or
+    /// [`Action::Failed`].
     Save {
-        /// Index of its clip.
         clip: usize,
-        /// What to write.
         snapshot: Box<Snapshot>,
-        /// As what.
         form: SaveAs,
     },
-    /// Go back to the shell for a while, or answer with [`Action::Failed`].
+    /// Return to the shell until the program is resumed.
     Suspend,
-    /// Leave.
     Quit,
 }
 
-/// Who hears what came of effects. Nobody listens only after the loop has ended.
-pub type Tell = Arc<dyn Fn(Action) + Send + Sync>;
+/// Sends actions to the event loop from any thread. After the loop has ended they are dropped.
+pub type ActionSender = Arc<dyn Fn(Action) + Send + Sync>;

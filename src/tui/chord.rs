@@ -1,4 +1,4 @@
-//! A key with what is held down beside it: as terminals report it, as the screen shows it, and as a file names it.
+//! Chords: keys with modifiers, as terminals report them, as the screen shows them, and as files name them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,19 +6,18 @@ use std::str::FromStr;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use thiserror::Error;
 
-/// A key with what is held down beside it. Shift is part of a character and told only of other keys.
+/// A key with modifiers. Shift is part of a character, and a modifier only of other keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Chord {
-    /// The key.
     pub code: KeyCode,
-    /// Control, alt, and for keys that are no characters shift.
+    /// Control, alt, and for keys other than characters shift.
     pub modifiers: KeyModifiers,
 }
 
-/// Why a text names no chord.
+/// Why a text is not a chord.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChordError {
-    /// No key has that name.
+    /// No such key.
     #[error(
         "there is no key \"{0}\"; keys are single characters (j, G, ?), space, enter, esc, tab, backspace, insert, \
          delete, home, end, page-up, page-down, up, down, left, right and f1 to f24, with ctrl-, alt- or shift- \
@@ -26,21 +25,21 @@ pub enum ChordError {
     )]
     Unknown(String),
     /// Which character shift makes depends on the keyboard.
-    #[error("terminals do not report shift beside \"{0}\"; write the character that both make together")]
+    #[error("terminals do not report shift with \"{0}\"; write the character that both make")]
     Shifted(char),
-    /// Terminals send the same for another chord.
-    #[error("terminals do not tell \"{0}\" from \"{other}\"; write \"{other}\"", other = .1.written())]
+    /// Terminals report it as another chord.
+    #[error("terminals report \"{0}\" as \"{other}\"; write \"{other}\"", other = .1.written())]
     Same(String, Chord),
 }
 
-/// What can be held down: the modifier, its prefix in a file and on screen.
+/// Modifiers, with their prefix in a file and on screen.
 const MODIFIERS: [(KeyModifiers, &str, &str); 3] = [
     (KeyModifiers::CONTROL, "ctrl-", "Ctrl-"),
     (KeyModifiers::ALT, "alt-", "Alt-"),
     (KeyModifiers::SHIFT, "shift-", "Shift-"),
 ];
 
-/// Keys that have a word: the key, its name in a file and on screen.
+/// Keys with a name in a file and on screen.
 const WORDS: [(KeyCode, &str, &str); 15] = [
     (KeyCode::Char(' '), "space", "Space"),
     (KeyCode::Enter, "enter", "Enter"),
@@ -71,15 +70,15 @@ impl Chord {
             KeyCode::Tab if key.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
             code => code,
         };
-        let told = match code {
-            // Shift is part of the character, and of the shifted tab, which is a key of its own.
+        let reported = match code {
+            // Shift is part of the character, and of back-tab.
             KeyCode::Char(_) | KeyCode::BackTab => KeyModifiers::CONTROL | KeyModifiers::ALT,
             _ => KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT,
         };
-        Self { code, modifiers: key.modifiers & told }.without_case()
+        Self { code, modifiers: key.modifiers & reported }.without_case()
     }
 
-    /// Beside control most terminals report letters as small ones.
+    /// With control, most terminals report letters in lower case.
     fn without_case(self) -> Self {
         match self.code {
             KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
@@ -103,7 +102,7 @@ impl Chord {
         }
     }
 
-    /// What is held down, and the key; the shifted tab is taken apart.
+    /// Modifiers and key; back-tab is shift and tab.
     fn parts(self) -> (KeyModifiers, KeyCode) {
         match self.code {
             KeyCode::BackTab => (self.modifiers | KeyModifiers::SHIFT, KeyCode::Tab),
@@ -126,7 +125,7 @@ impl fmt::Display for Chord {
     }
 }
 
-/// Reads both forms, in capitals or small letters wherever that is not the key itself.
+/// Reads both forms, without regard to case except for the key itself.
 impl FromStr for Chord {
     type Err = ChordError;
 
@@ -162,7 +161,7 @@ impl FromStr for Chord {
     }
 }
 
-/// The modifier that a text begins with, and what follows.
+/// The modifier at the start of a text, and the rest.
 fn held(text: &str) -> Option<(KeyModifiers, &str)> {
     MODIFIERS.iter().find_map(|&(modifier, prefix, _)| {
         let (start, after) = text.split_at_checked(prefix.len())?;
@@ -170,7 +169,7 @@ fn held(text: &str) -> Option<(KeyModifiers, &str)> {
     })
 }
 
-/// The key of a name.
+/// The key with a name.
 fn key(name: &str) -> Option<KeyCode> {
     let is = |word: &str| name.eq_ignore_ascii_case(word);
     if let Some(&(code, ..)) = WORDS.iter().find(|(_, written, shown)| is(written) || is(shown)) {
@@ -183,7 +182,7 @@ fn key(name: &str) -> Option<KeyCode> {
     (1..=24).find(|number| is(&format!("f{number}"))).map(KeyCode::F)
 }
 
-/// What shift makes of a letter.
+/// The capital of a letter.
 fn capital(letter: char) -> Option<KeyCode> {
     let mut capitals = letter.to_uppercase();
     match (capitals.next(), capitals.next()) {
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_names_is_what_terminals_report() {
+    fn written_keys_match_reported_keys() {
         use KeyCode::{BackTab, Char, F, Right, Tab, Up};
         let (none, shift) = (KeyModifiers::NONE, KeyModifiers::SHIFT);
         let (control, alt) = (KeyModifiers::CONTROL, KeyModifiers::ALT);
@@ -237,12 +236,12 @@ mod tests {
     }
 
     #[test]
-    fn what_no_terminal_reports_is_refused_with_what_to_write() {
+    fn keys_that_terminals_do_not_report_are_refused() {
         let wrong = |text: &str| text.parse::<Chord>().unwrap_err().to_string();
         for text in ["", "ctrl-", "escape", "f25", "f01", "shift", "jj", "hyper-x", "\n"] {
             assert!(wrong(text).starts_with(&format!("there is no key \"{text}\"; keys are")), "{text:?}");
         }
-        assert!(wrong("shift-1").contains("beside \"1\""));
+        assert!(wrong("shift-1").contains("shift with \"1\""));
         for (text, instead) in [
             ("ctrl-i", "tab"),
             ("ctrl-alt-M", "alt-enter"),

@@ -1,4 +1,4 @@
-//! One clip on the screen, as plain data.
+//! One clip with its candidates and the cursor in it, as plain data.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::align::Rule;
+use crate::explore::knobs::KnobValues;
 use crate::explore::{Candidate, ClassOutcome, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail};
 use crate::script::{Class, ClassId, Document};
 use crate::video::{Faults, Sampling, VideoInfo};
@@ -13,16 +14,15 @@ use crate::video::{Faults, Sampling, VideoInfo};
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
 const THUMBNAILS: usize = 1024;
 
-/// How far the background work is.
+/// The progress of a clip's background job.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Frames that the sampling is expected to give, or gave.
     pub expected_frames: Option<usize>,
-    /// Frames decoded.
+    /// Frames decoded so far.
     pub decoded: usize,
-    /// Whether the last frame is decoded.
     pub all_decoded: bool,
-    /// What is wrong with the clip, once the last frame is decoded.
+    /// Faults of the clip, once all is decoded.
     pub faults: Faults,
     /// Texts still to embed for the present template.
     pub texts_missing: usize,
@@ -30,39 +30,37 @@ pub struct Progress {
     pub texts_to_prefetch: usize,
     /// When the first and the last frames were embedded, in seconds since the start.
     pub embedding_span: Option<(f64, f64)>,
-    /// Frames embedded within that span: those of the first batch are not, for its duration is not known.
+    /// Frames embedded within that span, without the first batch, whose duration is not known.
     pub embedded_in_span: usize,
-    /// Nothing is left to embed of what is shown.
+    /// Whether all frames and texts in use are embedded.
     pub idle: bool,
 }
 
 impl Progress {
-    /// Frames embedded per second, once that can be told.
+    /// Frames embedded per second, after the second batch.
     pub fn rate(&self) -> Option<f64> {
         let (first, last) = self.embedding_span?;
         (last > first).then(|| self.embedded_in_span as f64 / (last - first))
     }
 }
 
-/// A moment that the present one is held against.
+/// Settings and ranking to compare the present ones with.
 #[derive(Clone, Debug)]
 pub struct Pinned {
-    /// The knobs.
     pub settings: Settings,
     /// Smoothing width in frames.
     pub width: usize,
-    /// What the classes were aligned by.
     pub rule: Rule,
-    /// Place of each class in the ranking, from 1, and its score; none where it was not aligned.
+    /// Place in the ranking, from 1, and score of each class that was aligned.
     pub places: Vec<Option<(usize, f64)>>,
 }
 
-/// What a vision-language model says of a clip.
+/// The answer of a vision-language model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vision {
     /// It is being asked.
     Asked,
-    /// That it shows this class.
+    /// The clip shows this class.
     Says(ClassId),
 }
 
@@ -71,78 +69,70 @@ pub enum Vision {
 pub struct Above {
     /// Index of its class.
     pub class: usize,
-    /// Matrix and path.
     pub outcome: ClassOutcome,
     /// Shades of the matrix, K×T.
     pub shades: Array2<f32>,
 }
 
-/// A clip with its candidates, and where the user is in it.
+/// A clip with its candidates, and the selection and the cursor in it.
 pub struct Clip {
-    /// Its name, which tells it from the other clips.
+    /// Its name among the clips.
     pub id: String,
-    /// Index of the candidate that it shows, where that is known.
+    /// Index of the true candidate, if known.
     pub answer: Option<usize>,
-    /// The script of the class that it shows, where that is known.
+    /// Script of the true class, if known.
     pub truth: Option<ClassId>,
-    /// The scripts of its candidates, in their order.
+    /// Scripts of the candidates, in their order.
     pub ids: Vec<ClassId>,
-    /// The scripts that it is compared with, those that were deleted among them; none stands for all.
+    /// The only scripts that may be candidates, including deleted ones; `None` for all.
     pub members: Option<Vec<ClassId>>,
-    /// The scripts of its candidates in the order in which they were given.
+    /// Scripts of the candidates in the order in which they were given.
     pub as_given: Vec<ClassId>,
-    /// Whether its candidates have other steps than the scripts, as where each clip brings its own: edits do not reach it.
+    /// Whether the clip has steps of its own, from its dataset, so that edits of scripts do not change it.
     pub has_own_scripts: bool,
-    /// What kind of clip it is.
+    /// Kinds of clip, such as `late-start`.
     pub groups: Vec<String>,
-    /// Embeddings, knobs and alignments.
     pub exploration: Exploration,
-    /// Where everything came from.
     pub sources: Sources,
-    /// Which of its frames are taken.
     pub sampling: Sampling,
-    /// Ordinals of the frames that the present background work has told of.
+    /// Ordinals of the frames of the present background job.
     pub sampled: HashSet<u64>,
-    /// Number of the background work that embeds it, if there is one.
+    /// Number of the background job that embeds it.
     pub job: Option<u64>,
     /// The clip's header, once it is open.
     pub info: Option<VideoInfo>,
-    /// How far the background work is.
     pub progress: Progress,
     /// Index of the selected class.
     pub selected: usize,
-    /// Whether the user has chosen a class; until then the leading one is selected.
+    /// Whether the user selected it. Otherwise the first of the ranking is selected.
     pub has_selected: bool,
-    /// Only candidates that match this text are listed; empty lists all.
+    /// Only candidates that match this text are listed.
     pub filter: String,
     /// The class that the selected one is compared with.
     pub compared: Option<usize>,
-    /// The settings and ranking that the present ones are held against.
     pub pinned: Option<Pinned>,
-    /// What a vision-language model says that the clip shows.
     pub vision: Option<Vision>,
-    /// The selected step; none follows the cursor along the path.
+    /// The selected step. `None` is the step of the path at the cursor.
     pub step: Option<usize>,
     /// The time cursor, in seconds.
     pub cursor: f64,
     /// Shades of the selected class' matrix, K×T.
     pub shades: Option<Array2<f32>>,
-    /// The matrix above it: of the class it is compared with, or the same class before smoothing.
+    /// The matrix above it: of the compared class, or of the same class before smoothing.
     pub above: Option<Above>,
-    /// Small pictures by time, in order.
     pub thumbnails: Thumbnails,
-    /// The maps of the steps, once they were looked at.
+    /// The maps of the steps, once their view was opened.
     pub maps: Option<Box<StepMaps>>,
     /// Whether maps are being computed.
     pub maps_asked: bool,
-    /// Number of the alignments whose order evidence was asked for.
+    /// Generation of the alignments whose order evidence was asked for.
     pub evidence_asked: Option<u64>,
-    /// Whether alignments are older than embeddings or knobs.
+    /// Whether the alignments are older than embeddings or knobs.
     pub stale: bool,
 }
 
 impl Clip {
-    /// A clip of which nothing is embedded.
+    /// A clip before anything is embedded.
     pub fn new(
         id: String,
         answer: Option<usize>,
@@ -186,7 +176,7 @@ impl Clip {
         }
     }
 
-    /// Finds the scripts of its candidates among all.
+    /// Finds the scripts of the candidates, by name and domain.
     pub fn find_scripts(&mut self, scripts: &Document) {
         let candidates = self.exploration.candidates();
         let find = |candidate: &Candidate| {
@@ -206,13 +196,17 @@ impl Clip {
         self.ids = ids;
     }
 
-    /// Matrix and path of the selected class, if it is aligned.
+    /// See [`Clip::outcome_of`].
     pub fn selected_outcome(&self) -> Option<&ClassOutcome> {
         self.outcome_of(self.selected)
     }
 
-    /// Classes in the order in which they are listed: ranked ones first, then the others as given; those that do not
-    /// match the filter are left out.
+    /// The values of the present knobs.
+    pub fn knob_values(&self) -> KnobValues<'_> {
+        KnobValues::new(self.exploration.settings(), self.exploration.outcome().width, &self.exploration)
+    }
+
+    /// The classes that match the filter: ranked ones first, then the others in their order.
     pub fn listed(&self) -> Vec<usize> {
         let ranking = &self.exploration.outcome().ranking;
         let candidates = self.exploration.candidates();
@@ -235,32 +229,32 @@ impl Clip {
         self.exploration.outcome().classes.get(class)?.as_ref()
     }
 
-    /// Step that the path of a class gives to the frame under the cursor: the last one, if there are several.
+    /// The last step of a class' path at the frame under the cursor.
     pub fn step_at_cursor(&self, class: usize) -> Option<usize> {
         let frame = self.cursor_frame()?;
         let path = &self.outcome_of(class)?.alignment.path;
         path.iter().rev().find(|&&(_, t)| t == frame).map(|&(k, _)| k)
     }
 
-    /// The frame at which the selected class' path enters a step, by its index.
+    /// Index of the first frame of a step on the selected class' path.
     pub fn entry_of(&self, step: usize) -> Option<usize> {
         let path = &self.selected_outcome()?.alignment.path;
         path.iter().find(|&&(k, _)| k == step).map(|&(_, frame)| frame)
     }
 
-    /// The step that commands about steps mean: the one that the user has selected, else the one under the cursor.
+    /// The step that commands act on: the selected one, else the one under the cursor.
     pub fn focus_step(&self) -> Option<usize> {
         let steps = self.exploration.candidates().get(self.selected)?.steps.len();
         self.step.or_else(|| self.step_at_cursor(self.selected)).filter(|&step| step < steps)
     }
 
-    /// The small picture at a time, with its own time in microseconds; none where it is not decoded yet.
+    /// The thumbnail at a time with its own time in microseconds, if that part is decoded.
     pub fn thumbnail(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
         self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
     }
 
-    /// Seconds that the time axis spans.
+    /// First and last second of the time axis.
     pub fn span(&self) -> (f64, f64) {
         let times = &self.exploration.outcome().times;
         let (first, last) = self.thumbnails.span().unwrap_or((0.0, 0.0));
@@ -284,14 +278,14 @@ pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
         .min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
 }
 
-/// Pictures by presentation time; a long clip keeps an even selection.
+/// Thumbnails by presentation time, an even selection of a long clip.
 #[derive(Default)]
 pub struct Thumbnails {
     by_microsecond: BTreeMap<i64, Thumbnail>,
 }
 
 impl Thumbnails {
-    /// Adds the pictures of a frame. Whoever has many frames gives those of an even selection, as `explore` does.
+    /// Adds a thumbnail. If there are too many, every other one is dropped.
     pub fn push(&mut self, thumbnail: Thumbnail) {
         self.by_microsecond.insert((thumbnail.picture.time * 1e6).round() as i64, thumbnail);
         if self.by_microsecond.len() > THUMBNAILS {
@@ -303,12 +297,12 @@ impl Thumbnails {
         }
     }
 
-    /// Drops the pictures of frames that `keep`, given their ordinals, does not keep.
+    /// Keeps the frames whose ordinals pass.
     pub fn retain(&mut self, keep: impl Fn(u64) -> bool) {
         self.by_microsecond.retain(|_, thumbnail| keep(thumbnail.picture.ordinal));
     }
 
-    /// The last picture at or before a time, or else the first one, with its own time in microseconds.
+    /// The last thumbnail at or before a time, or else the first one, with its own time in microseconds.
     pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
@@ -317,12 +311,12 @@ impl Thumbnails {
             .map(|(&microsecond, thumbnail)| (microsecond, thumbnail))
     }
 
-    /// The larger pictures, in order.
+    /// The full pictures, in order.
     pub fn pictures(&self) -> impl Iterator<Item = &Arc<Picture>> {
         self.by_microsecond.values().map(|thumbnail| &thumbnail.picture)
     }
 
-    /// Times of the first and the last picture, in seconds.
+    /// Times of the first and the last thumbnail, in seconds.
     pub fn span(&self) -> Option<(f64, f64)> {
         let (first, _) = self.by_microsecond.first_key_value()?;
         let (last, _) = self.by_microsecond.last_key_value()?;
@@ -352,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn nearest_is_the_nearest() {
+    fn nearest_is_at_either_end_and_between() {
         assert_eq!(nearest(&[], 1.0), None);
         assert_eq!(nearest(&[0.0, 1.0, 2.0], 1.4), Some(1));
         assert_eq!(nearest(&[0.0, 1.0, 2.0], 9.0), Some(2));

@@ -1,8 +1,7 @@
-//! What users set for themselves: keys, colours, mouse and pictures.
+//! The user's configuration: keys, colours, mouse, pictures.
 
 mod keys;
 mod read;
-mod reader;
 #[cfg(test)]
 mod tests;
 mod themes;
@@ -22,17 +21,17 @@ use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Palette;
 
-/// Name of the file in the folder of the configuration.
+/// Name of the file in the configuration folder.
 const FILE: &str = "config.toml";
 
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Which key does what.
+    /// The keys of the commands.
     pub keymap: Keymap,
-    /// The theme.
+    /// The chosen theme.
     pub palette: Palette,
-    /// All themes that can be turned among, the built-in ones first.
+    /// All themes, the built-in ones first.
     pub palettes: Vec<Palette>,
     /// Whether the explorer takes the mouse.
     pub mouse: bool,
@@ -52,7 +51,7 @@ impl Default for Config {
     }
 }
 
-/// Why a configuration cannot be used.
+/// A configuration that cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -60,27 +59,27 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The file says what cannot be done.
-    #[error("the configuration cannot be used:{}", in_lines(path, faults))]
+    /// The file has faults.
+    #[error("invalid configuration:{}", in_lines(path, faults))]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Everything that is wrong, in the order of the file.
+        /// All of them, in the order of the file.
         faults: Vec<Fault>,
     },
 }
 
-/// Something wrong in a configuration.
+/// A fault in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong, and what would be right.
+    /// What is wrong and what would be right.
     pub what: String,
 }
 
@@ -91,15 +90,15 @@ impl fmt::Display for Fault {
 }
 
 impl Config {
-    /// The file that is read where none is named; none where the system has no folder for it.
+    /// The default file; none if the system names no configuration folder.
     pub fn file() -> Option<PathBuf> {
         Some(Folder::Config.path().ok()?.join(FILE))
     }
 
-    /// The defaults, changed as a file says: the named one, which must exist, or [`Config::file`], which need not.
+    /// The defaults with the changes of a file: the named one, which must exist, or [`Config::file`], which need not.
     ///
     /// # Errors
-    /// If the file cannot be read, or what it says cannot be done.
+    /// If the file cannot be read or has faults.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = named.map(Path::to_owned).or_else(Self::file) else { return Ok(Self::default()) };
         match text_file::read(&path, MOST_CONFIG) {
@@ -114,7 +113,7 @@ fn in_lines(path: &Path, faults: &[Fault]) -> String {
     faults.iter().map(|fault| format!("\n{}:{fault}", path.display())).collect()
 }
 
-/// What a file calls a protocol.
+/// Name of a protocol in a file.
 fn protocol_name(protocol: &ImageProtocol) -> String {
     protocol.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }

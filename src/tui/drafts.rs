@@ -1,69 +1,70 @@
-//! Keeps drafts of unsaved scripts, on a thread of its own: a slow disk keeps nobody from typing.
+//! Keeps drafts of unsaved scripts in the background, so that a slow disk does not hold up typing.
 
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::background::Worker;
 use crate::store::{Drafts, Unsaved};
-use crate::tui::action::{Action, Tell};
+use crate::tui::action::{Action, ActionSender};
 
-/// The thread that keeps drafts. Dropping it waits until what it was asked for is done.
+/// Writes drafts. Dropping it waits until they are written.
 pub struct DraftKeeper {
-    requests: Option<Sender<Request>>,
-    thread: Option<thread::JoinHandle<()>>,
+    shared: Arc<Shared>,
+    worker: Worker<Action>,
 }
 
-enum Request {
-    Keep(Box<Unsaved>),
-    Discard(Option<PathBuf>),
+struct Shared {
+    drafts: Mutex<Drafts>,
+    /// By script file, what is to be kept; none where the draft is to be discarded. Several changes of a file make one.
+    changes: Mutex<HashMap<Option<PathBuf>, Option<Box<Unsaved>>>>,
+    has_failed: AtomicBool,
 }
 
 impl DraftKeeper {
-    /// Keeps drafts there. What cannot be kept is told, once.
-    pub fn start(drafts: Drafts, tell: Tell) -> Self {
-        let (sender, requests) = channel();
-        let thread = thread::spawn(move || work(drafts, &requests, &tell));
-        Self { requests: Some(sender), thread: Some(thread) }
+    /// Keeps `drafts`. The first error is sent.
+    pub fn new(drafts: Drafts, send: ActionSender) -> Self {
+        let shared = Shared {
+            drafts: Mutex::new(drafts),
+            changes: Mutex::default(),
+            has_failed: AtomicBool::new(false),
+        };
+        Self { shared: Arc::new(shared), worker: Worker::finishing("keeping drafts", send) }
     }
 
-    /// Writes the draft of scripts in place of the one before.
+    /// Writes the draft of scripts, in place of the one before.
     pub fn keep(&self, unsaved: Box<Unsaved>) {
-        self.request(Request::Keep(unsaved));
+        self.change(unsaved.path().map(Path::to_owned), Some(unsaved));
     }
 
     /// Removes the draft of the scripts in this file.
     pub fn discard(&self, path: Option<PathBuf>) {
-        self.request(Request::Discard(path));
+        self.change(path, None);
     }
 
-    fn request(&self, request: Request) {
-        if let Some(requests) = &self.requests {
-            let _ = requests.send(request);
-        }
-    }
-}
-
-impl Drop for DraftKeeper {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    fn change(&self, path: Option<PathBuf>, unsaved: Option<Box<Unsaved>>) {
+        self.shared.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(path, unsaved);
+        let shared = self.shared.clone();
+        self.worker.queue(Action::Failed, move |_| {
+            let error = shared.write_changes().err()?;
+            let is_first = !shared.has_failed.swap(true, Ordering::Relaxed);
+            is_first.then(|| Action::Failed(error))
+        });
     }
 }
 
-fn work(mut drafts: Drafts, requests: &Receiver<Request>, tell: &Tell) {
-    let mut was_told = false;
-    for request in requests {
-        let done = match request {
-            Request::Keep(unsaved) => drafts.keep(&unsaved),
-            Request::Discard(path) => drafts.discard(path.as_deref()),
-        };
-        if let Err(error) = done
-            && !std::mem::replace(&mut was_told, true)
-        {
-            tell(Action::Failed(error.to_string()));
+impl Shared {
+    fn write_changes(&self) -> Result<(), String> {
+        let changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = Ok(());
+        for (path, unsaved) in changes {
+            outcome = outcome.and(match unsaved {
+                Some(unsaved) => drafts.keep(&unsaved),
+                None => drafts.discard(path.as_deref()),
+            });
         }
-        drafts.take_notices().into_iter().for_each(|notice| tell(Action::Failed(notice)));
+        outcome.map_err(|error| error.to_string())
     }
 }

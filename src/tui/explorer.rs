@@ -1,18 +1,18 @@
-//! What the explorer opens, and the state it begins with.
+//! What the explorer opens, and its first state.
 
 use std::path::{Path, PathBuf};
 
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
-use crate::scale::Scale;
-use crate::script::{Document, Template};
-use crate::store::{DraftError, Drafts, Hashes, Unsaved, ViewState};
-use crate::tui::action::{Check, Tell};
+use crate::plot::scale::Scale;
+use crate::script::{ClassId, Document, Template};
+use crate::store::{Drafts, Hashes, Recovered, ViewState};
+use crate::tui::action::{ActionSender, Check};
 use crate::tui::clip::{Clip, Pinned};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::DraftKeeper;
+use crate::tui::effects::Effects;
 use crate::tui::models::Models;
-use crate::tui::outside::Outside;
 use crate::tui::results::Results;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{ColourDepth, Theme};
@@ -21,13 +21,13 @@ use crate::video::Sampling;
 
 /// What the explorer opens.
 pub struct Explorer {
-    /// The clips to turn among, at least one.
+    /// At least one.
     pub clips: Vec<ClipToExplore>,
-    /// The scripts that the candidates are from.
+    /// The scripts of the candidates.
     pub scripts: Document,
-    /// Templates that can be turned to.
+    /// Templates to choose from.
     pub templates: Vec<Template>,
-    /// Keys, colours and mouse.
+    /// Keys, colours, mouse.
     pub config: Config,
     /// Where snapshots go.
     pub folder: PathBuf,
@@ -35,49 +35,49 @@ pub struct Explorer {
     pub moment: Option<Moment>,
     /// Language models that may be asked.
     pub models: Models,
-    /// What an evaluation came to on these clips.
+    /// Results of an evaluation of these clips.
     pub results: Option<Results>,
-    /// Compares the files with what they were.
+    /// Compares the files with what they were when saved.
     pub check: Option<Check>,
-    /// The file that remembers that the guided tour has ended; none where there is no tour.
+    /// The file that exists once the guided tour has ended; none without a tour.
     pub tour_ended: Option<PathBuf>,
 }
 
-/// A moment that was saved.
+/// A saved view of a clip.
 pub struct Moment {
-    /// What was looked at.
+    /// View, selection and cursor.
     pub view: ViewState,
-    /// Settings that the present ones were compared with.
+    /// Pinned settings.
     pub pinned: Option<Pinned>,
-    /// A few pictures of the clip.
+    /// A few thumbnails.
     pub pictures: Vec<Thumbnail>,
-    /// What its files contained.
+    /// Of its files.
     pub hashes: Hashes,
-    /// What the user is told about it.
+    /// A message about it for the user.
     pub notice: String,
 }
 
-/// A clip that the explorer opens.
+/// A clip to explore.
 pub struct ClipToExplore {
     /// Its name among the clips.
     pub id: String,
-    /// Index of the candidate that it shows, where that is known.
+    /// Index of the true candidate, if known.
     pub answer: Option<usize>,
-    /// What kind of clip it is, such as `late-start`.
+    /// Kinds of clip, such as `late-start`.
     pub groups: Vec<String>,
-    /// The candidates and the first settings.
+    /// Its candidates and settings.
     pub exploration: Exploration,
-    /// Which of its frames are taken.
+    /// Which frames to take.
     pub sampling: Sampling,
-    /// What to embed; none where only matrices are left, as in a snapshot.
+    /// What to embed; none for a snapshot, of which only matrices are left.
     pub job: Option<Job>,
-    /// Where everything comes from.
+    /// Clip, scripts, model and device, for reports.
     pub sources: Sources,
 }
 
 impl Explorer {
-    /// The first state, and the background work of each clip.
-    pub(super) fn open(self, tell: Tell) -> (State, Outside) {
+    /// The first state, and what runs its effects.
+    pub(super) fn open(self, send: ActionSender) -> (State, Effects) {
         let scripts = self.scripts;
         let (clips, jobs) = self
             .clips
@@ -95,7 +95,7 @@ impl Explorer {
         state.themes = palettes;
         state.mouse = mouse;
         state.has_writer = self.models.writer.is_some();
-        state.sight = self.models.viewer.as_ref().map(|sight| sight.frames);
+        state.sight = self.models.vlm.as_ref().map(|vlm| vlm.frames);
         state.is_checking = self.check.is_some();
         state.results = self.results;
         let hashes = self.moment.map(|moment| show_moment(&mut state, moment));
@@ -103,53 +103,54 @@ impl Explorer {
             state.has_tour = true;
             state.tour = (!file.exists()).then_some(0);
         }
-        // Without a data folder, edits are not kept for the case of a crash.
+        // Without a data folder, edits do not survive a crash.
         let drafts = Drafts::open().ok().map(|mut drafts| {
-            recover(&mut state, &mut drafts).unwrap_or_else(|error| state.complain(error.to_string()));
-            DraftKeeper::start(drafts, tell.clone())
+            recover(&mut state, &mut drafts);
+            DraftKeeper::new(drafts, send.clone())
         });
-        let mut outside = Outside::new(tell, jobs, hashes, drafts, self.folder, self.tour_ended);
-        outside.models = self.models;
-        outside.check = self.check;
-        (state, outside)
+        let mut effects = Effects::new(send, jobs, hashes, drafts, self.folder, self.tour_ended);
+        effects.models = self.models;
+        effects.check = self.check;
+        (state, effects)
     }
 }
 
-/// Takes up changes that an explorer before did not come to save.
-fn recover(state: &mut State, drafts: &mut Drafts) -> Result<(), DraftError> {
+/// Takes up edits that an earlier explorer did not save.
+fn recover(state: &mut State, drafts: &mut Drafts) {
     let path = state.scripts.path().map(Path::to_owned);
-    let draft = drafts.recover(path.as_deref(), Some(state.scripts.saved()));
-    let notices = drafts.take_notices();
-    if !notices.is_empty() {
-        state.complain(notices.join("; "));
-    }
-    let draft = draft?;
-    // Scripts that are in no file, those of the demo and of snapshots, are all kept under one name.
-    let Some(draft) = draft.filter(|draft| path.is_some() || !draft.is_outdated) else { return Ok(()) };
-    let known = state.scripts.ids().to_vec();
-    if let Err(error) = state.scripts.replace(draft.file.clone()) {
-        state.complain(format!("Changes that were not saved cannot be recovered: {error}"));
-        return Ok(());
-    }
-    let added: Vec<_> = state.scripts.ids().iter().copied().filter(|id| !known.contains(id)).collect();
-    for clip in &mut state.clips {
-        if let Some(members) = &mut clip.members {
-            members.extend(&added);
+    let Recovered { draft, faults } = drafts.recover(path.as_deref(), state.scripts.saved());
+    let mut messages = faults;
+    if let Some(draft) = draft {
+        let known = state.scripts.ids().to_vec();
+        match state.scripts.replace(draft.file) {
+            Err(error) => {
+                messages.insert(0, format!("Changes that were not saved cannot be recovered: {error}"))
+            }
+            Ok(_) => {
+                let is_new = |id: &ClassId| !known.contains(id);
+                let added: Vec<_> = state.scripts.ids().iter().copied().filter(is_new).collect();
+                for clip in &mut state.clips {
+                    if let Some(members) = &mut clip.members {
+                        members.extend(&added);
+                    }
+                    update::candidates(clip, &state.scripts);
+                }
+                let undo = state.keymap.key(Command::Undo);
+                let outdated = if draft.is_outdated { ", but the file has changed since" } else { "" };
+                let back = format!("Changes that were not saved are back{outdated}. {undo} takes them out.");
+                if messages.is_empty() {
+                    return state.say(back);
+                }
+                messages.insert(0, back);
+            }
         }
-        update::candidates(clip, &state.scripts);
     }
-    let undo = state.keymap.key(Command::Undo);
-    let outdated = if draft.is_outdated { ", but the file has changed since" } else { "" };
-    let back = format!("Changes that were not saved are back{outdated}. {undo} takes them out.");
-    match notices.is_empty() {
-        true => state.say(back),
-        false => state.complain(format!("{back} {}", notices.join("; "))),
+    if !messages.is_empty() {
+        state.complain(messages.join("; "));
     }
-    drafts.keep(&Unsaved::new(&state.scripts))?;
-    drafts.remove(&draft)
 }
 
-/// Shows a moment that was saved; what its files contained comes back.
+/// Shows a saved moment, and returns the hashes of its files.
 fn show_moment(state: &mut State, moment: Moment) -> Hashes {
     let Moment { view, pinned, pictures, hashes, notice } = moment;
     state.scale = Scale::named(&view.scale).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The explorer without a terminal: for benchmarks, and for tests that drive it from outside.
+//! The explorer without a terminal, for `benches/explorer.rs`.
 
 use std::io;
 
@@ -7,11 +7,11 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use crate::explore::{Exploration, Sources, Update};
+use crate::explore::{Candidate, Exploration, Sources, Update};
 use crate::script::{Class, Document, ScriptFile, Template};
-use crate::tui::action::{Action, Effect};
+use crate::tui::action::Action;
 use crate::tui::clip::Clip;
-use crate::tui::images::{Images, Means};
+use crate::tui::images::{Images, Rendering};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
@@ -19,8 +19,8 @@ use crate::tui::update::{refresh, start, update};
 use crate::tui::view;
 use crate::video::Sampling;
 
-/// The explorer on one clip: the real update and drawing, down to the bytes for a terminal, which go nowhere. Nothing
-/// runs in the background; what it would tell is told by [`Headless::hear`].
+/// The explorer on one clip: the real update and drawing, down to the bytes for a terminal, which are discarded. No effect
+/// runs; the benchmark answers in their place.
 pub struct Headless {
     state: State,
     images: Images,
@@ -28,12 +28,9 @@ pub struct Headless {
 }
 
 impl Headless {
-    /// The explorer as it opens, on a terminal of so many columns and rows with 24-bit colours.
-    ///
-    /// # Panics
-    /// Never: nothing is written anywhere that could fail.
+    /// The explorer as it opens, on a terminal with 24-bit colours.
     pub fn new(exploration: Exploration, columns: u16, rows: u16) -> Self {
-        let class = |candidate: &crate::explore::Candidate| Class {
+        let class = |candidate: &Candidate| Class {
             name: candidate.name.clone(),
             domain: Some(candidate.domain.clone()),
             steps: candidate.steps.clone(),
@@ -52,8 +49,8 @@ impl Headless {
         let area = Rect::new(0, 0, columns, rows);
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)
-            .expect("a fixed viewport asks nothing of the terminal");
-        let mut headless = Self { state, images: Images::new(Means::HalfBlocks, None, false), terminal };
+            .expect("a fixed viewport needs no terminal");
+        let mut headless = Self { state, images: Images::new(Rendering::HalfBlocks, None, false), terminal };
         headless.act(Action::Resize(columns, rows));
         headless
     }
@@ -63,39 +60,36 @@ impl Headless {
         self.act(Action::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 
-    /// Hears news of the background.
-    pub fn hear(&mut self, news: Update) {
+    /// Passes on what embedding would send.
+    pub fn embedding_sent(&mut self, update: Update) {
         if let Some(job) = self.state.clip().job {
-            self.act(Action::Background(job, news));
+            self.act(Action::Background(job, update));
         }
     }
 
-    /// Whether texts wait to be embedded.
+    /// Whether texts are to be embedded.
     pub fn lacks_texts(&self) -> bool {
         !self.state.clip().exploration.missing_texts().is_empty()
     }
 
-    /// Embeds the texts that are missing, as `embed` says.
+    /// Embeds these texts by `embed`.
     pub fn embed(&mut self, embed: impl Fn(&str) -> Vec<f32>) {
         let missing = self.state.clip().exploration.missing_texts();
         let texts = missing.into_iter().map(|text| {
             let embedding = embed(&text);
             (text, embedding, false)
         });
-        self.hear(Update::Texts(texts.collect()));
+        self.embedding_sent(Update::Texts(texts.collect()));
     }
 
-    /// Brings everything up to date and draws the screen.
-    ///
-    /// # Panics
-    /// Never: nothing is written anywhere that could fail.
+    /// Updates what depends on the state, and draws the screen.
     pub fn draw(&mut self) {
         refresh(&mut self.state);
         let (state, images) = (&self.state, &mut self.images);
-        self.terminal.draw(|frame| view::draw(state, images, frame)).expect("nothing is written");
+        self.terminal.draw(|frame| view::draw(state, images, frame)).expect("a sink takes everything");
     }
 
-    fn act(&mut self, action: Action) -> Vec<Effect> {
-        update(&mut self.state, action, 0.0)
+    fn act(&mut self, action: Action) {
+        let _ = update(&mut self.state, action, 0.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures on the screen, by the best means that the terminal has.
+//! Pictures on the screen, by the best rendering that the terminal has.
 
 mod blocks;
 mod protocol;
@@ -21,15 +21,15 @@ use ratatui_image::{FontSize, Image, Resize};
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, dim};
 
-pub use protocol::{Graphics, ImageProtocol, Means};
+pub use protocol::{Graphics, ImageProtocol, Rendering};
 
-/// Pictures kept at least: a film strip and what was shown just before.
+/// Pictures kept at least: a film strip and those just before.
 const KEPT: usize = 32;
 
-/// Size of a cell in pixels, where the terminal does not tell.
+/// Size of a cell in pixels if the terminal does not report it.
 const USUAL_CELL: FontSize = FontSize::new(10, 20);
 
-/// Which picture of which clip.
+/// Identifies a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PictureKey {
     clip: usize,
@@ -44,39 +44,38 @@ impl PictureKey {
     }
 }
 
-/// Draws pictures, and remembers those that it has drawn.
+/// Draws pictures and keeps the last ones.
 ///
-/// A picture is first painted in half blocks. When the whole screen is drawn, [`Images::finish`] puts the terminal's own
-/// picture in the place of each that nothing was drawn over. So a picture under an overlay is shown in half blocks,
-/// which text covers cleanly under every protocol; the terminal's own would shine through or be torn by it: Sixels and
-/// iTerm2's pictures are sent with their first cell and lie over the others, and kitty's is only sent once.
+/// A picture is first painted in half blocks. When the whole screen is drawn, [`Images::finish`] replaces each by the
+/// terminal's own, unless something was drawn over it. So a picture under an overlay stays in half blocks, which text
+/// covers cleanly. The terminal's own would not: Sixels and iTerm2's pictures are sent with their first cell and lie over
+/// the others, and kitty's is sent only once.
 pub struct Images {
-    means: Means,
+    rendering: Rendering,
     cell: FontSize,
     in_tmux: bool,
-    /// The screen as it was drawn last.
+    /// Of the last drawing.
     screen: Rect,
-    /// What was drawn, the latest at the end.
+    /// Drawn pictures, the latest last.
     kept: Vec<Kept>,
-    /// Pictures of this screen that the terminal could draw itself.
+    /// Pictures of this screen that the terminal can draw itself.
     painted: Vec<Painted>,
 }
 
-/// A picture that was drawn.
 struct Kept {
     key: PictureKey,
-    /// Where it was to fit in.
+    /// The area to fit in.
     area: Size,
-    /// A pixel for each half of a cell.
+    /// One pixel for each half of a cell.
     small: RgbImage,
     pixels: Option<Pixels>,
     is_shown: bool,
 }
 
-/// A picture as the terminal takes it.
+/// A picture encoded for the terminal.
 struct Pixels {
     protocol: Protocol,
-    /// Tells apart the pictures that the terminal keeps.
+    /// Identifies it within the terminal.
     number: u8,
 }
 
@@ -88,10 +87,10 @@ struct Painted {
 }
 
 impl Images {
-    /// By these means. `cell` is the width and height of a cell in pixels; only Sixels need it exactly.
-    pub fn new(means: Means, cell: Option<(u16, u16)>, in_tmux: bool) -> Self {
+    /// `cell` is the width and height of a cell in pixels; only Sixels need it exactly.
+    pub fn new(rendering: Rendering, cell: Option<(u16, u16)>, in_tmux: bool) -> Self {
         Self {
-            means,
+            rendering,
             cell: cell.map_or(USUAL_CELL, FontSize::from),
             in_tmux,
             screen: Rect::default(),
@@ -100,14 +99,14 @@ impl Images {
         }
     }
 
-    /// Tells the width and height of a cell in pixels, after the user has chosen another font.
+    /// Sets the width and height of a cell in pixels, which change with the font.
     pub fn set_cell(&mut self, cell: (u16, u16)) {
         self.cell = cell.into();
         self.kept.clear();
     }
 
-    /// Draws a picture as large as fits, in the middle of the area. `picture` is only called if it was not drawn at this
-    /// size lately. [`Images::finish`] must follow when all else is drawn.
+    /// Draws a picture as large as fits, in the middle of the area. `picture` is only called if none is kept of this size.
+    /// [`Images::finish`] must follow when all else is drawn.
     pub fn draw(
         &mut self,
         key: PictureKey,
@@ -118,12 +117,12 @@ impl Images {
     ) {
         self.notice_size(frame.area());
         let mut area = area.intersection(frame.area());
-        if self.means == Means::Outline {
+        if self.rendering == Rendering::Outline {
             outline(key, frame, area);
             return;
         }
-        if matches!(self.means, Means::Pixels(_)) {
-            // A picture that reaches the last row makes the terminal scroll.
+        if matches!(self.rendering, Rendering::Pixels(_)) {
+            // A picture in the last row makes the terminal scroll.
             area.height = area.height.min(self.screen.bottom().saturating_sub(area.y + 1));
         }
         if area.is_empty() {
@@ -140,7 +139,7 @@ impl Images {
         }
     }
 
-    /// Completes a screen on which everything is drawn.
+    /// Completes a screen when all else is drawn.
     pub fn finish(&mut self, frame: &mut Frame) {
         self.notice_size(frame.area());
         let buffer = frame.buffer_mut();
@@ -151,7 +150,7 @@ impl Images {
                 pixels.draw(buffer, painted.place);
             }
         }
-        // The oldest go first, and none that can be seen.
+        // The oldest are dropped, but none that is visible.
         let mut surplus = self.kept.len().saturating_sub(KEPT);
         self.kept.retain_mut(|kept| {
             let goes = surplus > 0 && !kept.is_shown;
@@ -161,8 +160,8 @@ impl Images {
         });
     }
 
-    /// What makes the terminal forget the pictures that it keeps.
-    pub fn farewell(&self) -> String {
+    /// The sequence that makes the terminal delete its pictures.
+    pub fn delete_all(&self) -> String {
         let (start, escape, end) = Parser::tmux_start_escape_end(self.in_tmux);
         let numbers = self.kept.iter().filter_map(|kept| match &kept.pixels {
             Some(Pixels { protocol: Protocol::Kitty(_), number }) => Some(kitty_id(*number)),
@@ -171,12 +170,12 @@ impl Images {
         numbers.map(|id| format!("{start}{escape}_Ga=d,d=I,q=2,i={id}{escape}\\{end}")).collect()
     }
 
-    /// Has every picture sent again: another program had the screen.
-    pub fn forget(&mut self) {
+    /// Has every picture sent again, after another program used the screen.
+    pub fn send_all_again(&mut self) {
         self.kept.clear();
     }
 
-    /// A terminal that has changed its size may have lost its pictures.
+    /// A resized terminal may have lost its pictures.
     fn notice_size(&mut self, screen: Rect) {
         if self.screen != screen {
             self.screen = screen;
@@ -184,7 +183,7 @@ impl Images {
         }
     }
 
-    /// The picture as it is to be drawn, made if it is not there. None where there is no picture.
+    /// The kept picture, made if it is not there.
     fn keep(
         &mut self,
         key: PictureKey,
@@ -201,14 +200,14 @@ impl Images {
     }
 
     fn make(&self, key: PictureKey, picture: RgbImage, area: Size) -> Kept {
-        let Means::Pixels(graphics) = self.means else {
+        let Rendering::Pixels(graphics) = self.rendering else {
             let small = blocks::shrink(&picture, area, FontSize::new(1, 2));
             return Kept { key, area, small, pixels: None, is_shown: false };
         };
         let small = blocks::shrink(&picture, area, self.cell);
         let size = Size::new(small.width() as u16, small.height().div_ceil(2) as u16);
         let number = (0..=u8::MAX).find(|number| self.pixels().all(|pixels| pixels.number != *number));
-        // After a picture the terminal's cursor stands elsewhere, which ratatui only expects where cells are left out.
+        // A picture moves the terminal's cursor, which ratatui expects only after skipped cells.
         let number = number.filter(|_| size.width > 1);
         let pixels = number.and_then(|number| {
             let protocol = encode(graphics, picture, size, self.cell, number, self.in_tmux).ok()?;
@@ -235,7 +234,7 @@ impl Pixels {
         }
         Image::new(&self.protocol).render(place, buffer);
         if let Protocol::Kitty(_) = self.protocol {
-            // Told how many cells it is to fill, kitty scales the picture itself: what is sent is the small picture.
+            // With the number of cells to fill, kitty scales the picture: the small one is sent.
             let first = &mut buffer[place];
             let scaled = format!(",U=1,c={},r={},", place.width, place.height);
             let symbol = first.symbol().replacen(",U=1,", &scaled, 1);
@@ -244,7 +243,7 @@ impl Pixels {
     }
 }
 
-/// Encodes a picture that is to fill `size` cells.
+/// Encodes a picture to fill `size` cells.
 fn encode(
     graphics: Graphics,
     picture: RgbImage,
@@ -257,7 +256,7 @@ fn encode(
     Ok(match graphics {
         Graphics::Kitty => Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), in_tmux, false)?),
         Graphics::Iterm2 => {
-            // As with kitty: the terminal scales it.
+            // The terminal scales it, as kitty does.
             let pixels = format!("width={}px;height={}px;", picture.width(), picture.height());
             let cells = format!("width={};height={};", size.width, size.height);
             let mut iterm2 = Iterm2::new(picture, size, in_tmux)?;
@@ -268,7 +267,7 @@ fn encode(
             let picture = Resize::Scale(Some(FilterType::Triangle)).resize(&picture, cell, size, None);
             let mut sixel = Sixel::new(picture, size, in_tmux)?;
             if let Some(unended) = sixel.data.strip_suffix("\x1b\\\x1b\\").filter(|_| in_tmux) {
-                // The end of the Sixels has to pass through tmux, too; otherwise xterm drops them.
+                // The end must pass through tmux, too; otherwise xterm drops the Sixels.
                 sixel.data = format!("{unended}\x1b\x1b\\\x1b\\");
             }
             Protocol::Sixel(sixel)
@@ -276,12 +275,12 @@ fn encode(
     })
 }
 
-/// Number of a picture within the terminal, which other programs may use, too.
+/// Number of a picture within the terminal, which other programs may share.
 fn kitty_id(number: u8) -> u32 {
     process::id() << 8 | u32::from(number)
 }
 
-/// The place of a picture, with its time.
+/// A frame in place of a picture, with its time.
 fn outline(key: PictureKey, frame: &mut Frame, area: Rect) {
     let time = format!("{:.2} s", key.microsecond as f64 / 1e6);
     if area.height < 3 || usize::from(area.width) < time.len() + 2 {

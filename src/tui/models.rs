@@ -1,44 +1,39 @@
-//! The language models that the explorer may ask, beside its loop.
+//! The language models that the explorer may ask.
 
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use color_eyre::eyre::{Report, ensure};
 
 use crate::error_chain::error_chain;
-use crate::error_chain::panic_message;
 use crate::explore::{Footage, Job, jpegs};
 use crate::llm::{Event, Generator, LlmError, Viewer};
 use crate::script::{Class, ClassId};
-use crate::tui::action::{Action, Tell};
 
-/// What may be asked; nothing where no server is named.
+/// The language models of a session.
 #[derive(Clone, Default)]
 pub struct Models {
     /// Writes scripts.
     pub writer: Option<Arc<Mutex<Generator>>>,
-    /// Sees frames and names a candidate.
-    pub viewer: Option<Sight>,
+    /// Names the candidate that it sees in frames.
+    pub vlm: Option<Vlm>,
 }
 
-/// A model that sees frames.
+/// A vision-language model.
 #[derive(Clone)]
-pub struct Sight {
+pub struct Vlm {
     /// The model, as its server calls it.
     pub name: String,
-    /// How many frames it sees.
+    /// How many frames it is shown.
     pub frames: usize,
-    /// The way to it.
+    /// Asks it.
     pub viewer: Arc<Mutex<Viewer>>,
 }
 
-/// A class whose script is asked for.
+/// A class whose script is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The class, where there is one already.
+    /// The class, unless it is new.
     pub class: Option<ClassId>,
     /// Its name.
     pub name: String,
@@ -46,95 +41,54 @@ pub struct Wanted {
     pub domain: String,
 }
 
-impl Models {
-    /// Has a script written, and tells it by [`Action::Written`]. It ends early, between two requests, where `stop` is set.
-    pub fn write(&self, wanted: Wanted, stop: Arc<AtomicBool>, tell: Tell) {
-        let Some(writer) = self.writer.clone() else { return };
-        thread::spawn(move || {
-            let mut watch = |_: Event| match stop.load(Ordering::Relaxed) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            };
-            let names = [wanted.name.clone()];
-            let written = unwinding(|| {
-                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                writer.generate(&wanted.domain, &names, &mut watch)
-            });
-            let script = match written {
-                Err(panic) => Err(panic),
-                Ok(Ok(generated)) => generated.classes.into_iter().next().ok_or_else(|| {
-                    generated.left_out.first().map_or_else(
-                        || "the model wrote none".to_owned(),
-                        |left| format!("its script keeps breaking the rules: {}", left.reason),
-                    )
-                }),
-                Ok(Err(LlmError::Stopped)) => Err("it was stopped".to_owned()),
-                Ok(Err(error)) => Err(error.to_string()),
-            };
-            tell(Action::Written(wanted, script.map(Box::new)));
-        });
-    }
-
-    /// Shows frames of a clip to the model, and tells the class that it names by [`Action::Seen`].
-    pub fn look(
-        &self,
-        clip: usize,
-        job: Job,
-        classes: Vec<(ClassId, String)>,
-        ordinals: Vec<u64>,
-        domain: String,
-        tell: Tell,
-    ) {
-        let Some(Sight { name, viewer, .. }) = self.viewer.clone() else { return };
-        thread::spawn(move || {
-            let answer = unwinding(|| look(&viewer, &job, &classes, &ordinals, &domain));
-            let answer = answer.and_then(|answer| answer.unwrap_or_else(|error| Err(error_chain(&error))));
-            tell(Action::Seen { clip, model: name, answer });
-        });
+/// Has a script written. `is_cancelled` is asked between two requests.
+///
+/// # Errors
+/// Why there is no script, as text.
+pub fn write_script(
+    writer: &Mutex<Generator>,
+    wanted: &Wanted,
+    is_cancelled: impl Fn() -> bool,
+) -> Result<Class, String> {
+    let mut watch =
+        |_: Event| if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    match writer.generate(&wanted.domain, &[wanted.name.clone()], &mut watch) {
+        Ok(generated) => generated.classes.into_iter().next().ok_or_else(|| {
+            generated.left_out.first().map_or_else(
+                || "the model wrote none".to_owned(),
+                |left| format!("its script keeps breaking the rules: {}", left.reason),
+            )
+        }),
+        Err(LlmError::Stopped) => Err("it was stopped".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-fn look(
+/// Shows frames of a clip to the model. Returns the class that it names.
+///
+/// # Errors
+/// Why it names none, as text.
+pub fn ask_vlm(
     viewer: &Mutex<Viewer>,
     job: &Job,
     classes: &[(ClassId, String)],
     ordinals: &[u64],
     domain: &str,
-) -> Result<Result<ClassId, String>, Report> {
-    ensure!(
-        job.rows_per_second.is_none(),
-        "a vision-language model needs a video, and there are embeddings alone"
-    );
-    let footage =
-        Footage { video: &job.clip, sampling: job.sampling, segment: job.segment, masks: &job.masks };
-    let pictures = jpegs(footage, ordinals)?;
-    let names: Vec<String> = classes.iter().map(|(_, name)| name.clone()).collect();
-    let mut watch = |_: Event| ControlFlow::Continue(());
-    let chosen = viewer
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .choose(domain, &names, &pictures, &mut watch)?;
-    Ok(match chosen {
-        Ok(place) => classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned()),
-        Err(reason) => Err(reason),
-    })
-}
-
-/// What `work` comes to; a panic in words, so that whoever waits for an answer gets one.
-fn unwinding<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|panic| format!("this stopped unexpectedly: {}", panic_message(&*panic)))
-}
-
-/// A script that waits to be taken or left.
-#[derive(Clone, Debug)]
-pub struct Proposal {
-    /// What it is for.
-    pub wanted: Wanted,
-    /// The steps that are there; none of a new class.
-    pub old: Vec<String>,
-    /// The new script.
-    pub new: Box<Class>,
-    /// Rows scrolled down.
-    pub scroll: u16,
+) -> Result<ClassId, String> {
+    let chosen = || -> Result<_, Report> {
+        ensure!(
+            job.rows_per_second.is_none(),
+            "a vision-language model needs a video, and there are embeddings alone"
+        );
+        let footage =
+            Footage { video: &job.clip, sampling: job.sampling, segment: job.segment, masks: &job.masks };
+        let pictures = jpegs(footage, ordinals)?;
+        let names: Vec<String> = classes.iter().map(|(_, name)| name.clone()).collect();
+        let mut watch = |_: Event| ControlFlow::Continue(());
+        let mut viewer = viewer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(viewer.choose(domain, &names, &pictures, &mut watch)?)
+    };
+    let place = chosen().map_err(|error| error_chain(&error))??;
+    classes.get(place).map(|(id, _)| *id).ok_or_else(|| "no candidate".to_owned())
 }

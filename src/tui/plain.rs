@@ -1,5 +1,4 @@
-//! The explorer as linear text: for screen readers, logs and scripts. The same state and the same background work; lines
-//! in, sentences out.
+//! The explorer as linear text, for screen readers, logs and scripts: lines in, sentences out, the same state.
 
 mod line;
 mod narrator;
@@ -14,27 +13,24 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Report, Result, ensure};
-use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::explore::{EvidenceUpdate, Update};
+use crate::explore::{Evidence, EvidenceUpdate, Update};
 use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Vision;
-use crate::tui::command::Command;
+use crate::tui::commands::{Command, Need};
+use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
-use crate::tui::outside::Outside;
-use crate::tui::overlay::{Ask, LONGEST_ANSWER, Overlay};
 use crate::tui::plain::line::{Line, MOST, Word, parse};
 use crate::tui::plain::narrator::Narrator;
 use crate::tui::state::State;
 use crate::tui::update::{self, next_tick, refresh, update};
 use crate::visible::visible_line;
 
-/// Bytes of a line; the rest of a longer one is another line.
+/// Most bytes of a line; the rest of a longer one is another line.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Something that the loop waits for.
 enum Event {
     Line(String),
     /// No more lines come.
@@ -42,25 +38,24 @@ enum Event {
     Action(Action),
 }
 
-/// Runs the explorer on standard input and output until a line says to quit, or until there are no more lines and
-/// everything is embedded.
+/// Runs the explorer on standard input and output, until a line quits or, after the last line, everything is embedded.
 ///
 /// # Errors
-/// If the only clip cannot be opened, or nobody reads the output any more.
+/// If the only clip cannot be opened, or not everything can be embedded.
 pub fn run_plain(explorer: Explorer) -> Result<()> {
     let (sender, events) = channel();
     let clip_is_input = explorer.clips.iter().any(|clip| clip.id == "-");
     let answer = sender.clone();
-    let (state, outside) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
+    let (state, effects) = explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
     if clip_is_input {
-        // What comes through standard input is the clip, so that no lines do.
+        // Standard input is the clip: no lines come.
         let _ = sender.send(Event::End);
     } else {
         read_lines(sender);
     }
     let conversation = Conversation {
         state,
-        outside,
+        effects,
         narrator: Narrator::default(),
         start: Instant::now(),
         waiting: VecDeque::new(),
@@ -70,8 +65,8 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
         has_ended: false,
         quits: false,
     };
-    match conversation.hold(&events) {
-        // Whoever reads has heard enough.
+    match conversation.run_to_end(&events) {
+        // The reader has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(()),
         outcome => outcome,
     }
@@ -97,16 +92,15 @@ fn read_lines(sender: Sender<Event>) {
 
 struct Conversation {
     state: State,
-    outside: Outside,
+    effects: Effects,
     narrator: Narrator,
     start: Instant,
-    /// Lines that wait until all is embedded: those of a script are about what the clip shows, not about how fast this
-    /// machine is.
+    /// Lines to do. Those of a script wait until all is embedded, so that its output does not depend on the machine.
     waiting: VecDeque<String>,
     is_script: bool,
-    /// Effects whose answers are on their way.
+    /// Effects whose answers have not come yet.
     unanswered: usize,
-    /// No order evidence is to be waited for.
+    /// Order evidence is not waited for.
     has_failed_evidence: bool,
     /// No more lines come.
     has_ended: bool,
@@ -114,21 +108,21 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn hold(mut self, events: &Receiver<Event>) -> Result<()> {
+    fn run_to_end(mut self, events: &Receiver<Event>) -> Result<()> {
         say(words::greeting(&self.state))?;
         let effects = update::start(&mut self.state);
-        self.reach(effects);
-        self.tell()?;
+        self.run(effects);
+        self.say_news()?;
         while !self.quits {
             if let Ok(event) = events.try_recv() {
-                self.take(event)?;
+                self.handle(event)?;
                 continue;
             }
             if (!self.is_script || self.is_done())
                 && let Some(line) = self.waiting.pop_front()
             {
-                self.hear(&line)?;
-                self.tell()?;
+                self.do_line(&line)?;
+                self.say_news()?;
                 continue;
             }
             if self.has_ended && self.is_done() {
@@ -140,12 +134,12 @@ impl Conversation {
                 None => Some(events.recv()?),
                 Some(tick) => events.recv_timeout(tick.saturating_duration_since(Instant::now())).ok(),
             };
-            self.take(event.unwrap_or(Event::Action(Action::Tick)))?;
+            self.handle(event.unwrap_or(Event::Action(Action::Tick)))?;
         }
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<()> {
+    fn handle(&mut self, event: Event) -> Result<()> {
         match event {
             Event::End => self.has_ended = true,
             Event::Line(line) => self.waiting.push_back(line),
@@ -155,7 +149,7 @@ impl Conversation {
                 return Err(report);
             }
             Event::Action(action) => {
-                // The next line is not the answer to a prompt that nobody has seen.
+                // A prompt here would take the next line for its answer.
                 let action = match action {
                     Action::ScriptsNotSaved { reason, .. } => Action::Failed(reason),
                     action => action,
@@ -175,15 +169,15 @@ impl Conversation {
                 self.act(action);
             }
         }
-        self.tell()
+        self.say_news()
     }
 
-    /// Whether nothing is left to wait for: all is embedded, and what was asked of it is found.
+    /// Whether all is embedded and no answer is missing.
     fn is_done(&self) -> bool {
         let clip = self.state.clip();
         let ranking = &clip.exploration.outcome().ranking;
         let has_evidence = self.has_failed_evidence
-            || ranking.iter().all(|&class| clip.exploration.evidence(class).is_some());
+            || ranking.iter().all(|&class| clip.exploration.evidence(class) != Evidence::Unknown);
         let is_quiet = self.unanswered == 0
             && self.state.playing.is_none()
             && !self.state.is_checking
@@ -194,7 +188,7 @@ impl Conversation {
                 || (clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale && has_evidence))
     }
 
-    /// Whether the background work ended early, which was said.
+    /// Whether embedding ended early, which was said.
     fn has_failed(&self) -> bool {
         let clip = self.state.clip();
         clip.job.is_none() && !clip.exploration.is_frozen()
@@ -203,10 +197,10 @@ impl Conversation {
     fn act(&mut self, action: Action) {
         let now = self.start.elapsed().as_secs_f64();
         let effects = update(&mut self.state, action, now);
-        self.reach(effects);
+        self.run(effects);
     }
 
-    fn reach(&mut self, effects: Vec<Effect>) {
+    fn run(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.quits |= matches!(effect, Effect::Quit);
             self.unanswered += usize::from(matches!(
@@ -219,52 +213,28 @@ impl Conversation {
             ));
             // The mouse stays the terminal's.
             if !matches!(effect, Effect::CaptureMouse(_)) {
-                self.outside.reach(&self.state, effect);
+                self.effects.run(&self.state, effect);
             }
         }
     }
 
-    /// Says what has changed since the last time.
-    fn tell(&mut self) -> Result<()> {
+    /// Says what has changed since last time.
+    fn say_news(&mut self) -> Result<()> {
         let effects = refresh(&mut self.state);
-        self.reach(effects);
+        self.run(effects);
         let sentences = self.narrator.news(&self.state);
         say(sentences)
     }
 
-    /// Does what a line says.
-    fn hear(&mut self, line: &str) -> Result<()> {
+    /// Runs a line: an answer, a command or a word.
+    fn do_line(&mut self, line: &str) -> Result<()> {
         self.state.playing = None;
-        // What was said before was heard; the same again is news.
+        // The same message again is news.
         self.state.message = None;
         self.narrator.forget_message();
-        match &mut self.state.overlay {
-            Some(Overlay::Prompt(_)) if line.chars().count() > LONGEST_ANSWER => {
-                return say(vec![format!("That is more than {LONGEST_ANSWER} characters: write less.")]);
-            }
-            Some(Overlay::Prompt(prompt)) => {
-                prompt.input = line.into();
-                // Nothing is an answer, too, where a language model is to write the script.
-                let writes = self.state.has_writer && matches!(prompt.ask, Ask::FirstStep { .. });
-                let is_answer = writes || !line.trim().is_empty();
-                return self.answer(is_answer);
-            }
-            Some(Overlay::Proposal(_)) => {
-                match line.trim() {
-                    "accept" => self.act(Action::Key(KeyEvent::from(KeyCode::Enter))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            Some(Overlay::Leave) => {
-                match line.trim() {
-                    "save" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('s')))),
-                    "discard" => self.act(Action::Key(KeyEvent::from(KeyCode::Char('d')))),
-                    _ => self.state.overlay = None,
-                }
-                return Ok(());
-            }
-            _ => {}
+        if let Some(effects) = update::answer(&mut self.state, line, self.start.elapsed().as_secs_f64()) {
+            self.run(effects);
+            return Ok(());
         }
         let line = match parse(line, &self.state.keymap) {
             Ok(Some(line)) => line,
@@ -274,11 +244,13 @@ impl Conversation {
         let Line { count, word, argument } = line;
         match word {
             Word::Command(command) => {
-                // `next-candidate 3` says how often, since there is nothing else that it could say.
-                let often =
-                    argument.as_deref().filter(|_| !command.asks()).and_then(|count| count.parse().ok());
+                // `next-candidate 3`: a number after a command that takes no text is a count.
+                let often = argument
+                    .as_deref()
+                    .filter(|_| !command.needs(Need::Line))
+                    .and_then(|count| count.parse().ok());
                 for _ in 0..often.unwrap_or(count).min(MOST) {
-                    self.obey(command, argument.as_deref())?;
+                    self.dispatch(command, argument.as_deref())?;
                 }
             }
             Word::Status => say(words::status(&self.state))?,
@@ -302,9 +274,9 @@ impl Conversation {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
+    fn dispatch(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
         match command {
-            // What these draw over the screen is said in other ways.
+            // In place of overlays.
             Command::Help | Command::Palette => return say(words::help(&self.state, argument)),
             Command::ShowResults if self.state.results.is_some() => {
                 let results = self.state.results.as_ref();
@@ -314,35 +286,21 @@ impl Conversation {
             Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
             command => self.act(Action::Do(command)),
         }
-        if let (Some(Overlay::Prompt(prompt)), Some(argument)) = (&mut self.state.overlay, argument) {
-            prompt.input = argument.into();
-            self.answer(true)?;
+        if let Some(argument) = argument.filter(|_| command.needs(Need::Line)) {
+            let now = self.start.elapsed().as_secs_f64();
+            let effects = update::answer(&mut self.state, argument, now);
+            self.run(effects.unwrap_or_default());
         }
         let effects = refresh(&mut self.state);
-        self.reach(effects);
+        self.run(effects);
         say(words::view(&self.state, command))
-    }
-
-    /// Answers a prompt, or leaves it; an answer that is refused leaves it too, with the reason.
-    fn answer(&mut self, is_answer: bool) -> Result<()> {
-        if is_answer {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Enter)));
-        }
-        let refused = match &self.state.overlay {
-            Some(Overlay::Prompt(prompt)) => prompt.refused.clone(),
-            _ => None,
-        };
-        if !is_answer || refused.is_some() {
-            self.act(Action::Key(KeyEvent::from(KeyCode::Esc)));
-        }
-        say(refused.into_iter().map(|reason| format!("Error: {reason}")).collect())
     }
 
     fn open(&mut self, path: PathBuf) {
         let is_scripts = library::is_name(&path)
             || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let effect = if is_scripts { Effect::OpenScripts(path) } else { Effect::OpenClip(path) };
-        self.reach(vec![effect]);
+        self.run(vec![effect]);
     }
 }
 

@@ -1,18 +1,16 @@
-//! The results of an evaluation: what each row says of each clip.
-
-use tui_input::Input;
+//! The results of an evaluation: the prediction of each row for each clip.
 
 use crate::explore::Settings;
 use crate::tui::clip::Clip;
 
-/// What an evaluation came to, clip by clip.
+/// The results of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// Where they are from.
+    /// Name of the folder that they are from.
     pub name: String,
     /// The rows, at least one.
     pub rows: Vec<ResultRow>,
-    /// Index of the row that is looked at.
+    /// Index of the row on the screen.
     pub row: usize,
     /// In the order of the clips.
     pub clips: Vec<ClipResult>,
@@ -21,48 +19,36 @@ pub struct Results {
 /// A row of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultRow {
-    /// Its name.
     pub name: String,
-    /// The knobs that give its matrices. None where no matrix is behind it, or one of other scripts.
+    /// The knobs that give its matrices. `None` if it has none, or those of other scripts.
     pub settings: Option<Settings>,
 }
 
-/// What an evaluation came to on one clip.
+/// The result of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClipResult {
-    /// The candidate that each row puts first; none where a row cannot compare the clip.
+    /// The prediction of each row, if the row can compare the clip.
     Read(Vec<Option<usize>>),
-    /// It could not be read, and why.
+    /// Why it could not be read.
     Unread(String),
 }
 
-/// The list of results that lies over the screen.
-#[derive(Clone, Debug, Default)]
-pub struct ResultList {
-    /// What a line must contain.
-    pub input: Input,
-    /// The selected one of the lines.
-    pub at: usize,
-    /// Whether clips that the row has right are left out.
-    pub wrong_only: bool,
-}
-
 impl Results {
-    /// The candidate that the row puts first, as an index among those that the clip has now: edits may have moved it.
+    /// The prediction of the row, as an index among the present candidates, which edits may have moved.
     pub fn prediction(&self, index: usize, clip: &Clip) -> Option<usize> {
         let ClipResult::Read(predictions) = self.clips.get(index)? else { return None };
         let id = clip.as_given.get((*predictions.get(self.row)?)?)?;
         clip.ids.iter().position(|other| other == id)
     }
 
-    /// Whether the row has missed a clip; none of a clip that was not evaluated.
+    /// Whether the row has a clip wrong, if the clip was evaluated.
     pub fn is_wrong(&self, index: usize, clip: &Clip) -> Option<bool> {
         self.clips
             .get(index)
             .map(|_| self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
     }
 
-    /// Per cent of the clips that could be read which the row has right, and their number.
+    /// Per cent of the readable clips that the row has right, and the number of readable clips.
     pub fn accuracy(&self, clips: &[Clip]) -> (f64, usize) {
         let read = |(_, result): &(&Clip, &ClipResult)| matches!(result, ClipResult::Read(_));
         let read: Vec<usize> = clips
@@ -76,12 +62,12 @@ impl Results {
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
     }
 
-    /// The clips that a list shows.
-    pub fn listed(&self, list: &ResultList, clips: &[Clip]) -> Vec<usize> {
-        let text = list.input.value().to_lowercase();
+    /// The clips whose line contains a text, all of them or only those that the row has wrong.
+    pub fn listed(&self, text: &str, wrong_only: bool, clips: &[Clip]) -> Vec<usize> {
+        let text = text.to_lowercase();
         let is_listed = |&clip: &usize| {
             let is_wrong = self.is_wrong(clip, &clips[clip]).unwrap_or(false);
-            (is_wrong || !list.wrong_only)
+            (is_wrong || !wrong_only)
                 && self.line(clip, &clips[clip]).join(" ").to_lowercase().contains(&text)
         };
         (0..self.clips.len().min(clips.len())).filter(is_listed).collect()

@@ -10,34 +10,34 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{Result, WrapErr, bail};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifiers};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
+use tracing::info;
 
 use crate::explore::Update;
 use crate::output;
 use crate::tui::action::{Action, Effect};
+use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
-use crate::tui::outside::Outside;
 use crate::tui::state::State;
 use crate::tui::terminal::{Input, Terminal, signals};
 use crate::tui::theme::ColourDepth;
 use crate::tui::update::{self, next_tick, refresh, update};
 
-/// Something that the loop waits for.
 enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
-    /// News from the background, or what came of an effect.
+    /// The answer of an effect.
     Action(Action),
-    /// The terminal cannot be read any more.
+    /// The terminal is gone.
     Closed,
 }
 
-/// Least time between two drawings that only the background asks for: a decoder alone sends hundreds of frames a second.
+/// Least time between two drawings for embedding alone: a decoder sends hundreds of frames a second.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 
-/// Keys that come together in one go, and are more than anybody types.
+/// So many keys at once are a paste.
 const PASTE: usize = 256;
 
-/// Time within which nobody presses another key.
+/// Shortest time between two pressed keys.
 const BURST: Duration = Duration::from_millis(2);
 
 /// Runs the explorer until the user leaves.
@@ -45,41 +45,42 @@ const BURST: Duration = Duration::from_millis(2);
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub fn run(explorer: Explorer) -> Result<()> {
-    // A clip may come through standard input: keys are then read from the terminal itself.
+    // Standard input may be a clip: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
     if !output::stdout_is_terminal() || !has_keys {
         bail!(
-            "The explorer needs a terminal. Where there is none, add --plain, or use `actalign-tui classify`."
+            "the explorer needs a terminal\nhelp: without one, add --plain, or use `actalign-tui classify`"
         );
     }
     let (sender, events) = channel();
-    // Signals first: from the moment the terminal is ours, each of them must give it back.
+    // Signals first: once the terminal is set up, each of them must restore it.
     let signalled = sender.clone();
     signals::watch(move |signal| signalled.send(Event::Signal(signal)).is_ok())?;
-    let (mut terminal, input) = Terminal::take_over(explorer.config.image_protocol, ColourDepth::detect())
-        .wrap_err("The terminal cannot be taken over")?;
+    let (mut terminal, input) = Terminal::set_up(explorer.config.image_protocol, ColourDepth::detect())
+        .wrap_err("cannot set up the terminal")?;
     read_terminal(input, sender.clone());
-    // Where the terminal is gone crossterm tries to read it for ever, and says nothing.
+    // crossterm never reports that the terminal is gone: it tries to read for ever.
     let closed = sender.clone();
     signals::watch_terminal(move || drop(closed.send(Event::Closed)));
     if explorer.config.mouse {
-        // A terminal without one is no reason not to start.
+        // The explorer works without a mouse.
         let _ = Terminal::capture_mouse(true);
     }
 
     let answer = sender.clone();
-    let (state, mut outside) =
+    let (state, mut effects) =
         explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
-    let ended_by = match event_loop(&mut terminal, state, &mut outside, &events) {
-        // Whatever failed, failed because there is no terminal, and nobody reads why.
+    let ended_by = match event_loop(&mut terminal, state, &mut effects, &events) {
+        // The terminal is gone: that is why it failed, and nobody can read it.
         Err(_) if signals::is_hung_up() => Ok(Some(SIGHUP)),
         ended_by => ended_by,
     };
     drop(terminal);
-    // Waits for what is being written, the drafts among it.
-    drop(outside);
+    // Waits for files and drafts that are being written.
+    drop(effects);
     if let Some(signal) = ended_by? {
-        signals::die_of(signal);
+        info!(signal, "ended by a signal");
+        signals::end_by(signal);
     }
     Ok(())
 }
@@ -87,7 +88,7 @@ pub fn run(explorer: Explorer) -> Result<()> {
 fn event_loop(
     terminal: &mut Terminal,
     mut state: State,
-    outside: &mut Outside,
+    runner: &mut Effects,
     events: &Receiver<Event>,
 ) -> Result<Option<i32>> {
     let start = Instant::now();
@@ -96,17 +97,18 @@ fn event_loop(
         update::list_results(&mut state);
     }
     let mut effects = update::start(&mut state);
-    // The first picture is there before the background takes the processor.
-    effects.extend(show(terminal, &mut state)?);
-    for effect in effects {
-        outside.reach(&state, effect);
-    }
     loop {
+        effects.extend(refresh(&mut state));
+        // The picture is there before new jobs take the processor.
+        terminal.draw(&state)?;
+        for effect in effects.drain(..) {
+            runner.run(&state, effect);
+        }
         let tick = next_tick(&state).map(|at| start + Duration::from_secs_f64(at.max(0.0)));
         let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
         let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Event::Action(Action::Tick));
         for event in ticks.into_iter().chain(gather_pastes(events)) {
-            // However much is to be done, it does not keep a signal from ending the program.
+            // A signal does not wait for a long batch.
             if let Some(signal) = signals::ended_by() {
                 return Ok(Some(signal));
             }
@@ -119,14 +121,14 @@ fn event_loop(
                 Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
                 Event::Terminal(_) => continue,
                 Event::Signal(SIGTSTP) => {
-                    terminal.release();
+                    terminal.suspend();
                     signals::stop();
-                    terminal.retake(state.mouse)?;
+                    terminal.resume(state.mouse)?;
                     size()?
                 }
                 // The shell, or what ran since, has left the terminal in other modes.
                 Event::Signal(SIGCONT) => {
-                    terminal.retake(state.mouse)?;
+                    terminal.resume(state.mouse)?;
                     size()?
                 }
                 Event::Signal(signal) => return Ok(Some(signal)),
@@ -136,33 +138,23 @@ fn event_loop(
                     return Err(report);
                 }
                 Event::Action(action) => action,
-                Event::Closed => bail!("The terminal was closed."),
+                Event::Closed => bail!("the terminal was closed"),
             };
             for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
                 if matches!(effect, Effect::Quit) {
                     return Ok(None);
                 }
-                outside.reach(&state, effect);
+                runner.run(&state, effect);
             }
         }
-        for effect in show(terminal, &mut state)? {
-            outside.reach(&state, effect);
-        }
     }
-}
-
-/// Draws the state; what it asks for thereby comes back.
-fn show(terminal: &mut Terminal, state: &mut State) -> io::Result<Vec<Effect>> {
-    let effects = refresh(state);
-    terminal.draw(state).map(|()| effects)
 }
 
 fn size() -> io::Result<Action> {
     crossterm::terminal::size().map(|(columns, rows)| Action::Resize(columns, rows))
 }
 
-/// Makes one paste of each long run of keys: so a terminal without bracketed paste delivers one, far faster than anybody
-/// types. A key that is held down is none.
+/// Makes one paste of each long run of different keys: that is how terminals without bracketed paste deliver one.
 fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
     let mut gathered = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
@@ -185,7 +177,7 @@ fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
     gathered
 }
 
-/// What a key writes, if it is one of those that a pasted text is made of.
+/// The character of a key that a pasted text may contain.
 fn letter(event: &Event) -> Option<char> {
     let Event::Terminal(TerminalEvent::Key(key)) = event else { return None };
     let is_plain = key.kind == KeyEventKind::Press && (key.modifiers - KeyModifiers::SHIFT).is_empty();
@@ -198,8 +190,8 @@ fn letter(event: &Event) -> Option<char> {
     }
 }
 
-/// Waits for an event, or until `tick`, and takes all that came with it: a burst is drawn once. News from the background is
-/// gathered until `pause` is over; anything else is answered at once.
+/// Waits for an event, or until `tick`, and takes all that came with it, so that a burst is drawn once. Updates of
+/// embedding are gathered until `pause`; anything else is answered at once.
 fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) -> Result<Vec<Event>> {
     let mut gathered = Vec::new();
     match tick {
@@ -217,7 +209,7 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
             Err(_) => break,
         }
     }
-    // Of a paste that comes as keys no part is taken for commands.
+    // The rest of a paste that comes as keys must not be taken for commands.
     while gathered.last().and_then(letter).is_some() && signals::ended_by().is_none() {
         match events.recv_timeout(BURST) {
             Ok(event) => gathered.push(event),
@@ -262,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_is_one_paste() {
+    fn a_long_run_of_keys_is_one_paste() {
         let text = "the king moves\n".repeat(1000);
         assert_eq!(pastes(keys(&text)), std::slice::from_ref(&text));
         let mut between = keys(&text);
@@ -273,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_fast_or_held_down_is_no_paste() {
+    fn fast_typing_and_a_held_key_are_no_paste() {
         assert!(pastes(keys("e the king sits\nq")).is_empty());
         assert!(pastes(keys(&"l".repeat(5000))).is_empty());
         assert_eq!(gather_pastes(keys("abc\n")).len(), 4);

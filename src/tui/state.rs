@@ -1,28 +1,23 @@
-//! What the explorer shows, as plain data.
+//! The whole state of the explorer, as plain data.
 
+use crossterm::event::KeyEvent;
+use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::align::Cell;
 use crate::error_chain::on_one_line;
-use crate::scale::Scale;
+use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
+pub use crate::tui::action::Message;
+use crate::tui::action::{Effect, Listing, TokenCount};
 use crate::tui::clip::Clip;
+use crate::tui::commands::Command;
 use crate::tui::keymap::Keymap;
-use crate::tui::models::{Proposal, Wanted};
-use crate::tui::overlay::{Ask, Overlay, TokenCount};
+use crate::tui::models::Wanted;
 use crate::tui::results::Results;
 use crate::tui::theme::{Palette, Theme};
 
-/// A line that tells the user what came of something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// The text.
-    pub text: String,
-    /// Whether something failed.
-    pub is_error: bool,
-}
-
-/// What fills the screen.
+/// A view: what fills the screen between candidates and footer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     /// Script, matrix and film of the selected class.
@@ -39,7 +34,7 @@ pub enum View {
 }
 
 impl View {
-    /// All views, in the order in which they are turned to.
+    /// All views, in the order of the next-view command.
     pub const ALL: [Self; 5] = [Self::Script, Self::Compare, Self::Smoothing, Self::Frame, Self::Map];
 
     /// Its name on the screen and in snapshots.
@@ -53,7 +48,7 @@ impl View {
         }
     }
 
-    /// Whether it shows what a snapshot does not have.
+    /// Whether it needs embeddings, which a snapshot does not have.
     pub fn needs_embeddings(self) -> bool {
         matches!(self, Self::Smoothing | Self::Map)
     }
@@ -64,7 +59,7 @@ impl View {
     }
 }
 
-/// A clip that plays: its time moves on with the clock.
+/// A playing clip: its time moves on with the clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Playing {
     /// Time of the clip when it began to play, in seconds.
@@ -73,35 +68,75 @@ pub struct Playing {
     pub since: f64,
 }
 
+/// A box over the screen that takes the keys, such as the help or a prompt: one file of `overlays` each.
+///
+/// While one of the methods runs, the overlay is not in the state. Another that the method puts there follows it.
+pub trait Overlay {
+    /// Handles a key. Those that close every overlay do not come here.
+    fn key(&mut self, state: &mut State, key: KeyEvent) -> After;
+
+    /// Inserts pasted text into the line that is being typed.
+    fn paste(&mut self, state: &mut State, _text: &str) {
+        state.complain(NO_PASTE);
+    }
+
+    /// Scrolls, or moves the selection, by clicks of the mouse wheel.
+    fn wheel(&mut self, _state: &State, _clicks: isize) {}
+
+    /// Undoes what typing has done, since the overlay is closed without an answer.
+    fn cancel(&mut self, _state: &mut State) {}
+
+    /// Draws the box over the screen.
+    fn draw(&self, state: &State, frame: &mut Frame, area: Rect);
+
+    /// The question it asks in plain text, if it asks one.
+    fn question(&self, _state: &State) -> Option<String> {
+        None
+    }
+
+    /// Takes a line of plain text as the answer. Overlays without a question take none.
+    fn line(&mut self, _state: &mut State, _line: &str) -> Option<After> {
+        None
+    }
+}
+
+/// What follows a key of an [`Overlay`].
+pub enum After {
+    /// It stays open.
+    Stays,
+    Closes,
+    /// It closes, and a command is run.
+    Runs(Command),
+}
+
+/// The error of a paste where nothing can be typed.
+pub const NO_PASTE: &str = "Nothing asks for text here: what was pasted is ignored.";
+
 /// The whole state of the explorer.
 pub struct State {
     /// The clips, at least one.
     pub clips: Vec<Clip>,
-    /// Index of the clip that is shown.
+    /// Index of the clip on the screen.
     pub shown: usize,
     /// Number of the background work that is started next.
     pub next_job: u64,
     /// The scripts, as they are edited.
     pub scripts: Document,
-    /// Templates that can be turned to.
+    /// Templates that the template commands turn through.
     pub templates: Vec<Template>,
-    /// Which key does what.
     pub keymap: Keymap,
-    /// The colours.
     pub theme: Theme,
-    /// The themes to turn among.
+    /// Themes that the theme command turns through.
     pub themes: Vec<Palette>,
-    /// Whether the mouse is the explorer's.
+    /// Whether mouse events come here, and do not select text in the terminal.
     pub mouse: bool,
     /// Whether the map is coloured by domain rather than by class.
     pub map_by_domain: bool,
     /// How matrix values become shades.
     pub scale: Scale,
-    /// What fills the screen.
     pub view: View,
     /// The sentence whose tokens were counted last.
     pub tokens: Option<TokenCount>,
-    /// The clip plays.
     pub playing: Option<Playing>,
     /// Columns and rows of the terminal.
     pub area: Rect,
@@ -109,22 +144,28 @@ pub struct State {
     pub has_writer: bool,
     /// The class whose script is being written.
     pub writing: Option<Wanted>,
-    /// A script that is shown once nothing lies over the screen.
-    pub proposal: Option<Proposal>,
     /// How many frames of a clip a vision-language model sees, where there is one.
     pub sight: Option<usize>,
-    /// What was opened is being compared with what it was.
+    /// Whether the files are still being compared with those of the snapshot or evaluation.
     pub is_checking: bool,
-    /// What an evaluation came to on these clips.
+    /// The results of an evaluation on these clips.
     pub results: Option<Results>,
     /// Whether these clips have a guided tour.
     pub has_tour: bool,
     /// Index of the tour's present step, while it is under way.
     pub tour: Option<usize>,
-    /// What lies over the screen.
-    pub overlay: Option<Overlay>,
+    /// The box over the screen.
+    pub overlay: Option<Box<dyn Overlay>>,
+    /// An overlay that opens when the present one is closed.
+    pub next_overlay: Option<Box<dyn Overlay>>,
+    /// The folder that was listed last.
+    pub listing: Option<Listing>,
     /// What came of the last command.
     pub message: Option<Message>,
+    /// Effects that [`update`] has not returned yet.
+    ///
+    /// [`update`]: crate::tui::update::update
+    pub effects: Vec<Effect>,
 }
 
 impl State {
@@ -158,20 +199,27 @@ impl State {
             area: Rect::default(),
             has_writer: false,
             writing: None,
-            proposal: None,
             sight: None,
             is_checking: false,
             results: None,
             has_tour: false,
             tour: None,
             overlay: None,
+            next_overlay: None,
+            listing: None,
             message: None,
+            effects: Vec::new(),
         }
     }
 
-    /// The clip that is shown.
+    /// The clip on the screen.
     pub fn clip(&self) -> &Clip {
         &self.clips[self.shown]
+    }
+
+    /// See [`State::clip`].
+    pub fn clip_mut(&mut self) -> &mut Clip {
+        &mut self.clips[self.shown]
     }
 
     /// Whether the only clip has not been opened.
@@ -192,45 +240,23 @@ impl State {
         self.templates.iter().position(|t| t == template).unwrap_or(0)
     }
 
-    /// Tells the user something that the next key clears.
+    /// Opens an overlay in place of the present one.
+    pub fn open(&mut self, overlay: impl Overlay + 'static) {
+        self.overlay = Some(Box::new(overlay));
+    }
+
+    /// Shows a message that the next command clears.
     pub fn say(&mut self, text: impl Into<String>) {
         self.message = Some(Message { text: text.into(), is_error: false });
     }
 
-    /// Tells the user what went wrong, until it is dismissed.
+    /// Shows an error until it is dismissed.
     pub fn complain(&mut self, text: impl Into<String>) {
         self.message = Some(Message { text: on_one_line(&text.into()), is_error: true });
     }
 
-    /// The selected class, by its place among the scripts.
+    /// The script of the selected class.
     pub fn selected_id(&self) -> Option<ClassId> {
         self.clip().ids.get(self.clip().selected).copied()
-    }
-
-    /// The sentence that the answer to a prompt would make so far, for answers that make one.
-    pub fn sentence(&self) -> Option<String> {
-        let Some(Overlay::Prompt(prompt)) = &self.overlay else { return None };
-        let clip = self.clip();
-        let value = prompt.input.value().trim();
-        let template = &clip.exploration.settings().template;
-        let of_class = |class: ClassId| {
-            let class_of = self.scripts.class(class)?;
-            Some(template.fill(&class_of.name, self.scripts.domain_of(class), value))
-        };
-        match &prompt.ask {
-            Ask::Template => {
-                let class = clip.exploration.candidates().get(clip.selected)?;
-                let step = class.steps.get(clip.focus_step().unwrap_or(0))?;
-                Some(Template::parse(value).ok()?.fill(&class.name, &class.domain, step))
-            }
-            Ask::Step { class, .. } | Ask::NewStep { class, .. } => of_class(*class),
-            Ask::FirstStep { name, domain } => Some(template.fill(name, domain, value)),
-            _ => None,
-        }
-    }
-
-    /// See [`State::clip`].
-    pub fn clip_mut(&mut self) -> &mut Clip {
-        &mut self.clips[self.shown]
     }
 }

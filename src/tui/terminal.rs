@@ -1,7 +1,7 @@
-//! The terminal: taken over at the start, given back however the program ends.
+//! The terminal: set up at the start, restored however the program ends.
 
-mod ask;
 mod input;
+mod query;
 pub mod signals;
 
 use std::env;
@@ -21,65 +21,65 @@ use crossterm::terminal::{
 use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
 
-use crate::tui::images::{Graphics, ImageProtocol, Images, Means};
+use crate::log_file;
+use crate::tui::images::{Graphics, ImageProtocol, Images, Rendering};
 use crate::tui::state::State;
-use crate::tui::terminal::ask::{Answer, ask};
+use crate::tui::terminal::query::{Answer, query};
 use crate::tui::theme::ColourDepth;
 use crate::tui::view;
 
 pub use input::Input;
 
-/// The terminal while the explorer owns it. Dropping it gives it back.
+/// The terminal in raw mode and on the alternate screen. Dropping it restores the terminal.
 pub struct Terminal {
-    /// Never dropped: it would print, and thereby panic, where the terminal is gone.
+    /// Never dropped: if the terminal is gone, it would print and panic.
     inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Stdout>>>,
     images: Images,
-    /// Width and height of a cell in pixels as the system told them last.
+    /// Width and height of a cell in pixels, when it was drawn last.
     cell: Option<(u16, u16)>,
 }
 
 impl Terminal {
-    /// Takes the terminal over: raw mode and the alternate screen. Learns how to draw pictures. What the user does is
-    /// then to be read from the input alone.
+    /// Sets up the terminal and finds out how it draws pictures. Keys are then to be read from the input alone.
     ///
     /// # Errors
-    /// If the terminal does not take part.
-    pub fn take_over(protocol: ImageProtocol, depth: ColourDepth) -> io::Result<(Self, Input)> {
+    /// If the terminal cannot be set up.
+    pub fn set_up(protocol: ImageProtocol, depth: ColourDepth) -> io::Result<(Self, Input)> {
         restore_on_panic();
         enter()
             .and_then(|()| {
                 let cell = cell();
-                let (images, input) = learn(protocol, depth, cell);
+                let (images, input) = detect(protocol, depth, cell);
                 Ok((Self { inner: ManuallyDrop::new(whole_screen()?), images, cell }, input))
             })
             .inspect_err(|_| restore())
     }
 
-    /// Gives the terminal back until [`Terminal::retake`].
-    pub fn release(&mut self) {
-        let _ = execute!(stdout(), Print(self.images.farewell()));
+    /// Restores the terminal until [`Terminal::resume`].
+    pub fn suspend(&mut self) {
+        let _ = execute!(stdout(), Print(self.images.delete_all()));
         restore();
     }
 
-    /// Takes the terminal over again, after [`Terminal::release`] or after another program had it. The next drawing is
-    /// of everything, pictures included.
+    /// Sets up the terminal again, after [`Terminal::suspend`] or after another program used it. The next drawing is
+    /// complete, pictures included.
     ///
     /// # Errors
-    /// If the terminal does not take part.
-    pub fn retake(&mut self, mouse: bool) -> io::Result<()> {
-        // What crossterm knows of the modes is out of date where the shell has changed them.
+    /// If the terminal cannot be set up.
+    pub fn resume(&mut self, mouse: bool) -> io::Result<()> {
+        // The shell may have changed the modes that crossterm remembers.
         let _ = disable_raw_mode();
         enter()?;
         if mouse {
             let _ = Self::capture_mouse(true);
         }
         execute!(stdout(), Clear(ClearType::All))?;
-        self.images.forget();
+        self.images.send_all_again();
         self.inner = ManuallyDrop::new(whole_screen()?);
         Ok(())
     }
 
-    /// Takes the mouse from the terminal, or leaves it to it.
+    /// Has the terminal report the mouse, or not.
     ///
     /// # Errors
     /// If the terminal is gone.
@@ -87,7 +87,7 @@ impl Terminal {
         if capture { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
     }
 
-    /// Draws the state. The terminal shows the frame all at once, if it knows how.
+    /// Draws the state, in one synchronised update where the terminal has them.
     ///
     /// # Errors
     /// If the terminal is gone.
@@ -107,13 +107,13 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.release();
+        self.suspend();
     }
 }
 
-/// Raw mode and the alternate screen.
+/// Enters raw mode and the alternate screen.
 fn enter() -> io::Result<()> {
-    signals::take();
+    signals::mark_set_up();
     enable_raw_mode()?;
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
@@ -122,51 +122,51 @@ fn whole_screen() -> io::Result<ratatui::Terminal<CrosstermBackend<Stdout>>> {
     ratatui::Terminal::new(CrosstermBackend::new(stdout()))
 }
 
-/// Learns how to draw pictures. Asks the terminal where neither the user nor the environment decides.
-fn learn(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>) -> (Images, Input) {
-    // This also has tmux let pictures through.
+/// Finds out how to draw pictures. Queries the terminal if neither the user nor the environment decides.
+fn detect(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>) -> (Images, Input) {
+    // This also makes tmux pass pictures through.
     let in_tmux = protocol.may_be_pixels(depth) && Picker::halfblocks().tmux_detected();
-    let means = protocol.means(depth, in_tmux, |name| env::var(name).unwrap_or_default());
-    let is_known = match means {
-        Some(Means::Pixels(Graphics::Sixel)) => cell.is_some(),
-        means => means.is_some(),
+    let rendering = protocol.rendering(depth, in_tmux, |name| env::var(name).unwrap_or_default());
+    let is_known = match rendering {
+        Some(Rendering::Pixels(Graphics::Sixel)) => cell.is_some(),
+        rendering => rendering.is_some(),
     };
     let mut answer = Answer { is_whole: true, ..Answer::default() };
     if !is_known && stdin().is_terminal() {
-        answer = ask(in_tmux).unwrap_or_default();
-        // Where the terminal has written a part of the question on the screen.
+        answer = query(in_tmux).unwrap_or_default();
+        // Some terminals print a part of the query.
         let _ = execute!(stdout(), Clear(ClearType::All));
     }
     let cell = answer.cell.or(cell);
-    let means = means.unwrap_or(if answer.kitty {
-        Means::Pixels(Graphics::Kitty)
+    let rendering = rendering.unwrap_or(if answer.kitty {
+        Rendering::Pixels(Graphics::Kitty)
     } else if answer.sixel && cell.is_some() {
-        Means::Pixels(Graphics::Sixel)
+        Rendering::Pixels(Graphics::Sixel)
     } else {
-        Means::HalfBlocks
+        Rendering::HalfBlocks
     });
-    (Images::new(means, cell, in_tmux), Input::new(answer.keys, !answer.is_whole))
+    (Images::new(rendering, cell, in_tmux), Input::new(answer.keys, !answer.is_whole))
 }
 
-/// Width and height of a cell in pixels, where the system knows them.
+/// Width and height of a cell in pixels, if the system knows them.
 fn cell() -> Option<(u16, u16)> {
     let window = window_size().ok()?;
     let cell = (window.width.checked_div(window.columns)?, window.height.checked_div(window.rows)?);
     (cell.0 > 0 && cell.1 > 0).then_some(cell)
 }
 
-/// Leaves the alternate screen and raw mode. Does no harm when done twice.
+/// Leaves the alternate screen and raw mode; may be repeated.
 fn restore() {
-    // Modes first: what is typed once the shell's screen is back must reach the shell as its lines.
+    // Modes first: what is typed on the shell's screen must reach the shell as lines.
     let _ = disable_raw_mode();
-    // There is nothing better to do where the terminal is gone.
+    // If the terminal is gone there is nothing to restore.
     let mut out = stdout();
     let _ = out.write_all(signals::RESTORE).and_then(|()| out.flush());
-    signals::leave();
+    signals::mark_restored();
 }
 
-/// Restores the terminal before a panic of this thread is reported. Panics of other threads are caught where they
-/// were started and shown as errors, so their report must not be printed over the screen.
+/// Restores the terminal before a panic of this thread is reported. Panics of other threads are caught where they were
+/// started and shown as errors: they are logged, not printed over the screen.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -175,10 +175,12 @@ fn restore_on_panic() {
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == interface {
                 restore();
-                // To report to a closed terminal is to panic again, which aborts.
+                // Printing to a closed terminal would panic again, which aborts.
                 if !signals::is_hung_up() {
                     report(info);
                 }
+            } else {
+                log_file::panicked(info);
             }
         }));
     });

@@ -21,8 +21,6 @@ mod sampling;
 mod text;
 mod views;
 
-use std::sync::LazyLock;
-
 use crossterm::event::{KeyCode, KeyEvent};
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
@@ -36,8 +34,8 @@ use crate::explore::{Candidate, EmbeddedFrame, Exploration, Settings, Sources, T
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
-use crate::tui::command::{COMMANDS, Command};
-use crate::tui::images::{Images, Means};
+use crate::tui::commands::{COMMANDS, Command};
+use crate::tui::images::{Images, Rendering};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
@@ -113,30 +111,36 @@ fn empty_state() -> State {
     state
 }
 
-fn hear(state: &mut State, news: Update) {
-    let job = state.clip().job.expect("the clip that is shown is embedded");
-    act(state, Action::Background(job, news));
+/// Sends an update of the job of the clip on the screen.
+fn send(state: &mut State, update: Update) {
+    let job = state.clip().job.expect("the clip has a job");
+    act(state, Action::Background(job, update));
 }
 
 fn embed_missing(state: &mut State) {
     let texts = state.clip().exploration.missing_texts();
     let texts = texts.into_iter().map(|text| (text.clone(), text_embedding(&text), false)).collect();
-    hear(state, Update::Texts(texts));
+    send(state, Update::Texts(texts));
 }
 
-/// Embeds everything of the clip that is shown.
-fn embed_all(state: &mut State) {
+/// Decodes all frames of the clip on the screen.
+fn decode_all(state: &mut State) {
     for index in 0..FRAMES {
         let shade = (index * 255 / FRAMES) as u8;
         let picture = RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade]));
         let (ordinal, time) = (index as u64 * 3, index as f64 / 10.0);
         let thumbnail = Thumbnail::new(ordinal, time, &picture);
-        hear(state, Update::Decoded { ordinal, time, thumbnail });
+        send(state, Update::Decoded { ordinal, time, thumbnail });
     }
-    hear(state, Update::AllDecoded { frames: FRAMES, faults: Faults::default() });
+    send(state, Update::AllDecoded { frames: FRAMES, faults: Faults::default() });
+}
+
+/// Decodes and embeds everything of the clip on the screen.
+fn embed_all(state: &mut State) {
+    decode_all(state);
     embed_missing(state);
-    hear(state, Update::Frames((0..FRAMES).map(frame).collect()));
-    hear(state, Update::Idle);
+    send(state, Update::Frames((0..FRAMES).map(frame).collect()));
+    send(state, Update::Idle);
 }
 
 fn full_state() -> State {
@@ -175,7 +179,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn draw(state: &mut State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
     state.theme.depth = depth;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut images = Images::new(Means::HalfBlocks, None, false);
+    let mut images = Images::new(Rendering::HalfBlocks, None, false);
     terminal.draw(|frame| view::draw(state, &mut images, frame)).unwrap();
     terminal.backend().buffer().clone()
 }
@@ -186,38 +190,22 @@ fn text(buffer: &Buffer) -> String {
         .collect()
 }
 
+/// The job sends cached frames before it decodes the clip.
 #[test]
-fn a_notice_from_the_background_is_read_and_makes_room() {
-    let mut state = full_state();
-    hear(&mut state, Update::Notice("nothing is kept".to_owned()));
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
-    act(&mut state, Action::Do(Command::FrameForward));
-    assert!(!text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("nothing is kept"));
-}
-
-/// In the order in which the pipeline tells of a clip that the cache knows.
-#[test]
-fn a_clip_that_is_known_looks_like_one_that_was_embedded() {
+fn a_cached_clip_looks_like_one_that_was_embedded() {
     let mut state = empty_state();
-    hear(&mut state, Update::Frames((0..FRAMES).map(frame).collect()));
+    send(&mut state, Update::Frames((0..FRAMES).map(frame).collect()));
     embed_missing(&mut state);
-    assert!(!state.clip().exploration.outcome().ranking.is_empty(), "before any picture is there");
-    for index in 0..FRAMES {
-        let shade = (index * 255 / FRAMES) as u8;
-        let picture = RgbImage::from_pixel(16, 9, Rgb([shade, 128, 255 - shade]));
-        let (ordinal, time) = (index as u64 * 3, index as f64 / 10.0);
-        let thumbnail = Thumbnail::new(ordinal, time, &picture);
-        hear(&mut state, Update::Decoded { ordinal, time, thumbnail });
-    }
-    hear(&mut state, Update::AllDecoded { frames: FRAMES, faults: Faults::default() });
-    hear(&mut state, Update::Idle);
-    let known = draw(&mut state, ColourDepth::True, 80, 24);
-    assert_eq!(known, draw(&mut full_state(), ColourDepth::True, 80, 24));
+    assert!(!state.clip().exploration.outcome().ranking.is_empty(), "before any picture is decoded");
+    decode_all(&mut state);
+    send(&mut state, Update::Idle);
+    let cached = draw(&mut state, ColourDepth::True, 80, 24);
+    assert_eq!(cached, draw(&mut full_state(), ColourDepth::True, 80, 24));
 }
 
 #[test]
 fn the_screen_at_80_by_24() {
-    insta::assert_snapshot!(text(&draw(&mut full_state(), ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut full_state()));
 }
 
 #[test]
@@ -227,14 +215,14 @@ fn the_screen_at_120_by_40() {
 
 #[test]
 fn the_screen_before_anything_is_embedded() {
-    insta::assert_snapshot!(text(&draw(&mut empty_state(), ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut empty_state()));
 }
 
 #[test]
 fn the_help_over_the_screen() {
     let mut state = full_state();
     act(&mut state, Action::Do(Command::Help));
-    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut state));
 }
 
 #[test]
@@ -296,7 +284,7 @@ fn the_path_is_bold_contrasts_and_runs_from_corner_to_corner() {
 #[test]
 fn the_best_candidate_is_selected_until_the_user_chooses() {
     let mut state = full_state();
-    assert_eq!(state.clip().listed(), [1, 2, 0].map(|class| class), "the right order wins, the nap loses");
+    assert_eq!(state.clip().listed(), [1, 2, 0], "the right order wins, the nap loses");
     assert_eq!(state.clip().selected, 1);
     act(&mut state, Action::Do(Command::NextCandidate));
     assert_eq!(state.clip().selected, 2);
@@ -304,9 +292,9 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
         act(&mut state, Action::Do(Command::NextCandidate));
     }
     assert_eq!(state.clip().selected, 0);
-    act(&mut state, Action::Do(Command::Candidate(1)));
+    act(&mut state, Action::Do(Command::Candidate1));
     assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::Do(Command::Candidate(8)));
+    act(&mut state, Action::Do(Command::Candidate8));
     assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 
@@ -320,25 +308,10 @@ fn smoothing_moves_by_frames_and_turns_off() {
     act(&mut state, Action::Do(Command::SmoothMuchLess));
     assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
     assert_ne!(state.clip().exploration.outcome().score(1), score);
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("smoothing off"));
+    assert!(screen(&mut state).contains("smoothing off"));
     act(&mut state, Action::Do(Command::SmoothMore));
     act(&mut state, Action::Do(Command::SmoothMore));
     assert_eq!(state.clip().exploration.outcome().width, 3);
-}
-
-#[test]
-fn a_new_template_asks_for_its_texts_once() {
-    let mut state = full_state();
-    let effects = act(&mut state, Action::Do(Command::NextTemplate));
-    let [Effect::EmbedTexts(texts)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(texts.len(), 6, "each different step once");
-    assert!(state.clip().exploration.outcome().ranking.is_empty());
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("waiting for its steps"));
-    embed_missing(&mut state);
-    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
-    act(&mut state, Action::Do(Command::PreviousTemplate));
-    assert_eq!(state.clip().exploration.outcome().ranking.len(), 3, "what was embedded before is remembered");
-    assert!(state.clip().exploration.missing_texts().is_empty());
 }
 
 #[test]
@@ -384,30 +357,31 @@ fn saving_needs_an_alignment_and_carries_it() {
 }
 
 #[test]
-fn good_news_goes_with_the_next_key_and_bad_news_stays() {
+fn the_next_command_clears_a_message_but_not_an_error() {
     let mut state = full_state();
-    act(&mut state, Action::Saved("jump.actalign-1.json".into()));
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("Saved jump.actalign-1.json\n"));
-    hear(&mut state, Update::Idle);
-    assert!(state.message.is_some(), "nobody has read it yet");
-    act(&mut state, Action::Do(Command::FrameForward));
-    assert_eq!(state.message, None);
+    let notice = Update::Notice("nothing is cached".to_owned());
+    for (said, job) in [("nothing is cached\n", Some(notice)), ("Saved jump.actalign-1.json\n", None)] {
+        match job {
+            Some(update) => send(&mut state, update),
+            None => drop(act(&mut state, Action::Saved("jump.actalign-1.json".into()))),
+        }
+        assert!(screen(&mut state).ends_with(said));
+        send(&mut state, Update::Idle);
+        assert!(screen(&mut state).ends_with(said), "an update of the job clears nothing");
+        act(&mut state, Action::Do(Command::FrameForward));
+        assert_eq!(state.message, None);
+    }
     act(&mut state, Action::Failed("the disk is full".into()));
     act(&mut state, Action::Do(Command::FrameForward));
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("the disk is full\n"));
-}
-
-#[test]
-fn a_failure_in_the_background_is_shown_in_words() {
-    let mut state = full_state();
-    hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone")));
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).ends_with("the disk is gone\n"));
+    assert!(screen(&mut state).ends_with("the disk is full\n"));
+    send(&mut state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone")));
+    assert!(screen(&mut state).ends_with("the disk is gone\n"), "on one line");
     act(&mut state, Action::Do(Command::Dismiss));
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("quit"));
+    assert!(screen(&mut state).ends_with("quit\n"));
 }
 
 #[test]
-fn the_rate_of_a_folder_of_images_is_told_once() {
+fn the_rate_of_a_folder_of_images_is_named_once() {
     let mut state = empty_state();
     let info = VideoInfo {
         width: 64,
@@ -421,39 +395,12 @@ fn the_rate_of_a_folder_of_images_is_told_once() {
     };
     let sampling = state.clip().sources.sampling.clone();
     for _ in 0..2 {
-        hear(&mut state, Update::Opened { info: info.clone(), expected_frames: None });
+        send(&mut state, Update::Opened { info: info.clone(), expected_frames: None });
     }
     assert_eq!(state.clip().sources.sampling, sampling + " of images at 25 fps");
 }
 
-/// Building the state is most of a case's time, so cases start from states made once.
-static SIZES: LazyLock<Vec<(u16, u16)>> =
-    LazyLock::new(|| vec![(1, 1), (3, 2), (59, 17), (60, 18), (80, 24), (200, 60), (400, 120)]);
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn no_keys_and_no_size_make_it_panic(
-        keys in prop::collection::vec(0usize..COMMANDS.len(), 0..40),
-        frames in 0usize..=FRAMES,
-        with_texts: bool,
-        width in 1u16..400,
-        height in 1u16..120,
-    ) {
-        let mut state = demo::demo_state();
-        if with_texts {
-            embed_missing(&mut state);
-        }
-        hear(&mut state, Update::Frames((0..frames).map(frame).collect()));
-        for key in keys {
-            act(&mut state, Action::Do(COMMANDS[key % COMMANDS.len()].command));
-        }
-        for &(width, height) in SIZES.iter().chain(&[(width, height)]) {
-            draw(&mut state, ColourDepth::True, width, height);
-            draw(&mut state, ColourDepth::None, width, height);
-        }
-    }
-}
+const SIZES: [(u16, u16); 7] = [(1, 1), (3, 2), (59, 17), (60, 18), (80, 24), (200, 60), (400, 120)];
 
 fn both(state: &mut State) -> (String, String) {
     let at = |state: &mut State, width, height| text(&draw(state, ColourDepth::True, width, height));

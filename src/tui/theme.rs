@@ -1,4 +1,4 @@
-//! Colours, for terminals with 16 million of them, with 256, and with none.
+//! Colours for terminals with 24-bit colours, with 256, and without.
 
 mod palette;
 #[cfg(test)]
@@ -7,29 +7,30 @@ mod tests;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use crate::colour::{Rgb, between, contrast};
+use crate::plot::colour::{Rgb, between, contrast};
+use crate::plot::heatmap::shade_glyph;
 
 pub use palette::Palette;
 
-/// How many colours the terminal shows.
+/// Colours of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourDepth {
     /// 24-bit colours.
     True,
     /// The 256 indexed colours.
     Indexed,
-    /// None: shades become glyphs.
+    /// None: shades are glyphs.
     None,
 }
 
 impl ColourDepth {
-    /// What the environment says: `NO_COLOR`, `COLORTERM`, `TERM`.
+    /// By the environment: `NO_COLOR`, `COLORTERM`, `TERM`.
     pub fn detect() -> Self {
         Self::of(|name| std::env::var(name).unwrap_or_default())
     }
 
     fn of(variable: impl Fn(&str) -> String) -> Self {
-        // Over SSH `COLORTERM` is often lost; these names and iTerm2's variable are not.
+        // SSH often drops `COLORTERM`, but neither these names nor iTerm2's variable.
         const TRUE: [&str; 6] = ["direct", "kitty", "ghostty", "foot", "wezterm", "alacritty"];
         let term = variable("TERM");
         if !variable("NO_COLOR").is_empty() || term == "dumb" {
@@ -45,7 +46,7 @@ impl ColourDepth {
     }
 }
 
-/// Nearest of the 6×6×6 cube and the 24 greys of the 256 colours.
+/// The nearest of the 256 colours: the 6×6×6 cube and 24 greys.
 fn indexed(rgb: Rgb) -> u8 {
     const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let level = |x: u8| (0..6).min_by_key(|&i: &usize| LEVELS[i].abs_diff(x)).unwrap_or(0);
@@ -61,12 +62,12 @@ fn indexed(rgb: Rgb) -> u8 {
     }
 }
 
-/// Colours as the terminal can show them.
+/// A palette as the terminal can show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
-    /// How many colours the terminal shows.
+    /// Colours of the terminal.
     pub depth: ColourDepth,
-    /// Which ones are used.
+    /// The colours to show.
     pub palette: Palette,
 }
 
@@ -76,12 +77,12 @@ impl Theme {
         Self { depth, palette: Palette::dark() }
     }
 
-    /// Whether there are no colours, so that glyphs and modifiers must tell everything.
+    /// Whether there are no colours, only glyphs and modifiers.
     pub fn is_plain(&self) -> bool {
         self.depth == ColourDepth::None
     }
 
-    /// A colour as this terminal can show it.
+    /// The nearest colour of this terminal.
     pub fn colour(&self, [r, g, b]: Rgb) -> Color {
         match self.depth {
             ColourDepth::True => Color::Rgb(r, g, b),
@@ -90,12 +91,12 @@ impl Theme {
         }
     }
 
-    /// A style that writes in black or white, whichever is read better, on `background`.
+    /// Black or white text on `background`, whichever is more readable.
     pub fn on(&self, background: Rgb) -> Style {
         Style::new().fg(self.colour(contrast(background))).bg(self.colour(background))
     }
 
-    /// A style that writes in a colour.
+    /// Text in a colour.
     pub fn in_colour(&self, colour: Rgb) -> Style {
         Style::new().fg(self.colour(colour))
     }
@@ -110,63 +111,57 @@ impl Theme {
         between(&self.palette.difference, (difference + 1.0) / 2.0)
     }
 
-    /// A column of a shade from 0 to 1: a background, or a glyph where there are no colours.
+    /// One column in a shade from 0 to 1: a background, or a glyph without colours.
     pub fn shade(&self, shade: f32) -> Span<'static> {
         if self.is_plain() {
-            Span::raw(heat_glyph(shade).to_string())
+            Span::raw(shade_glyph(shade).to_string())
         } else {
             Span::styled(" ", Style::new().bg(self.colour(self.heat(shade))))
         }
     }
 
-    /// Colour of a step or a class, by its place.
+    /// Colour of a step or class by its index.
     pub fn step(&self, place: usize) -> Rgb {
         self.palette.steps[place % self.palette.steps.len()]
     }
 
-    /// The number of a step or a class, on its colour.
+    /// Style of the number of a step or class.
     pub fn badge(&self, place: usize) -> Style {
         if self.is_plain() { bold() } else { self.on(self.step(place)) }
     }
 
-    /// What is selected.
+    /// Style of the selection.
     pub fn selected(&self) -> Style {
         if self.is_plain() {
             Style::new().add_modifier(Modifier::REVERSED)
         } else {
-            // With a colour of its own for letters: the terminal's may be as bright as the palette's backgrounds.
+            // With a text colour: the terminal's own may be as bright as this background.
             self.on(self.palette.selected).add_modifier(Modifier::BOLD)
         }
     }
 
-    /// What draws the eye.
+    /// Style of titles and the pinned class.
     pub fn accent(&self) -> Style {
         bold().fg(self.colour(self.palette.accent))
     }
 
-    /// What has improved.
+    /// Style of improvements.
     pub fn good(&self) -> Style {
         self.in_colour(self.palette.good)
     }
 
-    /// What is worse, and errors.
+    /// Style of errors and of what is worse.
     pub fn bad(&self) -> Style {
         self.in_colour(self.palette.bad)
     }
 }
 
-/// Glyph of a shade from 0 to 1, where there are no colours.
-pub fn heat_glyph(shade: f32) -> char {
-    const GLYPHS: [char; 5] = [' ', '░', '▒', '▓', '█'];
-    GLYPHS[((shade.clamp(0.0, 1.0) * 5.0) as usize).min(4)]
-}
-
-/// Text of lesser weight.
+/// Dim text.
 pub fn dim() -> Style {
     Style::new().add_modifier(Modifier::DIM)
 }
 
-/// Text of greater weight.
+/// Bold text.
 pub fn bold() -> Style {
     Style::new().add_modifier(Modifier::BOLD)
 }

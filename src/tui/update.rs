@@ -1,218 +1,171 @@
-//! State and action in, changed state and effects out. Nothing here touches the terminal, the disk or a thread.
+//! State and action in, changed state and effects out, without terminal, disk or threads.
 
-mod clips;
-mod edit;
-mod knobs;
-mod models;
+mod background;
+pub mod clips;
+pub mod cursor;
+pub mod edit;
+pub mod knobs;
+pub mod models;
 mod mouse;
-mod news;
-mod overlays;
-mod results;
+pub mod results;
 mod saving;
-mod selection;
-mod time;
 mod tour;
-mod views;
+pub mod views;
 
-use crossterm::event::{KeyCode, KeyModifiers};
+use std::mem::take;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use crate::tui::action::{Action, Effect, SaveAs};
-use crate::tui::command::{Command, Group};
+use crate::tui::commands::{Command, Need, table};
 use crate::tui::keymap::Chord;
-use crate::tui::overlay::{Ask, Overlay};
-use crate::tui::state::{State, View};
+use crate::tui::overlays::{self, asks, files, help, leave, palette, proposal};
+use crate::tui::state::{After, NO_PASTE, Overlay, State, View};
 use crate::tui::tour::TOUR;
 
+pub use cursor::{go_to, next_tick, select_place};
 pub use edit::candidates;
-pub use results::{in_words as results_in_words, list as list_results};
-pub use selection::select_place;
-pub use time::{go_to, next_tick};
-pub use views::refresh;
+pub use overlays::results::open as list_results;
+pub use results::in_words as results_in_words;
 pub use views::show as show_view;
 
-/// Begins the background work on the clip that is shown first.
+/// Starts the background job of the first clip on the screen.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    let mut effects = clips::show(state, state.shown);
+    clips::show(state, state.shown);
     if state.is_checking {
-        effects.push(Effect::Check);
+        state.effects.push(Effect::Check);
     }
-    effects
+    take(&mut state.effects)
 }
 
 /// Applies one action. `now` is the time since the start, in seconds.
 pub fn update(state: &mut State, action: Action, now: f64) -> Vec<Effect> {
+    apply(state, action, now);
+    take(&mut state.effects)
+}
+
+fn apply(state: &mut State, action: Action, now: f64) {
     match action {
-        Action::Key(key) => {
-            let command = state.keymap.command(Chord::of(key));
-            // To go back to the shell works everywhere, unless its key is one that a prompt takes.
-            let is_typed =
-                matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
-            if state.overlay.is_some() && (command != Some(Command::Suspend) || is_typed) {
-                return overlays::key(state, key, now);
+        Action::Key(key) => press(state, key, now),
+        Action::Paste(text) => match state.overlay.take() {
+            Some(mut overlay) => {
+                overlay.paste(state, &text);
+                state.overlay.get_or_insert(overlay);
             }
-            command.map_or_else(Vec::new, |command| update(state, Action::Do(command), now))
-        }
-        Action::Paste(text) => overlays::paste(state, &text),
-        Action::Mouse(mouse) => mouse::hear(state, mouse, now),
-        Action::Resize(columns, rows) => {
-            state.area = Rect::new(0, 0, columns, rows);
-            Vec::new()
-        }
-        Action::Tick => {
-            time::play_on(state, now);
-            Vec::new()
-        }
-        Action::Do(command) => {
-            // What has been read makes room for the hints at the next key; an error stays until it is dismissed.
-            state.message.take_if(|message| !message.is_error);
-            let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
-            let mut effects = obey(state, command, now);
-            if tour_goes_on {
-                effects.extend(tour::next(state));
+            None => state.complain(NO_PASTE),
+        },
+        Action::Mouse(mouse) => {
+            if let Some(command) = mouse::handle(state, mouse) {
+                dispatch(state, command, now);
             }
-            effects
         }
-        Action::Background(job, news) => news::hear(state, job, news, now),
-        Action::Mapped(clip, maps) => {
-            news::hear_maps(state, clip, maps);
-            Vec::new()
-        }
-        Action::Evidence(evidence) => {
-            news::hear_evidence(state, evidence);
-            Vec::new()
-        }
-        Action::Listed { asked, folder, entries } => {
-            overlays::listed(state, &asked, folder, entries);
-            Vec::new()
+        Action::Resize(columns, rows) => state.area = Rect::new(0, 0, columns, rows),
+        Action::Tick => cursor::play_on(state, now),
+        Action::Do(command) => dispatch(state, command, now),
+        Action::Background(job, update) => background::handle(state, job, update, now),
+        Action::Mapped(clip, maps) => background::handle_maps(state, clip, maps),
+        Action::Evidence(evidence) => background::handle_evidence(state, evidence),
+        Action::Listed(mut listing) => {
+            listing.entries.sort();
+            state.listing = Some(listing);
         }
         Action::ClipFound { path, like } => clips::add(state, path, like),
         Action::ScriptsSaved { path, file, quits } => edit::saved(state, path, *file, quits),
         Action::ScriptsRead(path, file) => edit::open(state, *file, path),
-        Action::Tokens(tokens) => {
-            state.tokens = Some(tokens);
-            Vec::new()
-        }
+        Action::Tokens(tokens) => state.tokens = Some(tokens),
         Action::ScriptsNotSaved { path, quits, reason } => {
-            overlays::refuse_file(state, &path, quits, reason);
-            Vec::new()
+            asks::refuse_scripts_file(state, path, quits, reason);
         }
-        Action::Written(wanted, script) => models::written(state, wanted, script),
-        Action::Seen { clip, model, answer } => {
-            models::seen(state, clip, &model, answer);
-            Vec::new()
-        }
-        Action::Checked(checked) => clips::take_checked(state, *checked),
-        Action::Saved(path) => {
-            let what = if path.extension().is_some_and(|extension| extension == "png") {
-                "Saved as PNG, with an SVG beside it: "
-            } else {
-                "Saved "
-            };
-            state.say(format!("{what}{}", path.display()));
-            Vec::new()
-        }
-        Action::Failed(text) => {
-            state.complain(text);
-            Vec::new()
-        }
+        Action::Written(wanted, script) => proposal::propose(state, wanted, script),
+        Action::Seen { clip, model, answer } => models::seen(state, clip, &model, answer),
+        Action::Checked(checked) => clips::checked(state, *checked),
+        Action::Saved(path) => saving::saved(state, &path),
+        Action::Failed(text) => state.complain(text),
     }
 }
 
-fn obey(state: &mut State, command: Command, now: f64) -> Vec<Effect> {
-    if command.needs_embeddings() && state.clip().exploration.is_frozen() {
-        state.say(if state.is_checking {
-            "Whether clip and model are unchanged is still being checked: that needs their embeddings."
-        } else {
-            "This snapshot is open without its clip or model: that needs their embeddings."
-        });
-        return Vec::new();
-    }
-    if command.about().group == Group::Edit && state.clip().has_own_scripts {
-        state.say("The steps of this clip are its own, from its dataset: edit them there.");
-        return Vec::new();
-    }
-    match command {
-        Command::NextCandidate => selection::select_by(state, 1),
-        Command::PreviousCandidate => selection::select_by(state, -1),
-        Command::Candidate(place) => selection::select_place(state, usize::from(place) - 1),
-        Command::FilterCandidates => return overlays::ask(state, Ask::Filter),
-        Command::NextStep => time::next_step(state),
-        Command::PreviousStep => time::previous_step(state),
-        Command::FrameForward => time::move_cursor(state, 1),
-        Command::FrameBack => time::move_cursor(state, -1),
-        Command::TenFramesForward => time::move_cursor(state, 10),
-        Command::TenFramesBack => time::move_cursor(state, -10),
-        Command::FirstFrame => time::move_cursor(state, isize::MIN),
-        Command::LastFrame => time::move_cursor(state, isize::MAX),
-        Command::WhereTheyPart => time::go_where_they_part(state),
-        Command::Play => time::play(state, now),
-        Command::ShowScript => views::show(state, View::Script),
-        Command::Compare => views::compare(state),
-        Command::ShowSmoothing => views::toggle(state, View::Smoothing),
-        Command::ShowFrame => views::toggle(state, View::Frame),
-        Command::ShowMap => views::toggle(state, View::Map),
-        Command::MapColours => state.map_by_domain = !state.map_by_domain,
-        Command::NextView => views::turn(state, 1),
-        Command::PreviousView => views::turn(state, -1),
-        Command::Pin => views::pin(state),
-        Command::SmoothLess => knobs::smooth(state, -1),
-        Command::SmoothMore => knobs::smooth(state, 1),
-        Command::SmoothMuchLess => knobs::smooth(state, -10),
-        Command::SmoothMuchMore => knobs::smooth(state, 10),
-        Command::NextTemplate => return knobs::turn_template(state, 1),
-        Command::PreviousTemplate => return knobs::turn_template(state, -1),
-        Command::EditTemplate => return overlays::ask(state, Ask::Template),
-        Command::NextAligner => knobs::turn_aligner(state),
-        Command::OpenStart => knobs::turn_end(state, |method| &mut method.open_start),
-        Command::OpenEnd => knobs::turn_end(state, |method| &mut method.open_end),
-        Command::EditAligner => return overlays::ask(state, Ask::Aligner),
-        Command::NextCell => knobs::turn(state, |method| method.cell = knobs::next(method.cell)),
-        Command::NextPreset => knobs::turn(state, |method| method.preset = knobs::next(method.preset)),
-        Command::NextScale => views::turn_scale(state),
-        Command::EditCalibration => return overlays::ask(state, Ask::Calibration),
-        Command::EditSampling => return overlays::ask(state, Ask::Sampling),
-        Command::EditStep => return edit::ask_step(state),
-        Command::AddStep => return edit::ask_new_step(state, 1),
-        Command::AddStepBefore => return edit::ask_new_step(state, 0),
-        Command::DeleteStep => return edit::delete_step(state),
-        Command::StepUp => return edit::move_step(state, -1),
-        Command::StepDown => return edit::move_step(state, 1),
-        Command::AddClass => return overlays::ask(state, Ask::NewClass),
-        Command::RenameClass => return edit::ask_class_name(state),
-        Command::DeleteClass => return edit::delete_class(state),
-        Command::WriteScript => return models::write_selected(state),
-        Command::Look => return models::look(state),
-        Command::Undo => return edit::travel(state, true),
-        Command::Redo => return edit::travel(state, false),
-        Command::SaveScripts => return overlays::ask(state, Ask::ScriptsFile { quits: false }),
-        Command::NextClip => return clips::turn(state, 1),
-        Command::PreviousClip => return clips::turn(state, -1),
-        Command::ShowResults => results::list(state),
-        Command::NextWrong => return results::turn(state, true),
-        Command::PreviousWrong => return results::turn(state, false),
-        Command::Open => return overlays::pick_file(state),
-        Command::SaveSnapshot => return saving::save(state, SaveAs::Snapshot),
-        Command::SaveFigure => return saving::save(state, SaveAs::Figure),
-        Command::Palette => overlays::open_palette(state),
-        Command::Help => state.overlay = Some(Overlay::Help(0)),
-        Command::NextTheme => views::turn_theme(state),
-        Command::Mouse => {
-            state.mouse = !state.mouse;
-            let whose = if state.mouse { "the explorer's" } else { "the terminal's, to select text" };
-            state.say(format!("The mouse is {whose}."));
-            return vec![Effect::CaptureMouse(state.mouse)];
+/// Gives a key to the open overlay, or runs its command.
+fn press(state: &mut State, key: KeyEvent, now: f64) {
+    let command = state.keymap.command(Chord::of(key));
+    let is_typed = matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    // The suspend command works in every overlay, unless its key is typed text.
+    let is_command = command == Some(Command::Suspend) && !is_typed;
+    match state.overlay.take_if(|_| !is_command) {
+        Some(mut overlay) if closes(key) => overlay.cancel(state),
+        Some(mut overlay) => {
+            let after = overlay.key(state, key);
+            follow(state, overlay, after, now);
         }
-        Command::Tour => tour::begin(state),
-        Command::TourNext => return tour::next(state),
-        Command::Suspend => return vec![Effect::Suspend],
-        Command::Dismiss => {
-            if state.message.take().is_none() {
-                return views::leave_or_end_tour(state);
+        None => command.into_iter().for_each(|command| dispatch(state, command, now)),
+    }
+}
+
+/// Whether a key closes every overlay.
+fn closes(key: KeyEvent) -> bool {
+    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
+}
+
+/// Gives a line of plain text to the open overlay. `None` if it asks no question, so that the line is a command.
+pub fn answer(state: &mut State, line: &str, now: f64) -> Option<Vec<Effect>> {
+    let mut overlay = state.overlay.take()?;
+    let Some(after) = overlay.line(state, line) else {
+        state.overlay = Some(overlay);
+        return None;
+    };
+    follow(state, overlay, after, now);
+    Some(take(&mut state.effects))
+}
+
+fn follow(state: &mut State, overlay: Box<dyn Overlay>, after: After, now: f64) {
+    match after {
+        After::Stays => state.overlay = Some(overlay),
+        After::Closes => {}
+        After::Runs(command) => dispatch(state, command, now),
+    }
+}
+
+/// Brings everything on the screen up to date. Called once before drawing, however many actions came before.
+pub fn refresh(state: &mut State) -> Vec<Effect> {
+    if state.overlay.is_none() {
+        state.overlay = state.next_overlay.take();
+    }
+    views::refresh(state);
+    take(&mut state.effects)
+}
+
+/// Runs a command, unless the clip lacks what it needs. The tour goes on if it asked for the command.
+fn dispatch(state: &mut State, command: Command, now: f64) {
+    // A message makes room for the hints; an error stays until it is dismissed.
+    state.message.take_if(|message| !message.is_error);
+    let tour_goes_on = state.tour.is_some_and(|step| (TOUR[step].asks_for)(command));
+    let needs_scripts = command.needs(Need::Scripts);
+    if (needs_scripts || command.needs(Need::Embeddings)) && state.clip().exploration.is_frozen() {
+        state.say(if state.is_checking {
+            "This needs embeddings: clip and model are still being checked."
+        } else {
+            "This needs embeddings; the snapshot is open without its clip or model."
+        });
+    } else if needs_scripts && state.clip().has_own_scripts {
+        state.say("This clip has steps of its own, from its dataset: edit them there.");
+    } else {
+        run(state, command, now);
+    }
+    if tour_goes_on {
+        tour::next(state);
+    }
+}
+
+macro_rules! define {
+    (|$state:ident, $now:ident| $($group:ident {
+        $($variant:ident $name:literal $keys:literal $help:literal [$($need:ident)*] => $does:expr;)*
+    })*) => {
+        /// Runs the last part of a command's row.
+        fn run($state: &mut State, command: Command, $now: f64) {
+            match command {
+                $($(Command::$variant => $does,)*)*
             }
         }
-        Command::Quit if state.scripts.is_changed() => state.overlay = Some(Overlay::Leave),
-        Command::Quit => return vec![Effect::Quit],
-    }
-    Vec::new()
+    };
 }
+table!(define);

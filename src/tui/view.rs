@@ -1,32 +1,32 @@
-//! Draws the state, and changes nothing.
+//! Draws the state without changing it.
 
 mod candidates;
-mod difference;
 mod footer;
 mod frame;
 mod header;
 pub mod layout;
 mod map;
 mod matrix;
-mod overlay;
 mod script;
 mod shown;
 mod strip;
-mod tour;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::tui::command::Command;
+use crate::plot::text::{fit, wrap};
+use crate::plot::time_axis::TimeAxis;
+use crate::tui::commands::Command;
+use crate::tui::difference;
 use crate::tui::images::Images;
 use crate::tui::state::{State, View};
 use crate::tui::theme::bold;
-use crate::tui::timeline::Timeline;
+use crate::tui::tour;
 use crate::tui::view::layout::{SMALLEST, Screen};
 use crate::tui::view::shown::matrices;
-use crate::visible::{is_obeyed, visible_line};
+use crate::visible::is_obeyed;
 
 /// Draws the whole screen.
 pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
@@ -53,14 +53,16 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     }
     tour::draw(state, frame, screen.tour);
     footer::draw(state, frame, screen.footer);
-    overlay::draw(state, frame, area);
-    show_marks(frame.buffer_mut());
+    if let Some(overlay) = &state.overlay {
+        overlay.draw(state, frame, area);
+    }
+    replace_marks(frame.buffer_mut());
     images.finish(frame);
 }
 
-/// Replaces characters that hold marks of direction and the like, which would turn the rest of the line around. ratatui lets
-/// no control character into a cell, but for those of pictures; [`fit`] and [`wrap`] have shown what there is to show.
-fn show_marks(buffer: &mut Buffer) {
+/// Replaces cells with marks of text direction, which would turn the rest of the line around. ratatui keeps control
+/// characters out of cells, other than those of pictures; [`fit`] and [`wrap`] escape both.
+fn replace_marks(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(|c: char| is_obeyed(c) && !c.is_control()) {
             cell.set_symbol("\u{fffd}");
@@ -88,62 +90,12 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 pub use candidates::class_at;
 
 /// The time axis of matrices and film.
-pub fn timeline(state: &State, screen: &Screen) -> Timeline {
+pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {
     let (start, end) = state.clip().span();
-    Timeline { start, end, columns: usize::from(screen.axis.width) }
-}
-
-/// A text cut to a number of columns, with an ellipsis where it was longer.
-fn fit(text: &str, columns: usize) -> String {
-    let text = visible_line(text);
-    if Line::from(&*text).width() <= columns {
-        return text.into_owned();
-    }
-    let mut cut = String::new();
-    for character in text.chars() {
-        let longer = format!("{cut}{character}");
-        if Line::from(longer.as_str()).width() >= columns {
-            break;
-        }
-        cut = longer;
-    }
-    if columns > 0 { cut + "…" } else { cut }
+    TimeAxis { start, end, left: 0.0, width: screen.axis.width.into() }
 }
 
 /// A heading.
 fn heading(text: impl Into<String>) -> Line<'static> {
     Line::styled(text.into(), bold())
-}
-
-/// Breaks a text at spaces into at most `rows` lines of `columns` columns.
-fn wrap(text: &str, columns: usize, rows: usize) -> Vec<String> {
-    let text = visible_line(text);
-    let mut lines: Vec<String> = Vec::new();
-    let mut words = text.split_whitespace().peekable();
-    while let Some(&word) = words.peek() {
-        let longer = lines.last().map(|line: &String| format!("{line} {word}"));
-        match longer.filter(|line| Line::from(line.as_str()).width() <= columns) {
-            Some(longer) => *lines.last_mut().expect("a last line was just read") = longer,
-            None if lines.len() < rows => lines.push(fit(word, columns)),
-            None => {
-                let last = lines.last_mut().expect("there is at least one row");
-                *last = fit(&format!("{last} {}", words.collect::<Vec<_>>().join(" ")), columns);
-                break;
-            }
-        }
-        words.next();
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap;
-
-    #[test]
-    fn text_wraps_at_spaces_and_ends_in_an_ellipsis() {
-        assert_eq!(wrap("the cook lifts the pan", 12, 3), ["the cook", "lifts the", "pan"]);
-        assert_eq!(wrap("the cook lifts the pan", 12, 2), ["the cook", "lifts the p…"]);
-        assert!(wrap("", 12, 2).is_empty());
-    }
 }

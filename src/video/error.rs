@@ -158,7 +158,7 @@ pub enum VideoError {
         reason: String,
     },
     /// The decoding thread failed; this is a defect of the program.
-    #[error("{}: decoding stopped unexpectedly ({message}). Please report this with the file.", path.display())]
+    #[error("{}: {message}\nhelp: report this with the file", path.display())]
     ThreadFailed {
         /// The file.
         path: PathBuf,

@@ -4,10 +4,10 @@
 //! decided here, because they decide which pixels the model sees. [`VideoReader`] is the way in,
 //! [`DecodeAhead`] runs one on a thread of its own.
 
-mod ahead;
 mod blur;
 mod container;
 mod convert;
+mod decode_thread;
 mod demuxer;
 mod ending;
 mod error;
@@ -32,7 +32,7 @@ mod reader;
 mod sampling;
 mod start;
 
-pub use ahead::DecodeAhead;
+pub use decode_thread::DecodeAhead;
 pub use error::VideoError;
 pub use faults::{Faults, Jump};
 pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};

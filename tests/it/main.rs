@@ -14,6 +14,7 @@ mod export;
 mod hostile;
 mod hub;
 mod llm;
+mod log;
 mod scripts;
 mod siglip;
 mod video;

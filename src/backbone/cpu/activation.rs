@@ -2,7 +2,7 @@
 //! turns into vector code.
 
 use super::kernel::for_each_isa;
-use crate::exponential::{exp_parts, power_of_two};
+use crate::align::exponential::{exp_parts, power_of_two};
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044715;

@@ -9,7 +9,7 @@ use crate::output;
 use crate::session::{cached_model, open_hub};
 use crate::siglip::Checkpoint;
 
-/// Fetch a checkpoint from the hub, or what is missing of it, and print its folder
+/// Fetch a checkpoint, or what is missing of it, from the hub and print its folder
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// The model, as ORG/NAME or ORG/NAME@REVISION, such as google/siglip-base-patch16-224
@@ -25,13 +25,13 @@ pub fn run(args: &FetchArgs) -> Result<()> {
         Some(folder) => {
             hub.check(&args.id, &folder)?;
             output::say(format_args!(
-                "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer one",
+                "{} is complete; HF_HUB_OFFLINE is set, so the hub was not asked for a newer version",
                 args.id
             ));
             folder
         }
         None => {
-            let plan = hub.plan(&args.id, &mut transfer::tell)?;
+            let plan = hub.plan(&args.id, &mut transfer::report_notice)?;
             transfer::fetch(&hub, &plan)?
         }
     };

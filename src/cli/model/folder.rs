@@ -19,7 +19,7 @@ pub fn fetch_if_agreed() -> Option<Fetch> {
 
 fn ask_and_fetch(id: &ModelId, settings: HubSettings) -> Result<PathBuf> {
     let hub = open_hub(settings)?;
-    let plan = hub.plan(id, &mut transfer::tell)?;
+    let plan = hub.plan(id, &mut transfer::report_notice)?;
     let (missing, host, cache) = (Size(plan.missing()), hub.host(), hub.cache().root().display());
     if !agrees(&format!("Download {missing} from {host} to {cache}?"))? {
         bail!(

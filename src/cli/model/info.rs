@@ -14,7 +14,7 @@ use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
 use crate::store::Size;
 use crate::visible::json;
 
-/// Tell what a folder, or a model of the hub in the cache, is; if it cannot be used, why not and what to do
+/// Describe a folder, or a model of the hub in the cache; if it cannot be used, why not and what to do
 #[derive(Debug, Args)]
 pub struct InfoArgs {
     /// The folder, ORG/NAME, or `demo`
@@ -36,7 +36,7 @@ struct Info {
     tokenizer: Option<&'static str>,
     weights: Option<WeightFacts>,
     files: Vec<Listed>,
-    /// What is assumed of it.
+    /// Assumptions.
     notices: Vec<String>,
     problems: Vec<String>,
 }
@@ -51,7 +51,7 @@ pub fn run(args: &InfoArgs) -> Result<()> {
     let folder = model_folder(&args.model, None)?;
     let mut found = inspect(&folder);
     let files = files(&folder).unwrap_or_else(|error| {
-        found.notices.push(format!("the folder cannot be listed: {error}"));
+        found.notices.push(format!("cannot list the folder: {error}"));
         Vec::new()
     });
     let info = Info {
@@ -74,12 +74,12 @@ pub fn run(args: &InfoArgs) -> Result<()> {
     Ok(())
 }
 
-/// The files of a folder by name. Links count as what they lead to.
+/// The files of a folder by name, with the sizes of link targets.
 fn files(folder: &Path) -> io::Result<Vec<Listed>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // A link that leads nowhere has no size; it is a problem where the file is needed.
+        // A dangling link is reported where the file is needed.
         if let Some(facts) = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file) {
             files.push(Listed { name: entry.file_name().to_string_lossy().into_owned(), bytes: facts.len() });
         }

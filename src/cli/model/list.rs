@@ -10,7 +10,7 @@ use crate::output;
 use crate::store::Size;
 use crate::visible::json;
 
-/// List the published checkpoints that can be used: sizes, and which of them are in the cache
+/// List the published checkpoints that can be used, with sizes and whether they are in the cache
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Print one JSON document, sizes in bytes
@@ -26,7 +26,7 @@ struct Listed {
     text_len: usize,
     dim: usize,
     parameters: u64,
-    /// Weights in f32, as they are published; the other files are small.
+    /// Weights in f32, as published; other files are small.
     download_bytes: u64,
     memory_f32_bytes: u64,
     memory_f16_bytes: u64,
@@ -54,8 +54,8 @@ impl Listed {
 const NOTES: &str = "\
 Parameters and sizes are computed from the layers (published weights are f32; a tokenizer adds 2 to 35 MB). Memory is that
 of the weights, with --precision f32 and f16; on the CPU the token table stays on disk. Any other SigLIP checkpoint in
-safetensors works as well, but not those of flexible resolution (google/siglip2-base-patch16-naflex and
-google/siglip2-so400m-patch16-naflex): they are another architecture.
+safetensors works as well, except those of flexible resolution (google/siglip2-base-patch16-naflex and
+google/siglip2-so400m-patch16-naflex): they have another architecture.
 Fetch one: actalign-tui model fetch ID
 ";
 

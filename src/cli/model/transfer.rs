@@ -1,4 +1,4 @@
-//! Fetching with its progress on standard error.
+//! Progress of a download on standard error.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,31 +10,31 @@ use crate::output;
 use crate::store::Size;
 use crate::visible::visible_line;
 
-/// Least time between two lines where there is no bar.
+/// Time between two lines of progress without a bar.
 const LINES: Duration = Duration::from_secs(30);
 
-/// Tells the notices of an event and nothing else.
-pub fn tell(event: Event<'_>) {
+/// Prints notices and ignores other events.
+pub fn report_notice(event: Event<'_>) {
     if let Event::Notice(text) = event {
         output::say(text);
     }
 }
 
-/// Fetches what a plan lacks: with a bar on a terminal, elsewhere with a line from time to time.
+/// Fetches what is missing, with a bar on a terminal, else with a line from time to time.
 ///
 /// # Errors
 /// See [`Hub::fetch`].
 pub fn fetch(hub: &Hub, plan: &Plan) -> Result<PathBuf, HubError> {
     let mut progress = Progress::new(plan);
-    hub.fetch(plan, &mut |event| progress.take(event))
+    hub.fetch(plan, &mut |event| progress.update(event))
 }
 
 struct Progress {
     bar: ProgressBar,
     size: u64,
-    /// Files before this one, together.
+    /// Bytes of the files before this one.
     before: u64,
-    /// The file that grows, and its size.
+    /// The present file and its size.
     file: (String, u64),
     sizes: Vec<(String, u64)>,
     start: (Instant, u64),
@@ -64,10 +64,10 @@ impl Progress {
         }
     }
 
-    fn take(&mut self, event: Event<'_>) {
+    fn update(&mut self, event: Event<'_>) {
         match event {
             Event::Bytes { name, done } => {
-                self.turn_to(name);
+                self.switch_to(name);
                 self.bar.set_position(self.before + done);
                 if self.bar.is_hidden() && self.last_line.elapsed() >= LINES {
                     self.last_line = Instant::now();
@@ -79,7 +79,7 @@ impl Progress {
         }
     }
 
-    fn turn_to(&mut self, name: &str) {
+    fn switch_to(&mut self, name: &str) {
         if self.file.0 == name {
             return;
         }

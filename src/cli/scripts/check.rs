@@ -1,4 +1,4 @@
-//! `actalign-tui scripts check`: what is doubtful about script files.
+//! `actalign-tui scripts check`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,23 +11,23 @@ use serde::Serialize;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::error_chain::error_chain;
-use crate::eval::{self, Style};
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::output;
+use crate::plot::table::{Style, Table};
 use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
 use crate::siglip::{TextTokenizer, Tower};
 use crate::visible::json;
 
-/// Pairs of classes that are told to people, beside those that are too alike.
+/// Pairs of classes in the table, if fewer are too alike.
 const CLOSEST: usize = 3;
 
-/// Tell what is doubtful about script files: vague, repeated and shared steps, short-fixed steps of the wrong length; with
-/// --model also steps that it cuts, and classes that it hardly tells apart
+/// Check script files for vague, repeated and shared steps, and short-fixed steps of the wrong length; with --model also
+/// for steps that it cuts and classes that it can hardly distinguish
 #[derive(Debug, Args)]
 #[command(mut_arg("model", |model| model.required(false)))]
 #[command(after_help = "\
-Status 0 means that all files could be read, whatever the warnings.
+The status is 0 if all files could be read, whatever the warnings.
   actalign-tui scripts check scripts.json
   actalign-tui scripts check lib:figure-skating mine.json --model siglip-base-patch16-224
   actalign-tui scripts check scripts.json --model DIR --template step --template domain --json")]
@@ -37,8 +37,8 @@ pub struct CheckArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
-    /// Templates whose sentences are looked at: context, step, domain, plain, or a text with {step}; may be repeated. Classes
-    /// are compared in the first [default: the built-in ones]
+    /// Templates to check: context, step, domain, plain, or a text with {step}; may be repeated. Classes are compared in the
+    /// first [default: the built-in ones]
     #[arg(long = "template", value_name = "TEMPLATE", value_parser = Template::parse)]
     templates: Vec<Template>,
     /// Print one JSON document, with all pairs of classes
@@ -46,7 +46,7 @@ pub struct CheckArgs {
     json: bool,
 }
 
-/// What is told of a file.
+/// The result for a file.
 #[derive(Serialize)]
 struct Report {
     file: String,
@@ -55,16 +55,15 @@ struct Report {
     classes: Vec<String>,
     steps: usize,
     warnings: Vec<Finding>,
-    /// None without a model, and where there is one class.
+    /// `None` without a model, or for a single class.
     likeness: Option<Likeness>,
 }
 
-/// All that is told.
+/// The JSON document.
 #[derive(Serialize)]
 struct Document<'a> {
-    /// None where no model is named.
     model: Option<&'a Path>,
-    /// Names of the templates; texts where they are the user's own.
+    /// Names of the templates, or texts if they are custom.
     templates: Vec<&'a str>,
     files: Vec<Report>,
 }
@@ -77,7 +76,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     for path in &args.files {
         match ScriptFile::load(path) {
             Ok(file) => reports.push(report(path, &file, &templates, model.as_deref())?),
-            // One broken file does not keep the others from being checked.
+            // Check the other files all the same.
             Err(error) if args.files.len() > 1 => {
                 output::say(error_chain(&error.into()));
                 failed += 1;
@@ -121,7 +120,7 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
         if file.classes.len() > MOST {
             let path = path.display();
             output::say(format_args!(
-                "{path}: the pairs of more than {MOST} classes are not compared; split the file"
+                "{path}: more than {MOST} classes are not compared\nhelp: split the file"
             ));
         } else {
             likeness = compare(file, &templates[0], model)?;
@@ -138,7 +137,7 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
     })
 }
 
-/// Steps whose sentences are longer than the checkpoint reads.
+/// Steps with sentences longer than the checkpoint reads.
 fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let bar = progress::bar(Some(file.classes.len()), "classes");
@@ -149,7 +148,7 @@ fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) ->
                 if !tokenizer.encode(&sentence)?.cut {
                     continue;
                 }
-                // A part of a text that can be cut into tokens fails on no text of its own.
+                // A part of a valid text is valid.
                 let fits = |text: &str| tokenizer.encode(text).is_ok_and(|tokens| !tokens.cut);
                 if let Some(cut) = cut(&sentence, fits) {
                     let warning = Warning::Cut { template: name(template).to_owned(), cut };
@@ -163,7 +162,7 @@ fn cuts(file: &ScriptFile, templates: &[Template], tokenizer: &TextTokenizer) ->
     Ok(findings)
 }
 
-/// Compares the classes by their sentences in a template.
+/// Compares the classes by their sentences in one template.
 fn compare(file: &ScriptFile, template: &Template, model: &Model) -> Result<Option<Likeness>> {
     let sentences: Vec<Vec<String>> = file
         .classes
@@ -200,7 +199,7 @@ fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
     Ok(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)).collect())
 }
 
-/// A file's report for people.
+/// The table of a file.
 fn table(report: &Report, template: &Template) -> String {
     let Report { file, strategy, classes, steps, warnings, likeness, .. } = report;
     let count =
@@ -224,15 +223,15 @@ fn table(report: &Report, template: &Template) -> String {
     text
 }
 
-/// The pairs that are too alike, and the closest of the others.
+/// The pairs that are too alike, else the closest.
 fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String {
     let [lowest, _, median, _, highest] = likeness.quartiles;
     let fence = match likeness.fence {
-        Some(fence) => format!("; above {fence:.3} a pair stands out"),
+        Some(fence) => format!("; pairs above {fence:.3} stand out"),
         None => "; too few pairs to say which stand out".to_owned(),
     };
     let mut text = format!(
-        "\nhow alike the classes are in {}: {lowest:.3} to {highest:.3} over all pairs, {median:.3} in the middle{fence}\n",
+        "\nsimilarity of the classes in {}: {lowest:.3} to {highest:.3} over all pairs, median {median:.3}{fence}\n",
         name(template)
     );
     let too_alike = likeness.pairs.iter().filter(|pair| pair.too_alike).count();
@@ -242,13 +241,13 @@ fn pairs(likeness: &Likeness, classes: &[String], template: &Template) -> String
 }
 
 fn columns<const N: usize>(header: [&str; N], lines: impl Iterator<Item = Vec<String>>) -> String {
-    eval::table(Style::Plain, N, &header, &lines.collect::<Vec<_>>())
+    Table::with_words(N, &header, lines.collect()).draw(Style::Plain)
 }
 
 fn row(pair: &Pair, classes: &[String]) -> Vec<String> {
     let number = |value: f64| format!("{value:.3}");
     let [first, second] = pair.classes.map(|class| &classes[class]);
-    let too_alike = if pair.too_alike { "; hardly told apart" } else { "" };
+    let too_alike = if pair.too_alike { "; hardly distinguishable" } else { "" };
     vec![
         number(pair.in_order),
         number(pair.best_match),

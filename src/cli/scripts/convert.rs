@@ -1,4 +1,4 @@
-//! `actalign-tui scripts convert`: script files of the method's authors.
+//! `actalign-tui scripts convert`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::output;
 use crate::script::convert::{Converted, convert};
 use crate::script::{library, read_json};
 
-/// Turn the authors' generated_subactions.json into a script file, or a script file into theirs; nothing is lost
+/// Convert the authors' generated_subactions.json to a script file, or back, without loss
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What IN holds tells the direction:
+The content of IN decides the direction:
   actalign-tui scripts convert generated_subactions.json scripts.json
   actalign-tui scripts convert scripts.json generated_subactions.json
   actalign-tui scripts convert lib:figure-skating subactions.json")]
@@ -26,7 +26,7 @@ pub struct ConvertArgs {
     /// The file to write, in the other format
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Replace OUT if it is there
+    /// Replace OUT if it exists
     #[arg(long)]
     force: bool,
 }
@@ -34,10 +34,10 @@ pub struct ConvertArgs {
 pub fn run(args: &ConvertArgs) -> Result<()> {
     let (input, out) = (args.input.display(), args.output.display());
     if library::is_name(&args.output) {
-        bail!("{out} is part of the program and cannot be written; name a file");
+        bail!("cannot write {out}: it is part of the program\nhelp: name a file");
     }
     let document: Value = read_json(&args.input)?;
-    let converted = convert(document).wrap_err_with(|| format!("{input} cannot be converted"))?;
+    let converted = convert(document).wrap_err_with(|| format!("cannot convert {input}"))?;
     let (mut text, what) = match &converted {
         Converted::Own(file) => (
             serde_json::to_vec_pretty(file)?,
@@ -49,7 +49,7 @@ pub fn run(args: &ConvertArgs) -> Result<()> {
         ),
     };
     text.push(b'\n');
-    write(&args.output, &text, args.force).wrap_err_with(|| format!("{out} cannot be written"))?;
+    write(&args.output, &text, args.force).wrap_err_with(|| format!("cannot write {out}"))?;
     output::say(format_args!("{out}: {what}"));
     Ok(())
 }
@@ -66,7 +66,7 @@ fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     match temporary(folder, bytes)?.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            bail!("it is there already; name another file, or replace it with --force")
+            bail!("it exists\nhelp: name another file, or replace it with --force")
         }
         Err(error) => Err(error.error.into()),
     }

@@ -1,4 +1,4 @@
-//! `actalign-tui scripts generate`: scripts written by a language model.
+//! `actalign-tui scripts generate`.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,37 +10,37 @@ use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
 use serde_json::{Map, Value, json};
 
 use crate::atomic_write;
+use crate::cli::llm_args::{ServerArgs, prompts_folder, report_wait, temperature};
 use crate::cli::progress::Counter;
-use crate::cli::server::{ServerArgs, tell_wait, temperature};
 use crate::eval::read_manifest;
 use crate::input_file::{MOST_TEXT, read_bounded};
-use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt};
+use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, script_prompt};
 use crate::output;
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
 use crate::text_file;
 
-/// Have a language model write scripts, from the names of classes alone
+/// Have a language model write scripts from the names of classes
 ///
-/// Any server with an OpenAI-compatible interface will do: OpenAI, Ollama, vLLM, llama.cpp. Classes that are to be told
-/// apart are asked for together. What is written is checked, and asked for again where it breaks the rules. The file is
-/// written after every answer; the same command goes on where it was ended.
+/// Works with any OpenAI-compatible server: OpenAI, Ollama, vLLM, llama.cpp. Classes that have to be distinguished are asked
+/// for together. Scripts that break the rules are asked for again. The file is written after every answer; the same command
+/// resumes where it was ended.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub struct GenerateArgs {
-    /// What the classes belong to, such as tennis
+    /// Domain of the classes, such as tennis
     #[arg(long, value_name = "TEXT", required_unless_present = "manifest", conflicts_with = "manifest")]
     domain: Option<String>,
     /// Names of the classes
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', group = "what")]
     classes: Vec<String>,
-    /// File with the names of the classes, a line each
+    /// File with the names of the classes, one per line
     #[arg(long, value_name = "FILE", group = "what")]
     classes_file: Option<PathBuf>,
-    /// Manifest of clips, as for eval: the candidates of a clip are asked for together, each class once
+    /// Manifest of clips, as for eval: the candidates of a clip are asked for together, every class once
     #[arg(long, value_name = "FILE", group = "what")]
     manifest: Option<PathBuf>,
     /// How the scripts are asked for
-    #[arg(long, value_enum, default_value_t = Strategy::ContextRich)]
+    #[arg(long, value_enum, default_value_t)]
     strategy: Strategy,
     /// The server, such as http://localhost:11434 or https://api.openai.com/v1
     #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
@@ -53,26 +53,26 @@ pub struct GenerateArgs {
     /// Temperature of the model [default: the server's own]
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f64>,
-    /// The script file. Scripts that it has of the same prompt are kept
+    /// The script file. Its scripts from the same prompt are kept
     #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
     out: Option<PathBuf>,
-    /// Prompt with {domain} and {classes}, in place of the strategy's [default: prompts/STRATEGY.md in the folder of the
-    /// configuration, if it is there, else the program's own]
+    /// Prompt with {domain} and {classes}, instead of the strategy's [default: prompts/STRATEGY.md in the configuration
+    /// folder, if it exists, else the bundled one]
     #[arg(long, value_name = "FILE")]
     prompt_file: Option<PathBuf>,
-    /// Print what would be asked, and ask nothing
+    /// Print the questions and send nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Classes of a domain that are told apart from each other.
+/// Classes of a domain that are asked for together.
 struct Set {
     domain: String,
     names: Vec<String>,
 }
 
 pub fn run(args: &GenerateArgs) -> Result<()> {
-    let prompt = args.strategy.prompt(args.prompt_file.as_deref())?;
+    let prompt = script_prompt(args.strategy, args.prompt_file.as_deref(), prompts_folder().as_deref())?;
     let sets = sets(args)?;
     let mut target = Target::open(args.out.as_deref(), &sets, args.strategy, &prompt)?;
     let (sets, known) = target.missing(sets);
@@ -80,7 +80,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
         return print_questions(&sets, &prompt);
     }
     let (Some(endpoint), Some(llm)) = (&args.endpoint, &args.llm) else {
-        bail!("no server or no model is named");
+        bail!("no server or no model");
     };
     let client = args.server.client(endpoint, llm)?.with_temperature(args.temperature);
     target.check_writable()?;
@@ -99,7 +99,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
                 match target.add(classes) {
                     Ok(kept) => kept.iter().for_each(|name| {
                         counter.say(&format!(
-                            "{name}: another program has written a script meanwhile, which is kept"
+                            "{name}: kept the script that another program has written meanwhile"
                         ));
                     }),
                     Err(error) => {
@@ -108,26 +108,26 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
                     }
                 }
             }
-            tell(&event, &set.domain, &counter);
-            tell_wait(&event, &counter)
+            report(&event, &set.domain, &counter);
+            report_wait(&event, &counter)
         };
         let generated = generator.generate(&set.domain, &set.names, &mut watch);
         match (generated, fault) {
             (_, Some(fault)) => return Err(fault),
             (Ok(generated), None) => left_out.extend(generated.left_out),
-            (Err(error), None) => return Err(ended(error, &target, counter.done())),
+            (Err(error), None) => return Err(interrupted(error, &target, counter.done())),
         }
     }
     drop(counter);
     conclude(&left_out, known + asked, &target)
 }
 
-/// What an error leaves.
-fn ended(error: LlmError, target: &Target, done: usize) -> Report {
+/// An error, after what is already in the file.
+fn interrupted(error: LlmError, target: &Target, done: usize) -> Report {
     let report = Report::new(error);
     match done {
         0 => report,
-        _ => report.wrap_err(format!("{done} scripts are in {}; the same command goes on", target.name())),
+        _ => report.wrap_err(format!("{done} scripts are in {}; the same command resumes", target.name())),
     }
 }
 
@@ -136,7 +136,7 @@ fn conclude(left_out: &[LeftOut], all: usize, target: &Target) -> Result<()> {
         output::say(format_args!("{all} scripts are in {}", target.name()));
         return Ok(());
     }
-    let lines: Vec<String> =
+    let lines: String =
         left_out.iter().map(|class| format!("\n  {}: {}", class.name, class.reason)).collect();
     let left = left_out.len();
     let rest = match all - left {
@@ -144,18 +144,17 @@ fn conclude(left_out: &[LeftOut], all: usize, target: &Target) -> Result<()> {
         written => format!("the other {written} are in {}", target.name()),
     };
     bail!(
-        "{left} of {all} classes have no script, for the model did not keep to the rules in three answers; {rest}. Run the \
-         same command again, take another model, or write them yourself:{}",
-        lines.concat()
+        "{left} of {all} classes have no script: the model broke the rules in three answers; {rest}{lines}\nhelp: run the \
+         same command again, use another model, or write them yourself"
     )
 }
 
-fn tell(event: &Event, domain: &str, counter: &Counter) {
+fn report(event: &Event, domain: &str, counter: &Counter) {
     match event {
         Event::Asking { names } => counter.say(&format!("{domain}: {}", names.join(", "))),
         Event::AskingAgain { faults } => {
             for LeftOut { name, reason } in *faults {
-                counter.say(&format!("asked again: {name}: {reason}"));
+                counter.say(&format!("asking again: {name}: {reason}"));
             }
         }
         Event::Written(_) | Event::Waiting { .. } => {}
@@ -167,12 +166,12 @@ fn print_questions(sets: &[Set], prompt: &Prompt) -> Result<()> {
     let questions: Vec<String> =
         chunks.map(|(domain, names)| Generator::question(prompt, domain, names)).collect();
     if questions.is_empty() {
-        output::say("nothing would be asked: every class has its script");
+        output::say("no questions: every class has a script");
     }
     Ok(output::print(questions.join("\n----\n\n"))?)
 }
 
-/// The classes to ask for, each once, in the company that it is first met in.
+/// The classes to ask for, in sets.
 fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     if let Some(path) = &args.manifest {
         let manifest = read_manifest(path, Path::new(""))?;
@@ -189,9 +188,9 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     };
     let names: Vec<String> =
         names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
-    ensure!(!names.is_empty(), "no class is named");
+    ensure!(!names.is_empty(), "no class names");
     let domain = args.domain.as_deref().unwrap_or_default().trim().to_owned();
-    ensure!(!domain.is_empty(), "the domain is empty: name what the classes belong to");
+    ensure!(!domain.is_empty(), "the domain is empty");
     Ok(vec![Set { domain, names }])
 }
 
@@ -199,12 +198,12 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
 struct Target {
     path: PathBuf,
     file: ScriptFile,
-    /// What the file held when it was last read or written; none where there was none.
+    /// Its content when last read or written; `None` if there was no file.
     held: Option<Vec<u8>>,
 }
 
 impl Target {
-    /// An empty file, or what is there already. What was not made with this prompt is not replaced.
+    /// The existing file, or a new one. Scripts of other prompts are not replaced.
     fn open(path: Option<&Path>, sets: &[Set], strategy: Strategy, prompt: &Prompt) -> Result<Self> {
         let path = path.unwrap_or(Path::new("")).to_owned();
         if !path.exists() {
@@ -214,7 +213,7 @@ impl Target {
             let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other };
             return Ok(Self { path, file, held: None });
         }
-        // Before it is read, so that a change in between is seen as one.
+        // First, so that a change before the next line is noticed.
         let held = held(&path)?;
         let file = ScriptFile::load(&path)?;
         for Set { domain, names } in sets {
@@ -225,12 +224,12 @@ impl Target {
             });
             if let Some(Class { name, other, .. }) = strangers.into_iter().next() {
                 let made = match other.get(GENERATED).map(|made| &made["strategy"]) {
-                    Some(Value::String(strategy)) => format!("by another prompt ({strategy})"),
-                    _ => "otherwise".to_owned(),
+                    Some(Value::String(strategy)) => format!("from another prompt ({strategy})"),
+                    _ => "by hand or another program".to_owned(),
                 };
                 bail!(
-                    "{} has a script of \"{name}\" in \"{domain}\" that was made {made}, and is not overwritten; choose \
-                     another --out, or delete that class there",
+                    "{} has a script of \"{name}\" in \"{domain}\" {made}\nhelp: choose another --out, or delete that class \
+                     there",
                     path.display()
                 );
             }
@@ -242,7 +241,7 @@ impl Target {
         self.path.display().to_string()
     }
 
-    /// The sets without what the file has or an earlier set asks for, and the number of classes that the file has.
+    /// The sets without classes that the file has or an earlier set asks for, and the number of classes in the file.
     fn missing(&self, sets: Vec<Set>) -> (Vec<Set>, usize) {
         let mut met = HashSet::new();
         let mut known = 0;
@@ -261,23 +260,23 @@ impl Target {
         (missing, known)
     }
 
-    /// Before the model is asked, not after, is the time to learn that its scripts have no place.
+    /// Fails before the model is asked, not after, if the file cannot be written.
     fn check_writable(&self) -> Result<()> {
-        ensure!(!self.path.is_dir(), "{} is a folder; name a file with --out", self.name());
+        ensure!(!self.path.is_dir(), "{} is a folder\nhelp: name a file with --out", self.name());
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         atomic_write::temporary(folder.unwrap_or(Path::new(".")), b"")
             .map(drop)
             .map_err(|error| eyre!("cannot write {}: {error}", self.name()))
     }
 
-    /// Adds classes and writes the file. What another program has made of it meanwhile stays: a class that it has added is
-    /// not replaced, and named in what is returned.
+    /// Adds classes and writes the file. Changes by another program are kept: returns the names of classes that it has
+    /// added, which are not replaced.
     ///
     /// # Errors
-    /// If the file cannot be written, or is no script file any more; then it is left as it is.
+    /// If the file cannot be written, or is no longer a script file.
     fn add(&mut self, classes: &[Class]) -> Result<Vec<String>, ScriptError> {
         let now = held(&self.path)?;
-        // One that was deleted is written anew.
+        // A deleted file is written again.
         if now.is_some() && now != self.held {
             self.file = ScriptFile::load(&self.path)?;
         }
@@ -299,7 +298,7 @@ impl Target {
     }
 }
 
-/// What a script file holds; none where there is none.
+/// The content of a script file, if it exists.
 fn held(path: &Path) -> Result<Option<Vec<u8>>, ScriptError> {
     match read_bounded(path, MOST_TEXT) {
         Ok(bytes) => Ok(Some(bytes)),

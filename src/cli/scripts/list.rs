@@ -1,4 +1,4 @@
-//! `actalign-tui scripts list`: the library.
+//! `actalign-tui scripts list`.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::{Value, json};
 
-use crate::eval::{self, Style};
 use crate::output;
+use crate::plot::table::{Style, Table};
 use crate::script::{ScriptFile, Strategy, library};
 use crate::visible;
 
-/// List the script files that come with the program
+/// List the bundled script files
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A name can stand wherever a script file is named:
+Use a name wherever a script file is expected:
   actalign-tui clip.mp4 --scripts lib:figure-skating --model DIR
   actalign-tui classify clip.mp4 --scripts lib:cooking-short --model DIR")]
 pub struct ListArgs {
@@ -59,5 +59,5 @@ fn table(files: &[(String, ScriptFile)]) -> String {
         ]
     };
     let header = ["name", "domain", "strategy", "classes"];
-    eval::table(Style::Plain, header.len(), &header, &files.iter().map(line).collect::<Vec<_>>())
+    Table::with_words(header.len(), &header, files.iter().map(line).collect()).draw(Style::Plain)
 }

@@ -24,7 +24,7 @@ use crate::align::Preset;
 use crate::error_chain::on_one_line;
 use crate::eval::released;
 use crate::explore::Candidate;
-use crate::script::library;
+use crate::script::{PerStrategy, Strategy, library};
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,8 +33,9 @@ pub struct DatasetPaths {
     pub manifest: PathBuf,
     /// Default: the scripts in the manifest, else `scripts.json` beside it.
     pub scripts: Option<PathBuf>,
-    /// Scripts in short steps. Default: `scripts-short.json` beside the manifest, if it exists.
-    pub scripts_short: Option<PathBuf>,
+    /// Scripts of the other strategies. Default: their files beside the manifest, such as `scripts-short.json`.
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<PathBuf>,
     /// Folder of the videos. Default: the manifest's.
     pub clips: Option<PathBuf>,
     /// Folder of frame embeddings, in place of videos.
@@ -58,7 +59,7 @@ pub struct Dataset {
     /// In the manifest's order.
     pub clips: Vec<Clip>,
     pub scripts: PathBuf,
-    pub scripts_short: Option<PathBuf>,
+    pub other_scripts: PerStrategy<PathBuf>,
     pub digests: Digests,
 }
 
@@ -67,7 +68,8 @@ pub struct Dataset {
 pub struct Digests {
     pub manifest: String,
     pub scripts: String,
-    pub scripts_short: Option<String>,
+    #[serde(flatten)]
+    pub other_scripts: PerStrategy<String>,
 }
 
 /// A clip of a dataset.
@@ -77,8 +79,8 @@ pub struct Clip {
     pub source: ClipSource,
     /// In the manifest's order; empty where a script is missing.
     pub candidates: Vec<Candidate>,
-    /// The same candidates with short steps.
-    pub candidates_short: Option<Vec<Candidate>>,
+    /// The same candidates with the scripts of other strategies.
+    pub other_candidates: PerStrategy<Vec<Candidate>>,
 }
 
 impl Dataset {
@@ -107,20 +109,32 @@ impl Dataset {
         let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && manifest.brings_scripts {
             (path.clone(), (Scripts::InClips, manifest.digest.clone()))
         } else {
-            let named = paths.scripts.clone().unwrap_or_else(|| path.with_file_name("scripts.json"));
+            let named =
+                paths.scripts.clone().unwrap_or_else(|| path.with_file_name(Strategy::default().file_name()));
             if !(library::is_name(&named) || named.exists()) {
                 return Err(DatasetError::NoScripts { path: named });
             }
             let opened = Scripts::open(&named, is_foreign, &context)?;
             (named, opened)
         };
-        let beside = path.with_file_name("scripts-short.json");
-        let short_path = paths.scripts_short.clone().or_else(|| beside.exists().then_some(beside));
-        let short_path = short_path.filter(|_| released::protocol(paths.preset).has_short_scripts);
-        let short =
-            short_path.as_deref().map(|path| Scripts::open(path, is_foreign, &context)).transpose()?;
-        let (short, digest_short) = short.unzip();
-        let digests = Digests { manifest: manifest.digest, scripts: digest, scripts_short: digest_short };
+        let other_scripts: PerStrategy<PathBuf> = Strategy::others()
+            .filter(|_| released::protocol(paths.preset).has_prompt_study)
+            .filter_map(|strategy| {
+                let beside = path.with_file_name(strategy.file_name());
+                let named = paths.other_scripts.get(strategy).cloned();
+                Some((strategy, named.or_else(|| beside.exists().then_some(beside))?))
+            })
+            .collect();
+        let mut others = Vec::new();
+        for (strategy, path) in other_scripts.iter() {
+            let (scripts, digest) = Scripts::open(path, is_foreign, &context)?;
+            others.push((strategy, scripts, digest));
+        }
+        let digests = Digests {
+            manifest: manifest.digest,
+            scripts: digest,
+            other_scripts: others.iter().map(|(strategy, _, digest)| (*strategy, digest.clone())).collect(),
+        };
 
         let mut clips_of: HashMap<String, usize> = HashMap::new();
         for id in manifest.clips.iter().filter_map(|listed| listed.youtube_id.clone()) {
@@ -136,13 +150,18 @@ impl Dataset {
                 _ => ClipSource::Video(Default::default()),
             };
             let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
-                match short.as_ref().map(|short| short.candidates(&listed, is_foreign)).transpose() {
-                    // Only the rows of short scripts miss it.
-                    Err(_) if is_foreign => Ok((main, None)),
-                    short => Ok((main, short?)),
+                let mut found = Vec::new();
+                for (strategy, scripts, _) in &others {
+                    match scripts.candidates(&listed, is_foreign) {
+                        Ok(candidates) => found.push((*strategy, candidates)),
+                        // Only the rows of this strategy miss it.
+                        Err(_) if is_foreign => {}
+                        Err(fault) => return Err(fault),
+                    }
                 }
+                Ok((main, found.into_iter().collect()))
             });
-            let (candidates, candidates_short) = match candidates {
+            let (candidates, other_candidates) = match candidates {
                 Ok(candidates) => candidates,
                 Err(fault) if is_foreign => {
                     source = ClipSource::Missing(format!(
@@ -150,17 +169,17 @@ impl Dataset {
                         listed.location,
                         on_one_line(&fault.to_string())
                     ));
-                    (Vec::new(), None)
+                    (Vec::new(), PerStrategy::default())
                 }
                 Err(fault) => {
                     let (path, location) = (path.clone(), listed.location);
                     return Err(ManifestError::At { path, location, fault });
                 }
             };
-            Ok(Clip { entry: listed.entry, source, candidates, candidates_short })
+            Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
         };
         let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
-        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, scripts_short: short_path, digests })
+        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
     }
 }
 
@@ -189,7 +208,7 @@ mod tests {
             let clip = &open(domain, "fork").unwrap().clips[0];
             assert_eq!((&clip.candidates[0].domain[..], &clip.candidates[0].steps[0][..]), (domain, step));
             assert_eq!(clip.candidates[1].domain, "tennis", "a stranger brings its own domain");
-            assert!(clip.candidates_short.is_none());
+            assert_eq!(clip.other_candidates, PerStrategy::default());
         }
     }
 
@@ -216,7 +235,7 @@ mod tests {
         let expected = Digests {
             manifest: digest(&manifest),
             scripts: digest(SCRIPTS),
-            scripts_short: Some(digest(SCRIPTS)),
+            other_scripts: [(Strategy::SHORT_FIXED, digest(SCRIPTS))].into_iter().collect(),
         };
         assert_eq!(dataset.digests, expected);
     }
@@ -255,11 +274,15 @@ mod tests {
         assert_eq!(second.source, ClipSource::Embeddings(at("npy").join("shared_5.0_6.0.npy")));
         assert_eq!(third.source, ClipSource::Embeddings(at("npy").join("own.npy")));
         // No short script of "pin".
-        assert_eq!((third.candidates.len(), &third.candidates_short), (2, &None));
-        assert!(second.candidates_short.is_some());
+        assert_eq!((third.candidates.len(), third.other_candidates.strategies()), (2, Vec::new()));
+        assert_eq!(second.other_candidates.strategies(), [Strategy::SHORT_FIXED]);
         // The authors' scripts know one prompt.
         let released = Dataset::open(&DatasetPaths { preset: Preset::Released, ..paths }).unwrap();
-        assert!(released.scripts_short.is_none() && released.digests.scripts_short.is_none());
-        assert!(released.clips.iter().all(|clip| clip.candidates_short.is_none()));
+        let none = PerStrategy::default();
+        assert_eq!(
+            (&released.other_scripts, &released.digests.other_scripts),
+            (&PerStrategy::default(), &none)
+        );
+        assert!(released.clips.iter().all(|clip| clip.other_candidates.strategies().is_empty()));
     }
 }

@@ -19,7 +19,7 @@ pub use texts::ClassTexts;
 static RELEASED: Protocol = Protocol {
     sampling: Sampling::Numbered,
     rows: Some(rows),
-    has_short_scripts: false,
+    has_prompt_study: false,
     whole_video_first: true,
     masks_count_from_video: true,
     pads_to_longest_step: true,
@@ -40,7 +40,7 @@ pub fn protocol(preset: Preset) -> &'static Protocol {
 fn rows() -> Vec<Row> {
     let method = Method { preset: Preset::Released, ..Method::default() };
     let settings = Settings { method, smoothing_seconds: 0.0, ..Settings::default() };
-    let row = |name: &str, score| Row::new(name, score, Strategy::ContextRich, settings.clone());
+    let row = |name: &str, score| Row::new(name, score, Strategy::CONTEXT_RICH, settings.clone());
     vec![row("mean-pool", Score::MeanPool), row("released", Score::Alignment)]
 }
 

@@ -1,21 +1,19 @@
-//! Sentences that are longer than a checkpoint reads.
-
 use std::fmt;
 
-/// A sentence that loses its end.
+/// A sentence that is longer than the tokenizer's text length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// What is read.
+    /// The part that is read.
     pub kept: String,
-    /// What is lost: the words that are not read to their end, and all after them.
+    /// The rest, from the first word that is not read completely.
     pub lost: String,
 }
 
-/// Words shown before those that are lost.
+/// Words shown before the lost part.
 const SHOWN: usize = 4;
 
 impl fmt::Display for Cut {
-    /// The last words that are read, then what is lost in brackets.
+    /// The last words that are read, then the lost part in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.kept.split_whitespace().collect();
         let shown = &words[words.len().saturating_sub(SHOWN)..];
@@ -25,7 +23,7 @@ impl fmt::Display for Cut {
     }
 }
 
-/// Where a sentence is cut; none where it `fits`, which says whether a text is read to its end.
+/// Where a sentence is cut; `None` if it `fits`, which says whether a text is read completely.
 pub fn cut(sentence: &str, fits: impl Fn(&str) -> bool) -> Option<Cut> {
     if fits(sentence) {
         return None;
@@ -46,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_that_are_lost_are_in_brackets() {
+    fn the_lost_words_are_in_brackets() {
         let sentence = "a video of spinning on the skating leg";
         assert_eq!(cut(sentence, of_tokens(8)), None);
         assert_eq!(cut(sentence, of_tokens(6)).unwrap().to_string(), "…of spinning on the [skating leg]");
@@ -58,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_read_in_part_is_lost() {
+    fn a_word_that_is_read_partly_is_lost() {
         assert_eq!(cut("one long word", of_tokens(2)).unwrap().to_string(), "one [long word]");
         assert_eq!(cut("long", of_tokens(1)).unwrap().to_string(), "[long]");
     }

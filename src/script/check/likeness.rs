@@ -1,47 +1,44 @@
-//! Which classes the text tower hardly tells apart.
-
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
 use crate::align::{Aligner, Rule, align, products, unit_rows};
 
-/// How alike two scripts are.
+/// How similar two scripts are to the text tower.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pair {
     /// Indices of the classes, the lower first.
     pub classes: [usize; 2],
-    /// Mean cosine of their steps along the path that the aligner `mean-path` lays through both: 1 where the scripts are
-    /// the same, step by step.
+    /// Mean cosine of their steps along the path of the aligner `mean-path`: 1 if the scripts are the same, step by step.
     pub in_order: f64,
-    /// Mean cosine of each step with the one most like it in the other script, whatever their order.
+    /// Mean cosine of each step with the most similar one of the other script, in any order.
     pub best_match: f64,
-    /// Cosine of the means of both scripts' steps.
+    /// Cosine of the mean steps.
     pub means: f64,
-    /// Whether it stands out as too alike: see [`Likeness::fence`].
+    /// Whether `in_order` is above [`Likeness::fence`].
     pub too_alike: bool,
 }
 
-/// All pairs of classes, and how their values in order are distributed.
+/// All pairs of classes, and the distribution of `in_order`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Likeness {
-    /// The most alike in order first.
+    /// The most similar first.
     pub pairs: Vec<Pair>,
-    /// Lowest, quarter, half, three quarters, and highest of the values in order.
+    /// Minimum, lower quartile, median, upper quartile and maximum.
     pub quartiles: [f64; 5],
-    /// Value in order from which on a pair is too alike: three times the distance of the quarters above the upper one,
-    /// which is Tukey's fence for values far out. It depends on no scale: how alike unlike sentences are differs from
-    /// checkpoint to checkpoint. None where there are fewer than [`ENOUGH`] pairs.
+    /// Tukey's outer fence: the upper quartile plus three times the interquartile range. Pairs above it are too similar. It
+    /// is relative, because the similarity of unrelated sentences differs between checkpoints. `None` for fewer than
+    /// [`ENOUGH`] pairs.
     pub fence: Option<f64>,
 }
 
-/// Pairs that say how alike classes usually are: those of five classes.
+/// Fewest pairs for a fence: those of five classes.
 pub const ENOUGH: usize = 10;
 
-/// Classes whose pairs are compared at most: two million pairs.
+/// Most classes that are compared: two million pairs.
 pub const MOST: usize = 2000;
 
-/// Compares the scripts of all classes: raw embeddings K×d of the steps' sentences. `count` is told of every class. None
-/// where there are fewer than two classes, more than [`MOST`], or embeddings that are not finite.
+/// Compares the scripts of all classes, raw embeddings K×d of the steps' sentences. Calls `count` for every class. `None`
+/// for fewer than two classes, more than [`MOST`], or non-finite embeddings.
 pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Likeness> {
     if scripts.len() > MOST {
         return None;
@@ -66,7 +63,7 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
     }
     pairs.sort_by(|one, other| other.in_order.total_cmp(&one.in_order).then(one.classes.cmp(&other.classes)));
     let last = pairs.len().checked_sub(1)?;
-    // The pairs begin with the highest; between two of them, the nearer counts.
+    // Sorted downwards; the nearest rank counts.
     let quartiles = [4, 3, 2, 1, 0].map(|quarter| pairs[(last * quarter + 2) / 4].in_order);
     let [_, lower, _, upper, _] = quartiles;
     let fence = (pairs.len() >= ENOUGH).then_some(upper + 3.0 * (upper - lower));
@@ -76,7 +73,7 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
     Some(Likeness { pairs, quartiles, fence })
 }
 
-/// The mean over rows of the highest in each.
+/// The mean over rows of the maximum of each.
 fn best_match(cosines: ArrayView2<f32>) -> f64 {
     let highest =
         cosines.rows().into_iter().map(|row| f64::from(row.iter().copied().fold(f32::MIN, f32::max)));
@@ -94,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_steps_tells_scripts_apart() {
+    fn the_order_of_steps_separates_scripts() {
         let script = array![[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let backwards = array![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [3.0, 0.0, 0.0]];
         let likeness = likeness(&[script.clone(), backwards, script], || {}).unwrap();
@@ -108,7 +105,7 @@ mod tests {
         assert_eq!(likeness.quartiles[0], reversed.in_order);
     }
 
-    /// Scripts of three steps, each step another direction but for those that are `shared`.
+    /// Scripts of three steps in different directions, except for the `shared` ones.
     fn classes(shared: usize) -> Vec<Array2<f32>> {
         let step =
             |row: usize, column: usize| if row == column { 1.0 } else { 0.2 + 0.01 * (row % 5) as f32 };
@@ -121,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_far_above_all_others_is_too_alike() {
+    fn an_outlier_is_too_alike() {
         let found = likeness(&classes(2), || {}).unwrap();
         let too_alike: Vec<_> =
             found.pairs.iter().filter(|pair| pair.too_alike).map(|pair| pair.classes).collect();
@@ -132,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn one_class_is_like_no_other() {
+    fn fewer_than_two_finite_classes_have_no_likeness() {
         assert_eq!(likeness(&[array![[1.0, 0.0]]], || {}), None);
         assert_eq!(likeness(&[], || {}), None);
         assert_eq!(likeness(&[array![[f32::NAN, 0.0]], array![[1.0, 0.0]]], || {}), None);

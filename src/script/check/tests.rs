@@ -8,19 +8,19 @@ fn file(value: Value) -> ScriptFile {
     file
 }
 
-fn told(file: &ScriptFile) -> Vec<(usize, Option<usize>, String)> {
+fn found(file: &ScriptFile) -> Vec<(usize, Option<usize>, String)> {
     check(file, || {}).into_iter().map(|found| (found.class, found.step, found.warning.to_string())).collect()
 }
 
 #[test]
-fn steps_that_read_the_same_are_told_within_a_class_and_across() {
+fn equal_steps_are_found_within_a_class_and_across() {
     let file = file(json!({"domain": "chess", "classes": [
         {"name": "fork", "steps": ["The knight jumps!", "a piece falls", "the  knight jumps"]},
         {"name": "pin", "steps": ["a bishop slides", "A piece falls."]},
         {"name": "skewer", "steps": ["a rook slides", "a piece falls"]},
     ]}));
     assert_eq!(
-        told(&file),
+        found(&file),
         [
             (0, Some(1), "also a step of pin, skewer".to_owned()),
             (0, Some(2), "the same as step 1".to_owned()),
@@ -33,12 +33,12 @@ fn steps_that_read_the_same_are_told_within_a_class_and_across() {
 #[test]
 fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
     let steps = ["ball toss", "one", "racket behind the back", "ball overhead"];
-    let told = |value| told(&file(value));
-    let found = told(
+    let in_file = |value| found(&file(value));
+    let short = in_file(
         json!({"domain": "tennis", "strategy": "short-fixed", "classes": [{"name": "serve", "steps": steps}]}),
     );
     assert_eq!(
-        found,
+        short,
         [
             (0, None, "4 steps; a short-fixed script has 10".to_owned()),
             (0, Some(1), "has no word that a picture could show".to_owned()),
@@ -46,14 +46,14 @@ fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
             (0, Some(2), "4 words; a short-fixed step has 2 or 3".to_owned()),
         ]
     );
-    let rich = told(
+    let rich = in_file(
         json!({"domain": "tennis", "strategy": "context-rich", "classes": [{"name": "serve", "steps": steps}]}),
     );
-    assert_eq!(rich, [found[1].clone()]);
+    assert_eq!(rich, [short[1].clone()]);
 }
 
 #[test]
-fn a_file_that_does_not_say_its_strategy_is_taken_by_its_scripts() {
+fn a_file_without_a_strategy_is_recognized_by_its_scripts() {
     let ten = |step: &str| (0..10).map(|number| format!("{step} {number}")).collect::<Vec<_>>();
     let strategy = |scripts: &[Vec<String>]| {
         let classes: Vec<_> = scripts
@@ -64,26 +64,26 @@ fn a_file_that_does_not_say_its_strategy_is_taken_by_its_scripts() {
         Strategy::of(&file(json!({"domain": "tennis", "classes": classes})))
     };
     let short = ten("ball toss");
-    assert_eq!(strategy(&[short.clone(), short[..9].to_vec(), short.clone()]), Strategy::ShortFixed);
-    assert_eq!(strategy(&[short.clone(), short[..9].to_vec()]), Strategy::ContextRich);
-    assert_eq!(strategy(&[ten("the ball is tossed up")]), Strategy::ContextRich);
+    assert_eq!(strategy(&[short.clone(), short[..9].to_vec(), short.clone()]), Strategy::SHORT_FIXED);
+    assert_eq!(strategy(&[short.clone(), short[..9].to_vec()]), Strategy::CONTEXT_RICH);
+    assert_eq!(strategy(&[ten("the ball is tossed up")]), Strategy::CONTEXT_RICH);
 }
 
 #[test]
-fn one_step_can_be_asked_about() {
+fn a_single_step_can_be_checked() {
     let class = file(
         json!({"domain": "chess", "classes": [{"name": "fork", "steps": ["moves to position", "a knight jumps"]}]}),
     );
     let class = &class.classes[0];
     let vague = [Warning::Vague(Vague::Phrase("moves to position".to_owned()))];
-    assert_eq!(warnings_of_step(class, 0, Strategy::ContextRich), vague);
-    assert_eq!(warnings_of_step(class, 0, Strategy::ShortFixed), vague);
-    assert_eq!(warnings_of_step(class, 1, Strategy::ContextRich), []);
-    assert_eq!(warnings_of_step(class, 2, Strategy::ContextRich), []);
+    assert_eq!(warnings_of_step(class, 0, Strategy::CONTEXT_RICH), vague);
+    assert_eq!(warnings_of_step(class, 0, Strategy::SHORT_FIXED), vague);
+    assert_eq!(warnings_of_step(class, 1, Strategy::CONTEXT_RICH), []);
+    assert_eq!(warnings_of_step(class, 2, Strategy::CONTEXT_RICH), []);
 }
 
 #[test]
-fn programs_are_told_the_kind_the_place_and_the_words() {
+fn json_has_kind_place_and_message() {
     let cut = Cut { kept: "a video of".to_owned(), lost: "a leg".to_owned() };
     let warning = Warning::Cut { template: "context".to_owned(), cut };
     let finding = json!(Finding { class: 1, step: Some(2), warning });
@@ -92,11 +92,15 @@ fn programs_are_told_the_kind_the_place_and_the_words() {
         "kept": "a video of", "lost": "a leg",
     });
     assert_eq!(finding, expected);
-    let finding = json!(Finding { class: 0, step: None, warning: Warning::Steps { steps: 4 } });
+    let finding = json!(Finding {
+        class: 0,
+        step: None,
+        warning: Warning::Steps { steps: 4, strategy: Strategy::SHORT_FIXED }
+    });
     assert_eq!(finding["step"], Value::Null);
 }
 
-/// Files as large as any are checked in a time that grows with their size alone, and told of in as much memory.
+/// Time and memory are linear in the size of the file.
 #[test]
 fn very_many_classes_that_share_a_step_are_counted() {
     let classes: Vec<_> = (0..20_000)
@@ -116,7 +120,7 @@ fn very_many_classes_that_share_a_step_are_counted() {
 }
 
 #[test]
-fn a_class_of_very_many_steps_is_checked_once_through() {
+fn very_many_steps_are_checked_in_one_pass() {
     let steps: Vec<String> = (0..20_000).map(|step| format!("a piece falls {}", step / 2)).collect();
     let file = file(json!({"domain": "chess", "classes": [{"name": "fork", "steps": steps}]}));
     let repeated = check(&file, || {});

@@ -1,5 +1,3 @@
-//! Steps that say nothing that a picture could show.
-
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,11 +5,11 @@ use std::sync::LazyLock;
 /// Why a step is vague.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vague {
-    /// No word of it has a content.
+    /// Only function words.
     NoContent,
-    /// Little is left beside a phrase that fits any action.
+    /// A phrase that fits any action, and little else.
     Phrase(String),
-    /// Every word of content fits any action.
+    /// Only content words that fit any action.
     Generic,
 }
 
@@ -25,10 +23,10 @@ impl fmt::Display for Vague {
     }
 }
 
-/// Words of content that must be left beside a phrase of [`PHRASES`].
+/// Content words beside a phrase of [`PHRASES`] that make a step specific.
 const ENOUGH: usize = 3;
 
-/// Phrases that fit any action. `a|b` is either word; function words between the words do not count.
+/// Phrases that fit any action. `a|b` is either word; function words in between do not count.
 const PHRASES: &[&str] = &[
     "move|moves|moving position|place",
     "get|gets|getting position|place",
@@ -55,7 +53,7 @@ const PHRASES: &[&str] = &[
     "next step|phase",
 ];
 
-/// Words without a content of their own.
+/// Words without content.
 const FUNCTION: &str = "\
     a about after again against all an and any are as at away back be been before being both but by each \
     for from has have having he her here him his how if in into is it its just more now of off on once \
@@ -66,7 +64,7 @@ static FUNCTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTION.split
 static GENERIC_WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| GENERIC.iter().flat_map(|list| list.split(' ')).collect());
 
-/// Words of content that fit any action: its actor, its parts, and verbs that show nothing.
+/// Content words that fit any action.
 const GENERIC: [&str; 4] = [
     // Actors.
     "actor athlete athletes body competitor competitors individual man men participant people performer \
@@ -80,12 +78,12 @@ const GENERIC: [&str; 4] = [
      going hold holding holds look looking looks make makes making move moves moving proceed proceeds \
      ready rest resting rests set start starting starts stop stops take takes transition transitions \
      tries try trying use uses using wait waiting waits",
-    // How, which no single picture shows.
+    // Adverbs and the like, which no single picture shows.
     "careful carefully correct correctly final first fully good initial last next proper properly \
      second slowly smoothly successfully",
 ];
 
-/// Why a step is vague, if it is. `canonical` is in lower case without punctuation.
+/// Why a step is vague, if it is. `canonical` is lower case without punctuation.
 pub fn vague(canonical: &str) -> Option<Vague> {
     let words: Vec<&str> = canonical.split(' ').collect();
     let has_content = |word: &&str| !word.is_empty() && !FUNCTION_WORDS.contains(word);
@@ -104,7 +102,7 @@ pub fn vague(canonical: &str) -> Option<Vague> {
     content.iter().all(|word| GENERIC_WORDS.contains(word)).then_some(Vague::Generic)
 }
 
-/// Where a phrase is among words.
+/// The words that match a phrase.
 fn find(phrase: &str, words: &[&str]) -> Option<std::ops::Range<usize>> {
     (0..words.len()).find_map(|start| {
         let mut at = start;
@@ -130,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phrase_that_fits_any_action_is_vague_where_little_is_beside_it() {
+    fn a_phrase_that_fits_any_action_is_vague_without_more_words() {
         for (step, found) in [
             ("move to position", "move to position"),
             ("moves into his position", "moves into his position"),
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_show_nothing_are_vague() {
+    fn words_without_visible_content_are_vague() {
         for step in ["and then", "it is over", "of the other one"] {
             assert_eq!(vague(step), Some(Vague::NoContent), "{step}");
         }
@@ -165,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_seen_is_not_vague() {
+    fn visible_actions_are_not_vague() {
         for step in [
             "jump",
             "the skater spins",

@@ -25,7 +25,7 @@ fn authors(file: &ScriptFile) -> Value {
 }
 
 #[test]
-fn scripts_become_classes_and_what_does_not_fit_stays_in_its_item() {
+fn scripts_become_classes_and_other_values_stay_in_their_items() {
     let document = json!([
         item(
             7,
@@ -58,7 +58,7 @@ fn scripts_become_classes_and_what_does_not_fit_stays_in_its_item() {
 }
 
 #[test]
-fn a_step_that_was_changed_is_changed_in_every_item() {
+fn an_edited_step_changes_in_every_item() {
     let steps = json!({"fork in Chess": ["a knight jumps"]});
     let mut file = own(json!([item(1, "Chess", steps.clone()), item(2, "Chess", steps)]));
     file.classes[0].steps[0] = "a knight leaps".to_owned();
@@ -67,7 +67,7 @@ fn a_step_that_was_changed_is_changed_in_every_item() {
 }
 
 #[test]
-fn a_class_that_no_item_has_comes_back() {
+fn a_class_without_an_item_survives() {
     let mut file = own(json!([item(1, "Chess", json!({"fork in Chess": ["a knight jumps"]}))]));
     let skewer = Class { name: "skewer".to_owned(), ..file.classes[0].clone() };
     file.classes.push(skewer);
@@ -75,7 +75,7 @@ fn a_class_that_no_item_has_comes_back() {
 }
 
 #[test]
-fn a_file_of_our_own_becomes_an_item_for_each_domain_and_comes_back() {
+fn a_script_file_becomes_an_item_per_domain_and_comes_back() {
     let document = json!({"licence": "CC0", "domain": "chess", "classes": [
         {"name": "fork", "steps": ["a knight jumps"], "level": 4},
         {"name": "serve", "domain": "tennis", "steps": ["toss", "hit"]},
@@ -95,7 +95,7 @@ fn a_file_of_our_own_becomes_an_item_for_each_domain_and_comes_back() {
 }
 
 #[test]
-fn what_cannot_be_converted_is_told() {
+fn documents_that_cannot_be_converted_are_explained() {
     let said = |document: Value| convert(document).unwrap_err().to_string();
     assert!(said(json!("text")).contains("neither a script file"));
     assert!(said(json!({"steps": []})).contains("neither a script file"));
@@ -104,10 +104,10 @@ fn what_cannot_be_converted_is_told() {
     assert!(said(json!({"domain": "chess", "classes": []})).contains("there are no classes"));
     let mut file = own(json!([item(1, "Chess", json!({"fork in Chess": ["a knight jumps"]}))]));
     file.classes[0].name = "double attack".to_owned();
-    let words = "item 1 has the class \"fork\" in \"Chess\", which is not there";
+    let words = "item 1: no class \"fork\" in \"Chess\"";
     assert!(said(json!(file)).contains(words));
     file.other["generated_subactions"][0]["subactions"]["fork in Chess"] = json!(["a step"]);
-    assert!(said(json!(file)).contains("have no {\"class\": …} and no {\"kept\": …} at \"fork in Chess\""));
+    assert!(said(json!(file)).contains("\"fork in Chess\" is neither {\"class\": …} nor {\"kept\": …}"));
 }
 
 /// Few different words, so that classes meet again.
@@ -185,7 +185,7 @@ fn any_own() -> impl Strategy<Value = ScriptFile> {
 
 proptest! {
     #[test]
-    fn the_authors_items_come_back_equal(items in prop::collection::vec(any_item(), 0..4)) {
+    fn items_survive_the_round_trip(items in prop::collection::vec(any_item(), 0..4)) {
         if let Ok(file) = from_authors(items.clone()) {
             prop_assert_eq!(file.check(), Ok(()));
             // As it would be read from disk.
@@ -195,7 +195,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_of_our_own_comes_back_equal(file in any_own()) {
+    fn script_files_survive_the_round_trip(file in any_own()) {
         prop_assume!(file.check().is_ok());
         if let Ok(items) = to_authors(&file) {
             prop_assert_eq!(from_authors(items).unwrap(), file);
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn so_does_one_that_was_edited(items in prop::collection::vec(any_item(), 1..4), steps in steps()) {
+    fn edited_files_survive_the_round_trip(items in prop::collection::vec(any_item(), 1..4), steps in steps()) {
         let Ok(mut file) = from_authors(items) else { return Ok(()) };
         file.classes[0].steps = steps;
         file.other.insert("licence".to_owned(), json!("CC0"));
@@ -212,7 +212,7 @@ proptest! {
 }
 
 #[test]
-fn options_that_are_alike_stand_for_the_first_of_them() {
+fn the_first_of_similar_options_wins() {
     let mut item =
         item(1, "Chess", json!({"1. FORK in chess": ["a knight jumps"], "Fork in Chess": ["two fall"]}));
     item["cleaned_options"] = json!(["fork", "Fork", "2. fork"]);
@@ -223,7 +223,7 @@ fn options_that_are_alike_stand_for_the_first_of_them() {
 }
 
 #[test]
-fn ten_thousand_domains_are_converted_there_and_back() {
+fn ten_thousand_domains_survive_the_round_trip() {
     let class =
         |i: usize| json!({"name": "fork", "domain": format!("chess {i}"), "steps": ["a knight jumps"]});
     let file: ScriptFile =

@@ -73,7 +73,7 @@ fn classes_are_added_renamed_and_deleted_and_keep_their_ids() {
 }
 
 #[test]
-fn what_was_done_is_said_in_words() {
+fn operations_are_described() {
     let (mut document, camel, serve) = open();
     document.set_step(camel, 2, "turn").unwrap();
     document.insert_step(camel, 3, "stop").unwrap();
@@ -103,13 +103,13 @@ fn what_was_done_is_said_in_words() {
 }
 
 #[test]
-fn what_would_break_a_rule_is_refused() {
+fn operations_that_break_a_rule_are_refused() {
     let (mut document, camel, serve) = open();
     let said = |result: Result<bool, EditError>| result.unwrap_err().to_string();
     let words = said(document.set_step(camel, 1, " \n "));
     assert_eq!(
         words,
-        "nothing was changed: step 2 of class 1 (\"camel spin\") is empty; describe it or remove it"
+        "no change: step 2 of class 1 (\"camel spin\") is empty\nhelp: describe it or remove it"
     );
     let fault = Fault::EmptyStep { step: 1, class: 2, name: "serve".into() };
     assert_eq!(document.insert_step(serve, 0, ""), Err(fault.into()));
@@ -129,7 +129,7 @@ fn what_would_break_a_rule_is_refused() {
     assert_eq!(document.replace(none), Err(Fault::NoClasses.into()));
 
     let words = said(document.move_step(serve, 0, 2));
-    assert_eq!(words, "\"serve\" has no step 3; its last is 2");
+    assert_eq!(words, "\"serve\" has 2 steps, no step 3");
     for result in [
         document.set_step(serve, 2, "x"),
         document.insert_step(serve, 3, "x"),
@@ -148,7 +148,7 @@ fn what_would_break_a_rule_is_refused() {
 }
 
 #[test]
-fn a_class_needs_a_domain_where_the_file_has_none() {
+fn a_class_needs_a_domain_if_the_file_has_none() {
     let plain = file(json!({"classes": [{"name": "serve", "domain": "tennis", "steps": ["hit"]}]}));
     let mut document = Document::new(plain, None);
     let serve = document.ids()[0];
@@ -172,7 +172,7 @@ fn an_operation_that_changes_nothing_makes_no_version() {
 }
 
 #[test]
-fn a_new_operation_ends_what_could_be_done_again() {
+fn a_new_operation_clears_redo() {
     let (mut document, camel, _) = open();
     document.set_step(camel, 0, "x").unwrap();
     document.undo();
@@ -181,7 +181,7 @@ fn a_new_operation_ends_what_could_be_done_again() {
 }
 
 #[test]
-fn changes_are_told_from_what_is_on_disk() {
+fn changes_are_relative_to_the_file_on_disk() {
     let (mut document, camel, _) = open();
     assert!(!document.is_changed());
     document.set_step(camel, 0, "x").unwrap();
@@ -199,7 +199,7 @@ fn changes_are_told_from_what_is_on_disk() {
 }
 
 #[test]
-fn history_is_bounded_and_changes_are_told_all_the_same() {
+fn history_is_bounded_and_changes_are_still_known() {
     let (mut document, camel, _) = open();
     for number in 0..=BOUND {
         document.set_step(camel, 0, &number.to_string()).unwrap();
@@ -212,7 +212,7 @@ fn history_is_bounded_and_changes_are_told_all_the_same() {
 }
 
 #[test]
-fn classes_that_stay_keep_their_ids_when_all_is_replaced() {
+fn classes_keep_their_ids_when_all_is_replaced() {
     let (mut document, camel, serve) = open();
     let other = file(json!({"classes": [
         {"name": "serve", "domain": "tennis", "steps": ["toss"], "source": "book"},
@@ -298,7 +298,7 @@ fn state(document: &Document) -> (ScriptFile, Vec<ClassId>) {
 
 proptest! {
     #[test]
-    fn every_version_is_sound_and_can_be_gone_back_to(operations in prop::collection::vec(operation(), 0..60)) {
+    fn every_version_is_valid_and_can_be_undone_to(operations in prop::collection::vec(operation(), 0..60)) {
         let (mut document, camel, serve) = open();
         let mut ids = vec![camel, serve];
         let mut versions = vec![state(&document)];

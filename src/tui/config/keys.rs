@@ -5,26 +5,26 @@ use std::slice;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::tui::command::{COMMANDS, Command};
-use crate::tui::config::reader::{Reader, Value, near};
+use crate::tui::commands::{COMMANDS, Command};
+use crate::tui::config::read::{Reader, Value, similar};
 use crate::tui::keymap::{Chord, Keymap};
 
-/// Commands that must keep a key: without them there is no way out, or none to the rest.
+/// Commands that must keep a key: they lead out, and to all others.
 const INDISPENSABLE: [Command; 3] = [Command::Quit, Command::Palette, Command::Help];
 
 impl Reader<'_> {
-    /// Binds the commands of the table as it says.
+    /// Binds the commands of the `[keys]` table.
     pub fn keys(&mut self, keys: &DeTable, keymap: &mut Keymap) {
         let mut bound: Vec<(Command, Vec<Chord>)> = Vec::new();
         let mut places: Vec<(Range<usize>, Command, Chord)> = Vec::new();
         for (name, value) in keys {
             let Some(command) = Command::named(name.get_ref()) else {
                 let names: Vec<_> = COMMANDS.iter().map(|about| about.name).collect();
-                let near = near(name.get_ref(), &names);
+                let similar = similar(name.get_ref(), &names);
                 let what = format!(
-                    "there is no command \"{}\";{} `actalign-tui keys` lists all",
+                    "unknown command \"{}\";{} `actalign-tui keys` lists all",
                     name.get_ref(),
-                    near.map_or_else(String::new, |near| format!(" did you mean {near}?"))
+                    similar.map_or_else(String::new, |similar| format!(" did you mean {similar}?"))
                 );
                 self.fault(name.span(), what);
                 continue;
@@ -37,7 +37,7 @@ impl Reader<'_> {
         for (at, (place, _, chord)) in places.iter().enumerate() {
             if let Some((first, command, _)) = places[..at].iter().find(|(.., earlier)| earlier == chord) {
                 let what = format!(
-                    "\"{}\" is bound already, to {} in line {}; give each key to one command",
+                    "\"{}\" is already bound to {} in line {}; give each key to one command",
                     chord.written(),
                     command.about().name,
                     self.line(first.start)
@@ -51,7 +51,7 @@ impl Reader<'_> {
         self.keep_indispensable(keys, &places, keymap);
     }
 
-    /// Complains where a command that must have a key has none.
+    /// Reports indispensable commands without a key.
     fn keep_indispensable(
         &mut self,
         keys: &DeTable,
@@ -64,20 +64,17 @@ impl Reader<'_> {
                 continue;
             }
             let name = command.about().name;
-            // Where it was unbound, or where the last of its keys went to another command.
+            // The place where it was unbound, or where another command took its last key.
             let unbound = keys.get_key_value(name).map(|(key, _)| key.span());
             let taken = || places.iter().rfind(|(.., chord)| defaults.command(*chord) == Some(command));
             let place = unbound.or_else(|| taken().map(|(place, ..)| place.clone())).unwrap_or_default();
             let example: Vec<_> = defaults.chords(command).map(Chord::written).collect();
-            let what = format!(
-                "{name} is left without a key, and cannot do without; by default it has {}",
-                example.join(" and ")
-            );
+            let what = format!("{name} needs a key; by default it has {}", example.join(" and "));
             self.fault(place, what);
         }
     }
 
-    /// The chords that a command is given; none if something is wrong.
+    /// The chords of a command; none if one is invalid.
     fn chords(&mut self, command: &str, value: &Value) -> Option<Vec<(Range<usize>, Chord)>> {
         let list = match value.get_ref() {
             DeValue::Boolean(false) => return Some(Vec::new()),

@@ -1,35 +1,44 @@
-//! A configuration from a file, with everything that is wrong in it.
+//! Reads a configuration and reports everything that is wrong in it.
+
+use std::ops::Range;
 
 use clap::ValueEnum;
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use crate::tui::config::reader::{Reader, unknown};
 use crate::tui::config::{Config, Fault, protocol_name};
 use crate::tui::images::ImageProtocol;
+
+/// A value and its place in the text.
+pub type Value<'a> = Spanned<DeValue<'a>>;
 
 /// The settings of a file.
 const SETTINGS: [&str; 5] = ["theme", "mouse", "image-protocol", "keys", "themes"];
 
 impl Config {
-    /// The defaults, changed as the text says.
+    /// The defaults with the changes of a TOML text.
     ///
     /// # Errors
-    /// Everything that is wrong in the text, in its order.
+    /// All faults of the text, in its order.
     pub fn from_toml(text: &str) -> Result<Self, Vec<Fault>> {
-        let mut reader = Reader::new(text);
+        let mut reader = Reader { text, faults: Vec::new() };
         let config = match DeTable::parse(text) {
             Ok(table) => reader.config(table.get_ref()),
             Err(error) => {
-                let what = format!("this is not valid TOML: {}", error.message());
+                let what = format!("invalid TOML: {}", error.message());
                 reader.fault(error.span().unwrap_or(0..0), what);
                 Self::default()
             }
         };
-        match reader.faults() {
-            faults if faults.is_empty() => Ok(config),
-            faults => Err(faults),
-        }
+        reader.faults.sort_by_key(|fault| (fault.line, fault.column));
+        if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
     }
+}
+
+/// A text and its faults so far.
+pub struct Reader<'a> {
+    text: &'a str,
+    faults: Vec<Fault>,
 }
 
 impl Reader<'_> {
@@ -74,4 +83,67 @@ impl Reader<'_> {
         }
         config
     }
+
+    pub fn fault(&mut self, place: Range<usize>, what: impl Into<String>) {
+        let (line, column) = self.line_and_column(place.start);
+        self.faults.push(Fault { line, column, what: what.into() });
+    }
+
+    fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (self.line(at), line.chars().count() + 1)
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
+    }
+
+    pub fn wrong_type(&mut self, what: &str, expected: &str, value: &Value) {
+        let found = value.get_ref().type_str();
+        self.fault(value.span(), format!("{what}: expected {expected}, found {found}"));
+    }
+
+    pub fn table<'v, 'i>(&mut self, name: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(name, &format!("a table, [{name}]"), value);
+        }
+        table
+    }
+
+    /// The index of a value among names.
+    pub fn one_of(&mut self, setting: &str, value: &Value, names: &[impl AsRef<str>]) -> Option<usize> {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(setting, &format!("one of {}", names.join(", ")), value);
+            return None;
+        };
+        let at = names.iter().position(|&name| name == text);
+        if at.is_none() {
+            self.fault(value.span(), unknown(setting, text, &names));
+        }
+        at
+    }
+}
+
+/// The message for a name that is none of `names`.
+pub fn unknown(what: &str, name: &str, names: &[&str]) -> String {
+    match similar(name, names) {
+        Some(similar) => format!("unknown {what} \"{name}\"; did you mean {similar}?"),
+        None => format!("unknown {what} \"{name}\"; choose among {}", names.join(", ")),
+    }
+}
+
+/// Up to three names similar to another, the most similar first.
+pub fn similar(name: &str, names: &[&str]) -> Option<String> {
+    let mut alike: Vec<(f64, &str)> = names
+        .iter()
+        .map(|&other| (strsim::jaro_winkler(name, other), other))
+        .filter(|&(likeness, _)| likeness > 0.85)
+        .collect();
+    alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let names: Vec<&str> = alike.into_iter().take(3).map(|(_, name)| name).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
 }

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Chord;
 
 fn read(text: &str) -> Config {
@@ -60,7 +60,7 @@ fn keys_can_be_swapped() {
 }
 
 #[test]
-fn themes_stand_on_a_base_and_on_each_other_in_the_list() {
+fn themes_change_their_base_and_are_listed_in_order() {
     let config = read(
         "theme = \"mine\"\n[themes.mine]\nbase = \"light\"\naccent = \"#88CCee\"\nheat = [\"#000000\", \"#ffffff\"]\n\
          [themes.other]\ndifference = [\"#000001\", \"#000002\", \"#000003\"]\n",
@@ -79,7 +79,7 @@ fn themes_stand_on_a_base_and_on_each_other_in_the_list() {
 }
 
 #[test]
-fn every_fault_has_its_place_and_the_way_out() {
+fn every_fault_is_reported_with_its_place_and_a_remedy() {
     let text = "\
 them = \"dark\"
 theme = \"drak\"
@@ -102,24 +102,24 @@ bad = 7
 [themes.light]
 ";
     let expected = [
-        "1:1: there is no setting \"them\"; did you mean theme or themes?",
-        "2:9: there is no theme \"drak\"; did you mean dark?",
-        "3:9: mouse must be true or false, but this is of type integer",
-        "4:18: there is no image-protocol \"ascii\"; choose among auto, kitty, iterm2, sixel, halfblocks, none",
-        "6:1: there is no command \"next-candidat\"; did you mean next-candidate or next-clip? \
+        "1:1: unknown setting \"them\"; did you mean theme or themes?",
+        "2:9: unknown theme \"drak\"; did you mean dark?",
+        "3:9: mouse: expected true or false, found integer",
+        "4:18: unknown image-protocol \"ascii\"; choose among auto, kitty, iterm2, sixel, halfblocks, none",
+        "6:1: unknown command \"next-candidat\"; did you mean next-candidate or next-clip? \
          `actalign-tui keys` lists all",
-        "7:1: there is no command \"frobnicate\"; `actalign-tui keys` lists all",
+        "7:1: unknown command \"frobnicate\"; `actalign-tui keys` lists all",
         "8:19: there is no key \"hyper-z\"; keys are",
-        "9:8: terminals do not tell \"ctrl-i\" from \"tab\"; write \"tab\"",
-        "10:8: play must be a key, a list of keys, or false for none, but this is of type boolean",
-        "12:8: there is no base \"grey\"; choose among dark, light, colour-blind",
-        "13:10: \"sky\" is no colour; write six hexadecimal digits, such as \"#88ccee\"",
-        "14:8: heat must be a list of two or more colours, not 1",
-        "15:9: steps must be a list of one or more colours, not 0",
-        "16:14: difference must be a list of three colours, but this is of type string",
-        "17:1: there is no field of a theme \"selcted\"; did you mean selected?",
-        "18:7: a colour must be a string such as \"#88ccee\", but this is of type integer",
-        "19:9: the program has a theme light itself; give yours another name",
+        "9:8: terminals report \"ctrl-i\" as \"tab\"; write \"tab\"",
+        "10:8: play: expected a key, a list of keys, or false for none, found boolean",
+        "12:8: unknown base \"grey\"; choose among dark, light, colour-blind",
+        "13:10: not a colour: \"sky\"; write it like \"#88ccee\"",
+        "14:8: heat: expected two or more colours, found 1",
+        "15:9: steps: expected one or more colours, found 0",
+        "16:14: difference: expected a list of three colours, found string",
+        "17:1: unknown field of a theme \"selcted\"; did you mean selected?",
+        "18:7: colour: expected a string such as \"#88ccee\", found integer",
+        "19:9: light is a built-in theme; choose another name",
     ];
     let found = wrong(text);
     for (found, expected) in found.iter().zip(expected) {
@@ -129,43 +129,41 @@ bad = 7
 }
 
 #[test]
-fn what_is_no_toml_is_shown_where_it_breaks() {
-    assert!(wrong("mouse = true\nmöuse = \n")[0].starts_with("2:2: this is not valid TOML: "));
-    assert!(
-        wrong("mouse = true\nmouse = false\n")[0].starts_with("2:1: this is not valid TOML: duplicate key")
-    );
-    assert!(wrong("keys = 1\n")[0].starts_with("1:8: keys must be a table, [keys]"));
+fn invalid_toml_is_reported_where_it_breaks() {
+    assert!(wrong("mouse = true\nmöuse = \n")[0].starts_with("2:2: invalid TOML: "));
+    assert!(wrong("mouse = true\nmouse = false\n")[0].starts_with("2:1: invalid TOML: duplicate key"));
+    assert!(wrong("keys = 1\n")[0].starts_with("1:8: keys: expected a table, [keys]"));
 }
 
 #[test]
-fn a_key_is_bound_once() {
+fn a_key_bound_twice_is_a_fault() {
     assert_eq!(
         wrong("[keys]\nundo = \"shift-z\"\nplay = [\"x\", \"Z\"]\n"),
-        ["3:14: \"Z\" is bound already, to undo in line 2; give each key to one command"]
+        ["3:14: \"Z\" is already bound to undo in line 2; give each key to one command"]
     );
     assert_eq!(wrong("[keys]\nundo = [\"z\", \"z\"]\n").len(), 1);
 }
 
 #[test]
-fn nobody_is_trapped() {
+fn quit_palette_and_help_keep_a_key() {
     for unbound in ["false", "[]"] {
         assert_eq!(
             wrong(&format!("[keys]\nplay = \"x\"\nquit = {unbound}\n")),
-            ["3:1: quit is left without a key, and cannot do without; by default it has q and ctrl-c"]
+            ["3:1: quit needs a key; by default it has q and ctrl-c"]
         );
     }
     assert_eq!(
         wrong("[keys]\nplay = \":\"\nundo = \"ctrl-p\"\nredo = [\"?\", \"f1\"]\n"),
         [
-            "3:8: palette is left without a key, and cannot do without; by default it has : and ctrl-p",
-            "4:14: help is left without a key, and cannot do without; by default it has ? and f1",
+            "3:8: palette needs a key; by default it has : and ctrl-p",
+            "4:14: help needs a key; by default it has ? and f1",
         ]
     );
     assert_eq!(read("[keys]\nhelp = \"f2\"\nplay = \"?\"\n").keymap.key(Command::Help), "F2");
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn a_written_configuration_reads_back_the_same() {
     let own = read(
         "theme = \"a\\n.b\"\nmouse = false\n[keys]\nplay = false\nundo = [\"\\\"\", \"ctrl--\", \"shift-tab\"]\nredo = \"'\"\n\
          [themes.\"a\\n.b\"]\nbase = \"colour-blind\"\ngood = \"#010203\"\n",
@@ -183,7 +181,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn the_example_of_a_theme_is_one() {
+fn the_written_example_of_a_theme_is_valid() {
     let written = Config::default().to_toml();
     let (_, example) = written.split_once("# [themes.").unwrap();
     let example = format!("[themes.{}", example.replace("\n# ", "\n"));
@@ -192,7 +190,7 @@ fn the_example_of_a_theme_is_one() {
 }
 
 #[test]
-fn the_examples_of_the_manual_are_configurations() {
+fn the_examples_of_the_documentation_are_valid() {
     let manual = include_str!("../../../docs/configuration.md");
     let examples: Vec<&str> =
         manual.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
@@ -215,9 +213,9 @@ fn a_named_file_must_exist() {
     assert_eq!(
         Config::load(Some(&file)).unwrap_err().to_string(),
         format!(
-            "the configuration cannot be used:\n\
-             {path}:1:9: mouse must be true or false, but this is of type integer\n\
-             {path}:2:1: there is no setting \"muose\"; did you mean mouse?"
+            "invalid configuration:\n\
+             {path}:1:9: mouse: expected true or false, found integer\n\
+             {path}:2:1: unknown setting \"muose\"; did you mean mouse?"
         )
     );
 }

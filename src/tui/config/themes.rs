@@ -1,14 +1,33 @@
 //! The themes of a configuration.
 
-use toml::Spanned;
 use toml::de::DeString;
+use toml::{Spanned, Table};
 
-use crate::colour::Rgb;
-use crate::tui::config::reader::{Reader, Value, unknown};
+use crate::plot::colour::Rgb;
+use crate::tui::config::read::{Reader, Value, unknown};
+use crate::tui::config::write::setting;
 use crate::tui::theme::Palette;
 
-/// The fields of a theme.
-const FIELDS: [&str; 8] = ["base", "heat", "steps", "difference", "accent", "selected", "good", "bad"];
+/// The colours of a field of a theme.
+enum Colours<'a> {
+    One(&'a mut Rgb),
+    Three(&'a mut [Rgb; 3]),
+    /// At least so many.
+    List(&'a mut Vec<Rgb>, usize),
+}
+
+/// The fields of a theme beside its base: name, help, colours.
+const FIELDS: [(&str, &str, fn(&mut Palette) -> Colours); 7] = [
+    ("heat", "from low to high, at least two", |theme| Colours::List(&mut theme.heat, 2)),
+    ("steps", "steps and classes in their order, at least one", |theme| Colours::List(&mut theme.steps, 1)),
+    ("difference", "first larger, both the same, second larger", |theme| {
+        Colours::Three(&mut theme.difference)
+    }),
+    ("accent", "titles, and the class that is pinned", |theme| Colours::One(&mut theme.accent)),
+    ("selected", "background of what is selected", |theme| Colours::One(&mut theme.selected)),
+    ("good", "what has improved", |theme| Colours::One(&mut theme.good)),
+    ("bad", "what is worse, and errors", |theme| Colours::One(&mut theme.bad)),
+];
 
 impl Reader<'_> {
     /// A theme of the file, over its base.
@@ -17,54 +36,55 @@ impl Reader<'_> {
         let built_in = Palette::built_in();
         let names = built_in.each_ref().map(|palette| palette.name.as_str());
         if names.contains(&name.get_ref().as_ref()) {
-            let what = format!("the program has a theme {} itself; give yours another name", name.get_ref());
+            let what = format!("{} is a built-in theme; choose another name", name.get_ref());
             self.fault(name.span(), what);
         }
         let base = fields.get("base").and_then(|base| self.one_of("base", base, &names));
         let mut palette = built_in[base.unwrap_or(0)].clone();
         palette.name = name.get_ref().to_string();
         for (key, value) in fields {
-            match key.get_ref().as_ref() {
-                "base" => {}
-                "heat" => {
-                    let points = self.colours("heat", value, "two or more colours", |count| count >= 2);
-                    palette.heat = points.unwrap_or(palette.heat);
-                }
-                "steps" => {
-                    let colours = self.colours("steps", value, "one or more colours", |count| count >= 1);
-                    palette.steps = colours.unwrap_or(palette.steps);
-                }
-                "difference" => {
-                    let colours = self.colours("difference", value, "three colours", |count| count == 3);
-                    if let Some(Ok(colours)) = colours.map(TryInto::try_into) {
-                        palette.difference = colours;
-                    }
-                }
-                "accent" => palette.accent = self.colour(value).unwrap_or(palette.accent),
-                "selected" => palette.selected = self.colour(value).unwrap_or(palette.selected),
-                "good" => palette.good = self.colour(value).unwrap_or(palette.good),
-                "bad" => palette.bad = self.colour(value).unwrap_or(palette.bad),
-                field => self.fault(key.span(), unknown("field of a theme", field, &FIELDS)),
+            let name = key.get_ref().as_ref();
+            if let Some((field, _, colours)) = FIELDS.iter().find(|(field, ..)| *field == name) {
+                self.colours(field, value, colours(&mut palette));
+            } else if name != "base" {
+                let names: Vec<&str> =
+                    std::iter::once("base").chain(FIELDS.map(|(field, ..)| field)).collect();
+                self.fault(key.span(), unknown("field of a theme", name, &names));
             }
         }
         Some(palette)
     }
 
-    /// A list of colours, as many as are needed; none if something is wrong.
-    fn colours(
+    fn colours(&mut self, field: &str, value: &Value, into: Colours) {
+        match into {
+            Colours::One(colour) => *colour = self.colour(value).unwrap_or(*colour),
+            Colours::Three(colours) => {
+                let found = self.list(field, value, "three colours", |count| count == 3);
+                *colours = found.and_then(|found| found.try_into().ok()).unwrap_or(*colours);
+            }
+            Colours::List(colours, least) => {
+                let expected = if least == 1 { "one or more colours" } else { "two or more colours" };
+                if let Some(found) = self.list(field, value, expected, |count| count >= least) {
+                    *colours = found;
+                }
+            }
+        }
+    }
+
+    /// A list of as many colours as are expected.
+    fn list(
         &mut self,
         field: &str,
         value: &Value,
-        needed: &str,
-        enough: fn(usize) -> bool,
+        expected: &str,
+        enough: impl Fn(usize) -> bool,
     ) -> Option<Vec<Rgb>> {
-        let kind = format!("a list of {needed}");
         let Some(list) = value.get_ref().as_array() else {
-            self.wrong_type(field, &kind, value);
+            self.wrong_type(field, &format!("a list of {expected}"), value);
             return None;
         };
         if !enough(list.len()) {
-            self.fault(value.span(), format!("{field} must be {kind}, not {}", list.len()));
+            self.fault(value.span(), format!("{field}: expected {expected}, found {}", list.len()));
         }
         let colours: Vec<Option<Rgb>> = list.iter().map(|value| self.colour(value)).collect();
         colours.into_iter().collect::<Option<Vec<_>>>().filter(|colours| enough(colours.len()))
@@ -72,13 +92,12 @@ impl Reader<'_> {
 
     fn colour(&mut self, value: &Value) -> Option<Rgb> {
         let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type("a colour", "a string such as \"#88ccee\"", value);
+            self.wrong_type("colour", "a string such as \"#88ccee\"", value);
             return None;
         };
         let colour = colour(text);
         if colour.is_none() {
-            let what = format!("\"{text}\" is no colour; write six hexadecimal digits, such as \"#88ccee\"");
-            self.fault(value.span(), what);
+            self.fault(value.span(), format!("not a colour: \"{text}\"; write it like \"#88ccee\""));
         }
         colour
     }
@@ -92,4 +111,23 @@ fn colour(text: &str) -> Option<Rgb> {
     }
     let [_, r, g, b] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
     Some([r, g, b])
+}
+
+/// A theme as a table of a file.
+pub fn written(mut palette: Palette) -> String {
+    let hex = |[r, g, b]: Rgb| toml::Value::from(format!("#{r:02x}{g:02x}{b:02x}"));
+    let list =
+        |colours: &[Rgb]| toml::Value::from(colours.iter().map(|&colour| hex(colour)).collect::<Vec<_>>());
+    let named = Table::from_iter([(palette.name.clone(), toml::Value::Table(Table::new()))]);
+    let mut text = Table::from_iter([("themes".to_owned(), toml::Value::Table(named))]).to_string();
+    text += &setting("base", &"dark".into(), "what is left out is as in dark, light or colour-blind");
+    for (field, help, colours) in FIELDS {
+        let value = match colours(&mut palette) {
+            Colours::One(colour) => hex(*colour),
+            Colours::Three(colours) => list(colours),
+            Colours::List(colours, _) => list(colours),
+        };
+        text += &setting(field, &value, help);
+    }
+    text
 }

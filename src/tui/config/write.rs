@@ -1,15 +1,15 @@
-//! A configuration as a file.
+//! Writes a configuration as a file.
 
-use toml::{Table, Value};
+use toml::Value;
 
-use crate::colour::Rgb;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
+use crate::tui::config::themes::written as theme;
 use crate::tui::config::{Config, protocol_name};
 use crate::tui::keymap::Chord;
 use crate::tui::theme::Palette;
 
 impl Config {
-    /// The whole configuration as a file from which it can be read back, with a comment on everything.
+    /// The whole configuration as TOML, every setting with a comment.
     pub fn to_toml(&self) -> String {
         let mut text = String::from(
             "# Configuration of actalign-tui: everything as it is now. What is left out keeps its default.\n\n",
@@ -32,11 +32,11 @@ impl Config {
         let own = self.palettes.iter().skip(Palette::built_in().len());
         for palette in own {
             text += "\n";
-            text += &theme(palette);
+            text += &theme(palette.clone());
         }
         if self.palettes.len() == Palette::built_in().len() {
             text += "\n# A theme of your own, with what is different from its base.\n";
-            let example = theme(&Palette { name: "mine".to_owned(), ..self.palette.clone() });
+            let example = theme(Palette { name: "mine".to_owned(), ..self.palette.clone() });
             text.extend(example.lines().map(|line| format!("# {line}\n")));
         }
         text
@@ -53,27 +53,7 @@ impl Config {
     }
 }
 
-fn setting(name: &str, value: &Value, comment: &str) -> String {
+/// A line of a file.
+pub fn setting(name: &str, value: &Value, comment: &str) -> String {
     format!("{name} = {value} # {comment}\n")
-}
-
-fn theme(palette: &Palette) -> String {
-    let one = |colour: Rgb| Value::from(written(colour));
-    let all =
-        |colours: &[Rgb]| Value::from(colours.iter().map(|&colour| written(colour)).collect::<Vec<_>>());
-    let named = Table::from_iter([(palette.name.clone(), Value::Table(Table::new()))]);
-    let mut text = Table::from_iter([("themes".to_owned(), Value::Table(named))]).to_string();
-    text += &setting("base", &"dark".into(), "what is left out is as in dark, light or colour-blind");
-    text += &setting("heat", &all(&palette.heat), "from low to high, at least two");
-    text += &setting("steps", &all(&palette.steps), "steps and classes in their order, at least one");
-    text += &setting("difference", &all(&palette.difference), "first larger, both the same, second larger");
-    text += &setting("accent", &one(palette.accent), "titles, and the class that is pinned");
-    text += &setting("selected", &one(palette.selected), "background of what is selected");
-    text += &setting("good", &one(palette.good), "what has improved");
-    text += &setting("bad", &one(palette.bad), "what is worse, and errors");
-    text
-}
-
-fn written([r, g, b]: Rgb) -> String {
-    format!("#{r:02x}{g:02x}{b:02x}")
 }

@@ -1,4 +1,4 @@
-//! Pictures in half blocks, which every terminal shows.
+//! Pictures in half blocks, for every terminal.
 
 use image::RgbImage;
 use image::imageops::{FilterType, resize};
@@ -6,13 +6,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui_image::FontSize;
 
-use crate::tui::theme::{Theme, heat_glyph};
+use crate::plot::heatmap::shade_glyph;
+use crate::tui::theme::Theme;
 
-/// A picture as large as fits into an area, its aspect kept: a pixel for each half of a cell, upper and lower.
-/// `cell` is the size of a cell in pixels of the screen.
+/// A picture as large as fits into an area, its aspect kept, with one pixel for the upper and one for the lower half of a
+/// cell. `cell` is the size of a cell in pixels.
 pub fn shrink(picture: &RgbImage, area: Size, cell: FontSize) -> RgbImage {
     let (across, down) = (u32::from(area.width), u32::from(area.height) * 2);
-    // How much higher than wide half a cell is; 1 where cells are twice as high as wide, as they mostly are.
+    // Height over width of half a cell, mostly 1.
     let stretch = f64::from(cell.height) / 2.0 / f64::from(cell.width);
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()) / stretch);
     let scale = (f64::from(across) / width).min(f64::from(down) / height);
@@ -20,7 +21,7 @@ pub fn shrink(picture: &RgbImage, area: Size, cell: FontSize) -> RgbImage {
     resize(picture, pixels(width, across), pixels(height, down), FilterType::Triangle)
 }
 
-/// The cells that a picture of half cells takes, in the middle of an area.
+/// The cells of a picture of half cells in the middle of an area.
 pub fn place(small: &RgbImage, area: Rect) -> Rect {
     let (width, height) = (small.width() as u16, small.height() as u16);
     Rect {
@@ -40,7 +41,7 @@ pub fn paint(small: &RgbImage, theme: &Theme, buffer: &mut Buffer, at: Rect) {
             let Some(cell) = buffer.cell_mut((at.x + x as u16, at.y + y as u16)) else { continue };
             if theme.is_plain() {
                 let brightness = upper.iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
-                cell.set_char(heat_glyph(brightness));
+                cell.set_char(shade_glyph(brightness));
             } else {
                 cell.set_char('▀').set_fg(theme.colour(upper));
                 if let Some(lower) = lower {

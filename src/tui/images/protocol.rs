@@ -1,4 +1,4 @@
-//! By which means a terminal draws pictures.
+//! How a terminal draws pictures.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::tui::theme::ColourDepth;
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lower")]
 pub enum ImageProtocol {
-    /// By the best means that the terminal has
+    /// The best that the terminal has
     #[default]
     Auto,
     /// By kitty's graphics protocol with Unicode placeholders (kitty, Ghostty)
@@ -36,19 +36,18 @@ pub enum Graphics {
     Sixel,
 }
 
-/// How pictures are drawn.
+/// How pictures are drawn, when it is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Means {
+pub enum Rendering {
     /// In pixels.
     Pixels(Graphics),
-    /// In half blocks, or glyphs where there are no colours.
+    /// In half blocks, or glyphs without colours.
     HalfBlocks,
     /// As an outline.
     Outline,
 }
 
-/// Terminals with iTerm2's protocol, as they name themselves. Some of them also say that they know kitty's, but do
-/// not know its placeholders.
+/// Terminals with iTerm2's protocol, as they name themselves. Some of them report kitty's, too, but lack its placeholders.
 const ITERM2: [&str; 6] = ["iTerm", "WezTerm", "mintty", "rio", "Bobcat", "WarpTerminal"];
 
 impl ImageProtocol {
@@ -57,97 +56,97 @@ impl ImageProtocol {
         match self {
             Self::None | Self::Halfblocks => false,
             Self::Auto => depth == ColourDepth::True,
-            // The colour of a placeholder tells which picture it belongs to: without colours there is no telling.
+            // The colour of a placeholder identifies its picture.
             Self::Kitty => depth != ColourDepth::None,
             Self::Iterm2 | Self::Sixel => true,
         }
     }
 
-    /// The means, where choice, colours and environment decide; none where the terminal itself is to be asked.
-    /// `variable` gives a variable of the environment, empty where it is not set.
-    pub fn means(
+    /// The rendering, if choice, colours and environment decide it; none if the terminal is to be queried. `variable` gives
+    /// an environment variable, empty if it is not set.
+    pub fn rendering(
         self,
         depth: ColourDepth,
         in_tmux: bool,
         variable: impl Fn(&str) -> String,
-    ) -> Option<Means> {
+    ) -> Option<Rendering> {
         match self {
-            Self::None => Some(Means::Outline),
-            _ if !self.may_be_pixels(depth) => Some(Means::HalfBlocks),
-            Self::Kitty => Some(Means::Pixels(Graphics::Kitty)),
-            Self::Iterm2 => Some(Means::Pixels(Graphics::Iterm2)),
-            Self::Sixel => Some(Means::Pixels(Graphics::Sixel)),
+            Self::None => Some(Rendering::Outline),
+            _ if !self.may_be_pixels(depth) => Some(Rendering::HalfBlocks),
+            Self::Kitty => Some(Rendering::Pixels(Graphics::Kitty)),
+            Self::Iterm2 => Some(Rendering::Pixels(Graphics::Iterm2)),
+            Self::Sixel => Some(Rendering::Pixels(Graphics::Sixel)),
             Self::Auto | Self::Halfblocks => named(in_tmux, variable),
         }
     }
 }
 
-fn named(in_tmux: bool, variable: impl Fn(&str) -> String) -> Option<Means> {
+fn named(in_tmux: bool, variable: impl Fn(&str) -> String) -> Option<Rendering> {
     let is_set = |name| !variable(name).is_empty();
     let term = variable("TERM");
     if term == "linux" || is_set("KONSOLE_VERSION") {
-        // Konsole knows kitty's protocol without the placeholders, and its Sixels tear.
-        return Some(Means::HalfBlocks);
+        // Konsole has kitty's protocol without the placeholders, and its Sixels tear.
+        return Some(Rendering::HalfBlocks);
     }
     let program = variable("TERM_PROGRAM");
     let is_iterm2 = ITERM2.iter().any(|name| program.contains(name))
         || variable("LC_TERMINAL").contains("iTerm")
-        // tmux names itself, and leaves these of the terminal that it was started in.
+        // tmux names itself, and keeps these variables of the terminal that it was started in.
         || (in_tmux && (is_set("ITERM_SESSION_ID") || is_set("WEZTERM_EXECUTABLE")));
     if is_iterm2 {
-        return Some(Means::Pixels(Graphics::Iterm2));
+        return Some(Rendering::Pixels(Graphics::Iterm2));
     }
-    // Within another program the name is that of the terminal around it.
+    // Inside another program, TERM is of the terminal around it.
     let is_nested = in_tmux || is_set("ZELLIJ") || is_set("STY");
     let is_kitty = !is_nested && (term.contains("kitty") || term.contains("ghostty"));
-    is_kitty.then_some(Means::Pixels(Graphics::Kitty))
+    is_kitty.then_some(Rendering::Pixels(Graphics::Kitty))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn auto(depth: ColourDepth, in_tmux: bool, variables: &[(&str, &str)]) -> Option<Means> {
-        ImageProtocol::Auto.means(depth, in_tmux, |name| {
+    fn auto(depth: ColourDepth, in_tmux: bool, variables: &[(&str, &str)]) -> Option<Rendering> {
+        ImageProtocol::Auto.rendering(depth, in_tmux, |name| {
             variables.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value).to_owned()
         })
     }
 
     #[test]
-    fn terminals_that_name_themselves_are_not_asked() {
-        let cases: [(&[(&str, &str)], Means); 6] = [
-            (&[("TERM", "xterm-kitty")], Means::Pixels(Graphics::Kitty)),
-            (&[("TERM", "xterm-ghostty")], Means::Pixels(Graphics::Kitty)),
-            (&[("TERM_PROGRAM", "iTerm.app")], Means::Pixels(Graphics::Iterm2)),
-            (&[("LC_TERMINAL", "iTerm2")], Means::Pixels(Graphics::Iterm2)),
-            (&[("KONSOLE_VERSION", "220401")], Means::HalfBlocks),
-            (&[("TERM", "linux")], Means::HalfBlocks),
+    fn terminals_that_name_themselves_are_not_queried() {
+        let cases: [(&[(&str, &str)], Rendering); 6] = [
+            (&[("TERM", "xterm-kitty")], Rendering::Pixels(Graphics::Kitty)),
+            (&[("TERM", "xterm-ghostty")], Rendering::Pixels(Graphics::Kitty)),
+            (&[("TERM_PROGRAM", "iTerm.app")], Rendering::Pixels(Graphics::Iterm2)),
+            (&[("LC_TERMINAL", "iTerm2")], Rendering::Pixels(Graphics::Iterm2)),
+            (&[("KONSOLE_VERSION", "220401")], Rendering::HalfBlocks),
+            (&[("TERM", "linux")], Rendering::HalfBlocks),
         ];
-        for (variables, means) in cases {
-            assert_eq!(auto(ColourDepth::True, false, variables), Some(means), "{variables:?}");
+        for (variables, rendering) in cases {
+            assert_eq!(auto(ColourDepth::True, false, variables), Some(rendering), "{variables:?}");
         }
     }
 
     #[test]
-    fn others_are_asked_and_so_is_what_is_around_a_multiplexer() {
+    fn other_terminals_and_those_around_a_multiplexer_are_queried() {
         assert_eq!(auto(ColourDepth::True, false, &[("TERM", "foot")]), None);
         assert_eq!(auto(ColourDepth::True, false, &[("TERM", "xterm-kitty"), ("ZELLIJ", "0")]), None);
         let within = [("TERM", "tmux-256color"), ("TERM_PROGRAM", "tmux"), ("KITTY_WINDOW_ID", "1")];
         assert_eq!(auto(ColourDepth::True, true, &within), None, "the window may be another by now");
         let hint = [("TERM_PROGRAM", "tmux"), ("ITERM_SESSION_ID", "w0t0p0")];
-        assert_eq!(auto(ColourDepth::True, true, &hint), Some(Means::Pixels(Graphics::Iterm2)));
+        assert_eq!(auto(ColourDepth::True, true, &hint), Some(Rendering::Pixels(Graphics::Iterm2)));
     }
 
     #[test]
-    fn without_all_colours_pictures_are_half_blocks_unless_the_user_asks_for_more() {
+    fn without_24_bit_colours_pictures_are_half_blocks_unless_the_user_decides() {
         let kitty = [("TERM", "xterm-kitty")];
         for depth in [ColourDepth::Indexed, ColourDepth::None] {
-            assert_eq!(auto(depth, false, &kitty), Some(Means::HalfBlocks));
-            let sixel = ImageProtocol::Sixel.means(depth, false, |_| String::new());
-            assert_eq!(sixel, Some(Means::Pixels(Graphics::Sixel)));
+            assert_eq!(auto(depth, false, &kitty), Some(Rendering::HalfBlocks));
+            let sixel = ImageProtocol::Sixel.rendering(depth, false, |_| String::new());
+            assert_eq!(sixel, Some(Rendering::Pixels(Graphics::Sixel)));
         }
-        let kitty = ImageProtocol::Kitty.means(ColourDepth::None, false, |_| String::new());
-        assert_eq!(kitty, Some(Means::HalfBlocks));
+        let kitty = ImageProtocol::Kitty.rendering(ColourDepth::None, false, |_| String::new());
+        assert_eq!(kitty, Some(Rendering::HalfBlocks));
     }
 
     #[test]

@@ -41,17 +41,17 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(means: Means, in_tmux: bool) -> Self {
-        Self::sized(means, in_tmux, Rect::new(0, 0, 40, 12))
+    fn new(rendering: Rendering, in_tmux: bool) -> Self {
+        Self::sized(rendering, in_tmux, Rect::new(0, 0, 40, 12))
     }
 
-    fn sized(means: Means, in_tmux: bool, area: Rect) -> Self {
+    fn sized(rendering: Rendering, in_tmux: bool, area: Rect) -> Self {
         let wire = Wire::default();
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let inner = Terminal::with_options(CrosstermBackend::new(wire.clone()), options).unwrap();
         let [rows, columns] = [area.height, area.width].map(|length| NonZero::new(length).unwrap());
         let seen = vt100::Parser::new(rows, columns, 0);
-        Self { images: Images::new(means, Some((8, 16)), in_tmux), inner, wire, seen, area }
+        Self { images: Images::new(rendering, Some((8, 16)), in_tmux), inner, wire, seen, area }
     }
 
     /// Draws a screen and returns what was sent.
@@ -110,7 +110,7 @@ const OVERLAY: Rect = Rect::new(10, 3, 12, 3);
 #[test]
 fn each_protocol_sends_a_picture_once() {
     for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Means::Pixels(graphics), false);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
         assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains(payload), "{graphics:?}");
         let again = screen.draw(|images, frame| put(images, frame, 1, AREA));
         assert!(!again.contains(payload), "{graphics:?}: {again}");
@@ -123,7 +123,7 @@ fn each_protocol_sends_a_picture_once() {
 #[test]
 fn within_tmux_every_picture_passes_through() {
     for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Means::Pixels(graphics), true);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), true);
         let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
         let (before, _) = sent.split_once(payload).unwrap();
         let (_, within) = before.rsplit_once("\x1bPtmux;").unwrap();
@@ -138,7 +138,7 @@ fn within_tmux_every_picture_passes_through() {
 
 #[test]
 fn kitty_is_sent_the_small_picture_and_told_the_cells() {
-    let mut screen = Screen::new(Means::Pixels(Graphics::Kitty), false);
+    let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
     let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
     let id = process::id() << 8;
     let start = format!("\x1b_Gq=2,i={id},a=T,U=1,c=16,r=5,f=32,t=d,s=32,v=18,m=0;");
@@ -151,7 +151,7 @@ fn kitty_is_sent_the_small_picture_and_told_the_cells() {
 
 #[test]
 fn iterm2_is_sent_the_small_picture_and_told_the_cells() {
-    let mut screen = Screen::new(Means::Pixels(Graphics::Iterm2), false);
+    let mut screen = Screen::new(Rendering::Pixels(Graphics::Iterm2), false);
     let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
     assert!(sent.contains(";width=16;height=5;doNotMoveCursor=1:"), "{sent}");
     assert_eq!(screen.seen.screen().contents().trim(), "", "nothing is written into the picture");
@@ -159,7 +159,7 @@ fn iterm2_is_sent_the_small_picture_and_told_the_cells() {
 
 #[test]
 fn sixels_have_the_size_of_the_cells() {
-    let mut screen = Screen::new(Means::Pixels(Graphics::Sixel), false);
+    let mut screen = Screen::new(Rendering::Pixels(Graphics::Sixel), false);
     let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
     assert!(sent.contains("\"1;1;128;80"), "16 columns of 8 pixels, 5 rows of 16: {sent}");
     screen.images.set_cell((10, 20));
@@ -170,7 +170,7 @@ fn sixels_have_the_size_of_the_cells() {
 #[test]
 fn a_picture_under_an_overlay_is_in_half_blocks_and_comes_back() {
     for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Means::Pixels(graphics), false);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
         screen.draw(|images, frame| put(images, frame, 1, AREA));
         let sent = screen.draw(|images, frame| {
             put(images, frame, 1, AREA);
@@ -200,7 +200,7 @@ fn a_picture_under_an_overlay_is_in_half_blocks_and_comes_back() {
 #[test]
 fn a_picture_that_is_covered_at_first_is_sent_when_it_can_be_seen() {
     for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Means::Pixels(graphics), false);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
         screen.draw(|images, frame| {
             put(images, frame, 1, AREA);
             cover(frame, Rect::new(0, 0, 40, 12));
@@ -212,7 +212,7 @@ fn a_picture_that_is_covered_at_first_is_sent_when_it_can_be_seen() {
 #[test]
 fn the_last_row_is_never_drawn_into() {
     for graphics in GRAPHICS {
-        let mut screen = Screen::new(Means::Pixels(graphics), false);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
         let mut frames = |area: Rect| {
             screen.draw(|images, frame| {
                 put(images, frame, 1, area);
@@ -228,10 +228,10 @@ fn the_last_row_is_never_drawn_into() {
 #[test]
 fn another_size_of_the_screen_sends_pictures_again() {
     for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Means::Pixels(graphics), false);
+        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
         screen.draw(|images, frame| put(images, frame, 1, AREA));
         let images = screen.images;
-        let mut screen = Screen::sized(Means::Pixels(graphics), false, Rect::new(0, 0, 50, 20));
+        let mut screen = Screen::sized(Rendering::Pixels(graphics), false, Rect::new(0, 0, 50, 20));
         screen.images = images;
         assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains(payload), "{graphics:?}");
     }
@@ -239,7 +239,7 @@ fn another_size_of_the_screen_sends_pictures_again() {
 
 #[test]
 fn playing_keeps_few_pictures_here_and_in_the_terminal() {
-    let mut screen = Screen::new(Means::Pixels(Graphics::Kitty), false);
+    let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
     let mut calls = 0;
     let mut numbers = Vec::new();
     for time in 0..300 {
@@ -267,13 +267,13 @@ fn playing_keeps_few_pictures_here_and_in_the_terminal() {
         images.draw(key(299 - 8), || panic!("it was drawn lately"), &theme(), frame, AREA);
     });
     assert!(!back.contains("a=T"), "the terminal has it, too");
-    let farewell = screen.images.farewell();
-    assert_eq!(farewell.matches("\x1b_Ga=d,d=I,q=2,i=").count(), screen.images.kept.len());
+    let deleted = screen.images.delete_all();
+    assert_eq!(deleted.matches("\x1b_Ga=d,d=I,q=2,i=").count(), screen.images.kept.len());
 }
 
 #[test]
 fn more_pictures_at_once_than_are_kept_are_all_drawn() {
-    let mut screen = Screen::sized(Means::Pixels(Graphics::Kitty), false, Rect::new(0, 0, 200, 40));
+    let mut screen = Screen::sized(Rendering::Pixels(Graphics::Kitty), false, Rect::new(0, 0, 200, 40));
     let film = |images: &mut Images, frame: &mut Frame| {
         for time in 0..60 {
             put(images, frame, time, Rect::new(time as u16 % 20 * 10, time as u16 / 20 * 4, 9, 3));
@@ -285,12 +285,12 @@ fn more_pictures_at_once_than_are_kept_are_all_drawn() {
 
 #[test]
 fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
-    let mut screen = Screen::new(Means::HalfBlocks, false);
+    let mut screen = Screen::new(Rendering::HalfBlocks, false);
     screen.draw(|images, frame| put(images, frame, 1, AREA));
     assert_eq!(screen.cell(PLACE.x, PLACE.y), "▀");
-    assert_eq!(screen.images.farewell(), "");
+    assert_eq!(screen.images.delete_all(), "");
 
-    let mut screen = Screen::new(Means::Outline, false);
+    let mut screen = Screen::new(Rendering::Outline, false);
     let mut outline = |area: Rect| {
         screen.draw(|images, frame| {
             images.draw(key(1_230_000), || panic!("nobody looks at it"), &theme(), frame, area);
@@ -305,7 +305,7 @@ fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
 
 #[test]
 fn where_there_is_no_picture_nothing_is_drawn() {
-    let mut screen = Screen::new(Means::Pixels(Graphics::Kitty), false);
+    let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
     let sent = screen.draw(|images, frame| images.draw(key(1), || None, &theme(), frame, AREA));
     assert!(!sent.contains("a=T"));
     assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains("a=T"), "it may come later");
@@ -349,10 +349,10 @@ proptest! {
     #[test]
     fn nothing_is_left_of_what_was_there(drawings in prop::collection::vec(drawing(), 1..6)) {
         for graphics in GRAPHICS {
-            let mut screen = Screen::new(Means::Pixels(graphics), false);
+            let mut screen = Screen::new(Rendering::Pixels(graphics), false);
             for drawing in &drawings {
                 screen.draw(|images, frame| show(drawing, images, frame));
-                let mut fresh = Screen::new(Means::Pixels(graphics), false);
+                let mut fresh = Screen::new(Rendering::Pixels(graphics), false);
                 fresh.draw(|images, frame| show(drawing, images, frame));
                 for at in screen.area.positions() {
                     prop_assert_eq!(screen.cell(at.x, at.y), fresh.cell(at.x, at.y), "{:?} {}", graphics, at);

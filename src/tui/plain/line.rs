@@ -1,21 +1,20 @@
-//! A line of plain text: a command by its name or its key, how often, and what it is about.
+//! Parses a line of plain text: an optional count, a command by its name or key, an optional argument.
 
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command};
+use crate::tui::commands::{COMMANDS, Command};
 use crate::tui::keymap::Keymap;
 
-/// What a line says.
+/// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How often to do it.
+    /// How often to run it.
     pub count: usize,
-    /// What to do.
     pub word: Word,
-    /// What it is about, if it says so.
+    /// The rest of the line.
     pub argument: Option<String>,
 }
 
-/// A command of the explorer, or a word that only plain text needs.
+/// A command of the explorer, or a word of plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     Command(Command),
@@ -29,9 +28,9 @@ pub enum Word {
     Help,
 }
 
-/// The words that only plain text needs, with what they do.
+/// The words of plain text, with their help.
 pub const WORDS: [(&str, Word, &str); 8] = [
-    ("status", Word::Status, "say everything that is in force"),
+    ("status", Word::Status, "say all settings, the ranking and the selected candidate"),
     ("ranking", Word::Ranking, "say the candidates from the best down"),
     ("script", Word::Script, "say the steps of the selected candidate, and the frames of each"),
     ("frame", Word::Frame, "say how well the frame at the cursor fits each step"),
@@ -41,13 +40,13 @@ pub const WORDS: [(&str, Word, &str); 8] = [
     ("help", Word::Help, "say all commands, or one: help smooth-more"),
 ];
 
-/// Counts beyond this are taken for it: enough to cross any clip ten frames at a time.
+/// Largest count; larger ones are taken for it.
 pub const MOST: usize = 10_000;
 
-/// Understands a line; none where it is empty.
+/// Parses a line; none if it is empty.
 ///
 /// # Errors
-/// In words, with the nearest commands, where it says none.
+/// A message with similar names if it is no command.
 pub fn parse(line: &str, keymap: &Keymap) -> Result<Option<Line>, String> {
     let line = line.trim();
     let (count, rest) = match line.split_once(char::is_whitespace) {
@@ -69,16 +68,16 @@ pub fn parse(line: &str, keymap: &Keymap) -> Result<Option<Line>, String> {
     let key = || Some(Word::Command(keymap.command(name.parse::<Chord>().ok()?)?));
     match word.or_else(command).or_else(key) {
         Some(word) => Ok(Some(Line { count, word, argument })),
-        None => Err(format!("Error: there is no command {name}. {}", nearest(name))),
+        None => Err(format!("Error: unknown command {name}; {}", similar(name))),
     }
 }
 
-/// The commands whose names are most like what was typed.
-fn nearest(typed: &str) -> String {
+/// The names most similar to what was typed.
+fn similar(typed: &str) -> String {
     let names = COMMANDS.iter().map(|about| about.name).chain(WORDS.iter().map(|(word, ..)| *word));
     let mut names: Vec<(f64, &str)> = names.map(|name| (strsim::jaro_winkler(name, typed), name)).collect();
     names.sort_by(|a, b| b.0.total_cmp(&a.0));
-    format!("Near are {} and {}; help lists all.", names[0].1, names[1].1)
+    format!("similar are {} and {}; help lists all.", names[0].1, names[1].1)
 }
 
 #[cfg(test)]
@@ -105,11 +104,11 @@ mod tests {
 
     #[test]
     fn a_digit_alone_is_a_key() {
-        assert_eq!(parsed("3").word, Word::Command(Command::Candidate(3)));
+        assert_eq!(parsed("3").word, Word::Command(Command::Candidate3));
     }
 
     #[test]
-    fn what_is_no_command_is_said_with_the_nearest() {
+    fn an_unknown_command_is_reported_with_similar_names() {
         let error = parse("smoth-more", &Keymap::default()).unwrap_err();
         assert!(error.contains("smooth-more"), "{error}");
     }

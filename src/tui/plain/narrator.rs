@@ -1,19 +1,18 @@
-//! What has changed since the last thing said.
+//! Sentences about what has changed since the last time.
 
-use crate::number::plain;
-use crate::tui::overlay::{Ask, Overlay};
+use crate::plot::format::plain;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
 
-/// Remembers what was said.
+/// What was said last.
 #[derive(Default)]
 pub struct Narrator {
     clip: Option<(usize, Option<u64>)>,
-    /// Quarters of the frames that were embedded.
+    /// How many quarters of the frames were embedded.
     quarters: usize,
     knobs: Vec<Knob>,
     leader: Option<String>,
-    /// The candidates with their scores, from the best down, by name: classes may come and go.
+    /// Names and scores, best first; by name, since classes may come and go.
     ranking: Vec<(String, f64)>,
     is_complete: bool,
     selected: Option<(String, Vec<String>)>,
@@ -24,12 +23,12 @@ pub struct Narrator {
     step: Option<usize>,
     view: View,
     filter: String,
-    /// The maps were told since their view was turned to.
-    has_told_maps: bool,
+    /// The maps were described since their view was opened.
+    has_said_maps: bool,
 }
 
 impl Narrator {
-    /// What to say now.
+    /// The sentences to say now.
     pub fn news(&mut self, state: &State) -> Vec<String> {
         let mut news = Vec::new();
         let clip = state.clip();
@@ -38,27 +37,27 @@ impl Narrator {
             news.push(words::which_clip(state));
             *self = Self { clip: self.clip, knobs: std::mem::take(&mut self.knobs), ..Self::default() };
         }
-        self.tell_message(state, &mut news);
-        self.tell_knobs(state, &mut news);
-        self.tell_progress(state, &mut news);
-        self.tell_ranking(state, &mut news);
-        self.tell_selected(state, &mut news);
-        self.tell_frame(state, &mut news);
-        self.tell_view(state, &mut news);
-        self.tell_question(state, &mut news);
+        self.say_message(state, &mut news);
+        self.say_knobs(state, &mut news);
+        self.say_progress(state, &mut news);
+        self.say_ranking(state, &mut news);
+        self.say_selected(state, &mut news);
+        self.say_frame(state, &mut news);
+        self.say_view(state, &mut news);
+        self.say_question(state, &mut news);
         news
     }
 
-    /// Tells a message even if it is the same as the last one.
+    /// Has the next message said even if it is the same as the last one.
     pub fn forget_message(&mut self) {
         self.message = None;
     }
 
-    fn tell_view(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_view(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         if self.view != state.view {
             self.view = state.view;
-            self.has_told_maps = false;
+            self.has_said_maps = false;
             news.push(format!("View: {}.", state.view.name()));
         }
         if self.filter != clip.filter {
@@ -66,19 +65,19 @@ impl Narrator {
             let count = words::count(clip.listed().len(), "candidate");
             news.push(match clip.filter.as_str() {
                 "" => format!("All candidates are listed: {count}."),
-                filter => format!("Listed are those that match {filter}: {count}."),
+                filter => format!("Listed candidates that match {filter}: {count}."),
             });
         }
         if let Some(maps) = clip.maps.as_ref().filter(|maps| maps.are_of(&clip.exploration))
             && state.view == View::Map
-            && !self.has_told_maps
+            && !self.has_said_maps
         {
-            self.has_told_maps = true;
+            self.has_said_maps = true;
             news.extend(words::map(maps));
         }
     }
 
-    fn tell_message(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_message(&mut self, state: &State, news: &mut Vec<String>) {
         if self.message == state.message {
             return;
         }
@@ -89,8 +88,8 @@ impl Narrator {
         }
     }
 
-    fn tell_knobs(&mut self, state: &State, news: &mut Vec<String>) {
-        // What is smoothed over follows from the frames that are there, and is said when they all are.
+    fn say_knobs(&mut self, state: &State, news: &mut Vec<String>) {
+        // The smoothing width in frames depends on the frames, and is said when all are there.
         if state.clip().exploration.frame_count() == 0 {
             return;
         }
@@ -107,7 +106,7 @@ impl Narrator {
         }
     }
 
-    fn tell_progress(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_progress(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         let embedded = clip.exploration.frame_count();
         let expected = clip.progress.expected_frames.unwrap_or(0).max(embedded);
@@ -115,7 +114,7 @@ impl Narrator {
             return;
         }
         let is_all = clip.progress.all_decoded && embedded >= expected;
-        // The header of a clip may promise too few: all are all only when the last is decoded.
+        // The header of a clip may promise too few frames: all are there once the last is decoded.
         let quarters = match 4 * embedded / expected {
             _ if is_all => 4,
             quarters @ 0..=3 => quarters,
@@ -132,7 +131,7 @@ impl Narrator {
         }
     }
 
-    fn tell_ranking(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_ranking(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         let outcome = clip.exploration.outcome();
         let name = |class: usize| clip.exploration.candidates()[class].name.clone();
@@ -144,7 +143,7 @@ impl Narrator {
         self.is_complete = clip.progress.idle && clip.progress.texts_missing == 0;
         let leader = ranking.first().map(|(name, _)| name.clone());
         if !self.is_complete {
-            // On the way there are too many rankings to tell.
+            // Before that, only the leader: the ranking changes too often.
             if let Some((name, score)) =
                 ranking.first().filter(|_| leader != self.leader && clip.progress.texts_missing == 0)
             {
@@ -168,31 +167,31 @@ impl Narrator {
         self.ranking = ranking;
     }
 
-    fn tell_selected(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_selected(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         let Some(class) = clip.exploration.candidates().get(clip.selected) else { return };
-        // Until the user has chosen, the leader is selected, which the ranking tells.
+        // Until the user has chosen, the leader is selected, which the ranking says.
         if !clip.has_selected {
             return;
         }
         let is_aligned = clip.selected_outcome().is_some();
-        let told = self
+        let was_said = self
             .selected
             .as_ref()
             .is_some_and(|(name, steps)| *name == class.name && (!is_aligned || *steps == class.steps));
-        if told {
+        if was_said {
             return;
         }
         news.extend(words::candidate(state));
         if is_aligned {
             news.extend(words::script(state));
         }
-        // What is aligned later is told then.
+        // The steps are said once they are aligned.
         let steps = if is_aligned { class.steps.clone() } else { Vec::new() };
         self.selected = Some((class.name.clone(), steps));
     }
 
-    fn tell_frame(&mut self, state: &State, news: &mut Vec<String>) {
+    fn say_frame(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         let Some(at) = clip.cursor_frame() else { return };
         let frame = clip.exploration.outcome().ordinals.get(at).copied();
@@ -202,42 +201,18 @@ impl Narrator {
             news.push("Stopped.".to_owned());
         }
         let is_new = frame != self.frame && self.frame.is_some();
-        // While the clip plays, only its steps are told.
-        let is_told = if is_playing { step != self.step } else { is_new || self.is_playing };
+        // While the clip plays, only changes of the step are said.
+        let is_due = if is_playing { step != self.step } else { is_new || self.is_playing };
         self.frame = frame;
         self.step = step;
         self.is_playing = is_playing;
-        if is_told {
+        if is_due {
             news.extend(words::frame(state));
         }
     }
 
-    fn tell_question(&mut self, state: &State, news: &mut Vec<String>) {
-        let question = match &state.overlay {
-            Some(Overlay::Prompt(prompt)) => {
-                let present = prompt.input.value();
-                let present = if present.is_empty() { String::new() } else { format!(" Now: {present}") };
-                let nothing = match &prompt.ask {
-                    Ask::FirstStep { .. } if state.has_writer => "has the language model write the script",
-                    _ => "leaves it",
-                };
-                Some(format!("{}? An empty line {nothing}.{present}", prompt.ask.question()))
-            }
-            Some(Overlay::Proposal(proposal)) => {
-                let new = &proposal.new.steps;
-                let steps: Vec<String> = (1..).zip(new).map(|(at, step)| format!("{at}. {step}")).collect();
-                Some(format!(
-                    "A new script of {} has {} steps: {} Accept or leave?",
-                    proposal.wanted.name,
-                    new.len(),
-                    steps.join(" ")
-                ))
-            }
-            Some(Overlay::Leave) => {
-                Some("The scripts have changes that are not saved: save, discard or stay?".to_owned())
-            }
-            _ => None,
-        };
+    fn say_question(&mut self, state: &State, news: &mut Vec<String>) {
+        let question = state.overlay.as_ref().and_then(|overlay| overlay.question(state));
         if question != self.question {
             news.extend(question.clone());
             self.question = question;

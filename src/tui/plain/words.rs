@@ -1,13 +1,15 @@
-//! What there is, in sentences: one fact a line, every number with its name and unit, nothing by its place alone.
+//! The state in sentences: one fact a line, every number with its name and unit.
 
-use crate::number::plain;
+use crate::explore::Evidence;
+use crate::explore::knobs::KNOBS;
+use crate::plot::format::plain;
 use crate::tui::chord::Chord;
-use crate::tui::command::{COMMANDS, Command, Group};
+use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
 
-/// What is opened.
+/// Clip, model, device and candidates.
 pub fn greeting(state: &State) -> Vec<String> {
     let clip = state.clip();
     let sources = &clip.sources;
@@ -30,10 +32,10 @@ pub fn which_clip(state: &State) -> String {
     } else {
         String::new()
     };
-    format!("Clip{number}: {}, taken at {}.", clip.id, clip.sampling.describe())
+    format!("Clip{number}: {}, sampled at {}.", clip.id, clip.sampling.describe())
 }
 
-/// The candidates from the best down.
+/// The candidates, best first.
 pub fn ranking(state: &State) -> Vec<String> {
     let clip = state.clip();
     let outcome = clip.exploration.outcome();
@@ -44,7 +46,7 @@ pub fn ranking(state: &State) -> Vec<String> {
     let line = |(place, &class): (usize, &usize)| {
         let name = &clip.exploration.candidates()[class].name;
         let score = plain(outcome.score(class).unwrap_or_default());
-        let truth = if clip.answer == Some(class) { " It is what the clip really shows." } else { "" };
+        let truth = if clip.answer == Some(class) { " This is the true class." } else { "" };
         listed.contains(&class).then(|| format!("{}. {name}, score {score}.{truth}", place + 1))
     };
     outcome.ranking.iter().enumerate().filter_map(line).collect()
@@ -74,14 +76,14 @@ pub fn candidate(state: &State) -> Vec<String> {
     }
     sentences.push(format!("Without the order of its steps it scores {}.", plain(class.order_free)));
     match clip.exploration.evidence(clip.selected) {
-        Some(Some(order)) => sentences.push(format!(
+        Evidence::Found(order) => sentences.push(format!(
             "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
             order.z.abs(),
             if order.z >= 0.0 { "above" } else { "below" },
             order.p
         )),
-        Some(None) => sentences.push("Its steps have no other order.".to_owned()),
-        None => {}
+        Evidence::NoOtherOrder => sentences.push("Its steps have no other order.".to_owned()),
+        Evidence::Unknown => {}
     }
     if let Some(rank) = outcome.mean_pool_rank(clip.selected) {
         sentences.push(format!("By the mean frame and its name alone it has rank {rank}."));
@@ -150,33 +152,19 @@ pub fn frame_values(state: &State) -> Vec<String> {
     sentences
 }
 
-/// A knob with its value, as [`knobs`] tells them.
-pub type Knob = (&'static str, String);
+/// Name and value of a knob.
+pub type Knob = (String, String);
 
-/// All knobs.
+/// All knobs with their values.
 pub fn knobs(state: &State) -> Vec<Knob> {
     let clip = state.clip();
-    let settings = clip.exploration.settings();
-    let frames = clip.exploration.outcome().width;
-    let smoothing = match frames {
-        _ if settings.smoothing_seconds == 0.0 => "off".to_owned(),
-        0 | 1 => format!("{:.2} seconds, which is off", settings.smoothing_seconds),
-        _ => format!("{:.2} seconds, {}", settings.smoothing_seconds, count(frames, "frame")),
-    };
-    let calibration = clip.exploration.calibration_in_force();
-    vec![
-        ("Smoothing", smoothing),
-        ("Template", format!("{}: {}", settings.template.name(), settings.template.text())),
-        ("Cell", settings.method.cell.to_string()),
-        ("Aligner", settings.method.aligner_in_words()),
-        ("Preset", settings.method.preset.to_string()),
-        ("Alpha", format!("{:.4}", calibration.alpha)),
-        ("Beta", format!("{:.4}", calibration.beta)),
-        ("Sampling", clip.sampling.describe()),
-    ]
+    let values = clip.knob_values();
+    let sampling = ("sampling", clip.sampling.describe());
+    let named = KNOBS.iter().flat_map(|knob| (knob.in_full)(&values)).chain([sampling]);
+    named.map(|(name, value)| (name[..1].to_uppercase() + &name[1..], value)).collect()
 }
 
-/// Everything that is in force.
+/// Settings, progress, ranking and selection.
 pub fn status(state: &State) -> Vec<String> {
     let clip = state.clip();
     let mut sentences = vec![which_clip(state)];
@@ -200,7 +188,7 @@ pub fn status(state: &State) -> Vec<String> {
     sentences
 }
 
-/// What a command that turns to a view shows.
+/// What the view shows that a command has opened.
 pub fn view(state: &State, command: Command) -> Vec<String> {
     match command {
         Command::Compare if state.view == View::Compare => compare(state),
@@ -230,7 +218,7 @@ fn compare(state: &State) -> Vec<String> {
     {
         let better = if value >= 0.0 { clip.selected } else { pinned };
         sentences.push(format!(
-            "They part most at {:.2} seconds, where {} is {} better.",
+            "They differ most at {:.2} seconds, where {} is {} better.",
             times[frame],
             name(better),
             plain(value.abs())
@@ -259,7 +247,7 @@ fn smoothing(state: &State) -> Vec<String> {
     vec![score("Before", &before.outcome), score("After", after)]
 }
 
-/// What the maps of the steps say in numbers.
+/// The maps of the steps in numbers.
 pub fn map(maps: &crate::explore::StepMaps) -> Vec<String> {
     let share = |what: &str, map: &crate::explore::StepMap| {
         let kinship = map.kinship(|class| class).unwrap_or_default();
@@ -277,7 +265,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let keys: Vec<String> = state.keymap.chords(command).map(|chord| chord.written()).collect();
         if keys.is_empty() { String::new() } else { format!(" Key: {}.", keys.join(" or ")) }
     };
-    let about = |about: &crate::tui::command::About| {
+    let about = |about: &crate::tui::commands::About| {
         format!("{}: {}.{}", about.name, about.help, keys(about.command))
     };
     if let Some(name) = name {
@@ -285,7 +273,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         let key = || state.keymap.command(name.parse::<Chord>().ok()?);
         let command = Command::named(name).or_else(key).map(|command| about(command.about()));
         let found = word.map(|(word, _, help)| format!("{word}: {help}.")).or(command);
-        return vec![found.unwrap_or_else(|| format!("Error: there is no command {name}; help lists all."))];
+        return vec![found.unwrap_or_else(|| format!("Error: unknown command {name}; help lists all."))];
     }
     let mut sentences = vec![
         "A line is a command's name or its key. A number before it repeats it; words after it answer what it would ask."
@@ -300,7 +288,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
     sentences
 }
 
-/// A number of things.
+/// `1 frame`, `2 frames`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

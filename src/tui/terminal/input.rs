@@ -1,4 +1,4 @@
-//! What the user does.
+//! Keys and other events of the terminal.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,19 +8,19 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 /// Longest answer about kitty's protocol, in keys.
 const ANSWER: usize = 64;
 
-/// Keys, and whatever else the terminal reports.
+/// Reads events, without the pieces of a late answer.
 #[derive(Debug, Default)]
 pub struct Input {
-    /// Keys that were pressed while the terminal was asked.
+    /// Keys that were pressed during the query.
     pressed: VecDeque<KeyEvent>,
-    /// An answer of the terminal is still to come.
+    /// Whether the answer to the query is still to come.
     is_awaiting: bool,
-    /// Keys that the rest of an answer can have.
+    /// Most keys that the rest of an answer can have.
     answering: usize,
 }
 
 impl Input {
-    /// After the keys of `pressed`; `is_awaiting` says that the terminal still owes an answer.
+    /// Begins with the keys of `pressed`.
     pub fn new(pressed: Vec<KeyEvent>, is_awaiting: bool) -> Self {
         Self { pressed: pressed.into(), is_awaiting, answering: 0 }
     }
@@ -41,8 +41,8 @@ impl Input {
         }
     }
 
-    /// Whether an event is a piece of the answer that came too late. crossterm takes the one about kitty's protocol for
-    /// keys, Alt-_ G i = 3 1 ; O K Alt-\, and keeps the others to itself.
+    /// Whether an event is a piece of a late answer. crossterm reports the one about kitty's protocol as the keys
+    /// Alt-_ G i = 3 1 ; O K Alt-\ and drops the others.
     fn is_late_answer(&mut self, event: &Event) -> bool {
         let Event::Key(key) = event else { return false };
         if self.is_awaiting && key.code == KeyCode::Char('_') && key.modifiers == KeyModifiers::ALT {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_presses_no_keys() {
+    fn a_late_answer_is_no_key() {
         assert_eq!(keys(&mut Input::new(Vec::new(), true), &late_answer()), "jq");
         let mut twice = Input::new(Vec::new(), true);
         keys(&mut twice, &late_answer());
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_keys_where_the_answer_is_there() {
+    fn after_the_answer_all_keys_are_keys() {
         assert_eq!(keys(&mut Input::new(Vec::new(), false), &late_answer()), "j_Gi=31;OK\\q");
     }
 

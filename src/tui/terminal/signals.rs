@@ -1,7 +1,7 @@
-//! Signals and the end of the terminal: whatever stops or ends the program, the terminal is given back first.
+//! Signals and the end of the terminal: whatever stops or ends the program, the terminal is restored first.
 //!
-//! Signals that end a program come through the event loop, which saves drafts before [`die_of`] lets the signal end the
-//! process after all. Signals of crashes cannot wait for it: their handler gives the terminal back on the spot.
+//! Signals that end a program go through the event loop, which saves drafts before [`end_by`] lets the signal end the
+//! process. Signals of crashes cannot wait for it: their handler restores the terminal itself.
 
 use std::io;
 use std::mem;
@@ -18,7 +18,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-/// Signals that end a program by default, and can wait for the event loop.
+/// Signals that end a program by default and can wait for the event loop.
 const ENDING: [c_int; 12] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ,
     SIGPIPE,
@@ -26,27 +26,27 @@ const ENDING: [c_int; 12] = [
 /// Signals of a crash.
 const CRASHES: [c_int; 7] = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS];
 
-/// How long the event loop may take to end after a signal. The next signal after that ends the program at once.
+/// How long the event loop may take to end. After that, the next signal ends the program at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Ends synchronised output, bracketed paste, mouse reports and the alternate screen, and shows the cursor.
 pub const RESTORE: &[u8] = b"\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\
     \x1b[?1049l\x1b[?25h";
 
-/// Whether the terminal is the explorer's.
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
-/// The terminal's modes before it was taken over.
+/// Whether the terminal is set up and not yet restored.
+static IS_SET_UP: AtomicBool = AtomicBool::new(false);
+/// The terminal's modes before it was set up.
 static MODES: OnceLock<libc::termios> = OnceLock::new();
 /// The signal that is to end the program; 0 before it comes.
 static ENDED_BY: AtomicI32 = AtomicI32::new(0);
-/// What crashes did before.
+/// The earlier actions of the crash signals.
 static BEFORE: OnceLock<Vec<(c_int, libc::sigaction)>> = OnceLock::new();
 
-/// Tells `notify` of every signal that ends, stops or resumes the program, until it returns false. Signals that the
-/// parent had ignored, as `nohup` does, stay ignored.
+/// Calls `notify` for every signal that ends, stops or resumes the program, until it returns false. Signals that the
+/// parent ignored, as `nohup` does, stay ignored.
 ///
 /// # Errors
-/// If the system takes no handler.
+/// If a handler cannot be installed.
 pub fn watch(notify: impl Fn(c_int) -> bool + Send + 'static) -> io::Result<()> {
     let mut wanted = ENDING.to_vec();
     #[cfg(target_os = "linux")]
@@ -67,8 +67,8 @@ pub fn watch(notify: impl Fn(c_int) -> bool + Send + 'static) -> io::Result<()> 
                 let first = *first.get_or_insert_with(Instant::now);
                 ENDED_BY.store(signal, Ordering::Relaxed);
                 if first.elapsed() > PATIENCE {
-                    give_back();
-                    die_of(signal);
+                    restore_in_handler();
+                    end_by(signal);
                 }
             }
             if !notify(signal) {
@@ -79,7 +79,7 @@ pub fn watch(notify: impl Fn(c_int) -> bool + Send + 'static) -> io::Result<()> 
     Ok(())
 }
 
-/// The signal that is to end the program, if one came.
+/// The signal that is to end the program, if any.
 pub fn ended_by() -> Option<c_int> {
     Some(ENDED_BY.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
 }
@@ -97,16 +97,15 @@ pub fn is_hung_up() -> bool {
     hangs_up_within(0)
 }
 
-/// Waits up to so many milliseconds for the terminal to close; -1 has no end, but for signals.
+/// Waits up to so many milliseconds for the terminal to close; -1 is for ever, until a signal.
 fn hangs_up_within(milliseconds: c_int) -> bool {
-    // No event is asked for: that it is closed is reported anyway.
+    // Hang-ups are reported without being asked for.
     let mut standard_output = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
     // SAFETY: one entry is given, and lives until the call returns.
     unsafe { libc::poll(&mut standard_output, 1, milliseconds) > 0 }
 }
 
-/// Asks the whole process group to stop, as the terminal does on Ctrl-Z outside raw mode. False where nothing would
-/// resume it.
+/// Stops the whole process group, as the terminal does on Ctrl-Z outside raw mode. False if nothing would resume it.
 pub fn stop_group() -> bool {
     if is_ignored(SIGTSTP) {
         return false;
@@ -115,8 +114,7 @@ pub fn stop_group() -> bool {
     unsafe { libc::kill(0, SIGTSTP) == 0 }
 }
 
-/// Stops this process as SIGTSTP does by default. Comes back when the shell resumes it, and at once where there is no
-/// shell that could.
+/// Stops this process as SIGTSTP does by default. Returns when the shell resumes it, at once if there is no shell.
 pub fn stop() {
     // SAFETY: both actions are valid, and raising a signal touches no memory.
     unsafe {
@@ -128,8 +126,8 @@ pub fn stop() {
     }
 }
 
-/// Ends the process by a signal, so that its parent learns which.
-pub fn die_of(signal: c_int) -> ! {
+/// Ends the process by a signal, so that the parent sees which.
+pub fn end_by(signal: c_int) -> ! {
     // SAFETY: the action and the set are valid, and raising a signal touches no memory.
     unsafe {
         libc::sigaction(signal, &default_action(), ptr::null_mut());
@@ -139,12 +137,12 @@ pub fn die_of(signal: c_int) -> ! {
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &only_this, ptr::null_mut());
         libc::raise(signal);
     }
-    // The first process of a container survives its own signals.
+    // The first process of a container survives signals that it sends itself.
     std::process::exit(128 + signal)
 }
 
-/// The terminal is the explorer's from now on; its modes are remembered the first time.
-pub fn take() {
+/// Notes that the terminal is being set up, and its modes the first time.
+pub fn mark_set_up() {
     MODES.get_or_init(|| {
         // SAFETY: all bytes zero is a valid value, which the call fills in.
         unsafe {
@@ -153,20 +151,20 @@ pub fn take() {
             modes
         }
     });
-    IS_TAKEN.store(true, Ordering::Relaxed);
+    IS_SET_UP.store(true, Ordering::Relaxed);
 }
 
-/// The terminal is nobody's any more.
-pub fn leave() {
-    IS_TAKEN.store(false, Ordering::Relaxed);
+/// Notes that the terminal is restored.
+pub fn mark_restored() {
+    IS_SET_UP.store(false, Ordering::Relaxed);
 }
 
-/// Gives the terminal back without locks and buffers, as in a handler of a signal.
-fn give_back() {
-    if !IS_TAKEN.swap(false, Ordering::Relaxed) {
+/// Restores the terminal without locks and buffers, as a signal handler must.
+fn restore_in_handler() {
+    if !IS_SET_UP.swap(false, Ordering::Relaxed) {
         return;
     }
-    // SAFETY: POSIX allows both calls in a handler; the buffer is a constant.
+    // SAFETY: both calls are async-signal-safe; the buffer is a constant.
     unsafe {
         if let Some(modes) = MODES.get() {
             libc::tcsetattr(libc::STDOUT_FILENO, libc::TCSANOW, modes);
@@ -190,14 +188,14 @@ fn default_action() -> libc::sigaction {
     action
 }
 
-/// Handles crashes; what they did before comes back.
+/// Installs the handler of crashes, and returns their earlier actions.
 fn handle_crashes() -> Vec<(c_int, libc::sigaction)> {
     let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = on_crash;
     let mut action = default_action();
     action.sa_sigaction = handler as usize;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
     let install = |signal| {
-        // SAFETY: the handler only does what POSIX allows in one.
+        // SAFETY: the handler only makes async-signal-safe calls.
         unsafe {
             let mut before = mem::zeroed();
             libc::sigaction(signal, &action, &mut before);
@@ -208,13 +206,13 @@ fn handle_crashes() -> Vec<(c_int, libc::sigaction)> {
 }
 
 extern "C" fn on_crash(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
-    give_back();
+    restore_in_handler();
     // SAFETY: the kernel passes a valid `info`, and these calls are async-signal-safe.
     unsafe {
         let is_fault = (*info).si_code > 0 && matches!(signal, SIGSEGV | SIGBUS | SIGILL | SIGFPE);
         let before = BEFORE.get().and_then(|all| all.iter().find(|(known, _)| *known == signal));
         match before {
-            // Coming back runs the instruction again, and the handler of the standard library names a stack that is full.
+            // Returning runs the instruction again: the standard library's handler then reports a stack overflow.
             Some((_, before)) if is_fault => {
                 libc::sigaction(signal, before, ptr::null_mut());
             }

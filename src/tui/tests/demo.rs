@@ -1,7 +1,5 @@
 //! Turning from clip to clip, and the guided tour.
 
-use crossterm::event::KeyModifiers;
-
 use super::*;
 use crate::tui::tour::TOUR;
 
@@ -19,23 +17,13 @@ pub fn demo_state() -> State {
     state
 }
 
-fn press(state: &mut State, key: char) -> Vec<Effect> {
-    let code = match key {
-        '⏎' => KeyCode::Enter,
-        '⎋' => KeyCode::Esc,
-        '→' => KeyCode::Right,
-        letter => KeyCode::Char(letter),
-    };
-    act(state, Action::Key(KeyEvent::new(code, KeyModifiers::NONE)))
-}
-
 #[test]
-fn a_clip_that_is_done_is_kept_with_its_background_work() {
+fn an_embedded_clip_keeps_its_job() {
     let mut state = demo_state();
     embed_all(&mut state);
-    press(&mut state, 'k');
-    press(&mut state, '→');
-    let effects = press(&mut state, 'N');
+    type_keys(&mut state, "k");
+    type_keys(&mut state, "→");
+    let effects = type_keys(&mut state, "N");
     let [Effect::PrefetchTexts { clip: 0, texts: none }, Effect::Start { clip: 1, job: 1, texts, .. }] =
         &effects[..]
     else {
@@ -43,32 +31,32 @@ fn a_clip_that_is_done_is_kept_with_its_background_work() {
     };
     assert!(none.is_empty(), "the clip that is shown has the model to itself");
     assert_eq!(texts.len(), 13);
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).starts_with("clip 2/3 · jump-2"));
+    assert!(screen(&mut state).starts_with("clip 2/3 · jump-2"));
     assert_eq!(state.clip().exploration.frame_count(), 0);
     embed_all(&mut state);
-    let effects = press(&mut state, 'P');
+    let effects = type_keys(&mut state, "P");
     assert!(
         matches!(&effects[..], [Effect::PrefetchTexts { clip: 1, .. }, Effect::EmbedTexts(texts)] if texts.is_empty()),
         "{effects:?}"
     );
     assert_eq!((state.clip().exploration.frame_count(), state.clip().cursor_frame()), (FRAMES, Some(1)));
     assert_eq!(state.clip().exploration.outcome().ranking.len(), 3);
-    press(&mut state, 'P');
+    type_keys(&mut state, "P");
     assert_eq!(state.shown, 2, "the clips are a ring");
 }
 
 #[test]
-fn a_clip_that_is_not_done_stops_and_goes_on_when_it_is_shown_again() {
+fn an_unfinished_clip_stops_and_goes_on_when_it_is_shown_again() {
     let mut state = demo_state();
     embed_missing(&mut state);
-    hear(&mut state, Update::Frames((0..7).map(frame).collect()));
-    let effects = press(&mut state, 'N');
+    send(&mut state, Update::Frames((0..7).map(frame).collect()));
+    let effects = type_keys(&mut state, "N");
     assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { clip: 1, job: 1, .. }]), "{effects:?}");
     act(&mut state, Action::Background(0, Update::Frames((7..9).map(frame).collect())));
     assert_eq!(state.clips[0].exploration.frame_count(), 7, "what the stopped work still sends is dropped");
     assert_eq!(state.clips[1].exploration.frame_count(), 0);
 
-    let effects = press(&mut state, 'P');
+    let effects = type_keys(&mut state, "P");
     let [Effect::Stop(1), Effect::Start { clip: 0, job: 2, texts, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
@@ -79,24 +67,22 @@ fn a_clip_that_is_not_done_stops_and_goes_on_when_it_is_shown_again() {
 }
 
 #[test]
-fn the_knobs_stay_where_they_are_from_clip_to_clip() {
+fn the_next_clip_has_the_same_knobs() {
     let mut state = demo_state();
     embed_all(&mut state);
-    for key in ['[', 't', 'v'] {
-        press(&mut state, key);
-    }
+    type_keys(&mut state, "[tv");
     embed_missing(&mut state);
-    hear(&mut state, Update::Idle);
+    send(&mut state, Update::Idle);
     let settings = state.clip().exploration.settings().clone();
-    press(&mut state, 'N');
+    type_keys(&mut state, "N");
     assert_eq!(*state.clip().exploration.settings(), settings);
     embed_all(&mut state);
-    let screen = text(&draw(&mut state, ColourDepth::True, 80, 24));
+    let screen = screen(&mut state);
     assert!(screen.contains("= 9 frames") && screen.contains("template step  v scale log"), "{screen}");
-    press(&mut state, 'T');
+    type_keys(&mut state, "T");
     embed_missing(&mut state);
-    hear(&mut state, Update::Idle);
-    let effects = press(&mut state, 'P');
+    send(&mut state, Update::Idle);
+    let effects = type_keys(&mut state, "P");
     assert_eq!(state.clip().exploration.settings().template.name(), "context");
     assert!(
         matches!(&effects[..], [Effect::PrefetchTexts { clip: 1, .. }, Effect::EmbedTexts(texts)] if texts.is_empty()),
@@ -107,10 +93,10 @@ fn the_knobs_stay_where_they_are_from_clip_to_clip() {
 #[test]
 fn a_clip_that_failed_is_tried_again() {
     let mut state = demo_state();
-    hear(&mut state, Update::Failed(color_eyre::eyre::eyre!("no such file")));
-    press(&mut state, 'N');
+    send(&mut state, Update::Failed(color_eyre::eyre::eyre!("no such file")));
+    type_keys(&mut state, "N");
     assert_eq!(state.message, None, "the message was about the other clip");
-    let effects = press(&mut state, 'P');
+    let effects = type_keys(&mut state, "P");
     assert!(matches!(&effects[..], [Effect::Stop(1), Effect::Start { clip: 0, .. }]), "{effects:?}");
 }
 
@@ -127,74 +113,74 @@ fn every_step_of_the_tour_ends_with_the_key_it_asks_for() {
     let mut state = demo_state();
     embed_all(&mut state);
     let keys = [
-        ('j', '⏎'),
-        ('v', 'j'),
-        ('[', '→'),
-        ('j', '['),
-        ('v', 't'),
-        ('j', 'v'),
-        ('j', 'c'),
-        ('c', 'N'),
-        ('v', '⏎'),
-        ('t', 's'),
+        ("j", "⏎"),
+        ("v", "j"),
+        ("[", "→"),
+        ("j", "["),
+        ("v", "t"),
+        ("j", "v"),
+        ("j", "c"),
+        ("c", "N"),
+        ("v", "⏎"),
+        ("t", "s"),
     ];
     assert_eq!(keys.len(), TOUR.len());
     for (step, (other, key)) in keys.into_iter().enumerate() {
-        press(&mut state, other);
+        type_keys(&mut state, other);
         assert_eq!(state.tour, Some(step), "{other} is not what step {step} asks for");
         assert!(
-            key == '⏎' || TOUR[step].text(&state.keymap).contains(&format!("`{key}`")),
+            key == "⏎" || TOUR[step].text(&state.keymap).contains(&format!("`{key}`")),
             "step {step} names {key}"
         );
-        press(&mut state, key);
+        type_keys(&mut state, key);
         assert_eq!(state.tour, (step + 1 < TOUR.len()).then_some(step + 1), "{key} ends step {step}");
     }
 }
 
 #[test]
-fn enter_alone_leads_through_and_the_end_is_remembered() {
+fn enter_ends_every_step_and_the_end_of_the_tour_is_remembered() {
     let mut state = demo_state();
     for step in 1..TOUR.len() {
-        press(&mut state, '⏎');
+        type_keys(&mut state, "⏎");
         assert_eq!(state.tour, Some(step));
     }
-    assert!(matches!(press(&mut state, '⏎')[..], [Effect::EndTour]));
-    assert!(press(&mut state, '⏎').is_empty(), "after the end the key does nothing");
+    assert!(matches!(type_keys(&mut state, "⏎")[..], [Effect::EndTour]));
+    assert!(type_keys(&mut state, "⏎").is_empty(), "after the end the key does nothing");
 }
 
 #[test]
-fn the_tour_shows_the_clip_that_it_speaks_of() {
+fn a_step_about_a_clip_shows_it_or_is_left_out() {
     let about = TOUR.iter().position(|step| step.about.is_some()).unwrap();
     let mut state = demo_state();
     state.tour = Some(about - 1);
-    let effects = press(&mut state, 'N');
+    let effects = type_keys(&mut state, "N");
     assert!(matches!(&effects[..], [Effect::Stop(0), Effect::Start { clip: 2, .. }]), "{effects:?}");
     assert_eq!((state.shown, state.tour), (2, Some(about)));
 
     let mut state = demo_state();
     state.clips.pop();
     state.tour = Some(about - 1);
-    press(&mut state, 'N');
+    type_keys(&mut state, "N");
     assert_eq!((state.shown, state.tour), (1, Some(about + 1)), "without such a clip the step is left out");
 }
 
 #[test]
 fn escape_closes_the_help_first_and_then_the_tour() {
     let mut state = demo_state();
-    press(&mut state, '?');
-    assert!(press(&mut state, '⎋').is_empty());
+    type_keys(&mut state, "?");
+    assert!(type_keys(&mut state, "⎋").is_empty());
     assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)));
-    assert!(matches!(press(&mut state, '⎋')[..], [Effect::EndTour]));
+    assert!(matches!(type_keys(&mut state, "⎋")[..], [Effect::EndTour]));
     assert_eq!(state.tour, None);
-    press(&mut state, '?');
-    press(&mut state, 'i');
+    type_keys(&mut state, "?");
+    type_keys(&mut state, "i");
     assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)), "it can be seen again");
 }
 
 #[test]
-fn clips_of_ones_own_have_no_tour() {
+fn only_the_demo_has_a_tour() {
     let mut state = full_state();
-    press(&mut state, 'i');
+    type_keys(&mut state, "i");
     assert_eq!(state.tour, None);
     assert!(state.message.is_some_and(|message| message.text.contains("demo")));
 }
@@ -236,14 +222,14 @@ fn the_keys_of_the_tour_are_bold_and_only_its_hint_is_dim() {
 fn the_tour_begins_at_80_by_24() {
     let mut state = demo_state();
     embed_all(&mut state);
-    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut state));
 }
 
 #[test]
 fn the_tour_on_a_late_start_at_120_by_40() {
     let mut state = demo_state();
     state.tour = Some(7);
-    press(&mut state, 'N');
+    type_keys(&mut state, "N");
     embed_all(&mut state);
     insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 120, 40)));
 }

@@ -170,7 +170,7 @@ fn a_file_that_cannot_be_written_is_asked_for_again() {
 fn the_last_candidate_stays() {
     let mut state = full_state();
     type_keys(&mut state, "D");
-    assert!(screen(&mut state).contains("Deleted long jump; u takes that back."));
+    assert!(screen(&mut state).contains("Deleted long jump; u undoes that."));
     let name = |state: &State| state.clip().exploration.candidates()[state.clip().selected].name.clone();
     assert_eq!(name(&state), "long jump backwards", "the next of the ranking is selected");
     type_keys(&mut state, "DDD");
@@ -235,8 +235,7 @@ fn a_draft_holds_what_the_explorer_shows() {
     let mut drafts = Drafts::new(data.path());
     drafts.keep(&kept.unwrap()).unwrap();
     drop(drafts);
-    let path = state.scripts.path();
-    let recovered = Drafts::new(data.path()).recover(path, Some(full_state().scripts.file())).unwrap();
-    let Draft { file, is_outdated, .. } = recovered.unwrap();
-    assert_eq!((&file, is_outdated), (state.scripts.file(), false));
+    let recovered = Drafts::new(data.path()).recover(state.scripts.path(), full_state().scripts.file());
+    let draft = Draft { file: state.scripts.file().clone(), is_outdated: false };
+    assert_eq!(recovered.draft, Some(draft));
 }

@@ -33,16 +33,16 @@ fn the_frame_without_colours() {
 fn the_frame_before_anything_is_embedded() {
     let mut state = empty_state();
     act(&mut state, Action::Do(Command::ShowFrame));
-    insta::assert_snapshot!(text(&draw(&mut state, ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut state));
 }
 
 #[test]
 fn no_means_and_no_size_make_it_panic() {
-    let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Means::Pixels);
+    let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Rendering::Pixels);
     let mut state = frame_state();
-    for means in pixels.into_iter().chain([Means::HalfBlocks, Means::Outline]) {
+    for means in pixels.into_iter().chain([Rendering::HalfBlocks, Rendering::Outline]) {
         let mut images = Images::new(means, None, false);
-        for &(width, height) in SIZES.iter() {
+        for (width, height) in SIZES {
             for command in [Command::ShowFrame, Command::ShowScript, Command::Help, Command::Dismiss] {
                 act(&mut state, Action::Do(command));
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -69,6 +69,6 @@ fn the_frame_shows_where_the_path_is_and_which_step_is_highest() {
     let (path, highest) = marks(&mut state);
     assert_eq!(highest, ["3"], "it runs");
     assert_ne!(path, highest);
-    let screen = text(&draw(&mut state, ColourDepth::True, 80, 24));
+    let screen = screen(&mut state);
     assert!(screen.contains("best path here: long jump · affinity 0.2989 · step 2"), "{screen}");
 }

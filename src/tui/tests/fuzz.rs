@@ -1,4 +1,4 @@
-//! Whatever comes, in whatever order, on a screen of whatever size: nothing panics.
+//! No sequence of actions panics, on a screen of any size.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::explore::{EvidenceUpdate, Fixed};
-use crate::tui::overlay::{EntryKind, FileEntry, TokenCount};
+use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
 
-/// One thing that happens.
+/// Stands for an [`Action`], which is not `Clone`.
 #[derive(Clone, Debug)]
 enum Happening {
     Command(usize),
@@ -95,10 +95,10 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Makes it happen, and what the outside would answer at once.
+/// Applies the action that it stands for.
 fn happen(state: &mut State, happening: Happening, now: f64) {
     use Happening as H;
-    let background = |state: &State, news| state.clip().job.map(|job| Action::Background(job, news));
+    let background = |state: &State, update| state.clip().job.map(|job| Action::Background(job, update));
     let action = match happening {
         H::Command(command) => Some(Action::Do(COMMANDS[command].command)),
         H::Key(code, modifiers) => Some(Action::Key(KeyEvent::new(code, modifiers))),
@@ -150,14 +150,14 @@ fn happen(state: &mut State, happening: Happening, now: f64) {
             let sentence = "a sentence".to_owned();
             Some(Action::Tokens(TokenCount { sentence, used: 3, most: 31, cut: false }))
         }
-        H::Listed => Some(Action::Listed {
+        H::Listed => Some(Action::Listed(Listing {
             asked: "clips".into(),
             folder: "/clips".into(),
             entries: vec![
                 FileEntry { kind: EntryKind::Folder, name: "more".to_owned() },
                 FileEntry { kind: EntryKind::File, name: "clip.mp4".to_owned() },
             ],
-        }),
+        })),
         // Every clip more makes the others slower.
         H::ClipFound if state.clips.len() < 5 => {
             Some(Action::ClipFound { path: "another.mp4".into(), like: state.shown })
@@ -212,7 +212,7 @@ fn frozen_state() -> State {
 }
 
 #[test]
-fn a_clip_of_which_only_matrices_are_left_shows_the_same_ranking() {
+fn a_snapshot_without_embeddings_shows_the_same_ranking() {
     let (full, frozen) = (full_state(), frozen_state());
     assert_eq!(frozen.clip().exploration.outcome().ranking, full.clip().exploration.outcome().ranking);
     let mut frozen = frozen;
@@ -232,7 +232,7 @@ fn a_clip_of_which_only_matrices_are_left_shows_the_same_ranking() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
-    fn nothing_panics(
+    fn no_sequence_of_actions_panics(
         which in 0..4,
         happenings in prop::collection::vec(happening(), 1..60),
     ) {
@@ -252,6 +252,10 @@ proptest! {
             let depth = [ColourDepth::True, ColourDepth::Indexed, ColourDepth::None][number % 3];
             let Rect { width, height, .. } = state.area;
             draw(&mut state, depth, width, height);
+        }
+        for (width, height) in SIZES {
+            draw(&mut state, ColourDepth::True, width, height);
+            draw(&mut state, ColourDepth::None, width, height);
         }
     }
 }

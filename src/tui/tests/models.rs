@@ -34,7 +34,7 @@ fn a_script_is_written_anew_held_beside_the_old_one_taken_and_taken_back() {
     type_keys(&mut state, "/nap⏎⎋");
     let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
     let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
-    act(&mut state, Action::Do(Command::Candidate(place as u8 + 1)));
+    type_keys(&mut state, &(place + 1).to_string());
     let old = steps(&state, "nap");
     let effects = type_keys(&mut state, "I");
     let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
@@ -111,7 +111,7 @@ fn what_goes_wrong_is_said_and_changes_nothing() {
     type_keys(&mut state, "D");
     act(&mut state, Action::Written(wanted.clone(), Ok(written("long jump", &["runs"]))));
     assert!(state.overlay.is_none());
-    assert!(screen(&mut state).contains("long jump is gone"));
+    assert!(screen(&mut state).contains("long jump was deleted or renamed; its new script is discarded."));
 }
 
 /// Nothing that is being typed is lost, and no Enter takes what was not seen.
@@ -152,7 +152,7 @@ fn answers_about_scripts_that_are_closed_are_dropped() {
     act(&mut state, Action::Seen { clip: 0, model: "oracle".to_owned(), answer: Ok(first) });
     assert_eq!(state.clip().vision, None);
     act(&mut state, Action::Written(wanted, Ok(written("long jump", &["runs"]))));
-    assert!(screen(&mut state).contains("long jump is gone"));
+    assert!(screen(&mut state).contains("long jump was deleted or renamed; its new script is discarded."));
     assert!(state.overlay.is_none());
 }
 

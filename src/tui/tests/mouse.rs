@@ -72,8 +72,9 @@ fn what_lies_over_the_screen_keeps_the_mouse_from_it() {
     mouse(&mut state, MouseEventKind::ScrollDown, 5, screen.candidates.y + 1);
     mouse(&mut state, CLICK, 10, screen.candidates.y + 3);
     assert_eq!(state.clip().selected, 1);
-    let Some(crate::tui::overlay::Overlay::Palette(palette)) = &state.overlay else { panic!() };
-    assert_eq!(palette.at, 1, "the wheel goes through its list");
+    assert!(state.overlay.is_some());
+    type_keys(&mut state, "↓↓⏎");
+    assert_eq!(state.clip().selected, 2, "the wheel and two keys lead to the fourth command, candidate-2");
 }
 
 #[test]

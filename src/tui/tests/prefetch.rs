@@ -1,8 +1,8 @@
-//! Texts of the other templates, embedded before they are turned to.
+//! Texts of the other templates, embedded ahead of time.
 
 use super::*;
 
-/// News that all is embedded, and what the explorer asks for then.
+/// Sends that all is embedded; the texts that the explorer asks for then come back.
 fn idle(state: &mut State) -> Vec<String> {
     let job = state.clip().job.unwrap();
     match &mut act(state, Action::Background(job, Update::Idle))[..] {
@@ -16,7 +16,7 @@ fn idle(state: &mut State) -> Vec<String> {
 }
 
 fn prefetched(state: &mut State, text: &str) {
-    hear(state, Update::Prefetched((text.to_owned(), text_embedding(text), false)));
+    send(state, Update::Prefetched((text.to_owned(), text_embedding(text), false)));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn the_next_template_comes_first_and_no_text_twice() {
 }
 
 #[test]
-fn a_template_whose_texts_are_there_is_turned_to_at_once() {
+fn a_prefetched_template_is_ranked_at_once() {
     let mut state = full_state();
     for text in idle(&mut state) {
         prefetched(&mut state, &text);
@@ -48,7 +48,7 @@ fn a_template_whose_texts_are_there_is_turned_to_at_once() {
 }
 
 #[test]
-fn prefetching_does_not_look_like_work() {
+fn prefetching_is_not_shown_as_progress() {
     let mut state = full_state();
     let before = screen(&mut state);
     let texts = idle(&mut state);
@@ -58,12 +58,15 @@ fn prefetching_does_not_look_like_work() {
 }
 
 #[test]
-fn what_is_prefetched_of_the_template_just_turned_to_counts() {
+fn prefetched_texts_of_the_present_template_count() {
     let mut state = full_state();
     let texts = idle(&mut state);
     let effects = act(&mut state, Action::Do(Command::NextTemplate));
     assert!(matches!(&effects[..], [Effect::EmbedTexts(texts)] if texts.len() == 6), "{effects:?}");
-    assert!(screen(&mut state).contains("6 texts to go"));
+    assert!(state.clip().exploration.outcome().ranking.is_empty());
+    assert!(
+        screen(&mut state).contains("6 texts to go") && screen(&mut state).contains("waiting for its steps")
+    );
     // It was on its way.
     prefetched(&mut state, &texts[0]);
     assert!(screen(&mut state).contains("5 texts to go"));
@@ -74,7 +77,7 @@ fn what_is_prefetched_of_the_template_just_turned_to_counts() {
 }
 
 #[test]
-fn a_clip_out_of_sight_is_not_prefetched_for() {
+fn only_the_clip_on_the_screen_prefetches() {
     let mut state = demo::demo_state();
     embed_all(&mut state);
     let job = state.clip().job.unwrap();

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::explore::Method;
-use crate::tui::overlay::Overlay;
 use crate::tui::results::{ClipResult, ResultRow, Results};
 use crate::tui::state::View;
 
@@ -61,25 +60,29 @@ fn from_a_wrong_prediction_to_its_matrix_in_one_key() {
 #[test]
 fn the_list_is_searched_and_shows_wrong_ones_alone() {
     let mut state = evaluated();
-    let listed = |state: &State| match (&state.overlay, &state.results) {
-        (Some(Overlay::Results(list)), Some(results)) => results.listed(list, &state.clips),
-        _ => panic!("no list"),
+    let listed = |state: &mut State| -> Vec<String> {
+        let screen = screen(state);
+        let id = |line: &str| line.split(['✗', '✓']).nth(1)?.split_whitespace().next().map(str::to_owned);
+        screen.lines().filter(|line| line.contains('│')).filter_map(id).collect()
     };
     type_keys(&mut state, "R");
-    assert_eq!(listed(&state), [0, 1, 2, 3]);
+    assert_eq!(listed(&mut state), ["a", "b", "c", "d"]);
     type_keys(&mut state, "⇥");
-    assert_eq!(listed(&state), [1, 2, 3]);
+    assert_eq!(listed(&mut state), ["b", "c", "d"]);
     type_keys(&mut state, "→");
-    assert_eq!(listed(&state), [0, 3], "by the other row");
+    assert_eq!(listed(&mut state), ["a", "d"], "by the other row");
     type_keys(&mut state, "broken");
-    assert_eq!(listed(&state), [3]);
+    assert_eq!(listed(&mut state), ["d"]);
     type_keys(&mut state, "⌫⌫⌫⌫⌫⌫xyz");
     assert!(screen(&mut state).contains("no clip matches"));
     type_keys(&mut state, "⏎");
     assert_eq!(state.shown, 0, "nothing is chosen");
     // A row without matrices says so.
     type_keys(&mut state, "⌫⌫⌫⏎");
-    assert!(screen(&mut state).contains("mean-pool says nap; it is long jump. Its matrices are not these."));
+    assert!(
+        screen(&mut state)
+            .contains("mean-pool says nap; it is long jump. These matrices are not those of the row.")
+    );
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn an_edit_changes_no_result() {
     assert_eq!(before[1][3], "long jump backwards");
     let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
     let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
-    act(&mut state, Action::Do(Command::Candidate(place as u8 + 1)));
+    type_keys(&mut state, &(place + 1).to_string());
     type_keys(&mut state, "D");
     assert_eq!(state.clip().exploration.candidates().len(), 2);
     assert_eq!(lines(&state), before);
@@ -126,7 +129,7 @@ fn clips_with_steps_of_their_own_keep_them() {
     type_keys(&mut state, "e!⏎");
     assert_eq!(state.clips[1].exploration.candidates(), candidates);
     type_keys(&mut state, "Ne");
-    assert!(screen(&mut state).contains("The steps of this clip are its own"));
+    assert!(screen(&mut state).contains("This clip has steps of its own"));
     assert!(state.overlay.is_none());
 }
 

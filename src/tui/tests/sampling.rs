@@ -19,9 +19,9 @@ fn sample(state: &mut State, rate: &str) -> Vec<Effect> {
 fn decode_half(state: &mut State) {
     for index in (0..FRAMES).step_by(2) {
         let EmbeddedFrame { ordinal, time, .. } = frame(index);
-        hear(state, Update::Decoded { ordinal, time, thumbnail: None });
+        send(state, Update::Decoded { ordinal, time, thumbnail: None });
     }
-    hear(state, Update::AllDecoded { frames: FRAMES / 2, faults: Faults::default() });
+    send(state, Update::AllDecoded { frames: FRAMES / 2, faults: Faults::default() });
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn fewer_frames_are_ranked_at_once_and_more_are_remembered() {
     assert_eq!(known.len(), FRAMES, "and so are frames");
     assert_eq!(state.clip().exploration.frame_count(), FRAMES / 2);
     assert_eq!(state.clip().exploration.outcome().ranking, ranking);
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("r 5 fps"));
+    assert!(screen(&mut state).contains("r 5 fps"));
     let pictures = |state: &State| state.clip().thumbnails.pictures().count();
     let before = pictures(&state);
     assert!(before > 0, "the film stays while the frames are decoded again");
@@ -70,7 +70,7 @@ fn the_same_rate_and_no_rate_change_nothing() {
     let mut state = full_state();
     assert!(sample(&mut state, "10").is_empty());
     assert!(sample(&mut state, "0").is_empty());
-    assert!(text(&draw(&mut state, ColourDepth::True, 80, 24)).contains("'0' is not a sampling rate"));
+    assert!(screen(&mut state).contains("'0' is not a sampling rate"));
     act(&mut state, Action::Key(KeyEvent::from(KeyCode::Esc)));
     assert_eq!(state.clip().sampling, Sampling::Fps(10.0));
 }

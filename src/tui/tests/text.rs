@@ -1,7 +1,7 @@
 //! Control characters in names are shown on the screen, never obeyed.
 
 use super::*;
-use crate::tui::overlay::{EntryKind, FileEntry};
+use crate::tui::action::{EntryKind, FileEntry, Listing};
 
 const HOSTILE: &str = "a\u{1b}]0;x\u{7}\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200f}b";
 
@@ -67,12 +67,10 @@ fn control_characters_are_shown_on_the_screen() {
 fn control_characters_of_files_are_shown_in_the_picker() {
     let entry = |kind| FileEntry { kind, name: HOSTILE.to_owned() };
     let mut state = hostile_state();
-    act(&mut state, Action::Do(Command::Open));
-    let asked = match &state.overlay {
-        Some(crate::tui::overlay::Overlay::Files(files)) => files.folder.clone(),
-        _ => panic!("the picker is open"),
-    };
+    let effects = act(&mut state, Action::Do(Command::Open));
+    let [Effect::List(asked)] = &effects[..] else { panic!("{effects:?}") };
+    let asked = asked.clone();
     let entries = vec![entry(EntryKind::Folder), entry(EntryKind::File)];
-    act(&mut state, Action::Listed { asked, folder: format!("/tmp/{HOSTILE}").into(), entries });
+    act(&mut state, Action::Listed(Listing { asked, folder: format!("/tmp/{HOSTILE}").into(), entries }));
     assert_shown(&mut state);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::script::ScriptFile;
-use crate::tui::overlay::{EntryKind, FileEntry, Overlay};
+use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
 use crate::tui::update::next_tick;
 
@@ -109,7 +109,7 @@ fn the_map_asks_for_its_texts_and_its_points() {
     let [.., Effect::EmbedTexts(texts)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(texts.len(), 6, "the steps without context");
     let texts = texts.iter().map(|text| (text.clone(), text_embedding(text), false)).collect();
-    hear(&mut state, Update::Texts(texts));
+    send(&mut state, Update::Texts(texts));
     let request = state.clip().exploration.map_request().expect("all texts are there");
     act(&mut state, Action::Mapped(0, Box::new(request.compute())));
     assert_screens!("map", &mut state);
@@ -128,8 +128,6 @@ fn the_palette_finds_commands_and_does_them() {
     let mut state = full_state();
     type_keys(&mut state, ":smth");
     assert_screens!("palette", &mut state);
-    let Some(Overlay::Palette(palette)) = &state.overlay else { panic!() };
-    assert!(palette.found[0].about.name.starts_with("smooth-"));
     type_keys(&mut state, "⌫⌫⌫⌫compare⏎");
     assert_eq!((state.view, state.overlay.is_none()), (View::Compare, true));
 }
@@ -144,7 +142,7 @@ fn a_template_is_written_with_its_sentence_in_view() {
     }
     type_keys(&mut state, "now {step}!");
     let sentence = "now the athlete stands!".to_owned();
-    let tokens = crate::tui::overlay::TokenCount { sentence, used: 5, most: 63, cut: false };
+    let tokens = TokenCount { sentence, used: 5, most: 63, cut: false };
     act(&mut state, Action::Tokens(tokens));
     assert_screens!("template", &mut state);
     let effects = type_keys(&mut state, "⏎");
@@ -206,7 +204,7 @@ fn a_file_is_picked_by_its_name() {
     let file = |name: &str| FileEntry { kind: EntryKind::File, name: name.to_owned() };
     let folder = FileEntry { kind: EntryKind::Folder, name: "more".to_owned() };
     let entries = vec![file("run.mp4"), file("jump.json"), folder, file("jump.mp4")];
-    act(&mut state, Action::Listed { asked: asked.clone(), folder: "/films".into(), entries });
+    act(&mut state, Action::Listed(Listing { asked: asked.clone(), folder: "/films".into(), entries }));
     assert_screens!("files", &mut state);
     let effects = type_keys(&mut state, "jump↓⏎");
     let [Effect::OpenClip(path)] = &effects[..] else { panic!("{effects:?}") };

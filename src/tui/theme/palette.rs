@@ -1,29 +1,29 @@
-//! The colours of themes, and the themes that come with the program.
+//! The colours of a theme, and the built-in themes.
 
-use crate::colour::{MUTED, Rgb, VIRIDIS};
+use crate::plot::colour::{MUTED, Rgb, VIRIDIS};
 
 /// The colours of a theme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Palette {
     /// Name of the theme.
     pub name: String,
-    /// Points of the heatmap's colours, from the lowest shade to the highest, at least two.
+    /// Colours of the heatmap from the lowest shade to the highest, at least two.
     pub heat: Vec<Rgb>,
-    /// Colours of steps and classes, by their place; at least one.
+    /// Colours of steps and classes by index, at least one.
     pub steps: Vec<Rgb>,
-    /// Colours of a difference: where the first is larger, where both are the same, where the second is larger.
+    /// Colours of a difference: the first larger, both the same, the second larger.
     pub difference: [Rgb; 3],
-    /// What draws the eye: titles, the pinned class, the cursor's figures.
+    /// Titles, the pinned class, the cursor's values.
     pub accent: Rgb,
-    /// Background of what is selected.
+    /// Background of the selection.
     pub selected: Rgb,
-    /// What has improved.
+    /// Improvements.
     pub good: Rgb,
-    /// What is worse, and errors.
+    /// Errors, and what is worse.
     pub bad: Rgb,
 }
 
-/// Points of the cividis map, dark to bright: it looks the same with and without red-green colour blindness.
+/// Points of the cividis map, dark to bright, made for red-green colour blindness.
 const CIVIDIS: [Rgb; 9] = [
     [0, 34, 78],
     [26, 56, 111],
@@ -36,7 +36,7 @@ const CIVIDIS: [Rgb; 9] = [
     [254, 232, 56],
 ];
 
-/// Points of ColorBrewer's YlGnBu map, bright to dark: on a bright background it is the low shades that fade.
+/// Points of ColorBrewer's YlGnBu map, bright to dark, for bright backgrounds.
 const YELLOW_GREEN_BLUE: [Rgb; 9] = [
     [255, 255, 217],
     [237, 248, 177],
@@ -49,7 +49,7 @@ const YELLOW_GREEN_BLUE: [Rgb; 9] = [
     [8, 29, 88],
 ];
 
-/// Okabe and Ito's scheme without its black, which a dark background swallows.
+/// Okabe and Ito's colours without black, for dark backgrounds.
 const OKABE_ITO: [Rgb; 7] = [
     [230, 159, 0],
     [86, 180, 233],
@@ -61,7 +61,7 @@ const OKABE_ITO: [Rgb; 7] = [
 ];
 
 impl Palette {
-    /// The themes that come with the program.
+    /// The built-in themes.
     pub fn built_in() -> [Self; 3] {
         [Self::dark(), Self::light(), Self::colour_blind()]
     }
@@ -94,7 +94,7 @@ impl Palette {
         }
     }
 
-    /// For terminals with a dark background; with red-green colour blindness nothing looks like something else.
+    /// For terminals with a dark background and eyes with red-green colour blindness.
     pub fn colour_blind() -> Self {
         Self {
             name: "colour-blind".to_owned(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::colour::{contrast_ratio, linear};
+use crate::plot::colour::{contrast_ratio, linear};
 
 /// Backgrounds that terminals are given, for each built-in theme, and the text on them.
 const BACKGROUNDS: [([Rgb; 2], Rgb); 3] = [
@@ -8,7 +8,7 @@ const BACKGROUNDS: [([Rgb; 2], Rgb); 3] = [
     ([[0, 0, 0], [30, 30, 30]], [204, 204, 204]),
 ];
 
-/// Least contrast at which text is read with ease, after the Web Content Accessibility Guidelines.
+/// Least contrast of readable text (Web Content Accessibility Guidelines).
 const READABLE: f32 = 4.5;
 
 /// What people without working cones of one kind see of linear RGB light, from Machado, Oliveira and Fernandes, "A
@@ -101,7 +101,7 @@ fn text_is_readable_in_every_theme_at_every_depth() {
 }
 
 #[test]
-fn the_order_of_shades_is_seen_by_all_eyes_and_in_grey() {
+fn shades_are_ordered_by_lightness_also_for_colour_blind_eyes() {
     for palette in Palette::built_in() {
         for eyes in [ALL_CONES, PROTANOPIA, DEUTERANOPIA] {
             let mut lightness: Vec<f32> = palette.heat.iter().map(|&colour| seen(colour, &eyes)[0]).collect();
@@ -121,7 +121,7 @@ fn the_order_of_shades_is_seen_by_all_eyes_and_in_grey() {
 }
 
 #[test]
-fn steps_and_differences_are_told_apart() {
+fn colours_of_steps_and_differences_are_distinguishable() {
     for palette in Palette::built_in() {
         let eyes: &[_] = match palette.name.as_str() {
             "colour-blind" => &[ALL_CONES, PROTANOPIA, DEUTERANOPIA],
@@ -142,7 +142,7 @@ fn steps_and_differences_are_told_apart() {
 }
 
 #[test]
-fn without_colours_glyphs_and_modifiers_tell_the_same() {
+fn without_colours_glyphs_and_modifiers_take_their_place() {
     for palette in Palette::built_in() {
         let theme = Theme { depth: ColourDepth::None, palette };
         let glyphs = [0.0, 0.3, 0.5, 0.7, 1.0].map(|shade| theme.shade(shade).content.into_owned());
@@ -158,7 +158,7 @@ fn without_colours_glyphs_and_modifiers_tell_the_same() {
 }
 
 #[test]
-fn shades_run_from_the_first_point_to_the_last() {
+fn shades_are_interpolated_between_the_points() {
     let theme = Theme::new(ColourDepth::True);
     assert_eq!(theme.heat(0.0), theme.palette.heat[0]);
     assert_eq!(theme.heat(1.0), theme.palette.heat[8]);
@@ -167,7 +167,7 @@ fn shades_run_from_the_first_point_to_the_last() {
 }
 
 #[test]
-fn how_many_colours_there_are_is_told_by_the_environment() {
+fn the_environment_decides_the_colour_depth() {
     let depth = |set: &[(&str, &str)]| {
         let of =
             |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());

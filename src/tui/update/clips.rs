@@ -1,4 +1,4 @@
-//! Turning from clip to clip, and what the shown one asks the background for.
+//! Which clip is on the screen, and what its background job embeds.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -7,42 +7,41 @@ use crate::align::Calibration;
 use crate::explore::Sources;
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
 use crate::video::{Sampling, Segment, Ticks};
 
-/// Turns to another clip, in a ring. Where the tour's next step has a clip of its own, that one follows.
-pub fn turn(state: &mut State, places: isize) -> Vec<Effect> {
+/// Shows another clip, in a ring. If the tour's next step is about a clip, that step shows it.
+pub fn turn(state: &mut State, places: isize) {
     let next_step = state.tour.and_then(|step| tour::after(step, &state.clips));
     if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
-        return Vec::new();
+        return;
     }
     let clips = state.clips.len() as isize;
     if clips == 1 {
-        state.say(format!("There is no other clip: {} opens one", state.keymap.key(Command::Open)));
-        return Vec::new();
+        state.say(format!("There is no other clip: {} opens one.", state.keymap.key(Command::Open)));
+        return;
     }
     show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
 }
 
-/// Shows a clip, under the knobs of the one before. A clip that is done keeps its embeddings and its background work,
-/// which waits for texts; one that is not makes room for the new one, and goes on when it is shown again.
-pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
-    let mut effects = Vec::new();
+/// Shows a clip with the knobs of the one before. The job of a clip that is fully embedded waits for texts; another job is
+/// stopped, and goes on when its clip is shown again.
+pub fn show(state: &mut State, index: usize) {
     let turns = index != state.shown;
     if turns {
         let left = state.shown;
         let settings = state.clip().exploration.settings().clone();
         let clip = state.clip_mut();
-        // What the next clip asks for takes the place of what this one still waits for.
+        // The next clip asks for evidence in its place.
         clip.evidence_asked = None;
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
-            effects.push(Effect::Stop(left));
+            state.effects.push(Effect::Stop(left));
         } else if clip.progress.texts_to_prefetch > 0 {
             clip.progress.texts_to_prefetch = 0;
-            effects.push(Effect::PrefetchTexts { clip: left, texts: Vec::new() });
+            state.effects.push(Effect::PrefetchTexts { clip: left, texts: Vec::new() });
         }
         state.shown = index;
         state.message = None;
@@ -57,29 +56,25 @@ pub fn show(state: &mut State, index: usize) -> Vec<Effect> {
         clip.progress.idle = true;
         clip.progress.all_decoded = true;
         clip.progress.decoded = clip.exploration.frame_count();
-        return effects;
+        return;
     }
     if clip.job.is_none() {
         clip.job = Some(job);
         clip.progress = Progress::default();
         clip.sampled.clear();
-        effects.push(Effect::Start {
-            clip: index,
-            job,
-            sampling: clip.sampling,
-            texts: missing_texts(clip),
-            known: clip.exploration.embedded_frames().to_vec(),
-        });
+        let (sampling, texts) = (clip.sampling, missing_texts(clip));
+        let known = clip.exploration.embedded_frames().to_vec();
+        state.effects.push(Effect::Start { clip: index, job, sampling, texts, known });
         state.next_job += 1;
     } else if turns {
-        effects.push(Effect::EmbedTexts(missing_texts(clip)));
+        let texts = missing_texts(clip);
+        state.effects.push(Effect::EmbedTexts(texts));
     }
-    effects
 }
 
-/// Adds a clip with the candidates of the one with index `like`, and shows it.
-pub fn add(state: &mut State, path: PathBuf, like: usize) -> Vec<Effect> {
-    let Some(other) = state.clips.get(like) else { return Vec::new() };
+/// Adds a clip with the candidates of the clip `like`, and shows it.
+pub fn add(state: &mut State, path: PathBuf, like: usize) {
+    let Some(other) = state.clips.get(like) else { return };
     let id = path.display().to_string();
     let sources = Sources {
         clip: id.clone(),
@@ -93,28 +88,28 @@ pub fn add(state: &mut State, path: PathBuf, like: usize) -> Vec<Effect> {
     clip.ids.clone_from(&other.ids);
     clip.members.clone_from(&other.members);
     state.clips.push(clip);
-    let mut effects = vec![Effect::AddClip { path, like }];
-    effects.extend(show(state, state.clips.len() - 1));
-    effects
+    state.effects.push(Effect::AddClip { path, like });
+    show(state, state.clips.len() - 1);
 }
 
-/// Asks for the texts that the shown clip lacks; work that ended early begins again.
-pub fn embed(state: &mut State) -> Vec<Effect> {
+/// Embeds the texts that the clip on the screen lacks; a job that failed is started again.
+pub fn embed(state: &mut State) {
     let clip = state.clip_mut();
     if clip.job.is_none() && !clip.exploration.is_frozen() {
         return show(state, state.shown);
     }
-    vec![Effect::EmbedTexts(missing_texts(state.clip_mut()))]
+    let texts = missing_texts(clip);
+    state.effects.push(Effect::EmbedTexts(texts));
 }
 
-/// Takes what came of comparing files with what they were: a snapshot of which all is still the same goes live, under the
-/// knobs that are turned by now.
-pub fn take_checked(state: &mut State, checked: Checked) -> Vec<Effect> {
+/// Handles the outcome of comparing files with what they were: a snapshot whose files are unchanged goes live, with the
+/// present knobs.
+pub fn checked(state: &mut State, checked: Checked) {
     state.is_checking = false;
     if let Some(message) = checked.message {
         state.message = Some(message);
     }
-    let Some(Live { mut exploration, sources, job }) = checked.live else { return Vec::new() };
+    let Some(Live { mut exploration, sources, job }) = checked.live else { return };
     let clip = &mut state.clips[0];
     let (before, own) = (clip.exploration.calibration(), exploration.calibration());
     let again = |calibration: Option<Calibration>| Some(calibration.unwrap_or(before)).filter(|&c| c != own);
@@ -129,49 +124,45 @@ pub fn take_checked(state: &mut State, checked: Checked) -> Vec<Effect> {
     clip.thumbnails = Thumbnails::default();
     clip.evidence_asked = None;
     clip.stale = true;
-    let mut effects = vec![Effect::SetJob(0, Box::new(job))];
+    state.effects.push(Effect::SetJob(0, Box::new(job)));
     if state.shown == 0 {
-        effects.extend(show(state, 0));
+        show(state, 0);
     }
-    effects
 }
 
-/// Takes other frames of the clip that is shown.
-pub fn resample(state: &mut State, sampling: Sampling) -> Vec<Effect> {
+/// Samples other frames of the clip on the screen.
+pub fn resample(state: &mut State, sampling: Sampling) {
     let index = state.shown;
     let clip = state.clip_mut();
     if clip.sampling == sampling {
-        return Vec::new();
+        return;
     }
     clip.sampling = sampling;
     clip.sources.sampling = sampling.describe();
     let tolerance = clip.info.take().map_or(0.0, |info| info.tolerance);
-    // What is known of the new sampling is shown at once; what it does not take after all is dropped when the last frame is
-    // decoded.
+    // Embedded frames that the new sampling should take are shown at once. Those that it does not take after all are dropped
+    // once all is decoded.
     let segment = Segment { start: clip.sources.start, end: clip.sources.end };
     let ticks = Ticks::new(sampling, segment, tolerance);
     clip.exploration.choose_rows(|frame| ticks.rows(frame.time, frame.shown.until));
     clip.stale = true;
-    let was_running = clip.job.take().is_some();
-    let mut effects = Vec::new();
-    if was_running {
-        effects.push(Effect::Stop(index));
+    if clip.job.take().is_some() {
+        state.effects.push(Effect::Stop(index));
     }
-    effects.extend(show(state, index));
-    effects
+    show(state, index);
 }
 
-/// What the shown clip's settings need and is not embedded.
+/// The texts that the settings of a clip need and that are not embedded.
 pub fn missing_texts(clip: &mut Clip) -> Vec<String> {
     let missing = clip.exploration.missing_texts();
     clip.progress.texts_missing = missing.len();
-    // Who asks for texts takes back what was to be prefetched; it is asked for anew once these are there.
+    // These replace the texts to prefetch, which are asked for again afterwards.
     clip.progress.texts_to_prefetch = 0;
     missing
 }
 
-/// Asks for the texts of the other templates, so that turning to them takes no time: the next one's first.
-pub fn prefetch(state: &mut State) -> Vec<Effect> {
+/// Embeds the texts of the other templates ahead of time, those of the next template first.
+pub fn prefetch(state: &mut State) {
     let (before, after) = state.templates.split_at(state.template());
     let exploration = &state.clip().exploration;
     let mut seen = HashSet::new();
@@ -182,8 +173,8 @@ pub fn prefetch(state: &mut State) -> Vec<Effect> {
         .filter(|text| seen.insert(text.clone()))
         .collect();
     if texts.is_empty() {
-        return Vec::new();
+        return;
     }
     state.clip_mut().progress.texts_to_prefetch = texts.len();
-    vec![Effect::PrefetchTexts { clip: state.shown, texts }]
+    state.effects.push(Effect::PrefetchTexts { clip: state.shown, texts });
 }

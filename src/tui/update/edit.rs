@@ -7,164 +7,138 @@ use crate::script::{Class, ClassId, Document, EditError, ScriptFile, library};
 use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
-use crate::tui::command::Command;
-use crate::tui::overlay::Ask;
+use crate::tui::commands::Command;
 use crate::tui::state::State;
-use crate::tui::update::{clips, overlays, selection, time, views};
-
-/// Asks for the selected step's new text.
-pub fn ask_step(state: &mut State) -> Vec<Effect> {
-    match focus(state) {
-        Some((class, step)) => overlays::ask(state, Ask::Step { class, step }),
-        None => Vec::new(),
-    }
-}
-
-/// Asks for a new step before or after the selected one.
-pub fn ask_new_step(state: &mut State, places_on: usize) -> Vec<Effect> {
-    let Some(class) = state.selected_id() else { return Vec::new() };
-    let at = state.clip().focus_step().map_or(0, |step| step + places_on);
-    overlays::ask(state, Ask::NewStep { class, at, goes_on: false })
-}
-
-/// Asks for the selected class' new name.
-pub fn ask_class_name(state: &mut State) -> Vec<Effect> {
-    let class = state.selected_id();
-    class.map_or_else(Vec::new, |class| overlays::ask(state, Ask::ClassName(class)))
-}
+use crate::tui::update::{clips, cursor, views};
 
 /// Deletes the selected step.
-pub fn delete_step(state: &mut State) -> Vec<Effect> {
-    let Some((class, step)) = focus(state) else { return Vec::new() };
-    let effects = change(state, |scripts| scripts.delete_step(class, step));
+pub fn delete_step(state: &mut State) {
+    let Some((class, step)) = focus(state) else { return };
+    change(state, |scripts| scripts.delete_step(class, step));
     let last = state.scripts.class(class).map_or(0, |class| class.steps.len().saturating_sub(1));
     state.clip_mut().step = Some(step.min(last));
-    effects
 }
 
 /// Moves the selected step up or down.
-pub fn move_step(state: &mut State, places: isize) -> Vec<Effect> {
-    let Some((class, step)) = focus(state) else { return Vec::new() };
+pub fn move_step(state: &mut State, places: isize) {
+    let Some((class, step)) = focus(state) else { return };
     let count = state.scripts.class(class).map_or(0, |class| class.steps.len());
-    let Some(to) = step.checked_add_signed(places).filter(|&to| to < count) else { return Vec::new() };
-    let effects = change(state, |scripts| scripts.move_step(class, step, to));
+    let Some(to) = step.checked_add_signed(places).filter(|&to| to < count) else { return };
+    change(state, |scripts| scripts.move_step(class, step, to));
     state.clip_mut().step = Some(to);
-    effects
 }
 
 /// Deletes the selected class.
-pub fn delete_class(state: &mut State) -> Vec<Effect> {
-    let Some(class) = state.selected_id() else { return Vec::new() };
+pub fn delete_class(state: &mut State) {
+    let Some(class) = state.selected_id() else { return };
     if state.clip().ids.len() == 1 {
-        state.complain("This is the clip's only candidate: add another before it is deleted.");
-        return Vec::new();
+        state.complain("This is the only candidate of the clip: add another before you delete it.");
+        return;
     }
     let (listed, name) = (state.clip().listed(), state.scripts.class(class).map(|class| class.name.clone()));
     let place = listed.iter().position(|&other| other == state.clip().selected);
-    // The one in its place is selected next.
     let next = place.and_then(|place| listed.get(place + 1).or_else(|| listed.get(place.checked_sub(1)?)));
     let next = next.map(|&index| state.clip().ids[index]);
     match try_change(state, |scripts| scripts.delete_class(class)) {
-        Err(reason) => {
-            state.complain(reason);
-            Vec::new()
-        }
-        Ok(effects) => {
+        Err(reason) => state.complain(reason),
+        Ok(()) => {
             if let Some(index) = state.clip().ids.iter().position(|&id| Some(id) == next) {
-                selection::select(state, index);
+                cursor::select(state, index);
             }
             let undo = state.keymap.key(Command::Undo);
-            state.say(format!("Deleted {}; {undo} takes that back.", name.unwrap_or_default()));
-            effects
+            state.say(format!("Deleted {}; {undo} undoes that.", name.unwrap_or_default()));
         }
     }
 }
 
-/// Takes the last edit back, or does it again.
-pub fn travel(state: &mut State, back: bool) -> Vec<Effect> {
-    let (what, word) = if back { (state.scripts.undo(), "Undone") } else { (state.scripts.redo(), "Redone") };
-    let Some(what) = what.map(str::to_owned) else {
-        state.say(format!("Nothing to {}.", if back { "undo" } else { "redo" }));
-        return Vec::new();
-    };
-    let effects = follow(state);
-    state.say(format!("{word}: {what}"));
-    effects
+/// Undoes the last edit.
+pub fn undo(state: &mut State) {
+    match state.scripts.undo().map(str::to_owned) {
+        Some(edit) => {
+            follow(state);
+            state.say(format!("Undone: {edit}"));
+        }
+        None => state.say("Nothing to undo."),
+    }
 }
 
-/// Gives a step another text.
-pub fn set_step(state: &mut State, class: ClassId, step: usize, text: &str) -> Result<Vec<Effect>, String> {
-    let effects = try_change(state, |scripts| scripts.set_step(class, step, text))?;
+/// Redoes the edit that was undone last.
+pub fn redo(state: &mut State) {
+    match state.scripts.redo().map(str::to_owned) {
+        Some(edit) => {
+            follow(state);
+            state.say(format!("Redone: {edit}"));
+        }
+        None => state.say("Nothing to redo."),
+    }
+}
+
+/// Changes the text of a step.
+pub fn set_step(state: &mut State, class: ClassId, step: usize, text: &str) -> Result<(), String> {
+    try_change(state, |scripts| scripts.set_step(class, step, text))?;
     state.clip_mut().step = Some(step);
-    Ok(effects)
+    Ok(())
 }
 
-/// Puts a new step at a place.
-pub fn insert_step(state: &mut State, class: ClassId, at: usize, text: &str) -> Result<Vec<Effect>, String> {
-    let effects = try_change(state, |scripts| scripts.insert_step(class, at, text))?;
-    time::select_step(state, at);
+/// Inserts a step at a place.
+pub fn insert_step(state: &mut State, class: ClassId, at: usize, text: &str) -> Result<(), String> {
+    try_change(state, |scripts| scripts.insert_step(class, at, text))?;
+    cursor::select_step(state, at);
     state.clip_mut().step = Some(at);
-    Ok(effects)
+    Ok(())
 }
 
-/// Gives a class another name and domain, from `name / domain`.
-pub fn rename_class(state: &mut State, class: ClassId, text: &str) -> Result<Vec<Effect>, String> {
+/// Renames a class, from `name / domain`.
+pub fn rename_class(state: &mut State, class: ClassId, text: &str) -> Result<(), String> {
     let (name, domain) = name_and_domain(state, text);
     try_change(state, |scripts| scripts.rename_class(class, &name, &domain))
 }
 
-/// Adds a class with one step to the candidates of the clip that is shown, and selects it.
-pub fn add_class(
-    state: &mut State,
-    name: &str,
-    domain: &str,
-    step: &str,
-) -> Result<(ClassId, Vec<Effect>), String> {
+/// Adds a class with one step to the candidates of the clip on the screen, and selects it.
+pub fn add_class(state: &mut State, name: &str, domain: &str, step: &str) -> Result<ClassId, String> {
     let class = state.scripts.add_class(name, domain, &[step]).map_err(|error| error.to_string())?;
-    Ok((class, select_added(state, class)))
+    select_added(state, class);
+    Ok(class)
 }
 
-fn select_added(state: &mut State, class: ClassId) -> Vec<Effect> {
+fn select_added(state: &mut State, class: ClassId) {
     if let Some(members) = &mut state.clip_mut().members {
         members.push(class);
     }
-    let effects = follow(state);
+    follow(state);
     let clip = state.clip_mut();
     if let Some(index) = clip.ids.iter().position(|&id| id == class) {
         clip.selected = index;
         clip.has_selected = true;
         clip.step = Some(0);
     }
-    effects
 }
 
-/// Adds a class with its whole script to the candidates of the clip that is shown, and selects it.
-pub fn add_script(state: &mut State, class: Class) -> Result<Vec<Effect>, String> {
+/// Adds a class with its script to the candidates of the clip on the screen, and selects it.
+pub fn add_script(state: &mut State, class: Class) -> Result<(), String> {
     let id = state.scripts.add(class).map_err(|error| error.to_string())?;
-    Ok(select_added(state, id))
+    select_added(state, id);
+    Ok(())
 }
 
-/// Gives a class another script.
-pub fn replace_script(state: &mut State, class: ClassId, by: &Class) -> Result<Vec<Effect>, String> {
+/// Replaces the script of a class.
+pub fn replace_script(state: &mut State, class: ClassId, by: &Class) -> Result<(), String> {
     try_change(state, |scripts| scripts.replace_script(class, by))
 }
 
-/// Another script file takes the place of all scripts, in every clip. There must be nothing to save: the file before is
-/// opened again to go back.
-pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) -> Vec<Effect> {
+/// Replaces all scripts by those of another file, in every clip. Unsaved edits must be saved or undone first.
+pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) {
     if state.scripts.is_changed() {
         let (save, undo) = (state.keymap.key(Command::SaveScripts), state.keymap.key(Command::Undo));
-        state.complain(format!(
-            "The scripts have changes: save them ({save}) or take them back ({undo}) first."
-        ));
-        return Vec::new();
+        state.complain(format!("The scripts have changes: save them ({save}) or undo them ({undo}) first."));
+        return;
     }
     if state.clip().exploration.is_frozen() {
-        state.complain("The matrices of a snapshot are of the scripts that it was taken with.");
-        return Vec::new();
+        state.complain("This snapshot is open without its clip or model: its scripts cannot be replaced.");
+        return;
     }
     for clip in &mut state.clips {
-        // Ids of one document say nothing in another.
+        // Ids are of one document.
         clip.members = None;
         clip.ids = Vec::new();
         clip.truth = None;
@@ -174,12 +148,12 @@ pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) -> Vec<Effect> {
         clip.sources.scripts = path.display().to_string();
     }
     state.say(format!("Scripts of {}", path.display()));
-    // Those of the library are in no file that could be saved to.
+    // Scripts of the library have no file to be saved in.
     state.scripts = Document::new(file, Some(path).filter(|path| !library::is_name(path)));
-    follow(state)
+    follow(state);
 }
 
-/// Name and domain of `name / domain`; without a domain, that of the selected class.
+/// Name and domain from `name / domain`; the domain of the selected class if the text has none.
 pub fn name_and_domain(state: &State, text: &str) -> (String, String) {
     match text.rsplit_once(" / ") {
         Some((name, domain)) => (name.trim().to_owned(), domain.trim().to_owned()),
@@ -191,28 +165,29 @@ pub fn name_and_domain(state: &State, text: &str) -> (String, String) {
 }
 
 /// Saves the scripts in their file.
-pub fn save(state: &State, path: PathBuf, quits: bool) -> Vec<Effect> {
-    vec![Effect::SaveScripts { path, file: Box::new(state.scripts.file().clone()), quits }]
+pub fn save(state: &mut State, path: PathBuf, quits: bool) {
+    let file = Box::new(state.scripts.file().clone());
+    state.effects.push(Effect::SaveScripts { path, file, quits });
 }
 
-/// The scripts are in that file now.
-pub fn saved(state: &mut State, path: PathBuf, file: ScriptFile, quits: bool) -> Vec<Effect> {
+/// Handles that the scripts were saved in a file.
+pub fn saved(state: &mut State, path: PathBuf, file: ScriptFile, quits: bool) {
     let before = state.scripts.path().map(PathBuf::from);
     state.say(format!("Saved {}", path.display()));
     for clip in &mut state.clips {
         clip.sources.scripts = path.display().to_string();
     }
     state.scripts.mark_saved(path, file);
-    let mut effects = vec![Effect::DiscardDraft(before)];
+    state.effects.push(Effect::DiscardDraft(before));
     if state.scripts.is_changed() {
-        effects.push(Effect::KeepDraft(Box::new(Unsaved::new(&state.scripts))));
+        state.effects.push(Effect::KeepDraft(Box::new(Unsaved::new(&state.scripts))));
     } else if quits {
-        effects.push(Effect::Quit);
+        state.effects.push(Effect::Quit);
     }
-    effects
 }
 
-fn focus(state: &mut State) -> Option<(ClassId, usize)> {
+/// The selected step; says so if there is none.
+pub fn focus(state: &mut State) -> Option<(ClassId, usize)> {
     let found = state.selected_id().zip(state.clip().focus_step());
     if found.is_none() {
         state.say("No step is selected.");
@@ -220,33 +195,28 @@ fn focus(state: &mut State) -> Option<(ClassId, usize)> {
     found
 }
 
-fn change(
-    state: &mut State,
-    operation: impl FnOnce(&mut Document) -> Result<bool, EditError>,
-) -> Vec<Effect> {
-    try_change(state, operation).unwrap_or_else(|reason| {
+fn change(state: &mut State, operation: impl FnOnce(&mut Document) -> Result<bool, EditError>) {
+    if let Err(reason) = try_change(state, operation) {
         state.complain(reason);
-        Vec::new()
-    })
+    }
 }
 
 fn try_change(
     state: &mut State,
     operation: impl FnOnce(&mut Document) -> Result<bool, EditError>,
-) -> Result<Vec<Effect>, String> {
-    match operation(&mut state.scripts) {
-        Ok(true) => Ok(follow(state)),
-        Ok(false) => Ok(Vec::new()),
-        Err(error) => Err(error.to_string()),
+) -> Result<(), String> {
+    if operation(&mut state.scripts).map_err(|error| error.to_string())? {
+        follow(state);
     }
+    Ok(())
 }
 
-/// Lets all clips follow the scripts, and keeps what is not saved.
-fn follow(state: &mut State) -> Vec<Effect> {
+/// Gives all clips the edited scripts, and keeps a draft.
+fn follow(state: &mut State) {
     for clip in &mut state.clips {
         candidates(clip, &state.scripts);
     }
-    // Whoever edits a class stays with it while it waits for its texts.
+    // The edited class stays selected while its texts are embedded.
     state.clip_mut().has_selected = true;
     views::shade(state);
     let draft = if state.scripts.is_changed() {
@@ -254,18 +224,16 @@ fn follow(state: &mut State) -> Vec<Effect> {
     } else {
         Effect::DiscardDraft(state.scripts.path().map(PathBuf::from))
     };
-    let mut effects = vec![draft];
-    effects.extend(clips::embed(state));
-    effects
+    state.effects.push(draft);
+    clips::embed(state);
 }
 
-/// Gives a clip the candidates that the scripts have for it now.
+/// Gives a clip the candidates that the scripts have for it.
 pub fn candidates(clip: &mut Clip, scripts: &Document) {
     // The matrices of a snapshot are of the scripts that it was taken with.
     if clip.exploration.is_frozen() || clip.has_own_scripts {
         return;
     }
-    // The clip's candidates stay in its own order.
     let ids: Vec<ClassId> = clip.members.as_deref().unwrap_or(scripts.ids()).to_vec();
     let ids: Vec<ClassId> = ids.into_iter().filter(|&id| scripts.class(id).is_some()).collect();
     let candidates = ids.iter().filter_map(|&id| {
@@ -275,7 +243,7 @@ pub fn candidates(clip: &mut Clip, scripts: &Document) {
     });
     clip.exploration.set_candidates(candidates.collect());
     clip.stale = true;
-    // Who is selected, compared, pinned or right stays so under another index.
+    // The indices of the selected, compared, pinned and true classes change.
     let before = std::mem::replace(&mut clip.ids, ids);
     let now = |index: usize| {
         let id = before.get(index)?;

@@ -1,15 +1,14 @@
-//! What can be turned without embedding a frame again.
+//! Turning the knobs, which embeds no frame again.
 
 use clap::ValueEnum;
 
 use crate::align::{Aligner, Smoothing, mean_rate, width_in_frames};
 use crate::explore::{Method, Settings, ends_of};
 use crate::script::Template;
-use crate::tui::action::Effect;
 use crate::tui::state::State;
 use crate::tui::update::clips;
 
-/// Changes the width by whole frames; widths of 0 and 1 frame are both off.
+/// Changes the smoothing width by whole frames. Widths of 0 and 1 frame are off.
 pub fn smooth(state: &mut State, frames: isize) {
     let clip = state.clip_mut();
     let outcome = clip.exploration.outcome();
@@ -17,23 +16,18 @@ pub fn smooth(state: &mut State, frames: isize) {
     if rate <= 0.0 {
         return;
     }
-    // Not the width of the outcome: several presses may come before that follows.
+    // The width of the outcome may be older than the last key.
     let current = width_in_frames(clip.exploration.settings().smoothing_seconds, rate).max(1);
     let width = current.saturating_add_signed(frames).clamp(1, outcome.times.len().max(1));
     let seconds = if width <= 1 { 0.0 } else { width as f64 / rate };
     set(state, |settings| settings.smoothing_seconds = seconds);
     let preset = state.clip().exploration.settings().method.preset;
-    // Wherever a window is not cut by the ends of the clip.
+    // Windows away from the ends of the clip.
     let window = |width: usize| Smoothing { width, preset }.window(width, 3 * width).len();
     if width != current && window(width) == window(current) {
         let (least, most) = (width.min(current), width.max(current));
         state.say(format!("Widths of {least} and {most} smooth over the same {} frames.", window(width)));
     }
-}
-
-/// Turns to the next aligner.
-pub fn turn_aligner(state: &mut State) {
-    turn(state, |method| method.aligner = next(method.aligner));
 }
 
 /// Opens or closes an end of the clip.
@@ -49,7 +43,7 @@ pub fn turn_end(state: &mut State, end: impl FnOnce(&mut Method) -> &mut bool) {
     });
 }
 
-/// Turns a part of the method.
+/// Changes the method.
 pub fn turn(state: &mut State, change: impl FnOnce(&mut Method)) {
     set(state, |settings| change(&mut settings.method));
 }
@@ -61,16 +55,16 @@ pub fn next<T: ValueEnum + PartialEq>(value: T) -> T {
     all[(at + 1) % all.len()].clone()
 }
 
-/// Turns to another of the templates.
-pub fn turn_template(state: &mut State, places: isize) -> Vec<Effect> {
+/// Uses another of the templates.
+pub fn turn_template(state: &mut State, places: isize) {
     let count = state.templates.len() as isize;
     let at = (state.template() as isize + places).rem_euclid(count);
     let template = state.templates[at as usize].clone();
     use_template(state, template)
 }
 
-/// Puts the steps into a template, which can be turned to from then on.
-pub fn use_template(state: &mut State, template: Template) -> Vec<Effect> {
+/// Uses a template, and adds it to those that the template commands turn through.
+pub fn use_template(state: &mut State, template: Template) {
     if !state.templates.contains(&template) {
         state.templates.push(template.clone());
     }
@@ -78,7 +72,7 @@ pub fn use_template(state: &mut State, template: Template) -> Vec<Effect> {
     clips::embed(state)
 }
 
-/// Changes settings of the clip that is shown.
+/// Changes the settings of the clip on the screen.
 pub fn set(state: &mut State, change: impl FnOnce(&mut Settings)) {
     let clip = state.clip_mut();
     let mut settings = clip.exploration.settings().clone();

@@ -1,46 +1,13 @@
-//! Looking through the results of an evaluation.
+//! Moving through the results of an evaluation.
 
-use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
-use crate::tui::overlay::Overlay;
-use crate::tui::results::{ClipResult, ResultList, Results};
+use crate::tui::results::{ClipResult, Results};
 use crate::tui::state::{State, View};
 use crate::tui::update::{clips, views};
 
-/// Lists the results, the clip that is shown selected.
-pub fn list(state: &mut State) {
+/// Shows the next or the previous clip that the row has wrong.
+pub fn turn(state: &mut State, forward: bool) {
     let Some(results) = &state.results else { return no_results(state) };
-    let list = ResultList::default();
-    let at = results.listed(&list, &state.clips).iter().position(|&clip| clip == state.shown).unwrap_or(0);
-    state.overlay = Some(Overlay::Results(ResultList { at, ..list }));
-}
-
-/// Looks at another row.
-pub fn turn_row(state: &mut State, places: isize) {
-    if let Some(results) = &mut state.results {
-        let rows = results.rows.len() as isize;
-        results.row = (results.row as isize + places).rem_euclid(rows) as usize;
-    }
-    if let Some(Overlay::Results(list)) = &mut state.overlay {
-        list.at = 0;
-    }
-}
-
-/// Shows the clip that is selected in the list.
-pub fn choose(state: &mut State) -> Vec<Effect> {
-    let (Some(Overlay::Results(list)), Some(results)) = (&state.overlay, &state.results) else {
-        return Vec::new();
-    };
-    let chosen = results.listed(list, &state.clips).get(list.at).copied();
-    chosen.map_or_else(Vec::new, |clip| open(state, clip))
-}
-
-/// Shows the next clip, or the one before, that the row has wrong.
-pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
-    let Some(results) = &state.results else {
-        no_results(state);
-        return Vec::new();
-    };
     let count = results.clips.len();
     let is_wrong = |clip: &usize| {
         *clip < state.clips.len() && results.is_wrong(*clip, &state.clips[*clip]) == Some(true)
@@ -48,32 +15,28 @@ pub fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
     let around =
         (1..=count).map(|step| if forward { state.shown + step } else { state.shown + count - step });
     match around.map(|clip| clip % count).find(is_wrong) {
-        Some(clip) => open(state, clip),
-        None => {
-            state.say(format!("{} has every clip right.", results.rows[results.row].name));
-            Vec::new()
-        }
+        Some(clip) => show_clip(state, clip),
+        None => state.say(format!("{} has every clip right.", results.rows[results.row].name)),
     }
 }
 
-/// Shows a clip under the knobs of the row: what it predicts, beside the true class where that is another.
-fn open(state: &mut State, index: usize) -> Vec<Effect> {
-    let Some(results) = &state.results else { return Vec::new() };
+/// Shows a clip with the knobs of the row: the predicted class, compared with the true one if that is another.
+pub fn show_clip(state: &mut State, index: usize) {
+    let Some(results) = &state.results else { return };
     let row = results.rows[results.row].clone();
     let prediction = state.clips.get(index).and_then(|clip| results.prediction(index, clip));
     let unread = match results.clips.get(index) {
         Some(ClipResult::Unread(reason)) => Some(reason.clone()),
         _ => None,
     };
-    state.overlay = None;
-    let mut effects = clips::show(state, index);
+    clips::show(state, index);
     let clip = state.clip_mut();
     if let Some(settings) = row.settings.clone()
         && *clip.exploration.settings() != settings
     {
         clip.exploration.set(settings);
         clip.stale = true;
-        effects.extend(clips::embed(state));
+        clips::embed(state);
     }
     let clip = state.clip_mut();
     let answer = clip.answer;
@@ -90,15 +53,17 @@ fn open(state: &mut State, index: usize) -> Vec<Effect> {
         Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
         None => {
             let text = words(&row.name, prediction, state.clip());
-            let text =
-                if row.settings.is_some() { text } else { format!("{text} Its matrices are not these.") };
+            let text = if row.settings.is_some() {
+                text
+            } else {
+                format!("{text} These matrices are not those of the row.")
+            };
             state.say(text);
         }
     }
-    effects
 }
 
-/// What a row says of a clip, in a sentence.
+/// The prediction of a row for a clip, in a sentence.
 fn words(row: &str, prediction: Option<usize>, clip: &Clip) -> String {
     let name = |class: usize| clip.exploration.candidates().get(class).map_or("", |class| &class.name);
     match (prediction, clip.answer) {
@@ -110,15 +75,15 @@ fn words(row: &str, prediction: Option<usize>, clip: &Clip) -> String {
     }
 }
 
-fn no_results(state: &mut State) {
+/// Says that there are no results, and how to open some.
+pub fn no_results(state: &mut State) {
     state.say("No results are open: actalign-tui FOLDER opens those of eval --out FOLDER.");
 }
 
-/// The clips that the row has wrong, in sentences.
+/// Accuracy of the row, and the clips that it has wrong, in sentences.
 pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     let (accuracy, read) = results.accuracy(clips);
-    let list = ResultList { wrong_only: true, ..ResultList::default() };
-    let wrong = results.listed(&list, clips);
+    let wrong = results.listed("", true, clips);
     let row = &results.rows[results.row].name;
     let unread = results.clips.iter().filter(|clip| matches!(clip, ClipResult::Unread(_))).count();
     let missed = wrong.len().saturating_sub(unread);

@@ -1,5 +1,6 @@
-//! Saving what is shown.
+//! Snapshots of the clip on the screen.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,18 +12,26 @@ use crate::tui::clip::{Clip, Pinned};
 use crate::tui::state::{State, View};
 use crate::tui::update::views::refresh;
 
-/// Saves what is shown.
-pub fn save(state: &mut State, form: SaveAs) -> Vec<Effect> {
+/// Saves the clip on the screen.
+pub fn save(state: &mut State, form: SaveAs) {
     refresh(state);
     if state.clip().exploration.outcome().ranking.is_empty() {
         state.complain("Nothing to save yet: no candidate is aligned.");
-        return Vec::new();
+        return;
     }
     state.say("Saving …");
-    vec![Effect::Save { clip: state.shown, snapshot: Box::new(snapshot(state)), form }]
+    let snapshot = Box::new(snapshot(state));
+    state.effects.push(Effect::Save { clip: state.shown, snapshot, form });
 }
 
-/// What is shown, but for what only the outside knows: the time, and what the files contain.
+/// Names the file that was saved.
+pub fn saved(state: &mut State, path: &Path) {
+    let is_figure = path.extension().is_some_and(|extension| extension == "png");
+    let what = if is_figure { "Saved as PNG, with an SVG beside it: " } else { "Saved " };
+    state.say(format!("{what}{}", path.display()));
+}
+
+/// The snapshot, without the time and the hashes of its files, which the effect adds.
 fn snapshot(state: &State) -> Snapshot {
     let clip = state.clip();
     let progress = &clip.progress;

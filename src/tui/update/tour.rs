@@ -15,14 +15,18 @@ pub fn begin(state: &mut State) {
 }
 
 /// Goes on to the next step.
-pub fn next(state: &mut State) -> Vec<Effect> {
-    let Some(step) = state.tour else { return Vec::new() };
+pub fn next(state: &mut State) {
+    let Some(step) = state.tour else { return };
     let Some(next) = tour::after(step, &state.clips) else { return end(state) };
     state.tour = Some(next);
-    tour::subject(next, &state.clips).map_or_else(Vec::new, |clip| clips::show(state, clip))
+    if let Some(clip) = tour::subject(next, &state.clips) {
+        clips::show(state, clip);
+    }
 }
 
 /// Ends the tour for good.
-pub fn end(state: &mut State) -> Vec<Effect> {
-    if state.tour.take().is_some() { vec![Effect::EndTour] } else { Vec::new() }
+pub fn end(state: &mut State) {
+    if state.tour.take().is_some() {
+        state.effects.push(Effect::EndTour);
+    }
 }

@@ -1,12 +1,13 @@
-//! What fills the screen, and in which colours.
+//! Views, scales and themes, and what each view needs computed.
 
+use crate::plot::scale::Shades;
 use crate::tui::action::Effect;
-use crate::tui::clip::{Above, Clip, Pinned};
-use crate::tui::heat::shades_of;
+use crate::tui::clip::{Above, Pinned};
+use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
-use crate::tui::update::{models, tour};
+use crate::tui::update::tour;
 
-/// Shows a view; the first one, where what it shows is not in a snapshot.
+/// Shows a view, or the first one if the view needs embeddings and there are none.
 pub fn show(state: &mut State, view: View) {
     let is_there = !state.clip().exploration.is_frozen() || !view.needs_embeddings();
     state.view = if is_there { view } else { View::Script };
@@ -16,12 +17,12 @@ pub fn show(state: &mut State, view: View) {
     shade(state);
 }
 
-/// Shows a view, or goes back from it.
+/// Shows a view, or goes back to the first one.
 pub fn toggle(state: &mut State, view: View) {
     show(state, if state.view == view { View::Script } else { view });
 }
 
-/// Turns to another view, in a ring.
+/// Shows another view, in a ring.
 pub fn turn(state: &mut State, places: isize) {
     let is_frozen = state.clip().exploration.is_frozen();
     let views: Vec<View> =
@@ -48,13 +49,13 @@ pub fn compare(state: &mut State) {
     show(state, View::Compare);
 }
 
-/// Without a pinned class, the best one that is not selected.
+/// Compares the selected class with the best of the others.
 fn pin_rival(state: &mut State) {
     let clip = state.clip_mut();
     clip.compared = clip.listed().into_iter().find(|&class| class != clip.selected);
 }
 
-/// Pins settings and ranking, or takes the pin out.
+/// Pins settings and ranking, or unpins them.
 pub fn pin(state: &mut State) {
     let clip = state.clip_mut();
     if clip.pinned.take().is_some() {
@@ -69,23 +70,25 @@ pub fn pin(state: &mut State) {
         rule: outcome.rule,
         places: (0..clip.exploration.candidates().len()).map(place).collect(),
     });
-    let key = state.keymap.key(crate::tui::command::Command::Pin);
-    state.say(format!("Pinned: turn knobs and see who moves. {key} takes the pin out."));
+    let key = state.keymap.key(Command::Pin);
+    state.say(format!("Pinned: turn knobs to see which classes move. {key} unpins."));
 }
 
-/// Goes back to the first view; from there, ends the tour.
-pub fn leave_or_end_tour(state: &mut State) -> Vec<Effect> {
+/// Clears the message, clears the filter, goes back to the first view or ends the tour: the first of these that applies.
+pub fn dismiss(state: &mut State) {
+    if state.message.take().is_some() {
+        return;
+    }
     if !state.clip().filter.is_empty() {
         state.clip_mut().filter.clear();
     } else if state.view != View::Script {
         show(state, View::Script);
     } else {
-        return tour::end(state);
+        tour::end(state);
     }
-    Vec::new()
 }
 
-/// Turns to the next scale of the heatmap.
+/// Uses the next scale for the heatmap.
 pub fn turn_scale(state: &mut State) {
     let before = state.scale_in_force();
     state.scale = state.scale.next();
@@ -95,7 +98,7 @@ pub fn turn_scale(state: &mut State) {
     shade(state);
 }
 
-/// Turns to the next theme.
+/// Uses the next theme.
 pub fn turn_theme(state: &mut State) {
     let at = state.themes.iter().position(|theme| theme.name == state.theme.palette.name);
     if let Some(next) = state.themes.get(at.map_or(0, |at| (at + 1) % state.themes.len())) {
@@ -104,50 +107,50 @@ pub fn turn_theme(state: &mut State) {
     }
 }
 
-/// Brings alignments and shades up to date. Called once before drawing, however many actions came before.
-pub fn refresh(state: &mut State) -> Vec<Effect> {
-    models::show_proposal(state);
+/// Brings alignments and shades up to date, and asks for what the view needs.
+pub fn refresh(state: &mut State) {
     if state.clip().stale {
         align(state);
     }
-    let mut effects = find_evidence(state.clip_mut());
+    request_evidence(state);
     if state.view == View::Map {
-        effects.extend(find_maps(state));
+        request_maps(state);
     }
-    effects
 }
 
-/// Asks for the maps of the steps where they are not there, or for the texts that they need.
-fn find_maps(state: &mut State) -> Vec<Effect> {
+/// Asks for the maps of the steps if they are out of date, or for the texts that they need.
+fn request_maps(state: &mut State) {
     let shown = state.shown;
     let clip = state.clip_mut();
     let is_there = clip.maps.as_ref().is_some_and(|maps| maps.are_of(&clip.exploration));
     if is_there || clip.maps_asked || clip.exploration.is_frozen() || clip.exploration.frame_count() == 0 {
-        return Vec::new();
+        return;
     }
     if let Some(request) = clip.exploration.map_request() {
         clip.maps_asked = true;
-        return vec![Effect::Map(shown, Box::new(request))];
+        state.effects.push(Effect::Map(shown, Box::new(request)));
+        return;
     }
-    // Texts of the present template come first by themselves; of the others, these are wanted now.
+    // The texts of the present template are being embedded; those of the others are wanted now.
     let missing = clip.exploration.map_texts_missing();
     if clip.progress.texts_missing == 0 && clip.progress.idle && !missing.is_empty() {
         clip.progress.idle = false;
-        return vec![Effect::EmbedTexts(missing)];
+        state.effects.push(Effect::EmbedTexts(missing));
     }
-    Vec::new()
 }
 
-/// Asks for the order evidence of alignments that stay: not while frames or texts are embedded, which take the processor
-/// and change everything again.
-fn find_evidence(clip: &mut Clip) -> Vec<Effect> {
+/// Asks for the order evidence of the alignments, once nothing is being embedded that would change them.
+fn request_evidence(state: &mut State) {
+    let clip = state.clip_mut();
     let generation = clip.exploration.generation();
     if !clip.progress.idle || clip.evidence_asked == Some(generation) {
-        return Vec::new();
+        return;
     }
     clip.evidence_asked = Some(generation);
     let request = clip.exploration.evidence_request();
-    if request.is_empty() { Vec::new() } else { vec![Effect::FindEvidence(request)] }
+    if !request.is_empty() {
+        state.effects.push(Effect::FindEvidence(request));
+    }
 }
 
 fn align(state: &mut State) {
@@ -167,7 +170,7 @@ fn align(state: &mut State) {
     shade(state);
 }
 
-/// Shades the matrices of the present view, on one scale.
+/// Shades the matrices of the view on one scale.
 pub fn shade(state: &mut State) {
     let (view, scale) = (state.view, state.scale_in_force());
     let clip = state.clip_mut();
@@ -181,7 +184,7 @@ pub fn shade(state: &mut State) {
     };
     let matrices = [Some(selected), above.as_ref().map(|(_, outcome)| outcome)];
     let cells: Vec<_> = matrices.into_iter().flatten().map(|outcome| outcome.cells.view()).collect();
-    let mut shades = shades_of(scale, &cells).into_iter();
+    let mut shades = Shades::new(scale, &cells).matrices.into_iter();
     let (of_selected, of_above) = (shades.next(), shades.next());
     clip.shades = of_selected;
     clip.above = above.zip(of_above).map(|((class, outcome), shades)| Above { class, outcome, shades });

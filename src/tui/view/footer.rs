@@ -1,88 +1,67 @@
-//! What is under the cursor, and the last line: a message, or the keys that matter.
+//! Facts about the frame under the cursor, and the last line: a message, or the keys of the view.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::script::Strategy;
-use crate::tui::command::Command;
+use crate::tui::commands::Command;
+use crate::tui::difference;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::script::warnings;
-use crate::tui::view::{difference, fit, heading};
+use crate::tui::view::{fit, heading};
 use crate::visible::visible_line;
 
-/// A word for commands that belong together.
+/// Commands, and the word that the footer has for them beside their keys.
 type Hint = (&'static [Command], &'static str);
 
-const SCRIPT: &[Hint] = &[
-    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
-    (&[Command::FrameBack, Command::FrameForward], "time"),
-    (&[Command::SmoothLess, Command::SmoothMore], "smoothing"),
-    (&[Command::NextTemplate], "template"),
-    (&[Command::Compare], "compare"),
-    (&[Command::EditStep], "edit"),
-    (&[Command::SaveFigure], "figure"),
-    (&[Command::Play], "play"),
-    (&[Command::NextView], "views"),
-];
-const COMPARE: &[Hint] = &[
-    (&[Command::NextCandidate, Command::PreviousCandidate], "other"),
-    (&[Command::FrameBack, Command::FrameForward], "time"),
-    (&[Command::WhereTheyPart], "where they part"),
-    (&[Command::Compare], "back"),
-    (&[Command::SaveFigure], "figure"),
-    (&[Command::NextStep, Command::PreviousStep], "step"),
-    (&[Command::NextScale], "scale"),
-];
-const SMOOTHING: &[Hint] = &[
-    (&[Command::SmoothLess, Command::SmoothMore], "smoothing"),
-    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
-    (&[Command::FrameBack, Command::FrameForward], "time"),
-    (&[Command::ShowSmoothing], "back"),
-];
-const FRAME: &[Hint] = &[
-    (&[Command::FrameBack, Command::FrameForward], "time"),
-    (&[Command::Play], "play"),
-    (&[Command::NextStep, Command::PreviousStep], "step"),
-    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
-    (&[Command::ShowFrame], "back"),
-];
-const MAP: &[Hint] = &[
-    (&[Command::MapColours], "colours"),
-    (&[Command::NextCandidate, Command::PreviousCandidate], "candidate"),
-    (&[Command::NextStep, Command::PreviousStep], "step"),
-    (&[Command::NextTemplate], "template"),
-    (&[Command::ShowMap], "back"),
-];
-/// For whoever is lost.
-const LOST: [Hint; 2] = [(&[Command::Help], "help"), (&[Command::Quit], "quit")];
+const CANDIDATE: Hint = (&[Command::NextCandidate, Command::PreviousCandidate], "candidate");
+const OTHER: Hint = (CANDIDATE.0, "other");
+const TIME: Hint = (&[Command::FrameBack, Command::FrameForward], "time");
+const STEP: Hint = (&[Command::NextStep, Command::PreviousStep], "step");
+const SMOOTHING: Hint = (&[Command::SmoothLess, Command::SmoothMore], "smoothing");
+const TEMPLATE: Hint = (&[Command::NextTemplate], "template");
+const SCALE: Hint = (&[Command::NextScale], "scale");
+const EDIT: Hint = (&[Command::EditStep], "edit");
+const FIGURE: Hint = (&[Command::SaveFigure], "figure");
+const PLAY: Hint = (&[Command::Play], "play");
+const STOP: Hint = (PLAY.0, "stop");
+const VIEWS: Hint = (&[Command::NextView], "views");
+const COMPARE: Hint = (&[Command::Compare], "compare");
+const WHERE_THEY_PART: Hint = (&[Command::WhereTheyPart], "where they part");
+const COLOURS: Hint = (&[Command::MapColours], "colours");
+const ALL_CANDIDATES: Hint = (&[Command::Dismiss], "all candidates");
+const HELP: Hint = (&[Command::Help], "help");
+const QUIT: Hint = (&[Command::Quit], "quit");
 
-/// What matters in the present view.
+const BACK: &str = "back";
+
+/// The hints of the view, the most important first. Help and quit are always there.
 fn hints(state: &State) -> Vec<Hint> {
-    let mut hints: Vec<Hint> = Vec::new();
-    hints.extend(match state.view {
-        View::Script => SCRIPT,
-        View::Compare => COMPARE,
-        View::Smoothing => SMOOTHING,
-        View::Frame => FRAME,
-        View::Map => MAP,
-    });
+    let of_view: &[Hint] = match state.view {
+        View::Script => &[CANDIDATE, TIME, SMOOTHING, TEMPLATE, COMPARE, EDIT, FIGURE, PLAY, VIEWS],
+        View::Compare => &[OTHER, TIME, WHERE_THEY_PART, (COMPARE.0, BACK), FIGURE, STEP, SCALE],
+        View::Smoothing => &[SMOOTHING, CANDIDATE, TIME, (&[Command::ShowSmoothing], BACK)],
+        View::Frame => &[TIME, PLAY, STEP, CANDIDATE, (&[Command::ShowFrame], BACK)],
+        View::Map => &[COLOURS, CANDIDATE, STEP, TEMPLATE, (&[Command::ShowMap], BACK)],
+    };
+    let mut hints = of_view.to_vec();
     if !state.clip().filter.is_empty() {
-        hints.insert(0, (&[Command::Dismiss], "all candidates"));
+        hints.insert(0, ALL_CANDIDATES);
     }
     if state.playing.is_some() {
-        hints.retain(|&(commands, _)| commands != [Command::Play]);
-        hints.insert(0, (&[Command::Play], "stop"));
+        hints.retain(|hint| *hint != PLAY);
+        hints.insert(0, STOP);
     }
-    hints.extend(LOST);
+    hints.extend([HELP, QUIT]);
     hints
 }
 
-/// The frame under the cursor: when it is, its step, and its value in each step of the selected class; where two classes
-/// are compared, where they part.
+/// The frame under the cursor: its time, its step, and its value in each step of the selected class. Above it, where two
+/// compared classes part.
 pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let Some(at) = clip.cursor_frame() else { return };
@@ -134,7 +113,7 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// A message, or the keys that matter.
+/// A message, or the hints that fit.
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
     if let Some(message) = &state.message {
@@ -148,12 +127,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         frame.render_widget(Line::styled(fit(&text, width), dim()), area);
         return;
     }
-    let keys = |commands: &[Command]| {
-        let keys: Vec<String> = commands.iter().map(|&command| state.keymap.key(command)).collect();
-        keys.join(" ")
-    };
     let mut hints: Vec<(String, &str)> =
-        hints(state).into_iter().map(|(commands, hint)| (keys(commands), hint)).collect();
+        hints(state).into_iter().map(|(commands, hint)| (state.keymap.keys(commands), hint)).collect();
     let columns = |hints: &[(String, &str)]| -> usize {
         hints
             .iter()

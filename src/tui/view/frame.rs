@@ -1,4 +1,4 @@
-//! The frame under the cursor, large, with its value for each step of the selected class.
+//! The frame under the cursor, large, with its value in each step of the selected class.
 
 use image::RgbImage;
 use ratatui::Frame;
@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::number::plain;
+use crate::plot::format::plain;
 use crate::tui::clip::Clip;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
@@ -27,7 +27,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     let [upper, _, facts] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
     let (width, height) = thumbnail.map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions());
-    // As wide as the height allows, half blocks being about square, as long as the steps can still be read.
+    // As wide as the height allows, half blocks being about square, but the steps stay readable.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
     let wanted = wanted.min(u32::from(area.width - steps).saturating_sub(2)) as u16;
@@ -46,13 +46,13 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     draw_facts(state, at, time, frame, facts);
 }
 
-/// The largest picture that is kept of the frame at a time.
+/// The largest picture of the frame at a time.
 fn picture(clip: &Clip, time: f64) -> Option<RgbImage> {
     let (_, thumbnail) = clip.thumbnail(time)?;
     thumbnail.picture.decode().or_else(|| Some(thumbnail.small.clone()))
 }
 
-/// What a step is worth at a frame.
+/// The value of a step at a frame.
 #[derive(Clone, Copy)]
 struct Worth {
     value: f32,
@@ -61,7 +61,7 @@ struct Worth {
     is_highest: bool,
 }
 
-/// Each step of the selected class with its value at the frame `at`: a bar, and the number.
+/// Each step of the selected class with its value at the frame `at`, as a bar and as a number.
 fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let Some(candidate) = clip.exploration.candidates().get(clip.selected) else { return };
@@ -88,7 +88,7 @@ fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// The value of each step of the selected class at a frame; empty while the class is not aligned.
+/// The value of each step of the selected class at a frame; empty if the class is not aligned.
 fn worths(clip: &Clip, at: usize) -> Vec<Worth> {
     let Some(class) = clip.selected_outcome().filter(|class| at < class.cells.ncols()) else {
         return Vec::new();
@@ -154,7 +154,7 @@ fn step_lines(
     lines
 }
 
-/// A bar that fills a share from 0 to 1 of so many columns, to an eighth of one.
+/// A bar that fills a share from 0 to 1 of some columns, to an eighth of a column.
 fn filled(share: f32, columns: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share * columns as f32 * 8.0).round() as usize;
@@ -162,7 +162,7 @@ fn filled(share: f32, columns: usize) -> String {
     format!("{bar:columns$}")
 }
 
-/// When the frame is, and whose step it shows best.
+/// The time of the frame, and the step that fits it best.
 fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let width = usize::from(area.width);
@@ -206,12 +206,12 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
     }
 }
 
-/// The class whose path crosses the frame under the cursor, `at`, in the highest value, with the step and the value.
+/// The class with the highest value on its path at the frame under the cursor, `at`, with step and value.
 fn best_on_path(clip: &Clip, at: usize) -> Option<(usize, usize, f32)> {
     let classes = clip.exploration.outcome().ranking.iter().filter_map(|&class| {
         let step = clip.step_at_cursor(class)?;
         Some((class, step, *clip.outcome_of(class)?.cells.get((step, at))?))
     });
-    // Of equals the one that is ranked higher.
+    // Of equal values, that of the higher rank.
     classes.reduce(|best, other| if other.2 > best.2 { other } else { best })
 }

@@ -1,4 +1,4 @@
-//! The clip, how far its embedding is, and the knobs.
+//! The clip, its progress, and the knobs.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::align::Calibration;
-use crate::explore::{Settings, Sources};
-use crate::tui::command::Command;
+use crate::explore::Sources;
+use crate::explore::knobs::{self, KnobValues};
+use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
@@ -25,7 +25,6 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     }
     let Sources { sampling, model, device, .. } = &state.clip().sources;
     clip += &format!(" · {sampling}");
-    // Whose scores these are: those of a small model say less.
     if let Some(name) = Path::new(model).file_name() {
         clip += &format!(" · {} model", name.to_string_lossy());
     }
@@ -44,7 +43,7 @@ fn progress(state: &State) -> String {
         } else {
             String::new()
         };
-        // Frames that stay on screen over several ticks fill more than one column.
+        // A frame that stays for several ticks fills several columns.
         let ticks = state.clip().exploration.outcome().times.len();
         let held = if ticks > embedded { format!(" on {ticks} ticks") } else { String::new() };
         return format!("{embedded} frames{held}{faults}");
@@ -67,7 +66,7 @@ fn progress(state: &State) -> String {
     format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
 }
 
-/// Rows that the knobs take in a terminal this wide.
+/// Rows of the knobs in a terminal of this width.
 pub fn knob_rows(state: &State, width: u16) -> u16 {
     lines(state, width).len() as u16
 }
@@ -81,36 +80,47 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
 /// Columns from which on all knobs are shown with their names.
 const WIDE: u16 = 100;
 
-/// A knob as it is shown: its key, its name, its value, and the pinned value where that is another.
-struct Knob {
-    command: Command,
-    name: &'static str,
-    /// Whether the name is shown where there is little room.
-    is_named: bool,
-    value: String,
-    pinned: Option<String>,
+enum Knob {
+    Method(knobs::Knob),
+    /// A knob of the screen: its name and its value.
+    Screen(&'static str, fn(&State) -> String),
 }
 
-/// All knobs, in as many lines as they need.
+/// The knobs in their order, each with the commands whose keys are shown, and whether its name is shown even where there
+/// is little room.
+const ROWS: [(&[Command], bool, Knob); 8] = [
+    (&[Command::SmoothLess, Command::SmoothMore], true, Knob::Method(knobs::SMOOTHING)),
+    (&[Command::NextTemplate], true, Knob::Method(knobs::TEMPLATE)),
+    (&[Command::NextScale], true, Knob::Screen("scale", |state| state.scale_in_force().name().to_owned())),
+    (&[Command::NextCell], false, Knob::Method(knobs::CELL)),
+    (&[Command::NextAligner], false, Knob::Method(knobs::ALIGNER)),
+    (&[Command::NextPreset], false, Knob::Method(knobs::PRESET)),
+    (&[Command::EditCalibration], false, Knob::Method(knobs::CALIBRATION)),
+    (&[Command::EditSampling], false, Knob::Screen("sampling", |state| state.clip().sampling.describe())),
+];
+
+/// All knobs with their keys, names and values, and pinned values that are different, in as many lines as they need.
 fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
+    let clip = state.clip();
+    let values = clip.knob_values();
+    let pinned = clip.pinned.as_ref();
+    let pinned = pinned.map(|pinned| KnobValues::new(&pinned.settings, pinned.width, &clip.exploration));
     let mut lines: Vec<Line> = Vec::new();
-    for knob in knobs(state) {
-        let key = match knob.command {
-            // Two keys turn it.
-            Command::SmoothLess => {
-                format!("{} {}", state.keymap.key(knob.command), state.keymap.key(Command::SmoothMore))
-            }
-            command => state.keymap.key(command),
+    for (commands, is_named, knob) in ROWS {
+        let (name, value, pinned) = match knob {
+            Knob::Method(knob) => (knob.name, (knob.value)(&values), pinned.as_ref().map(knob.value)),
+            Knob::Screen(name, value) => (name, value(state), None),
         };
         let mut spans: Vec<Span> = Vec::new();
-        if !key.is_empty() {
-            spans.push(Span::styled(format!("{key} "), dim()));
+        let keys = state.keymap.keys(commands);
+        if !keys.is_empty() {
+            spans.push(Span::styled(format!("{keys} "), dim()));
         }
-        if knob.is_named || width >= WIDE {
-            spans.push(Span::raw(format!("{} ", knob.name)));
+        if is_named || width >= WIDE {
+            spans.push(Span::raw(format!("{name} ")));
         }
-        spans.push(Span::styled(knob.value.clone(), bold()));
-        if let Some(pinned) = knob.pinned.filter(|pinned| *pinned != knob.value) {
+        spans.push(Span::styled(value.clone(), bold()));
+        if let Some(pinned) = pinned.filter(|pinned| *pinned != value) {
             spans.push(Span::styled(format!(" (pinned {pinned})"), state.theme.accent()));
         }
         let knob = Line::from(spans);
@@ -123,55 +133,4 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
         }
     }
     lines
-}
-
-fn knobs(state: &State) -> Vec<Knob> {
-    let clip = state.clip();
-    let settings = clip.exploration.settings();
-    let pinned = clip.pinned.as_ref();
-    let knob = |command, name, value: &dyn Fn(&Settings, usize) -> String| Knob {
-        command,
-        name,
-        is_named: matches!(command, Command::SmoothLess | Command::NextTemplate),
-        value: value(settings, clip.exploration.outcome().width),
-        pinned: pinned.map(|pinned| value(&pinned.settings, pinned.width)),
-    };
-    vec![
-        knob(Command::SmoothLess, "smoothing", &|settings, width| {
-            smoothing(settings.smoothing_seconds, width)
-        }),
-        knob(Command::NextTemplate, "template", &|settings, _| settings.template.name().to_owned()),
-        Knob {
-            command: Command::NextScale,
-            name: "scale",
-            is_named: true,
-            value: state.scale_in_force().name().to_owned(),
-            pinned: None,
-        },
-        knob(Command::NextCell, "cell", &|settings, _| settings.method.cell.to_string()),
-        knob(Command::NextAligner, "aligner", &|settings, _| settings.method.aligner_in_words()),
-        knob(Command::NextPreset, "preset", &|settings, _| settings.method.preset.to_string()),
-        knob(Command::EditCalibration, "calibration", &|settings, _| {
-            let Calibration { alpha, beta } =
-                settings.calibration.unwrap_or_else(|| clip.exploration.calibration());
-            let own = if settings.calibration.is_some() { " (own)" } else { "" };
-            format!("α {alpha:.2} β {beta:.2}{own}")
-        }),
-        Knob {
-            command: Command::EditSampling,
-            name: "sampling",
-            is_named: false,
-            value: clip.sampling.describe(),
-            pinned: None,
-        },
-    ]
-}
-
-fn smoothing(seconds: f64, frames: usize) -> String {
-    match frames {
-        _ if seconds == 0.0 => "off".to_owned(),
-        // A second may hold a single frame while few are embedded.
-        0 | 1 => format!("{seconds:.2} s = off"),
-        _ => format!("{seconds:.2} s = {frames} frames"),
-    }
 }

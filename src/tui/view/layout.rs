@@ -1,39 +1,35 @@
-//! Where everything goes: script on the left, matrix beside it, frames below on the same time axis.
+//! The parts of the screen: script on the left, matrix beside it, frames below on the same time axis.
 
 use std::ops::Range;
 
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use crate::tui::state::{State, View};
-use crate::tui::view::{header, tour};
+use crate::tui::tour;
+use crate::tui::view::header;
 
-/// The smallest terminal on which every part has its place.
+/// Columns and rows of the smallest terminal that has room for every part.
 pub const SMALLEST: (u16, u16) = (60, 18);
 
-/// What has to find a place.
+/// What the screen needs room for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contents {
     /// Rows of the knobs.
     pub knobs: u16,
     /// Candidates in the list.
     pub candidates: usize,
-    /// What fills the middle.
     pub middle: Middle,
     /// Rows of the guided tour.
     pub tour: u16,
 }
 
-/// What fills the middle of the screen.
+/// The middle of the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Middle {
-    /// Matrices one above the other, and the film below: how many steps each has, and which is to be seen.
-    Matrices {
-        /// One or two.
-        panels: Vec<(usize, usize)>,
-        /// Rows between matrices and film that tell where two classes part.
-        difference: u16,
-    },
-    /// One thing.
+    /// One or two matrices above the film strip: how many steps each has, and which step must be visible. `difference`
+    /// is the number of rows between matrices and film for the difference of two classes.
+    Matrices { panels: Vec<(usize, usize)>, difference: u16 },
+    /// A single part.
     Whole,
 }
 
@@ -42,25 +38,20 @@ pub enum Middle {
 pub struct Screen {
     /// Clip and progress.
     pub header: Rect,
-    /// The knobs and their values.
     pub knobs: Rect,
-    /// The ranking.
     pub candidates: Rect,
-    /// All between the ranking and the tour.
+    /// All between the candidates and the tour.
     pub middle: Rect,
-    /// Scripts with their matrices.
     pub panels: Vec<Panel>,
-    /// Where two classes part.
+    /// Bars of the difference of two classes.
     pub difference: Rect,
     /// Facts about the frame under the cursor, left of the film strip.
     pub facts: Rect,
-    /// A line that tells each frame's step.
+    /// A line in the colour of each frame's step.
     pub band: Rect,
-    /// Film strip.
     pub strip: Rect,
-    /// Time axis.
+    /// The time axis.
     pub axis: Rect,
-    /// The guided tour, while it is under way.
     pub tour: Rect,
     /// Message or hints.
     pub footer: Rect,
@@ -69,15 +60,12 @@ pub struct Screen {
 /// A script with its matrix.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Heading of script and matrix.
     pub title: Rect,
-    /// Steps, a row (or more) each.
     pub script: Rect,
-    /// Matrix, level with the script.
+    /// The matrix, level with the script.
     pub matrix: Rect,
-    /// Rows that a step takes.
     pub rows_per_step: u16,
-    /// Steps that have a place; not all of them where the terminal is low.
+    /// The visible steps.
     pub steps: Range<usize>,
 }
 
@@ -86,11 +74,6 @@ impl Panel {
     pub fn top_of(&self, step: usize) -> Option<u16> {
         let place = step.checked_sub(self.steps.start).filter(|_| step < self.steps.end)?;
         Some(self.matrix.y + place as u16 * self.rows_per_step)
-    }
-
-    /// Row in the middle of a step's rows, if the step is shown.
-    pub fn row_of(&self, step: usize) -> Option<u16> {
-        Some(self.top_of(step)? + (self.rows_per_step - 1) / 2)
     }
 
     /// The step in a row of the screen.
@@ -102,7 +85,7 @@ impl Panel {
 }
 
 impl Screen {
-    /// Lays the present view out; none where the terminal is too small.
+    /// Lays out the view; `None` if the terminal is too small.
     pub fn of(state: &State, area: Rect) -> Option<Self> {
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
             return None;
@@ -123,7 +106,7 @@ impl Screen {
         };
         let contents = Contents {
             knobs: header::knob_rows(state, area.width),
-            // One row says that none matches.
+            // One row for the note that none matches.
             candidates: clip.listed().len().max(1),
             middle,
             tour: tour::rows(state, area.width),
@@ -142,7 +125,7 @@ impl Screen {
         let nothing = Rect { height: 0, ..footer };
 
         let Middle::Matrices { panels, difference } = &contents.middle else {
-            // A heading and some candidates, as long as the middle keeps the larger part.
+            // The middle keeps the larger part.
             let listed = contents.candidates.min((free / 4).clamp(2, 10)) as u16;
             let candidates = rows(knobs.bottom(), listed + 1);
             let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
@@ -163,25 +146,25 @@ impl Screen {
         };
 
         let left = (area.width * 2 / 5).clamp(26, 64);
-        // Candidates' heading, titles, difference, band, axis.
+        // Without heading of the candidates, titles, difference, band and axis.
         let free = free.saturating_sub(1 + panels.len() + usize::from(*difference) + 2);
-        // No higher than leaves room for four pictures of 16:9 beside each other; a row is two pixels.
+        // No higher than four pictures of 16:9 beside each other need; a row is two pixels.
         let four = usize::from(area.width - left) * 9 / (4 * 32);
         let strip = (free / 5).min(four).max(2);
         let (strip, difference) = match free.checked_sub(strip + 2 * panels.len()) {
             Some(_) => (strip, *difference),
-            // The smallest terminals with the most around the matrices.
+            // In the smallest terminals.
             None => (1, 0),
         };
         let steps: usize = panels.iter().map(|&(steps, _)| steps).sum();
         let fewest = if panels.len() > 1 { 2 } else { 3 };
         let listed = contents.candidates.min(free.saturating_sub(strip + steps).clamp(fewest, 10));
         let room = free.saturating_sub(strip + listed).max(panels.len()) / panels.len();
-        // Steps of both matrices are equally high.
+        // The steps of both matrices have the same height.
         let longest = panels.iter().map(|&(steps, _)| steps).max().unwrap_or(0).max(1);
         let rows_per_step = (room / longest).clamp(1, 5);
 
-        // What no step can use makes the pictures larger.
+        // Rows that no step can use make the pictures larger.
         let used: usize =
             panels.iter().map(|&(steps, _)| steps.min(room / rows_per_step) * rows_per_step).sum();
         let strip = (strip + free.saturating_sub(strip + listed + used)).min(four.max(strip));
@@ -215,7 +198,7 @@ impl Screen {
         Self { header, knobs, candidates, middle, panels, difference, facts, band, strip, axis, tour, footer }
     }
 
-    /// Whether a place belongs to what the time axis measures.
+    /// Whether a column of this place is a time: on matrices, difference, film and axis.
     pub fn is_on_time(&self, at: Position) -> bool {
         let on_film =
             [self.difference, self.band, self.strip, self.axis].iter().any(|part| part.contains(at));
@@ -261,7 +244,7 @@ mod tests {
             for (panel, &(steps, focus)) in screen.panels.iter().zip(panels) {
                 if focus < steps {
                     assert!(panel.steps.contains(&focus), "{width}×{height} {contents:?}");
-                    let row = panel.row_of(focus).unwrap();
+                    let row = panel.top_of(focus).unwrap();
                     assert_eq!(panel.step_at(row), Some(focus));
                 }
                 rows.extend([panel.title, panel.matrix]);

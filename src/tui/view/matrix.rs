@@ -1,20 +1,17 @@
 //! The matrix of the selected class as a heatmap, with its path drawn over it.
 
-use std::ops::Range;
-
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use crate::align::spans;
-use crate::explore::ClassOutcome;
-use crate::number::plain;
+use crate::plot::format::plain;
+use crate::plot::heatmap::{Heatmap, shade_glyph};
+use crate::plot::text::{fit, width};
+use crate::plot::time_axis::TimeAxis;
 use crate::tui::state::State;
-use crate::tui::theme::{Theme, bold, dim, heat_glyph};
-use crate::tui::timeline::Timeline;
-use crate::tui::view::fit;
+use crate::tui::theme::{Theme, bold, dim};
 use crate::tui::view::layout::Panel;
 use crate::tui::view::shown::Shown;
 
@@ -28,13 +25,13 @@ pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut F
         if candidate.domain.is_empty() { String::new() } else { format!(" · {}", candidate.domain) };
     let label = if shown.label.is_empty() { String::new() } else { format!("{}: ", shown.label) };
     let title = format!("{label}{}{domain}", candidate.name);
-    let width = usize::from(area.width);
+    let room = usize::from(area.width);
     // The name of the class needs its place more than words that the marks stand for as well.
     let legend = [true, false].map(|in_words| legend(state, shown, range, in_words));
     let [long, short] = &legend;
-    let is_long = long.width() + 2 + Line::from(title.as_str()).width() <= width;
+    let is_long = long.width() + 2 + width(&title) <= room;
     let legend = if is_long { long } else { short }.clone().right_aligned();
-    let title = fit(&title, width.saturating_sub(legend.width() + 2));
+    let title = fit(&title, room.saturating_sub(legend.width() + 2));
     frame.render_widget(Line::styled(title, bold().add_modifier(Modifier::UNDERLINED)), area);
     frame.render_widget(legend, area);
 }
@@ -63,7 +60,7 @@ fn legend(state: &State, shown: &Shown, (low, high): (f32, f32), in_words: bool)
 }
 
 /// Heatmap, path and cursor.
-pub fn draw(state: &State, shown: &Shown, timeline: Timeline, frame: &mut Frame, panel: &Panel) {
+pub fn draw(state: &State, shown: &Shown, axis: TimeAxis, frame: &mut Frame, panel: &Panel) {
     let area = panel.matrix;
     let (Some(class), Some(shades)) = (shown.outcome, shown.shades) else {
         let clip = state.clip();
@@ -81,91 +78,44 @@ pub fn draw(state: &State, shown: &Shown, timeline: Timeline, frame: &mut Frame,
         return;
     };
     let times = &state.clip().exploration.outcome().times;
+    let heatmap = Heatmap::new(shades.view(), times, axis);
     let buffer = frame.buffer_mut();
-    for column in 0..area.width {
-        let frames = timeline.frames(column.into(), times);
-        for step in panel.steps.clone().filter(|&step| step < shades.nrows()) {
-            // The mean of what the column holds, so that no frame is passed over.
-            let shade = shades.slice(ndarray::s![step, frames.clone()]).mean().unwrap_or(0.0);
-            let top = area.y + (step - panel.steps.start) as u16 * panel.rows_per_step;
+    for step in panel.steps.clone().filter(|&step| step < shades.nrows()) {
+        let Some(top) = panel.top_of(step) else { continue };
+        for column in 0..area.width {
+            let shade = heatmap.shade(step, column.into());
             for row in top..top + panel.rows_per_step {
                 paint(buffer, &state.theme, (area.x + column, row), shade);
             }
         }
     }
-    draw_cursor(state, timeline, buffer, area);
-    draw_path(class, &state.theme, timeline, times, buffer, panel);
+    draw_cursor(state, axis, buffer, area);
+    let path = heatmap.path(&class.alignment.path, panel.steps.clone(), panel.rows_per_step.into());
+    for (column, row, glyph) in path {
+        let at = Position::new(area.x + column as u16, area.y + row as u16);
+        let Some(cell) = buffer.cell_mut(at) else { continue };
+        cell.set_char(glyph).modifier.insert(Modifier::BOLD);
+        if state.theme.is_plain() {
+            // Without colours the line would drown among the shades.
+            cell.modifier.insert(Modifier::REVERSED);
+        }
+    }
 }
 
 fn paint(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), shade: f32) {
     let Some(cell) = buffer.cell_mut(Position::from(at)) else { return };
     if theme.is_plain() {
-        cell.set_char(heat_glyph(shade));
+        cell.set_char(shade_glyph(shade));
     } else {
         cell.set_char(' ').set_style(theme.on(theme.heat(shade)));
     }
 }
 
-fn draw_cursor(state: &State, timeline: Timeline, buffer: &mut Buffer, area: Rect) {
-    let column = area.x + timeline.column(state.clip().cursor) as u16;
+fn draw_cursor(state: &State, axis: TimeAxis, buffer: &mut Buffer, area: Rect) {
+    let column = area.x + axis.column(state.clip().cursor) as u16;
     for row in area.y..area.bottom() {
         if let Some(cell) = buffer.cell_mut((column, row)) {
             cell.set_char('┊').modifier.insert(Modifier::BOLD);
         }
     }
-}
-
-/// Draws the path as one heavy line through the middles of its cells.
-fn draw_path(
-    class: &ClassOutcome,
-    theme: &Theme,
-    timeline: Timeline,
-    times: &[f64],
-    buffer: &mut Buffer,
-    panel: &Panel,
-) {
-    let spans = spans(&class.alignment.path, times.len());
-    let mut before: Option<usize> = None;
-    for column in 0..panel.matrix.width {
-        let frames = timeline.frames(column.into(), times);
-        let on_path = spans[frames].iter().flatten();
-        let Some((first, last)) = on_path.fold(None, |all: Option<(usize, usize)>, &(first, last)| {
-            Some(all.map_or((first, last), |(low, high)| (low.min(first), high.max(last))))
-        }) else {
-            continue;
-        };
-        // The line enters at the step where it left the column before, so that it never breaks.
-        let enters = before.unwrap_or(first).min(first);
-        // Columns that hold one frame for several columns would otherwise repeat its turn.
-        let enters = if before == Some(last) { last } else { enters };
-        let x = panel.matrix.x + column;
-        if enters == last {
-            put(buffer, theme, panel.row_of(last).map(|y| (x, y)), '━');
-        } else {
-            let top = panel.row_of(enters);
-            let bottom = panel.row_of(last);
-            let from = top.map_or(panel.matrix.y, |y| y + 1);
-            let to = bottom.unwrap_or(panel.matrix.bottom());
-            for y in from..to {
-                put(buffer, theme, Some((x, y)), '┃');
-            }
-            put(buffer, theme, top.map(|y| (x, y)), '┓');
-            put(buffer, theme, bottom.map(|y| (x, y)), '┗');
-        }
-        before = Some(last);
-    }
-}
-
-fn put(buffer: &mut Buffer, theme: &Theme, at: Option<(u16, u16)>, glyph: char) {
-    let Some(cell) = at.and_then(|at| buffer.cell_mut(Position::from(at))) else { return };
-    cell.set_char(glyph).modifier.insert(Modifier::BOLD);
-    if theme.is_plain() {
-        // Without colours the line would drown among the shades.
-        cell.modifier.insert(Modifier::REVERSED);
-    }
-}
-
-/// The step of the path that a range of frames is mostly given to: the last one that it reaches.
-pub fn step_of_column(spans: &[Option<(usize, usize)>], frames: Range<usize>) -> Option<usize> {
-    spans[frames].iter().flatten().map(|&(_, last)| last).max()
 }

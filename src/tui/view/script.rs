@@ -15,16 +15,16 @@ use crate::tui::view::{fit, wrap};
 
 pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
     let Some(candidate) = state.clip().exploration.candidates().get(shown.class) else { return };
-    // Once, for it looks at all scripts.
+    // Once, since it reads all scripts.
     let strategy = Strategy::of(state.scripts.file());
     for step in panel.steps.clone() {
         let is_focus = shown.focus == Some(step);
         let top = panel.script.y + (step - panel.steps.start) as u16 * panel.rows_per_step;
         let area = Rect { y: top, height: panel.rows_per_step, ..panel.script };
-        // One narrow row has no room for both the text and the times.
+        // One narrow row has room for the text or the times.
         let with_times = panel.rows_per_step > 1 || area.width >= 40;
         let figures = figures(state, shown, step, strategy, with_times);
-        // The text wraps into the step's rows, and the figures stand at the end of the last one.
+        // The text wraps into the step's rows; the figures are at the end of the last one.
         let width = usize::from(area.width).saturating_sub(4);
         let rows = usize::from(panel.rows_per_step);
         let text_style = if is_focus { bold() } else { Style::new() };
@@ -51,7 +51,7 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
         }
         let style = if is_focus { bold() } else { dim() };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        // A styled line would style the text beside it too.
+        // A styled line would style the text before it too.
         frame.render_widget(Line::from(Span::styled(figures, style)).right_aligned(), last);
         if is_focus {
             let mark = Rect { x: area.x + 3, y: area.y, width: 1, height: 1 };
@@ -60,13 +60,13 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
     }
 }
 
-/// What is doubtful about a step.
+/// What is doubtful about a step of a class.
 pub fn warnings(state: &State, class: usize, step: usize, strategy: Strategy) -> Vec<Warning> {
     let class = state.clip().ids.get(class).and_then(|&id| state.scripts.class(id));
     class.map_or_else(Vec::new, |class| warnings_of_step(class, step, strategy))
 }
 
-/// Frames on the path, the time they span if asked for, and marks where the sentence was cut or the step is doubtful.
+/// Frames on the path, their span of time if asked for, and marks for a cut sentence and a doubtful step.
 fn figures(state: &State, shown: &Shown, step: usize, strategy: Strategy, with_times: bool) -> String {
     let exploration = &state.clip().exploration;
     let doubtful = if warnings(state, shown.class, step, strategy).is_empty() { "" } else { "? " };

@@ -1,4 +1,4 @@
-//! What each matrix of the present view shows.
+//! The matrices of the view, with their scripts.
 
 use ndarray::Array2;
 
@@ -9,17 +9,17 @@ use crate::tui::state::{State, View};
 pub struct Shown<'a> {
     /// Index of the class.
     pub class: usize,
-    /// Matrix and path; none while the class is not aligned.
+    /// Matrix and path, if the class is aligned.
     pub outcome: Option<&'a ClassOutcome>,
     /// Shades of the matrix, K×T.
     pub shades: Option<&'a Array2<f32>>,
-    /// What tells it from the other matrix of the view.
+    /// Its name beside the other matrix of the view.
     pub label: &'static str,
-    /// The step that is marked.
+    /// The marked step.
     pub focus: Option<usize>,
 }
 
-/// The matrices of the present view, from top to bottom.
+/// The matrices of the view from top to bottom.
 pub fn matrices(state: &State) -> Vec<Shown<'_>> {
     let clip = state.clip();
     let mut selected = Shown {

@@ -6,19 +6,19 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::align::spans;
+use crate::plot::text::width;
+use crate::plot::time_axis::TimeAxis;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
 use crate::tui::theme::dim;
-use crate::tui::timeline::Timeline;
-use crate::tui::view::matrix::step_of_column;
 
-/// A line in the colours of the steps that the path gives to the frames below, each step's number where it begins.
-pub fn draw_band(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
+/// The step of each column in its colour, with its number where it begins: the last step of the path in that column.
+pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     let Some(class) = state.clip().selected_outcome() else { return };
     let times = &state.clip().exploration.outcome().times;
     let spans = spans(&class.alignment.path, times.len());
     let steps: Vec<Option<usize>> = (0..usize::from(area.width))
-        .map(|column| step_of_column(&spans, timeline.frames(column, times)))
+        .map(|column| spans[axis.frames(column, times)].iter().flatten().map(|&(_, last)| last).max())
         .collect();
     let buffer = frame.buffer_mut();
     let mut x = area.x;
@@ -44,14 +44,14 @@ pub fn draw_band(state: &State, timeline: Timeline, frame: &mut Frame, area: Rec
 }
 
 /// Pictures at even distances, each at its own time.
-pub fn draw(state: &State, timeline: Timeline, images: &mut Images, frame: &mut Frame, area: Rect) {
+pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Frame, area: Rect) {
     // Half blocks are about square: two pixels a row, one a column. A place is as wide as a 16:9 picture is.
     let place = (area.height * 2 * 16 / 9).clamp(1, area.width.max(1));
     let places = area.width / place;
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
-        let time = timeline.time(usize::from(left.midpoint(right)));
+        let time = axis.time_of_column(usize::from(left.midpoint(right)));
         if let Some((microsecond, thumbnail)) = state.clip().thumbnail(time) {
             let area = Rect { x: area.x + left, width: right - left, ..area };
             let key = PictureKey::of(state, microsecond);
@@ -61,24 +61,18 @@ pub fn draw(state: &State, timeline: Timeline, images: &mut Images, frame: &mut 
 }
 
 /// Seconds, and the cursor.
-pub fn draw_axis(state: &State, timeline: Timeline, frame: &mut Frame, area: Rect) {
-    const LABEL: usize = 8;
-    let ticks = timeline.ticks(LABEL);
-    let decimals = match ticks.get(1).map(|second| second - ticks[0]) {
-        Some(step) if step < 0.1 => 2,
-        Some(step) if step < 1.0 => 1,
-        _ => 0,
-    };
+pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
+    const LABEL: f64 = 8.0;
     let buffer = frame.buffer_mut();
-    for tick in ticks {
-        let x = timeline.column(tick) as u16;
-        let label = format!("╵{tick:.decimals$}s");
+    for (time, label) in axis.ticks(LABEL) {
+        let x = axis.column(time) as u16;
+        let label = format!("╵{label}s");
         // Half a label would be another number.
-        if Line::raw(&label[..]).width() <= usize::from(area.width - x) {
+        if width(&label) <= usize::from(area.width - x) {
             buffer.set_string(area.x + x, area.y, label, dim());
         }
     }
-    let x = timeline.column(state.clip().cursor) as u16;
+    let x = axis.column(state.clip().cursor) as u16;
     // The space keeps a tick's label from running on behind it.
     let label = Line::raw(format!("▲{:.2}s ", state.clip().cursor));
     let width = label.width() as u16;

@@ -198,7 +198,7 @@ fn an_option_without_a_short_script_misses_only_that_row() {
     let rows = found[0]["rows"].as_array().unwrap();
     let short = rows.iter().find(|row| row["name"] == "short-fixed").unwrap();
     assert_eq!(short["ranking"], json!([]));
-    assert!(short["fault"].as_str().unwrap().contains("no script of short steps"));
+    assert!(short["fault"].as_str().unwrap().contains("no short-fixed script"));
 }
 
 /// Clips that are not there, and those whose candidates have no scripts, have nothing to select.

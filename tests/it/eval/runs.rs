@@ -339,11 +339,11 @@ fn results_report_what_changed_since() {
     };
     add_line("scripts-short.json");
     let text = said();
-    assert!(text.contains("Changed since the evaluation: the short scripts."), "{text}");
+    assert!(text.contains("Changed since the evaluation: the scripts of other prompts."), "{text}");
     add_line("scripts.json");
     add_line("model/tokenizer.json");
     let text = said();
-    assert!(text.contains("the scripts, the short scripts, the model."), "{text}");
+    assert!(text.contains("the scripts, the scripts of other prompts, the model."), "{text}");
 }
 
 #[test]

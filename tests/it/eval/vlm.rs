@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{SCRIPTS, run};
-use crate::support::llm_server::{Reply, Request, Server};
+use crate::support::server::{Reply, Request, Server};
 use crate::support::{clip, program};
 
 const SECRET: &str = "sk-quite-secret-0123456789";
@@ -148,7 +148,7 @@ fn an_evaluation_resumes_after_a_refused_key() {
 #[test]
 fn a_failing_server_ends_the_run_which_resumes() {
     for (status, body, words) in [
-        (503, "overloaded", "could not answer in 5 attempts (503: overloaded)"),
+        (503, "overloaded", "no answer in 5 attempts (503: overloaded)"),
         (200, "<html>We are back soon", "<html>We are back soon"),
     ] {
         let folder = dataset();
@@ -156,7 +156,7 @@ fn a_failing_server_ends_the_run_which_resumes() {
             0 => Reply::said("2"),
             // A connection that is lost.
             1 => Reply::Bytes(Vec::new()),
-            _ => Reply::Http(status, vec![("Retry-After", "0".into())], body.into()),
+            _ => Reply::http(status, &[("Retry-After", "0")], body),
         });
         eval(folder.path(), &fails, &[]).code(1).stdout("").stderr(predicate::str::contains(words));
         let journal = fs::read_to_string(folder.path().join("results/clips.part.jsonl")).unwrap();

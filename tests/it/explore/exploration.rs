@@ -1,12 +1,13 @@
 //! One clip and its candidates, without a model: embeddings are made up.
 
-use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
+use actalign_tui::background::Worker;
 use actalign_tui::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, EvidenceUpdate, EvidenceWorker, Exploration, Fixed, Method,
-    Outcome, Report, ReportSettings, Settings, Sources,
+    Candidate, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate, Exploration, Fixed,
+    Method, Outcome, Report, ReportSettings, Settings, Sources,
 };
 use actalign_tui::script::Template;
 use actalign_tui::video::Shown;
@@ -435,7 +436,7 @@ fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
         cells,
         alignment,
         mean_pool,
-        order: None,
+        order: Evidence::Unknown,
     })
 }
 
@@ -483,13 +484,16 @@ fn the_only_class_has_no_margin() {
     assert_eq!((outcome.rank(0), outcome.margin(0), outcome.mean_pool_rank(0)), (Some(1), None, None));
 }
 
+fn find(worker: &Worker<EvidenceUpdate>, request: EvidenceRequest) {
+    worker.replace(|panic| panic!("{panic}"), move |context| request.find(context));
+}
+
 /// All evidence that a worker finds of one exploration, class by class.
 fn found(exploration: &Exploration) -> Vec<(u64, usize, Option<OrderEvidence>)> {
     let (sender, news) = channel();
-    let worker = EvidenceWorker::start(move |update| drop(sender.send(update)));
-    let request = exploration.evidence_request();
+    let worker = Worker::new("order evidence", Arc::new(move |update| drop(sender.send(update))));
     let count = exploration.outcome().ranking.len();
-    worker.find(request);
+    find(&worker, exploration.evidence_request());
     let found = news.iter().take(count).map(|update| match update {
         EvidenceUpdate::Found { generation, class, evidence } => (generation, class, evidence),
         EvidenceUpdate::Failed(report) => panic!("{report}"),
@@ -507,9 +511,9 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
         let cells = exploration.outcome().classes[class].as_ref().unwrap().cells.clone();
         assert_eq!(evidence, align::order_evidence(Aligner::Dtw, cells.view()).unwrap());
         exploration.add_evidence(generation - 1, class, evidence);
-        assert_eq!(exploration.evidence(class), None, "of other matrices");
+        assert_eq!(exploration.evidence(class), Evidence::Unknown, "of other matrices");
         exploration.add_evidence(generation, class, evidence);
-        assert_eq!(exploration.evidence(class), Some(evidence));
+        assert_eq!(exploration.evidence(class), evidence.into());
     }
     let generation = exploration.generation();
     exploration.refresh().unwrap();
@@ -520,12 +524,16 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     edited[0].steps.swap(0, 1);
     exploration.set_candidates(edited);
     exploration.refresh().unwrap();
-    assert!(exploration.evidence(1).is_some(), "the class that was left alone keeps its evidence");
-    assert_eq!(exploration.evidence(0), None);
+    assert_ne!(
+        exploration.evidence(1),
+        Evidence::Unknown,
+        "the class that was left alone keeps its evidence"
+    );
+    assert_eq!(exploration.evidence(0), Evidence::Unknown);
     let settings = Settings { smoothing_seconds: 0.0, ..Settings::default() };
     exploration.set(settings);
     exploration.refresh().unwrap();
-    assert_eq!((exploration.evidence(0), exploration.evidence(1)), (None, None));
+    assert_eq!([0, 1].map(|class| exploration.evidence(class)), [Evidence::Unknown; 2]);
 }
 
 #[test]
@@ -534,16 +542,17 @@ fn a_newer_request_for_evidence_takes_the_place_of_the_older() {
     let (sender, news) = channel();
     let (gate, opened) = channel::<()>();
     let opened = Mutex::new(opened);
-    let worker = EvidenceWorker::start(move |update| {
-        // The first class is told while the second request is on its way.
+    let send = move |update| {
+        // The first class is sent while the second request is on its way.
         let _ = opened.lock().unwrap().recv();
         let _ = sender.send(update);
-    });
-    worker.find(long.evidence_request());
+    };
+    let worker = Worker::new("order evidence", Arc::new(send));
+    find(&worker, long.evidence_request());
     let mut newer = explored(candidates());
     newer.set(Settings { smoothing_seconds: 0.0, ..Settings::default() });
     newer.refresh().unwrap();
-    worker.find(newer.evidence_request());
+    find(&worker, newer.evidence_request());
     drop(gate);
     let generations: Vec<u64> = news
         .iter()

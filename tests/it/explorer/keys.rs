@@ -41,7 +41,7 @@ fn without_a_configuration_the_defaults_are_listed() {
 }
 
 #[test]
-fn the_file_in_the_folder_of_the_configuration_and_a_named_one_are_used() {
+fn the_default_file_and_a_named_one_are_read() {
     let folder = configured("[keys]\nundo = [\"ctrl-z\", \"j\"]\nplay = false\n");
     let keys = |arguments: &str, name: &str| {
         let all: Value = serde_json::from_str(&output(run(folder.path(), arguments))).unwrap();
@@ -58,7 +58,7 @@ fn the_file_in_the_folder_of_the_configuration_and_a_named_one_are_used() {
 }
 
 #[test]
-fn what_is_written_as_toml_is_a_configuration_with_the_same_keys() {
+fn keys_written_as_toml_are_a_configuration_with_the_same_keys() {
     let folder =
         configured("theme = \"mine\"\n[keys]\nundo = \"ctrl-z\"\n[themes.mine]\nbad = \"#102030\"\n");
     let written = output(run(folder.path(), "keys --toml"));
@@ -71,14 +71,14 @@ fn what_is_written_as_toml_is_a_configuration_with_the_same_keys() {
 }
 
 #[test]
-fn what_is_wrong_in_a_configuration_ends_the_program_with_its_places() {
+fn an_invalid_configuration_ends_the_program_with_the_place_of_each_fault() {
     let folder = configured("mouse = true\n[keys]\nund = \"ctrl-z\"\nquit = false\n");
     let file = folder.path().join("config/config.toml");
     let says = |text: &str| predicate::str::contains(format!("{}:{text}", file.display()));
     run(folder.path(), "keys").assert().code(1).stdout("").stderr(
-        says("3:1: there is no command \"und\"; did you mean undo")
-            .and(says("4:1: quit is left without a key"))
-            .and(predicate::str::starts_with("actalign-tui: the configuration cannot be used:\n")),
+        says("3:1: unknown command \"und\"; did you mean undo")
+            .and(says("4:1: quit needs a key"))
+            .and(predicate::str::starts_with("actalign-tui: invalid configuration:\n")),
     );
     run(folder.path(), "keys --config missing.toml")
         .assert()

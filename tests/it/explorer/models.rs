@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::llm_server::{Reply, Server};
+use crate::support::server::{Reply, Server};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -93,7 +93,10 @@ fn what_is_left_changes_nothing_and_a_server_that_refuses_is_told() {
 fn a_vision_language_model_says_what_it_sees() {
     let server = Server::of(vec![Reply::said(r#"{"answer": 2}"#)]);
     let (said, _) = explore(&server, "look\nquit\n");
-    assert!(said.contains("3 frames are being looked at") && said.contains("oracle says fork."), "{said}");
+    assert!(
+        said.contains("The vision-language model is shown 3 frames.") && said.contains("oracle says fork."),
+        "{said}"
+    );
     let content = server.requests()[0].body["messages"][0]["content"].as_array().unwrap().clone();
     assert_eq!(content.iter().filter(|part| part["type"] == "image_url").count(), 3);
 }

@@ -75,9 +75,9 @@ fn without_a_line_all_is_embedded_and_ranked() {
 }
 
 #[test]
-fn what_is_no_command_is_said_with_the_nearest_and_the_session_goes_on() {
+fn an_unknown_command_is_reported_with_similar_names_and_the_session_goes_on() {
     let said = World::new().say("smoth-more\nranking\n");
-    assert!(said.contains("Error: there is no command smoth-more. Near are smooth-more"), "{said}");
+    assert!(said.contains("Error: unknown command smoth-more; similar are smooth-more"), "{said}");
     assert!(said.ends_with('\n') && said.lines().last().unwrap().starts_with("2. "), "{said}");
 }
 
@@ -123,7 +123,7 @@ fn a_snapshot_is_told_without_its_clip_and_what_cannot_be_done_then() {
     };
     assert_eq!(ranked(&said), ranked(&before), "{said}");
     assert!(said.contains("without embeddings: the clip"), "{said}");
-    assert!(said.contains("that needs their embeddings"), "{said}");
+    assert!(said.contains("This needs embeddings"), "{said}");
     assert!(said.contains("Cell: logit."), "{said}");
 }
 
@@ -144,7 +144,7 @@ fn a_snapshot_opened_from_elsewhere_knows_where_its_files_are() {
 }
 
 #[test]
-fn the_same_thing_said_twice_is_said_twice() {
+fn a_message_that_comes_again_is_said_again() {
     let said = World::new()
         .say("undo\nundo\nopen nowhere.mp4\nopen nowhere.mp4\nhelp ]\nnext-candidate 2\nshow-map\n");
     assert_eq!(said.matches("Nothing to undo.").count(), 2, "{said}");
@@ -154,13 +154,13 @@ fn the_same_thing_said_twice_is_said_twice() {
 }
 
 #[test]
-fn names_do_not_steer_the_terminal_and_a_filter_is_told() {
+fn control_characters_of_names_are_shown_and_a_filter_is_said() {
     let world = World::new();
     let scripts = SCRIPTS.replace("castling", "cast\\u001b[31mling");
     fs::write(world.0.path().join("scripts.json"), scripts).unwrap();
     let said = world.say("filter-candidates mate\nranking\n");
     assert!(!said.contains('\u{1b}'), "{said}");
-    assert!(said.contains("Listed are those that match mate: 1 candidate."), "{said}");
+    assert!(said.contains("Listed candidates that match mate: 1 candidate."), "{said}");
     assert!(said.lines().last().unwrap().contains(". mate, score"), "{said}");
 }
 
@@ -173,7 +173,7 @@ fn a_clip_that_fails_on_the_way_ends_with_status_1() {
 }
 
 #[test]
-fn a_clip_that_is_none_ends_with_a_message() {
+fn a_file_that_is_no_video_ends_with_a_message() {
     let world = World::new();
     fs::write(world.0.path().join("clip.mp4"), "no video").unwrap();
     let arguments = ["clip.mp4", "--scripts", "scripts.json", "--model", MODEL, "--plain"];

@@ -301,7 +301,7 @@ fn a_whole_exploration_and_the_same_view_again() {
     session.wait_without("…");
     assert_eq!(ranking(&session), before);
     session.press("[");
-    session.wait_for("needs their embeddings");
+    session.wait_for("This needs embeddings");
     session.press("x");
     session.wait_for("x logit");
     session.press("q");
@@ -532,7 +532,7 @@ fn a_clip_that_is_none_gives_the_terminal_back_and_says_so() {
 #[test]
 fn panicking_child() {
     if std::env::var_os("PANIC_IN_TERMINAL").is_some() {
-        let _terminal = Terminal::take_over(ImageProtocol::Auto, ColourDepth::True).unwrap();
+        let _terminal = Terminal::set_up(ImageProtocol::Auto, ColourDepth::True).unwrap();
         panic!("a bug");
     }
 }
@@ -540,7 +540,7 @@ fn panicking_child() {
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_is_reported() {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-    command.args(["panicking_child", "--exact", "--nocapture", "--test-threads=1"]);
+    command.args(["explorer::terminal::panicking_child", "--exact", "--nocapture", "--test-threads=1"]);
     command.env("PANIC_IN_TERMINAL", "1");
     let (status, after) = Session::start(command).end();
     assert!(!status.success());

@@ -101,7 +101,7 @@ fn arguments_that_do_not_go_together_are_bad_usage() {
         (&[SNAPSHOT, "--out", "-", "--format", "png"], "one --format"),
         (&[SNAPSHOT, SNAPSHOT, "--out", "-", "--format", "md"], "one snapshot"),
         (&[SNAPSHOT, "--out", "nowhere"], "no such folder"),
-        (&[SNAPSHOT, "--out", "x.svg", "--format", "svg,png"], "a folder that is there"),
+        (&[SNAPSHOT, "--out", "x.svg", "--format", "svg,png"], "an existing folder"),
         (&[SNAPSHOT, "--out", SNAPSHOT, "--format", "md"], "the snapshot itself"),
         (&[SNAPSHOT, "--classes", "0,1,2"], "one class or two"),
     ] {
@@ -127,8 +127,8 @@ fn failures_say_what_is_wrong() {
     };
     says(&["nowhere.json"], "nowhere.json: cannot be read");
     says(&["x.json"], "x.json: JSON, but no snapshot");
-    says(&[SNAPSHOT, "--classes", "somersault"], "there is no class \"somersault\"");
-    says(&[SNAPSHOT, "--out", "nowhere/x.svg"], "nowhere/x.svg cannot be written");
+    says(&[SNAPSHOT, "--classes", "somersault"], "no class \"somersault\"");
+    says(&[SNAPSHOT, "--out", "nowhere/x.svg"], "cannot write nowhere/x.svg");
 }
 
 #[test]

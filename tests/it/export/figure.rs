@@ -51,7 +51,7 @@ fn order_evidence_is_told_where_it_is_known() {
     let drawn = svg(&taken, &[0, 1]).unwrap();
     assert_eq!(drawn.matches("against shuffled orders: z +3.0, p 0.04").count(), 1);
     assert_eq!(drawn.matches("against shuffled orders").count(), 1, "not of the other class");
-    assert!(markdown(&taken).contains("| 2.9600 | 0.0420 |"), "{}", markdown(&taken));
+    assert!(markdown(&taken).contains("|  2.9600 |  0.0420 |"), "{}", markdown(&taken));
 }
 
 #[test]

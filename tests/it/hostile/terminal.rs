@@ -384,6 +384,7 @@ fn a_paste_presses_no_keys() {
     assert!(session.screen.screen().contents().contains("castling"));
     session.press("\x1b");
     session.wait("the message is gone", |screen| !screen.contents().contains("Nothing asks"));
+    session.wait_for("step 1 · affinity");
     session.press("e");
     session.wait_for("Step 1");
     session.press("\x15");

@@ -1,4 +1,4 @@
-//! Models of the hub in the other commands.
+//! Models of the hub in other commands.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use crate::hub::world::{ID, TOKEN, World, fixture};
 use crate::support::PROGRAM;
 
 #[test]
-fn a_model_in_the_cache_takes_no_network() {
+fn a_cached_model_needs_no_network() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
@@ -26,7 +26,7 @@ fn a_model_in_the_cache_takes_no_network() {
 }
 
 #[test]
-fn a_model_in_the_cache_is_found_whatever_the_network_is_like() {
+fn a_cached_model_is_found_despite_bad_network_settings() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     for (variable, value) in [("SSL_CERT_FILE", "nowhere.pem"), ("HF_ENDPOINT", "no address")] {
@@ -45,7 +45,7 @@ fn a_model_in_the_cache_is_found_whatever_the_network_is_like() {
 }
 
 #[test]
-fn a_model_that_is_not_there_is_not_fetched_without_being_asked_for() {
+fn a_missing_model_is_not_fetched_unasked() {
     let world = World::new();
     fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
     let fetch = format!("actalign-tui model fetch {ID}");
@@ -90,7 +90,7 @@ fn in_terminal(world: &World, arguments: &str, answer: &str) -> (bool, String) {
 }
 
 #[test]
-fn on_a_terminal_it_asks_before_it_downloads() {
+fn on_a_terminal_the_user_is_asked_before_a_download() {
     let world = World::new();
     fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
     let embed = format!("embed --texts lines.txt --model {ID} --out x.safetensors");
@@ -110,7 +110,7 @@ fn on_a_terminal_it_asks_before_it_downloads() {
 }
 
 #[test]
-fn the_list_tells_sizes_and_what_is_there() {
+fn the_list_has_sizes_and_what_is_cached() {
     let world = World::new();
     let list = |world: &World| -> Vec<Value> {
         let output = world.command("model list --json").output().unwrap();
@@ -136,7 +136,7 @@ fn the_list_tells_sizes_and_what_is_there() {
 }
 
 #[test]
-fn info_explains_a_checkpoint() {
+fn info_describes_a_checkpoint() {
     let world = World::new();
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip/tiny");
     let output = world.command(&format!("model info {} --json", tiny.display())).output().unwrap();
@@ -156,7 +156,7 @@ fn info_explains_a_checkpoint() {
 }
 
 #[test]
-fn info_tells_all_that_is_wrong_and_what_to_do() {
+fn info_lists_all_problems_with_advice() {
     let world = World::new();
     let folder = world.home.path().join("broken");
     fs::create_dir(&folder).unwrap();
@@ -179,7 +179,7 @@ fn info_tells_all_that_is_wrong_and_what_to_do() {
 }
 
 #[test]
-fn doctor_tells_of_the_hub_but_not_the_token() {
+fn doctor_describes_the_hub_without_the_token() {
     let world = World::new();
     let (_, text) = world.finish(world.command("doctor"));
     assert!(text.contains("hf/hub") && text.contains("a token is set"), "{text}");

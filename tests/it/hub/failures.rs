@@ -1,14 +1,16 @@
-//! What a hub or a network can do wrong: a message that says what to do, and nothing half-written.
+//! A hub or a network that fails: a message that says what to do, and nothing half-written.
 
 use std::fs;
+use std::time::Duration;
 
 use actalign_tui::hub::HubError;
 use serde_json::Value;
 
 use crate::hub::site::{COMMIT, Fault, etag};
-use crate::hub::world::{FILES, ID, TestClock, World, fixture};
+use crate::hub::world::{FILES, ID, World, fixture, seconds};
+use crate::support::server::TestClock;
 
-/// Lets a request fail so often that nobody asks again.
+/// Makes a request fail more often than it is retried.
 fn fault_always(world: &World, request: &str, fault: &Fault) {
     for _ in 0..20 {
         world.site.fault(request, fault.clone());
@@ -16,12 +18,12 @@ fn fault_always(world: &World, request: &str, fault: &Fault) {
 }
 
 #[test]
-fn names_that_the_hub_does_not_have_are_told_with_what_is_like_them() {
+fn an_unknown_name_is_answered_with_a_similar_one() {
     let world = World::new();
     world.fail(
         "model fetch google/siglip-base-patch16-226",
         &[
-            "has no model google/siglip-base-patch16-226 that this token may read",
+            "has no model google/siglip-base-patch16-226 that this token can read",
             "did you mean google/siglip-base-patch16-2",
         ],
     );
@@ -30,14 +32,14 @@ fn names_that_the_hub_does_not_have_are_told_with_what_is_like_them() {
     assert!(!world.home.path().join("hf").exists(), "nothing is made for a name that is none");
     let mut command = world.command("model fetch someone/else");
     command.env_remove("HF_TOKEN");
-    world.fail_with(command, &["anyone may read", "HF_TOKEN"]);
+    world.fail_with(command, &["anyone can read", "HF_TOKEN"]);
     let (output, text) = world.finish(world.command("model fetch ../../etc/passwd"));
     assert_eq!(output.status.code(), Some(2));
     assert!(text.contains("ORG/NAME"), "{text}");
 }
 
 #[test]
-fn a_model_that_is_gated_or_a_token_that_is_refused_says_what_to_do() {
+fn a_gated_model_or_a_refused_token_says_what_to_do() {
     let world = World::new();
     world.site.fault("HEAD config.json", Fault::Status(403, "X-Error-Code: GatedRepo\r\n"));
     world.fail(&format!("model fetch {ID}"), &["gated", "ask for access", "HF_TOKEN"]);
@@ -46,58 +48,58 @@ fn a_model_that_is_gated_or_a_token_that_is_refused_says_what_to_do() {
 }
 
 #[test]
-fn too_many_requests_and_broken_servers_are_waited_for() {
+fn busy_and_broken_servers_are_retried() {
     let world = World::new();
-    let clock = TestClock::new(0);
+    let clock = TestClock::default();
     world.site.fault("HEAD config.json", Fault::Status(429, "Retry-After: 7\r\n"));
     world.site.fault("HEAD config.json", Fault::Status(503, ""));
     world.site.fault("HEAD config.json", Fault::Status(500, ""));
     world.site.fault("GET model.safetensors", Fault::Status(503, ""));
     world.site.fault("GET model.safetensors", Fault::Status(429, "Retry-After: 3\r\n"));
     world.fetch_here(&clock).unwrap();
-    assert_eq!(clock.waits(), [7, 1, 2, 0, 3]);
+    assert_eq!(seconds(&clock), [7, 1, 2, 0, 3]);
 
     world.site.fault("HEAD config.json", Fault::Status(429, "Retry-After: 86400\r\n"));
-    world.fail(&format!("model fetch {ID}"), &["wants fewer requests and asks for a pause of 86400 s"]);
+    world.fail(&format!("model fetch {ID}"), &["too many requests; it asks to wait 86400 s"]);
 }
 
 #[test]
-fn both_kinds_of_requests_are_sent_again_when_the_hub_says() {
+fn retries_of_both_methods_follow_retry_after() {
     for request in ["HEAD config.json", "GET model.safetensors"] {
         let world = World::new();
-        let clock = TestClock::new(0);
+        let clock = TestClock::default();
         world.site.fault(request, Fault::Status(503, "Retry-After: 9\r\n"));
         world.site.fault(request, Fault::Status(429, ""));
         world.site.fault(request, Fault::Status(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
         world.fetch_here(&clock).unwrap();
-        assert_eq!(clock.waits(), [9, 10, 0], "{request}");
+        assert_eq!(seconds(&clock), [9, 10, 0], "{request}");
 
         let world = World::new();
         for wait in ["86400", "Thu, 06 Nov 2994 08:49:37 GMT"] {
             let lines = format!("Retry-After: {wait}\r\n").leak();
             world.site.fault(request, Fault::Status(503, lines));
-            world.fail(&format!("model fetch {ID}"), &["answers status 503 and asks for a pause of"]);
+            world.fail(&format!("model fetch {ID}"), &["status 503; it asks to wait"]);
         }
     }
 }
 
 #[test]
-fn what_is_fetched_twice_is_no_progress() {
+fn bytes_downloaded_twice_are_no_progress() {
     let world = World::new();
     world.site.put("model.safetensors", vec![7; 10 << 20]);
     for _ in 0..20 {
         world.site.fault("GET model.safetensors", Fault::WholeCut(10));
         world.site.fault("GET model.safetensors", Fault::WholeCut(9 << 20));
     }
-    let clock = TestClock::new(0);
+    let clock = TestClock::default();
     let error = world.fetch_here(&clock).unwrap_err().to_string();
     assert!(error.contains("again and again"), "{error}");
     // The first 9 MiB were progress, and none after them.
-    assert_eq!(clock.waits(), [0, 0, 1, 2, 4]);
+    assert_eq!(seconds(&clock), [0, 0, 1, 2, 4]);
 }
 
 #[test]
-fn another_part_than_was_asked_for_costs_what_was_fetched_only_if_it_comes_again() {
+fn only_a_second_wrong_part_discards_the_partial_file() {
     let weights = fixture("model.safetensors");
     let all: usize = FILES.iter().map(|name| fixture(name).len()).sum();
     for (times, kept) in [(1, 200_000), (2, 0)] {
@@ -110,7 +112,7 @@ fn another_part_than_was_asked_for_costs_what_was_fetched_only_if_it_comes_again
             for _ in 0..times {
                 world.site.fault("GET model.safetensors", fault.clone());
             }
-            world.fetch_here(&TestClock::new(0)).unwrap();
+            world.fetch_here(&TestClock::default()).unwrap();
             assert_eq!(world.site.sent(), all - kept, "{times} times {fault:?}");
         }
     }
@@ -119,47 +121,47 @@ fn another_part_than_was_asked_for_costs_what_was_fetched_only_if_it_comes_again
 #[test]
 fn a_server_that_stays_broken_is_given_up() {
     let world = World::new();
-    let clock = TestClock::new(0);
+    let clock = TestClock::default();
     fault_always(&world, "HEAD config.json", &Fault::Status(502, ""));
     let error = world.fetch_here(&clock).unwrap_err();
     assert!(matches!(&error, HubError::Broken { reason, .. } if reason.contains("502")), "{error}");
-    assert_eq!(clock.waits(), [0, 1, 2, 4]);
+    assert_eq!(seconds(&clock), [0, 1, 2, 4]);
 
     let world = World::new();
-    let clock = TestClock::new(0);
+    let clock = TestClock::default();
     fault_always(&world, "GET model.safetensors", &Fault::Cut(10));
     let error = world.fetch_here(&clock).unwrap_err().to_string();
     assert!(error.contains("again and again") && error.contains("is kept"), "{error}");
-    assert_eq!(clock.waits(), [0, 1, 2, 4]);
+    assert_eq!(seconds(&clock), [0, 1, 2, 4]);
     let blob = world.repo().join("blobs").join(etag("model.safetensors", &fixture("model.safetensors")));
     assert_eq!(fs::read(blob.with_extension("incomplete")).unwrap(), fixture("model.safetensors")[..50]);
     assert!(!blob.exists() && !world.repo().join("refs/main").exists());
 }
 
 #[test]
-fn a_transfer_that_stands_still_is_begun_anew_where_it_stood() {
+fn a_stalled_transfer_resumes_where_it_stood() {
     let world = World::new();
     world.site.fault("GET model.safetensors", Fault::Stall(50_000));
     let mut command = world.command(&format!("model fetch {ID}"));
     command.env("HF_HUB_DOWNLOAD_TIMEOUT", "1");
     let (output, text) = world.finish(command);
-    assert!(output.status.success() && text.contains("sent nothing for too long"), "{text}");
+    assert!(output.status.success() && text.contains("timed out"), "{text}");
     let ranges: Vec<_> =
         world.site.seen().into_iter().filter_map(|request| request.headers.get("range").cloned()).collect();
     assert!(ranges.contains(&"bytes=50000-".to_owned()), "{ranges:?}");
 }
 
 #[test]
-fn a_transfer_that_only_drips_is_given_up() {
+fn a_transfer_that_is_too_slow_is_given_up() {
     let world = World::new();
     fault_always(&world, "GET model.safetensors", &Fault::Stall(30_000));
     // Half a minute passes with each piece.
-    let error = world.fetch_here(&TestClock::new(31)).unwrap_err().to_string();
-    assert!(error.contains("sends next to nothing"), "{error}");
+    let error = world.fetch_here(&TestClock::new(Duration::from_secs(31))).unwrap_err().to_string();
+    assert!(error.contains("too slow"), "{error}");
 }
 
 #[test]
-fn bytes_that_are_not_those_of_the_hub_are_deleted() {
+fn wrong_content_is_deleted() {
     let weights = fixture("model.safetensors");
     let world = World::new();
     world.site.fault("GET model.safetensors", Fault::Garbled);
@@ -179,29 +181,29 @@ fn bytes_that_are_not_those_of_the_hub_are_deleted() {
 }
 
 #[test]
-fn redirects_that_lead_nowhere_are_told() {
+fn redirects_that_lead_nowhere_are_errors() {
     let world = World::new();
     for _ in 0..20 {
         world.site.fault("HEAD config.json", Fault::Status(302, "Location: /api/config.json\r\n"));
     }
-    world.fail(&format!("model fetch {ID}"), &["redirects that do not end"]);
+    world.fail(&format!("model fetch {ID}"), &["redirects to itself again and again"]);
     let world = World::new();
     world.site.fault("HEAD config.json", Fault::Status(302, "Location: file:///etc/passwd\r\n"));
-    world.fail(&format!("model fetch {ID}"), &["redirect to no address"]);
+    world.fail(&format!("model fetch {ID}"), &["redirects to no address"]);
 }
 
 #[test]
-fn answers_that_are_not_those_of_a_hub_are_refused() {
+fn answers_that_a_hub_would_not_give_are_refused() {
     for (lines, part) in [
-        ("ETag: \"x\"\r\n", "without a hash"),
-        ("ETag: \"0123456789abcdef0123456789abcdef01234567\"\r\n", "without the name of a commit"),
+        ("ETag: \"x\"\r\n", "no hash to check the file by"),
+        ("ETag: \"0123456789abcdef0123456789abcdef01234567\"\r\n", "no name of a commit"),
         (
             "ETag: \"0123456789abcdef0123456789abcdef01234567\"\r\nX-Repo-Commit: ../../x\r\n",
-            "without the name of a commit",
+            "no name of a commit",
         ),
         (
             "ETag: \"0123456789abcdef0123456789abcdef01234567\"\r\nX-Linked-Size: 99999999999\r\n",
-            "more than any such file has",
+            "too large for this file",
         ),
     ] {
         let world = World::new();
@@ -212,7 +214,7 @@ fn answers_that_are_not_those_of_a_hub_are_refused() {
 }
 
 #[test]
-fn a_model_that_cannot_be_used_is_refused_before_its_weights_are_fetched() {
+fn an_unusable_model_is_refused_before_its_weights_are_fetched() {
     let config = |edit: fn(&mut Value)| {
         let mut value: Value = serde_json::from_slice(&fixture("config.json")).unwrap();
         edit(&mut value);
@@ -238,9 +240,9 @@ fn a_model_that_cannot_be_used_is_refused_before_its_weights_are_fetched() {
         world.fail(&format!("model fetch {ID}"), &parts);
     }
     for (index, part) in [
-        (r#"{"weight_map": {"a": "../model.safetensors"}}"#, "no safetensors file beside it"),
-        (r#"{"weight_map": {"a": "model-1.bin"}}"#, "no safetensors file beside it"),
-        (r#"{"weight_map": {"a": "model-1.safetensors"}}"#, "which the hub does not have"),
+        (r#"{"weight_map": {"a": "../model.safetensors"}}"#, "not a safetensors file beside it"),
+        (r#"{"weight_map": {"a": "model-1.bin"}}"#, "not a safetensors file beside it"),
+        (r#"{"weight_map": {"a": "model-1.safetensors"}}"#, "the hub does not have model-1.safetensors"),
         ("{", "EOF"),
     ] {
         let world = World::new();
@@ -251,7 +253,7 @@ fn a_model_that_cannot_be_used_is_refused_before_its_weights_are_fetched() {
 }
 
 #[test]
-fn without_a_network_it_says_which_files_to_bring() {
+fn without_a_network_the_error_lists_the_files() {
     let world = World::new();
     let urls = ["config.json", "tokenizer.json", "preprocessor_config.json", "model.safetensors"];
     let urls = |endpoint: &str| urls.map(|name| format!("{endpoint}/{ID}/resolve/main/{name}"));
@@ -273,28 +275,28 @@ fn without_a_network_it_says_which_files_to_bring() {
 }
 
 #[test]
-fn a_hub_that_never_answers_is_no_network() {
+fn a_hub_that_never_answers_is_offline() {
     let world = World::new();
-    let clock = TestClock::new(0);
+    let clock = TestClock::default();
     fault_always(&world, "HEAD config.json", &Fault::HangUp);
     let error = world.fetch_here(&clock).unwrap_err();
     assert!(matches!(error, HubError::Offline { .. }), "{error}");
-    assert_eq!(clock.waits(), [0, 1, 2, 4]);
+    assert_eq!(seconds(&clock), [0, 1, 2, 4]);
 }
 
 #[test]
-fn a_disk_that_is_too_small_is_told_before_anything_large_is_fetched() {
+fn a_full_disk_is_reported_before_anything_large_is_fetched() {
     let world = World::new();
     let hash = etag("model.safetensors", b"");
     let lines = format!("X-Linked-Etag: \"{hash}\"\r\nX-Linked-Size: {}\r\n", u64::MAX);
     world.site.fault("HEAD model.safetensors", Fault::Status(200, lines.leak()));
-    world.fail(&format!("model fetch {ID}"), &["are needed", "make room"]);
+    world.fail(&format!("model fetch {ID}"), &[" needed", "make room"]);
     let got: Vec<_> = world.site.seen().into_iter().filter(|request| request.method == "GET").collect();
     assert!(got.iter().all(|request| request.file() == "config.json"), "{got:?}");
 }
 
 #[test]
-fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
+fn an_invalid_endpoint_is_reported_without_its_secrets() {
     let world = World::new();
     for endpoint in [
         "hub.example",
@@ -315,7 +317,7 @@ fn an_endpoint_that_is_none_is_told_without_what_may_be_secret() {
 }
 
 #[test]
-fn the_token_does_not_go_where_everyone_can_read_it() {
+fn the_token_is_not_sent_over_plain_http() {
     let world = World::new();
     // A name that only the proxy knows, which is the hub on this machine.
     let fetch = |token: bool| {
@@ -330,14 +332,14 @@ fn the_token_does_not_go_where_everyone_can_read_it() {
         let seen = world.site.seen();
         assert!(seen.iter().any(|request| request.method == "HEAD"), "{text}");
         assert!(seen.iter().all(|request| !request.headers.contains_key("authorization")), "{seen:?}");
-        text.contains("the token is not sent: on the way to hub.invalid")
+        text.contains("the token is not sent: others could read it on the way to hub.invalid")
     };
     assert!(fetch(true));
     assert!(!fetch(false));
 }
 
 #[test]
-fn a_commit_that_is_named_is_the_one_that_is_fetched() {
+fn the_named_commit_is_fetched_and_no_other() {
     let world = World::new();
     let other = "f".repeat(40);
     let facts = format!(
@@ -345,7 +347,7 @@ fn a_commit_that_is_named_is_the_one_that_is_fetched() {
         etag("config.json", b"{}")
     );
     world.site.fault("HEAD config.json", Fault::Status(200, facts.leak()));
-    world.fail(&format!("model fetch {ID}@{other}"), &[COMMIT, "another one"]);
+    world.fail(&format!("model fetch {ID}@{other}"), &[COMMIT, "another commit"]);
     assert!(!world.home.path().join("hf").exists(), "nothing is remembered");
     // Nor is a file taken from another commit than the rest.
     let moved = format!(
@@ -358,12 +360,12 @@ fn a_commit_that_is_named_is_the_one_that_is_fetched() {
 }
 
 #[test]
-fn certificates_that_cannot_be_read_are_told() {
+fn unusable_certificates_are_reported() {
     let world = World::new();
     for (name, content, part) in [
         ("none.pem", None, "No such file"),
-        ("empty.pem", Some("no PEM at all"), "holds no certificate"),
-        ("broken.pem", Some("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"), "no PEM"),
+        ("empty.pem", Some("no PEM at all"), "no certificate in it"),
+        ("broken.pem", Some("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"), "not PEM"),
     ] {
         if let Some(content) = content {
             fs::write(world.home.path().join(name), content).unwrap();

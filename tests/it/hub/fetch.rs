@@ -1,4 +1,4 @@
-//! What fetching brings, and where.
+//! What is fetched, and where it is put.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -20,7 +20,7 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 }
 
 #[test]
-fn the_preparation_that_transformers_5_writes_is_fetched() {
+fn the_preparation_of_transformers_5_is_fetched() {
     let world = World::new();
     let settings: serde_json::Value = serde_json::from_slice(&fixture("preprocessor_config.json")).unwrap();
     let nested = json!({"image_processor": settings, "processor_class": "SiglipProcessor"}).to_string();
@@ -37,7 +37,7 @@ fn the_preparation_that_transformers_5_writes_is_fetched() {
 }
 
 #[test]
-fn a_model_lies_where_the_hub_s_own_tools_put_it() {
+fn a_model_is_put_where_the_hubs_own_tools_put_it() {
     let world = World::new();
     let text = world.succeed(&format!("model fetch {ID}"));
     assert_eq!(text.lines().last(), world.snapshot().to_str());
@@ -78,7 +78,7 @@ fn a_model_lies_where_the_hub_s_own_tools_put_it() {
 }
 
 #[test]
-fn what_is_there_is_not_fetched_again() {
+fn existing_files_are_not_fetched_again() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     world.site.seen();
@@ -93,7 +93,7 @@ fn what_is_there_is_not_fetched_again() {
 }
 
 #[test]
-fn a_cut_transfer_goes_on_where_it_was_cut() {
+fn a_cut_transfer_resumes_where_it_was_cut() {
     let world = World::new();
     let weights = fixture("model.safetensors");
     world.site.fault("GET model.safetensors", Fault::Cut(100_000));
@@ -113,7 +113,7 @@ fn a_cut_transfer_goes_on_where_it_was_cut() {
 }
 
 #[test]
-fn a_fetch_that_was_ended_goes_on_in_the_next_run() {
+fn an_interrupted_fetch_resumes_in_the_next_run() {
     let world = World::new();
     let weights = fixture("model.safetensors");
     let partial = world.repo().join("blobs").join(etag("model.safetensors", &weights) + ".incomplete");
@@ -159,7 +159,7 @@ fn two_programs_do_not_fetch_the_same_file_at_once() {
 }
 
 #[test]
-fn weights_in_several_files_come_with_their_index() {
+fn weights_in_several_files_are_fetched_with_their_index() {
     let world = World::new();
     let shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
     let weights = fixture("model.safetensors");

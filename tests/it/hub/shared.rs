@@ -1,4 +1,4 @@
-//! A cache that other users share: links that they planted, damaged files, and folders that cannot be written.
+//! A cache shared with other users: planted links, damaged files, folders that cannot be written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ fn a_damaged_file_is_found_without_the_network() {
 }
 
 #[test]
-fn what_was_checked_is_remembered_until_it_changes() {
+fn checked_files_are_remembered_until_they_change() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     for name in FILES {
@@ -131,7 +131,7 @@ mod links {
     }
 
     #[test]
-    fn another_name_of_a_users_file_is_not_appended_to() {
+    fn a_hard_link_to_a_users_file_is_not_appended_to() {
         let world = World::new();
         let mine = world.home.path().join("mine");
         fs::write(&mine, "my own").unwrap();
@@ -143,7 +143,7 @@ mod links {
     }
 
     #[test]
-    fn folders_in_a_model_that_are_links_are_refused() {
+    fn linked_folders_inside_a_model_are_refused() {
         for name in ["blobs", "refs", "snapshots", &format!("snapshots/{COMMIT}")] {
             let world = World::new();
             let elsewhere = world.home.path().join("elsewhere");
@@ -157,7 +157,7 @@ mod links {
     }
 
     #[test]
-    fn a_model_that_the_user_put_on_another_disk_is_followed() {
+    fn a_models_folder_may_be_a_link_of_the_user() {
         let world = World::new();
         let elsewhere = world.home.path().join("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
@@ -216,7 +216,7 @@ fn a_complete_model_takes_no_write() {
 
 /// Without symbolic links the hub's own tools put files into snapshots themselves.
 #[test]
-fn files_in_a_snapshot_itself_are_as_good_as_blobs() {
+fn files_in_the_snapshot_itself_replace_blobs() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     for name in FILES {
@@ -233,7 +233,7 @@ fn files_in_a_snapshot_itself_are_as_good_as_blobs() {
 }
 
 #[test]
-fn what_killed_programs_left_is_removed_when_the_model_is_complete() {
+fn leftovers_of_killed_programs_are_removed_once_the_model_is_complete() {
     let world = World::new();
     world.succeed(&format!("model fetch {ID}"));
     let blobs = world.repo().join("blobs");

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actalign_tui::hub::{Clock, Event, Hub, HubError, HubSettings, ModelId, Token};
+use actalign_tui::hub::{Event, Hub, HubError, HubSettings, ModelId};
+use actalign_tui::net::Secret;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
 use crate::hub::site::{COMMIT, Site};
 use crate::support::program;
+use crate::support::server::TestClock;
 
 /// The name of the small checkpoint on the hub: one that the program knows.
 pub const ID: &str = "google/siglip-base-patch16-224";
-/// It must show nowhere.
+/// Shown nowhere.
 pub const TOKEN: &str = "hf_this_must_show_nowhere";
 
 pub const FILES: [&str; 4] =
@@ -66,7 +67,7 @@ impl World {
         command
     }
 
-    /// Runs to the end. No output ever holds the token or the signature of a link.
+    /// Runs the command. No output ever holds the token or the signature of a link.
     #[track_caller]
     pub fn finish(&self, mut command: Command) -> (Output, String) {
         let output = command.output().unwrap();
@@ -103,7 +104,7 @@ impl World {
     pub fn settings(&self) -> HubSettings {
         HubSettings {
             endpoint: self.site.endpoint.clone(),
-            token: Token::new(TOKEN),
+            token: Secret::new(TOKEN).unwrap(),
             cache: Some(self.home.path().join("hf/hub")),
             offline: false,
             stall: Duration::from_secs(30),
@@ -111,9 +112,9 @@ impl World {
         }
     }
 
-    /// Fetches in this process, with a clock of its own, and returns how long it waited in seconds.
+    /// Fetches in this process with this clock.
     pub fn fetch_here(&self, clock: &TestClock) -> Result<PathBuf, HubError> {
-        let hub = Hub::with_clock(self.settings(), clock)?;
+        let hub = Hub::open(self.settings())?.with_clock(clock.clone());
         let id: ModelId = ID.parse().unwrap();
         let mut quiet = |_: Event<'_>| {};
         let plan = hub.plan(&id, &mut quiet)?;
@@ -129,34 +130,7 @@ impl World {
     }
 }
 
-/// A clock that takes no time: it moves when it is looked at, and when someone waits.
-pub struct TestClock {
-    step: Duration,
-    state: Mutex<(Instant, Vec<u64>)>,
-}
-
-impl TestClock {
-    /// A clock that moves so many seconds whenever it is looked at.
-    pub fn new(step: u64) -> Self {
-        Self { step: Duration::from_secs(step), state: Mutex::new((Instant::now(), Vec::new())) }
-    }
-
-    /// How long it was waited each time, in seconds.
-    pub fn waits(&self) -> Vec<u64> {
-        self.state.lock().unwrap().1.clone()
-    }
-}
-
-impl Clock for &TestClock {
-    fn now(&self) -> Instant {
-        let mut state = self.state.lock().unwrap();
-        state.0 += self.step;
-        state.0
-    }
-
-    fn sleep(&self, time: Duration) {
-        let mut state = self.state.lock().unwrap();
-        state.0 += time;
-        state.1.push(time.as_secs());
-    }
+/// How long a clock was waited for, in seconds.
+pub fn seconds(clock: &TestClock) -> Vec<u64> {
+    clock.waits().iter().map(Duration::as_secs).collect()
 }

@@ -1,10 +1,10 @@
-//! Answers as different servers give them.
+//! Answers of different servers.
 
 use actalign_tui::llm::{Answer, Client};
 use serde_json::{Value, json};
 
 use crate::llm::{ask, client};
-use crate::support::llm_server::{Reply, Server, completion};
+use crate::support::server::{Reply, Server, completion};
 
 fn answer(body: Value) -> Answer {
     let server = Server::of(vec![Reply::json(200, body)]);
@@ -13,7 +13,7 @@ fn answer(body: Value) -> Answer {
 }
 
 #[test]
-fn every_server_is_understood() {
+fn the_completions_of_every_server_are_parsed() {
     let openai = json!({"id": "chatcmpl-B9", "object": "chat.completion", "created": 1741569952, "model": "gpt-4.1",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "yes", "refusal": null, "annotations": []},
             "logprobs": null, "finish_reason": "stop"}],
@@ -39,7 +39,7 @@ fn every_server_is_understood() {
 }
 
 #[test]
-fn parts_refusals_and_what_was_cut_off_are_understood() {
+fn parts_refusals_and_cut_answers_are_parsed() {
     let choice = |message: Value, reason: &str| {
         answer(json!({"choices": [{"message": message, "finish_reason": reason}]}))
     };
@@ -56,7 +56,7 @@ fn parts_refusals_and_what_was_cut_off_are_understood() {
 }
 
 #[test]
-fn a_format_that_is_refused_is_not_tried_again() {
+fn a_refused_format_is_not_tried_again() {
     let refusal = |what: &str| {
         Reply::json(400, json!({"error": {"message": format!("{what} is not supported by this model")}}))
     };
@@ -75,7 +75,7 @@ fn a_format_that_is_refused_is_not_tried_again() {
 }
 
 #[test]
-fn a_request_holds_what_was_asked_and_no_more() {
+fn a_request_has_the_question_and_no_more() {
     let server = Server::of(vec![Reply::said("yes"), Reply::said("yes")]);
     let ask_with = |client: Client| {
         let mut client = client;

@@ -1,13 +1,13 @@
-//! Scripts asked of a model that makes mistakes.
+//! Scripts of a model that makes mistakes.
 
 use std::ops::ControlFlow;
 
-use actalign_tui::llm::{Event, Generator, LeftOut, LlmError};
+use actalign_tui::llm::{Event, Generator, LeftOut, LlmError, script_prompt};
 use actalign_tui::script::Strategy;
 use serde_json::{Value, json};
 
 use crate::llm::{SECRET, client, go_on};
-use crate::support::llm_server::{Reply, Server};
+use crate::support::server::{Reply, Server};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
@@ -24,13 +24,13 @@ fn scripts(scripts: &[(&str, Value)]) -> String {
 }
 
 fn generator(server: &Server) -> Generator {
-    let strategy = Strategy::ContextRich;
-    let prompt = strategy.prompt(None).unwrap();
+    let strategy = Strategy::CONTEXT_RICH;
+    let prompt = script_prompt(strategy, None, None).unwrap();
     Generator::new(client(&server.url()).0, strategy, prompt)
 }
 
 #[test]
-fn scripts_that_break_a_rule_are_asked_for_again_alone_and_with_the_reason() {
+fn only_invalid_scripts_are_asked_for_again_with_the_reason() {
     let good = json!(steps(5));
     let first = scripts(&[("fork", good.clone()), ("pin", json!(steps(3)))]);
     let second = format!("<think>Only two.</think>Sorry!\n```json\n{}\n```", scripts(&[("Pin", good)]));
@@ -77,11 +77,11 @@ fn scripts_that_break_a_rule_are_asked_for_again_alone_and_with_the_reason() {
 }
 
 #[test]
-fn a_class_tells_where_its_script_is_from() {
+fn a_class_records_how_its_script_was_made() {
     let server = Server::of(vec![Reply::said(&scripts(&[("fork", json!(steps(4)))]))]);
     let url = format!("{}/v1?code=hidden", server.url());
-    let strategy = Strategy::ContextRich;
-    let prompt = strategy.prompt(None).unwrap();
+    let strategy = Strategy::CONTEXT_RICH;
+    let prompt = script_prompt(strategy, None, None).unwrap();
     let mut generator = Generator::new(client(&url).0.with_temperature(Some(0.2)), strategy, prompt.clone());
     let generated = generator.generate("chess", &names(&["fork"]), &mut go_on).unwrap();
     let class = &generated.classes[0];
@@ -116,7 +116,7 @@ fn many_classes_are_asked_for_in_parts() {
 }
 
 #[test]
-fn the_watcher_ends_it() {
+fn the_watcher_can_stop() {
     let server = Server::of(vec![Reply::said(&scripts(&[("fork", json!(steps(4)))]))]);
     let mut stop = |event: Event| match event {
         Event::Written(_) => ControlFlow::Break(()),

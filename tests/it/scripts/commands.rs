@@ -47,7 +47,7 @@ fn the_library_is_listed_by_name_domain_and_strategy() {
 }
 
 #[test]
-fn names_of_the_library_stand_for_script_files() {
+fn library_names_replace_script_files() {
     let folder = TempDir::new().unwrap();
     clip::reordered(25).write(&folder.path().join("clip.mp4"), clip::paint_number);
     let classify =
@@ -58,7 +58,7 @@ fn names_of_the_library_stand_for_script_files() {
     run(folder.path(), &classify("lib:ballet"))
         .assert()
         .code(1)
-        .stderr(contains("no lib:ballet in the library; it has lib:basketball, "));
+        .stderr(contains("no lib:ballet in the library\nhelp: choose one of lib:basketball, "));
     // A file of such a name is named with its folder.
     fs::write(
         folder.path().join("lib:own"),
@@ -98,7 +98,7 @@ fn the_explorer_opens_scripts_of_the_library() {
             contains("flipping a pancake")
                 .and(contains("Scripts of lib:tennis"))
                 .and(contains("two-handed backhand"))
-                .and(contains("lib:mine is part of the program and cannot be written"))
+                .and(contains("cannot write lib:mine: it is part of the program"))
                 .and(contains("Saved mine.json")),
         );
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/scripts/tennis.json");
@@ -125,7 +125,7 @@ const DOUBTFUL: &str = r#"{"domain": "chess", "classes": [
     {"name": "skewer", "steps": ["a rook slides along a file", "the king steps aside", "a piece in front of the king cannot move away"]}]}"#;
 
 #[test]
-fn check_needs_no_model_for_what_the_words_tell() {
+fn check_needs_no_model_for_the_words() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("scripts.json"), DOUBTFUL).unwrap();
     let table = output(folder.path(), "scripts check scripts.json lib:tennis");
@@ -150,7 +150,7 @@ fn check_needs_no_model_for_what_the_words_tell() {
 }
 
 #[test]
-fn check_tells_with_a_model_what_it_cuts_and_which_classes_are_alike() {
+fn check_with_a_model_finds_cut_sentences_and_similar_classes() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("scripts.json"), DOUBTFUL).unwrap();
     let told = document(folder.path(), "scripts check scripts.json --json --model demo");
@@ -175,7 +175,7 @@ fn check_tells_with_a_model_what_it_cuts_and_which_classes_are_alike() {
 
     let table = output(folder.path(), "scripts check scripts.json --template step --model demo");
     assert!(
-        table.contains("how alike the classes are in step: ") && table.contains("too few pairs"),
+        table.contains("similarity of the classes in step: ") && table.contains("too few pairs"),
         "{table}"
     );
     assert_eq!(table.lines().last().unwrap().split(" and ").count(), 2, "{table}");
@@ -210,7 +210,7 @@ fn twins_of_the_demo_stand_out() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_an_error_and_keeps_no_other_from_being_checked() {
+fn an_unreadable_file_is_an_error_and_others_are_still_checked() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("broken.json"), "{").unwrap();
     run(folder.path(), "scripts check broken.json")
@@ -227,7 +227,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_keeps_no_other_from_being_checked(
 }
 
 #[test]
-fn convert_goes_both_ways_and_loses_nothing() {
+fn convert_is_lossless_in_both_directions() {
     let folder = TempDir::new().unwrap();
     let item = |id: &str, subactions: Value| {
         json!({
@@ -263,7 +263,7 @@ fn convert_goes_both_ways_and_loses_nothing() {
 }
 
 #[test]
-fn convert_replaces_no_file_unless_it_is_told_to() {
+fn convert_replaces_a_file_only_with_force() {
     let folder = TempDir::new().unwrap();
     let there = folder.path().join("there.json");
     fs::write(&there, "mine").unwrap();
@@ -283,7 +283,7 @@ fn convert_replaces_no_file_unless_it_is_told_to() {
     run(folder.path(), "scripts convert text.json x.json")
         .assert()
         .code(1)
-        .stderr(contains("text.json cannot be converted").and(contains("neither a script file")));
+        .stderr(contains("cannot convert text.json").and(contains("neither a script file")));
     let names: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "and no temporary file: {names:?}");

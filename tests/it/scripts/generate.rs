@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::llm_server::{Reply, Request, Server};
+use crate::support::server::{Reply, Request, Server};
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use predicates::prelude::*;
@@ -66,7 +66,7 @@ fn generate(folder: &Path, server: &Server, arguments: &[&str]) -> Assert {
 }
 
 #[test]
-fn classes_become_a_script_file_that_is_gone_on_with() {
+fn generated_classes_become_a_script_file_that_can_be_extended() {
     let folder = TempDir::new().unwrap();
     let server = writer();
     let chess = |classes: &str| {
@@ -127,12 +127,12 @@ fn candidates_of_a_clip_are_asked_for_together_and_every_class_once() {
 }
 
 #[test]
-fn a_class_that_fails_is_left_out_and_told() {
+fn a_class_that_fails_is_left_out_and_reported() {
     let folder = TempDir::new().unwrap();
     let server = writer();
     let chess = ["--domain", "chess", "--classes", "fork,bad one,pin"];
     generate(folder.path(), &server, &chess).code(1).stderr(
-        predicate::str::contains("asked again: bad one: step 2 repeats another")
+        predicate::str::contains("asking again: bad one: step 2 repeats another")
             .and(predicate::str::contains("1 of 3 classes have no script"))
             .and(predicate::str::contains("the other 2 are in out.json")),
     );
@@ -144,7 +144,7 @@ fn a_class_that_fails_is_left_out_and_told() {
 }
 
 #[test]
-fn what_is_done_stays_when_the_server_fails() {
+fn finished_scripts_stay_when_the_server_fails() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("names.txt"), (0..10).map(|i| format!("move {i}\n\n")).collect::<String>())
         .unwrap();
@@ -154,7 +154,7 @@ fn what_is_done_stays_when_the_server_fails() {
         _ => Reply::json(401, json!({"error": {"message": format!("{SECRET} has expired")}})),
     });
     generate(folder.path(), &fails, &chess).code(1).stderr(
-        predicate::str::contains("8 scripts are in out.json; the same command goes on")
+        predicate::str::contains("8 scripts are in out.json; the same command resumes")
             .and(predicate::str::contains("[key] has expired"))
             .and(predicate::str::contains("still valid")),
     );
@@ -165,7 +165,7 @@ fn what_is_done_stays_when_the_server_fails() {
 }
 
 #[test]
-fn scripts_of_others_are_not_overwritten() {
+fn scripts_from_elsewhere_are_not_overwritten() {
     let folder = TempDir::new().unwrap();
     let server = writer();
     let mine = json!({"domain": "chess", "classes": [{"name": "fork", "steps": ["mine"]}]}).to_string();
@@ -173,12 +173,12 @@ fn scripts_of_others_are_not_overwritten() {
     let chess = |more: &[&str]| {
         generate(folder.path(), &server, &[&["--domain", "chess", "--classes", "fork"], more].concat())
     };
-    chess(&[]).code(1).stderr(predicate::str::contains("\"fork\" in \"chess\" that was made otherwise"));
+    chess(&[]).code(1).stderr(predicate::str::contains("\"fork\" in \"chess\" by hand"));
     assert_eq!(fs::read_to_string(folder.path().join("out.json")).unwrap(), mine);
     fs::remove_file(folder.path().join("out.json")).unwrap();
     chess(&[]).success();
     let short = chess(&["--strategy", "short-fixed"]);
-    short.code(1).stderr(predicate::str::contains("by another prompt (context-rich)"));
+    short.code(1).stderr(predicate::str::contains("from another prompt (context-rich)"));
     assert_eq!(server.requests().len(), 1);
     // A file that is no script file is not one to write over.
     fs::write(folder.path().join("out.json"), "notes").unwrap();
@@ -201,7 +201,7 @@ fn meddle(meddle: impl Fn(&Path) + Send + 'static) -> (TempDir, Assert) {
 }
 
 #[test]
-fn what_another_program_writes_meanwhile_stays() {
+fn changes_by_another_program_are_kept() {
     let (folder, outcome) = meddle(|out| {
         let mut file: Value = serde_json::from_slice(&fs::read(out).unwrap()).unwrap();
         file["classes"][0]["steps"] = json!(["by hand"]);
@@ -211,9 +211,9 @@ fn what_another_program_writes_meanwhile_stays() {
         classes.remove(1);
         fs::write(out, file.to_string()).unwrap();
     });
-    outcome
-        .success()
-        .stderr(predicate::str::contains("move 9: another program has written a script meanwhile"));
+    outcome.success().stderr(predicate::str::contains(
+        "move 9: kept the script that another program has written meanwhile",
+    ));
     let made = file(folder.path());
     assert_eq!(names(&made)[6..], ["move 7", "mine", "move 9", "move 8"]);
     assert_eq!(names(&made)[..2], ["move 0", "move 2"]);
@@ -252,7 +252,7 @@ fn a_dry_run_prints_the_prompt_and_sends_nothing() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_before_anything_is_sent() {
+fn mistakes_are_reported_before_anything_is_sent() {
     let folder = TempDir::new().unwrap();
     let server = writer();
     let chess = ["--domain", "chess", "--classes", "fork"];
@@ -261,7 +261,8 @@ fn what_cannot_be_done_is_said_before_anything_is_sent() {
     let bad = [&chess[..], &["--endpoint", "http://me:pass@host", "--llm", "x", "--out", "o"]].concat();
     let refused = command(folder.path(), &bad).assert().code(2);
     refused.stderr(
-        predicate::str::contains("holds a name or password").and(predicate::str::contains("pass@").not()),
+        predicate::str::contains("holds a user name or password")
+            .and(predicate::str::contains("pass@").not()),
     );
     let unset = [&chess[..], &["--key-env", "NO_SUCH_KEY"]].concat();
     generate(folder.path(), &server, &unset)
@@ -273,19 +274,21 @@ fn what_cannot_be_done_is_said_before_anything_is_sent() {
 }
 
 #[test]
-fn certificates_are_read_for_servers_that_are_asked_over_tls() {
+fn certificates_are_read_for_https_only() {
     let folder = TempDir::new().unwrap();
     let chess =
         ["--domain", "chess", "--classes", "fork", "--llm", "small", "--out", "out.json", "--endpoint"];
     let run = |endpoint: &str| {
         command(folder.path(), &[&chess[..], &[endpoint]].concat()).env("SSL_CERT_FILE", "none.pem").assert()
     };
-    run("https://localhost:1").code(1).stderr(predicate::str::contains("SSL_CERT_FILE names none.pem"));
+    run("https://localhost:1")
+        .code(1)
+        .stderr(predicate::str::contains("cannot use the certificates none.pem"));
     run(&writer().url()).success();
 }
 
 #[test]
-fn a_key_that_was_not_named_stays_here_where_others_could_read_it() {
+fn the_default_key_is_not_sent_over_plain_http() {
     let folder = TempDir::new().unwrap();
     // No such host: the request goes nowhere.
     let arguments =

@@ -1,7 +1,7 @@
-//! What several tests need: the built program, the tiny checkpoint, clips made on the spot, a language model's server.
+//! What several tests need: the built program, the tiny checkpoint, clips made on the spot, an HTTP server, a clock.
 
 pub mod clip;
-pub mod llm_server;
+pub mod server;
 
 use assert_cmd::Command;
 
@@ -10,7 +10,9 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_actalign-tui");
 /// A small checkpoint of random weights.
 pub const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
 
-/// The built program, to be given arguments.
+/// The built program, to be given arguments. It logs nothing, so that no test writes into the user's data folder.
 pub fn program() -> Command {
-    Command::new(PROGRAM)
+    let mut command = Command::new(PROGRAM);
+    command.env("ACTALIGN_LOG", "off");
+    command
 }

@@ -1,0 +1,12 @@
+//! What figures, tables and the screen are drawn with: colours, scales, time axis, text fitting, tables, heatmaps, SVG.
+
+pub mod candidates;
+pub mod colour;
+pub mod font;
+pub mod format;
+pub mod heatmap;
+pub mod scale;
+pub mod svg;
+pub mod table;
+pub mod text;
+pub mod time_axis;

@@ -1,0 +1,335 @@
+//! Runs effects: background jobs, files, the terminal's mouse. Their answers come back as actions.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use color_eyre::eyre::{Result, eyre};
+use tracing::{error, warn};
+
+use crate::atomic_write::write_new;
+use crate::background::Worker;
+use crate::error_chain::error_chain;
+use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
+use crate::export;
+use crate::log_file::printable;
+use crate::script::ScriptFile;
+use crate::store::{self, Hashes, Snapshot};
+use crate::tui::action::{
+    Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
+};
+use crate::tui::drafts::DraftKeeper;
+use crate::tui::models::{Models, ask_vlm, write_script};
+use crate::tui::state::{Message, State};
+use crate::tui::terminal::{Terminal, signals};
+use crate::video::{Segment, VideoReader};
+
+/// Runs the effects of the explorer. Dropping it waits for what is being saved, and cancels all else.
+pub struct Effects {
+    send: ActionSender,
+    /// What to embed of each clip; none for a clip of which only matrices are left.
+    jobs: Vec<Option<Job>>,
+    /// What the files of a snapshot contained.
+    hashes: Option<Hashes>,
+    /// Embedding, by the index of the clip.
+    pipelines: HashMap<usize, Pipeline>,
+    evidence: Worker<EvidenceUpdate>,
+    maps: Worker<Action>,
+    listing: Worker<Action>,
+    opening: Worker<Action>,
+    counting: Worker<Action>,
+    checking: Worker<Action>,
+    writing: Worker<Action>,
+    looking: Worker<Action>,
+    saving: Worker<Action>,
+    /// None without a data folder.
+    drafts: Option<DraftKeeper>,
+    /// Language models that may be asked.
+    pub models: Models,
+    /// Compares what was opened with what it was, once.
+    pub check: Option<Check>,
+    folder: PathBuf,
+    tour_ended: Option<PathBuf>,
+}
+
+impl Effects {
+    /// Nothing runs yet.
+    pub fn new(
+        send: ActionSender,
+        jobs: Vec<Option<Job>>,
+        hashes: Option<Hashes>,
+        drafts: Option<DraftKeeper>,
+        folder: PathBuf,
+        tour_ended: Option<PathBuf>,
+    ) -> Self {
+        let send: ActionSender = Arc::new(move |action| {
+            log_failure(&action);
+            send(action);
+        });
+        let worker = |name| Worker::new(name, send.clone());
+        let evidence = send.clone();
+        Self {
+            jobs,
+            hashes,
+            pipelines: HashMap::new(),
+            evidence: Worker::new(
+                "order evidence",
+                Arc::new(move |update| evidence(Action::Evidence(update))),
+            ),
+            maps: worker("the step map"),
+            listing: worker("listing a folder"),
+            opening: worker("opening a file"),
+            counting: worker("counting tokens"),
+            checking: worker("the check"),
+            writing: worker("writing a script"),
+            looking: worker("asking the vision-language model"),
+            saving: Worker::finishing("saving", send.clone()),
+            drafts,
+            models: Models::default(),
+            check: None,
+            folder,
+            tour_ended,
+            send,
+        }
+    }
+
+    /// Runs an effect; the answer is sent when it is there.
+    pub fn run(&mut self, state: &State, effect: Effect) {
+        match effect {
+            Effect::Quit => {}
+            // The signal comes back through the event loop, which gives the terminal back before it stops.
+            Effect::Suspend => {
+                if !signals::stop_group() {
+                    self.fail("No shell could resume this program: it ignores Ctrl-Z.");
+                }
+            }
+            Effect::Start { clip, job: number, sampling, texts, known } => {
+                let Some(job) = &mut self.jobs[clip] else { return };
+                job.sampling = sampling;
+                let job = Job { texts, known, ..job.clone() };
+                let send = self.send.clone();
+                let pipeline = Pipeline::start(job, move |news| send(Action::Background(number, news)));
+                self.pipelines.insert(clip, pipeline);
+            }
+            Effect::Stop(clip) => drop(self.pipelines.remove(&clip)),
+            Effect::EmbedTexts(texts) => {
+                if let Some(pipeline) = self.pipelines.get(&state.shown) {
+                    pipeline.embed_texts(texts);
+                }
+            }
+            Effect::PrefetchTexts { clip, texts } => {
+                if let Some(pipeline) = self.pipelines.get(&clip) {
+                    pipeline.prefetch_texts(texts);
+                }
+            }
+            Effect::Map(clip, request) => {
+                self.maps.queue(Action::Failed, move |_| Action::Mapped(clip, Box::new(request.compute())));
+            }
+            Effect::FindEvidence(request) => self
+                .evidence
+                .replace(|panic| EvidenceUpdate::Failed(eyre!(panic)), move |context| request.find(context)),
+            Effect::CaptureMouse(capture) => {
+                if let Err(error) = Terminal::capture_mouse(capture) {
+                    self.fail(format!("The terminal has no mouse: {error}"));
+                }
+            }
+            Effect::List(asked) => self.listing.replace(Action::Failed, move |context| {
+                let (folder, entries) = list(&asked).unwrap_or_else(|error| {
+                    context.send(Action::Failed(format!("{}: {error}", asked.display())));
+                    (asked.clone(), Vec::new())
+                });
+                Action::Listed(Listing { asked, folder, entries })
+            }),
+            Effect::OpenClip(path) => {
+                let (like, sampling) = (state.shown, state.clip().sampling);
+                if self.jobs[like].is_none() {
+                    return self.fail("This snapshot is open without its model.");
+                }
+                self.opening.queue(Action::Failed, move |_| {
+                    match VideoReader::open(&path, sampling, Segment::default()) {
+                        Ok(_) => Action::ClipFound { path, like },
+                        Err(error) => Action::Failed(error.to_string()),
+                    }
+                });
+            }
+            Effect::AddClip { path, like } => {
+                let job = self.jobs[like].clone();
+                let (segment, masks) = (Segment::default(), Arc::default());
+                self.jobs.push(job.map(|job| Job {
+                    clip: path,
+                    rows_per_second: None,
+                    segment,
+                    masks,
+                    ..job
+                }));
+            }
+            Effect::Check => {
+                let Some(check) = self.check.take() else { return };
+                let failed = |text| {
+                    let message = Some(Message { text, is_error: true });
+                    Action::Checked(Box::new(Checked { live: None, message }))
+                };
+                self.checking.queue(failed, move |_| Action::Checked(Box::new(check())));
+            }
+            Effect::SetJob(clip, job) => self.jobs[clip] = Some(*job),
+            Effect::OpenScripts(path) => self.opening.queue(Action::Failed, move |_| open_scripts(path)),
+            Effect::CountTokens(sentence) => {
+                let Some(job) = &self.jobs[state.shown] else { return };
+                let model = job.model.clone();
+                self.counting.replace(Action::Failed, move |_| count_tokens(&model, sentence));
+            }
+            Effect::SaveScripts { path, file, quits } => {
+                let known = (state.scripts.path() == Some(&path)).then(|| state.scripts.saved().clone());
+                let of_panic = path.clone();
+                self.saving.queue(
+                    move |reason| Action::ScriptsNotSaved { path: of_panic, quits, reason },
+                    move |_| match save_scripts(&path, &file, known.as_ref()) {
+                        Ok(()) => Action::ScriptsSaved { path, file, quits },
+                        Err(reason) => Action::ScriptsNotSaved { path, quits, reason },
+                    },
+                );
+            }
+            Effect::WriteScript(wanted) => {
+                let Some(writer) = self.models.writer.clone() else { return };
+                let of_panic = wanted.clone();
+                self.writing.queue(
+                    |panic| Action::Written(of_panic, Err(panic)),
+                    move |context| {
+                        let script = write_script(&writer, &wanted, || context.is_cancelled());
+                        Action::Written(wanted, script.map(Box::new))
+                    },
+                );
+            }
+            Effect::StopWriting => self.writing.stop(),
+            Effect::Look { clip, classes, ordinals, domain } => {
+                let Some(vlm) = self.models.vlm.clone() else { return };
+                let (model, job) = (vlm.name.clone(), self.jobs[clip].clone());
+                let of_panic = model.clone();
+                self.looking.queue(
+                    move |panic| Action::Seen { clip, model: of_panic, answer: Err(panic) },
+                    move |_| {
+                        let answer = job
+                            .ok_or_else(|| "this snapshot is open without its clip".to_owned())
+                            .and_then(|job| ask_vlm(&vlm.viewer, &job, &classes, &ordinals, &domain));
+                        Action::Seen { clip, model, answer }
+                    },
+                );
+            }
+            Effect::KeepDraft(unsaved) => self.drafts.iter().for_each(|drafts| drafts.keep(unsaved.clone())),
+            Effect::DiscardDraft(path) => self.drafts.iter().for_each(|drafts| drafts.discard(path.clone())),
+            Effect::EndTour => {
+                if let Some(file) = &self.tour_ended
+                    && let Err(error) = fs::write(file, "")
+                {
+                    self.fail(format!("The tour will begin again: {}: {error}", file.display()));
+                }
+            }
+            Effect::Save { clip, snapshot, form } => {
+                let (job, folder, hashes) =
+                    (self.jobs[clip].clone(), self.folder.clone(), self.hashes.clone());
+                let scripts = PathBuf::from(&state.clips[clip].sources.scripts);
+                self.saving.queue(Action::Failed, move |_| {
+                    let hashes = job.map_or(hashes, |job| {
+                        let model = &job.model;
+                        Some(Hashes::of(&job.clip, &scripts, model.checkpoint(), model.cache()))
+                    });
+                    let snapshot = snapshot.stamped(SystemTime::now(), hashes.unwrap_or_default());
+                    save(&snapshot, form, &folder).map_or_else(
+                        |error| {
+                            let folder = folder.display();
+                            Action::Failed(format!("Nothing saved in {folder}: {}", error_chain(&error)))
+                        },
+                        Action::Saved,
+                    )
+                });
+            }
+        }
+    }
+
+    fn fail(&self, reason: impl Into<String>) {
+        (self.send)(Action::Failed(reason.into()));
+    }
+}
+
+fn log_failure(action: &Action) {
+    match action {
+        Action::Failed(reason)
+        | Action::ScriptsNotSaved { reason, .. }
+        | Action::Written(_, Err(reason))
+        | Action::Seen { answer: Err(reason), .. } => warn!("{}", printable(reason)),
+        Action::Background(_, Update::Failed(report)) | Action::Evidence(EvidenceUpdate::Failed(report)) => {
+            error!("{}", printable(&error_chain(report)));
+        }
+        Action::Background(_, Update::Notice(notice)) => warn!("{}", printable(notice)),
+        _ => {}
+    }
+}
+
+fn open_scripts(path: PathBuf) -> Action {
+    if Snapshot::is_at(&path) {
+        let path = path.display();
+        return Action::Failed(format!("{path} is a snapshot: leave, and open it by actalign-tui {path}"));
+    }
+    match ScriptFile::load(&path) {
+        Ok(file) => Action::ScriptsRead(path, Box::new(file)),
+        Err(error) => Action::Failed(error.to_string()),
+    }
+}
+
+/// None if the tokenizer fails, which whoever embeds the sentence reports.
+fn count_tokens(model: &Model, sentence: String) -> Option<Action> {
+    let tokenizer = model.checkpoint().tokenizer().ok()?;
+    let tokens = tokenizer.encode(&sentence).ok()?;
+    let most = tokenizer.length() - 1;
+    Some(Action::Tokens(TokenCount { sentence, used: tokens.used, most, cut: tokens.cut }))
+}
+
+/// Writes scripts to a new file, or over one that still holds what is `known`.
+fn save_scripts(path: &Path, file: &ScriptFile, known: Option<&ScriptFile>) -> Result<(), String> {
+    let name = path.display();
+    match known {
+        None if path.exists() => return Err(format!("{name} is there already: choose another name.")),
+        Some(known) if path.exists() && !ScriptFile::load(path).is_ok_and(|found| found == *known) => {
+            return Err(format!("{name} was changed by another program: save under another name."));
+        }
+        _ => {}
+    }
+    file.save(path).map_err(|error| error.to_string())
+}
+
+/// Writes a snapshot, or a figure of it as SVG and PNG, and returns the path to name.
+fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
+    if form == SaveAs::Snapshot {
+        return Ok(store::save(snapshot, folder)?);
+    }
+    let figure = export::figure(snapshot)?;
+    let stem = snapshot.stem();
+    let name = |number| format!("{stem}.actalign-{number}.svg");
+    let svg = write_new(folder, figure.svg.as_bytes(), name)?;
+    let stem = svg.file_stem().map_or_else(|| stem.clone(), |stem| stem.to_string_lossy().into_owned());
+    Ok(write_new(folder, &figure.png, |number| match number {
+        // Beside the SVG under the same name, unless that is taken.
+        1 => format!("{stem}.png"),
+        number => format!("{stem}-{number}.png"),
+    })?)
+}
+
+/// The absolute path of a folder and its entries without hidden files.
+fn list(folder: &Path) -> io::Result<(PathBuf, Vec<FileEntry>)> {
+    let folder = folder.canonicalize()?;
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            // A link counts as what it leads to.
+            let is_folder = fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
+            let kind = if is_folder { EntryKind::Folder } else { EntryKind::File };
+            entries.push(FileEntry { kind, name });
+        }
+    }
+    Ok((folder, entries))
+}
