@@ -41,9 +41,6 @@ pub enum ManifestError {
 /// A rule of manifests or of their scripts that a clip breaks.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Fault {
-    /// The line is not JSON.
-    #[error("{reason}")]
-    Syntax { reason: String },
     /// A list of objects in no known format.
     #[error(
         "it has neither \"subactions\", as generated_subactions.json has, nor \"choices_str\", as rows of ActionAtlas \

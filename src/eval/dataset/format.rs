@@ -48,15 +48,6 @@ pub enum Object<'a> {
 }
 
 impl Object<'_> {
-    pub fn value(self) -> Result<Value, Fault> {
-        match self {
-            Self::Line(line) => {
-                serde_json::from_str(line).map_err(|error| Fault::Syntax { reason: in_line(&error) })
-            }
-            Self::Item(value) => Ok(value),
-        }
-    }
-
     /// The fields of a format; `expected` says which it wants.
     pub fn fields<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Fault> {
         let fields = match self {

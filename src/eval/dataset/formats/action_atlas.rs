@@ -50,7 +50,7 @@ struct Row {
 }
 
 fn read(object: Object, context: &Context) -> Result<Listed, Fault> {
-    let row: Row = Object::Item(object.value()?).fields(EXPECTED)?;
+    let row: Row = object.fields(EXPECTED)?;
     let options = row.choices_str.lines().map(without_option_number).filter(|option| !option.is_empty());
     let entry = Entry {
         id: row.id,

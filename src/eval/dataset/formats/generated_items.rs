@@ -39,7 +39,7 @@ struct Item {
 }
 
 fn read(object: Object, _: &Context) -> Result<Listed, Fault> {
-    let item: Item = Object::Item(object.value()?).fields(EXPECTED)?;
+    let item: Item = object.fields(EXPECTED)?;
     // Of alike names the first counts.
     let scripts = item.subactions.as_object().into_iter().flatten().rev();
     let alike = scripts.map(|(name, steps)| (plain_name(name), steps)).collect();
