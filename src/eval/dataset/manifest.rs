@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::error::{Fault, Location, ManifestError};
+use super::error::{DatasetError, Fault, Location};
 use super::format::{Context, Format, Listed, Object};
 use super::formats::FORMATS;
 use crate::input_file::{MOST_TEXT, read_bounded};
@@ -25,9 +25,9 @@ pub struct Manifest {
 ///
 /// # Errors
 /// If it cannot be read, lists no clip, or a clip breaks a rule.
-pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest, ManifestError> {
+pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest, DatasetError> {
     let bytes = read_bounded(path, MOST_TEXT)
-        .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
     parse(path, &bytes, &context.into())
 }
 
@@ -35,14 +35,14 @@ pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest
 ///
 /// # Errors
 /// As [`read`].
-pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, ManifestError> {
+pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, DatasetError> {
     let text =
-        text_file::text(bytes).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
-    let at = |location, fault| ManifestError::At { path: path.to_owned(), location, fault };
+        text_file::text(bytes).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+    let at = |location, fault| DatasetError::At { path: path.to_owned(), location, fault };
     let (format, objects) = if begins_list(text) {
         let items: Vec<Value> = serde_json::from_str(text)
-            .map_err(|source| ManifestError::NotJson { path: path.to_owned(), source })?;
-        let Some(first) = items.first() else { return Err(ManifestError::Empty { path: path.to_owned() }) };
+            .map_err(|source| DatasetError::NotJson { path: path.to_owned(), source })?;
+        let Some(first) = items.first() else { return Err(DatasetError::Empty { path: path.to_owned() }) };
         let format = format_of(first);
         if !format.allows_list {
             return Err(at(Location::Item(1), Fault::UnknownFormat));
@@ -66,7 +66,7 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, M
         clips.push(Listed { location, ..listed });
     }
     if clips.is_empty() {
-        return Err(ManifestError::Empty { path: path.to_owned() });
+        return Err(DatasetError::Empty { path: path.to_owned() });
     }
     let Format { is_foreign, brings_scripts, .. } = *format;
     Ok(Manifest { is_foreign, brings_scripts, clips, digest: blake3::hash(bytes).to_string() })
