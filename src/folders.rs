@@ -1,34 +1,29 @@
-//! Where the program keeps its files.
-
 use std::env;
 use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use thiserror::Error;
 
-/// A folder of the program's own.
+/// The folders in which the program keeps its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Folder {
-    /// What the user has set.
     Config,
-    /// What the program needs again.
+    /// Drafts and the demo.
     Data,
-    /// What can be made again.
+    /// Files that can be made again.
     Cache,
 }
 
-/// The system names no folder, for example because the user has no home.
+/// There is no such folder, for example because the user has no home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error(
-    "this system names no folder for the program's {what} files; set {variable} to a folder that can be written"
-)]
+#[error("this system has no folder for {what} files\nhelp: set {variable} to a folder that can be written")]
 pub struct NoFolder {
     what: &'static str,
     variable: &'static str,
 }
 
 impl Folder {
-    /// The environment variable that names the folder in place of the system.
+    /// The environment variable that overrides the system's folder.
     pub fn variable(self) -> &'static str {
         match self {
             Self::Config => "ACTALIGN_CONFIG_DIR",
@@ -45,10 +40,10 @@ impl Folder {
         }
     }
 
-    /// The folder, which need not exist: what its variable says, else the system's place for such files.
+    /// By its variable, or else the system's folder for such files. It need not exist.
     ///
     /// # Errors
-    /// If neither names one.
+    /// If there is neither.
     pub fn path(self) -> Result<PathBuf, NoFolder> {
         self.path_from(
             env::var_os(self.variable()).map(PathBuf::from),
@@ -75,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_comes_before_the_system_and_an_empty_one_does_not_count() {
+    fn the_variable_overrides_the_system_unless_it_is_empty() {
         let system = || ProjectDirs::from_path("actalign".into());
         for folder in [Folder::Config, Folder::Data, Folder::Cache] {
             assert_eq!(folder.path_from(Some("here".into()), system()), Ok("here".into()));

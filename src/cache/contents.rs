@@ -1,8 +1,8 @@
-//! What files contain, without reading them each time.
+//! Digests of files, without reading the files each time.
 //!
-//! A digest of all bytes is the only safe name of a content: fine-tuned checkpoints may differ in a few values
-//! anywhere, clips in a few frames. Reading gigabytes at every start is not cheap, so a digest is remembered with size,
-//! times of change and number of the file, and holds until one of them is different.
+//! Only a digest of all bytes identifies a file: fine-tuned checkpoints may differ in a few values anywhere, clips in a few
+//! frames. Reading gigabytes at every start is not cheap, so a digest is kept with size, times of change and inode of the
+//! file, and holds until one of them changes.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -15,13 +15,12 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Key, Kind};
 use crate::input_file::open_regular;
 
-/// A file changed as recently as this may change again without a trace, where times are kept in such steps.
+/// The coarsest time stamps of a file system: a file changed more recently may change again and keep its times.
 const COARSEST_TICK: Duration = Duration::from_secs(2);
 
-/// The part that is all of a file.
 const WHOLE: &str = "whole";
 
-/// What a file, or a folder's files, contained when last read.
+/// The contents of a file, or of a folder's files, when last read.
 #[derive(Clone, Debug)]
 pub struct Contents {
     path: PathBuf,
@@ -30,7 +29,7 @@ pub struct Contents {
     memo: Memo,
 }
 
-/// What is remembered.
+/// A digest, as the cache keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Memo {
     files: Vec<Stamp>,
@@ -38,37 +37,37 @@ struct Memo {
     digest: String,
 }
 
-/// What changes when a file does.
+/// Attributes that change when a file does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
-    /// Within the folder; empty for a file on its own; from the file's folder where it is named by a file.
+    /// Relative to the folder, or to the folder of the file that names it; empty for a file on its own.
     name: String,
     size: u64,
     /// Nanoseconds since 1970.
     modified: i64,
-    /// When the file's entry in its file system changed, in the same unit. Unlike `modified` no program can set it.
+    /// The time of the last change to the inode, in the same unit, which no program can set.
     changed: i64,
     inode: u64,
 }
 
 impl Contents {
-    /// The digest of what was read.
+    /// In hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.memo.digest
     }
 
-    /// Whether nothing was changed since.
+    /// Whether nothing has changed since.
     pub fn are_unchanged(&self) -> bool {
         stamps(&self.path, &self.named).is_ok_and(|now| now.as_ref() == Some(&self.memo.files))
     }
 }
 
 impl Cache {
-    /// What a file contains and the files that it names, or the files of a folder with their names. None of a pipe, and
-    /// of what changes while read.
+    /// The contents of a file and of the files that it names, or of a folder's files with their names. `None` for a pipe, and
+    /// where they change while being read.
     ///
     /// # Errors
-    /// What cannot be read.
+    /// If a file cannot be read.
     pub fn contents(&self, path: &Path, named: &[PathBuf]) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
         self.contents_by(&path, named, WHOLE, |hasher| {
@@ -86,11 +85,10 @@ impl Cache {
         serde_json::from_slice(self.get(key)?.payload()).ok()
     }
 
-    /// As [`Cache::contents`], where `read` alone says what counts. `part` tells its results apart from those of other
-    /// readers of the same file.
+    /// As [`Cache::contents`], where `read` hashes the part that counts, and `part` names that part.
     ///
     /// # Errors
-    /// What cannot be read.
+    /// If a file cannot be read.
     pub fn contents_by(
         &self,
         path: &Path,
@@ -122,18 +120,18 @@ fn memo_key(path: &Path, part: &str) -> Key {
     Key::new(Kind::Contents, [path.as_os_str().as_encoded_bytes(), part.as_bytes()])
 }
 
-/// Whether a change from now on must give other times of change.
+/// Whether any later change will change the times too.
 fn has_settled(files: &[Stamp], now: SystemTime) -> bool {
     let newest = files.iter().map(|stamp| stamp.modified).max().unwrap_or(i64::MAX);
     nanoseconds(now - COARSEST_TICK) > newest
 }
 
-/// The folder that names of files in stamps begin in.
+/// The folder that names in stamps are relative to.
 fn folder(path: &Path) -> &Path {
     if path.is_dir() { path } else { path.parent().unwrap_or(path) }
 }
 
-/// The stamp of a file and of those that it names, or of each file in a folder by name; none of anything else.
+/// The stamps of a file and of those that it names, or of a folder's files by name; `None` for anything else.
 fn stamps(path: &Path, named: &[PathBuf]) -> io::Result<Option<Vec<Stamp>>> {
     let metadata = fs::metadata(path)?;
     if metadata.is_file() {

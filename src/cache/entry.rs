@@ -1,5 +1,3 @@
-//! What stands in a file of the cache.
-
 use crate::cache::key::Key;
 
 /// First bytes of every entry; the digit is the version of the format.
@@ -7,7 +5,7 @@ const MAGIC: [u8; 8] = *b"actalig1";
 /// Bytes before the payload.
 const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
 
-/// An entry that was found whole: eight bytes that name the format, 32 bytes of BLAKE3 over key and payload, and the
+/// A file of the cache that is intact: eight bytes that name the format, 32 bytes of BLAKE3 over key and payload, and the
 /// payload.
 #[derive(Debug)]
 pub struct Entry(Vec<u8>);
@@ -18,14 +16,13 @@ impl Entry {
         [&MAGIC[..], &checksum(key, payload), payload].concat()
     }
 
-    /// None where the bytes are not what was written under this key.
+    /// `None` where the bytes are not those written under this key.
     pub(super) fn open(key: &Key, bytes: Vec<u8>) -> Option<Self> {
         let (header, payload) = bytes.split_at_checked(HEADER)?;
         let (magic, found) = header.split_at(MAGIC.len());
         (magic == MAGIC && found == checksum(key, payload)).then_some(Self(bytes))
     }
 
-    /// What was kept.
     pub fn payload(&self) -> &[u8] {
         &self.0[HEADER..]
     }

@@ -1,5 +1,3 @@
-//! The folder of the entries.
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -19,28 +17,26 @@ pub struct EntryFolder {
     folder: PathBuf,
 }
 
-/// Entries, those used longest ago first.
+/// Entries, least recently used first.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Key, size and last use of each.
+    /// Key, size in bytes and last use of each.
     entries: Vec<(Key, u64, SystemTime)>,
 }
 
-/// How many entries there are of a kind, and their size together.
+/// The entries of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Share {
-    /// How many.
     pub entries: usize,
-    /// Bytes.
     pub bytes: u64,
 }
 
-/// What may stay.
+/// Which entries may stay.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bounds {
-    /// So much in all.
+    /// In all.
     pub size: Option<Size>,
-    /// What was used within this time.
+    /// Since the last use.
     pub age: Option<Duration>,
 }
 
@@ -57,8 +53,8 @@ impl EntryFolder {
         self.folder.join(key.as_str())
     }
 
-    /// Writes an entry under a temporary name and renames it. It is not forced to the disk: what a failing machine tears
-    /// is found by its checksum, and can be made again.
+    /// Writes an entry under a temporary name and renames it. It is not forced to the disk: an entry torn by a crash fails
+    /// its checksum, and is made again.
     pub fn write(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         temporary_unsynced(&self.folder, bytes)?.persist(self.path(key))?;
@@ -76,8 +72,8 @@ impl EntryFolder {
         Ok(Listing { entries })
     }
 
-    /// Removes entries, those used longest ago first, until the rest is within bounds. Entries that cannot be removed, such
-    /// as those of other users, are passed over.
+    /// Removes the least recently used entries until the rest is within bounds. Entries that cannot be removed, such as
+    /// those of other users, are skipped.
     pub fn prune(&self, bounds: Bounds, now: SystemTime) -> io::Result<Listing> {
         self.sweep(now);
         let Listing { entries } = self.listing()?;
@@ -105,8 +101,8 @@ impl EntryFolder {
         }
     }
 
-    /// Removes temporary files of processes that were killed. An entry from the future, written while a clock was wrong,
-    /// counts as used now; it would never be the one used longest ago.
+    /// Removes temporary files of killed processes. An entry from the future, written while a clock was wrong, counts as used
+    /// now, or it would never be evicted.
     pub fn sweep(&self, now: SystemTime) {
         atomic_write::sweep(&self.folder, now);
         for (name, metadata) in self.files().into_iter().flatten() {
@@ -114,7 +110,7 @@ impl EntryFolder {
         }
     }
 
-    /// Names and sizes of all files. Those that other processes remove meanwhile are left out.
+    /// All files, except those that other processes remove meanwhile.
     fn files(&self) -> io::Result<Vec<(String, fs::Metadata)>> {
         let folder = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -134,27 +130,23 @@ impl EntryFolder {
 }
 
 impl Listing {
-    /// How many.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Their size together.
     pub fn bytes(&self) -> u64 {
         self.entries.iter().map(|(_, size, _)| size).sum()
     }
 
-    /// When the one used longest ago was used.
+    /// The last use of the least recently used.
     pub fn oldest(&self) -> Option<SystemTime> {
         self.entries.first().map(|(_, _, used)| *used)
     }
 
-    /// The kinds that occur.
     pub fn by_kind(&self) -> BTreeMap<Kind, Share> {
         let mut kinds: BTreeMap<Kind, Share> = BTreeMap::new();
         for (key, size, _) in &self.entries {

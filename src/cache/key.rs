@@ -1,5 +1,3 @@
-//! Names of entries.
-
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,20 +8,19 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// All embedded frames of a segment.
+    /// The embeddings of a segment's frames.
     Frames,
-    /// The frames of a segment that were embedded before the work was broken off.
+    /// Those that were made before the work was interrupted.
     Partial,
-    /// Small pictures of a segment.
+    /// The thumbnails of a segment.
     Strip,
-    /// One embedded text.
+    /// The embedding of a text.
     Text,
-    /// What a file was found to contain.
+    /// The digest of a file.
     Contents,
 }
 
 impl Kind {
-    /// Every kind.
     pub const ALL: [Self; 5] = [Self::Frames, Self::Partial, Self::Strip, Self::Text, Self::Contents];
 
     fn name(self) -> &'static str {
@@ -43,12 +40,12 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The name of an entry: its kind, and a digest of everything that decides its payload.
+/// The name of an entry: its kind, and a digest of everything that its payload depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of these ingredients, in this order.
+    /// The ingredients are everything that the payload depends on, in order.
     pub fn new<'a>(kind: Kind, ingredients: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Hasher::new();
         for ingredient in ingredients {
@@ -63,14 +60,13 @@ impl Key {
         &self.0
     }
 
-    /// What the entry holds.
     pub fn kind(&self) -> Kind {
         let name = self.0.split('-').next();
         Kind::ALL.into_iter().find(|kind| Some(kind.name()) == name).unwrap_or(Kind::Contents)
     }
 }
 
-/// Reads a file name; anything that no key would write is refused.
+/// From a file name; `Err` for names of other files.
 impl FromStr for Key {
     type Err = ();
 

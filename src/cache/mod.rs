@@ -1,7 +1,7 @@
-//! Embeddings by content: what was embedded once is read the next time.
+//! Embeddings kept by content, so that nothing is embedded twice.
 //!
-//! An entry is a file whose name is its [`Key`]. It appears whole or not at all, carries a checksum, and is never
-//! changed; so any number of processes may read, write and evict at once, and be killed while at it.
+//! An entry is a file named by its [`Key`]. It appears whole or not at all, carries a checksum, and never changes; so any
+//! number of processes may read, write and evict at once, and be killed at any time.
 
 mod contents;
 mod entry;
@@ -28,33 +28,24 @@ use crate::input_file::{MOST_DATA, read_bounded};
 use crate::leftovers::set_time;
 use eviction::EntryFolder;
 
-/// The environment variable that bounds the cache.
+/// The environment variable with the size limit.
 pub const SIZE_VARIABLE: &str = "ACTALIGN_CACHE_SIZE";
 
-/// The bound where nothing else is said.
 const DEFAULT_SIZE: Size = Size(2_000_000_000);
 
-/// Why there is no cache.
+/// A cache that cannot be opened, listed or pruned.
 #[derive(Debug, Error)]
 pub enum CacheError {
-    /// There is no place for it.
     #[error(transparent)]
     NoFolder(#[from] NoFolder),
-    /// Its bound cannot be read.
     #[error("{SIZE_VARIABLE}: {0}")]
     Size(#[from] SizeError),
-    /// Its folder cannot be looked into or cleared.
-    #[error("the cache in {} cannot be worked on: {source}; set {} to a folder of your own", folder.display(), Folder::Cache.variable())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("cannot use the cache in {}: {source}\nhelp: set {} to a folder of your own", folder.display(), Folder::Cache.variable())]
+    Folder { folder: PathBuf, source: io::Error },
 }
 
-/// The cache of this user. A fault in it never ends a run: what cannot be read is made again, and where nothing can be
-/// written the first failure is told by [`Cache::take_notice`] and the rest of the run does without.
+/// The cache of this user. It never ends a run: an entry that cannot be read is made again, and after the first write that
+/// fails, which [`Cache::take_notice`] reports, the run continues without.
 #[derive(Debug)]
 pub struct Cache {
     entries: EntryFolder,
@@ -62,10 +53,10 @@ pub struct Cache {
     writing: Mutex<Writing>,
 }
 
-/// How writing has gone in this process.
+/// The writes of this process.
 #[derive(Debug, Default)]
 struct Writing {
-    /// Bytes believed to be in the cache; unknown before the first write.
+    /// Estimated bytes in the cache; unknown before the first write.
     total: Option<u64>,
     /// Bytes written since they were counted.
     since_count: u64,
@@ -74,10 +65,10 @@ struct Writing {
 }
 
 impl Cache {
-    /// The cache in the program's cache folder, under the bound of its environment variable; none where that is 0.
+    /// The cache in the program's cache folder, limited by [`SIZE_VARIABLE`]; `None` where that is 0.
     ///
     /// # Errors
-    /// If the system names no folder, or the variable is no size.
+    /// If there is no cache folder, or the variable is not a size.
     pub fn open() -> Result<Option<Self>, CacheError> {
         let limit = match std::env::var_os(SIZE_VARIABLE) {
             Some(text) if !text.is_empty() => text.to_string_lossy().parse()?,
@@ -92,22 +83,20 @@ impl Cache {
         Self { entries: EntryFolder::new(folder.join("embeddings")), limit, writing: Mutex::default() }
     }
 
-    /// The folder of the entries.
     pub fn folder(&self) -> &Path {
         self.entries.folder()
     }
 
-    /// How large it may grow.
     pub fn limit(&self) -> Size {
         self.limit
     }
 
-    /// The entry of a key, which thereby counts as used just now. One whose checksum is wrong is removed.
+    /// The entry of a key, which counts as used now. One with a wrong checksum is removed.
     pub fn get(&self, key: &Key) -> Option<Entry> {
         let path = self.entries.path(key);
         let entry = Entry::open(key, read_bounded(&path, MOST_DATA).ok()?);
         if entry.is_some() {
-            // Where that is not allowed the entry is evicted sooner, no more.
+            // Where that is not allowed the entry is only evicted sooner.
             set_time(&path, SystemTime::now());
         } else {
             let _ = fs::remove_file(&path);
@@ -115,17 +104,16 @@ impl Cache {
         entry
     }
 
-    /// Whether there is an entry of that key, sound or not.
+    /// Whether there is an entry of that key, intact or not.
     pub fn has(&self, key: &Key) -> bool {
         self.entries.path(key).is_file()
     }
 
-    /// Removes an entry, if it is there.
     pub fn remove(&self, key: &Key) {
         let _ = fs::remove_file(self.entries.path(key));
     }
 
-    /// Keeps a payload under its key, and makes room for it. What is larger than the whole cache may be is not kept.
+    /// Writes an entry, and evicts others to make room. One larger than the limit is not kept.
     pub fn put(&self, key: &Key, payload: &[u8]) {
         let bytes = Entry::seal(key, payload);
         let size = bytes.len() as u64;
@@ -146,20 +134,20 @@ impl Cache {
         }
     }
 
-    /// Why nothing is kept, once.
+    /// Why nothing is kept; returned once.
     pub fn take_notice(&self) -> Option<String> {
         self.writing().notice.take()
     }
 
-    /// Everything in the cache.
+    /// All entries.
     ///
     /// # Errors
-    /// If the folder is there and cannot be read.
+    /// If the folder exists and cannot be read.
     pub fn listing(&self) -> Result<Listing, CacheError> {
         self.entries.listing().map_err(|source| self.error(source))
     }
 
-    /// Removes the entries used longest ago until the rest is within bounds. What is gone is listed.
+    /// Removes the least recently used entries until the rest is within bounds, and returns them.
     ///
     /// # Errors
     /// If the folder cannot be read or an entry cannot be removed.
@@ -167,8 +155,8 @@ impl Cache {
         self.entries.prune(bounds, SystemTime::now()).map_err(|source| self.error(source))
     }
 
-    /// Counts `size` more bytes. Past the limit, a tenth more than necessary goes, so that not every write has to look
-    /// through the whole folder. Other processes write too, so bytes are counted anew from time to time.
+    /// Counts `size` more bytes. Past the limit, a tenth more than necessary is evicted, so that not every write lists the
+    /// whole folder. Other processes write too, so bytes are counted again from time to time.
     fn make_room(&self, writing: &mut Writing, size: u64) -> io::Result<()> {
         writing.since_count += size;
         let total = match writing.total {

@@ -1,5 +1,3 @@
-//! Sizes as people write them.
-
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,9 +9,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Size(pub u64);
 
-/// A text that is no size.
+/// A text that is not a size.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no size: give a number of bytes, or one with a unit, such as 500MB or 2 GB")]
+#[error("'{0}' is not a size: give a number of bytes, or one with a unit, such as 500MB or 2 GB")]
 pub struct SizeError(String);
 
 impl fmt::Display for Size {
@@ -49,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_with_and_without_a_unit() {
+    fn sizes_have_an_optional_unit() {
         for (text, bytes) in [
             ("0", 0),
             ("1234", 1234),

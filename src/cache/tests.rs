@@ -14,14 +14,14 @@ fn key(name: &str) -> Key {
     Key::new(Kind::Text, [name.as_bytes()])
 }
 
-/// Says that an entry was used so many minutes ago.
+/// Sets the last use of an entry.
 fn used(cache: &Cache, key: &Key, minutes: u64) {
     let file = fs::File::open(cache.folder().join(key.as_str())).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(60 * minutes)).unwrap();
 }
 
 #[test]
-fn what_was_put_is_got() {
+fn entries_are_read_back() {
     let (_folder, cache) = cache(1000);
     assert!(cache.get(&key("a")).is_none());
     cache.put(&key("a"), b"one");
@@ -36,7 +36,7 @@ fn what_was_put_is_got() {
 }
 
 #[test]
-fn what_was_used_longest_ago_makes_room() {
+fn the_least_recently_used_entry_is_evicted() {
     // Entries of 140 bytes, of which five fit, and four after room was made.
     let (_folder, cache) = cache(700);
     let keys = ["a", "b", "c", "d", "e", "f"].map(key);
@@ -44,14 +44,14 @@ fn what_was_used_longest_ago_makes_room() {
         cache.put(key, &[0; 100]);
         used(&cache, key, minutes);
     }
-    assert!(cache.get(&keys[0]).is_some(), "which is a use");
+    assert!(cache.get(&keys[0]).is_some(), "reading is a use");
     cache.put(&keys[5], &[0; 100]);
     let left: Vec<bool> = keys.iter().map(|key| cache.entries.path(key).exists()).collect();
     assert_eq!(left, [true, false, false, true, true, true]);
 }
 
 #[test]
-fn what_is_larger_than_the_cache_takes_no_place() {
+fn an_entry_larger_than_the_limit_is_not_kept() {
     let (_folder, cache) = cache(200);
     cache.put(&key("a"), &[0; 100]);
     cache.put(&key("b"), &[0; 200]);
@@ -60,7 +60,7 @@ fn what_is_larger_than_the_cache_takes_no_place() {
 }
 
 #[test]
-fn pieces_of_killed_processes_go_once_they_are_old() {
+fn old_temporary_files_are_removed() {
     let (_folder, cache) = cache(1000);
     cache.put(&key("a"), b"one");
     let [old, new, foreign] =
@@ -78,7 +78,7 @@ fn pieces_of_killed_processes_go_once_they_are_old() {
 }
 
 #[test]
-fn after_a_failed_write_there_is_one_notice_and_no_other_try() {
+fn a_failed_write_gives_one_notice_and_no_other_try() {
     let folder = TempDir::new().unwrap();
     let place = folder.path().join("file");
     fs::write(&place, "").unwrap();
@@ -93,7 +93,7 @@ fn after_a_failed_write_there_is_one_notice_and_no_other_try() {
 }
 
 #[test]
-fn keys_tell_ingredients_apart() {
+fn keys_depend_on_every_ingredient() {
     let keys = [vec!["ab", "c"], vec!["a", "bc"], vec!["abc"], vec!["abc", ""], vec![]];
     let keys: Vec<Key> = keys.iter().map(|k| Key::new(Kind::Strip, k.iter().map(|s| s.as_bytes()))).collect();
     for (i, key) in keys.iter().enumerate() {
@@ -108,7 +108,7 @@ fn keys_tell_ingredients_apart() {
 }
 
 #[test]
-fn a_file_is_read_again_only_when_it_changed() {
+fn a_file_is_hashed_again_only_when_it_changed() {
     let (folder, cache) = cache(10_000);
     let path = folder.path().join("clip");
     let write = |text: &str, age: u64| {
@@ -137,7 +137,7 @@ fn a_file_is_read_again_only_when_it_changed() {
 }
 
 #[test]
-fn a_folder_is_its_files_and_a_device_is_nothing() {
+fn a_folder_is_hashed_with_its_names_and_a_device_is_not() {
     let (folder, cache) = cache(10_000);
     let images = folder.path().join("images");
     fs::create_dir(&images).unwrap();

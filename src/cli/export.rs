@@ -12,7 +12,7 @@ use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::export::{FORMATS, Format, Selection};
 use crate::output;
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// Columns of text where no terminal says how many it has.
 const COLUMNS: usize = 100;

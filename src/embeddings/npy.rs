@@ -8,82 +8,37 @@ use thiserror::Error;
 
 use crate::input_file::{MOST_DATA, read_bounded};
 
-/// Why a file is not a matrix of embeddings.
+/// A file that is not a matrix of embeddings.
 #[derive(Debug, Error)]
-pub enum MatrixError {
-    /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is of another format.
-    #[error("{} is not a .npy file: {reason}; write it with numpy.save", path.display())]
-    NotNpy {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Its numbers are of another type.
+#[error("cannot read {}: {problem}", path.display())]
+pub struct MatrixError {
+    pub path: PathBuf,
+    pub problem: MatrixProblem,
+}
+
+/// What is wrong with a matrix. Rows and columns count from 0.
+#[derive(Debug, Error)]
+pub enum MatrixProblem {
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    #[error("not a .npy file: {0}\nhelp: write it with numpy.save")]
+    NotNpy(String),
     #[error(
-        "{} holds {found} and not float32 or float64 in little-endian order; convert it with .astype(\"<f4\")",
-        path.display()
+        "it holds {0} and not float32 or float64 in little-endian order\nhelp: convert it with .astype(\"<f4\")"
     )]
-    WrongType {
-        /// The file.
-        path: PathBuf,
-        /// The type.
-        found: String,
-    },
-    /// It is no matrix.
-    #[error("{} has {found} dimensions and not 2: one row per embedding is needed", path.display())]
-    NotMatrix {
-        /// The file.
-        path: PathBuf,
-        /// Number of dimensions.
-        found: usize,
-    },
-    /// It has no row or no column.
-    #[error("{} is empty: its shape is {rows}×{columns}", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-        /// Number of rows.
-        rows: usize,
-        /// Number of columns.
-        columns: usize,
-    },
-    /// A row that has no direction.
+    WrongType(String),
+    #[error("{0} dimensions and not 2\nhelp: give one row per embedding")]
+    NotMatrix(usize),
+    #[error("no embeddings: its shape is {rows}×{columns}")]
+    Empty { rows: usize, columns: usize },
     #[error(
-        "{} holds nothing but zeros in row {row} (from 0): such an embedding has no direction to compare; check how the \
-         embeddings were made, or leave the row out",
-        path.display()
+        "only zeros in row {row} (from 0), which have no direction to compare\nhelp: check how the embeddings were made, or leave the row out"
     )]
-    Zeros {
-        /// The file.
-        path: PathBuf,
-        /// The row, from 0.
-        row: usize,
-    },
-    /// A number that is none, or too large.
+    Zeros { row: usize },
     #[error(
-        "{} holds {value} in row {row}, column {column} (from 0), not a finite number in the range of float32; \
-         check how the embeddings were made",
-        path.display()
+        "{value} in row {row}, column {column} (from 0) is not a finite float32\nhelp: check how the embeddings were made"
     )]
-    NotFinite {
-        /// The file.
-        path: PathBuf,
-        /// Row of the number, from 0.
-        row: usize,
-        /// Its column, from 0.
-        column: usize,
-        /// The number.
-        value: f64,
-    },
+    NotFinite { row: usize, column: usize, value: f64 },
 }
 
 /// Reads a matrix of embeddings from a `.npy` file of float32 or float64, one per row, as f32.
@@ -91,30 +46,35 @@ pub enum MatrixError {
 /// # Errors
 /// When the file cannot be read or is no such matrix.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
-    let bytes = read_bounded(path, MOST_DATA)
-        .map_err(|source| MatrixError::Read { path: path.to_owned(), source })?;
-    if !holds_its_header(&bytes) {
-        return Err(MatrixError::NotNpy {
-            path: path.to_owned(),
-            reason: "it ends within its header".into(),
-        });
+    let matrix = read_bounded(path, MOST_DATA).map_err(MatrixProblem::from).and_then(|bytes| parse(&bytes));
+    matrix.map_err(|problem| MatrixError { path: path.to_owned(), problem })
+}
+
+fn parse(bytes: &[u8]) -> Result<Array2<f32>, MatrixProblem> {
+    if !holds_its_header(bytes) {
+        return Err(MatrixProblem::NotNpy("it ends within its header".into()));
     }
-    let matrix = match decode::<f32>(&bytes) {
-        Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(&bytes).map(|matrix| narrow(path, &matrix)),
-        outcome => outcome.map(|matrix| narrow(path, &matrix)),
+    let matrix = match decode::<f32>(bytes) {
+        Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(bytes).map(|matrix| narrow(&matrix)),
+        outcome => outcome.map(|matrix| narrow(&matrix)),
     };
-    let matrix = matrix.map_err(|error| explain(path, error))??;
+    let matrix = matrix.map_err(|error| match error {
+        ViewNpyError::WrongDescriptor(found) => MatrixProblem::WrongType(found.to_string()),
+        ViewNpyError::NonNativeEndian => MatrixProblem::WrongType("big-endian numbers".into()),
+        ViewNpyError::WrongNdim(_, found) => MatrixProblem::NotMatrix(found),
+        other => MatrixProblem::NotNpy(other.to_string()),
+    })??;
     if matrix.is_empty() {
         let (rows, columns) = matrix.dim();
-        return Err(MatrixError::Empty { path: path.to_owned(), rows, columns });
+        return Err(MatrixProblem::Empty { rows, columns });
     }
     match matrix.rows().into_iter().position(|row| row.iter().all(|value| *value == 0.0)) {
-        Some(row) => Err(MatrixError::Zeros { path: path.to_owned(), row }),
+        Some(row) => Err(MatrixProblem::Zeros { row }),
         None => Ok(matrix),
     }
 }
 
-/// Whether a file is as long as its header says that the header is: the parser reserves what it says.
+/// Whether the file is as long as its header claims to be: the parser reserves what the header claims.
 fn holds_its_header(bytes: &[u8]) -> bool {
     let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else { return true };
     let (length, header) = match rest {
@@ -127,8 +87,8 @@ fn holds_its_header(bytes: &[u8]) -> bool {
 
 /// Decodes a .npy file of one element type.
 ///
-/// The file is viewed before it is copied, because only the view compares the shape in the header with the
-/// length of the file: a reader would allocate whatever a broken header claims.
+/// It is viewed before it is copied, because only the view compares the shape in the header with the length of the file:
+/// a reader would allocate whatever a broken header claims.
 fn decode<A>(bytes: &[u8]) -> Result<Array2<A>, ViewNpyError>
 where
     A: ViewElement + ReadableElement + Clone,
@@ -143,27 +103,13 @@ where
 }
 
 /// Narrows a matrix to finite f32.
-fn narrow<A: Copy + Into<f64>>(path: &Path, matrix: &Array2<A>) -> Result<Array2<f32>, MatrixError> {
+fn narrow<A: Copy + Into<f64>>(matrix: &Array2<A>) -> Result<Array2<f32>, MatrixProblem> {
     let narrow = matrix.mapv(|value| value.into() as f32);
     match narrow.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        Some(((row, column), _)) => Err(MatrixError::NotFinite {
-            path: path.to_owned(),
-            row,
-            column,
-            value: matrix[(row, column)].into(),
-        }),
+        Some(((row, column), _)) => {
+            Err(MatrixProblem::NotFinite { row, column, value: matrix[(row, column)].into() })
+        }
         None => Ok(narrow),
-    }
-}
-
-/// Says which file is wrong, and how.
-fn explain(path: &Path, error: ViewNpyError) -> MatrixError {
-    let path = path.to_owned();
-    match error {
-        ViewNpyError::WrongDescriptor(found) => MatrixError::WrongType { path, found: found.to_string() },
-        ViewNpyError::NonNativeEndian => MatrixError::WrongType { path, found: "big-endian numbers".into() },
-        ViewNpyError::WrongNdim(_, found) => MatrixError::NotMatrix { path, found },
-        other => MatrixError::NotNpy { path, reason: other.to_string() },
     }
 }
 

@@ -1,5 +1,3 @@
-//! Embeddings in files that other tools read: safetensors and npy.
-
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -17,11 +15,10 @@ pub struct Embeddings {
     pub frames: Option<Array2<f32>>,
     /// Presentation time of each frame in seconds; the index for images.
     pub frame_pts: Vec<f64>,
-    /// The texts.
     pub texts: Option<TextEmbeddings>,
 }
 
-/// Raw embeddings of texts, with what the model read.
+/// Raw embeddings of texts, with their tokens.
 #[derive(Clone, Debug)]
 pub struct TextEmbeddings {
     /// N×d.
@@ -30,7 +27,7 @@ pub struct TextEmbeddings {
     pub ids: Array2<i32>,
 }
 
-/// Writes `frame_embeds`, `frame_pts`, `text_embeds` and `input_ids`, those that are there.
+/// Writes `frame_embeds`, `frame_pts`, `text_embeds` and `input_ids`, as far as they are given.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -69,4 +66,14 @@ pub fn save_npy(matrix: &Array2<f32>, path: &Path) -> io::Result<()> {
     let mut bytes = Vec::new();
     matrix.write_npy(&mut bytes).map_err(io::Error::other)?;
     write_atomically(path, &bytes)
+}
+
+/// Floats as safetensors files have them: little-endian.
+pub fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// The inverse of [`to_bytes`].
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }

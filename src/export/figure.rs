@@ -8,7 +8,7 @@ use crate::plot::font::{Anchor, TextStyle};
 use crate::plot::format::{plain, typeset};
 use crate::plot::scale::Shades;
 use crate::plot::svg::{Area, Page};
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// A page has no room for more.
 const STEPS_AT_MOST: usize = 100;

@@ -13,7 +13,7 @@ use crate::plot::format::{plain, signed, typeset};
 use crate::plot::heatmap;
 use crate::plot::svg::{Area, Page};
 use crate::plot::time_axis::TimeAxis;
-use crate::store::{Snapshot, Thumbnail};
+use crate::snapshot::{Snapshot, Thumbnail};
 
 pub const SMALL: TextStyle =
     TextStyle { size: 11.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };

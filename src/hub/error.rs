@@ -82,7 +82,7 @@ pub enum HubError {
     },
     /// The repository is not a checkpoint that can be used.
     #[error(transparent)]
-    Model(#[from] crate::siglip::ModelError),
+    Model(#[from] crate::backbone::ModelError),
     /// The index of the weights is invalid.
     #[error("{}: {reason}\nhelp: choose another revision of the model", path.display())]
     Index {

@@ -13,7 +13,7 @@ use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::{Etag, HashCheck, HashMemo};
 use super::model_id::ModelId;
 use super::settings::HubSettings;
-use crate::backbone::{self as siglip, registry};
+use crate::backbone::{self, registry};
 use crate::input_file::{MOST_CONFIG, read_bounded};
 use crate::net::{Clock, Failure, Next, Retry, RetryPolicy, SystemClock, is_transient};
 
@@ -190,7 +190,7 @@ impl Hub {
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
 
         let config = self.fetch_last(&mut plan, &repo, report)?;
-        siglip::check_config(&config)?;
+        backbone::check_config(&config)?;
         for name in PREPARATION {
             plan.files.extend(self.file(&plan, name, report)?);
         }

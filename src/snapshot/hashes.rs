@@ -1,5 +1,3 @@
-//! What the files contain that a snapshot came from.
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,34 +5,31 @@ use std::path::{Path, PathBuf};
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::{Checkpoint, Tower};
 use crate::cache::Cache;
 use crate::input_file::open_regular;
 use crate::script::library;
-use crate::siglip::{Checkpoint, Tower};
 use crate::video::named_files;
 
-/// BLAKE3 digests in hexadecimal digits; none of what could not be read, such as a pipe.
+/// BLAKE3 digests in hexadecimal digits; `None` for files that could not be read, such as pipes.
 ///
-/// A file's digest is that of its bytes, as `b3sum` prints it; a folder's is that of the lines `b3sum *` prints in it; a
-/// playlist's is that of the lines that `b3sum` prints for it and the files that it names, in the order of their paths.
-/// A tower's digest is that of its tensors: for each file of weights a line per tensor with name, type and shape, then
-/// the digest of the tensors' bytes. So it does not depend on the other tower.
+/// A file's digest is that of its bytes, as `b3sum` prints it; a folder's, of the lines that `b3sum *` prints in it; a
+/// playlist's, of the lines that `b3sum` prints for it and the files that it names, in the order of their paths. A tower's
+/// digest is that of its tensors alone: for each file of weights a line per tensor with name, type and shape, then the
+/// digest of the tensors' bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hashes {
-    /// The clip.
     pub clip: Option<String>,
-    /// The image tower's weights.
+    /// The weights of the image tower.
     pub vision: Option<String>,
-    /// The text tower's weights.
+    /// The weights of the text tower.
     pub text: Option<String>,
-    /// The tokenizer's file.
     pub tokenizer: Option<String>,
-    /// The script file.
     pub scripts: Option<String>,
 }
 
 impl Hashes {
-    /// Reads all files in full, but for those that the cache remembers: to be called in the background.
+    /// Reads all files in full, unless the cache has their digests: to be called in the background.
     pub fn of(clip: &Path, scripts: &Path, checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
         let content = |path: &Path| digest(path, &[], "bytes", cache, |hasher| read(path, hasher));
         let scripts = match library::bytes(scripts) {
@@ -44,7 +39,7 @@ impl Hashes {
         Self { clip: digest_of_clip(clip, cache), scripts, ..Self::of_model(checkpoint, cache) }
     }
 
-    /// The same of the checkpoint alone.
+    /// Of the checkpoint alone.
     pub fn of_model(checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
         Self {
             vision: weights(checkpoint, Tower::Vision, cache),
@@ -72,7 +67,7 @@ fn digest_of_clip(clip: &Path, cache: Option<&Cache>) -> Option<String> {
     })
 }
 
-/// The digest of what `take` reads of a file; `part` says what that is.
+/// The digest of the part of a file that `take` hashes; `part` names it.
 fn digest(
     path: &Path,
     named: &[PathBuf],
@@ -88,7 +83,7 @@ fn digest(
     Some(hasher.finalize().to_string())
 }
 
-/// A file's bytes, or a line for each file in a folder. A pipe is left alone: its bytes come only once.
+/// A file's bytes, or a line for each file in a folder. A pipe is not read: its bytes come only once.
 fn read(path: &Path, hasher: &mut Hasher) -> io::Result<()> {
     if fs::metadata(path)?.is_file() {
         hasher.update_reader(open_regular(path)?)?;
@@ -120,7 +115,7 @@ fn weights(checkpoint: &Checkpoint, tower: Tower, cache: Option<&Cache>) -> Opti
     let mut hasher = Hasher::new();
     for share in checkpoint.weight_shares(tower) {
         let tensors = share.describe();
-        // As a model's identity names it, so that the cache remembers it from there.
+        // Named as in a model's identity, so that they share the cache.
         let digest = digest(share.path(), &[], &tensors, cache, |hasher| {
             share.read(|piece| {
                 hasher.update(piece);

@@ -1,4 +1,4 @@
-//! Snapshots read back, and refused where they are none.
+//! Reading snapshots back.
 
 use std::collections::HashSet;
 use std::io;
@@ -14,57 +14,45 @@ use crate::script::Template;
 use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
 use crate::text_file;
 
-/// Bytes of the largest file that is read: a thousand steps by ten thousand frames are smaller.
+/// Bytes of the largest file that is read: more than a thousand steps by ten thousand frames need.
 const MOST: u64 = 256 << 20;
 
-/// Why a file cannot be loaded as a snapshot.
+/// A file that cannot be loaded as a snapshot.
 #[derive(Debug, Error)]
-#[error("{}: {fault}", path.display())]
+#[error("cannot read {}: {fault}", path.display())]
 pub struct SnapshotError {
-    /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
     pub fault: SnapshotFault,
 }
 
-/// What is wrong with a snapshot.
 #[derive(Debug, Error)]
 pub enum SnapshotFault {
-    /// The file cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Read(io::Error),
-    /// More bytes than any snapshot has.
     #[error("larger than {} MiB, as no snapshot is", MOST >> 20)]
     TooLarge,
-    /// No JSON.
-    #[error("not JSON: {0}; give a snapshot, as the explorer saves it")]
+    #[error("not JSON: {0}\nhelp: give a snapshot, as the explorer saves it")]
     NotJson(serde_json::Error),
-    /// JSON, but no snapshot.
     #[error(
-        "JSON, but no snapshot: its \"format\" is not \"{SNAPSHOT_FORMAT}\"; give a file that the explorer saved"
+        "JSON, but no snapshot: its \"format\" is not \"{SNAPSHOT_FORMAT}\"\nhelp: give a file that the explorer saved"
     )]
     NotSnapshot,
-    /// A snapshot of a later version of the format.
-    #[error("a snapshot of format {0}, and this program reads {VERSION}; update actalign-tui")]
+    #[error("a snapshot of format {0}, but this program reads {VERSION}\nhelp: update actalign-tui")]
     Newer(u32),
-    /// A snapshot of an earlier version of the format.
     #[error(
-        "a snapshot of format {0}, and this program reads {VERSION}; open the clip and save it again, or read it \
-         with the version that wrote it"
+        "a snapshot of format {0}, but this program reads {VERSION}\nhelp: open the clip and save it again, or read it with the version that wrote it"
     )]
     Older(u32),
-    /// A field that is missing or of another kind.
-    #[error("a snapshot that is not whole: {0}")]
+    /// A field is missing or of another type.
+    #[error("an incomplete snapshot: {0}")]
     Malformed(serde_json::Error),
-    /// Fields that do not go together.
-    #[error("a snapshot that contradicts itself: {0}")]
+    #[error("an inconsistent snapshot: {0}")]
     Contradiction(String),
 }
 
-/// Seconds in a hundred years: no clip is so long, and figures divide such an axis without trouble.
+/// Seconds in a hundred years: longer than any clip, and figures can still divide such an axis.
 const LONGEST: f64 = 3.2e9;
 
-/// The field that tells what a document is.
 #[derive(Deserialize)]
 struct Header {
     format: String,
@@ -111,8 +99,8 @@ impl Snapshot {
         }
     }
 
-    /// Refuses what would lead readers astray: sizes that do not fit, indices of nothing. Numbers are finite, for JSON
-    /// has no others and those out of range were refused before.
+    /// Checks that sizes and indices agree. Numbers are finite: JSON has no others, and those out of range were refused
+    /// before.
     fn check(&self) -> Result<(), String> {
         let (times, columns) = (&self.frames.times, self.frames.times.len());
         same("frames.ordinals", self.frames.ordinals.len(), columns, "times")?;
@@ -166,7 +154,7 @@ impl Snapshot {
 
 impl Matrices {
     fn check(&self, columns: usize) -> Result<(), String> {
-        ensure(!self.steps.is_empty(), || "steps are none".to_owned())?;
+        ensure(!self.steps.is_empty(), || "there are no steps".to_owned())?;
         same("sentences", self.sentences.len(), self.steps.len(), "steps")?;
         for (name, rows) in [("cosines", &self.cosines), ("cells", &self.cells)] {
             let Some(rows) = rows else { continue };

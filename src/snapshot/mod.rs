@@ -1,4 +1,4 @@
-//! Snapshots: everything that a moment of the explorer shows, as one JSON document that can be read back.
+//! Snapshots: the state of the explorer as one JSON document that can be read back.
 
 mod hashes;
 mod load;
@@ -27,21 +27,19 @@ use crate::net::rfc_3339;
 use crate::text_file;
 use crate::video::Sampling;
 
-/// Name of the format, without its version.
 const NAME: &str = "actalign-snapshot/";
-/// The version that is written and read.
 const VERSION: u32 = 2;
 /// Name and version of the format, the first field of every snapshot.
 pub const SNAPSHOT_FORMAT: &str = "actalign-snapshot/2";
 
-/// Settings, matrices, paths and scores of one moment.
+/// Settings, matrices, paths and scores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// [`SNAPSHOT_FORMAT`].
     pub format: String,
     /// Name and version of the program that wrote it.
     pub program: String,
-    /// When it was taken: RFC 3339, UTC.
+    /// RFC 3339, UTC.
     pub created: String,
     /// Whether every frame of the clip was embedded.
     pub complete: bool,
@@ -49,21 +47,17 @@ pub struct Snapshot {
     pub classes: Vec<ClassReport>,
     /// Indices of the classes, best first.
     pub ranking: Vec<usize>,
-    /// Everything the scores depend on besides the embeddings.
+    /// Everything that the scores depend on besides the embeddings.
     pub settings: ReportSettings,
-    /// Which frames of the clip were taken.
     pub sampling: SampledPart,
-    /// What the files contained that everything came from.
     pub hashes: Hashes,
-    /// The matrices' columns.
     pub frames: Frames,
-    /// The candidates in the order given, with their matrices.
+    /// In the order given.
     pub candidates: Vec<Matrices>,
-    /// What was looked at.
     pub view: ViewState,
-    /// Settings that the present ones were compared with.
+    /// Settings that the current ones were compared with.
     pub pinned: Option<Pinned>,
-    /// A few small pictures of the clip, in order of presentation.
+    /// In order of presentation.
     pub thumbnails: Vec<Thumbnail>,
 }
 
@@ -79,15 +73,13 @@ pub struct Frames {
 /// A candidate with its matrices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Matrices {
-    /// Name of the class.
     pub name: String,
-    /// The field it belongs to.
     pub domain: String,
-    /// Its script, K steps.
+    /// K steps.
     pub steps: Vec<String>,
     /// The steps as they were embedded.
     pub sentences: Vec<String>,
-    /// Smoothed cosines, K rows of T; none while a step was not embedded.
+    /// Smoothed cosines, K rows of T; `None` while a step was not embedded.
     pub cosines: Option<Vec<Vec<f32>>>,
     /// The aligned matrix, K rows of T.
     pub cells: Option<Vec<Vec<f32>>>,
@@ -96,55 +88,44 @@ pub struct Matrices {
 /// What the explorer showed, and where the user was in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ViewState {
-    /// Name of the view.
     pub view: String,
-    /// Index of the selected class.
+    /// Index of a class, as the next.
     pub selected: usize,
-    /// Index of the class that it was compared with.
     pub compared: Option<usize>,
     /// The time cursor in seconds.
     pub cursor: f64,
-    /// How values became shades: `rank`, `log` or `linear`.
+    /// How values become shades: `rank`, `log` or `linear`.
     pub scale: String,
-    /// Index of the step of the selected class that was singled out.
+    /// Index of a step of the selected class.
     pub step: Option<usize>,
 }
 
-/// The settings that a what-if started from, and what they gave.
+/// The settings that a what-if started from, and their results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pinned {
-    /// The knobs.
     pub settings: ReportSettings,
     /// Indices of the classes, best first.
     pub ranking: Vec<usize>,
-    /// Score of each candidate in the order given; none where it was not aligned.
+    /// Of each candidate in the order given; `None` where it was not aligned.
     pub scores: Vec<Option<f64>>,
 }
 
-/// What a snapshot is taken of.
+/// Everything that goes into a snapshot.
 pub struct SnapshotInput<'a> {
-    /// Embeddings, knobs and alignments.
     pub exploration: &'a Exploration,
-    /// Where everything came from.
     pub sources: &'a Sources,
-    /// How densely frames were taken.
     pub sampling: Sampling,
     /// Whether every frame of the clip is embedded.
     pub complete: bool,
-    /// What is looked at.
     pub view: ViewState,
-    /// Small pictures of the clip in order of presentation; a few of them are kept.
+    /// In order of presentation; a few of them are kept.
     pub pictures: &'a [&'a Picture],
-    /// What the files contain.
     pub hashes: Hashes,
-    /// Settings that the present ones are compared with.
     pub pinned: Option<Pinned>,
-    /// Now.
     pub created: SystemTime,
 }
 
 impl Snapshot {
-    /// Takes down an exploration as it is.
     pub fn new(input: SnapshotInput) -> Self {
         let SnapshotInput { exploration, sources, sampling, .. } = input;
         let outcome = exploration.outcome();
@@ -190,7 +171,7 @@ impl Snapshot {
         })
     }
 
-    /// With the time at which it was taken and what its files contain, which are known only where it is written.
+    /// Sets the time and the hashes, which are known only when it is written.
     pub fn stamped(self, created: SystemTime, hashes: Hashes) -> Self {
         Self { created: rfc_3339(created), hashes, ..self }
     }

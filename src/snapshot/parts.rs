@@ -1,5 +1,3 @@
-//! From a snapshot back to what an explorer works on.
-
 use ndarray::Array2;
 
 use crate::align::Calibration;
@@ -11,11 +9,8 @@ use crate::snapshot::{Matrices, Snapshot};
 /// are in the order given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
-    /// The candidate classes.
     pub candidates: Vec<Candidate>,
-    /// The knobs.
     pub settings: Settings,
-    /// The scale and bias that were aligned with.
     pub calibration: Calibration,
     /// Presentation times of the matrices' columns, in seconds.
     pub times: Vec<f64>,
@@ -23,15 +18,15 @@ pub struct Parts {
     pub ordinals: Vec<u64>,
     /// Smoothing width in frames.
     pub width: usize,
-    /// Smoothed cosines, K×T; none where a class was not aligned.
+    /// Smoothed cosines, K×T; `None` where a class was not aligned.
     pub cosines: Vec<Option<Array2<f32>>>,
     /// Cosine of the clip's mean frame with the class name, where it was known.
     pub mean_pool: Vec<Option<f64>>,
 }
 
 impl Snapshot {
-    /// What an explorer works on. None where the snapshot is not of a clip and scripts, or its template is none; one
-    /// that was loaded has both.
+    /// `None` where the snapshot is not of a clip and scripts, or has an invalid template; one that was loaded has neither
+    /// fault.
     pub fn parts(&self) -> Option<Parts> {
         let clip = self.settings.clip.as_ref()?;
         let candidate = |given: &Matrices| Candidate {
@@ -58,7 +53,7 @@ impl Snapshot {
     }
 }
 
-/// A matrix of its rows. None where they differ in length.
+/// A matrix of its rows. `None` where they differ in length.
 pub(crate) fn matrix(rows: &[Vec<f32>]) -> Option<Array2<f32>> {
     let columns = rows.first().map_or(0, Vec::len);
     Array2::from_shape_vec((rows.len(), columns), rows.concat()).ok()

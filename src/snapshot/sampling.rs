@@ -1,5 +1,3 @@
-//! Which frames of a clip were taken, in numbers.
-
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -8,17 +6,16 @@ use crate::video::{Sampling, Segment};
 /// Which frames of a clip were taken.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampledPart {
-    /// How densely: a number of frames per second, or `"native"`.
+    /// In JSON a number of frames per second, or `"native"`.
     #[serde(serialize_with = "write", deserialize_with = "read")]
     pub fps: Sampling,
-    /// Start of the segment in seconds, if not the clip's.
+    /// In seconds, if not the clip's.
     pub start: Option<f64>,
-    /// End of the segment in seconds, if not the clip's.
+    /// In seconds, if not the clip's.
     pub end: Option<f64>,
 }
 
 impl SampledPart {
-    /// The part of the clip.
     pub fn segment(&self) -> Segment {
         Segment { start: self.start, end: self.end }
     }

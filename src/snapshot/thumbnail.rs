@@ -1,5 +1,3 @@
-//! A few small pictures of a clip, as text.
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error;
@@ -7,17 +5,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::explore::Picture;
 
-/// Pictures kept at most: what a film strip in a figure has room for.
+/// Pictures kept at most: as many as a film strip in a figure has room for.
 const MOST: usize = 16;
 
 /// A small picture of a frame, compressed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thumbnail {
-    /// Ordinal of the decoded picture.
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
-    /// As JPEG; base64 in the document.
+    /// In base64 in the document.
     #[serde(serialize_with = "write", deserialize_with = "read")]
     pub jpeg: Vec<u8>,
 }

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use thiserror::Error;
 
+use crate::folders::Folder;
 use crate::input_file::MOST_CONFIG;
-use crate::store::Folder;
 use crate::text_file;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;

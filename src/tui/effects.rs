@@ -17,7 +17,7 @@ use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
-use crate::store::{self, Hashes, Snapshot};
+use crate::snapshot::{self, Hashes, Snapshot};
 use crate::tui::action::{
     Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
 };
@@ -303,7 +303,7 @@ fn save_scripts(path: &Path, file: &ScriptFile, known: Option<&ScriptFile>) -> R
 /// Writes a snapshot, or a figure of it as SVG and PNG, and returns the path to name.
 fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
     if form == SaveAs::Snapshot {
-        return Ok(store::save(snapshot, folder)?);
+        return Ok(snapshot::save(snapshot, folder)?);
     }
     let figure = export::figure(snapshot)?;
     let stem = snapshot.stem();

@@ -1,7 +1,7 @@
 //! Gaussian blur of 8-bit RGB, byte for byte that of OpenCV's `GaussianBlur` without a sigma.
 //!
-//! OpenCV blurs bytes in fixed point: weights of 8 fractional bits, products summed without loss, one rounding at the
-//! end. At the widths that masks use, that is up to 6 levels away from the same blur in floating point.
+//! OpenCV blurs bytes in fixed point: weights of 8 fractional bits, exact sums, one rounding at the end. At the widths of
+//! masks that differs by up to 6 levels from a blur in floating point.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ fn weights(taps: usize) -> Vec<u32> {
     let sum = 1.0 + 2.0 * (0..half).map(bell).sum::<f64>();
     let one = f64::from(1_u32 << BITS);
     let mut weights = vec![0; taps];
-    // What rounding takes from a weight is given to its neighbour, and what is left over to the middle.
+    // The rounding error of a weight is carried to its neighbour, and the rest to the middle.
     let mut error = 0.0;
     for tap in 0..half {
         let exact = bell(tap) / sum * one + error;
@@ -29,19 +29,17 @@ fn weights(taps: usize) -> Vec<u32> {
     weights
 }
 
-/// The place that a place outside `0..len` is a mirror image of. The outermost places are the mirrors, and a short
-/// range is reflected again and again.
-fn reflect(place: isize, len: usize) -> usize {
+/// Mirrors an index into `0..len`, around the first and the last element, as often as needed.
+fn reflect(index: isize, len: usize) -> usize {
     if len == 1 {
         return 0;
     }
     let period = 2 * (len - 1);
-    let place = place.rem_euclid(period as isize) as usize;
-    if place < len { place } else { period - place }
+    let index = index.rem_euclid(period as isize) as usize;
+    if index < len { index } else { period - index }
 }
 
-/// Blurs a box of a picture, `width` pixels wide, with an odd number of taps each way. Nothing outside the box shows in
-/// it.
+/// Blurs a box of a picture of `width` columns, with an odd number of taps each way. Pixels outside the box do not count.
 ///
 /// # Panics
 /// If the box is empty or not within the picture.
@@ -111,7 +109,7 @@ mod tests {
 
     /// Made by `tests/reference/blur.py`.
     #[test]
-    fn boxes_equal_opencvs_byte_for_byte_and_nothing_around_them_changes() {
+    fn boxes_equal_opencvs_byte_for_byte_and_the_rest_is_untouched() {
         let cases = include_str!("../../tests/fixtures/video/blur.json");
         let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
         assert!(cases.len() >= 40);

@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 
 use tracing::{info, warn};
 
+use super::{Faults, Frame, Problem, VideoError, VideoInfo, VideoReader};
 use crate::background::catch_panic;
-use crate::video::{Faults, Frame, VideoError, VideoInfo, VideoReader};
 
 /// A [`VideoReader`] on a thread of its own, so that decoding overlaps with what is done with the frames.
 ///
@@ -23,7 +23,7 @@ pub struct DecodeAhead<T> {
 
 impl<T: Send + 'static> DecodeAhead<T> {
     /// Starts decoding. `map` makes an item of every frame, on the thread: small items keep the channel small. If it panics,
-    /// the iteration ends with [`VideoError::ThreadFailed`].
+    /// the iteration ends with [`Problem::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         let info = reader.info().clone();
         info!(clip = %reader.path().display(), "decoding");
@@ -94,7 +94,7 @@ fn work<T>(
                 *faults.lock().unwrap_or_else(PoisonError::into_inner) = found;
                 return;
             }
-            Err(message) => (Err(VideoError::ThreadFailed { path: path.clone(), message }), true),
+            Err(message) => (Err(VideoError::new(&path, Problem::ThreadFailed(message))), true),
         };
         if items.send(item).is_err() || last {
             return;

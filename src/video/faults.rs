@@ -1,43 +1,39 @@
-//! What is wrong with a clip, and what was done about it.
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Damage to a clip: what a reader must know to trust a result.
+/// Damage to a clip, and what was done about it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Faults {
-    /// Frames that were read in the segment, whether or not the sampling takes them.
+    /// Frames read in the segment, whether or not the sampling takes them.
     pub frames: usize,
-    /// How many of those the decoder marks as damaged: it has made up a part of them.
+    /// How many of those the decoder has made up in part.
     pub damaged: usize,
     /// Packets and images that could not be decoded, and frames missing at the end of the file.
     pub lost: usize,
-    /// Splices, where time stamps jump.
+    /// Splices.
     pub jumps: Vec<Jump>,
 }
 
-/// A jump of time stamps that was closed: the next frame follows at the usual interval.
+/// A jump of time stamps, which was closed: the next frame follows at the usual interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Jump {
     /// Time of the frame before the jump, in seconds.
     pub at: f64,
-    /// How far the time stamps jump, in seconds; negative for a jump back.
+    /// In seconds; negative for a jump back.
     pub by: f64,
 }
 
 impl Faults {
-    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.damaged == 0 && self.lost == 0 && self.jumps.is_empty()
     }
 
-    /// Damaged frames and lost ones together.
     pub fn damaged_or_lost(&self) -> usize {
         self.damaged + self.lost
     }
 
-    /// What is damaged, in a few words; empty where nothing is.
+    /// A few words for the screen; empty without damage.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         if self.damaged > 0 {

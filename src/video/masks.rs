@@ -6,22 +6,20 @@ use std::ops::Range;
 use super::Frame;
 use super::blur::blur;
 
-/// Areas to blur, frame by frame, as a dataset lists them where a picture would tell its own class in writing.
+/// Areas to blur, by frame: a dataset lists them where captions would give the class away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masks {
-    /// Areas by the number of their frame.
+    /// By frame number.
     areas: BTreeMap<u64, Vec<Area>>,
-    /// Odd number of taps of the blur.
+    /// Width of the blur, odd.
     taps: usize,
     numbering: Numbering,
 }
 
-/// A box of an upright picture, in pixels from its left upper corner.
+/// A box of an upright picture, in pixels from its top left corner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// Columns.
     pub x: Range<u32>,
-    /// Rows.
     pub y: Range<u32>,
 }
 
@@ -36,10 +34,10 @@ pub enum Numbering {
 }
 
 impl Area {
-    /// The box around points, those outside the picture moved to its edge; none where it has no pixel.
+    /// The box around points, clipped at 0; `None` where it is empty.
     pub fn around(points: &[(i64, i64)]) -> Option<Self> {
-        // ActionAtlas slices arrays with these numbers. A negative one would count from the far edge there, and blur
-        // another area or none: what sticks out of the picture is cut off instead.
+        // ActionAtlas slices arrays with these numbers, where a negative one counts from the far edge and blurs another
+        // area or none. Here it is clipped.
         let side = |place: fn(&(i64, i64)) -> i64| {
             let places = || points.iter().map(|point| place(point).clamp(0, i64::from(u32::MAX)) as u32);
             Some(places().min()?..places().max()?)
@@ -50,18 +48,17 @@ impl Area {
 }
 
 impl Masks {
-    /// Areas by the number of their frame, to be blurred one after the other with an odd number of `taps` each way.
+    /// Areas by frame number, blurred one after the other with an odd number of `taps` each way.
     pub fn new(taps: usize, numbering: Numbering, areas: BTreeMap<u64, Vec<Area>>) -> Self {
         let areas: BTreeMap<_, _> = areas.into_iter().filter(|(_, areas)| !areas.is_empty()).collect();
         Self { areas, taps, numbering }
     }
 
-    /// Whether nothing is blurred.
     pub fn is_empty(&self) -> bool {
         self.areas.is_empty()
     }
 
-    /// Blurs the areas of a frame, of which `first` is the ordinal of the segment's first frame.
+    /// Blurs the areas of a frame; `first` is the ordinal of the segment's first frame.
     pub fn apply(&self, first: u64, frame: &mut Frame) {
         let number = match self.numbering {
             Numbering::FromSegment => frame.ordinal + 1 - first,
@@ -76,7 +73,7 @@ impl Masks {
         }
     }
 
-    /// Everything that decides what is blurred, in words: nothing else has the same.
+    /// Everything that decides what is blurred, for cache keys.
     pub fn describe(&self) -> String {
         format!("{:?} {} {:?}", self.numbering, self.taps, self.areas)
     }
@@ -87,7 +84,7 @@ mod tests {
     use super::*;
     use crate::video::Shown;
 
-    /// A picture of black and white columns.
+    /// Black and white columns.
     fn stripes(ordinal: u64) -> Frame {
         let rgb = (0..8 * 6).flat_map(|i| [if i % 2 == 0 { 0 } else { 255 }; 3]).collect();
         Frame { ordinal, time: 0.0, shown: Shown::once(0.0), width: 8, height: 6, rgb }
@@ -106,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn the_box_around_the_points_is_blurred_up_to_its_far_edges() {
+    fn the_box_around_the_points_is_blurred_without_its_far_edges() {
         let masks = masks(Numbering::FromVideo, &[(5, 1), (2, 1), (2, 3), (5, 2)]);
         let expected: Vec<_> = (1..3).flat_map(|y| (2..5).map(move |x| (x, y))).collect();
         assert_eq!(changed(&masks, 0, 3), expected);
     }
 
     #[test]
-    fn what_sticks_out_of_the_picture_is_cut_off() {
+    fn areas_are_clipped_to_the_picture() {
         let corner = masks(Numbering::FromVideo, &[(-4, -9), (2, 1)]);
         assert_eq!(changed(&corner, 0, 3), [(0, 0), (1, 0)]);
         let corner = masks(Numbering::FromVideo, &[(6, 5), (70, 50)]);
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_counted_from_the_segment_or_from_the_video() {
+    fn frames_are_numbered_in_the_segment_or_in_the_video() {
         let points = [(0, 0), (8, 6)];
         let blurred = |numbering| -> Vec<u64> {
             let masks = masks(numbering, &points);

@@ -1,6 +1,3 @@
-use video_rs::ffmpeg::frame::Video as RawFrame;
-use video_rs::ffmpeg::frame::side_data::Type as SideData;
-
 /// A quarter turn with or without mirroring: how stored pixels are laid out when shown upright.
 ///
 /// A source pixel at `(x, y)`, counted from the picture's middle and with y downwards, is shown at
@@ -35,11 +32,6 @@ impl Orientation {
         }
     }
 
-    /// What a decoder says of one picture, from messages in H.264 and HEVC streams or EXIF in JPEG streams.
-    pub(super) fn of_picture(picture: &RawFrame) -> Option<Self> {
-        picture.side_data(SideData::DisplayMatrix).map(|data| Self::from_display_matrix(data.data()))
-    }
-
     /// Reads the orientation of EXIF and TIFF, 1 to 8; `None` for any other number.
     pub(super) fn from_exif(value: u16) -> Option<Self> {
         let [xx, xy, yx, yy] = match value {
@@ -56,7 +48,7 @@ impl Orientation {
         Some(Self { xx, xy, yx, yy })
     }
 
-    /// This, and then `next`.
+    /// This turn followed by `next`.
     pub(super) fn then(self, next: Self) -> Self {
         Self {
             xx: next.xx * self.xx + next.yx * self.xy,
@@ -131,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn quarter_turns_and_mirrors_move_the_corners() {
+    fn display_matrices_turn_and_mirror() {
         for (entries, degrees, pixels) in [
             ((1, 0, 0, 1), 0, [1, 2, 3, 4, 5, 6]),
             ((0, 1, -1, 0), 90, [4, 1, 5, 2, 6, 3]),
@@ -151,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn exif_values_move_the_corners() {
+    fn exif_values_turn_and_mirror() {
         let pixels = [
             [1, 2, 3, 4, 5, 6],
             [3, 2, 1, 6, 5, 4],
@@ -170,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn one_turn_after_another_is_their_product() {
+    fn turns_compose() {
         let of = |value| Orientation::from_exif(value).unwrap();
         let pixels: Vec<u8> = (1..=6).flat_map(|value| [value; 3]).collect();
         for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (of(first), of(second)))) {
@@ -181,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn matrices_that_are_no_quarter_turn_leave_the_picture_as_stored() {
+    fn other_matrices_than_quarter_turns_are_ignored() {
         assert_eq!(matrix(1, 1, -1, 1), Orientation::UPRIGHT);
         assert_eq!(matrix(0, 0, 0, 0), Orientation::UPRIGHT);
         assert_eq!(matrix(i32::MIN >> 16, 0, 0, 0), Orientation::UPRIGHT);

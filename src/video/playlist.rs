@@ -1,30 +1,30 @@
 //! Files that are lists of other files: HLS playlists and lists for FFmpeg's `concat`.
 //!
-//! A list may name files in its own folder and below it, nothing else: whoever opens a clip from elsewhere must not have
-//! other files opened by it, and what was read must be known, or a clip whose parts changed would be taken for the old one.
+//! A list may name files in its own folder and below only: a clip from elsewhere must not open other files, and all files
+//! must be known, or a clip whose parts changed would be taken for the old one.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::VideoError;
+use super::{Problem, VideoError};
 use crate::input_file::open_regular;
 
 /// Bytes that a list may have.
 const MAX_BYTES: u64 = 16 << 20;
 /// Bytes of a line that FFmpeg reads.
 const MAX_LINE: usize = 4000;
-/// Bytes that tell whether a file is a list.
+/// Bytes by which a list is recognised.
 const HEAD: usize = 4096;
 
-/// Kinds of lists, by the name of FFmpeg's demuxer.
+/// ListKinds of lists, by the name of FFmpeg's demuxer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ListKind {
     Hls,
     Concat,
 }
 
-impl Kind {
+impl ListKind {
     pub(super) fn demuxer(self) -> &'static str {
         match self {
             Self::Hls => "hls",
@@ -36,19 +36,19 @@ impl Kind {
 /// The files that a clip is made of where it is a list, those of nested lists included.
 #[derive(Debug)]
 pub(super) struct Playlist {
-    pub(super) kind: Kind,
+    pub(super) kind: ListKind,
     /// Canonical paths.
     pub(super) files: BTreeSet<PathBuf>,
 }
 
 impl Playlist {
-    /// Reads a clip that is a list; `None` for every other file. `name` is what errors call it.
+    /// Reads a clip that is a list; `None` for every other file. `name` is the path for messages.
     ///
     /// # Errors
-    /// A list that names what is missing or outside its folder, or one that cannot be read in full.
+    /// A list that names a file that is missing or outside its folder, or one that cannot be read in full.
     pub(super) fn read(path: &Path, name: &Path) -> Result<Option<Self>, VideoError> {
-        let unreadable = |source| VideoError::Unreadable { path: name.to_owned(), source };
-        let bad = |reason: String| VideoError::BadPlaylist { path: name.to_owned(), reason };
+        let unreadable = |source| VideoError::new(name, Problem::Unreadable(source));
+        let bad = |reason: String| VideoError::new(name, Problem::BadPlaylist(reason));
         let head = head(path).map_err(unreadable)?;
         let Some(kind) = kind(&head) else {
             return match foreign_list(&head) {
@@ -57,7 +57,7 @@ impl Playlist {
             };
         };
         if path.starts_with("/dev/fd") {
-            return Err(bad("a list of other files cannot come through a pipe".to_owned()));
+            return Err(bad("a list of files cannot come through a pipe".to_owned()));
         }
         let path = path.canonicalize().map_err(unreadable)?;
         let root = path.parent().unwrap_or(&path).to_owned();
@@ -121,14 +121,14 @@ fn is_linked(path: &Path, file: &Path) -> bool {
     folder.as_deref() != file.parent()
 }
 
-/// As FFmpeg tells it.
-fn kind(head: &[u8]) -> Option<Kind> {
+/// By the same bytes that FFmpeg goes by.
+fn kind(head: &[u8]) -> Option<ListKind> {
     let is_hls = head.starts_with(b"#EXTM3U");
     let is_concat = head.starts_with(b"ffconcat version");
-    if is_hls { Some(Kind::Hls) } else { is_concat.then_some(Kind::Concat) }
+    if is_hls { Some(ListKind::Hls) } else { is_concat.then_some(ListKind::Concat) }
 }
 
-/// What a list is called that FFmpeg may know, and that is not read here.
+/// The name of a kind of list that FFmpeg may know, but that is not read here.
 fn foreign_list(head: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -146,16 +146,16 @@ fn foreign_list(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What a list names, in its order.
-fn names(kind: Kind, text: &str) -> Result<Vec<String>, String> {
+/// The names in a list, in order.
+fn names(kind: ListKind, text: &str) -> Result<Vec<String>, String> {
     // FFmpeg ends a line at each of these.
     let lines = || text.split(['\n', '\r', '\0']).map(str::trim);
     if lines().any(|line| line.len() > MAX_LINE) {
-        return Err("a line of it is too long".to_owned());
+        return Err("a line is too long".to_owned());
     }
     match kind {
-        Kind::Hls => hls_names(lines),
-        Kind::Concat => {
+        ListKind::Hls => hls_names(lines),
+        ListKind::Concat => {
             let files = lines().filter_map(|line| line.strip_prefix("file"));
             Ok(files.filter(|name| name.starts_with([' ', '\t'])).map(|name| unquote(name.trim())).collect())
         }
@@ -166,10 +166,10 @@ fn hls_names<'a, L: Iterator<Item = &'a str>>(lines: impl Fn() -> L) -> Result<V
     let has = |tag: &str| lines().any(|line| line.starts_with(tag));
     if has("#EXTINF") && !has("#EXT-X-ENDLIST") {
         // FFmpeg would begin near the end, and wait for more.
-        return Err("it has no #EXT-X-ENDLIST, and so is of a recording that goes on".to_owned());
+        return Err("no #EXT-X-ENDLIST: the recording goes on".to_owned());
     }
     if lines().any(|line| line.starts_with("#EXT-X-KEY") && !line.contains("METHOD=NONE")) {
-        return Err("it is encrypted".to_owned());
+        return Err("an encrypted list".to_owned());
     }
     let named = lines().filter(|line| !line.starts_with("#EXT-X-I-FRAME-STREAM-INF")).filter_map(|line| {
         if line.starts_with('#') {
@@ -202,7 +202,7 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of a list; none where it is longer than any list should be.
+/// The text of a list; `None` where it is too long.
 fn read(path: &Path) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     open_regular(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -215,19 +215,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_hls_list_names_lines_and_addresses() {
+    fn names_of_an_hls_list_are_lines_and_addresses() {
         let text = "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\r\n#EXTINF:2,\nseg 1.m4s\r/etc/passwd\0../up.ts\n\
                     #EXT-X-I-FRAME-STREAM-INF:URI=\"iframes.m3u8\"\n#EXT-X-ENDLIST\n";
-        assert_eq!(names(Kind::Hls, text).unwrap(), ["init.mp4", "seg 1.m4s", "/etc/passwd", "../up.ts"]);
-        assert!(names(Kind::Hls, "#EXTM3U\n#EXTINF:2,\na.ts\n").unwrap_err().contains("ENDLIST"));
+        assert_eq!(names(ListKind::Hls, text).unwrap(), ["init.mp4", "seg 1.m4s", "/etc/passwd", "../up.ts"]);
+        assert!(names(ListKind::Hls, "#EXTM3U\n#EXTINF:2,\na.ts\n").unwrap_err().contains("ENDLIST"));
         let key = "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n";
-        assert!(names(Kind::Hls, key).unwrap_err().contains("encrypted"));
+        assert!(names(ListKind::Hls, key).unwrap_err().contains("encrypted"));
     }
 
     #[test]
-    fn a_concat_list_names_files_in_its_quoting() {
+    fn names_of_a_concat_list_are_unquoted() {
         let text = "ffconcat version 1.0\nfile a.ts\n  file 'b c.ts'\nduration 2\nfile d\\ e.ts\n\
                     file 'it'\\''s.ts'\n# file no.ts\nfiles no.ts\nfile x.ts y\n";
-        assert_eq!(names(Kind::Concat, text).unwrap(), ["a.ts", "b c.ts", "d e.ts", "it's.ts", "x.ts"]);
+        assert_eq!(names(ListKind::Concat, text).unwrap(), ["a.ts", "b c.ts", "d e.ts", "it's.ts", "x.ts"]);
     }
 }

@@ -4,18 +4,18 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Seconds by which a time may miss a bound and still count as on it: users type decimals, and sums of them are not exact.
+/// Seconds by which a time may differ from a bound and still count as on it: users type decimals, whose sums are inexact.
 const TIME_TOLERANCE: f64 = 1e-6;
 
-/// How densely frames are taken from a video.
+/// Which frames are taken from a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sampling {
-    /// So many frames a second, by presentation time.
+    /// Frames per second of presentation time.
     Fps(f64),
     /// Every frame.
     Native,
-    /// Every frame, of a segment whose bounds are numbers of frames from 0: seconds times the video's frame rate, rounded
-    /// down. So the method's authors take them, and OpenCV tells the rate.
+    /// Every frame, of a segment whose bounds are frame numbers from 0: seconds times OpenCV's frame rate, rounded down. This
+    /// is what the method's authors do.
     Numbered,
 }
 
@@ -64,9 +64,9 @@ impl fmt::Display for Sampling {
 /// A part of a video, in seconds of presentation time: `start` is included, `end` is not.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Segment {
-    /// First moment of the segment; from the first frame on where absent.
+    /// From the first frame on where absent.
     pub start: Option<f64>,
-    /// First moment after the segment; to the last frame where absent.
+    /// To the last frame where absent.
     pub end: Option<f64>,
 }
 
@@ -78,7 +78,7 @@ impl Segment {
         start.is_finite() && end.is_finite() && start >= 0.0 && start < end
     }
 
-    /// Numbers of the frames, from 0, at so many frames a second.
+    /// Frame numbers from 0, at `rate` frames per second.
     pub(super) fn numbers(&self, rate: f64) -> Range<u64> {
         let number = |seconds: f64| (seconds * rate) as u64;
         number(self.start.unwrap_or(0.0))..self.end.map_or(u64::MAX, number)
@@ -93,22 +93,6 @@ impl Segment {
     }
 }
 
-/// How long a picture stays on screen, and the rows of the matrix that it fills.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
-    /// When the next picture takes its place, in seconds of presentation time.
-    pub until: f64,
-    /// Times of its rows in seconds: the ticks of the sampling at which it is on screen. At least one.
-    pub rows: Vec<f64>,
-}
-
-impl Shown {
-    /// A picture that fills one row, at its own time.
-    pub fn once(time: f64) -> Self {
-        Self { until: time, rows: vec![time] }
-    }
-}
-
 /// Which rows each picture of a video fills under a sampling.
 ///
 /// At `Fps(n)` tick i lies at `start + i / n` and takes the picture on screen: the last one whose time is at or before it.
@@ -116,7 +100,7 @@ impl Shown {
 pub struct Ticks {
     sampling: Sampling,
     segment: Segment,
-    /// Seconds by which a picture may come after a tick and still count as at it.
+    /// Seconds by which a picture may follow a tick and still count as on it.
     tolerance: f64,
 }
 
@@ -126,7 +110,7 @@ impl Ticks {
         Self { sampling, segment, tolerance: tolerance.max(TIME_TOLERANCE) }
     }
 
-    /// Times of the rows that a picture fills which appears at `time` and stays `until` the next one.
+    /// Times of the rows of a picture on screen from `time` to `until`.
     pub fn rows(&self, time: f64, until: f64) -> Vec<f64> {
         let numbers = self.numbers(time, until);
         let Sampling::Fps(fps) = self.sampling else {
@@ -137,13 +121,13 @@ impl Ticks {
         numbers.map(|tick| start + tick as f64 / fps).collect()
     }
 
-    /// How many rows that are.
+    /// The number of [`Ticks::rows`].
     pub fn count(&self, time: f64, until: f64) -> u64 {
         let numbers = self.numbers(time, until);
         numbers.end.saturating_sub(numbers.start)
     }
 
-    /// Numbers of the ticks at which the picture is on screen. Where every picture is taken, one or none.
+    /// Ticks at which the picture is on screen; one or none where every picture is taken.
     fn numbers(&self, time: f64, until: f64) -> Range<u64> {
         let Segment { start, end } = self.segment;
         let Sampling::Fps(fps) = self.sampling else {
@@ -160,9 +144,9 @@ impl Ticks {
     }
 }
 
-/// Seconds by which time stamps in units of `unit` seconds may miss the true time of a picture, where pictures come
-/// every `interval` seconds: one unit, since containers round, but less than an interval. A coarse unit that divides the
-/// interval, as in AVI, rounds nothing.
+/// Seconds by which time stamps in units of `unit` seconds may differ from the true time of a picture, with `interval`
+/// seconds between pictures: one unit, since containers round, but less than an interval; 0 where a coarse unit divides the
+/// interval, as in AVI.
 pub(super) fn stamp_tolerance(unit: f64, interval: Option<f64>) -> f64 {
     const COARSE: f64 = 0.002;
     let Some(interval) = interval.filter(|&interval| unit > interval / 4.0) else { return unit };
@@ -192,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_read_and_written() {
+    fn rates_round_trip_as_text() {
         for (text, sampling) in
             [("10", Sampling::Fps(10.0)), ("29.97", Sampling::Fps(29.97)), ("native", Sampling::Native)]
         {
@@ -205,13 +189,6 @@ mod tests {
     }
 
     #[test]
-    fn every_third_picture_of_30_per_second_is_taken_at_10() {
-        let thirty: Vec<f64> = (0..60).map(|i| f64::from(i) / 30.0).collect();
-        let expected: Vec<usize> = (0..20).map(|i| i * 3).collect();
-        assert_eq!(pictures(Sampling::Fps(10.0), Segment::default(), &thirty, 1.0 / 30.0), expected);
-    }
-
-    #[test]
     fn start_is_included_and_end_is_not() {
         let times = [0.0, 0.1, 0.2, 0.1 + 0.2, 0.4, 0.5];
         let segment = Segment { start: Some(0.3), end: Some(0.5) };
@@ -221,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_count_from_the_start_of_the_segment_and_take_the_picture_on_screen() {
+    fn ticks_start_with_the_segment() {
         let times: Vec<f64> = (0..20).map(|i| f64::from(i) / 10.0).collect();
         let segment = Segment { start: Some(0.25), end: None };
         let ticks = Ticks::new(Sampling::Fps(1.0), segment, 0.0);
@@ -238,13 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_before_the_first_picture_are_passed_over() {
-        let ticks = Ticks::new(Sampling::Fps(10.0), Segment::default(), 0.0);
-        assert_eq!(rows(ticks, &[0.25, 0.35], 0.1), [(0, 0.3), (1, 0.4)]);
-    }
-
-    #[test]
-    fn units_that_divide_the_interval_do_not_round() {
+    fn tolerance_is_one_unit_unless_the_unit_divides_the_interval() {
         assert_eq!(stamp_tolerance(0.001, Some(1.0 / 30.0)), 0.001);
         assert_eq!(stamp_tolerance(0.001, None), 0.001);
         assert_eq!(stamp_tolerance(1.0 / 30.0, Some(1.0 / 30.0)), 0.0);
@@ -253,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_without_room_are_invalid() {
+    fn empty_segments_are_invalid() {
         let segment = |start, end| Segment { start, end };
         assert!(segment(None, None).is_valid() && segment(Some(1.0), Some(1.5)).is_valid());
         for bad in [

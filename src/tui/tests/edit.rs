@@ -1,7 +1,7 @@
 //! Scripts are edited in place: the ranking follows, everything can be taken back, and nothing is lost.
 
 use super::*;
-use crate::store::{Draft, Drafts};
+use crate::tui::drafts::{Draft, Drafts};
 
 /// Names of the candidates with their steps.
 fn scripts(state: &State) -> Vec<(String, usize)> {

@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
+use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{EmbeddedFrame, Job, Model, Pipeline, Update, embed_clip};
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
-use actalign_tui::store::{Cache, Size};
 use actalign_tui::video::{Area, Masks, Numbering, Sampling, Segment};
 
 use crate::cache::world::World;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::store::save;
+use actalign_tui::snapshot::save;
 use assert_cmd::Command;
 use predicates::prelude::*;
 use tempfile::TempDir;
@@ -125,7 +125,7 @@ fn failures_say_what_is_wrong() {
             .stdout("")
             .stderr(predicate::str::starts_with("actalign-tui: ").and(predicate::str::contains(says)));
     };
-    says(&["nowhere.json"], "nowhere.json: cannot be read");
+    says(&["nowhere.json"], "cannot read nowhere.json: ");
     says(&["x.json"], "x.json: JSON, but no snapshot");
     says(&[SNAPSHOT, "--classes", "somersault"], "no class \"somersault\"");
     says(&[SNAPSHOT, "--out", "nowhere/x.svg"], "cannot write nowhere/x.svg");

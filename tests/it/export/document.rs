@@ -3,9 +3,10 @@
 use std::fs;
 
 use actalign_tui::align::Calibration;
+use actalign_tui::backbone::Checkpoint;
+use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
-use actalign_tui::siglip::Checkpoint;
-use actalign_tui::store::{Cache, Hashes, Size, Snapshot, SnapshotFault, save};
+use actalign_tui::snapshot::{Hashes, Snapshot, SnapshotFault, save};
 use actalign_tui::video::{Sampling, Segment};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -112,7 +113,7 @@ fn what_is_no_snapshot_is_refused_in_words() {
     assert!(refusal(br#"{"format": "actalign-snapshot/1"}"#).contains("save it again"));
     assert!(refusal(br#"{"format": "actalign-snapshot/2"}"#).contains("missing field"));
     let missing = Snapshot::load(&folder.path().join("nowhere.json")).unwrap_err().to_string();
-    assert!(missing.contains("nowhere.json") && missing.contains("cannot be read"), "{missing}");
+    assert!(missing.contains("nowhere.json") && missing.contains("cannot read"), "{missing}");
 }
 
 #[test]

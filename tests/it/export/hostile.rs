@@ -1,7 +1,7 @@
 //! Files that someone else made.
 
 use actalign_tui::export::{Ink, classes_shown, csv, figure, markdown, text};
-use actalign_tui::store::Snapshot;
+use actalign_tui::snapshot::Snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actalign_tui::video::{Sampling, Segment, VideoError, VideoReader};
+use actalign_tui::video::{Problem, Sampling, Segment, VideoReader};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -75,7 +75,7 @@ fn refusal(clip: &Path) -> String {
         Ok(reader) => reader.collect::<Result<Vec<_>, _>>().expect_err("it is refused"),
         Err(error) => error,
     };
-    assert!(matches!(error, VideoError::BadPlaylist { .. }), "{error}");
+    assert!(matches!(error.problem, Problem::BadPlaylist(_)), "{error}");
     error.to_string()
 }
 

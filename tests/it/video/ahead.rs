@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actalign_tui::video::{DecodeAhead, Sampling, Segment, VideoError, VideoReader};
+use actalign_tui::video::{DecodeAhead, Problem, Sampling, Segment, VideoReader};
 
 use crate::support::clip::{fresh, lossless, numbers, paint_number, painted_number};
 
@@ -59,7 +59,9 @@ fn a_panic_becomes_the_last_item() {
         assert!(frame.ordinal < 2, "no room for frame {}", frame.ordinal);
     });
     assert!(ahead.next().unwrap().is_ok() && ahead.next().unwrap().is_ok());
-    let Some(Err(VideoError::ThreadFailed { message, .. })) = ahead.next() else { panic!("no error") };
+    let Problem::ThreadFailed(message) = ahead.next().unwrap().unwrap_err().problem else {
+        panic!("no error")
+    };
     assert!(message.contains("no room for frame 2"), "{message}");
     assert!(ahead.next().is_none());
 }
@@ -71,6 +73,6 @@ fn an_error_of_the_reader_is_passed_on() {
     let late = Segment { start: Some(9.0), end: None };
     let reader = VideoReader::open(&path, Sampling::Native, late).unwrap();
     let mut ahead = DecodeAhead::new(reader, 2, |frame| frame.ordinal);
-    assert!(matches!(ahead.next(), Some(Err(VideoError::StartPastEnd { .. }))));
+    assert!(matches!(ahead.next().unwrap().unwrap_err().problem, Problem::StartPastEnd { .. }));
     assert!(ahead.next().is_none());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::video::{Frame, Sampling, Segment, VideoError, VideoReader, load_image};
+use actalign_tui::video::{Frame, Problem, Sampling, Segment, VideoError, VideoReader, load_image};
 
 use video_rs::ffmpeg::format::Pixel;
 
@@ -28,16 +28,16 @@ fn reading_error(path: &Path, segment: Segment) -> VideoError {
 fn what_is_no_video_is_refused_with_the_reason() {
     let whole = Segment::default();
     let (folder, path) = fresh("clip.mp4");
-    assert!(matches!(open_error(&path, whole), VideoError::NotFound { .. }));
-    assert!(matches!(open_error(folder.path(), whole), VideoError::NoImages { .. }));
-    assert!(matches!(load_image(folder.path()), Err(VideoError::Unreadable { .. })));
+    assert!(matches!(open_error(&path, whole).problem, Problem::NotFound));
+    assert!(matches!(open_error(folder.path(), whole).problem, Problem::NoImages));
+    assert!(matches!(load_image(folder.path()).unwrap_err().problem, Problem::Unreadable(_)));
     fs::write(&path, b"").unwrap();
-    assert!(matches!(open_error(&path, whole), VideoError::EmptyFile { .. }));
+    assert!(matches!(open_error(&path, whole).problem, Problem::EmptyFile));
     fs::write(&path, "A step, and another step.\n".repeat(500)).unwrap();
-    assert!(matches!(open_error(&path, whole), VideoError::NotVideo { .. }));
+    assert!(matches!(open_error(&path, whole).problem, Problem::NotVideo(_)));
     let text = folder.path().join("notes.txt");
     fs::write(&text, "A step, and another step.\n".repeat(500)).unwrap();
-    assert!(matches!(open_error(&text, whole), VideoError::NotVideo { .. }));
+    assert!(matches!(open_error(&text, whole).problem, Problem::NotVideo(_)));
     let noise: Vec<u8> = (0..60_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     fs::write(&path, noise).unwrap();
     open_error(&path, whole);
@@ -54,7 +54,7 @@ fn a_name_that_ffmpeg_cannot_take_is_refused_and_odd_ones_work() {
     let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.mkv"));
     fs::copy(&path, &odd).unwrap();
     let opened = VideoReader::open(&odd, Sampling::Native, Segment::default());
-    assert!(matches!(opened, Err(VideoError::NameNotUtf8 { .. })));
+    assert!(matches!(opened.unwrap_err().problem, Problem::NameNotUtf8));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn sound_without_pictures_has_no_video_stream() {
     wav.extend(samples.to_le_bytes());
     wav.extend((0..samples).map(|i| if i % 20 < 10 { 90 } else { 160 }));
     fs::write(&path, wav).unwrap();
-    assert!(matches!(open_error(&path, Segment::default()), VideoError::NoVideoStream { .. }));
+    assert!(matches!(open_error(&path, Segment::default()).problem, Problem::NoVideoStream));
 }
 
 #[test]
@@ -82,15 +82,15 @@ fn segments_are_checked_against_sense_and_against_the_clip() {
     lossless(25).write(&path, paint_number);
     let segment = |start, end| Segment { start, end };
     for bad in [segment(Some(2.0), Some(1.0)), segment(Some(f64::NAN), None), segment(None, Some(-1.0))] {
-        assert!(matches!(open_error(&path, bad), VideoError::BadSegment { .. }));
+        assert!(matches!(open_error(&path, bad).problem, Problem::BadSegment { .. }));
     }
     let late = reading_error(&path, segment(Some(3.0), None));
-    let VideoError::StartPastEnd { last, .. } = late else { panic!("{late}") };
+    let Problem::StartPastEnd { last, .. } = late.problem else { panic!("{late}") };
     assert!((last - 0.96).abs() < 1e-9);
     let between = frames(&path, Sampling::Native, segment(Some(0.41), Some(0.43)));
     assert_eq!(between.iter().map(painted_number).collect::<Vec<_>>(), [10], "the frame on screen");
     let late = reading_error(&path, segment(Some(3.0), Some(4.0)));
-    assert!(matches!(late, VideoError::StartPastEnd { .. }), "{late}");
+    assert!(matches!(late.problem, Problem::StartPastEnd { .. }), "{late}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_mp4_cut_short_before_its_index_is_refused() {
     reordered(60).write(&path, paint_number);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    assert!(matches!(open_error(&path, Segment::default()), VideoError::NotVideo { .. }));
+    assert!(matches!(open_error(&path, Segment::default()).problem, Problem::NotVideo(_)));
 }
 
 #[test]
@@ -172,17 +172,17 @@ fn a_video_of_which_nothing_can_be_decoded_says_so() {
     }
     fs::write(&path, bytes).unwrap();
     let error = reading_error(&path, Segment::default());
-    assert!(matches!(error, VideoError::NothingDecodable { skipped: 1..=5, .. }), "{error}");
+    assert!(matches!(error.problem, Problem::NothingDecodable { skipped: 1..=5 }), "{error}");
 }
 
 #[test]
 fn images_that_are_none_are_refused() {
     let (_folder, path) = fresh("picture.png");
-    assert!(matches!(load_image(&path), Err(VideoError::NotFound { .. })));
+    assert!(matches!(load_image(&path).unwrap_err().problem, Problem::NotFound));
     fs::write(&path, b"").unwrap();
-    assert!(matches!(load_image(&path), Err(VideoError::EmptyFile { .. })));
+    assert!(matches!(load_image(&path).unwrap_err().problem, Problem::EmptyFile));
     fs::write(&path, b"\x89PNG\r\n\x1a\nand then nothing of the kind").unwrap();
     let error = load_image(&path).unwrap_err();
-    assert!(matches!(error, VideoError::BadImage { .. }));
+    assert!(matches!(error.problem, Problem::DamagedImage(_)));
     assert!(error.to_string().contains("picture.png"), "{error}");
 }

@@ -6,6 +6,6 @@ mod broken;
 mod colour;
 mod damage;
 mod images;
+mod inputs;
 mod order;
 mod orientation;
-mod places;

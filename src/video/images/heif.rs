@@ -1,25 +1,25 @@
-//! How a HEIF image (AVIF, HEIC) is turned, which FFmpeg tells from version 7.1 on only.
+//! The orientation of a HEIF image (AVIF, HEIC), which FFmpeg reports only from version 7.1 on.
 
-use super::orientation::Orientation;
+use crate::video::orientation::Orientation;
 
 /// Brands of files whose main content is images.
 const BRANDS: [&[u8; 4]; 8] = [b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"];
 
-/// What the boxes of a HEIF file say about its primary image.
+/// What the boxes of a HEIF file state about its primary image.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct HeifImage {
     /// From the properties `irot` and `imir`.
     pub(super) orientation: Option<Orientation>,
-    /// Whether it is put together from other images of the file.
+    /// Whether it is composed of other images of the file.
     pub(super) is_derived: bool,
 }
 
 /// Whether a file with this beginning is an image in a HEIF container.
-pub(super) fn is_heif(bytes: &[u8]) -> bool {
+pub(in crate::video) fn is_heif(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(b"ftyp") && BRANDS.iter().any(|brand| bytes.get(8..12) == Some(*brand))
 }
 
-/// Reads the `meta` box of a file; what it does not say is left at its default.
+/// Reads the `meta` box of a file; what it does not state is left at its default.
 pub(super) fn read(file: &[u8]) -> HeifImage {
     primary(file).unwrap_or_default()
 }
@@ -82,12 +82,12 @@ fn properties_of(ipma: &[u8], item: usize) -> Option<Vec<usize>> {
     None
 }
 
-/// Payload of the first child box of type `kind`.
+/// Payload of the first box of type `kind`.
 fn child<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     boxes(bytes).find(|(found, _)| *found == kind).map(|(_, payload)| payload)
 }
 
-/// Kinds and payloads of the boxes that lie one after the other; what is cut off ends with the bytes.
+/// Kinds and payloads of consecutive boxes; one that is cut off ends with the bytes.
 fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Version and content of a box that has one.
+/// Version and contents of a box with a version.
 fn full(payload: &[u8]) -> Option<(u8, &[u8])> {
     Some((*payload.first()?, payload.get(4..)?))
 }

@@ -11,7 +11,7 @@ const BT601: i32 = 5;
 /// `AVCOL_RANGE_JPEG`.
 const FULL_RANGE: i32 = 2;
 
-/// What a conversion is set up for; a change in mid-stream sets up another.
+/// The pictures that a conversion is set up for; they may change in mid-stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Setup {
     format: Pixel,

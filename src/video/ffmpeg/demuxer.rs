@@ -1,4 +1,4 @@
-//! Files opened by FFmpeg, which opens no file or address beside those that were agreed on.
+//! Opening files with FFmpeg, which may open no file or address but those that are permitted.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::Path;
@@ -10,12 +10,13 @@ use video_rs::ffmpeg::ffi::{
     AVDictionary, AVERROR, AVFormatContext, AVIOContext, av_demuxer_iterate, avformat_alloc_context,
     avformat_close_input, avformat_find_stream_info, avformat_open_input,
 };
-use video_rs::ffmpeg::format::context::Input;
+use video_rs::ffmpeg::format::context::Input as RawInput;
 use video_rs::ffmpeg::{Dictionary, Error};
 
-use super::place::Place;
-use super::playlist::{Kind, Playlist};
-use super::{VideoError, start_ffmpeg};
+use super::start_ffmpeg;
+use crate::video::input::Input;
+use crate::video::playlist::{ListKind, Playlist};
+use crate::video::{Problem, VideoError};
 
 /// Demuxers whose input names other files or addresses.
 const OPEN_OTHERS: [&str; 14] = [
@@ -45,34 +46,34 @@ type OpenFile = unsafe extern "C" fn(
 
 /// An open container file.
 pub(super) struct Demuxer {
-    pub(super) input: Input,
+    pub(super) input: RawInput,
     /// `input` points to it, and is dropped before it.
     _permit: Box<Permit>,
 }
 
-/// What may be opened.
+/// The files that may be opened.
 struct Permit {
     clip: CString,
     list: Option<Playlist>,
     open: Option<OpenFile>,
-    /// The first file that was not opened.
+    /// The first file that was refused.
     refused: OnceLock<String>,
 }
 
 impl Demuxer {
-    /// Opens the file of a place and reads what it says about its streams.
-    pub(super) fn open(place: &Place) -> Result<Self, VideoError> {
+    /// Opens a file and reads what it states about its streams.
+    pub(super) fn open(input: &Input) -> Result<Self, VideoError> {
         start_ffmpeg();
-        let list = Playlist::read(&place.path, &place.name)?;
-        // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol. What a list names is
-        // looked for beside the file itself, not beside a link to it.
+        let list = Playlist::read(&input.path, &input.name)?;
+        // Absolute, or FFmpeg would take the start of a name such as `12:30.mp4` for a protocol. The files of a list are
+        // looked for beside the list itself, not beside a link to it.
         let path = match &list {
-            Some(_) => place.path.canonicalize(),
-            None => std::path::absolute(&place.path),
+            Some(_) => input.path.canonicalize(),
+            None => std::path::absolute(&input.path),
         };
-        let path = path.map_err(|source| VideoError::Unreadable { path: place.name.clone(), source })?;
+        let path = path.map_err(|error| input.unreadable(error))?;
         let clip = path.to_str().and_then(|name| CString::new(name).ok());
-        let clip = clip.ok_or_else(|| VideoError::NameNotUtf8 { path: place.name.clone() })?;
+        let clip = clip.ok_or_else(|| input.error(Problem::NameNotUtf8))?;
         let mut options = Dictionary::new();
         // Take `%d` in an image's file name literally, not as a pattern.
         options.set("pattern_type", "none");
@@ -80,19 +81,16 @@ impl Demuxer {
         options.set("format_whitelist", formats(list.as_ref().map(|list| list.kind)));
         let mut permit = Box::new(Permit { clip, list, open: None, refused: OnceLock::new() });
         match open(&mut permit, options) {
-            Ok(input) => Ok(Self { input, _permit: permit }),
-            Err(error) => Err(match permit.refused.get() {
-                Some(named) => VideoError::BadPlaylist {
-                    path: place.name.clone(),
-                    reason: format!("it names {named}, which is not opened"),
-                },
-                None => VideoError::NotVideo { path: place.name.clone(), reason: error.to_string() },
-            }),
+            Ok(opened) => Ok(Self { input: opened, _permit: permit }),
+            Err(error) => Err(input.error(match permit.refused.get() {
+                Some(named) => Problem::BadPlaylist(format!("it names {named}, which is not opened")),
+                None => Problem::NotVideo(error.to_string()),
+            })),
         }
     }
 }
 
-fn open(permit: &mut Permit, options: Dictionary) -> Result<Input, Error> {
+fn open(permit: &mut Permit, options: Dictionary) -> Result<RawInput, Error> {
     // SAFETY: the calls of FFmpeg's documentation, in its order. On failure the context is freed by FFmpeg; the permit is
     // behind a box that outlives the context.
     unsafe {
@@ -114,11 +112,11 @@ fn open(permit: &mut Permit, options: Dictionary) -> Result<Input, Error> {
             avformat_close_input(&mut context);
             return Err(Error::from(found));
         }
-        Ok(Input::wrap(context))
+        Ok(RawInput::wrap(context))
     }
 }
 
-/// FFmpeg's callback for each file that a demuxer wants.
+/// FFmpeg's callback for each file that a demuxer opens.
 unsafe extern "C" fn open_if_permitted(
     context: *mut AVFormatContext,
     file: *mut *mut AVIOContext,
@@ -149,8 +147,8 @@ impl Permit {
     }
 }
 
-/// Names of the demuxers that may be used, separated by commas: of those that open other files, only that of `list`.
-fn formats(list: Option<Kind>) -> &'static str {
+/// Demuxers that may be used, separated by commas: of those that open other files, only that of `list`.
+fn formats(list: Option<ListKind>) -> &'static str {
     static FORMATS: OnceLock<[String; 3]> = OnceLock::new();
     let [none, hls, concat] = FORMATS.get_or_init(|| {
         let mut names = Vec::new();
@@ -163,12 +161,12 @@ fn formats(list: Option<Kind>) -> &'static str {
             }
         }
         let names = names.join(",");
-        let with = |kind: Kind| format!("{names},{}", kind.demuxer());
-        [names.clone(), with(Kind::Hls), with(Kind::Concat)]
+        let with = |kind: ListKind| format!("{names},{}", kind.demuxer());
+        [names.clone(), with(ListKind::Hls), with(ListKind::Concat)]
     });
     match list {
         None => none,
-        Some(Kind::Hls) => hls,
-        Some(Kind::Concat) => concat,
+        Some(ListKind::Hls) => hls,
+        Some(ListKind::Concat) => concat,
     }
 }

@@ -6,22 +6,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::VideoError;
+use crate::video::{Problem, VideoError};
 
-/// Endings by which a file of a folder counts as an image. What it is, its content tells.
+/// Endings by which a file of a folder counts as an image. Its contents decide which kind.
 const ENDINGS: [&str; 37] = [
     "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "dib", "tif", "tiff", "avif", "avifs",
     "heic", "heif", "hif", "jxl", "jp2", "j2k", "jpf", "ppm", "pgm", "pbm", "pnm", "pam", "pfm", "exr",
     "tga", "qoi", "dds", "dpx", "pcx", "sgi", "ras", "ico", "xbm",
 ];
 
-/// The images of a folder by their numbers: `2.png` before `10.png`. Of images with and without a number, those with
-/// one count; an image that is alone needs none.
+/// The images of a folder by their numbers: `2.png` before `10.png`. If only some are numbered, the others are left out;
+/// a single image needs no number.
 ///
 /// # Errors
 /// If the folder cannot be read, or its images are of no one series.
 pub fn images_of(folder: &Path) -> Result<Vec<PathBuf>, VideoError> {
-    let unreadable = |source: io::Error| VideoError::Unreadable { path: folder.to_owned(), source };
+    let unreadable = |source: io::Error| VideoError::new(folder, Problem::Unreadable(source));
     let mut series: BTreeMap<String, Vec<(String, PathBuf)>> = BTreeMap::new();
     let mut without_number = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -35,16 +35,15 @@ pub fn images_of(folder: &Path) -> Result<Vec<PathBuf>, VideoError> {
             None => without_number.push(path),
         }
     }
-    let path = folder.to_owned();
     if series.len() > 1 {
         let patterns = series.into_keys().take(3).collect::<Vec<_>>().join(", ");
-        return Err(VideoError::SeveralSeries { path, patterns });
+        return Err(VideoError::new(folder, Problem::SeveralSeries { patterns }));
     }
     match (series.pop_first(), without_number.len()) {
         (Some((_, images)), _) => Ok(in_order(images)),
-        (None, 0) => Err(VideoError::NoImages { path }),
+        (None, 0) => Err(VideoError::new(folder, Problem::NoImages)),
         (None, 1) => Ok(without_number),
-        (None, _) => Err(VideoError::NoNumbers { path }),
+        (None, _) => Err(VideoError::new(folder, Problem::NoNumbers)),
     }
 }
 
@@ -72,7 +71,7 @@ fn in_order<T>(images: Vec<(String, T)>) -> Vec<T> {
     sorted.into_iter().map(|(_, image)| image).collect()
 }
 
-/// The name with `#` in the place of each number, if it has one: what images of one series share.
+/// The name with `#` for each number, if it has one: images of one series share it.
 fn pattern(name: &str) -> Option<String> {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let mut pattern = String::new();
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_count_by_value() {
+    fn decimals_sort_by_value() {
         are_in_order(&["t_0.1.png", "t_0.25.png", "t_0.5.png"]);
         are_in_order(&["frame_0.10.png", "frame_0.9.png"]);
         are_in_order(&["t0.png", "t0.04.png", "t0.1.png", "t1.png", "t1.5.png", "t9.75.png", "t10.25.png"]);
@@ -199,12 +198,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_with_points_are_no_decimals_where_two_would_be_the_same() {
+    fn numbers_with_points_are_not_decimals_where_two_would_be_equal() {
         are_in_order(&["clip1.1.png", "clip1.2.png", "clip1.9.png", "clip1.10.png", "clip2.1.png"]);
     }
 
     #[test]
-    fn more_than_two_numbers_with_points_stand_for_themselves() {
+    fn three_numbers_with_points_are_three_numbers() {
         are_in_order(&["v1.2.9.png", "v1.2.10.png", "v1.10.1.png"]);
         are_in_order(&["2024.02.09.png", "2024.02.10.png", "2024.11.01.png"]);
         are_in_order(&["10.0.0.9 1.png", "10.0.0.10 1.png"]);
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_by_value() {
+    fn numbers_sort_by_value() {
         assert_eq!(
             sorted(["f10.png", "f9.png", "f1.png", "f02.png", "f2.png"]),
             ["f1.png", "f02.png", "f2.png", "f9.png", "f10.png"]
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_told_by_what_surrounds_its_numbers() {
+    fn names_of_a_series_differ_in_their_numbers_only() {
         assert_eq!(pattern("IMG_0007.JPG").as_deref(), Some("img_#.jpg"));
         assert_eq!(pattern("take 2, 01:30.png").as_deref(), Some("take #, #:#.png"));
         assert_eq!(pattern("cover.png"), None);
@@ -242,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_that_hold_a_number_come_in_its_order(
+        fn names_sort_by_their_number(
             mut values in prop::collection::vec(0..100_000_u32, 1..30),
             width in 0..8_usize,
         ) {

@@ -1,9 +1,9 @@
 //! Starting in the middle of a video without changing what comes out.
 //!
-//! Seeking is not exact in every container, and after a seek nobody knows the number of a picture.
-//! So the packets before the start are read and counted, which costs next to nothing, and only
-//! decoding begins late: at a keyframe. Where that cannot be exact, everything is decoded. Only
-//! damaged pictures may differ, since what a decoder paints over damage depends on what it saw before.
+//! A container's own seek is not always exact, and loses the numbers of pictures. So the packets before the start are
+//! read and counted, which costs next to nothing, and only decoding begins late: at a keyframe. Where that cannot be
+//! exact, everything is decoded. Only damaged pictures may differ, since what a decoder paints over damage depends on
+//! the pictures before.
 
 use std::collections::VecDeque;
 
@@ -14,14 +14,14 @@ use video_rs::ffmpeg::packet::Ref;
 use video_rs::ffmpeg::{Error, Packet, Rational};
 
 use super::demuxer::Demuxer;
-use super::info::seconds;
-use super::pictures::may_be_splice;
+use super::header::seconds;
+use super::timeline::may_be_splice;
 
 /// Compressed bytes that may wait for the decoder: a group of pictures is far smaller.
 const MAX_WAITING_BYTES: usize = 256 << 20;
 
 /// Where decoding begins.
-pub(super) struct Start {
+pub(super) struct SeekPoint {
     /// Packets already read, the first a keyframe; the decoder takes them before it reads on.
     pub(super) packets: VecDeque<Packet>,
     /// Time stamp of the first picture that counts; earlier ones lead up to it.
@@ -41,12 +41,12 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
         && matches!(field_order, AVFieldOrder::AV_FIELD_UNKNOWN | AVFieldOrder::AV_FIELD_PROGRESSIVE)
 }
 
-/// Reads from the beginning of the file to the last keyframe at or before `target` (in ticks of the
+/// Reads from the beginning of the file up to the last keyframe at or before `target` (in ticks of the
 /// stream) and the packets that follow it.
 ///
-/// `None` where packets and time stamps are not as orderly as that takes, or where there may be a splice: then the file
-/// must be opened again and decoded from its beginning.
-pub(super) fn skip_to(reader: &mut Demuxer, stream: usize, target: i64) -> Option<Start> {
+/// `None` where packets or time stamps are too disorderly, or where there may be a splice: then the file must be opened
+/// again and decoded from its beginning.
+pub(super) fn seek(reader: &mut Demuxer, stream: usize, target: i64) -> Option<SeekPoint> {
     let time_base = reader.input.stream(stream)?.time_base();
     let mut skipping = Skipping::new(time_base);
     while skipping.waiting_bytes < MAX_WAITING_BYTES {
@@ -65,10 +65,10 @@ pub(super) fn skip_to(reader: &mut Demuxer, stream: usize, target: i64) -> Optio
             Err(_) => return None,
         }
     }
-    skipping.start()
+    skipping.point()
 }
 
-/// Packets on their way to the start, by groups that begin with a keyframe.
+/// Packets before the target, by groups that begin with a keyframe.
 struct Skipping {
     time_base: Rational,
     first_stamp: Option<i64>,
@@ -112,8 +112,8 @@ impl Skipping {
         }
         self.latest_stamp = Some(latest.max(stamp));
         if begins_group {
-            // One group more than needed is kept: with a rolling refresh in place of keyframes the
-            // picture is whole one period later only.
+            // One group more than needed is kept: with a rolling refresh instead of keyframes a picture
+            // is whole only one period later.
             for leaving in self.packets.drain(..self.last_key) {
                 self.waiting_bytes -= leaving.size();
                 self.dropped += u64::from(is_shown(&leaving));
@@ -126,24 +126,24 @@ impl Skipping {
         Some(())
     }
 
-    fn start(self) -> Option<Start> {
+    fn point(self) -> Option<SeekPoint> {
         if self.last_key == 0 {
             // Nothing was dropped.
-            return Some(Start { packets: self.packets, first_stamp: i64::MIN, ordinal: 0 });
+            return Some(SeekPoint { packets: self.packets, first_stamp: i64::MIN, ordinal: 0 });
         }
         let first_stamp = self.packets.get(self.last_key)?.pts()?;
-        // All that precedes the keyframe must also be shown before it, or it would be lost.
+        // A picture that precedes the keyframe in the file and follows it on screen would be lost.
         let before_key = self.packets.iter().take(self.last_key).filter_map(Packet::pts).max();
         if self.latest_dropped.max(before_key) >= Some(first_stamp) {
             return None;
         }
         let is_earlier = |packet: &&Packet| is_shown(packet) && packet.pts() < Some(first_stamp);
         let ordinal = self.dropped + self.packets.iter().filter(is_earlier).count() as u64;
-        Some(Start { packets: self.packets, first_stamp, ordinal })
+        Some(SeekPoint { packets: self.packets, first_stamp, ordinal })
     }
 }
 
-/// Whether the container means the packet's picture to be seen (an edit list may hide it).
+/// Whether the packet's picture is shown: an edit list may hide it.
 pub(super) fn is_shown(packet: &Packet) -> bool {
     // SAFETY: the pointer is that of a live packet.
     unsafe { (*packet.as_ptr()).flags & AV_PKT_FLAG_DISCARD == 0 }

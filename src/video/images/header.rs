@@ -1,13 +1,13 @@
-//! What the file of an image says beside its pixels: how it is turned, and where it should end.
+//! What an image file states beside its pixels: its orientation, and where it should end.
 //!
-//! Read from the bytes, since FFmpeg's versions differ in what they pass on: orientations of WebP, TIFF and HEIF come
-//! with the newest ones only, and some decoders fill what is missing with grey and say nothing.
+//! Read from the bytes, since FFmpeg's versions differ: only the newest report orientations of WebP, TIFF and HEIF, and
+//! some decoders silently fill what is missing with grey.
 
 use image::metadata::Orientation as ExifOrientation;
 
-use super::heif;
-use super::jpeg_scan;
-use super::orientation::Orientation;
+pub(in crate::video) use super::heif::is_heif;
+use super::{heif, jpeg_scan};
+use crate::video::orientation::Orientation;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
@@ -15,27 +15,26 @@ const EXIF: &[u8] = b"Exif\0\0";
 
 /// What is known about an image before it is decoded.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct ImageFile {
-    /// None where the file does not say.
-    pub(super) orientation: Option<Orientation>,
+pub(in crate::video) struct ImageHeader {
+    /// `None` where the file states none.
+    pub(in crate::video) orientation: Option<Orientation>,
     /// Why its pixels cannot be trusted.
-    pub(super) damage: Option<String>,
+    pub(in crate::video) damage: Option<String>,
     /// Whether further images in the file belong to the first: depth, gain maps, other views.
-    pub(super) has_attachments: bool,
+    pub(in crate::video) has_attachments: bool,
     /// Whether it is a moving image that lacks its end.
-    pub(super) lacks_end: bool,
-    /// Whether it is JPEG that is coded neither in sequence nor progressively: FFmpeg alone may know it.
-    pub(super) is_rare_jpeg: bool,
+    pub(in crate::video) lacks_end: bool,
+    /// Whether it is JPEG coded neither sequentially nor progressively, which perhaps only FFmpeg decodes.
+    pub(in crate::video) is_rare_jpeg: bool,
 }
 
-/// Why the pixels of an image cannot be trusted, as far as its file tells before it is decoded.
+/// Why the pixels of an image cannot be trusted, as far as its file shows before it is decoded.
 pub fn damage_of(file: &[u8]) -> Option<String> {
-    ImageFile::read(file).damage
+    ImageHeader::read(file).damage
 }
 
-impl ImageFile {
-    /// Reads the bytes of a file.
-    pub(super) fn read(file: &[u8]) -> Self {
+impl ImageHeader {
+    pub(in crate::video) fn read(file: &[u8]) -> Self {
         if is_jpeg(file) {
             return Self::jpeg(file);
         }
@@ -49,7 +48,7 @@ impl ImageFile {
         } else if is_webp(file) {
             webp_exif(file).and_then(exif_orientation)
         } else {
-            // TIFF, for what EXIF holds is one.
+            // EXIF holds a TIFF file.
             exif_orientation(file)
         };
         let lacks_end = file.starts_with(b"GIF8") && gif_end(file).is_none();
@@ -88,11 +87,11 @@ impl ImageFile {
     }
 }
 
-pub(super) fn is_jpeg(file: &[u8]) -> bool {
+pub(in crate::video) fn is_jpeg(file: &[u8]) -> bool {
     file.starts_with(JPEG)
 }
 
-pub(super) fn is_png(file: &[u8]) -> bool {
+pub(in crate::video) fn is_png(file: &[u8]) -> bool {
     file.starts_with(PNG)
 }
 
@@ -139,12 +138,12 @@ fn exif_orientation(exif: &[u8]) -> Option<Orientation> {
     Orientation::from_exif(value.to_exif().into())
 }
 
-/// Where an image ends by its own header, for those kinds of which FFmpeg decodes a part without a word.
+/// Where an image ends by its own header, for formats of which FFmpeg silently decodes a part.
 fn stated_end(file: &[u8]) -> Option<usize> {
     let big = |at| number(file, at, 4, Order::Big);
     let little = |at| number(file, at, 4, Order::Little);
     if is_webp(file) {
-        // Some writers leave the last byte out, which only fills up.
+        // Some writers leave out the last byte, which is padding.
         return little(4)?.checked_add(7);
     }
     if file.starts_with(b"qoif") {
@@ -233,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_of_openexr_beyond_the_file_are_missing_and_not_looked_for_one_by_one() {
+    fn an_openexr_table_beyond_the_file_is_not_walked() {
         let image = |first: u64| {
             let header = b"\x76\x2f\x31\x01\x02\0\0\0\0";
             let chunk = b"\0\0\0\0\x04\0\0\0abcd";

@@ -1,7 +1,7 @@
-//! Whether the coded pixels of a sequential JPEG image are whole: a decoder goes on after damage with other pixels.
+//! Whether the coded pixels of a sequential JPEG image are whole: a decoder continues after damage with wrong pixels.
 //!
-//! Codes are read and their values passed over (ITU T.81, F.2.2). With too few or too many of them, or with one that the
-//! tables do not have, something was changed or lost. Progressive and arithmetic coding are not looked into.
+//! Codes are read and their values skipped (ITU T.81, F.2.2). Too few or too many codes, or one that is not in the tables,
+//! mean damage. Progressive and arithmetic coding are not checked.
 
 /// Codes of up to 16 bits by length: the first code, how many there are, and where their symbols begin.
 struct Table {
@@ -26,7 +26,7 @@ struct Header {
     tables: [[Option<Table>; 4]; 2],
 }
 
-/// Looks through all scans of a file.
+/// Checks all scans of a file.
 ///
 /// # Errors
 /// What is wrong with one of them.
@@ -34,7 +34,7 @@ pub(super) fn check(file: &[u8]) -> Result<(), String> {
     walk(file).unwrap_or(Ok(()))
 }
 
-/// None where the file is of a kind that cannot be checked, or where a header is damaged.
+/// `None` where the file cannot be checked, or a header is damaged.
 fn walk(file: &[u8]) -> Option<Result<(), String>> {
     let mut header = Header::default();
     let mut at = 2;
@@ -98,7 +98,7 @@ impl Header {
         Some(())
     }
 
-    /// Passes over a scan. None where it cannot be checked, and within where its codes are not those of its pixels.
+    /// Skips a scan. `None` where it cannot be checked, and within where its codes do not fit its pixels.
     fn read_scan(&self, segment: &[u8], bits: &mut Bits) -> Option<Option<()>> {
         let count = usize::from(*segment.first()?);
         let mut blocks = Vec::new();
@@ -115,7 +115,7 @@ impl Header {
         let most = |side: fn(&Component) -> usize| self.components.iter().map(side).max();
         let (across, down) = (most(|component| component.across)?, most(|component| component.down)?);
         let units = if let [(component, ..)] = blocks[..] {
-            // A scan of one component has no blocks that only fill up.
+            // A scan of one component has no padding blocks.
             let width = (self.width * component.across).div_ceil(across);
             let height = (self.height * component.down).div_ceil(down);
             width.div_ceil(8) * height.div_ceil(8)
@@ -208,7 +208,7 @@ impl Bits<'_> {
         is_restart.then_some(())
     }
 
-    /// Whether a marker follows, maybe after bytes that only fill up; goes to it.
+    /// Whether a marker follows, maybe after padding; goes to it.
     fn end(&mut self) -> Option<()> {
         self.count = 0;
         let rest = &self.bytes[self.at..];
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scans_without_components_are_not_gone_through_pixel_by_pixel() {
+    fn scans_without_components_are_skipped() {
         let mut file = b"\xff\xd8\xff\xc0\0\x0b\x08\xff\xff\xff\xff\x01\x01\x11\0".to_vec();
         file.extend(b"\xff\xda\0\x03\0".repeat(100_000));
         assert_eq!(check(&file), Ok(()));

@@ -1,9 +1,9 @@
-//! Clips that are no plain video file: images, folders of images, what comes through a pipe.
+//! Clips other than video files: images, folders of images, pipes.
 
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::video::{Frame, Sampling, Segment, VideoError, VideoReader, load_image};
+use actalign_tui::video::{Frame, Problem, Sampling, Segment, VideoError, VideoReader, load_image};
 use image::{Rgb, RgbImage};
 use video_rs::ffmpeg::format::Pixel;
 
@@ -73,7 +73,7 @@ fn a_video_is_no_image() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(2).write(&path, paint_number);
     let error = load_image(&path).unwrap_err();
-    assert!(matches!(error, VideoError::NotImage { .. }), "{error}");
+    assert!(matches!(error.problem, Problem::NotImage(_)), "{error}");
     assert!(error.to_string().contains("clip.mkv"), "{error}");
 }
 
@@ -144,25 +144,25 @@ fn an_image_that_cannot_be_read_is_counted_and_the_next_one_takes_its_place() {
 #[test]
 fn folders_that_are_no_clip_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(open_error(folder.path()), VideoError::NoImages { .. }));
+    assert!(matches!(open_error(folder.path()).problem, Problem::NoImages));
     fs::write(folder.path().join("clip 1.mp4"), "a clip").unwrap();
-    assert!(matches!(open_error(folder.path()), VideoError::NoImages { .. }));
+    assert!(matches!(open_error(folder.path()).problem, Problem::NoImages));
 
     shade(1).save(folder.path().join("before.png")).unwrap();
     assert_eq!(whole(folder.path()).len(), 1);
     shade(1).save(folder.path().join("after.png")).unwrap();
-    assert!(matches!(open_error(folder.path()), VideoError::NoNumbers { .. }));
+    assert!(matches!(open_error(folder.path()).problem, Problem::NoNumbers));
 
     shade(1).save(folder.path().join("img_1.png")).unwrap();
     assert_eq!(whole(folder.path()).len(), 1);
     shade(1).save(folder.path().join("flow_x_1.png")).unwrap();
-    let VideoError::SeveralSeries { patterns, .. } = open_error(folder.path()) else { panic!() };
+    let Problem::SeveralSeries { patterns } = open_error(folder.path()).problem else { panic!() };
     assert_eq!(patterns, "flow_x_#.png, img_#.png");
 
     let broken = tempfile::tempdir().unwrap();
     fs::write(broken.path().join("1.png"), "").unwrap();
     fs::write(broken.path().join("2.png"), "no picture").unwrap();
-    assert!(matches!(open_error(broken.path()), VideoError::EmptyFile { .. }));
+    assert!(matches!(open_error(broken.path()).problem, Problem::EmptyFile));
 }
 
 #[cfg(unix)]
@@ -214,7 +214,7 @@ mod pipes {
     fn errors_name_the_pipe() {
         let (_folder, through) = fresh("pipe");
         let sender = pipe(&through, Vec::new());
-        assert!(matches!(open_error(&through), VideoError::EmptyPipe { .. }));
+        assert!(matches!(open_error(&through).problem, Problem::EmptyPipe));
         sender.join().unwrap();
 
         for bytes in [b"no video at all".to_vec(), b"\x89PNG\r\n\x1a\nand nothing".to_vec()] {
@@ -223,6 +223,6 @@ mod pipes {
             open_error(&through);
             sender.join().unwrap();
         }
-        assert!(matches!(open_error(Path::new("/dev/null")), VideoError::Device { .. }));
+        assert!(matches!(open_error(Path::new("/dev/null")).problem, Problem::Device));
     }
 }
