@@ -16,9 +16,7 @@ pub enum Folder {
 
 /// There is no such folder, for example because the user has no home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error(
-    "this system has no folder for {what} files\nhelp: set {variable} to a folder that can be written"
-)]
+#[error("this system has no folder for {what} files\nhelp: set {variable} to a folder that can be written")]
 pub struct NoFolder {
     what: &'static str,
     variable: &'static str,

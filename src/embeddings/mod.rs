@@ -4,5 +4,5 @@ mod npy;
 mod write;
 
 pub use npy::{MatrixError, MatrixProblem, read_matrix};
-pub(crate) use write::{floats, to_bytes};
 pub use write::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
+pub(crate) use write::{floats, to_bytes};

@@ -1,4 +1,4 @@
-//! Checkpoints that are not what they seem: each is read as what it says, or refused with what it is and what to do.
+//! Unusual and broken checkpoints: each is read as its files say, or refused with the reason and what to do.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -95,7 +95,7 @@ impl World {
         command.args(arguments.split_whitespace()).write_stdin("").output().unwrap()
     }
 
-    /// All that a command prints, and whether it succeeds.
+    /// Whether a command succeeds, and all that it prints.
     fn says(&self, arguments: &str) -> (bool, String) {
         let output = self.run(arguments);
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -112,7 +112,7 @@ impl World {
         text
     }
 
-    /// The command fails, and its words hold all parts.
+    /// The command fails, and its message holds all parts.
     #[track_caller]
     fn fails(&self, arguments: &str, parts: &[&str]) {
         let (is_done, text) = self.says(arguments);
@@ -122,13 +122,22 @@ impl World {
         }
     }
 
-    /// Every command that takes a model fails so.
+    /// Every command that takes a model fails so. For one fault of a kind; others of the kind need one command.
     #[track_caller]
     fn is_refused(&self, parts: &[&str]) {
         for arguments in
             [CLASSIFY, EMBED, EXPLORE, "scripts check scripts.json", "model info model", "doctor"]
         {
             self.fails(arguments, parts);
+        }
+    }
+
+    /// Opening the checkpoint and loading its towers fails, and the message holds all parts.
+    #[track_caller]
+    fn is_not_opened(&self, parts: &[&str]) {
+        let error = Checkpoint::open(&self.0.path().join("model")).expect_err("it is opened").to_string();
+        for part in parts {
+            assert!(error.contains(part), "{error:?} does not say {part:?}");
         }
     }
 
@@ -265,12 +274,13 @@ fn preparation_that_cannot_be_followed_is_refused() {
     ] {
         let change =
             |file: &mut Value| file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-        World::edited(FLAT, change).fails("model info model", &[FLAT, part]);
+        World::edited(FLAT, change).is_not_opened(&[FLAT, part]);
         let world = World::new();
         nest(&world, change);
         fs::remove_file(world.path(FLAT)).unwrap();
-        world.fails(CLASSIFY, &[NESTED, part]);
+        world.is_not_opened(&[NESTED, part]);
     }
+    World::edited(FLAT, |file| file["do_pad"] = json!(true)).is_refused(&[FLAT, "\"do_pad\": true"]);
     for (text, part) in [
         ("", "is empty"),
         (" \n", "is empty"),
@@ -279,8 +289,8 @@ fn preparation_that_cannot_be_followed_is_refused() {
         ("[]", "damaged"),
         ("\u{feff}{", "damaged"),
     ] {
-        World::with(FLAT, text).fails(CLASSIFY, &[FLAT, part]);
-        World::with(NESTED, text).fails(CLASSIFY, &[NESTED, part]);
+        World::with(FLAT, text).is_not_opened(&[FLAT, part]);
+        World::with(NESTED, text).is_not_opened(&[NESTED, part]);
     }
 }
 
@@ -347,7 +357,7 @@ fn what_is_no_regular_file_is_refused() {
 #[test]
 fn files_of_other_kinds_are_named() {
     for name in ["config.json", "tokenizer.json", FLAT, NESTED, WEIGHTS] {
-        World::with(name, LFS).is_refused(&[name, "git-LFS pointer", "git lfs pull"]);
+        World::with(name, LFS).fails(CLASSIFY, &[name, "git-LFS pointer", "git lfs pull"]);
         World::with(name, "\n<!DOCTYPE html><html>").fails(CLASSIFY, &[name, "web page", "/resolve/"]);
     }
     let world = World::with("model.safetensors.index.json", LFS);
@@ -377,7 +387,7 @@ fn folders_of_other_kinds_are_named() {
         world
     };
     only(&["adapter_config.json", "adapter_model.safetensors"]).is_refused(&["adapters", "merge_and_unload"]);
-    World::with("adapter_config.json", "{}").is_refused(&["adapters", "merge_and_unload"]);
+    World::with("adapter_config.json", "{}").fails(CLASSIFY, &["adapters", "merge_and_unload"]);
     for (name, part) in [
         ("model.gguf", "a GGUF file"),
         ("model.onnx", "an ONNX file"),
@@ -386,7 +396,7 @@ fn folders_of_other_kinds_are_named() {
         ("open_clip_config.json", "OpenCLIP"),
         ("siglip.safetensors", "has another name"),
     ] {
-        only(&[name]).is_refused(&["config.json is not there", part]);
+        only(&[name]).fails(CLASSIFY, &["config.json is not there", part]);
     }
     let world = World::new();
     world.fails("model info model/config.json", &["name the folder"]);
@@ -422,13 +432,13 @@ fn parts_that_would_be_passed_over_are_refused() {
         })
     };
     without("text_model.").is_refused(&["only the image half", "use a checkpoint with both halves"]);
-    without("vision_model.").is_refused(&["only the text half"]);
+    without("vision_model.").fails(CLASSIFY, &["only the text half"]);
     World::edited("config.json", |c| c["model_type"] = json!("siglip_vision_model"))
-        .is_refused(&["only the image half"]);
+        .fails(CLASSIFY, &["only the image half"]);
     World::edited("config.json", |c| c["vision_config"]["num_hidden_layers"] = json!(1))
         .is_refused(&["vision_model.encoder.layers.1.", "no part that config.json describes"]);
     World::edited("config.json", |c| c["quantization_config"] = json!({"quant_method": "bitsandbytes"}))
-        .is_refused(&["quantised (bitsandbytes)"]);
+        .fails(CLASSIFY, &["quantised (bitsandbytes)"]);
     let with = |name: &str, dtype, bytes: usize| {
         World::weighing(|mut tensors| {
             tensors.insert(name.to_owned(), (dtype, vec![1], vec![0; bytes]));
@@ -436,13 +446,13 @@ fn parts_that_would_be_passed_over_are_refused() {
         })
     };
     with("text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight", Dtype::F32, 4)
-        .is_refused(&["adapters", "lora_A"]);
+        .fails(CLASSIFY, &["adapters", "lora_A"]);
     assert_eq!(with("text_model.embeddings.position_ids", Dtype::I64, 8).ranking(), World::new().ranking());
 
     let world = World::new();
     let longer = [fs::read(world.path(WEIGHTS)).unwrap(), b"more".to_vec()].concat();
     fs::write(world.path(WEIGHTS), longer).unwrap();
-    world.is_refused(&[WEIGHTS, "bytes of data"]);
+    world.fails(CLASSIFY, &[WEIGHTS, "bytes of data"]);
 }
 
 #[test]
@@ -480,8 +490,9 @@ fn weights_that_are_no_numbers_are_refused() {
     World::weighing(|tensors| with_value(tensors, "text_model.head.bias", f32::INFINITY))
         .is_refused(&["text_model.head.bias holds inf"]);
     let table = "text_model.embeddings.token_embedding.weight";
-    World::weighing(|tensors| filled(tensors, table, f32::NAN)).is_refused(&[table, "NaN"]);
-    World::weighing(|tensors| with_value(tensors, "logit_bias", f32::NAN)).is_refused(&["logit_bias is NaN"]);
+    World::weighing(|tensors| filled(tensors, table, f32::NAN)).fails(CLASSIFY, &[table, "NaN"]);
+    World::weighing(|tensors| with_value(tensors, "logit_bias", f32::NAN))
+        .fails(CLASSIFY, &["logit_bias is NaN"]);
     World::weighing(|tensors| with_value(tensors, "logit_scale", 100.0))
         .is_refused(&["logit_scale is 100", "exponential"]);
 }
@@ -517,10 +528,7 @@ fn rows_of_npy_files_have_a_direction() {
     let mut zeros = good.clone();
     zeros.row_mut(2).fill(0.0);
     for (outcome, name) in [(align(&zeros, &good), "z.npy"), (align(&good, &zeros), "u.npy")] {
-        assert!(
-            !outcome.0 && outcome.1.contains(&format!("{name}: only zeros in row 2")),
-            "{outcome:?}"
-        );
+        assert!(!outcome.0 && outcome.1.contains(&format!("{name}: only zeros in row 2")), "{outcome:?}");
     }
 }
 
@@ -530,23 +538,22 @@ fn a_tokenizer_that_loses_text_is_refused() {
     edited(&|t| t["model"]["unk_id"] = Value::Null)
         .is_refused(&["tokenizer.json", "no token for unknown text"]);
     let eater = json!({"type": "Replace", "pattern": {"Regex": ".*"}, "content": ""});
-    edited(&|t| t["normalizer"] = eater.clone()).is_refused(&["tokenizer.json", "leaves unknown text out"]);
+    edited(&|t| t["normalizer"] = eater.clone())
+        .fails(CLASSIFY, &["tokenizer.json", "leaves unknown text out"]);
     for pre_tokenizer in [
         Value::Null,
         json!({"type": "Whitespace"}),
         json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true}),
     ] {
-        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone()).is_refused(&[
-            "tokenizer.json",
-            "normalizer or pre-tokenizer",
-            "\"a b\" becomes",
-        ]);
+        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone())
+            .fails(CLASSIFY, &["tokenizer.json", "normalizer or pre-tokenizer", "\"a b\" becomes"]);
     }
     let added = json!([{"id": 5000, "content": "goal", "single_word": false, "lstrip": false, "rstrip": false,
         "normalized": true, "special": false}]);
-    edited(&|t| t["added_tokens"] = added.clone()).is_refused(&["tokenizer.json", "the model knows 229"]);
+    edited(&|t| t["added_tokens"] = added.clone())
+        .fails(CLASSIFY, &["tokenizer.json", "the model knows 229"]);
     edited(&|t| t["model"] = json!({"type": "BPE", "vocab": {"<pad>": 0, "<eos>": 1, "a": 2}, "merges": []}))
-        .is_refused(&["tokenizer.json", "unknown text"]);
+        .fails(CLASSIFY, &["tokenizer.json", "unknown text"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use super::{Step, Words, bounce, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Anchor::{Ground, Hand, Hands};
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::Basketball);
 

@@ -1,7 +1,7 @@
 use super::{Step, Words, bounce, turning, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::FigureSkating);
 

@@ -1,4 +1,4 @@
-//! Steps that every sport has, alike but for the court and the things on it.
+//! Steps of every sport, which differ in the surroundings only.
 
 use super::{Step, Words, bounce, turning, wave};
 use crate::rendered::body::Pose;
@@ -196,7 +196,7 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
-/// What fills the time around an action. No script speaks of it.
+/// Fills the time around an action. No script has it.
 pub const FILLERS: &[Step] = &[Step {
     key: "wait",
     sport: None,
