@@ -61,7 +61,7 @@ impl World {
         command
     }
 
-    /// The same for a process that is not waited for.
+    /// As [`World::command`], for a process that runs beside the test.
     pub fn process(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(PROGRAM);
         self.set_up(|name, value| {
@@ -102,8 +102,8 @@ impl World {
         bytes.len() > HEADER && bytes == seal(name, &bytes[HEADER..])
     }
 
-    /// Destroys what a run would read, behind the cache's back: its memory of the files is made to say that nothing
-    /// changed. What a run still gets right comes from the cache.
+    /// Destroys clip and weights while the cache's digests of the files stay valid, so that right results come from the
+    /// cache.
     pub fn destroy_unnoticed(&self) {
         let noise = |path: &Path, from: usize| {
             let mut bytes = fs::read(path).unwrap();
@@ -180,7 +180,7 @@ pub fn agree(a: &Value, b: &Value) {
     }
 }
 
-/// Makes a file look as if it had lain there for an hour: what was changed just now is not remembered.
+/// Sets a file's time back by an hour: digests of files that changed just now are not kept.
 pub fn age(path: &Path) {
     let times = FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(3600));
     File::options().append(true).open(path).unwrap().set_times(times).unwrap();

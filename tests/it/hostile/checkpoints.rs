@@ -160,13 +160,13 @@ fn write_tensors(path: &Path, tensors: &Tensors) {
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
-/// The same tensors with one value of one of them changed.
+/// Changes the first value of a tensor.
 fn with_value(mut tensors: Tensors, name: &str, value: f32) -> Tensors {
     tensors.get_mut(name).unwrap().2[..4].copy_from_slice(&value.to_le_bytes());
     tensors
 }
 
-/// The same tensors with all values of one of them changed.
+/// Sets all values of the tensors whose names begin with `start`.
 fn filled(mut tensors: Tensors, start: &str, value: f32) -> Tensors {
     for (_, (_, _, data)) in tensors.iter_mut().filter(|(name, _)| name.starts_with(start)) {
         data.chunks_exact_mut(4).for_each(|bytes| bytes.copy_from_slice(&value.to_le_bytes()));
@@ -178,7 +178,7 @@ fn difference(one: &Array2<f32>, other: &Array2<f32>) -> f32 {
     (one - other).iter().fold(0.0, |most: f32, value| most.max(value.abs()))
 }
 
-/// What transformers 5 writes in the place of the flat file.
+/// The file that transformers 5 writes instead of the flat one.
 fn nest(world: &World, edit: impl FnOnce(&mut Value)) {
     let mut settings: Value = serde_json::from_slice(&fs::read(world.path(FLAT)).unwrap()).unwrap();
     edit(&mut settings);
@@ -198,7 +198,7 @@ fn preparation_written_by_transformers_5_is_followed() {
     assert!(difference(&nested.embedding(), &World::new().embedding()) > 0.01);
     assert_eq!(nested.ranking(), flat.ranking());
 
-    // Two files that say the same are no contradiction, and neither is one that says nothing of images.
+    // Two files may say the same, and one may say nothing of images.
     let both = World::new();
     nest(&both, |_| ());
     assert_eq!(both.embedding(), World::new().embedding());
@@ -209,7 +209,7 @@ fn preparation_written_by_transformers_5_is_followed() {
 }
 
 #[test]
-fn numbers_of_the_preparation_are_followed() {
+fn preparation_settings_are_applied() {
     let edited = |settings: Value| {
         World::edited(FLAT, |file| {
             file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone())
@@ -217,7 +217,7 @@ fn numbers_of_the_preparation_are_followed() {
         .embedding()
     };
     let usual = World::new().embedding();
-    // The same map of pixels to values in other words.
+    // The same map of pixels to values.
     for same in [
         json!({"image_mean": 0.5, "image_std": 0.5}),
         json!({"do_rescale": false, "image_mean": 127.5, "image_std": [127.5, 127.5, 127.5]}),
@@ -244,7 +244,7 @@ fn numbers_of_the_preparation_are_followed() {
 }
 
 #[test]
-fn preparation_that_cannot_be_followed_is_refused() {
+fn unsupported_preparation_is_refused() {
     for (settings, part) in [
         (json!({"do_resize": false}), "\"do_resize\": false"),
         (json!({"do_resize": null}), "\"do_resize\": null"),
@@ -305,7 +305,7 @@ fn a_byte_order_mark_is_no_part_of_a_file() {
 }
 
 #[test]
-fn preparation_by_default_is_said() {
+fn default_preparation_is_reported() {
     let world = World::new();
     fs::remove_file(world.path(FLAT)).unwrap();
     for arguments in [CLASSIFY, EMBED, EXPLORE, "scripts check scripts.json", "model info model", "doctor"] {
@@ -330,7 +330,7 @@ fn another_preparation_takes_no_embedding_from_the_cache() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_leads_nowhere_is_no_absent_file() {
+fn a_broken_link_is_not_an_absent_file() {
     for name in [FLAT, NESTED, "config.json", "tokenizer.json", WEIGHTS] {
         let world = World::new();
         // One of the two may be absent.
@@ -342,7 +342,7 @@ fn a_link_that_leads_nowhere_is_no_absent_file() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn files_that_are_not_regular_are_refused() {
     for name in [FLAT, NESTED, "config.json", "tokenizer.json", WEIGHTS] {
         let world = World::new();
         let _ = fs::remove_file(world.path(name));
@@ -403,7 +403,7 @@ fn folders_of_other_kinds_are_named() {
 }
 
 #[test]
-fn names_with_a_common_prefix_are_the_same_weights() {
+fn a_common_prefix_of_tensor_names_is_ignored() {
     for prefix in ["model.", "siglip.", "module.", "_orig_mod.", "module._orig_mod.model.", "a+b(."] {
         let prefixed =
             |tensors: Tensors| tensors.into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)).collect();
@@ -424,7 +424,7 @@ fn names_with_a_common_prefix_are_the_same_weights() {
 }
 
 #[test]
-fn parts_that_would_be_passed_over_are_refused() {
+fn missing_and_extra_tensors_are_refused() {
     let without = |start: &'static str| {
         World::weighing(move |mut tensors| {
             tensors.retain(|name, _| !name.starts_with(start));
@@ -477,7 +477,7 @@ fn a_tensor_in_two_files_is_refused() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_refused() {
+fn non_finite_weights_are_refused() {
     for (name, value) in [
         ("vision_model.encoder.layers.0.mlp.fc1.weight", f32::NAN),
         ("vision_model.head.probe", f32::NEG_INFINITY),
@@ -498,7 +498,7 @@ fn weights_that_are_no_numbers_are_refused() {
 }
 
 #[test]
-fn embeddings_that_cannot_be_compared_name_what_was_embedded() {
+fn non_finite_and_zero_embeddings_name_their_input() {
     let huge = World::weighing(|tensors| filled(tensors, "vision_model.head.mlp.fc2.weight", 3e38));
     huge.fails(CLASSIFY, &["the frame at 0.000 s", "NaN or infinite"]);
     huge.fails(EXPLORE, &["the frame at 0.000 s", "NaN or infinite"]);
@@ -510,7 +510,7 @@ fn embeddings_that_cannot_be_compared_name_what_was_embedded() {
 }
 
 #[test]
-fn rows_of_npy_files_have_a_direction() {
+fn zero_and_non_finite_npy_rows_are_refused() {
     let world = World::new();
     let align = |frames: &Array2<f32>, steps: &Array2<f32>| {
         write_npy(world.0.path().join("z.npy"), frames).unwrap();
@@ -573,7 +573,7 @@ fn a_text_that_the_tokenizer_fails_on_is_named() {
 }
 
 #[test]
-fn candidates_that_are_the_same_to_the_model_are_not_ranked() {
+fn identical_candidates_are_not_ranked() {
     let world = World::new();
     world.scripts(json!([{"name": "一", "steps": ["守门员", "球"]}, {"name": "二", "steps": ["杠铃"]}]));
     // The second time from the cache.

@@ -1,4 +1,4 @@
-//! Shards of job arrays, results folders that other runs left, and caches with wrong times.
+//! Shards of job arrays, results folders of earlier runs, and caches with wrong times.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,7 +89,7 @@ fn fail(mut command: Command, words: &[&str]) {
 }
 
 #[test]
-fn tasks_that_are_submitted_again_evaluate_their_own_shards() {
+fn resubmitted_tasks_evaluate_their_own_shards() {
     for (array, ids, again) in
         [("1-4", [1, 2, 3, 4], "3-4"), ("0-3", [0, 1, 2, 3], "2-3"), ("0-6:2", [0, 2, 4, 6], "4-6:2")]
     {
@@ -126,7 +126,7 @@ fn a_part_of_an_array_comes_first_where_the_number_of_shards_is_given() {
 }
 
 #[test]
-fn another_split_is_refused_with_the_way_on() {
+fn another_split_is_refused_with_advice() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r --shard 1/4"));
     let ways = ["r holds shards of another split: into 4, not 2", "choose another --out", "shard-*-of-4"];
@@ -143,7 +143,7 @@ fn another_split_is_refused_with_the_way_on() {
 }
 
 #[test]
-fn shards_of_several_splits_are_neither_merged_nor_gone_on_with() {
+fn shards_of_several_splits_are_refused() {
     let world = World::new();
     for (out, shard) in [("r", "1/2"), ("r", "2/2"), ("other", "1/4")] {
         succeed(world.command(&format!("eval manifest.jsonl --out {out} --shard {shard}")));
@@ -156,7 +156,7 @@ fn shards_of_several_splits_are_neither_merged_nor_gone_on_with() {
 }
 
 #[test]
-fn a_shard_that_is_run_by_hand_keeps_what_the_folder_knows_of_tasks() {
+fn a_shard_run_by_hand_keeps_the_task_ids() {
     let world = World::new();
     succeed(world.task(0, "0-3", "--shard slurm"));
     succeed(world.command("eval manifest.jsonl --out r --shard 1/4"));
@@ -170,7 +170,7 @@ fn a_torn_last_record_is_evaluated_again() {
     succeed(world.command("eval manifest.jsonl --out r"));
     let whole = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
-    // As a machine leaves it that failed between two blocks of the disk: the end is there, the middle is not.
+    // As after a crash of the machine between two blocks: the end is there, the middle is not.
     let torn = format!("{}{}", "\0".repeat(40), &lines[2][40..]);
     for (end, known) in
         [(format!("{torn}\n"), 2), (torn.clone(), 2), ("\0\0\0".to_owned(), 2), (lines[2].to_owned(), 2)]
@@ -181,13 +181,13 @@ fn a_torn_last_record_is_evaluated_again() {
         assert!(text.contains(&format!("{known} of 4 clips were done before")), "{text}");
         assert_eq!(fs::read_to_string(world.at("r/clips.jsonl")).unwrap(), whole);
     }
-    // Anywhere else it is no torn end.
+    // Anywhere else it is damage.
     fs::write(world.at("r/clips.part.jsonl"), format!("{torn}\n{}\n", lines[0])).unwrap();
     fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl: line 1"]);
 }
 
 #[test]
-fn temporary_files_of_killed_processes_are_swept_from_every_folder_of_the_program() {
+fn temporary_files_are_removed_from_every_folder_of_the_program() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     succeed(world.command("model info demo"));
@@ -231,7 +231,7 @@ fn an_entry_from_the_future_is_not_kept_for_ever() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_in_the_place_of_a_lock_or_an_entry_is_not_written_through() {
+fn links_instead_of_locks_or_entries_are_not_written_through() {
     use std::os::unix::fs::symlink;
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
@@ -255,7 +255,7 @@ fn a_link_in_the_place_of_a_lock_or_an_entry_is_not_written_through() {
     assert_eq!(fs::metadata(world.at("elsewhere")).unwrap().modified().unwrap(), before);
 }
 
-/// The cache is a folder's place, a file, or a path that is too long: the run goes on, and says so once.
+/// A file instead of the cache's folder, or a path that is too long: the run continues, with one notice.
 #[test]
 fn a_cache_that_cannot_be_written_does_not_end_a_run() {
     let world = World::new();
@@ -269,7 +269,7 @@ fn a_cache_that_cannot_be_written_does_not_end_a_run() {
 }
 
 #[test]
-fn a_clip_that_was_replaced_is_evaluated_again() {
+fn a_replaced_clip_is_evaluated_again() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     let before = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();

@@ -1,4 +1,4 @@
-//! Files that are no regular files, are too large, or cannot be written.
+//! Files that are not regular, are too large, or cannot be written.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::{MODEL, PROGRAM, clip, program};
 
-/// A command that waits for a pipe, or reads a device to its end, fails after this time.
+/// A command that waits for a pipe or reads a device to its end fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const SCRIPTS: &str =
@@ -48,7 +48,7 @@ fn run(folder: &Path, arguments: &str) -> Command {
 }
 
 #[test]
-fn a_pipe_or_device_in_the_place_of_a_file_is_refused_by_its_name() {
+fn pipes_and_devices_are_refused_by_name() {
     let folder = folder();
     let commands = [
         "scripts check {}",
@@ -72,7 +72,7 @@ fn a_pipe_or_device_in_the_place_of_a_file_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_pipe_or_device_among_the_files_of_a_checkpoint_is_refused_by_its_name() {
+fn pipes_and_devices_in_a_checkpoint_are_refused_by_name() {
     let folder = folder();
     for file in ["config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors"] {
         for other in ["pipe", "zero"] {
@@ -94,7 +94,7 @@ fn a_pipe_or_device_among_the_files_of_a_checkpoint_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_file_beyond_the_bound_is_refused_with_its_size_and_the_bound() {
+fn too_large_files_are_refused_with_size_and_bound() {
     let folder = folder();
     let large = File::create(folder.path().join("large.json")).unwrap();
     large.set_len(300 << 20).unwrap();
@@ -109,14 +109,14 @@ fn a_file_beyond_the_bound_is_refused_with_its_size_and_the_bound() {
 }
 
 #[test]
-fn what_the_shell_hands_over_as_a_pipe_is_read() {
+fn shell_pipes_are_read() {
     let folder = folder();
     run(folder.path(), "scripts check /dev/stdin").write_stdin(SCRIPTS).assert().success();
     run(folder.path(), "keys --config /dev/null").assert().success();
 }
 
 #[test]
-fn a_snapshot_opens_before_anything_that_it_names_is_read() {
+fn a_snapshot_opens_before_its_clip_and_model_are_read() {
     let folder = with_clip();
     let open = "clip.mp4 --scripts scripts.json --device cpu --plain";
     run(folder.path(), open).write_stdin("save-snapshot\n").assert().success();
@@ -135,7 +135,7 @@ fn a_snapshot_opens_before_anything_that_it_names_is_read() {
 
 /// Every command that writes a file, under a bound on the size of files.
 #[test]
-fn a_bound_on_the_size_of_files_is_an_error_that_names_the_file() {
+fn the_file_size_limit_is_an_error_that_names_the_file() {
     let folder = folder();
     fs::write(folder.path().join("texts.txt"), "king moves\n".repeat(100)).unwrap();
     let run_bounded = |arguments: &str| {
@@ -162,7 +162,7 @@ fn a_bound_on_the_size_of_files_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
+fn a_missing_folder_is_named() {
     let folder = folder();
     run(folder.path(), "embed --texts texts.txt --out gone/out.npy")
         .assert()
@@ -171,7 +171,7 @@ fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_swept_by_the_next_in_the_same_folder() {
+fn temporary_files_of_a_killed_run_are_removed() {
     let folder = folder();
     let left = folder.path().join(".actalign-abc.part");
     fs::write(&left, "half").unwrap();

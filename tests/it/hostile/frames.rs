@@ -90,7 +90,7 @@ fn a_held_frame_counts_for_every_tick_it_stays() {
 }
 
 #[test]
-fn a_hold_that_the_container_states_is_no_splice() {
+fn a_stated_hold_is_not_a_splice() {
     let (_folder, path) = fresh("slides.mp4");
     let times: Vec<i64> = (0..4).map(|i| i * 30_000).collect();
     Clip { times, ..reordered(0) }.write(&path, paint_number);
@@ -101,7 +101,7 @@ fn a_hold_that_the_container_states_is_no_splice() {
 }
 
 #[test]
-fn time_stamps_may_pass_the_end_of_their_33_bits() {
+fn time_stamps_may_wrap_around() {
     // They begin again at 0 after 95,443.7 s.
     for offset in ["95441", "95443", "95380", "3600"] {
         let (_folder, path) = fresh("clip.ts");
@@ -154,7 +154,7 @@ fn splices_are_closed_and_reported() {
 }
 
 #[test]
-fn damage_is_counted_and_the_same_in_every_run() {
+fn damage_is_counted_and_reproducible() {
     for (container, codec) in
         [("mp4", "libx264"), ("ts", "libx264"), ("mkv", "libx264"), ("mp4", "mpeg4"), ("mp4", "libx265")]
     {

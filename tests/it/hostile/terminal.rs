@@ -14,9 +14,9 @@ use vt100::MouseProtocolMode;
 
 use crate::support::{MODEL, PROGRAM, clip};
 
-/// Far more than any wait here takes; a test that would hang fails instead.
+/// Far more than any wait here takes; a hanging test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the screen shows once the clip is embedded.
+/// On the screen once the clip is embedded.
 const READY: &str = "10 frames";
 /// Ctrl-Z, as a terminal in raw mode sends it.
 const CONTROL_Z: &str = "\x1a";
@@ -73,7 +73,7 @@ impl Session {
         Self { child, master: pair.master, reader, writer, screen }
     }
 
-    /// Takes what is printed next; false when the terminal is closed.
+    /// Reads the next output; false when the terminal is closed.
     ///
     /// # Panics
     /// If nothing comes for a minute.
@@ -173,7 +173,7 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
+fn a_closed_terminal_ends_the_explorer_and_keeps_unsaved_edits() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
     session.wait_for(READY);
@@ -187,7 +187,7 @@ fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
     assert!(kept.contains("the king sits"), "{kept}");
 }
 
-/// As `nohup` and `setsid` do: nothing tells the program that its terminal is gone.
+/// As with `nohup` and `setsid`: no signal arrives when the terminal closes.
 #[test]
 fn a_closed_terminal_ends_an_explorer_that_ignores_its_signal() {
     let folder = folder();
@@ -198,7 +198,7 @@ fn a_closed_terminal_ends_an_explorer_that_ignores_its_signal() {
 }
 
 #[test]
-fn every_signal_that_ends_the_program_leaves_the_terminal_whole_and_is_its_status() {
+fn every_fatal_signal_restores_the_terminal_and_is_the_status() {
     let folder = folder();
     let signals = [
         ("TERM", "Terminated"),
@@ -243,7 +243,7 @@ fn wait_for_stop(session: &mut Session, times: usize) {
     });
 }
 
-/// Goes back to the explorer, and sees that it is all there.
+/// Resumes the explorer, and checks its screen and keys.
 fn resume(session: &mut Session) {
     session.press("fg\n");
     // After a stop that left the explorer's screen, the shell has written on it.
@@ -296,7 +296,7 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
 }
 
 #[test]
-fn a_stop_from_outside_is_resumed_by_fg() {
+fn fg_resumes_a_stop_from_outside() {
     let folder = folder();
     for signal in ["TSTP", "STOP"] {
         let mut session = job(folder.path());
@@ -315,7 +315,7 @@ fn a_stop_from_outside_is_resumed_by_fg() {
 }
 
 #[test]
-fn where_no_shell_can_resume_it_control_z_changes_nothing() {
+fn control_z_without_a_shell_changes_nothing() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
     session.wait_for(READY);
@@ -327,13 +327,13 @@ fn where_no_shell_can_resume_it_control_z_changes_nothing() {
     session.assert_whole("quit");
 }
 
-/// A paste as terminals deliver it.
+/// A paste in brackets, as terminals deliver it.
 fn bracketed(text: &str) -> String {
     format!("\x1b[200~{text}\x1b[201~")
 }
 
 #[test]
-fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
+fn a_long_paste_is_cut_at_the_bound_and_reported() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
     session.wait_for(READY);
@@ -352,7 +352,7 @@ fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
     assert!(session.end().success());
 }
 
-/// As terminals without brackets around a paste deliver it.
+/// As terminals without bracketed paste deliver it.
 #[test]
 fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
     let folder = folder();

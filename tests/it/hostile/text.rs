@@ -9,13 +9,14 @@ use tempfile::TempDir;
 
 use crate::support::{MODEL, PROGRAM, clip};
 
-/// Everything that a terminal obeys: an OSC title, CSI in seven and eight bits, BEL, DEL, marks of direction, separators.
+/// Everything that a terminal interprets: an OSC title, CSI in seven and eight bits, BEL, DEL, marks of direction,
+/// separators.
 const HOSTILE: &str =
     "a\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\rb";
-/// The same in the name of a file.
+/// As [`HOSTILE`], for file names.
 const HOSTILE_FILE: &str = "a\u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{202e}\u{200f}\u{2028}\rb";
 
-/// Whether a terminal obeys it. Written anew, so that the program's own list is not the measure of itself.
+/// Whether a terminal interprets it: a list independent of the program's own.
 fn is_obeyed(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t'))
         || ('\u{2028}'..='\u{202e}').contains(&c)
@@ -81,7 +82,7 @@ impl World {
         command
     }
 
-    /// What is printed, on both streams, checked.
+    /// Runs the program, and returns both streams, which have no control characters.
     #[track_caller]
     fn run(&self, arguments: &[&str], status: i32) -> String {
         let output = self.command(arguments).output().unwrap();
@@ -95,7 +96,7 @@ impl World {
 }
 
 #[test]
-fn control_characters_of_names_are_shown_and_not_obeyed() {
+fn control_characters_of_names_are_escaped() {
     let world = World::new();
     for (arguments, status) in [
         (&["scripts", "check", "scripts.json", "--model", MODEL][..], 0),
@@ -118,7 +119,7 @@ fn control_characters_of_names_are_shown_and_not_obeyed() {
 }
 
 #[test]
-fn control_characters_of_files_arguments_and_variables_are_shown() {
+fn control_characters_of_files_arguments_and_variables_are_escaped() {
     let world = World::new();
     let name = |ending: &str| format!("{HOSTILE_FILE}{ending}");
     fs::write(world.at(name(".json")), "{").unwrap();
@@ -166,7 +167,7 @@ fn control_characters_of_files_arguments_and_variables_are_shown() {
 }
 
 #[test]
-fn json_keeps_the_exact_names_and_shows_them() {
+fn escaped_json_keeps_the_exact_names() {
     let world = World::new();
     let read = |arguments: &[&str]| -> Value {
         let output = world.command(arguments).output().unwrap();
@@ -189,7 +190,7 @@ fn json_keeps_the_exact_names_and_shows_them() {
 }
 
 #[test]
-fn plain_text_and_exports_of_a_snapshot_show_control_characters() {
+fn plain_text_and_exports_escape_control_characters() {
     let world = World::new();
     let video = format!("{HOSTILE_FILE}.mp4");
     let mut command = world.command(&[&video, "--scripts", "scripts.json", "--device", "cpu", "--plain"]);
@@ -223,7 +224,7 @@ fn plain_text_and_exports_of_a_snapshot_show_control_characters() {
 }
 
 #[test]
-fn a_byte_order_mark_and_the_ends_of_lines_are_no_part_of_a_text() {
+fn byte_order_marks_and_line_ends_do_not_matter() {
     let world = World::new();
     let marked = |text: &str| format!("\u{feff}{}", text.trim_end().replace('\n', "\r\n"));
     let write = |name: &str, text: &str| {
@@ -305,7 +306,7 @@ fn a_byte_order_mark_and_the_ends_of_lines_are_no_part_of_a_text() {
 }
 
 #[test]
-fn utf_16_is_called_by_its_name() {
+fn utf_16_is_named() {
     let world = World::new();
     let utf16 = |text: &str| -> Vec<u8> {
         format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -445,7 +446,7 @@ mod streams {
     }
 
     #[test]
-    fn a_reader_that_has_seen_enough_is_no_error() {
+    fn a_closed_pipe_is_not_an_error() {
         let world = World::new();
         for arguments in
             ["keys", "--help", "scripts list", "completions zsh", "clip.mp4 --scripts scripts.json --plain"]
