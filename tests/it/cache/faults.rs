@@ -55,20 +55,24 @@ fn an_unwritable_folder_is_reported_once() {
     let world = World::new();
     let first = world.json(&format!("{CLASSIFY} --no-cache"));
     fs::write(world.path("file"), "").unwrap();
-    let run = |arguments: &str| {
+    let run_with = |cache: &str, arguments: &str| {
         let mut command = world.command(arguments);
-        command.env("ACTALIGN_CACHE_DIR", world.path("file/within"));
+        command.env("ACTALIGN_CACHE_DIR", world.path(cache));
         let output = command.assert().success().get_output().clone();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.matches(NOTICE).count(), 1, "{stderr}");
-        assert!(stderr.contains("file/within") && stderr.contains("ACTALIGN_CACHE_DIR"), "{stderr}");
+        assert!(stderr.contains(cache) && stderr.contains("ACTALIGN_CACHE_DIR"), "{stderr}");
         output.stdout
     };
+    let run = |arguments: &str| run_with("file/within", arguments);
     let once: Value = serde_json::from_slice(&run(CLASSIFY)).unwrap();
     agree(&once, &first);
     run("classify clip.mp4 clip.mp4 --scripts scripts.json --json");
     run("eval manifest.jsonl --json");
     run("embed --texts lines.txt --out texts.npy");
+    for cache in ["file", &"long/".repeat(1000), &"x".repeat(300)] {
+        run_with(cache, "eval manifest.jsonl");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::clip;
-use crate::support::{MODEL, PROGRAM, program};
+use crate::support::{MODEL, PROGRAM};
 
 pub const CLASSIFY: &str = "classify clip.mp4 --scripts scripts.json --json";
 /// Bytes of an entry before its payload: the format's name and a checksum.
@@ -52,30 +52,20 @@ impl World {
     }
 
     pub fn command(&self, arguments: &str) -> Command {
-        let mut command = program();
-        self.set_up(|name, value| {
-            command.env(name, value);
-        });
-        command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
-        command.args(arguments.split_whitespace());
-        command
+        Command::from_std(self.process(arguments))
     }
 
     /// As [`World::command`], for a process that runs beside the test.
     pub fn process(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(PROGRAM);
-        self.set_up(|name, value| {
-            command.env(name, value);
-        });
+        for (name, folder) in
+            [("ACTALIGN_MODEL", "model"), ("ACTALIGN_CACHE_DIR", "cache"), ("ACTALIGN_DATA_DIR", "data")]
+        {
+            command.env(name, self.path(folder));
+        }
         command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
         command.args(arguments.split_whitespace());
         command
-    }
-
-    fn set_up(&self, mut set: impl FnMut(&str, PathBuf)) {
-        set("ACTALIGN_MODEL", self.path("model"));
-        set("ACTALIGN_CACHE_DIR", self.path("cache"));
-        set("ACTALIGN_DATA_DIR", self.path("data"));
     }
 
     pub fn json(&self, arguments: &str) -> Value {

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::program;
+use crate::support::{MODEL, program_in};
 
 const FLAT: &str = "preprocessor_config.json";
 const NESTED: &str = "processor_config.json";
@@ -29,9 +29,8 @@ impl World {
     fn new() -> Self {
         let world = Self(TempDir::new().unwrap());
         fs::create_dir(world.0.path().join("model")).unwrap();
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip/tiny");
         for name in ["config.json", WEIGHTS, FLAT, "tokenizer.json"] {
-            fs::write(world.path(name), fs::read(tiny.join(name)).unwrap()).unwrap();
+            fs::write(world.path(name), fs::read(Path::new(MODEL).join(name)).unwrap()).unwrap();
         }
         let picture = RgbImage::from_fn(40, 30, |x, y| image::Rgb([(6 * x) as u8, (8 * y) as u8, 90]));
         picture.save(world.0.path().join("picture.png")).unwrap();
@@ -83,16 +82,9 @@ impl World {
     }
 
     fn run(&self, arguments: &str) -> Output {
-        let mut command = program();
-        command.current_dir(self.0.path()).env("ACTALIGN_MODEL", self.0.path().join("model"));
-        for (variable, folder) in [
-            ("ACTALIGN_CACHE_DIR", "cache"),
-            ("ACTALIGN_DATA_DIR", "data"),
-            ("ACTALIGN_CONFIG_DIR", "config"),
-        ] {
-            command.env(variable, self.0.path().join(folder));
-        }
-        command.args(arguments.split_whitespace()).write_stdin("").output().unwrap()
+        let mut command = program_in(self.0.path(), arguments);
+        command.env("ACTALIGN_MODEL", self.0.path().join("model"));
+        command.write_stdin("").output().unwrap()
     }
 
     /// Whether a command succeeds, and all that it prints.

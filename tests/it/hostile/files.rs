@@ -11,7 +11,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
-use crate::support::{MODEL, PROGRAM, clip, program};
+use crate::support::{MODEL, PROGRAM, clip, program_in};
 
 /// A command that waits for a pipe or reads a device to its end fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,14 +36,8 @@ fn with_clip() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Command {
-    let mut command = program();
-    command.current_dir(folder).args(arguments.split_whitespace()).timeout(PATIENCE);
-    for (variable, name) in
-        [("ACTALIGN_DATA_DIR", "data"), ("ACTALIGN_CONFIG_DIR", "config"), ("ACTALIGN_CACHE_DIR", "cache")]
-    {
-        command.env(variable, folder.join(name));
-    }
-    command.env("ACTALIGN_MODEL", MODEL);
+    let mut command = program_in(folder, arguments);
+    command.timeout(PATIENCE);
     command
 }
 
@@ -168,23 +162,4 @@ fn a_missing_folder_is_named() {
         .assert()
         .code(1)
         .stderr(contains("gone/out.npy").and(contains("no folder gone")).and(contains(".part").not()));
-}
-
-#[test]
-fn temporary_files_of_a_killed_run_are_removed() {
-    let folder = folder();
-    let left = folder.path().join(".actalign-abc.part");
-    fs::write(&left, "half").unwrap();
-    let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1);
-    File::options().append(true).open(&left).unwrap().set_modified(long_ago).unwrap();
-    run(folder.path(), "embed --texts texts.txt --out out.npy").assert().success();
-    assert!(!left.exists() && folder.path().join("out.npy").exists());
-}
-
-#[test]
-fn a_device_as_output_is_written_to_and_stays() {
-    let folder = folder();
-    symlink("/dev/null", folder.path().join("null.npy")).unwrap();
-    run(folder.path(), "embed --texts texts.txt --out null.npy").assert().success();
-    assert!(folder.path().join("null.npy").is_symlink());
 }

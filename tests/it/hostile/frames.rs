@@ -61,18 +61,6 @@ fn time_stamps_rounded_to_milliseconds_stay_so_in_other_containers() {
 }
 
 #[test]
-fn half_and_double_the_rate_take_every_other_frame_and_each_twice() {
-    for container in ["mp4", "mkv", "webm", "flv", "ts"] {
-        let (_folder, path) = fresh(&format!("clip.{container}"));
-        at_rate(Rational(30, 1), 60, container).write(&path, paint_number);
-        let half: Vec<usize> = (0..60).step_by(2).collect();
-        assert_eq!(rows(&path, 15.0, Segment::default()), half, "{container}");
-        let double: Vec<usize> = (0..120).map(|row| row / 2).collect();
-        assert_eq!(rows(&path, 60.0, Segment::default()), double, "{container}");
-    }
-}
-
-#[test]
 fn a_held_frame_counts_for_every_tick_it_stays() {
     for container in ["mp4", "mkv", "ts"] {
         let (_folder, path) = fresh(&format!("recording.{container}"));

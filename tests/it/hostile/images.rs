@@ -382,17 +382,6 @@ fn pictures_attached_to_a_jpeg_are_not_frames() {
 }
 
 #[test]
-fn images_of_a_folder_sort_by_number() {
-    let folder = tempfile::tempdir().unwrap();
-    for (shade, name) in (1..).zip(["t_-0.5", "t_0.1", "t_0.25", "t_0.5", "t_2", "t_10.0"]) {
-        let picture = RgbImage::from_pixel(8, 6, Rgb([shade, 0, 0]));
-        picture.save(folder.path().join(format!("{name}.png"))).unwrap();
-    }
-    let shades: Vec<u8> = clip(folder.path()).iter().map(|picture| picture.get_pixel(0, 0)[0]).collect();
-    assert_eq!(shades, [1, 2, 3, 4, 5, 6]);
-}
-
-#[test]
 fn every_format_is_read_alone_as_a_clip_and_in_a_folder() {
     let mut formats = formats();
     formats.push(("avif", by_ffmpeg("avif", "libaom-av1", Pixel::YUV420P)));

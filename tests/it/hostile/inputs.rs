@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use video_rs::ffmpeg::format::Pixel;
 
 use crate::support::clip::{Clip, lossless, numbers, paint_number};
-use crate::support::{MODEL, program};
+use crate::support::{MODEL, program_in};
 
 /// A folder with `clips/0.ts`, `clips/1.ts` of ten frames each, and `other.ts` beside that folder.
 struct Parts(TempDir);
@@ -204,14 +204,8 @@ impl World {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = program();
-        for (name, folder) in
-            [("ACTALIGN_MODEL", "model"), ("ACTALIGN_CACHE_DIR", "cache"), ("ACTALIGN_DATA_DIR", "data")]
-        {
-            command.env(name, self.path(folder));
-        }
-        command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.path(""));
-        command.args(arguments.split_whitespace());
+        let mut command = program_in(&self.path(""), arguments);
+        command.env("ACTALIGN_MODEL", self.path("model"));
         command
     }
 
