@@ -172,7 +172,7 @@ fn short_fixed(action: &Action) -> Vec<String> {
 
 fn other_words(action: &Action) -> Vec<String> {
     let steps = action.steps.iter().map(|key| step_named(key));
-    steps.map(|step| format!("the athlete {}", step.words.outside)).collect()
+    steps.map(|step| format!("the athlete {}", step.words.unseen)).collect()
 }
 
 /// The steps of [`context_rich`] with a random `share` of words replaced by those of [`other_words`].
@@ -180,7 +180,7 @@ fn partly_other_words(action: &Action, share: f32) -> Vec<String> {
     let replaced = |step: &Step| {
         // By step, so that it reads the same in every script.
         let mut rng = Rng::new(0, step.key, 0);
-        let others: Vec<&str> = step.words.outside.split(' ').collect();
+        let others: Vec<&str> = step.words.unseen.split(' ').collect();
         let script = step.words.script.split(' ');
         let words = script.map(|word| if rng.chance(share) { *rng.pick(&others) } else { word });
         format!("{} {}", actor(step), words.collect::<Vec<_>>().join(" "))
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quarter_of_the_clips_is_in_each_group() {
+    fn each_group_has_a_quarter_of_the_clips() {
         let plans: Vec<Plan> = (0..40).map(|number| Plan::new(5, number)).collect();
         for group in GROUPS {
             let members = plans.iter().filter(|plan| plan.entry.groups.contains(&group)).count();

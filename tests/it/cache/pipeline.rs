@@ -30,8 +30,8 @@ fn job(world: &World, texts: &[&str]) -> Job {
 }
 
 /// The updates of a job: sort and number of items, consecutive updates of a sort added up.
-fn told(job: &Job) -> Vec<(&'static str, usize)> {
-    let mut told: Vec<(&str, usize)> = Vec::new();
+fn updates(job: &Job) -> Vec<(&'static str, usize)> {
+    let mut updates: Vec<(&str, usize)> = Vec::new();
     embed_clip(job.clone(), |update| {
         let (sort, count) = match update {
             Update::Opened { expected_frames, .. } => ("opened", expected_frames.unwrap()),
@@ -45,44 +45,44 @@ fn told(job: &Job) -> Vec<(&'static str, usize)> {
             Update::Idle => ("idle", 1),
             update => panic!("{update:?}"),
         };
-        match told.last_mut() {
+        match updates.last_mut() {
             Some((last, sum)) if *last == sort => *sum += count,
-            _ => told.push((sort, count)),
+            _ => updates.push((sort, count)),
         }
     })
     .unwrap();
-    told
+    updates
 }
 
-fn sum(told: &[(&str, usize)], sort: &str) -> usize {
-    told.iter().filter(|(name, _)| *name == sort).map(|(_, count)| count).sum()
+fn sum(updates: &[(&str, usize)], sort: &str) -> usize {
+    updates.iter().filter(|(name, _)| *name == sort).map(|(_, count)| count).sum()
 }
 
 /// Embeds the clip as the explorer does.
 pub fn explore(world: &World) {
-    told(&job(world, &["a rook"]));
+    updates(&job(world, &["a rook"]));
 }
 
 #[test]
 fn a_cached_clip_loads_no_tower() {
     let world = World::new();
-    let first = told(&job(&world, &["a rook", "a king"]));
+    let first = updates(&job(&world, &["a rook", "a king"]));
     assert_eq!(["frames", "texts", "decoded"].map(|sort| sum(&first, sort)), [10, 2, 10]);
 
     world.destroy_unnoticed();
     let again = job(&world, &["a rook", "a king"]);
     let expected =
         [("opened", 10), ("frames", 10), ("texts", 2), ("decoded", 10), ("all decoded", 10), ("idle", 1)];
-    assert_eq!(told(&again), expected);
+    assert_eq!(updates(&again), expected);
     assert!(!again.model.has_loaded(Tower::Vision) && !again.model.has_loaded(Tower::Text));
 }
 
 #[test]
 fn a_new_text_on_a_cached_clip_loads_only_the_text_tower() {
     let world = World::new();
-    told(&job(&world, &["a rook"]));
+    updates(&job(&world, &["a rook"]));
     let again = job(&world, &["a rook", "a king"]);
-    assert_eq!(sum(&told(&again), "texts"), 2);
+    assert_eq!(sum(&updates(&again), "texts"), 2);
     assert!(!again.model.has_loaded(Tower::Vision) && again.model.has_loaded(Tower::Text));
 }
 
@@ -90,11 +90,11 @@ fn a_new_text_on_a_cached_clip_loads_only_the_text_tower() {
 fn missing_thumbnails_are_decoded_without_embedding() {
     let world = World::new();
     let without = Job { thumbnails: None, ..job(&world, &["a rook"]) };
-    assert_eq!(sum(&told(&without), "frames"), 10);
+    assert_eq!(sum(&updates(&without), "frames"), 10);
     assert_eq!(world.entries("strip-"), [] as [&str; 0]);
 
     let with = job(&world, &["a rook"]);
-    let news = told(&with);
+    let news = updates(&with);
     assert_eq!(["frames", "texts", "decoded"].map(|sort| sum(&news, sort)), [10, 1, 10]);
     assert!(!with.model.has_loaded(Tower::Vision) && !with.model.has_loaded(Tower::Text));
     assert_eq!(world.entries("strip-").len(), 1);

@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Whether a command succeeds, and all that it prints.
-    fn says(&self, arguments: &str) -> (bool, String) {
+    fn printed_by(&self, arguments: &str) -> (bool, String) {
         let output = self.run(arguments);
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(!text.contains("panicked"), "{arguments}: {text}");
@@ -99,7 +99,7 @@ impl World {
     /// The ranking of the picture's candidates.
     #[track_caller]
     fn ranking(&self) -> String {
-        let (is_done, text) = self.says(CLASSIFY);
+        let (is_done, text) = self.printed_by(CLASSIFY);
         assert!(is_done, "{text}");
         text
     }
@@ -107,7 +107,7 @@ impl World {
     /// The command fails, and its message holds all parts.
     #[track_caller]
     fn fails(&self, arguments: &str, parts: &[&str]) {
-        let (is_done, text) = self.says(arguments);
+        let (is_done, text) = self.printed_by(arguments);
         assert!(!is_done, "{arguments} succeeded: {text}");
         for part in parts {
             assert!(text.contains(part), "{arguments}: {text:?} does not say {part:?}");
@@ -301,10 +301,10 @@ fn default_preparation_is_reported() {
     let world = World::new();
     fs::remove_file(world.path(FLAT)).unwrap();
     for arguments in [CLASSIFY, EMBED, EXPLORE, "scripts check scripts.json", "model info model", "doctor"] {
-        let (is_done, text) = world.says(arguments);
+        let (is_done, text) = world.printed_by(arguments);
         let part = "neither preprocessor_config.json nor processor_config.json";
         assert!(is_done && text.contains(part), "{arguments}: {text}");
-        assert!(!World::new().says(arguments).1.contains(part), "{arguments}");
+        assert!(!World::new().printed_by(arguments).1.contains(part), "{arguments}");
     }
 }
 
@@ -317,7 +317,7 @@ fn another_preparation_takes_no_embedding_from_the_cache() {
     fs::remove_file(world.path(FLAT)).unwrap();
     let after = world.ranking();
     assert_ne!(after, before);
-    assert_eq!(world.says(&format!("{CLASSIFY} --no-cache")).1, after);
+    assert_eq!(world.printed_by(&format!("{CLASSIFY} --no-cache")).1, after);
 }
 
 #[cfg(unix)]
@@ -401,7 +401,7 @@ fn a_common_prefix_of_tensor_names_is_ignored() {
             |tensors: Tensors| tensors.into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)).collect();
         let world = World::weighing(prefixed);
         assert_eq!(world.embedding(), World::new().embedding());
-        let (is_usable, text) = world.says("model info model");
+        let (is_usable, text) = world.printed_by("model info model");
         assert!(is_usable && text.contains(&format!("begin with {prefix}")), "{text}");
         assert!(world.ranking().contains("goal"));
     }
@@ -507,7 +507,7 @@ fn zero_and_non_finite_npy_rows_are_refused() {
     let align = |frames: &Array2<f32>, steps: &Array2<f32>| {
         write_npy(world.0.path().join("z.npy"), frames).unwrap();
         write_npy(world.0.path().join("u.npy"), steps).unwrap();
-        world.says("align --frames z.npy --steps u.npy --logit-scale 1 --logit-bias 0")
+        world.printed_by("align --frames z.npy --steps u.npy --logit-scale 1 --logit-bias 0")
     };
     let good = Array2::from_shape_fn((3, 2), |(row, column)| (row + column) as f32 + 1.0);
     assert!(align(&good, &good).0);
@@ -576,14 +576,14 @@ fn identical_candidates_are_not_ranked() {
         }
         world.fails(&format!("{CLASSIFY} --template step"), &["no word of", "in the model's vocabulary"]);
     }
-    let (_, text) = world.says(EXPLORE);
+    let (_, text) = world.printed_by(EXPLORE);
     assert!(text.contains("all 2 candidates are the same to the model"), "{text}");
 
     world.scripts(json!([
         {"name": "a", "steps": ["the ball!", "球"]}, {"name": "b", "steps": ["THE ball", "手"]},
         {"name": "c", "steps": ["lifts the bar"]}
     ]));
-    let (is_done, text) = world.says(&format!("{CLASSIFY} --template step"));
+    let (is_done, text) = world.printed_by(&format!("{CLASSIFY} --template step"));
     assert!(
         is_done && text.contains("the same to the model, so that their scores say nothing: a = b"),
         "{text}"

@@ -58,9 +58,9 @@ fn pipes_and_devices_are_refused_by_name() {
         for name in ["pipe", "zero"] {
             let refused = run(folder.path(), &command.replace("{}", name)).assert().failure();
             let output = refused.get_output();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.code().is_some(), "{command} {name}: {said}");
-            assert!(said.contains(name) || command.contains("--plain"), "{command} {name}: {said}");
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code().is_some(), "{command} {name}: {printed}");
+            assert!(printed.contains(name) || command.contains("--plain"), "{command} {name}: {printed}");
         }
     }
 }

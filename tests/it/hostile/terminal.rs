@@ -236,7 +236,7 @@ fn job(folder: &Path) -> Session {
     session
 }
 
-/// Waits until the shell says for the `times`-th time that its job is stopped.
+/// Waits until the shell has reported `times` times that its job is stopped.
 fn wait_for_stop(session: &mut Session, times: usize) {
     session.wait("the shell is back", |screen| {
         !screen.alternate_screen() && screen.contents().matches("Stopped").count() == times
@@ -301,7 +301,7 @@ fn fg_resumes_a_stop_from_outside() {
     for signal in ["TSTP", "STOP"] {
         let mut session = job(folder.path());
         kill(signal, &fs::read_to_string(folder.path().join("id")).unwrap());
-        // The shell speaks again, on whatever screen and in whatever mode it was left.
+        // The shell prints again, on the screen and in the mode that it was left in.
         session.wait_for("Stopped");
         session.press("echo it is $((40 + 2))\n");
         session.wait_for("it is 42");

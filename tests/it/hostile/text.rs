@@ -106,11 +106,11 @@ fn control_characters_of_names_are_escaped() {
         (&["scripts", "generate", "--dry-run", "--manifest", "manifest.jsonl"], 0),
         (&["scripts", "convert", "scripts.json", "authors.json"], 0),
     ] {
-        let said = world.run(arguments, status);
-        assert!(!said.is_empty());
+        let printed = world.run(arguments, status);
+        assert!(!printed.is_empty());
     }
-    let said = world.run(&["classify", "clip.mp4", "--scripts", "scripts.json"], 0);
-    assert!(said.contains(r"a\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}"), "{said}");
+    let printed = world.run(&["classify", "clip.mp4", "--scripts", "scripts.json"], 0);
+    assert!(printed.contains(r"a\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}"), "{printed}");
     for name in
         ["results.md", "results.csv", "classes.csv", "confusion.csv", "disagreements.csv", "results.svg"]
     {
@@ -200,20 +200,20 @@ fn plain_text_and_exports_escape_control_characters() {
     let output = command.write_stdin(lines).output().unwrap();
     assert_shown("standard output", &output.stdout);
     assert_shown("standard error", &output.stderr);
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.contains(r"\u{202e}"), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains(r"\u{202e}"), "{printed}");
     let snapshot = fs::read_dir(world.0.path()).unwrap().map(|entry| entry.unwrap().path());
     let snapshot = snapshot.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
     let snapshot = snapshot.max_by_key(|path| path.to_string_lossy().len()).unwrap();
     let snapshot = snapshot.to_str().unwrap();
     for format in ["md", "csv", "text", "svg"] {
-        let said = world.run(&["export", snapshot, "--format", format, "--out", "-"], 0);
-        assert!(said.contains(r"\u{9b}31m"), "{format}: {said}");
+        let printed = world.run(&["export", snapshot, "--format", format, "--out", "-"], 0);
+        assert!(printed.contains(r"\u{9b}31m"), "{format}: {printed}");
     }
     let output = world.command(&["export", snapshot, "--format", "ansi", "--out", "-"]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     // The program's own colours are all that is left to obey.
-    let mut parts = said.split("\u{1b}[");
+    let mut parts = printed.split("\u{1b}[");
     assert_shown("before colours", parts.next().unwrap().as_bytes());
     for part in parts {
         let (colour, text) = part.split_once('m').unwrap();
@@ -334,9 +334,9 @@ fn utf_16_is_named() {
         &["keys", "--config", "u.toml"],
         &["export", "u.json"],
     ] {
-        let said = world.run(arguments, 1);
+        let printed = world.run(arguments, 1);
         let file = arguments.iter().find(|word| word.starts_with("u.")).unwrap();
-        assert!(said.contains("UTF-16") && said.contains(file), "{said}");
+        assert!(printed.contains("UTF-16") && printed.contains(file), "{printed}");
     }
 }
 
@@ -436,9 +436,9 @@ mod streams {
             &["clip.mp4", "--scripts", "scripts.json", "--plain"],
         ] {
             let output = world.redirect(arguments, ">/dev/full");
-            let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-            assert!(said.contains("standard output"), "{arguments:?}: {said}");
+            let printed = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {printed}");
+            assert!(printed.contains("standard output"), "{arguments:?}: {printed}");
             let output = world.redirect(arguments, ">/dev/full 2>/dev/full");
             assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         }
@@ -466,8 +466,8 @@ mod streams {
                 .stdin(Stdio::null());
             let output = command.output().unwrap();
             let status = fs::read_to_string(world.at("status")).unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!((status.trim(), &*said), ("0", ""), "{arguments}");
+            let printed = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((status.trim(), &*printed), ("0", ""), "{arguments}");
         }
     }
 

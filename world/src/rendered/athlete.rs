@@ -339,7 +339,7 @@ pub fn paint_bar(canvas: &mut Canvas, [x, y]: Point, plates: Rgb, size: f32) {
     }
 }
 
-/// Colour of the plates, for a bar that nobody holds.
+/// Colour of the plates of a bar on the floor.
 pub fn plates(look: &Look) -> Rgb {
     look.plates
 }

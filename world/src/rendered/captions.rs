@@ -47,13 +47,13 @@ pub fn made_up_name(rng: &mut Rng, sport: Sport) -> String {
 pub fn caption(rng: &mut Rng, sport: Sport, step: Option<(usize, &Step)>) -> Caption {
     // The subject may reveal the sport.
     let mut tells_sport = false;
-    let said = match step {
+    let sentence = match step {
         None => format!("{} {}", rng.pick(&CROWD), rng.pick(&WATCHES)),
         Some((_, step)) => {
             if rng.chance(0.25) {
                 (*rng.pick(&step.words.short)).to_owned()
             } else {
-                let sentence = *rng.pick(step.words.said);
+                let sentence = *rng.pick(step.words.captions);
                 if rng.chance(0.2) {
                     sentence.to_owned()
                 } else if rng.chance(0.25) {
@@ -70,13 +70,13 @@ pub fn caption(rng: &mut Rng, sport: Sport, step: Option<(usize, &Step)>) -> Cap
     let domain = sport.name();
     let form = rng.below(12);
     let text = match form {
-        0 | 10 | 11 => said,
-        1 => format!("This is a video of {said}"),
-        2 => format!("{said} in {domain}"),
-        3 => format!("This is a video of {domain} with {said}"),
-        4 => format!("{domain}: {said}"),
-        5 => format!("doing {} with {said}", made_up_name(rng, sport)),
-        _ => format!("This is a video of doing {} in {domain} with {said}", made_up_name(rng, sport)),
+        0 | 10 | 11 => sentence,
+        1 => format!("This is a video of {sentence}"),
+        2 => format!("{sentence} in {domain}"),
+        3 => format!("This is a video of {domain} with {sentence}"),
+        4 => format!("{domain}: {sentence}"),
+        5 => format!("doing {} with {sentence}", made_up_name(rng, sport)),
+        _ => format!("This is a video of doing {} in {domain} with {sentence}", made_up_name(rng, sport)),
     };
     // The name of an action is a hint at the sport, so it counts as naming it.
     let names_sport = tells_sport || (2..10).contains(&form);

@@ -240,7 +240,7 @@ impl Learner {
             let difference = (value(step, id) - value(-step, id)) / (2.0 * step);
             assert!(
                 (difference - squared).abs() <= 0.03 * squared + 2e-3,
-                "gradient of squared length {squared}, differences say {difference}"
+                "gradient of squared length {squared}, difference quotient {difference}"
             );
         }
     }

@@ -25,13 +25,13 @@ pub struct Step {
 /// Sentences about a step, without their subject: "the athlete …".
 pub struct Words {
     /// For training captions.
-    pub said: &'static [&'static str],
+    pub captions: &'static [&'static str],
     /// For scripts: words of the training in a new sentence.
     pub script: &'static str,
     /// Two or three words each, for scripts of ten short steps, and for training captions too.
     pub short: [&'static str; 3],
     /// In words that training does not have.
-    pub outside: &'static str,
+    pub unseen: &'static str,
 }
 
 /// Fillers come last.
