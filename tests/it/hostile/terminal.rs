@@ -137,6 +137,13 @@ impl Session {
         });
     }
 
+    /// Opens the prompt for the first step, which is selected once the clip is aligned.
+    fn edit_step(&mut self) {
+        self.wait_for("›king moves");
+        self.press("e");
+        self.wait_for("Step 1");
+    }
+
     /// Waits for the end of the process, in a terminal that stays open.
     fn end(&mut self) -> ExitStatus {
         while self.read() {}
@@ -176,9 +183,7 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
 fn a_closed_terminal_ends_the_explorer_and_keeps_unsaved_edits() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15the king sits\r");
     session.wait_for("the king sits");
     let status = session.close();
@@ -281,8 +286,7 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
     session.screen.screen_mut().set_size(NonZero::new(30).unwrap(), NonZero::new(100).unwrap());
     resume(&mut session);
     // Within a prompt, too.
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press(CONTROL_Z);
     wait_for_stop(&mut session, 2);
     session.press("fg\n");
@@ -336,9 +340,7 @@ fn bracketed(text: &str) -> String {
 fn a_long_paste_is_cut_at_the_bound_and_reported() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     let writing = session.press_beside(bracketed(&"king ".repeat(200_000)));
     session.wait_for("The end of the paste, 990000 characters, is left out");
@@ -357,9 +359,7 @@ fn a_long_paste_is_cut_at_the_bound_and_reported() {
 fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     let writing = session.press_beside("king ".repeat(20_000));
     session.wait("it is full", |screen| {
@@ -384,8 +384,7 @@ fn a_paste_presses_no_keys() {
     assert!(session.screen.screen().contents().contains("castling"));
     session.press("\x1b");
     session.wait("the message is gone", |screen| !screen.contents().contains("Nothing asks"));
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     session.press(&bracketed("the king\x1b]0;title\x07\r\n   castles\r\n"));
     session.wait_for("2 pasted lines are joined into one");
