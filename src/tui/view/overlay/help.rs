@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::plot::candidates::COLUMNS;
+use crate::plot::candidates;
 use crate::tui::command::{COMMANDS, Command, Group};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
@@ -20,16 +20,6 @@ const MARKS: [(&str, &str); 7] = [
     ("✂", "the sentence is longer than the model reads"),
     ("?", "the step is doubtful; the reason is told where it has the focus"),
 ];
-
-/// Headings of the candidates' columns, and what they mean; a heading stands before the first of its lines.
-fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let listed = COLUMNS.iter().filter_map(|column| Some((column.listed_as()?, column.help)));
-    listed.flat_map(|(heading, help)| {
-        // The longest one has an explanation behind a colon.
-        let heading = heading.split(':').next().unwrap_or(heading);
-        help.iter().enumerate().map(move |(line, &text)| (if line == 0 { heading } else { "" }, text))
-    })
-}
 
 pub fn draw(state: &State, scroll: u16, frame: &mut Frame, area: Rect) {
     // Two columns where there is room, one group after the other.
@@ -93,7 +83,7 @@ fn lines_of(state: &State, group: Group) -> Vec<Line<'static>> {
 
 fn marks(state: &State) -> Vec<Line<'static>> {
     let heading = Line::styled("Marks and columns", state.theme.accent());
-    let entries = MARKS.into_iter().chain(columns()).map(|(mark, text)| entry(mark, text));
+    let entries = MARKS.into_iter().chain(candidates::help()).map(|(mark, text)| entry(mark, text));
     [heading].into_iter().chain(entries).collect()
 }
 
@@ -106,7 +96,7 @@ mod tests {
         let about = COMMANDS
             .iter()
             .map(|about| about.help)
-            .chain(MARKS.into_iter().chain(columns()).map(|(_, text)| text));
+            .chain(MARKS.into_iter().chain(candidates::help()).map(|(_, text)| text));
         for text in about {
             // Borders, and the keys with the spaces beside them.
             assert!(Line::raw(text).width() <= 80 - 2 - 14, "{text}");
