@@ -109,6 +109,11 @@ impl<A: Send + 'static> Worker<A> {
         self.add(true, Box::new(failed), Box::new(|context| work(context).into()));
     }
 
+    /// Whether a job runs or waits. When it is false, all answers have been sent.
+    pub fn is_busy(&self) -> bool {
+        self.lane.queue().is_running
+    }
+
     /// Asks all jobs so far to end early. They still answer.
     pub fn stop(&self) {
         let queue = self.lane.queue();

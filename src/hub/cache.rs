@@ -35,7 +35,6 @@ impl HubCache {
         Self { root }
     }
 
-    /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
     }

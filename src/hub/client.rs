@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io::Read;
 use std::time::{Duration, SystemTime};
 
@@ -38,29 +37,6 @@ pub struct Content {
     pub reader: Box<dyn Read>,
 }
 
-/// A request that failed.
-#[derive(Debug)]
-pub struct Rejected {
-    pub host: String,
-    pub problem: Problem,
-}
-
-#[derive(Debug)]
-pub enum Problem {
-    Http(Failure),
-    Status(Refusal),
-}
-
-/// An answer with a status other than success.
-#[derive(Debug)]
-pub struct Refusal {
-    pub status: u16,
-    /// The hub's name for the reason, such as `GatedRepo`.
-    pub code: Option<String>,
-    /// The wait before the next request.
-    pub wait: Option<Duration>,
-}
-
 impl HubClient {
     pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
         let endpoint: Option<Uri> = settings.endpoint.parse().ok();
@@ -96,7 +72,7 @@ impl HubClient {
     }
 
     /// What the hub states about the file at `url`.
-    pub fn facts(&self, url: &str, now: SystemTime) -> Result<FileFacts, Rejected> {
+    pub fn facts(&self, url: &str, now: SystemTime) -> Result<FileFacts, HttpError> {
         let mut commit = None;
         let response = self.send(Method::HEAD, url, Vec::new(), |response| {
             commit = commit.take().or_else(|| response.header("X-Repo-Commit"));
@@ -104,7 +80,7 @@ impl HubClient {
             response.header("X-Linked-Etag").is_some()
         })?;
         if response.status >= 400 {
-            return Err(Rejected::of(&response, now));
+            return Err(rejected(&response, now));
         }
         let number = |name| response.header(name).and_then(|value| value.parse().ok());
         let etag = response.header("X-Linked-Etag").or_else(|| response.header("ETag"));
@@ -116,11 +92,11 @@ impl HubClient {
     }
 
     /// The content of the file at `url` from byte `from`.
-    pub fn content(&self, url: &str, from: u64, now: SystemTime) -> Result<Content, Rejected> {
+    pub fn content(&self, url: &str, from: u64, now: SystemTime) -> Result<Content, HttpError> {
         let headers = if from == 0 { Vec::new() } else { vec![("Range", format!("bytes={from}-"))] };
         let response = self.send(Method::GET, url, headers, |_| false)?;
         if !matches!(response.status, 200 | 206 | 416) {
-            return Err(Rejected::of(&response, now));
+            return Err(rejected(&response, now));
         }
         Ok(Content {
             host: response.host.clone(),
@@ -136,46 +112,18 @@ impl HubClient {
         url: &str,
         headers: Vec<(&'static str, String)>,
         is_enough: impl FnMut(&Response) -> bool,
-    ) -> Result<Response, Rejected> {
-        let invalid =
-            |_| Rejected { host: self.host(), problem: Problem::Http(Failure::NotHttp("address".into())) };
+    ) -> Result<Response, HttpError> {
+        let invalid = |_| HttpError { host: self.host(), failure: Failure::NotHttp("address".to_owned()) };
         let url: Uri = url.parse().map_err(invalid)?;
-        Ok(self.http.send(&Request { method, url: &url, headers, body: None }, is_enough)?)
+        self.http.send(&Request { method, url: &url, headers, body: None }, is_enough)
     }
 }
 
-impl Rejected {
-    fn of(response: &Response, now: SystemTime) -> Self {
-        let status = response.status;
-        let wait = is_transient(status).then(|| response.retry_after(now)).flatten();
-        let wait = wait.or((status == 429).then_some(FEWER_REQUESTS));
-        let refusal = Refusal { status, code: response.header("X-Error-Code"), wait };
-        Self { host: response.host.clone(), problem: Problem::Status(refusal) }
-    }
-}
-
-impl From<HttpError> for Rejected {
-    fn from(error: HttpError) -> Self {
-        Self { host: error.host, problem: Problem::Http(error.failure) }
-    }
-}
-
-impl Problem {
-    /// The wait that the hub asks for.
-    pub fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::Http(_) => None,
-            Self::Status(refusal) => refusal.wait,
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Http(failure) => failure.fmt(f),
-            Self::Status(Refusal { status: 429, .. }) => f.write_str("too many requests"),
-            Self::Status(Refusal { status, .. }) => write!(f, "status {status}"),
-        }
-    }
+/// The error for an answer with a status other than success.
+fn rejected(response: &Response, now: SystemTime) -> HttpError {
+    let status = response.status;
+    let wait = is_transient(status).then(|| response.retry_after(now)).flatten();
+    let wait = wait.or((status == 429).then_some(FEWER_REQUESTS));
+    let failure = Failure::Status { status, code: response.header("X-Error-Code"), wait };
+    HttpError { host: response.host.clone(), failure }
 }

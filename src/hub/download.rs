@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cache::Repo;
-use super::client::{Content, Problem, Rejected};
-use super::error::HubError;
-use super::fetch::{Event, Hub, PlannedFile, RETRY, Report, answer};
+use super::client::Content;
+use super::error::{HubError, answer};
+use super::plan::PlannedFile;
+use super::{Event, Hub, RETRY, Report};
 use crate::lock::{self, Lock};
-use crate::net::{Failure, Retry};
+use crate::net::{Failure, HttpError, Retry};
 
 /// An attempt that gets this much further than any before resets the count of failures.
 const PROGRESS: u64 = 8 << 20;
@@ -143,10 +144,8 @@ impl Hub {
         if have == file.size && have > 0 {
             return Ok(self.client.host());
         }
-        let content = self
-            .client
-            .content(url, have, self.clock.now())
-            .map_err(|rejected| rejected_as(rejected, file))?;
+        let content =
+            self.client.content(url, have, self.clock.now()).map_err(|error| broken(error, file))?;
         let Content { host, status, range, mut reader } = content;
         let again = |reason: String| Break::Again(host.clone(), reason, None);
         match status {
@@ -186,14 +185,14 @@ impl Hub {
     }
 }
 
-/// What a rejected request means to a download.
-fn rejected_as(Rejected { host, problem }: Rejected, file: &PlannedFile) -> Break {
-    match problem {
-        Problem::Http(failure @ (Failure::NotHttp(_) | Failure::TooLarge | Failure::Redirect(_))) => {
+/// What a failed request means to a download.
+fn broken(HttpError { host, failure }: HttpError, file: &PlannedFile) -> Break {
+    match failure {
+        Failure::NotHttp(_) | Failure::TooLarge | Failure::Redirect(_) => {
             Break::Fatal(answer(&file.name, host, failure.to_string()))
         }
         // Any status: the link to a large file expires and is then refused; the next attempt gets a new one.
-        problem => Break::Again(host, problem.to_string(), problem.wait()),
+        failure => Break::Again(host, failure.to_string(), failure.wait()),
     }
 }
 

@@ -10,165 +10,66 @@ use crate::net::CertificateError;
 /// What can go wrong with a model of the hub. No message holds the token or the query of an address.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// `HF_ENDPOINT` is not an address.
     #[error("HF_ENDPOINT is not the address of a hub: {0}\nhelp: use one like https://huggingface.co")]
     Endpoint(String),
-    /// The file of `SSL_CERT_FILE` cannot be used.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
-    /// The system has no folder for the cache.
     #[error("no folder for models on this system\nhelp: set HF_HOME to a writable folder")]
     NoCache,
-    /// There is no network, or it may not be used.
     #[error("{reason}\nhelp: {help}")]
-    Offline {
-        /// Why the hub was not reached.
-        reason: String,
-        /// Which files to bring from another machine, and where to put them.
-        help: String,
-    },
-    /// The hub has no such repository, or hides it.
+    Offline { reason: String, help: String },
     #[error("{host} has no model {id} that {reader} can read{help}")]
     NoRepository {
-        /// The hub.
         host: String,
-        /// The model.
         id: String,
         /// `this token` or `anyone`.
         reader: &'static str,
         /// Help lines: a similar name, or how to set a token.
         help: String,
     },
-    /// The repository has no such revision.
     #[error(
         "{repo} has no revision {revision:?}\nhelp: name a branch, a tag or a commit, or leave out @{revision}"
     )]
-    NoRevision {
-        /// `ORG/NAME`.
-        repo: String,
-        /// The revision.
-        revision: String,
-    },
-    /// The model's owners grant access one by one.
+    NoRevision { repo: String, revision: String },
     #[error(
         "{id} is gated\nhelp: ask for access on its page at {host}, then set HF_TOKEN to a token with access, or run \
          `hf auth login`"
     )]
-    Gated {
-        /// The hub.
-        host: String,
-        /// The model.
-        id: String,
-    },
-    /// The token was refused.
+    Gated { host: String, id: String },
     #[error("{host} refuses the token (status {status})\nhelp: set HF_TOKEN to one that can read {id}")]
-    Token {
-        /// The hub.
-        host: String,
-        /// 401 or 403.
-        status: u16,
-        /// The model.
-        id: String,
-    },
-    /// The repository lacks a file that every checkpoint has.
+    Token { host: String, status: u16, id: String },
     #[error("{id} has no {name}\nhelp: {help}")]
-    NoFile {
-        /// The model.
-        id: String,
-        /// The file.
-        name: &'static str,
-        /// What to do about it.
-        help: &'static str,
-    },
-    /// The repository is not a checkpoint that can be used.
+    NoFile { id: String, name: &'static str, help: &'static str },
     #[error(transparent)]
-    Model(#[from] crate::siglip::ModelError),
-    /// The index of the weights is invalid.
+    Model(#[from] crate::backbone::ModelError),
     #[error("{}: {reason}\nhelp: choose another revision of the model", path.display())]
-    Index {
-        /// The index.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The hub asks for a wait that is too long.
+    Index { path: PathBuf, reason: String },
     #[error(
         "{host}: {reason}; it asks to wait {} s\nhelp: try again later; what was downloaded is kept",
         wait.as_secs()
     )]
-    Later {
-        /// The hub.
-        host: String,
-        /// What it answers.
-        reason: String,
-        /// The wait it asks for.
-        wait: Duration,
-    },
-    /// An answer that a hub would not give.
+    Later { host: String, reason: String, wait: Duration },
     #[error("{name}: unexpected answer of {host}: {reason}\nhelp: try again later, or check HF_ENDPOINT")]
-    Answer {
-        /// The file.
-        name: String,
-        /// The server.
-        host: String,
-        /// What is wrong with the answer.
-        reason: String,
-    },
-    /// The transfer broke off too often.
+    Answer { name: String, host: String, reason: String },
     #[error(
         "{name}: {host}: {reason}, again and again\nhelp: run the same command to resume; what was downloaded is kept"
     )]
-    Broken {
-        /// The file.
-        name: String,
-        /// The server.
-        host: String,
-        /// What happened last.
-        reason: String,
-    },
-    /// The content is not what the hub stated.
+    Broken { name: String, host: String, reason: String },
     #[error("{name}: what {host} sent {reason} and was deleted\nhelp: fetch it again")]
-    Wrong {
-        /// The file.
-        name: String,
-        /// The server.
-        host: String,
-        /// How it differs.
-        reason: String,
-    },
-    /// Not enough room on the disk.
+    Wrong { name: String, host: String, reason: String },
     #[error(
         "{}: {} free, {} needed\nhelp: make room, or set HF_HOME to a folder on another disk",
         folder.display(), DecimalBytes(*free), DecimalBytes(*needed)
     )]
-    Space {
-        /// The folder of the model.
-        folder: PathBuf,
-        /// Free bytes.
-        free: u64,
-        /// Bytes still to be downloaded.
-        needed: u64,
-    },
-    /// A file in the cache is damaged, and the hub may not be asked for it.
+    Space { folder: PathBuf, free: u64, needed: u64 },
     #[error(
         "{} is damaged: its hash differs from its name\nhelp: unset HF_HUB_OFFLINE and run `actalign-tui model fetch \
          {id}`, which fetches it again",
         path.display()
     )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// The model.
-        id: String,
-    },
-    /// The cache cannot be read or written.
+    Damaged { path: PathBuf, id: String },
     #[error("{}: {source}\nhelp: {}", path.display(), remedy(source))]
-    Cache {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Cache { path: PathBuf, source: io::Error },
 }
 
 fn remedy(error: &io::Error) -> &'static str {
@@ -201,4 +102,8 @@ pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
         super::SINGLE,
         super::INDEX,
     )
+}
+
+pub(super) fn answer(name: &str, host: String, reason: impl Into<String>) -> HubError {
+    HubError::Answer { name: name.to_owned(), host, reason: reason.into() }
 }

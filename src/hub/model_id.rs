@@ -25,7 +25,6 @@ const MAIN: &str = "main";
 const MAX_LENGTH: usize = 96;
 
 impl ModelId {
-    /// `ORG/NAME`.
     pub fn repo(&self) -> String {
         format!("{}/{}", self.org, self.name)
     }

@@ -33,81 +33,27 @@ pub fn choice_in(answer: &Answer, names: &[String]) -> Choice {
     // The text after it may take it back.
     let taken_back = match names.after_marker(said.rest) {
         Some(other) => other != choice,
-        None => has_word(said.rest, &TAKEN_BACK),
+        None => has_word(said.rest, TAKEN_BACK),
     };
     if taken_back { Choice::Unclear } else { choice }
 }
 
 /// Words that introduce the final choice.
-const MARKERS: [&str; 4] = ["answer", "choice", "conclusion", "prediction"];
+const MARKERS: &str = "answer choice conclusion prediction";
 
 /// Words between such a marker and the candidate.
-const BETWEEN: [&str; 26] = [
-    "is",
-    "was",
-    "are",
-    "would",
-    "will",
-    "be",
-    "should",
-    "must",
-    "the",
-    "an",
-    "candidate",
-    "option",
-    "number",
-    "choice",
-    "class",
-    "action",
-    "letter",
-    "final",
-    "therefore",
-    "thus",
-    "clearly",
-    "definitely",
-    "boxed",
-    "text",
-    "mathrm",
-    "no",
-];
+const BETWEEN: &str = "\
+    is was are would will be should must the an candidate option number choice class action \
+    letter final therefore thus clearly definitely boxed text mathrm no";
 
 /// Words that take back what came before.
-const TAKEN_BACK: [&str; 7] = ["wait", "actually", "however", "correction", "instead", "rather", "sorry"];
+const TAKEN_BACK: &str = "wait actually however correction instead rather sorry";
 
 /// Words that doubt or deny.
-const DOUBT: [&str; 31] = [
-    "not",
-    "no",
-    "never",
-    "neither",
-    "nor",
-    "or",
-    "either",
-    "could",
-    "might",
-    "may",
-    "maybe",
-    "perhaps",
-    "possibly",
-    "unlikely",
-    "unsure",
-    "unclear",
-    "uncertain",
-    "but",
-    "unless",
-    "without",
-    "cannot",
-    "t",
-    "though",
-    "although",
-    "than",
-    "unlike",
-    "exclude",
-    "ruled",
-    "wrong",
-    "except",
-    "if",
-];
+const DOUBT: &str = "\
+    not no never neither nor or either could might may maybe perhaps possibly unlikely unsure \
+    unclear uncertain but unless without cannot t though although than unlike exclude ruled \
+    wrong except if";
 
 /// The candidates, found by number, letter or name.
 struct Names {
@@ -154,7 +100,7 @@ impl Names {
         let (places, rest) = self.mentioned(&text);
         match places[..] {
             [] => Choice::None,
-            [place] if !has_word(&rest, &DOUBT) && !has_word(&rest, &TAKEN_BACK) => Choice::One(place),
+            [place] if !has_word(&rest, DOUBT) && !has_word(&rest, TAKEN_BACK) => Choice::One(place),
             _ => Choice::Unclear,
         }
     }
@@ -174,8 +120,8 @@ impl Names {
     /// The choice after the last of the [`MARKERS`]; `None` without a marker.
     fn after_marker(&self, text: &str) -> Option<Choice> {
         let lower = text.to_lowercase();
-        let behind = |marker: &&str| {
-            let ends = lower.match_indices(*marker).map(|(at, marker)| (at, at + marker.len()));
+        let behind = |marker: &str| {
+            let ends = lower.match_indices(marker).map(|(at, marker)| (at, at + marker.len()));
             ends.filter(|&(at, end)| {
                 let is_word = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
                 is_word(lower[..at].chars().next_back()) && is_word(lower[end..].chars().next())
@@ -185,14 +131,14 @@ impl Names {
             .filter(|&end| lower[end..].contains(char::is_alphanumeric))
             .last()
         };
-        let end = MARKERS.iter().filter_map(behind).max()?;
+        let end = MARKERS.split(' ').filter_map(behind).max()?;
         let Some((choice, rest)) = self.at_beginning(&lower[end..]) else { return Some(Choice::Unclear) };
         let Choice::One(place) = choice else { return Some(choice) };
         let sentence = rest.split(['.', '!', '\n']).next().unwrap_or_default();
         let (others, left) = self.mentioned(sentence);
-        let is_doubted = words(&left).next().is_some_and(|word| DOUBT.contains(&word))
-            || has_word(rest, &TAKEN_BACK)
-            || has_word(rest, &["no", "but"])
+        let is_doubted = words(&left).next().is_some_and(|word| is_in(word, DOUBT))
+            || has_word(rest, TAKEN_BACK)
+            || has_word(rest, "no but")
             || sentence.trim_start().starts_with(['?', '/']);
         if is_doubted || others.iter().any(|&other| other != place) {
             return Some(Choice::Unclear);
@@ -216,7 +162,7 @@ impl Names {
                 && after.strip_prefix(' ').is_some_and(|after| after.starts_with(char::is_alphanumeric));
             match self.marked(word) {
                 Some(place) if !is_article => return Some((Choice::One(place), after)),
-                _ if is_article || BETWEEN.contains(&word) => rest = after,
+                _ if is_article || is_in(word, BETWEEN) => rest = after,
                 _ => return None,
             }
         }
@@ -296,8 +242,13 @@ fn without(text: &str, name: &str) -> Option<String> {
 }
 
 /// Whether a text has one of these lower-case words.
-fn has_word(text: &str, list: &[&str]) -> bool {
-    words(&text.to_lowercase()).any(|word| list.contains(&word))
+fn has_word(text: &str, list: &str) -> bool {
+    words(&text.to_lowercase()).any(|word| is_in(word, list))
+}
+
+/// Whether a word is in a list of words separated by spaces.
+fn is_in(word: &str, list: &str) -> bool {
+    list.split(' ').any(|other| other == word)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -155,7 +155,6 @@ impl Client {
         self
     }
 
-    /// The address.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
@@ -312,14 +311,14 @@ impl Client {
     fn failed(&self, failure: Failure) -> LlmError {
         let server = self.server();
         let quote = |text: &str| self.quote(text, MAX_SHOWN);
-        match failure {
+        match &failure {
             Failure::Timeout => LlmError::Timeout { server, seconds: self.timeout.as_secs_f64() },
             Failure::TooLarge => LlmError::TooLarge { server, bytes: MAX_BYTES },
-            Failure::Redirect(to) => LlmError::Redirected { server, to: quote(&to) },
-            Failure::NotHttp(_) => LlmError::NotACompletion { server, reason: quote(&failure.to_string()) },
+            Failure::Redirect(to) => LlmError::Redirected { server, to: quote(to) },
             Failure::Unreachable(reason) | Failure::Lost(reason) => {
-                LlmError::Unreachable { server, reason: quote(&reason) }
+                LlmError::Unreachable { server, reason: quote(reason) }
             }
+            other => LlmError::NotACompletion { server, reason: quote(&other.to_string()) },
         }
     }
 

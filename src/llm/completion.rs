@@ -4,7 +4,6 @@ use serde_json::Value;
 /// What a model has answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The text.
     pub text: String,
     /// Whether the server cut it off.
     pub is_cut: bool,

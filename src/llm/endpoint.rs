@@ -16,10 +16,8 @@ pub struct Endpoint(Uri);
 /// Why a text is not the address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EndpointError {
-    /// Not an address of HTTP.
     #[error("not the address of a server; use one like http://localhost:11434 or https://api.openai.com/v1")]
     NotAnAddress,
-    /// A user name or password, which messages would show.
     #[error(
         "the address holds a user name or password; put the key into the environment variable that --key-env names"
     )]

@@ -7,26 +7,13 @@ use crate::script::Class;
 #[derive(Debug)]
 pub enum Event<'a> {
     /// These classes are asked for.
-    Asking {
-        /// Their names.
-        names: &'a [String],
-    },
+    Asking { names: &'a [String] },
     /// Scripts that follow the rules.
     Written(&'a [Class]),
     /// Scripts that do not, and are asked for again.
-    AskingAgain {
-        /// The classes with the reasons.
-        faults: &'a [LeftOut],
-    },
+    AskingAgain { faults: &'a [LeftOut] },
     /// Waiting for a busy or broken server. Sent every second.
-    Waiting {
-        /// The whole wait.
-        total: Duration,
-        /// What is left of it.
-        left: Duration,
-        /// What the server answered.
-        reason: &'a str,
-    },
+    Waiting { total: Duration, left: Duration, reason: &'a str },
 }
 
 /// Receives the events. `Break` ends the work with [`LlmError::Stopped`](super::LlmError::Stopped).
@@ -35,8 +22,6 @@ pub type Watch<'a> = dyn FnMut(Event) -> ControlFlow<()> + 'a;
 /// A class without a valid script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
-    /// Name of the class.
     pub name: String,
-    /// The rule that its script breaks.
     pub reason: String,
 }

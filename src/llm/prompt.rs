@@ -18,22 +18,10 @@ pub struct Prompt {
 /// Why a file is not a prompt.
 #[derive(Debug, Error)]
 pub enum PromptError {
-    /// It cannot be read.
     #[error("cannot read the prompt {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// It lacks the placeholder for the classes or the choices.
+    Read { path: PathBuf, source: io::Error },
     #[error("the prompt {} has no {placeholder}\nhelp: write {placeholder} where they belong", path.display())]
-    Lacks {
-        /// The file.
-        path: PathBuf,
-        /// The placeholder.
-        placeholder: &'static str,
-    },
+    Lacks { path: PathBuf, placeholder: &'static str },
 }
 
 /// The prompt for scripts of a strategy, with `{classes}` and `{domain}`: that of `file`, else `NAME.md` in the user's

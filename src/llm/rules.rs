@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Final, excerpt, one_line};
 use super::client::Schema;
 use super::completion::Answer;
-use crate::script::{Strategy, in_words};
+use crate::script::{Strategy, range_text};
 
 /// The JSON that a model is asked for.
 pub const FORM: &str = r#"{"classes": [{"name": "…", "steps": ["…", "…"]}]}"#;
@@ -59,7 +59,6 @@ pub fn scripts_in(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<
 
 /// Scripts in one JSON value.
 enum Listed {
-    /// Names and their supposed steps.
     Named(Vec<(String, Value)>),
     /// Steps without a name, if one class was asked for.
     Bare(Value),
@@ -163,7 +162,7 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
     let count = steps.len();
     if !strategy.steps().contains(&count) {
         let exactly = if strategy.exact_steps().is_some() { "exactly " } else { "" };
-        return Err(format!("it has {count} steps, not {exactly}{}", in_words(&strategy.steps())));
+        return Err(format!("it has {count} steps, not {exactly}{}", range_text(&strategy.steps())));
     }
     let mut seen = HashSet::new();
     for (number, step) in (1..).zip(steps) {
@@ -182,7 +181,7 @@ fn check(steps: &[String], strategy: Strategy) -> Result<(), String> {
             ));
         }
         if let Some(range) = strategy.words().filter(|range| !range.contains(&words)) {
-            let (range, step) = (in_words(&range), excerpt(step, 80));
+            let (range, step) = (range_text(&range), excerpt(step, 80));
             return Err(format!("step {number} has {words} words, not {range}: {step}"));
         }
     }

@@ -48,11 +48,9 @@ pub struct HttpClient {
 pub struct Request<'a> {
     /// `HEAD`, `GET` or `POST`.
     pub method: Method,
-    /// The address.
     pub url: &'a Uri,
     /// Headers beside the client's own.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON.
     pub body: Option<&'a [u8]>,
 }
 
@@ -61,7 +59,6 @@ pub struct Request<'a> {
 pub struct Response {
     /// Host and port of the server.
     pub host: String,
-    /// HTTP's number.
     pub status: u16,
     inner: http::Response<Body>,
 }
@@ -72,31 +69,43 @@ pub struct Response {
 pub struct HttpError {
     /// Host and port of the server.
     pub host: String,
-    /// What went wrong.
     pub failure: Failure,
 }
 
 /// Why a request has no usable answer. Texts may quote the server, but never the query of an address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Failure {
-    /// No connection: unknown host, refused, proxy or certificate.
     #[error("cannot connect ({0})")]
     Unreachable(String),
-    /// No answer, or not all of it, in time.
     #[error("timed out")]
     Timeout,
-    /// The connection ended early.
     #[error("connection lost ({0})")]
     Lost(String),
-    /// More bytes than were allowed.
     #[error("answer too large")]
     TooLarge,
-    /// The answer is not HTTP.
+    #[error("{}", describe_status(*status))]
+    Status {
+        status: u16,
+        /// The server's name for the reason, such as `GatedRepo`.
+        code: Option<String>,
+        /// The wait before the next request that the server asks for.
+        wait: Option<Duration>,
+    },
     #[error("not HTTP ({0})")]
     NotHttp(String),
-    /// A redirect that is not followed, and where it leads.
     #[error("redirects to {0}")]
     Redirect(String),
+}
+
+impl Failure {
+    /// The wait before the next request that the server asks for.
+    pub fn wait(&self) -> Option<Duration> {
+        if let Self::Status { wait, .. } = self { *wait } else { None }
+    }
+}
+
+fn describe_status(status: u16) -> String {
+    if status == 429 { "too many requests".to_owned() } else { format!("status {status}") }
 }
 
 /// Why certificates cannot be used.
@@ -159,7 +168,6 @@ impl HttpClient {
         Self { agent: config.build().into(), server, secret }
     }
 
-    /// The server.
     pub fn server(&self) -> &Uri {
         &self.server
     }

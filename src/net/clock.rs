@@ -9,7 +9,6 @@ pub trait Clock: Send {
     fn now(&self) -> SystemTime;
     /// A time that never goes back, to measure how long something takes.
     fn instant(&self) -> Instant;
-    /// Waits.
     fn sleep(&self, time: Duration);
 }
 

@@ -23,7 +23,6 @@ pub struct ScriptFile {
     pub domain: Option<String>,
     /// The classes; ties prefer the earlier one.
     pub classes: Vec<Class>,
-    /// Other fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -38,7 +37,6 @@ pub struct Class {
     pub domain: Option<String>,
     /// The sub-actions in order, at least one.
     pub steps: Vec<String>,
-    /// Other fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -46,122 +44,49 @@ pub struct Class {
 /// Why a script file cannot be loaded or saved. Messages count classes and steps from 1.
 #[derive(Debug, Error)]
 pub enum ScriptError {
-    /// The file cannot be read.
     #[error("cannot read the script file {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file cannot be written.
+    Read { path: PathBuf, source: io::Error },
     #[error("cannot write the script file {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// Not a name of the library.
+    Write { path: PathBuf, source: io::Error },
     #[error(
         "there is no {} in the library\nhelp: choose one of {}",
         name.display(),
         library::names().collect::<Vec<_>>().join(", ")
     )]
-    NotInLibrary {
-        /// The name.
-        name: PathBuf,
-    },
-    /// A name of the library, which cannot be written.
+    NotInLibrary { name: PathBuf },
     #[error("cannot write {}: it is part of the program\nhelp: name a file", name.display())]
-    ReadOnly {
-        /// The name.
-        name: PathBuf,
-    },
-    /// Not JSON.
+    ReadOnly { name: PathBuf },
     #[error("{} is not valid JSON: {source}", path.display())]
-    NotJson {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        source: serde_json::Error,
-    },
-    /// JSON, but not a script file.
+    NotJson { path: PathBuf, source: serde_json::Error },
     #[error(
         "{} is not a script file: {source}\nhelp: it should be \
          {{\"domain\": \"…\", \"classes\": [{{\"name\": \"…\", \"steps\": [\"…\"]}}]}}",
         path.display()
     )]
-    NotScripts {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        source: serde_json::Error,
-    },
-    /// A script file that breaks a rule.
+    NotScripts { path: PathBuf, source: serde_json::Error },
     #[error("{}: {fault}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// The rule and the place.
-        fault: Fault,
-    },
+    Invalid { path: PathBuf, fault: Fault },
 }
 
 /// A broken rule of script files, and where.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Fault {
-    /// No classes.
     #[error("there are no classes\nhelp: add at least one to \"classes\"")]
     NoClasses,
-    /// A class without a name.
     #[error("class {class} has an empty name\nhelp: name the action")]
-    NoName {
-        /// Number of the class.
-        class: usize,
-    },
-    /// Neither the class nor the file has a domain.
+    NoName { class: usize },
     #[error(
         "class {class} (\"{name}\") has no domain\nhelp: add \"domain\" to the class or at the top of the file"
     )]
-    NoDomain {
-        /// Number of the class.
-        class: usize,
-        /// Its name.
-        name: String,
-    },
-    /// A class without steps.
+    NoDomain { class: usize, name: String },
     #[error("class {class} (\"{name}\") has no steps\nhelp: describe the action in at least one")]
-    NoSteps {
-        /// Number of the class.
-        class: usize,
-        /// Its name.
-        name: String,
-    },
-    /// A step of white space.
+    NoSteps { class: usize, name: String },
     #[error("step {step} of class {class} (\"{name}\") is empty\nhelp: describe it or remove it")]
-    EmptyStep {
-        /// Number of the step.
-        step: usize,
-        /// Number of the class.
-        class: usize,
-        /// Its name.
-        name: String,
-    },
-    /// Two classes of the same name and domain.
+    EmptyStep { step: usize, class: usize, name: String },
     #[error(
         "classes {first} and {second} are both \"{name}\" in \"{domain}\"\nhelp: rename one, or give it its own domain"
     )]
-    Duplicate {
-        /// Number of the first class.
-        first: usize,
-        /// Number of the second class.
-        second: usize,
-        /// The name of both.
-        name: String,
-        /// The domain of both.
-        domain: String,
-    },
+    Duplicate { first: usize, second: usize, name: String, domain: String },
 }
 
 impl ScriptFile {

@@ -14,5 +14,5 @@ pub use document::{Document, EditError};
 pub use file::{Class, Fault, ScriptError, ScriptFile, read_bytes, read_json};
 pub use history::ClassId;
 pub use option_name::{plain_name, without_option_number};
-pub use strategy::{PerStrategy, Strategy, in_words};
+pub use strategy::{PerStrategy, Strategy, range_text};
 pub use template::{Template, TemplateError};

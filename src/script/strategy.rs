@@ -12,9 +12,10 @@ use crate::script::{ScriptFile, Template};
 /// A prompt strategy: how a language model is asked for scripts, and what its scripts look like.
 ///
 /// To add one, add a prompt to `assets/prompts` and an entry to [`Strategy::ALL`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strategy(&'static Definition);
 
+#[derive(Debug, PartialEq, Eq)]
 struct Definition {
     /// In script files, results, flags and the name of the prompt's file.
     name: &'static str,
@@ -131,7 +132,7 @@ impl Strategy {
 }
 
 /// A range of counts as text: `10`, `2 or 3`, `4 to 15`.
-pub fn in_words(range: &RangeInclusive<usize>) -> String {
+pub fn range_text(range: &RangeInclusive<usize>) -> String {
     let (fewest, most) = (range.start(), range.end());
     match most - fewest {
         0 => format!("{most}"),
@@ -148,20 +149,6 @@ fn is_most(answers: impl Iterator<Item = bool>) -> bool {
 impl Default for Strategy {
     fn default() -> Self {
         Self::CONTEXT_RICH
-    }
-}
-
-impl PartialEq for Strategy {
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
-    }
-}
-
-impl Eq for Strategy {}
-
-impl fmt::Debug for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
@@ -261,10 +248,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_strategy_has_a_name_a_prompt_a_template_and_a_file() {
+    fn every_strategy_is_complete_unique_and_documented() {
         for (place, strategy) in Strategy::ALL.iter().enumerate() {
             assert!(strategy.prompt().contains("{classes}") && strategy.prompt().contains("{domain}"));
             assert_eq!(strategy.template().name(), strategy.0.template);
+            assert!(
+                include_str!("../../docs/scripts.md").contains(strategy.name()),
+                "{strategy} is documented"
+            );
             for other in &Strategy::ALL[..place] {
                 assert!(strategy.name() != other.name() && strategy.file_name() != other.file_name());
             }

@@ -29,34 +29,20 @@ enum Piece {
 /// Why a text is not a template.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    /// `{step}` is missing, so all steps of a script would be the same.
     #[error(
         "the template \"{text}\" has no {{step}}\nhelp: write {{step}} where the step belongs, or name a built-in \
          template: {}",
         BUILT_IN.map(|(name, _)| name).join(", ")
     )]
-    NoStep {
-        /// The text.
-        text: String,
-    },
-    /// Something else in braces.
+    NoStep { text: String },
     #[error(
         "the template \"{text}\" has an unknown {{{placeholder}}}\nhelp: use only {{action}}, {{domain}} and {{step}}"
     )]
-    Unknown {
-        /// The text.
-        text: String,
-        /// The word in braces.
-        placeholder: String,
-    },
-    /// An opening brace without its closing one.
+    Unknown { text: String, placeholder: String },
     #[error(
         "the template \"{text}\" has a brace that is not closed\nhelp: use only {{action}}, {{domain}} and {{step}}"
     )]
-    Unclosed {
-        /// The text.
-        text: String,
-    },
+    Unclosed { text: String },
 }
 
 impl Template {

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use thiserror::Error;
 
+use crate::folders::Folder;
 use crate::input_file::MOST_CONFIG;
-use crate::store::Folder;
 use crate::text_file;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
@@ -102,4 +102,9 @@ fn in_lines(path: &Path, faults: &[Fault]) -> String {
 /// Name of a protocol in a file.
 fn protocol_name(protocol: &ImageProtocol) -> String {
     protocol.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// A line of a file.
+fn setting(name: &str, value: &toml::Value, comment: &str) -> String {
+    format!("{name} = {value} # {comment}\n")
 }

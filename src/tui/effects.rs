@@ -17,11 +17,11 @@ use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
-use crate::store::{self, Drafts, Hashes, Snapshot};
+use crate::snapshot::{self, Hashes, Snapshot};
 use crate::tui::action::{
     Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
 };
-use crate::tui::drafts::DraftKeeper;
+use crate::tui::drafts::{DraftKeeper, Drafts};
 use crate::tui::models::{Models, ask_vlm, write_script};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
@@ -248,6 +248,21 @@ impl Effects {
         }
     }
 
+    /// Whether answers other than those of embedding are to come. When it is false, all have been sent.
+    pub fn is_busy(&self) -> bool {
+        let workers = [
+            &self.maps,
+            &self.listing,
+            &self.opening,
+            &self.counting,
+            &self.checking,
+            &self.writing,
+            &self.looking,
+            &self.saving,
+        ];
+        self.evidence.is_busy() || workers.iter().any(|worker| worker.is_busy())
+    }
+
     fn fail(&self, reason: impl Into<String>) {
         (self.send)(Action::Failed(reason.into()));
     }
@@ -302,7 +317,7 @@ fn save_scripts(path: &Path, file: &ScriptFile, known: Option<&ScriptFile>) -> R
 /// Writes a snapshot, or a figure of it as SVG and PNG, and returns the path to name.
 fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
     if form == SaveAs::Snapshot {
-        return Ok(store::save(snapshot, folder)?);
+        return Ok(snapshot::save(snapshot, folder)?);
     }
     let figure = export::figure(snapshot)?;
     let stem = snapshot.stem();

@@ -217,12 +217,12 @@ impl Target {
         let held = held(&path)?;
         let file = ScriptFile::load(&path)?;
         for Set { domain, names } in sets {
-            let strangers = names.iter().filter_map(|name| file.find(domain, name)).filter(|class| {
+            let foreign = names.iter().filter_map(|name| file.find(domain, name)).find(|class| {
                 let made = class.other.get(GENERATED);
                 let is = |field: &str, value: &str| made.and_then(|made| made[field].as_str()) == Some(value);
                 !(is("strategy", strategy.name()) && is("prompt", &prompt.digest()))
             });
-            if let Some(Class { name, other, .. }) = strangers.into_iter().next() {
+            if let Some(Class { name, other, .. }) = foreign {
                 let made = match other.get(GENERATED).map(|made| &made["strategy"]) {
                     Some(Value::String(strategy)) => format!("from another prompt ({strategy})"),
                     _ => "by hand or another program".to_owned(),

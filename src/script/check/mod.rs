@@ -12,8 +12,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::script::{Class, ScriptFile, Strategy, in_words};
-use crate::siglip::canonical;
+use crate::backbone::canonical;
+use crate::script::{Class, ScriptFile, Strategy, range_text};
 
 pub use cut::{Cut, cut};
 pub use likeness::{Likeness, MOST, Pair, likeness};
@@ -37,19 +37,9 @@ pub enum Warning {
         more: usize,
     },
     /// Fewer or more words than the strategy allows.
-    Words {
-        /// Words of the step.
-        words: usize,
-        /// The strategy.
-        strategy: Strategy,
-    },
+    Words { words: usize, strategy: Strategy },
     /// Fewer or more steps than the strategy's exact number.
-    Steps {
-        /// Steps of the script.
-        steps: usize,
-        /// The strategy.
-        strategy: Strategy,
-    },
+    Steps { steps: usize, strategy: Strategy },
     /// The sentence is longer than the checkpoint reads.
     Cut {
         /// Name of the template, or its text if it is custom.
@@ -84,7 +74,7 @@ impl fmt::Display for Warning {
                 write!(f, "also a step of {} and {more} more classes", classes.join(", "))
             }
             Self::Words { words, strategy } => {
-                let allowed = strategy.words().map_or_else(String::new, |range| in_words(&range));
+                let allowed = strategy.words().map_or_else(String::new, |range| range_text(&range));
                 write!(f, "{}; a {strategy} step has {allowed}", count(*words, "word"))
             }
             Self::Steps { steps, strategy } => {
@@ -92,7 +82,7 @@ impl fmt::Display for Warning {
                     f,
                     "{}; a {strategy} script has {}",
                     count(*steps, "step"),
-                    in_words(&strategy.steps())
+                    range_text(&strategy.steps())
                 )
             }
             Self::Cut { template, cut } => write!(f, "too long in {template}: {cut}"),
@@ -107,7 +97,6 @@ pub struct Finding {
     pub class: usize,
     /// Index of the step; `None` for the whole script.
     pub step: Option<usize>,
-    /// The warning.
     pub warning: Warning,
 }
 

@@ -25,43 +25,26 @@ const SUBACTIONS: &str = "subactions";
 /// Why a file cannot be converted. Messages count items from 1.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ConvertError {
-    /// Neither a list nor an object with classes.
     #[error(
         "neither a script file (an object with \"classes\") nor the authors' format (a list of objects with \
          \"subactions\")"
     )]
     Unknown,
-    /// No item has a script.
     #[error(
         "no item has a script\nhelp: \"subactions\" should have a list of steps for each \"OPTION in DOMAIN\""
     )]
     NoScripts,
-    /// A script file that breaks a rule.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// A script of an item is no reference as this module writes it.
     #[error(
         "item {item}: \"{key}\" is neither {{\"class\": …}} nor {{\"kept\": …}} in its subactions\nhelp: put it back"
     )]
-    NoReference {
-        /// Number of the item.
-        item: usize,
-        /// The key.
-        key: String,
-    },
-    /// An item refers to a missing class.
+    NoReference { item: usize, key: String },
     #[error(
         "item {item}: no class \"{name}\" in \"{domain}\"\nhelp: rename it in the item as well, or remove it from its \
          subactions"
     )]
-    NoClass {
-        /// Number of the item.
-        item: usize,
-        /// The class.
-        name: String,
-        /// Its domain.
-        domain: String,
-    },
+    NoClass { item: usize, name: String, domain: String },
 }
 
 /// The result of a conversion.

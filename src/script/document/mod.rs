@@ -24,34 +24,16 @@ pub struct Document {
 /// Why an operation was refused. Nothing changed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum EditError {
-    /// The file would break a rule.
     #[error("no change: {0}")]
     Fault(#[from] Fault),
-    /// The only step of a class cannot be deleted.
     #[error("this is the only step of \"{name}\"\nhelp: change it, or delete the class")]
-    LastStep {
-        /// Name of the class.
-        name: String,
-    },
-    /// The only class cannot be deleted.
+    LastStep { name: String },
     #[error("\"{name}\" is the only class\nhelp: add another before you delete it")]
-    LastClass {
-        /// Its name.
-        name: String,
-    },
-    /// The class was deleted, or belongs to another document.
+    LastClass { name: String },
     #[error("this class was deleted\nhelp: choose another, or undo")]
     NoClass,
-    /// The class has fewer steps.
     #[error("\"{name}\" has {last} steps, no step {step}", step = step + 1)]
-    NoStep {
-        /// The step, from 0.
-        step: usize,
-        /// Name of the class.
-        name: String,
-        /// Number of its steps.
-        last: usize,
-    },
+    NoStep { step: usize, name: String, last: usize },
 }
 
 impl Document {
@@ -78,7 +60,6 @@ impl Document {
         self.content.ids.iter().position(|other| *other == id)
     }
 
-    /// A class, unless it was deleted.
     pub fn class(&self, id: ClassId) -> Option<&Class> {
         self.position(id).map(|place| &self.content.file.classes[place])
     }
@@ -88,7 +69,6 @@ impl Document {
         self.class(id).map_or("", |class| self.content.file.domain_of(class))
     }
 
-    /// The file as it is now.
     pub fn file(&self) -> &ScriptFile {
         &self.content.file
     }
@@ -98,7 +78,6 @@ impl Document {
         &self.saved
     }
 
-    /// The path of the file.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }

@@ -5,7 +5,7 @@ use toml::{Spanned, Table};
 
 use crate::plot::colour::Rgb;
 use crate::tui::config::read::{Reader, Value, unknown};
-use crate::tui::config::write::setting;
+use crate::tui::config::setting;
 use crate::tui::theme::Palette;
 
 /// The colours of a field of a theme.

@@ -1,7 +1,7 @@
 //! Editing scripts: the ranking follows, edits can be undone, and nothing is lost.
 
 use super::*;
-use crate::store::{Draft, Drafts};
+use crate::tui::drafts::{Draft, Drafts};
 
 /// Names of the candidates with their steps.
 fn scripts(state: &State) -> Vec<(String, usize)> {

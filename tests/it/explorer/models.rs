@@ -127,7 +127,7 @@ fn a_key_goes_to_one_server_alone() {
 #[test]
 fn a_model_without_a_server_and_a_server_without_a_model_are_reported() {
     let (said, _) = explore_with(&["--endpoint", "http://localhost:1"], "quit\n");
-    assert!(said.contains("--endpoint does nothing without a model"), "{said}");
+    assert!(said.contains("--endpoint has no effect without a model"), "{said}");
     let mut command = program();
     command.env_remove("ACTALIGN_LLM_ENDPOINT");
     let arguments = ["clip.mp4", "--scripts", "s.json", "--model", "demo", "--plain", "--vlm", "oracle"];

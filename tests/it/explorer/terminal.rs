@@ -153,6 +153,16 @@ impl Session {
         }
     }
 
+    /// Waits until the header counts all frames of the clip as embedded.
+    fn wait_until_embedded(&mut self) {
+        let is_embedded = |screen: &vt100::Screen| {
+            screen.contents().lines().next().is_some_and(|header| header.trim_end().ends_with("10 frames"))
+        };
+        while !is_embedded(self.screen.screen()) {
+            assert!(self.read(), "ended before all is embedded: {}", self.screen.screen().contents());
+        }
+    }
+
     /// Waits until the screen shows `text`.
     fn wait_for(&mut self, text: &str) {
         while !self.shows(text) {
@@ -206,7 +216,7 @@ fn folder() -> TempDir {
 fn a_session_with_keys_a_snapshot_and_a_quiet_end() {
     let folder = folder();
     let mut session = Session::explorer(folder.path(), &[]);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("?");
     session.wait_for(HELP);
     session.press("?[n");
@@ -242,7 +252,7 @@ fn a_whole_exploration_and_the_same_view_again() {
         {"name": "mate", "steps": ["queen moves", "king falls"]}]}"#;
     fs::write(folder.path().join("scripts.json"), scripts).unwrap();
     let mut session = Session::program(&CLIP, folder.path());
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("c");
     session.wait_for("selected:");
     session.press("[");
@@ -286,7 +296,7 @@ fn a_whole_exploration_and_the_same_view_again() {
 
     let mut session = Session::program(&["clip.actalign-1.json"], folder.path());
     session.wait_for("with its clip and model");
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.wait_without("…");
     assert!(session.shows("selected:") && session.shows("= 9 frames"));
     assert_eq!(ranking(&session), before);
@@ -312,7 +322,7 @@ fn a_whole_exploration_and_the_same_view_again() {
 fn edits_survive_a_kill() {
     let folder = folder();
     let mut session = Session::program(&CLIP, folder.path());
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("e");
     session.wait_for("Step 1");
     session.press("\u{15}the king sits\r");
@@ -356,7 +366,7 @@ fn keys_and_themes_are_those_of_the_configuration() {
     let config = "theme = \"light\"\n[keys]\nhelp = \"f5\"\nquit = \"ctrl-q\"\n";
     fs::write(folder.path().join("own/config.toml"), config).unwrap();
     let mut session = Session::program(&CLIP, folder.path());
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.wait_for("F5 help  Ctrl-q quit");
     session.press("\u{11}");
     assert!(session.end().0.success());
@@ -371,7 +381,7 @@ fn a_clip_through_a_pipe_leaves_the_keys_to_the_terminal() {
     command.args(["-c", &format!("cat clip.mp4 | '{explorer}' - --scripts scripts.json --model '{MODEL}'")]);
     command.cwd(folder.path());
     let mut session = Session::start(command);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("q");
     let (status, after) = session.end();
     assert!(status.success());
@@ -425,7 +435,7 @@ fn keys_pressed_during_the_query_are_not_lost() {
 fn a_terminal_that_never_answers_loses_no_keys() {
     let folder = folder();
     let mut session = Session::explorer(folder.path(), &[]).answering(None);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("?");
     session.wait_for(HELP);
     session.press("?q");
@@ -436,7 +446,7 @@ fn a_terminal_that_never_answers_loses_no_keys() {
 fn a_late_answer_presses_no_keys() {
     let folder = folder();
     let mut session = Session::explorer(folder.path(), &[]).answering(None);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.press("\x1b_Gi=31;OK\x1b\\\x1b[?62;4c\x1b[6;20;10t\x1b[0n?");
     session.wait_for(HELP);
     session.press("?");
@@ -451,7 +461,7 @@ fn kitty_pictures_are_drawn_and_deleted_at_the_end() {
     // The answer is there before the question, so that it is in time on any machine.
     let answer = "\x1b_Gi=31;OK\x1b\\\x1b[?62c\x1b[6;20;10t\x1b[0n";
     let mut session = Session::explorer_after(MODEL, folder.path(), &[], answer).answering(None);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     session.wait_for("\u{10EEEE}");
     assert!(session.printed(b"a=T,U=1,c="));
     session.press("q");
@@ -469,7 +479,7 @@ fn pictures_are_drawn_as_the_user_asks() {
         [("iterm2", "]1337;File=inline=1;"), ("sixel", "\x1bP"), ("halfblocks", "▀"), ("none", "10 frames")]
     {
         let mut session = Session::explorer(folder.path(), &["--image-protocol", protocol]);
-        session.wait_for("10 frames");
+        session.wait_until_embedded();
         while !session.printed(payload.as_bytes()) {
             assert!(session.read(), "{protocol}");
         }
@@ -488,7 +498,7 @@ fn pictures_are_drawn_as_the_user_asks() {
 fn a_termination_signal_restores_the_terminal_and_prints_nothing() {
     let folder = folder();
     let mut session = Session::explorer(folder.path(), &[]);
-    session.wait_for("10 frames");
+    session.wait_until_embedded();
     let process = session.child.process_id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
     let (status, after) = session.end();

@@ -48,22 +48,6 @@ fn a_gated_model_or_a_refused_token_says_what_to_do() {
 }
 
 #[test]
-fn busy_and_broken_servers_are_retried() {
-    let world = World::new();
-    let clock = TestClock::default();
-    world.site.fault("HEAD config.json", Fault::Status(429, "Retry-After: 7\r\n"));
-    world.site.fault("HEAD config.json", Fault::Status(503, ""));
-    world.site.fault("HEAD config.json", Fault::Status(500, ""));
-    world.site.fault("GET model.safetensors", Fault::Status(503, ""));
-    world.site.fault("GET model.safetensors", Fault::Status(429, "Retry-After: 3\r\n"));
-    world.fetch_here(&clock).unwrap();
-    assert_eq!(seconds(&clock), [7, 1, 2, 0, 3]);
-
-    world.site.fault("HEAD config.json", Fault::Status(429, "Retry-After: 86400\r\n"));
-    world.fail(&format!("model fetch {ID}"), &["too many requests; it asks to wait 86400 s"]);
-}
-
-#[test]
 fn retries_of_both_methods_follow_retry_after() {
     for request in ["HEAD config.json", "GET model.safetensors"] {
         let world = World::new();
