@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision};
 
 /// Names the half to load, in the process that loads it.
 const HALF: &str = "ACTALIGN_BENCH_HALF";

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Preprocessor, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Preprocessor, Square};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn tower(criterion: &mut Criterion) {

@@ -13,12 +13,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::eval::{Dataset, DatasetPaths};
 use actalign_tui::explore::{
     EmbeddedFrame, Exploration, Job, Model, Settings, Update, embed_clip, even_coverage,
 };
 use actalign_tui::session::Bundle;
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::video::Sampling;
 use color_eyre::eyre::{OptionExt, Result, ensure};
 

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 //!
-//! A file is written under a temporary name beside it and renamed. Errors speak of the folder and what to do, and leave it
-//! to the caller to name the user's file. What a killed process left behind is removed by the next one that writes there.
+//! A file is written under a temporary name beside it and renamed. Errors name the folder, and callers the file. Temporary
+//! files of killed processes are removed by the next process that writes to the folder.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
@@ -13,14 +13,13 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
-/// How the name of a temporary file begins and ends.
+/// Prefix and suffix of temporary files.
 pub const TEMPORARY: (&str, &str) = (".actalign-", ".part");
 
 /// Age after which a temporary file counts as abandoned, even if another machine wrote it.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
-/// Has writing past the limit of `ulimit -f` fail with an error, which can be reported, in place of a signal that ends
-/// the process.
+/// Makes writing past the limit of `ulimit -f` an error that can be reported, instead of a signal that ends the process.
 #[cfg(unix)]
 pub fn report_size_limit() {
     // SAFETY: to ignore a signal runs no code of ours.
@@ -29,13 +28,13 @@ pub fn report_size_limit() {
     }
 }
 
-/// Writes a file under a temporary name and renames it. A device or a pipe is written to as it is.
+/// Writes a file under a temporary name and renames it. A device or a pipe is written to directly.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // To rename onto /dev/null would replace it for everybody.
+    // Renaming onto /dev/null would replace it for everybody.
     if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         let written = OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes));
         return written.map_err(|error| explain(error, folder));
@@ -44,8 +43,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file into `folder` under the first free of the names that `name` gives to 1, 2, …, and returns its path. It
-/// appears whole or not at all, and never replaces another.
+/// Writes a file into `folder` under the first free name of `name(1)`, `name(2)`, …, and returns its path. It appears whole
+/// or not at all, and never replaces another.
 ///
 /// # Errors
 /// If the folder cannot be written to.
@@ -62,7 +61,7 @@ pub fn write_new(folder: &Path, bytes: &[u8], name: impl Fn(usize) -> String) ->
     unreachable!("some number is free")
 }
 
-/// A complete temporary file in the folder where it will be renamed, on disk.
+/// A complete temporary file, synced to disk, in the folder where it will be renamed.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -72,7 +71,7 @@ pub fn temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The same, which a failing machine may tear.
+/// As [`temporary`], but not synced: a crash of the machine may tear it.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -81,18 +80,18 @@ pub fn temporary_unsynced(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFi
     let mut builder = tempfile::Builder::new();
     let prefix = format!("{}{}", TEMPORARY.0, own_mark());
     builder.prefix(&prefix).suffix(TEMPORARY.1);
-    // As other programs make files: readable by whom the user's umask says, not by the user alone.
+    // Readable by whom the user's umask allows, as files of other programs, and not by the user alone.
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     let mut file = builder.tempfile_in(folder).map_err(|error| explain(error, folder))?;
-    // Held while it is written: nobody takes it for one that was left behind.
+    // Locked while it is written, so that nobody takes it for abandoned.
     let _ = file.as_file().try_lock();
-    // Through the file itself: the wrapper's errors name the temporary file, which says nothing to a user.
+    // Through the file itself: the wrapper's errors name the temporary file, which users do not know.
     file.as_file_mut().write_all(bytes).map_err(|error| explain(error, folder))?;
     Ok(file)
 }
 
-/// What the system said about writing in a folder, with what to do. The kind stays.
+/// An error of writing in a folder, with what to do. The kind stays.
 pub fn explain(error: io::Error, folder: &Path) -> io::Error {
     use io::ErrorKind as Kind;
     let name = folder.display();
@@ -122,7 +121,7 @@ pub fn explain(error: io::Error, folder: &Path) -> io::Error {
     io::Error::new(error.kind(), text)
 }
 
-/// Removes the temporary files in a folder that killed processes left, the first time that this process writes there.
+/// [`sweep`], the first time that this process writes to a folder.
 fn sweep_once(folder: &Path) {
     static SWEPT: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
     if SWEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned()) {
@@ -130,7 +129,7 @@ fn sweep_once(folder: &Path) {
     }
 }
 
-/// Removes the temporary files in a folder that killed processes left.
+/// Removes temporary files of killed processes from a folder.
 pub fn sweep(folder: &Path, now: SystemTime) {
     let Ok(files) = fs::read_dir(folder) else { return };
     for file in files.flatten() {
@@ -149,18 +148,18 @@ pub fn sweep(folder: &Path, now: SystemTime) {
     }
 }
 
-/// What the names of this process' temporary files go on with: where it runs, and its number there.
+/// Part of the names of this process' temporary files: its machine, and its id there.
 fn own_mark() -> String {
     format!("{}-{}-", &*HOST, process::id())
 }
 
-/// The machine, in a few letters. Empty where the system does not tell, so that no process is taken for dead.
+/// A short hash of the host name. Empty where it is unknown, so that no process is taken for dead.
 static HOST: LazyLock<String> = LazyLock::new(|| {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     if name.is_empty() { name } else { blake3::hash(name.as_bytes()).to_hex()[..8].to_owned() }
 });
 
-/// Whether the rest of a temporary file's name is of a process of this machine that is gone.
+/// Whether a temporary file's name is that of a dead process of this machine.
 fn is_of_dead_process(name: &str) -> bool {
     let mut parts = name.split('-');
     let (Some(host), Some(process)) = (parts.next(), parts.next()) else { return false };
@@ -168,7 +167,7 @@ fn is_of_dead_process(name: &str) -> bool {
     is_here && process.parse::<u32>().is_ok_and(|id| !Path::new("/proc").join(id.to_string()).exists())
 }
 
-/// Whether another process holds a file. Where the file system knows no locks it does not seem so.
+/// Whether another process has locked a file; false on file systems without locks.
 fn is_locked(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    fn only_temporary_files_of_killed_processes_are_removed() {
         let folder = TempDir::new().unwrap();
         let old = SystemTime::now() - 2 * STALE;
         let place = |name: &str| folder.path().join(name);
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_file_that_is_written_to_a_folder_sweeps_it() {
+    fn the_first_write_to_a_folder_sweeps_it() {
         let folder = TempDir::new().unwrap();
         let left = folder.path().join(".actalign-old.part");
         fs::write(&left, "half").unwrap();
@@ -238,9 +237,9 @@ mod tests {
             Kind::ReadOnlyFilesystem,
             Kind::PermissionDenied,
         ] {
-            let said = explain(io::Error::new(kind, "at path \"/x/.actalign-1.part\""), Path::new("/x"));
-            assert_eq!(said.kind(), kind);
-            assert!(!said.to_string().contains(TEMPORARY.0) && said.to_string().contains(' '), "{said}");
+            let error = explain(io::Error::new(kind, "at path \"/x/.actalign-1.part\""), Path::new("/x"));
+            assert_eq!(error.kind(), kind);
+            assert!(!error.to_string().contains(TEMPORARY.0) && error.to_string().contains(' '), "{error}");
         }
     }
 

@@ -38,9 +38,12 @@ struct Queue<A> {
 
 struct Job<A> {
     generation: u64,
-    work: Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>,
-    failed: Box<dyn FnOnce(String) -> A + Send>,
+    work: Work<A>,
+    failed: Failed<A>,
 }
+
+type Work<A> = Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>;
+type Failed<A> = Box<dyn FnOnce(String) -> A + Send>;
 
 /// What a running job sends answers with, and learns from whether it is still wanted.
 pub struct Context<'a, A> {
@@ -106,18 +109,18 @@ impl<A: Send + 'static> Worker<A> {
         self.add(true, Box::new(failed), Box::new(|context| work(context).into()));
     }
 
+    /// Whether a job runs or waits. When it is false, all answers have been sent.
+    pub fn is_busy(&self) -> bool {
+        self.lane.queue().is_running
+    }
+
     /// Asks all jobs so far to end early. They still answer.
     pub fn stop(&self) {
         let queue = self.lane.queue();
         self.lane.stopped_before.store(queue.next_generation, Ordering::Relaxed);
     }
 
-    fn add(
-        &self,
-        replaces: bool,
-        failed: Box<dyn FnOnce(String) -> A + Send>,
-        work: Box<dyn FnOnce(&Context<A>) -> Option<A> + Send>,
-    ) {
+    fn add(&self, replaces: bool, failed: Failed<A>, work: Work<A>) {
         let mut queue = self.lane.queue();
         let generation = queue.next_generation;
         queue.next_generation += 1;

@@ -28,9 +28,9 @@ use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
 use crate::error_chain::error_chain;
+use crate::folders::Folder;
 use crate::log_file;
 use crate::output;
-use crate::store::Folder;
 
 /// See why a clip is this action and not that one.
 ///

@@ -1,19 +1,19 @@
 //! Reading input files: regular files only, and never more than a bound.
 //!
-//! A named pipe, a terminal or `/dev/zero` in the place of a file would hang the program or fill the memory. Pipes that
-//! the shell opened for this program (`--scripts <(command)`, `/dev/stdin`) are read, up to the same bound.
+//! A named pipe, a terminal or `/dev/zero` instead of a file would hang the program or fill the memory. Pipes that the shell
+//! opened for this program (`--scripts <(command)`, `/dev/stdin`) are read, up to the same bound.
 //!
-//! Errors do not name the file: whoever reads it adds that.
+//! Errors do not name the file; callers do.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Largest script file, manifest and file of texts: the bundled ones have a few KiB.
+/// Bytes of a script file, manifest or file of texts. The bundled ones have a few KiB.
 pub const MOST_TEXT: u64 = 256 << 20;
-/// Largest configuration, prompt, index of weights, certificate or token.
+/// Bytes of a configuration, prompt, index of weights, certificate or token.
 pub const MOST_CONFIG: u64 = 16 << 20;
-/// Largest matrix, cache entry and journal of an evaluation: four hours of a clip at 30 frames per second.
+/// Bytes of a matrix, cache entry or journal of an evaluation: four hours of a clip at 30 frames per second.
 pub const MOST_DATA: u64 = 2 << 30;
 
 /// Reads a whole file of at most `limit` bytes.
@@ -32,7 +32,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(too_large(&in_units(length), limit));
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    // It may grow, and files such as those of /proc have a length of 0.
+    // The file may grow, and those of /proc have a length of 0.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(&format!("more than {}", in_units(limit)), limit));
@@ -40,7 +40,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a regular file, to read it piece by piece. Never waits for the other end of a pipe.
+/// Opens a regular file for reading. Never waits for the other end of a pipe.
 ///
 /// # Errors
 /// If it cannot be opened, or is no regular file.
@@ -51,7 +51,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // What became a pipe since then opens at once, and is refused below.
+        // A file replaced by a pipe since then opens at once, and is refused below.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as _);
     }
     let file = options.open(path)?;
@@ -63,7 +63,6 @@ fn check_regular(found: &Metadata) -> io::Result<()> {
     if found.is_file() {
         return Ok(());
     }
-    // The system's own words for a folder are as good.
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
@@ -100,7 +99,7 @@ fn is_shell_pipe(_: &Path, _: &Metadata) -> bool {
     false
 }
 
-/// Whether a file is `/dev/null`, which users name for an empty file.
+/// Whether a file is `/dev/null`, which users give for an empty file.
 #[cfg(unix)]
 fn is_null_device(found: &Metadata) -> bool {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -124,7 +123,6 @@ fn invalid(fault: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, fault)
 }
 
-/// A number of bytes, as a user reads it.
 fn in_units(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
@@ -154,7 +152,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn pipes_and_devices_are_refused_and_none_is_waited_for() {
+    fn pipes_and_devices_are_refused_at_once() {
         let folder = tempfile::TempDir::new().unwrap();
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();

@@ -1,14 +1,13 @@
-//! How old files are, for those that killed programs left behind, whatever the clocks say.
+//! Removing old files of killed processes, also where clocks are wrong.
 
 use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Clocks of machines that share a file system differ by less than this.
+/// Clocks of machines that share a file system differ by less.
 const SKEW: Duration = Duration::from_secs(60 * 60);
 
-/// Removes the files of a folder whose names `is_temporary` accepts and that are older than `age`. Links are neither
-/// followed nor removed.
+/// Removes files older than `age` whose names `is_temporary` accepts. Links are neither followed nor removed.
 pub fn sweep_files(folder: &Path, now: SystemTime, age: Duration, is_temporary: impl Fn(&str) -> bool) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -23,8 +22,8 @@ pub fn sweep_files(folder: &Path, now: SystemTime, age: Duration, is_temporary: 
     }
 }
 
-/// Whether a file was written more than `age` ago. A time in the future, from when a clock was wrong, becomes the present,
-/// so that the file ages from now on.
+/// Whether a file was written more than `age` ago. A time in the future, from a wrong clock, is set to now, so that the
+/// file ages from now on.
 pub fn is_older(path: &Path, found: &Metadata, age: Duration, now: SystemTime) -> bool {
     let Ok(written) = found.modified() else { return false };
     if written > now + SKEW {
@@ -34,7 +33,7 @@ pub fn is_older(path: &Path, found: &Metadata, age: Duration, now: SystemTime) -
     now.duration_since(written).is_ok_and(|passed| passed > age)
 }
 
-/// Sets the time of a file's last change, where that is allowed. Links are not followed.
+/// Sets the modification time of a file, where that is allowed. Links are not followed.
 pub fn set_time(path: &Path, time: SystemTime) {
     let _ = crate::lock::no_follow().read(true).open(path).and_then(|file| file.set_modified(time));
 }
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn only_files_of_that_name_and_age_are_removed() {
+    fn only_old_temporary_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::now();
         let at = |name: &str| folder.path().join(name);

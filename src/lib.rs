@@ -27,10 +27,7 @@ mod plot;
 pub mod script;
 pub mod session;
 pub mod snapshot;
-pub mod store;
 mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;
-
-pub use backbone as siglip;

@@ -1,21 +1,21 @@
-//! Locks on files, also where the file system has none, and files that other users can put links in the place of.
+//! Locks on files, also on file systems without locks and in folders where other users can put links.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// What came of locking a file.
+/// The outcome of locking a file.
 #[derive(Debug)]
 pub enum Lock {
-    /// This process holds the lock for as long as the file is open.
+    /// Until the file is closed.
     Held(File),
-    /// Another process holds it. The file can be waited for.
+    /// Another process holds the lock; [`wait`] takes the file.
     Busy(File),
     /// The file cannot be locked, as on Lustre without `-o flock` and on some network file systems.
     Unsupported(io::Error),
 }
 
-/// Opens a lock file, creating it where it is missing, and locks it without waiting. Links are not followed.
+/// Opens or creates a lock file and locks it without waiting. Links are not followed.
 pub fn try_lock(path: &Path) -> Lock {
     match open(path) {
         Ok(file) => try_lock_file(file),
@@ -40,7 +40,7 @@ pub fn wait(file: File) -> Lock {
     }
 }
 
-/// Opens a lock file. One that another user made can often only be read, which is enough to lock it.
+/// Opens or creates a lock file. That of another user can often only be read, which is enough to lock it.
 ///
 /// # Errors
 /// If it can neither be created nor opened, or is a link or no regular file.
@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
-/// Options that open the file of a name and nothing that a link of that name leads to, and never wait for a pipe.
+/// Options that do not follow links and do not wait for pipes.
 pub fn no_follow() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -67,8 +67,7 @@ pub fn no_follow() -> OpenOptions {
     options
 }
 
-/// What the system's answer means. A network file system may answer "access denied" for a lock that another process holds,
-/// as POSIX allows.
+/// A network file system may report "access denied" for a lock that another process holds, as POSIX allows.
 fn outcome_of(file: File, outcome: Result<(), TryLockError>) -> Lock {
     match outcome {
         Ok(()) => Lock::Held(file),
@@ -103,11 +102,11 @@ pub mod tests {
     use super::*;
 
     thread_local! {
-        /// The error number of every attempt to lock in this thread.
+        /// The error of every attempt to lock in this thread.
         pub static FAULT: Cell<Option<i32>> = const { Cell::new(None) };
     }
 
-    /// Runs on a file system that answers every attempt to lock with this error.
+    /// Runs as on a file system on which every lock fails with this error.
     #[cfg(unix)]
     pub fn with_fault<T>(errno: i32, run: impl FnOnce() -> T) -> T {
         FAULT.set(Some(errno));
@@ -117,7 +116,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_held_is_busy_for_everyone_else() {
+    fn a_held_lock_is_busy_for_everyone_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let Lock::Held(first) = try_lock(&path) else { panic!("it is free") };
@@ -128,7 +127,7 @@ pub mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_system_without_locks_is_told_from_a_lock_that_is_held() {
+    fn missing_lock_support_is_not_a_held_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         for errno in [libc::ENOSYS, libc::ENOTSUP, libc::EOPNOTSUPP, libc::ENOLCK, libc::EINVAL, libc::EIO] {
@@ -141,7 +140,7 @@ pub mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_lock_file_that_is_a_link_is_neither_followed_nor_made() {
+    fn links_are_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (target, link) = (folder.path().join("target"), folder.path().join("lock"));
         std::os::unix::fs::symlink(&target, &link).unwrap();
@@ -151,7 +150,7 @@ pub mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_lock_file_that_can_only_be_read_is_locked() {
+    fn a_read_only_lock_file_is_locked() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");

@@ -1,17 +1,17 @@
-//! Files of text as editors on any system leave them.
+//! Text files as editors on any system write them.
 
 use std::io;
 use std::path::Path;
 
 use crate::input_file::read_bounded;
 
-/// What some editors put before UTF-8 text. No format has a place for it.
+/// The byte order mark that some editors put before UTF-8 text.
 const MARK: char = '\u{feff}';
 
-/// Reads a file of UTF-8 text, of at most `limit` bytes, without its byte order mark. Lines end in `\n`, whatever ended them in the file.
+/// Reads UTF-8 text of at most `limit` bytes, without its byte order mark. Line ends become `\n`.
 ///
 /// # Errors
-/// If it cannot be read, is no regular file, is larger, or is no UTF-8 text.
+/// If it cannot be read, is no regular file, is larger, or is not UTF-8 text.
 pub fn read(path: &Path, limit: u64) -> io::Result<String> {
     let bytes = read_bounded(path, limit)?;
     Ok(text(&bytes)?.replace("\r\n", "\n"))
@@ -31,10 +31,10 @@ pub fn text(bytes: &[u8]) -> io::Result<&str> {
 /// The bytes of a UTF-8 file without its byte order mark.
 ///
 /// # Errors
-/// If the file is UTF-16 or UTF-32, as some editors and shells of Windows write it.
+/// If the file is UTF-16 or UTF-32, as some editors and shells of Windows write.
 pub fn without_mark(bytes: &[u8]) -> io::Result<&[u8]> {
     let begins = |mark: &[u8]| bytes.starts_with(mark);
-    // Without a mark, every other byte of most letters is zero.
+    // Without a mark: every other byte of most letters is zero.
     let has_zero = matches!(bytes, [1..=255, 0, _, 0, ..] | [0, 1..=255, 0, 1..=255, ..]);
     if begins(&[0xff, 0xfe]) || begins(&[0xfe, 0xff]) || begins(&[0, 0, 0xfe, 0xff]) || has_zero {
         return Err(invalid("UTF-16 or UTF-32 text; save it as UTF-8".to_owned()));
@@ -42,7 +42,7 @@ pub fn without_mark(bytes: &[u8]) -> io::Result<&[u8]> {
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
 }
 
-/// The lines of a text. Where files with byte order marks were joined, every part begins with one.
+/// The lines of a text. Where files were joined, each part may begin with a byte order mark.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.lines().map(|line| line.trim_start_matches(MARK))
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
+    fn byte_order_marks_are_removed() {
         assert_eq!(text(b"\xef\xbb\xbfa").unwrap(), "a");
         assert_eq!(text(b"").unwrap(), "");
         assert_eq!(text(b"\xef\xbb\xbf").unwrap(), "");

@@ -1,11 +1,11 @@
-//! Text from files, arguments and servers, made safe to show: a terminal shows it and obeys none of it.
+//! Text from files, arguments and servers, escaped so that a terminal only shows it.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// Whether a terminal or a text viewer obeys a character instead of showing it: control characters, marks that change the
-/// direction of text, line separators, and marks that nobody sees.
+/// Whether a terminal or a text viewer interprets a character instead of showing it: control characters, marks of text
+/// direction, line separators, and invisible marks.
 pub fn is_obeyed(character: char) -> bool {
     match character {
         // Arabic letter mark, left-to-right and right-to-left marks.
@@ -20,12 +20,12 @@ pub fn is_obeyed(character: char) -> bool {
     }
 }
 
-/// The text with an escape such as `\u{1b}` for every character that would be obeyed, but for line breaks and tabs.
+/// The text with an escape such as `\u{1b}` for every character that [`is_obeyed`], except line breaks and tabs.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escape(text, |c| is_obeyed(c) && !matches!(c, '\n' | '\t'))
 }
 
-/// The same on one line: line breaks and tabs become spaces.
+/// As [`visible`], on one line: line breaks and tabs become spaces.
 pub fn visible_line(text: &str) -> Cow<'_, str> {
     if !text.contains(['\n', '\t', '\r']) {
         return escape(text, is_obeyed);
@@ -48,16 +48,16 @@ fn escape(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A value as one line of JSON that any terminal shows as it is.
+/// A value as one line of JSON that is safe to show.
 ///
 /// # Errors
-/// If the value has no form in JSON.
+/// If the value cannot be serialised.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     Ok(visible_json(&serde_json::to_string(value)?) + "\n")
 }
 
-/// Escapes control and bidi characters in a JSON document as `\uXXXX`, so that parsers read the exact value. In valid JSON
-/// they occur only inside strings.
+/// Escapes characters that [`is_obeyed`] as `\uXXXX`, from which parsers read the exact value. In valid JSON they occur only
+/// inside strings.
 pub fn visible_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_obeyed_is_shown() {
+    fn control_characters_are_escaped() {
         assert_eq!(visible("\u{1b}]0;x\u{7}\r"), "\\u{1b}]0;x\\u{7}\\u{d}");
         assert_eq!(visible("a\u{9b}31m\u{7f}\u{202e}b\u{2028}"), "a\\u{9b}31m\\u{7f}\\u{202e}b\\u{2028}");
         for plain in ["two\nlines\tand a tab", "عربى", "e\u{301} 👩\u{200d}🍳", "\\u{1b}"] {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn json_shows_everything_and_keeps_the_value() {
+    fn escaped_json_keeps_the_value() {
         let all: String = ('\0'..='\u{ffff}').filter(|&c| is_obeyed(c)).chain("é\"\\👩".chars()).collect();
         let text = json(&[&all]).unwrap();
         assert!(!text.trim_end().chars().any(is_obeyed), "{text}");

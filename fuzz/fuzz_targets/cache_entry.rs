@@ -6,7 +6,7 @@ use std::fs;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
 use actalign_tui::explore::{Known, Strip};
-use actalign_tui::store::{Cache, Key, Kind, Size};
+use actalign_tui::cache::{Cache, Key, Kind, Size};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();

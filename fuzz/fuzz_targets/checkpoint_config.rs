@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
-use actalign_tui::siglip::{Checkpoint, check_config, inspect};
+use actalign_tui::backbone::{Checkpoint, check_config, inspect};
 
 /// What is fuzzed, one at a time; the others are as they are published.
 const FILES: [&str; 3] = ["config.json", "preprocessor_config.json", "processor_config.json"];

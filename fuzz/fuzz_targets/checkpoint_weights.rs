@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
-use actalign_tui::siglip::{Checkpoint, Tower, inspect};
+use actalign_tui::backbone::{Checkpoint, Tower, inspect};
 use serde_json::Value;
 
 /// Bytes of data that a fuzzed header may claim and get.

@@ -11,7 +11,7 @@ use actalign_tui::explore::{Method, band};
 use actalign_tui::hub::ModelId;
 use actalign_tui::llm::Endpoint;
 use actalign_tui::script::Template;
-use actalign_tui::store::{Key, Size};
+use actalign_tui::cache::{Key, Size};
 use actalign_tui::tui::Chord;
 use actalign_tui::video::Sampling;
 

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
-use actalign_tui::store::{read_matrix, save_npy};
+use actalign_tui::embeddings::{read_matrix, save_npy};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();

@@ -3,7 +3,7 @@
 #![no_main]
 
 use actalign_fuzz::{Unstructured, bounded, fuzz_target};
-use actalign_tui::siglip::{Filter, Preprocessor};
+use actalign_tui::backbone::{Filter, Preprocessor};
 
 fuzz_target!(|data: &[u8]| {
     let mut data = Unstructured::new(data);

@@ -3,7 +3,7 @@
 
 use actalign_fuzz::{bounded, fuzz_target};
 use actalign_tui::export::{self, Ink};
-use actalign_tui::store::Snapshot;
+use actalign_tui::snapshot::Snapshot;
 
 fuzz_target!(|data: &[u8]| {
     let snapshot = match bounded(1 << 20 | data.len() * 256, || Snapshot::read(data)) {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
-use actalign_tui::siglip::TextTokenizer;
+use actalign_tui::backbone::TextTokenizer;
 
 const LENGTH: usize = 16;
 const VOCABULARY: usize = 1 << 16;

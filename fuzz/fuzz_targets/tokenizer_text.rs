@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use actalign_fuzz::fuzz_target;
-use actalign_tui::siglip::{Family, TextTokenizer};
+use actalign_tui::backbone::{Family, TextTokenizer};
 
 const LENGTH: usize = 64;
 const VOCABULARY: usize = 1 << 16;

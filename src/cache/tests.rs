@@ -60,24 +60,6 @@ fn an_entry_larger_than_the_limit_is_not_kept() {
 }
 
 #[test]
-fn old_temporary_files_are_removed() {
-    let (_folder, cache) = cache(1000);
-    cache.put(&key("a"), b"one");
-    let [old, new, foreign] =
-        [".actalign-old.part", ".actalign-new.part", "old.part"].map(|name| cache.folder().join(name));
-    for file in [&old, &new, &foreign] {
-        fs::write(file, "piece").unwrap();
-    }
-    for file in [&old, &foreign] {
-        let time = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
-        fs::File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
-    }
-    cache.prune(Bounds::default()).unwrap();
-    assert_eq!([old, new, foreign].map(|file| file.exists()), [false, true, true]);
-    assert!(cache.get(&key("a")).is_some());
-}
-
-#[test]
 fn a_failed_write_gives_one_notice_and_no_other_try() {
     let folder = TempDir::new().unwrap();
     let place = folder.path().join("file");

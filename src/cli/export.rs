@@ -12,26 +12,24 @@ use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::export::{FORMATS, Format, Selection};
 use crate::output;
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// Columns of text where no terminal says how many it has.
 const COLUMNS: usize = 100;
 
-/// Figures, tables and text of snapshots that the explorer saved, without model or clip
+/// Figures, tables and text of saved snapshots, without model or clip
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The snapshots
+    /// Snapshots saved by the explorer
     #[arg(value_name = "SNAPSHOT", required = true)]
     snapshots: Vec<PathBuf>,
-    /// What to make, divided by commas; svg and png, unless --out names a file
+    /// Formats, separated by commas; by default svg and png, or what the file of --out ends in
     #[arg(long, value_parser = format(), value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<&'static Format>,
-    /// Where to put it: a folder, a file to write anew, or `-` for standard output; beside each snapshot under a new
-    /// name, unless said
+    /// A folder, a file to overwrite, or `-` for standard output; by default new files beside each snapshot
     #[arg(long, value_name = "DIR|FILE|-")]
     out: Option<PathBuf>,
-    /// The class or the two classes of figures and text: names, or indices from 0; those that the explorer showed,
-    /// unless said
+    /// One or two classes for figures and text, by name or index from 0; by default those that the explorer showed
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     classes: Vec<String>,
 }
@@ -52,14 +50,6 @@ fn of_extension(path: &Path) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
 }
 
-/// Where results go.
-enum Target {
-    Beside,
-    Folder(PathBuf),
-    File(PathBuf),
-    Output,
-}
-
 /// Ends the process: the arguments do not go together.
 fn misused(message: &str) -> ! {
     usage::misused(ErrorKind::ArgumentConflict, message)
@@ -70,10 +60,10 @@ fn misused(message: &str) -> ! {
 /// # Errors
 /// If a snapshot cannot be read or a result cannot be written.
 pub fn run(args: &ExportArgs) -> Result<()> {
-    let (target, formats) = plan(args);
+    let formats = formats(args);
     let mut failures = Vec::new();
     for path in &args.snapshots {
-        if let Err(report) = export(path, &target, &formats, &args.classes) {
+        if let Err(report) = export(path, args, &formats) {
             failures.push(report);
         }
     }
@@ -87,25 +77,21 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     bail!("{} of {} snapshots could not be exported", failures.len() + 1, args.snapshots.len())
 }
 
-/// Where to, and what. Arguments that do not go together end the process.
-fn plan(args: &ExportArgs) -> (Target, Vec<&'static Format>) {
+/// The formats to write. Arguments that do not go together end the process.
+fn formats(args: &ExportArgs) -> Vec<&'static Format> {
     if args.classes.len() > 2 {
         misused("--classes takes one class or two\nhelp: give a class whose name has a comma by its index");
     }
-    let target = match &args.out {
-        None => Target::Beside,
-        Some(out) if out.as_os_str() == "-" => Target::Output,
-        Some(out) if out.is_dir() => Target::Folder(out.clone()),
-        Some(out) => Target::File(out.clone()),
-    };
     let mut formats = args.format.clone();
-    if let (Target::File(file), []) = (&target, &formats[..]) {
+    let out = args.out.as_deref().filter(|out| !is_folder(out));
+    let file = out.filter(|out| out.as_os_str() != "-");
+    if let (Some(file), []) = (file, &formats[..]) {
         formats.extend(of_extension(file));
         if formats.is_empty() {
-            let file = file.display();
             misused(&format!(
-                "--out {file}: no such folder, and no format has this extension\nhelp: make the folder, or name a file \
-                 that ends in {}",
+                "--out {}: no such folder, and no format has this extension\nhelp: make the folder, or name a file that \
+                 ends in {}",
+                file.display(),
                 listed(FORMATS.iter().map(|format| format!(".{}", format.extension)))
             ));
         }
@@ -114,20 +100,20 @@ fn plan(args: &ExportArgs) -> (Target, Vec<&'static Format>) {
         formats.extend(["svg", "png"].into_iter().filter_map(named));
     }
     let is_single = formats.len() == 1 && args.snapshots.len() == 1;
-    match &target {
-        Target::Output if !is_single || !formats[0].is_text => {
+    match (out, file) {
+        (Some(_), None) if !is_single || !formats[0].is_text => {
             let texts = FORMATS.iter().filter(|format| format.is_text);
             let texts = listed(texts.map(|format| format.name.to_owned()));
             misused(&format!("--out - takes one snapshot and one --format: {texts}"))
         }
-        Target::File(file) if !is_single => misused(&format!(
+        (_, Some(file)) if !is_single => misused(&format!(
             "--out {}: a file takes one snapshot and one --format\nhelp: for more, name an existing folder",
             file.display()
         )),
-        Target::File(file) if is_same(file, &args.snapshots[0]) => {
+        (_, Some(file)) if is_same(file, &args.snapshots[0]) => {
             misused(&format!("--out {} is the snapshot itself\nhelp: name another file", file.display()))
         }
-        _ => (target, formats),
+        _ => formats,
     }
 }
 
@@ -140,29 +126,31 @@ fn listed(items: impl Iterator<Item = String>) -> String {
     }
 }
 
+/// Whether `--out` names a folder.
+fn is_folder(out: &Path) -> bool {
+    out.as_os_str() != "-" && out.is_dir()
+}
+
 fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn export(path: &Path, target: &Target, formats: &[&Format], classes: &[String]) -> Result<()> {
+fn export(path: &Path, args: &ExportArgs, formats: &[&Format]) -> Result<()> {
     let snapshot = Snapshot::load(path)?;
-    let selection = Selection { classes, columns: columns() };
+    let selection = Selection { classes: &args.classes, columns: columns() };
     for format in formats {
         let bytes = (format.render)(&snapshot, selection).wrap_err_with(|| path.display().to_string())?;
-        let folder = match target {
-            Target::Output => {
+        let folder = match args.out.as_deref() {
+            None => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+            Some(folder) if is_folder(folder) => folder,
+            Some(out) if out.as_os_str() == "-" => {
                 output::print_bytes(&bytes)?;
                 continue;
             }
-            Target::File(file) => {
+            Some(file) => {
                 write_atomically(file, &bytes)
                     .wrap_err_with(|| format!("cannot write {}", file.display()))?;
                 continue;
-            }
-            Target::Folder(folder) => folder,
-            Target::Beside => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                folder.unwrap_or(Path::new("."))
             }
         };
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -12,13 +12,13 @@ use color_eyre::eyre::{Result, bail, eyre};
 
 use crate::cli::progress::Counter;
 use crate::cli::usage;
+use crate::folders::Folder;
 use crate::llm::{
     Client, ClientOptions, Endpoint, EndpointError, Event, Generator, Viewer, script_prompt, vision_prompt,
 };
 use crate::net::{Secret, load_certificates};
 use crate::output;
 use crate::script::Strategy;
-use crate::store::Folder;
 use crate::tui::{Models, Vlm};
 
 /// The variable of the key, unless another is named.

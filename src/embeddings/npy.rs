@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_longer_than_the_file_is_refused_before_room_is_made_for_it() {
+    fn a_header_longer_than_its_file_is_refused() {
         let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
         let npy = |length: u32| [b"\x93NUMPY\x02\0", &length.to_le_bytes()[..], header, &[0x3f; 8]].concat();
         assert!(holds_its_header(&npy(header.len() as u32)));

@@ -16,61 +16,55 @@ impl Results {
                 names.push(name);
             }
         }
-        let figures = [
-            "name",
-            "top1",
-            "top1_low",
-            "top1_high",
-            "top2",
-            "top2_low",
-            "top2_high",
-            "top3",
-            "top3_low",
-            "top3_high",
-            "top1_attempted",
-            "n_attempted",
-            "n_read",
-            "reference",
-            "difference",
-            "difference_low",
-            "difference_high",
-            "only_row",
-            "only_reference",
-            "p",
-            "p_holm",
-        ];
-        let header = figures.iter().chain(&names).map(|name| (*name).to_owned()).collect();
-        let line = |row: &RowResult| {
-            let mut cells = self.figures(row);
+        let figures: Vec<_> = self.rows.iter().map(|row| self.figures(row)).collect();
+        let header = figures.first().into_iter().flatten().map(|(name, _)| *name);
+        let header = header.chain(names.iter().copied()).map(str::to_owned).collect();
+        let lines = self.rows.iter().zip(&figures).map(|(row, figures)| {
             let of_row = self.settings.rows.iter().zip(&knobs).find(|(spec, _)| spec.name == row.name);
-            let knob =
-                |name: &&str| of_row.and_then(|(_, knobs)| knobs.iter().find(|(knob, _)| knob == name));
-            cells.extend(
-                names.iter().map(|name| knob(name).map_or_else(String::new, |(_, value)| value.clone())),
-            );
-            cells
-        };
-        csv(header, self.rows.iter().map(line))
+            let knob = |name: &&str| {
+                let knob = of_row.and_then(|(_, knobs)| knobs.iter().find(|(knob, _)| knob == name));
+                knob.map_or_else(String::new, |(_, value)| value.clone())
+            };
+            figures.iter().map(|(_, value)| value.clone()).chain(names.iter().map(knob)).collect()
+        });
+        csv(header, lines)
     }
 
-    fn figures(&self, row: &RowResult) -> Vec<String> {
-        let mut cells = vec![row.name.clone()];
-        for (top, ci) in [(row.top1, row.top1_ci), (row.top2, row.top2_ci), (row.top3, row.top3_ci)] {
-            cells.extend(with_interval(top, ci));
+    /// Accuracy of a row and its comparison, under the headings of their columns.
+    fn figures(&self, row: &RowResult) -> Vec<(&'static str, String)> {
+        fn text<T: ToString>(value: Option<T>) -> String {
+            value.map_or_else(String::new, |value| value.to_string())
         }
-        cells.extend([row.top1_attempted.to_string(), row.n_attempted.to_string(), row.n_read.to_string()]);
-        match self.comparisons.iter().find(|comparison| comparison.row == row.name) {
-            Some(comparison) => {
-                let all = &comparison.all;
-                cells.push(comparison.reference.clone());
-                cells.extend(with_interval(all.difference, all.difference_ci));
-                cells.extend([all.only_row.to_string(), all.only_reference.to_string()]);
-                // As a power of ten where it is small.
-                cells.extend([all.p, all.p_holm].map(|p| format!("{p:?}")));
-            }
-            None => cells.extend(std::iter::repeat_n(String::new(), 8)),
-        }
-        cells
+        let low = |ends: Option<[f64; 2]>| text(ends.map(|[low, _]| low));
+        let high = |ends: Option<[f64; 2]>| text(ends.map(|[_, high]| high));
+        let comparison = self.comparisons.iter().find(|comparison| comparison.row == row.name);
+        let all = comparison.map(|comparison| &comparison.all);
+        let difference_ci = all.and_then(|all| all.difference_ci);
+        // As a power of ten where it is small.
+        let p = |p: Option<f64>| p.map_or_else(String::new, |p| format!("{p:?}"));
+        vec![
+            ("name", row.name.clone()),
+            ("top1", text(row.top1)),
+            ("top1_low", low(row.top1_ci)),
+            ("top1_high", high(row.top1_ci)),
+            ("top2", text(row.top2)),
+            ("top2_low", low(row.top2_ci)),
+            ("top2_high", high(row.top2_ci)),
+            ("top3", text(row.top3)),
+            ("top3_low", low(row.top3_ci)),
+            ("top3_high", high(row.top3_ci)),
+            ("top1_attempted", row.top1_attempted.to_string()),
+            ("n_attempted", row.n_attempted.to_string()),
+            ("n_read", row.n_read.to_string()),
+            ("reference", text(comparison.map(|comparison| &comparison.reference))),
+            ("difference", text(all.and_then(|all| all.difference))),
+            ("difference_low", low(difference_ci)),
+            ("difference_high", high(difference_ci)),
+            ("only_row", text(all.map(|all| all.only_row))),
+            ("only_reference", text(all.map(|all| all.only_reference))),
+            ("p", p(all.map(|all| all.p))),
+            ("p_holm", p(all.map(|all| all.p_holm))),
+        ]
     }
 
     /// `classes.csv`: each class with its clips that were read, and how many of them each row has right.
@@ -123,11 +117,6 @@ fn knobs(row: &Row) -> Vec<(String, String)> {
         value => value.to_string(),
     };
     knobs.into_iter().filter(|(name, _)| name != "name").map(|(name, value)| (name, text(value))).collect()
-}
-
-fn with_interval(value: Option<f64>, ends: Option<[f64; 2]>) -> [String; 3] {
-    [value, ends.map(|[low, _]| low), ends.map(|[_, high]| high)]
-        .map(|value| value.map_or_else(String::new, |value| value.to_string()))
 }
 
 fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {

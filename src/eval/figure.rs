@@ -6,7 +6,7 @@ use crate::eval::Paired;
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::Score;
 use crate::plot::colour::{GREY, INK, RULE, Rgb, hex};
-use crate::plot::font::{Anchor, TextStyle, Weight};
+use crate::plot::font::TextStyle;
 use crate::plot::format::percent::number;
 use crate::plot::format::{p_value, typeset};
 use crate::plot::svg::{Area, Page};
@@ -32,10 +32,10 @@ const PANELS: usize = 3;
 /// Room for the Top-1 in a group beside its panel.
 const VALUE: f64 = 40.0;
 
-const TITLE: TextStyle = TextStyle { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
-const HEADING: TextStyle = TextStyle { size: 13.0, ..TITLE };
-const LABEL: TextStyle = TextStyle { size: 12.0, weight: Weight::Regular, ..TITLE };
-const SMALL: TextStyle = TextStyle { size: 11.0, colour: GREY, ..LABEL };
+const TITLE: TextStyle = TextStyle::new(17.0, INK).bold();
+const HEADING: TextStyle = TextStyle::new(13.0, INK).bold();
+const LABEL: TextStyle = TextStyle::new(12.0, INK);
+const SMALL: TextStyle = TextStyle::new(11.0, GREY);
 const SMALL_LINE: f64 = 15.0;
 
 /// The figure as SVG. The same results always give the same bytes.
@@ -54,10 +54,7 @@ pub fn svg(results: &Results) -> String {
 /// Lines of small print below `top`. Returns where they end.
 fn small_print(page: &mut Page, top: f64, text: &str) -> f64 {
     let lines = SMALL.wrap(text, WIDTH, 4);
-    for (place, line) in lines.iter().enumerate() {
-        page.text((MARGIN, top + SMALL_LINE * (place + 1) as f64), SMALL, line);
-    }
-    top + SMALL_LINE * lines.len() as f64
+    page.lines((MARGIN, top + SMALL_LINE), SMALL, SMALL_LINE, &lines) - SMALL_LINE
 }
 
 /// The rows that are drawn, and where; chance is a line across them.
@@ -82,6 +79,10 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    fn style(&self) -> TextStyle {
+        label_style(self.is_reference)
+    }
+
     fn middle(&self) -> f64 {
         self.top + self.height / 2.0
     }
@@ -107,8 +108,7 @@ impl<'a> Layout<'a> {
             height += row.height;
             rows.push(row);
         }
-        let lines = rows.iter().flat_map(|row| row.label.iter().map(|line| (line, row.is_reference)));
-        let widths = lines.map(|(line, bold)| label_style(bold).width(line));
+        let widths = rows.iter().flat_map(|row| row.label.iter().map(|line| row.style().width(line)));
         let labels = widths.fold(0.0, f64::max) + 14.0;
         Self { results, chance: results.rows.first(), rows, labels, height }
     }
@@ -151,7 +151,6 @@ impl<'a> Layout<'a> {
     /// The rows over all clips, with their figures on the right. Returns where they end.
     fn draw_all(&self, page: &mut Page, top: f64) -> f64 {
         let columns = self.columns();
-        let right = MARGIN + WIDTH;
         let taken: f64 = columns.iter().map(|column| column.width() + GAP).sum();
         let area = Area {
             x: MARGIN + self.labels,
@@ -164,26 +163,20 @@ impl<'a> Layout<'a> {
         let axis = Axis::new(intervals.flatten().flatten().chain(chance));
 
         self.draw_shade(page, Area { x: MARGIN, width: WIDTH, ..area });
-        axis.draw(page, area);
         self.draw_labels(page, area);
+        self.draw_marks(page, area, &axis, chance, |row| Some((row.top1, row.top1_ci)));
         if let Some(chance) = chance {
             let label = format!("chance {chance:.2}");
-            let x = axis.draw_line(page, area, chance);
             let half = SMALL.width(&label) / 2.0;
-            let x = x.clamp(area.x + half, (area.x + area.width - half).max(area.x + half));
-            page.text((x, area.y - 6.0), TextStyle { anchor: Anchor::Middle, ..SMALL }, &label);
+            let x =
+                axis.x(area, chance).clamp(area.x + half, (area.x + area.width - half).max(area.x + half));
+            page.text((x, area.y - 6.0), SMALL.centred(), &label);
         }
-        for row in &self.rows {
-            let mark = Mark { top1: row.result.top1, ends: row.result.top1_ci, colour: row.colour };
-            axis.draw_mark(page, area, area.y + row.middle(), &mark);
-        }
-        let mut x = right;
+        let mut x = MARGIN + WIDTH;
         for column in columns.iter().rev() {
-            let style = TextStyle { anchor: Anchor::End, ..SMALL };
-            page.text((x, area.y - 6.0), style, column.title);
+            page.text((x, area.y - 6.0), SMALL.right(), column.title);
             for (row, cell) in self.rows.iter().zip(&column.cells) {
-                let style = TextStyle { anchor: Anchor::End, ..label_style(row.is_reference) };
-                page.text((x, area.y + row.middle() + 4.0), style, cell);
+                page.text((x, area.y + row.middle() + 4.0), row.style().right(), cell);
             }
             x -= column.width() + GAP;
         }
@@ -226,7 +219,7 @@ impl<'a> Layout<'a> {
         for line in groups.chunks(PANELS) {
             y += 12.0;
             let titles: Vec<Vec<String>> =
-                line.iter().map(|(group, _)| label_style(true).wrap(group, room - VALUE, 3)).collect();
+                line.iter().map(|(group, _)| LABEL.bold().wrap(group, room - VALUE, 3)).collect();
             let title = titles.iter().map(Vec::len).max().unwrap_or(1) as f64 * LABEL_LINE;
             let area = Area {
                 x: MARGIN + self.labels,
@@ -239,33 +232,39 @@ impl<'a> Layout<'a> {
             self.draw_labels(page, area);
             for (place, ((group, share), lines)) in line.iter().zip(&titles).enumerate() {
                 let area = Area { x: area.x + place as f64 * room, ..area };
-                for (line, text) in lines.iter().rev().enumerate() {
-                    let baseline = y + title - LABEL_LINE * line as f64;
-                    page.text((area.x, baseline), label_style(true), text);
-                }
+                let first = y + title - LABEL_LINE * (lines.len() - 1) as f64;
+                page.lines((area.x, first), LABEL.bold(), LABEL_LINE, lines);
                 let chance = share.top1.map(|top1| format!(" · chance {top1:.2}")).unwrap_or_default();
                 page.text((area.x, area.y - 8.0), SMALL, &format!("{} clips{chance}", share.n));
-                axis.draw(page, area);
-                if let Some(chance) = share.top1 {
-                    axis.draw_line(page, area, chance);
+                self.draw_marks(page, area, &axis, share.top1, |row| {
+                    row.groups.get(*group).map(|share| (share.top1, share.top1_ci))
+                });
+                for row in &self.rows {
+                    let Some(share) = row.result.groups.get(*group) else { continue };
+                    let style = TextStyle { size: SMALL.size, ..row.style().right() };
+                    let value = share.top1.map_or_else(|| "-".to_owned(), |top1| format!("{top1:.1}"));
+                    page.text((area.x + area.width + VALUE, area.y + row.middle() + 4.0), style, &value);
                 }
-                self.draw_group(page, area, &axis, group);
             }
             y = area.y + area.height + axis::BELOW;
         }
         y
     }
 
-    /// The marks of a group, with their values on the right.
-    fn draw_group(&self, page: &mut Page, area: Area, axis: &Axis, group: &str) {
+    /// The axis, a line at chance, and for each row a dot on its interval.
+    fn draw_marks(
+        &self,
+        page: &mut Page,
+        area: Area,
+        axis: &Axis,
+        chance: Option<f64>,
+        of_row: impl Fn(&RowResult) -> Option<(Option<f64>, Option<[f64; 2]>)>,
+    ) {
+        axis.draw(page, area, chance);
         for row in &self.rows {
-            let Some(share) = row.result.groups.get(group) else { continue };
-            let y = area.y + row.middle();
-            let mark = Mark { top1: share.top1, ends: share.top1_ci, colour: row.colour };
-            axis.draw_mark(page, area, y, &mark);
-            let style = TextStyle { size: SMALL.size, anchor: Anchor::End, ..label_style(row.is_reference) };
-            let value = share.top1.map_or_else(|| "-".to_owned(), |top1| format!("{top1:.1}"));
-            page.text((area.x + area.width + VALUE, y + 4.0), style, &value);
+            if let Some((top1, ends)) = of_row(row.result) {
+                axis.draw_mark(page, area, area.y + row.middle(), &Mark { top1, ends, colour: row.colour });
+            }
         }
     }
 
@@ -273,10 +272,7 @@ impl<'a> Layout<'a> {
     fn draw_labels(&self, page: &mut Page, area: Area) {
         for row in &self.rows {
             let first = area.y + row.middle() - row.label.len() as f64 * LABEL_LINE / 2.0 + 11.0;
-            let style = TextStyle { anchor: Anchor::End, ..label_style(row.is_reference) };
-            for (line, text) in row.label.iter().enumerate() {
-                page.text((area.x - 10.0, first + line as f64 * LABEL_LINE), style, text);
-            }
+            page.lines((area.x - 10.0, first), row.style().right(), LABEL_LINE, &row.label);
         }
     }
 
@@ -300,8 +296,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn label_style(is_bold: bool) -> TextStyle {
-    TextStyle { weight: if is_bold { Weight::Bold } else { Weight::Regular }, ..LABEL }
+fn label_style(is_reference: bool) -> TextStyle {
+    if is_reference { LABEL.bold() } else { LABEL }
 }
 
 /// Text beside the rows.
@@ -316,7 +312,7 @@ impl Column {
     }
 
     fn width(&self) -> f64 {
-        let cells = self.cells.iter().map(|cell| label_style(true).width(cell));
+        let cells = self.cells.iter().map(|cell| LABEL.bold().width(cell));
         cells.fold(SMALL.width(self.title), f64::max)
     }
 }
@@ -328,15 +324,11 @@ fn interval(ends: Option<[f64; 2]>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use resvg::usvg::fontdb::Database;
-    use resvg::usvg::{Group, Node, Options, Rect, Tree};
+    use resvg::usvg::{Group, Node, Rect};
 
     use super::*;
     use crate::eval::sample;
-    use crate::plot::font;
-    use crate::plot::svg::png;
+    use crate::plot::svg::{png, tree};
 
     /// Each text of a figure with its place, and the size of the page.
     fn texts(svg: &str) -> (Vec<(String, Rect)>, [f32; 2]) {
@@ -352,11 +344,7 @@ mod tests {
                 }
             }
         }
-        let mut fonts = Database::new();
-        font::FILES.iter().for_each(|file| fonts.load_font_data(file.to_vec()));
-        let options =
-            Options { font_family: font::FAMILY.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };
-        let tree = Tree::from_str(svg, &options).expect("valid SVG");
+        let tree = tree(svg).expect("valid SVG");
         let mut texts = Vec::new();
         collect(tree.root(), &mut texts);
         (texts, [tree.size().width(), tree.size().height()])
@@ -439,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn little_is_drawn_as_well() {
+    fn a_figure_needs_no_clip_and_no_second_row() {
         let nothing = svg(&sample::results::<2>(&["mean-pool", "+smoothing"], &[]));
         assert_readable(&nothing);
         assert_eq!(nothing.matches("<circle").count(), 0);

@@ -31,8 +31,8 @@ pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{
-    Clip, ClipSource, Context, Dataset, DatasetError, DatasetPaths, Digests, Entry, Fault, FolderError,
-    Listed, Location, Manifest, ManifestError, read_manifest,
+    Clip, ClipSource, Context, Dataset, DatasetError, DatasetPaths, Digests, Entry, Fault, Listed, Location,
+    Manifest, read_manifest,
 };
 pub use evaluation::{Evaluation, Finished, NothingRead, Plan, PlanError, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};

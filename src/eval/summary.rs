@@ -1,23 +1,26 @@
-//! Results for people: a short form for the terminal, all of it as Markdown.
+//! Results as tables: a short form for the terminal, all of them as Markdown.
 
 use std::cmp::Reverse;
 
-use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement};
-use crate::eval::comparison::Paired;
+use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
+use crate::eval::comparison::{Comparison, Paired};
 use crate::eval::results::{Results, RowResult, Share};
-use crate::eval::rows::{Row, Score};
+use crate::eval::rows::Score;
+use crate::explore::Settings;
 use crate::plot::format::p_value;
 use crate::plot::format::percent::{interval, number, signed};
 use crate::plot::table::{Style, Table};
 
-/// Lines of a table that might have hundreds.
+/// Most lines of a table that could have hundreds.
 const CLASSES: usize = 20;
 const CONFUSIONS: usize = 30;
 const DISAGREEMENTS: usize = 30;
 
+/// A column of a table: its heading, whether it is shown, and the cell of an item.
+type Column<T> = (&'static str, bool, fn(&T) -> String);
+
 impl Results {
-    /// On the terminal accuracy, the comparisons, the groups and what was not read or not as it should be; as Markdown
-    /// also the domains, the classes and the clips on which rows disagree.
+    /// The results as tables. Those of domains, classes and single clips are in Markdown only.
     pub fn tables(&self, style: Style) -> String {
         let mut summary = Summary { style, text: String::new() };
         if style == Style::Markdown {
@@ -32,206 +35,164 @@ impl Results {
             self.hardest_classes(&mut summary);
             self.commonest_confusions(&mut summary);
             self.disputed_clips(&mut summary);
-            self.knobs(&mut summary);
+            self.row_settings(&mut summary);
         }
         let settings = &self.settings;
-        // The first digits, as version control shortens them.
+        // As many digits as version control shows.
         let short = |digest: &Option<String>| {
-            digest.as_deref().map_or("-".to_owned(), |d| d.chars().take(12).collect())
+            digest.as_deref().map_or("-".to_owned(), |digest| digest.chars().take(12).collect())
         };
-        let knobs = format!(
+        summary.paragraph(&format!(
             "model {} (vision {}, text {}), {}, sampling {}; intervals: 95 % bootstrap",
             settings.model.folder,
             short(&settings.model.vision),
             short(&settings.model.text),
             settings.device,
             settings.sampling
-        );
-        summary.paragraph(&knobs);
-        self.not_as_it_should_be(&mut summary);
+        ));
+        self.problems(&mut summary);
         summary.text
     }
 
     fn accuracy(&self, summary: &mut Summary) {
-        let some_unread = !self.unread.is_empty();
-        let is_full = summary.style == Style::Markdown;
-        let mut header = vec!["in %", "Top-1", "interval", "Top-2"];
-        header.extend(is_full.then_some("interval"));
-        header.push("Top-3");
-        header.extend(is_full.then_some("interval"));
-        header.extend(some_unread.then_some("Top-1 of all"));
-        header.push("clips");
-        let line = |row: &RowResult| {
-            let mut cells = vec![row.name.clone(), number(row.top1), interval(row.top1_ci), number(row.top2)];
-            cells.extend(is_full.then(|| interval(row.top2_ci)));
-            cells.push(number(row.top3));
-            cells.extend(is_full.then(|| interval(row.top3_ci)));
-            if some_unread {
-                cells.push(number(Some(row.top1_attempted)));
-                cells.push(format!("{} of {}", row.n_read, row.n_attempted));
-            } else {
-                cells.push(row.n_read.to_string());
-            }
-            cells
-        };
+        let (is_full, some_unread) = (summary.style == Style::Markdown, !self.unread.is_empty());
+        let columns: [Column<RowResult>; 10] = [
+            ("in %", true, |row| row.name.clone()),
+            ("Top-1", true, |row| number(row.top1)),
+            ("interval", true, |row| interval(row.top1_ci)),
+            ("Top-2", true, |row| number(row.top2)),
+            ("interval", is_full, |row| interval(row.top2_ci)),
+            ("Top-3", true, |row| number(row.top3)),
+            ("interval", is_full, |row| interval(row.top3_ci)),
+            ("Top-1 of all", some_unread, |row| number(Some(row.top1_attempted))),
+            ("clips", some_unread, |row| format!("{} of {}", row.n_read, row.n_attempted)),
+            ("clips", !some_unread, |row| row.n_read.to_string()),
+        ];
+        let columns: Vec<_> = columns.into_iter().filter(|(_, is_shown, _)| *is_shown).collect();
+        let header: Vec<&str> = columns.iter().map(|(heading, ..)| *heading).collect();
+        let line = |row| columns.iter().map(|(.., cell)| cell(row)).collect();
         summary.table("Accuracy", 1, &header, self.rows.iter().map(line).collect());
     }
 
     fn comparison(&self, summary: &mut Summary) {
-        let Some(first) = self.comparisons.first() else { return };
-        let only_reference = format!("only {} right", first.reference);
+        let Some(Comparison { reference, .. }) = self.comparisons.first() else { return };
+        let only_reference = format!("only {reference} right");
         let header = ["row", "difference", "interval", "only it right", &only_reference, "p", "p after Holm"];
-        let line = |name: &str, paired: &Paired| {
+        let line = |Comparison { row, all, .. }: &Comparison| {
             vec![
-                name.to_owned(),
-                signed(paired.difference),
-                interval(paired.difference_ci),
-                paired.only_row.to_string(),
-                paired.only_reference.to_string(),
-                p_value(paired.p),
-                p_value(paired.p_holm),
+                row.clone(),
+                signed(all.difference),
+                interval(all.difference_ci),
+                all.only_row.to_string(),
+                all.only_reference.to_string(),
+                p_value(all.p),
+                p_value(all.p_holm),
             ]
         };
-        let lines = self.comparisons.iter().map(|c| line(&c.row, &c.all)).collect();
-        let title =
-            format!("Top-1 against {} on the same clips, in points (exact McNemar test)", first.reference);
-        summary.table(&title, 1, &header, lines);
+        let title = format!("Top-1 against {reference} on the same clips, in points (exact McNemar test)");
+        summary.table(&title, 1, &header, self.comparisons.iter().map(line).collect());
     }
 
-    /// A line for each row; a column for each group and one for all outside it.
+    /// A line for each row, two columns for each group: the clips inside and outside of it.
     fn by_group(&self, summary: &mut Summary) {
-        let Some(first) = self.rows.first() else { return };
-        let names = first.groups.keys().map(|group| [group.clone(), format!("outside {group}")]);
-        let header: Vec<String> = ["row".to_owned()].into_iter().chain(names.flatten()).collect();
-        let shares = |row: &'_ RowResult| -> Vec<Share> {
-            let both = row.groups.values().zip(row.outside.values());
-            both.flat_map(|(inside, outside)| [inside.clone(), outside.clone()]).collect()
+        let Some(first) = self.rows.first().filter(|row| !row.groups.is_empty()) else { return };
+        let header = first.groups.keys().flat_map(|group| [group.clone(), format!("outside {group}")]);
+        let line = |name: &str, row: &RowResult, cell: fn(&Share) -> String| {
+            let shares = row.groups.values().zip(row.outside.values());
+            line(name, shares.flat_map(|(inside, outside)| [cell(inside), cell(outside)]))
         };
-        let clips = shares(first).iter().map(|share| share.n.to_string()).collect::<Vec<_>>();
-        let mut lines = vec![["clips".to_owned()].into_iter().chain(clips).collect::<Vec<_>>()];
-        lines.extend(self.rows.iter().map(|row| {
-            let cells = shares(row).into_iter().map(|share| number(share.top1));
-            [row.name.clone()].into_iter().chain(cells).collect()
-        }));
-        let header: Vec<&str> = header.iter().map(String::as_str).collect();
-        summary.table("Top-1 by group, in %", 1, &header, if header.len() > 1 { lines } else { Vec::new() });
+        let mut lines = vec![line("clips", first, |share| share.n.to_string())];
+        lines.extend(self.rows.iter().map(|row| line(&row.name, row, |share| number(share.top1))));
+        summary.table("Top-1 by group, in %", 1, &self::line("row", header), lines);
     }
 
-    /// A line for each comparison; a column for each group.
     fn comparison_by_group(&self, summary: &mut Summary) {
-        let Some(first) = self.comparisons.first() else { return };
-        let header: Vec<&str> = ["row"].into_iter().chain(first.groups.keys().map(String::as_str)).collect();
+        let Some(first) = self.comparisons.first().filter(|first| !first.groups.is_empty()) else { return };
+        let header = line("row", first.groups.keys().cloned());
         let cell = |paired: &Paired| format!("{} ({})", signed(paired.difference), p_value(paired.p_holm));
-        let lines = self.comparisons.iter().map(|comparison| {
-            let cells = comparison.groups.values().map(cell);
-            [comparison.row.clone()].into_iter().chain(cells).collect()
-        });
+        let lines = self.comparisons.iter().map(|c| line(&c.row, c.groups.values().map(cell)));
         let title =
             format!("Top-1 against {} by group, in points (p after Holm within the group)", first.reference);
-        summary.table(&title, 1, &header, if header.len() > 1 { lines.collect() } else { Vec::new() });
+        summary.table(&title, 1, &header, lines.collect());
     }
 
     fn by_domain(&self, summary: &mut Summary) {
         let Some(first) = self.rows.first() else { return };
-        let line = |domain: &String| self.shares(vec![domain.clone()], |row| row.domains.get(domain));
-        let lines = first.domains.keys().map(line).collect();
-        summary.table("Top-1 by domain, in %", 1, &self.header(&["domain", "clips"]), lines);
+        let header: Vec<&str> =
+            ["domain", "clips"].into_iter().chain(self.rows.iter().map(|row| &row.name[..])).collect();
+        let lines = first.domains.iter().map(|(domain, share)| {
+            let accuracies = self.rows.iter().map(|row| number(row.domains.get(domain).and_then(|s| s.top1)));
+            line(domain, [share.n.to_string()].into_iter().chain(accuracies))
+        });
+        summary.table("Top-1 by domain, in %", 1, &header, lines.collect());
     }
 
-    /// Number of clips and Top-1 of each row after the first cells.
-    fn shares<'a>(
-        &'a self,
-        mut cells: Vec<String>,
-        share: impl Fn(&'a RowResult) -> Option<&'a Share>,
-    ) -> Vec<String> {
-        let shares: Vec<Option<&Share>> = self.rows.iter().map(share).collect();
-        let clips = shares.iter().flatten().next().map_or(0, |share| share.n);
-        cells.push(clips.to_string());
-        cells.extend(shares.into_iter().map(|share| number(share.and_then(|share| share.top1))));
-        cells
+    /// The index of the row to sort by and its name.
+    fn leading(&self) -> Option<(usize, &str)> {
+        let leading = self.reference().or((!self.settings.rows.is_empty()).then_some(0))?;
+        Some((leading, &self.settings.rows[leading].name))
     }
 
-    /// The first columns, then all rows.
-    fn header<'a>(&'a self, first: &[&'a str]) -> Vec<&'a str> {
-        first.iter().copied().chain(self.rows.iter().map(|row| &row.name[..])).collect()
-    }
-
-    /// The first columns, then all rows but chance, and the row to sort by.
-    fn counts_header<'a>(&'a self, first: &[&'a str]) -> Option<(Vec<&'a str>, usize)> {
-        let rows = &self.settings.rows;
-        let leading = self.reference().or((!rows.is_empty()).then_some(0))?;
-        Some((first.iter().copied().chain(rows.iter().map(|row| &row.name[..])).collect(), leading))
+    /// Three headings, then the names of all rows but chance.
+    fn counts_header<'a>(&'a self, first: [&'a str; 3]) -> Vec<&'a str> {
+        first.into_iter().chain(self.settings.rows.iter().map(|row| &row.name[..])).collect()
     }
 
     fn hardest_classes(&self, summary: &mut Summary) {
-        let Some((header, leading)) = self.counts_header(&["domain", "class", "clips"]) else { return };
-        let mut classes: Vec<_> = self.classes.iter().collect();
-        // Right of n against right of m without a division; of equal ones those of more clips first.
+        let Some((leading, name)) = self.leading() else { return };
+        let mut classes: Vec<&ClassCounts> = self.classes.iter().collect();
+        // By share right, compared without a division; of equal ones those with more clips first.
         classes.sort_by(|a, b| {
             let share = (a.right[leading] * b.n).cmp(&(b.right[leading] * a.n));
             share.then(b.n.cmp(&a.n))
         });
-        let line = |class: &&ClassCounts| {
-            let right = class.right.iter().map(usize::to_string);
-            [class.domain.clone(), class.class.clone(), class.n.to_string()]
-                .into_iter()
-                .chain(right)
-                .collect()
-        };
-        let title = format!(
-            "Hardest classes of {}, clips right ({} of {} classes; all in classes.csv)",
-            header[3 + leading],
-            classes.len().min(CLASSES),
-            classes.len()
-        );
-        summary.table(&title, 2, &header, classes.iter().take(CLASSES).map(line).collect());
+        let (shown, all) = (classes.len().min(CLASSES), classes.len());
+        let lines = classes[..shown].iter().map(|class| {
+            let counts = [class.n].into_iter().chain(class.right.iter().copied());
+            line(&class.domain, [class.class.clone()].into_iter().chain(counts.map(|n| n.to_string())))
+        });
+        let title =
+            format!("Hardest classes of {name}, clips right ({shown} of {all} classes; all in classes.csv)");
+        summary.table(&title, 2, &self.counts_header(["domain", "class", "clips"]), lines.collect());
     }
 
     fn commonest_confusions(&self, summary: &mut Summary) {
-        let Some((header, leading)) = self.counts_header(&["domain", "true class", "taken for"]) else {
-            return;
-        };
+        let Some((leading, name)) = self.leading() else { return };
         let mut confusions: Vec<&Confusion> =
             self.confusions.iter().filter(|c| c.class != c.predicted && c.counts[leading] > 0).collect();
         confusions.sort_by_key(|confusion| Reverse(confusion.counts[leading]));
-        let line = |c: &&Confusion| {
-            let counts = c.counts.iter().map(usize::to_string);
-            [&c.domain, &c.class, &c.predicted].into_iter().cloned().chain(counts).collect()
-        };
+        let (shown, all) = (confusions.len().min(CONFUSIONS), confusions.len());
+        let lines = confusions[..shown].iter().map(|c| {
+            let classes = [c.class.clone(), c.predicted.clone()].into_iter();
+            line(&c.domain, classes.chain(c.counts.iter().map(usize::to_string)))
+        });
         let title = format!(
-            "Commonest confusions of {}, clips ({} of {} pairs of classes; all in confusion.csv)",
-            header[3 + leading],
-            confusions.len().min(CONFUSIONS),
-            confusions.len()
+            "Commonest confusions of {name}, clips ({shown} of {all} pairs of classes; all in confusion.csv)"
         );
-        summary.table(&title, 3, &header, confusions.iter().take(CONFUSIONS).map(line).collect());
+        summary.table(&title, 3, &self.counts_header(["domain", "true class", "taken for"]), lines.collect());
     }
 
     fn disputed_clips(&self, summary: &mut Summary) {
         let Some(reference) = self.reference() else { return };
-        let name = &self.settings.rows[reference].name;
-        let says = format!("{name} says");
-        let lines = self.disagreements.iter().take(DISAGREEMENTS).map(|clip| {
-            let said = &clip.predictions[reference];
-            let says = if said.right { "✓".to_owned() } else { said.class.clone() };
-            [clip.id.clone(), clip.domain.clone(), clip.class.clone(), says, self.others(clip, reference)]
+        let says = format!("{} says", self.settings.rows[reference].name);
+        let (shown, all) = (self.disagreements.len().min(DISAGREEMENTS), self.disagreements.len());
+        let lines = self.disagreements[..shown].iter().map(|clip| {
+            let Prediction { class, right } = &clip.predictions[reference];
+            let says = if *right { "✓" } else { class };
+            let others = self.others(clip, *right);
+            [&clip.id, &clip.domain, &clip.class, says, &others].map(str::to_owned).to_vec()
         });
-        let title = format!(
-            "Clips on which alignment rows disagree ({} of {}; all in disagreements.csv)",
-            self.disagreements.len().min(DISAGREEMENTS),
-            self.disagreements.len()
-        );
+        let title =
+            format!("Clips on which alignment rows disagree ({shown} of {all}; all in disagreements.csv)");
         let header = ["clip", "domain", "true class", &says, "other alignment rows"];
-        summary.table(&title, 5, &header, lines.map(Vec::from).collect());
+        summary.table(&title, 5, &header, lines.collect());
     }
 
     /// The alignment rows that are wrong where the reference row is right, or right where it is wrong.
-    fn others(&self, clip: &Disagreement, reference: usize) -> String {
-        let reference_is_right = clip.predictions[reference].right;
-        let others = self.settings.rows.iter().zip(&clip.predictions);
-        let others =
-            others.filter(|(row, said)| row.score == Score::Alignment && said.right != reference_is_right);
-        let names: Vec<String> = others
+    fn others(&self, clip: &Disagreement, reference_is_right: bool) -> String {
+        let rows = self.settings.rows.iter().zip(&clip.predictions);
+        let names: Vec<String> = rows
+            .filter(|(row, said)| row.score == Score::Alignment && said.right != reference_is_right)
             .map(|(row, said)| match said.right {
                 true => row.name.clone(),
                 false => format!("{} ({})", row.name, said.class),
@@ -240,34 +201,32 @@ impl Results {
         format!("{}: {}", if reference_is_right { "wrong" } else { "right" }, names.join(", "))
     }
 
-    /// On the terminal the clips that could not be read one by one, of the rest the number.
-    fn knobs(&self, summary: &mut Summary) {
-        let line = |row: &Row| {
-            let settings = &row.settings;
-            if let Some(vlm) = &row.vlm {
-                let sees = format!("{} frames, at {}", vlm.frames, vlm.server);
-                let mut cells = vec![row.name.clone(), row.score.to_string()];
-                cells.resize(6, String::new());
-                cells.push(sees);
-                return cells;
-            }
-            vec![
-                row.name.clone(),
-                row.score.to_string(),
-                row.prompt.to_string(),
-                settings.method.preset.to_string(),
-                settings.method.in_words(),
-                format!("{} s", settings.smoothing_seconds),
-                settings.template.text().to_owned(),
-            ]
-        };
+    fn row_settings(&self, summary: &mut Summary) {
         let header = ["row", "score", "prompt", "preset", "aligner", "smoothing", "template"];
-        let lines = self.settings.rows.iter().map(line).collect();
+        let lines = self.settings.rows.iter().map(|row| {
+            let Settings { method, smoothing_seconds, template, .. } = &row.settings;
+            let mut cells = vec![row.name.clone(), row.score.to_string()];
+            match &row.vlm {
+                Some(vlm) => {
+                    cells.resize(6, String::new());
+                    cells.push(format!("{} frames, at {}", vlm.frames, vlm.server));
+                }
+                None => cells.extend([
+                    row.prompt.to_string(),
+                    method.preset.to_string(),
+                    method.in_words(),
+                    format!("{smoothing_seconds} s"),
+                    template.text().to_owned(),
+                ]),
+            }
+            cells
+        });
         summary.title("What the rows are");
-        summary.text += &Table::with_words(header.len(), &header, lines).draw(summary.style);
+        summary.text += &Table::with_words(header.len(), &header, lines.collect()).draw(summary.style);
     }
 
-    fn not_as_it_should_be(&self, summary: &mut Summary) {
+    /// Clips that were not evaluated as they should be. Damage and truncated texts are only counted on the terminal.
+    fn problems(&self, summary: &mut Summary) {
         let unread = self.unread.iter().map(|clip| format!("{}: {}", clip.id, clip.reason));
         summary.list(&format!("Clips that could not be read ({})", self.unread.len()), unread.collect());
         let unaligned =
@@ -292,7 +251,12 @@ impl Results {
     }
 }
 
-/// What has been written so far.
+/// A line of a table.
+fn line(first: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
+    [first.to_owned()].into_iter().chain(cells).collect()
+}
+
+/// The text written so far.
 struct Summary {
     style: Style,
     text: String,
@@ -314,8 +278,8 @@ impl Summary {
         self.text += &format!("\n{}\n", self.style.cell(text));
     }
 
-    /// A table whose first columns hold words; nothing without lines.
-    fn table(&mut self, title: &str, words: usize, header: &[&str], lines: Vec<Vec<String>>) {
+    /// A table whose first `words` columns hold words; nothing without lines.
+    fn table<H: AsRef<str>>(&mut self, title: &str, words: usize, header: &[H], lines: Vec<Vec<String>>) {
         if !lines.is_empty() {
             self.title(title);
             self.text += &Table::with_words(words, header, lines).draw(self.style);
@@ -359,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn markdown_tells_everything_and_keeps_its_columns() {
+    fn markdown_has_all_tables_and_keeps_its_columns() {
         let text = hostile().tables(Style::Markdown);
         let titles: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let starts = [
@@ -407,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut_and_counted() {
+    fn long_tables_are_cut_and_counted() {
         let clips: Vec<([usize; 3], &str)> = (0..40).map(|_| ([0, 0, 1], "")).collect();
         let mut clips = sample::clips(&ROWS, &clips);
         for (number, clip) in clips.iter_mut().enumerate() {

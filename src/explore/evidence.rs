@@ -40,14 +40,11 @@ impl EvidenceRequest {
 pub enum EvidenceUpdate {
     /// A class is done: see [`Exploration::add_evidence`](super::Exploration::add_evidence).
     Found {
-        /// The request's generation.
         generation: u64,
-        /// Index of the class.
         class: usize,
         /// None if its steps have no other order.
         evidence: Option<OrderEvidence>,
     },
-    /// A request ended early.
     Failed(Report),
 }
 

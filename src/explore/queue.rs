@@ -6,10 +6,10 @@ use std::task::Poll;
 
 use color_eyre::eyre::Report;
 
+use crate::backbone::Square;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::pipeline::Update;
 use crate::explore::strip::{Picture, Strip};
-use crate::siglip::Square;
 use crate::video::{DecodeAhead, Faults, Shown};
 
 /// A decoded frame as the decoding thread hands it on.

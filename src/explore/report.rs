@@ -1,4 +1,4 @@
-//! The document that `--json` prints, and that a snapshot contains.
+//! The document of `--json`, which snapshots contain too.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +19,11 @@ pub struct Report {
     pub settings: ReportSettings,
 }
 
-/// One candidate class.
+/// A candidate class. Its columns in tables: `plot::candidates`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
     /// Position in the order given, from 0.
     pub index: usize,
-    /// Class name.
     pub name: String,
     /// Alignment score (Eq. 13).
     pub score: f64,
@@ -32,20 +31,20 @@ pub struct ClassReport {
     pub path: Vec<(usize, usize)>,
     /// Number of path cells in each step.
     pub frames_per_step: Vec<usize>,
-    /// Whether most steps were squeezed into a single frame each.
+    /// Whether most steps hold a single frame.
     pub collapsed: bool,
     /// The same script without its order: the mean of all cells.
     pub order_free: f64,
-    /// Standard deviations of the scores of the same steps in other orders that `score` lies above their mean, where that
-    /// was found and there are other orders.
+    /// Standard deviations by which `score` lies above the mean score of the same steps in other orders; none where it was
+    /// not computed or there is no other order.
     pub order_z: Option<f64>,
-    /// (1 + b) / (1 + n), where b of those n other scores are at least as high.
+    /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
     pub order_p: Option<f64>,
-    /// Cosine of the mean frame with the class name, where the name's embedding is known.
+    /// Cosine of the mean frame with the class name, where the name is embedded.
     pub mean_pool: Option<f64>,
-    /// Place by `mean_pool`, from 1.
+    /// Rank by `mean_pool`, from 1.
     pub mean_pool_rank: Option<usize>,
-    /// Place by `score`, from 1.
+    /// Rank by `score`, from 1.
     pub rank: usize,
     /// Score minus the best score among the other classes.
     pub margin: Option<f64>,
@@ -57,7 +56,7 @@ pub struct ReportSettings {
     /// Preset, aligner and cell.
     #[serde(flatten)]
     pub method: Method,
-    /// What a frame in no step counted, where frames could be in none.
+    /// Value of a frame in no step, where the aligner may leave frames out.
     #[serde(default)]
     pub background_level: Option<f64>,
     /// Width of the smoothing window in frames; 0 and 1 are off.
@@ -66,7 +65,7 @@ pub struct ReportSettings {
     pub alpha: f32,
     /// Offset of the logits.
     pub beta: f32,
-    /// What only a run from clip and scripts has.
+    /// None for embeddings without a clip, as `align` reads them.
     #[serde(flatten)]
     pub clip: Option<ClipSettings>,
 }
@@ -74,11 +73,9 @@ pub struct ReportSettings {
 /// The knobs of a run from clip and scripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipSettings {
-    /// The smoothing width as it was asked for.
+    /// The smoothing width given.
     pub smoothing_seconds: f64,
-    /// Name of the template.
     pub template: String,
-    /// Its text.
     pub template_text: String,
     /// Where everything came from.
     #[serde(flatten)]

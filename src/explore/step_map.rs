@@ -22,13 +22,10 @@ const ROUNDS: usize = 100;
 /// A step in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepPoint {
-    /// Index of its class.
     pub class: usize,
-    /// Its index in the script.
     pub step: usize,
     /// From -1 to 1; both axes have one scale.
     pub x: f32,
-    /// See [`StepPoint::x`].
     pub y: f32,
 }
 
@@ -59,7 +56,6 @@ impl StepMap {
 /// The map without context, and the map with it, turned for the best fit with the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepMaps {
-    /// The candidates whose steps they show.
     pub candidates: Vec<Candidate>,
     /// The template of the map with context.
     pub template: Template,

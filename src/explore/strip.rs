@@ -1,4 +1,4 @@
-//! The small pictures of a clip.
+//! Small pictures of a clip, for film strips.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -7,47 +7,44 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::thumbnail;
 use image::{ImageFormat, RgbImage};
 
-/// Pictures kept at most: more than a film strip can show, whatever the clip's length.
+/// Pictures kept at most: more than a film strip can show.
 const MOST: usize = 1024;
 const QUALITY: u8 = 85;
 /// Largest width and height of a small picture; a film strip of half blocks shows no more.
 const SMALL: (u32, u32) = (96, 54);
 
-/// Small pictures in order of presentation, an even selection of a long clip's.
+/// Small pictures in order of presentation; of a long clip an even selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     pictures: Vec<Arc<Picture>>,
     seen: usize,
 }
 
-/// One small picture, compressed.
+/// A picture, compressed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// Ordinal of the decoded picture.
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
-    /// As JPEG.
     pub jpeg: Vec<u8>,
 }
 
-/// What is shown of a frame: a small picture, for film strips, and the larger one that it was made from.
+/// Both pictures of a frame: a small one for film strips, and the larger one that it was made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thumbnail {
-    /// The small picture.
     pub small: RgbImage,
-    /// The larger one, compressed.
     pub picture: Arc<Picture>,
 }
 
 impl Thumbnail {
-    /// Compresses a picture and makes a small one. None where that fails.
+    /// None where the picture cannot be compressed.
     pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
         let small = shrink(picture);
         Some(Self { small, picture: Arc::new(Picture::new(ordinal, time, picture)?) })
     }
 
-    /// From a picture that was compressed before. None where it is damaged.
+    /// From a compressed picture. None where it is damaged.
     pub fn of(picture: Arc<Picture>) -> Option<Self> {
         Some(Self { small: shrink(&picture.decode()?), picture })
     }
@@ -69,7 +66,7 @@ impl Picture {
         Some(Self { ordinal, time, jpeg })
     }
 
-    /// The picture. None where it is damaged.
+    /// None where the picture is damaged.
     pub fn decode(&self) -> Option<RgbImage> {
         let picture = image::load(Cursor::new(&self.jpeg), ImageFormat::Jpeg).ok()?;
         Some(picture.into_rgb8())
@@ -77,12 +74,11 @@ impl Picture {
 }
 
 impl Strip {
-    /// A strip of pictures that were selected before.
+    /// A strip of pictures selected before.
     pub fn of(pictures: Vec<Picture>) -> Self {
         Self { seen: pictures.len(), pictures: pictures.into_iter().map(Arc::new).collect() }
     }
 
-    /// The pictures.
     pub fn pictures(&self) -> &[Arc<Picture>] {
         &self.pictures
     }
@@ -107,7 +103,7 @@ impl Strip {
         self.seen += 1;
     }
 
-    /// One of how many frames is kept when this many came before.
+    /// After `seen` frames, one of this many is kept.
     fn every(seen: usize) -> usize {
         (seen / MOST + 1).next_power_of_two()
     }

@@ -4,11 +4,11 @@ use crate::export::panel::{Panel, SMALL, draw_path};
 use crate::export::table::facts_in_a_line;
 use crate::export::{ExportError, aligned};
 use crate::plot::colour::{INK, VIRIDIS};
-use crate::plot::font::{Anchor, TextStyle};
+use crate::plot::font::TextStyle;
 use crate::plot::format::{plain, typeset};
 use crate::plot::scale::Shades;
 use crate::plot::svg::{Area, Page};
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// A page has no room for more.
 const STEPS_AT_MOST: usize = 100;
@@ -54,7 +54,7 @@ fn draw_legend(page: &mut Page, area: Area, shades: &Shades, cell: &str) -> f64 
     const HEIGHT: f64 = 12.0;
     const KEY: f64 = 110.0;
     let name = format!("{cell}, {} scale", shades.scale);
-    let style = TextStyle { size: 12.0, colour: INK, ..SMALL };
+    let style = TextStyle::new(12.0, INK);
     let label = style.width(&name) + 10.0;
     let left = area.x + ((area.width - label - BAR - KEY) / 2.0).max(0.0);
     page.text((left, area.y + HEIGHT - 2.0), style, &name);
@@ -65,8 +65,8 @@ fn draw_legend(page: &mut Page, area: Area, shades: &Shades, cell: &str) -> f64 
         let shade = f64::from(tick) / 4.0;
         let x = bar.x + shade * BAR;
         page.line(&[(x, bar.y + HEIGHT), (x, bar.y + HEIGHT + 3.0)], INK, 1.0);
-        let style = TextStyle { anchor: Anchor::Middle, ..SMALL };
-        page.text((x, bar.y + HEIGHT + 15.0), style, &typeset(&plain(shades.value(shade))));
+        let value = typeset(&plain(shades.value(shade)));
+        page.text((x, bar.y + HEIGHT + 15.0), SMALL.centred(), &value);
     }
     let key = bar.x + BAR + 36.0;
     let middle = bar.y + HEIGHT / 2.0;
@@ -79,8 +79,5 @@ fn draw_legend(page: &mut Page, area: Area, shades: &Shades, cell: &str) -> f64 
 fn draw_facts(page: &mut Page, area: Area, snapshot: &Snapshot) -> f64 {
     const LINE: f64 = 14.0;
     let lines = SMALL.wrap(&facts_in_a_line(snapshot), area.width, 6);
-    for (row, line) in lines.iter().enumerate() {
-        page.text((area.x, area.y + LINE * (row + 1) as f64), SMALL, line);
-    }
-    area.y + LINE * lines.len() as f64
+    page.lines((area.x, area.y + LINE), SMALL, LINE, &lines) - LINE
 }

@@ -17,7 +17,7 @@ use ndarray::Array2;
 
 use crate::explore::ClassReport;
 use crate::plot::scale::{Scale, Shades};
-use crate::store::{Matrices, Snapshot, matrix};
+use crate::snapshot::{Matrices, Snapshot, matrix};
 
 /// What to export of a snapshot.
 #[derive(Clone, Copy, Debug)]

@@ -8,21 +8,19 @@ use ndarray::Array2;
 use crate::align::{corners, runs};
 use crate::export::Aligned;
 use crate::plot::colour::{GREY, INK, RULE, Rgb, contrast, hex, step_colour};
-use crate::plot::font::{Anchor, TextStyle, Weight};
+use crate::plot::font::TextStyle;
 use crate::plot::format::{plain, signed, typeset};
 use crate::plot::heatmap;
 use crate::plot::svg::{Area, Page};
 use crate::plot::time_axis::TimeAxis;
-use crate::store::{Snapshot, Thumbnail};
+use crate::snapshot::{Snapshot, Thumbnail};
 
-pub const SMALL: TextStyle =
-    TextStyle { size: 11.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };
-const TITLE: TextStyle = TextStyle { size: 17.0, weight: Weight::Bold, colour: INK, anchor: Anchor::Start };
+pub const SMALL: TextStyle = TextStyle::new(11.0, GREY);
+const TITLE: TextStyle = TextStyle::new(17.0, INK).bold();
 const TITLE_LINE: f64 = 21.0;
-const SUBTITLE: TextStyle =
-    TextStyle { size: 13.0, weight: Weight::Regular, colour: GREY, anchor: Anchor::Start };
+const SUBTITLE: TextStyle = TextStyle::new(13.0, GREY);
 const SUBTITLE_LINE: f64 = 18.0;
-const STEP: TextStyle = TextStyle { size: 12.5, weight: Weight::Regular, colour: INK, anchor: Anchor::Start };
+const STEP: TextStyle = TextStyle::new(12.5, INK);
 const STEP_LINE: f64 = 15.0;
 /// Share of a panel that the script takes.
 const SCRIPT: f64 = 0.43;
@@ -33,11 +31,11 @@ const LEAST_ROW: f64 = 24.0;
 /// Space between the texts of two steps.
 const LEADING: f64 = 7.0;
 const LEAST_MATRIX: f64 = 200.0;
-/// Scripts as long as they come fit on a page with this height, the texts of their steps cut where they must be.
+/// Height of a page's matrix; the texts of long scripts are cut to fit it.
 const MATRIX_ON_A_PAGE: f64 = 1050.0;
 const BAND: f64 = 15.0;
 const PICTURE: f64 = 38.0;
-/// The widest or highest picture that is taken for one.
+/// Pictures that are wider or higher are taken for damaged.
 const PICTURE_AT_MOST: u32 = 4096;
 
 /// A class, fitted into the width of its part of the figure.
@@ -81,37 +79,20 @@ impl<'a> Panel<'a> {
 
     /// Name, domain and score, from `top` down.
     pub fn draw_heading(&self, page: &mut Page, (left, top): (f64, f64), letter: Option<char>) {
-        let mut y = top;
+        let y = top + TITLE_LINE - 5.0;
         let indent = if letter.is_some() { 32.0 } else { 0.0 };
         if let Some(letter) = letter {
-            page.text((left, y + TITLE_LINE - 5.0), TITLE, &format!("({letter})"));
+            page.text((left, y), TITLE, &format!("({letter})"));
         }
-        for line in &self.title {
-            page.text((left + indent, y + TITLE_LINE - 5.0), TITLE, line);
-            y += TITLE_LINE;
-        }
-        let room = self.width - indent;
-        for line in self.subtitles() {
-            let line = SUBTITLE.fit(&line, room);
-            page.text((left + indent, y + SUBTITLE_LINE - 5.0), SUBTITLE, &line);
-            y += SUBTITLE_LINE;
-        }
+        let y = page.lines((left + indent, y), TITLE, TITLE_LINE, &self.title);
+        let subtitles = self.subtitles().into_iter();
+        let subtitles: Vec<String> = subtitles.map(|line| SUBTITLE.fit(&line, self.width - indent)).collect();
+        let y = y - TITLE_LINE + SUBTITLE_LINE;
+        page.lines((left + indent, y), SUBTITLE, SUBTITLE_LINE, &subtitles);
     }
 
-    /// Domain, verdict and order evidence, where there are such.
+    /// Domain, rank and scores, order evidence; without those that are empty.
     fn subtitles(&self) -> Vec<String> {
-        let class = self.aligned.class;
-        let order = class
-            .order_z
-            .zip(class.order_p)
-            .map(|(z, p)| format!("against shuffled orders: z {}, p {p:.2}", typeset(&format!("{z:+.1}"))));
-        let mut lines = vec![self.aligned.candidate.domain.clone(), self.verdict()];
-        lines.extend(order);
-        lines.retain(|line| !line.trim().is_empty());
-        lines
-    }
-
-    fn verdict(&self) -> String {
         let class = self.aligned.class;
         let of = self.snapshot.ranking.len();
         let mut verdict = format!("rank {} of {of} · score {}", class.rank, typeset(&plain(class.score)));
@@ -121,7 +102,12 @@ impl<'a> Panel<'a> {
         if class.collapsed {
             verdict += " · path collapsed";
         }
-        verdict
+        let mut lines = vec![self.aligned.candidate.domain.clone(), verdict];
+        if let Some((z, p)) = class.order_z.zip(class.order_p) {
+            lines.push(format!("against shuffled orders: z {}, p {p:.2}", typeset(&format!("{z:+.1}"))));
+        }
+        lines.retain(|line| !line.trim().is_empty());
+        lines
     }
 
     /// Everything from the matrix down. `top` is the matrix' upper edge, and `height` its height. Returns where the
@@ -151,7 +137,9 @@ impl<'a> Panel<'a> {
         draw_axis(page, axis, bottom);
         let band = Area { y: bottom + 26.0, height: BAND, ..matrix };
         self.draw_band(page, axis, band);
-        let pictures = pictures(&self.snapshot.thumbnails);
+        let mut pictures: Vec<&Thumbnail> = self.snapshot.thumbnails.iter().collect();
+        pictures.retain(|picture| aspect(picture).is_some());
+        pictures.sort_by(|a, b| a.time.total_cmp(&b.time));
         let strip = Area { y: band.y + BAND + 3.0, height: PICTURE, ..matrix };
         draw_strip(page, axis, strip, &pictures);
         if pictures.is_empty() { band.y + BAND } else { strip.y + PICTURE }
@@ -160,18 +148,15 @@ impl<'a> Panel<'a> {
     /// A row per step: its number, its text and how many frames the path gives to it.
     fn draw_script(&self, page: &mut Page, left: f64, matrix: Area) {
         let row = matrix.height / self.steps.len() as f64;
-        let right = TextStyle { anchor: Anchor::End, ..SMALL };
-        page.text((matrix.x - 8.0, matrix.y - 7.0), right, "frames");
+        page.text((matrix.x - 8.0, matrix.y - 7.0), SMALL.right(), "frames");
         for (step, lines) in self.steps.iter().enumerate() {
             let middle = matrix.y + (step as f64 + 0.5) * row;
             let badge = Area { x: left, y: middle - 8.0, width: 18.0, height: 16.0 };
             draw_number(page, badge, step);
             let first = middle - lines.len() as f64 * STEP_LINE / 2.0 + STEP_LINE - 3.5;
-            for (line, text) in lines.iter().enumerate() {
-                page.text((left + BADGE, first + line as f64 * STEP_LINE), STEP, text);
-            }
+            page.lines((left + BADGE, first), STEP, STEP_LINE, lines);
             let frames = self.aligned.class.frames_per_step[step].to_string();
-            page.text((matrix.x - 8.0, middle + 4.5), TextStyle { anchor: Anchor::End, ..STEP }, &frames);
+            page.text((matrix.x - 8.0, middle + 4.5), STEP.right(), &frames);
             if step > 0 {
                 let y = matrix.y + step as f64 * row;
                 page.line(&[(left, y), (matrix.x - 6.0, y)], RULE, 0.75);
@@ -182,8 +167,7 @@ impl<'a> Panel<'a> {
     /// The frames in the colours of the steps that the path gives them to.
     fn draw_band(&self, page: &mut Page, axis: TimeAxis, band: Area) {
         let times = &self.snapshot.frames.times;
-        let style = TextStyle { anchor: Anchor::End, ..SMALL };
-        page.text((band.x - 8.0, band.y + 11.5), style, "step");
+        page.text((band.x - 8.0, band.y + 11.5), SMALL.right(), "step");
         for (step, frames) in runs(&self.aligned.class.path, times.len()) {
             let (from, to) = (axis.edge(times, frames.start), axis.edge(times, frames.end));
             draw_number(page, Area { x: from, width: to - from, ..band }, step);
@@ -196,7 +180,7 @@ fn draw_number(page: &mut Page, area: Area, step: usize) {
     let colour = step_colour(step);
     page.rect(area, &hex(colour));
     let number = (step + 1).to_string();
-    let style = TextStyle { weight: Weight::Bold, colour: contrast(colour), anchor: Anchor::Middle, ..SMALL };
+    let style = TextStyle::new(SMALL.size, contrast(colour)).bold().centred();
     if style.width(&number) <= area.width {
         page.text((area.x + area.width / 2.0, area.y + area.height / 2.0 + 4.0), style, &number);
     }
@@ -211,51 +195,36 @@ pub fn draw_path(page: &mut Page, points: &[(f64, f64)]) {
 
 /// Seconds below the matrix.
 fn draw_axis(page: &mut Page, axis: TimeAxis, top: f64) {
-    page.text((axis.left - 8.0, top + 16.0), TextStyle { anchor: Anchor::End, ..SMALL }, "time (s)");
+    page.text((axis.left - 8.0, top + 16.0), SMALL.right(), "time (s)");
     for (time, label) in axis.ticks(44.0) {
         let x = axis.x(time);
         page.line(&[(x, top), (x, top + 4.0)], INK, 1.0);
         // The first label stays within the matrix' width.
         let half = SMALL.width(&label) / 2.0;
-        let style = TextStyle { anchor: Anchor::Middle, colour: INK, ..SMALL };
+        let style = TextStyle::new(SMALL.size, INK).centred();
         page.text((x.max(axis.left + half - 2.0), top + 16.0), style, &label);
     }
 }
 
-/// A picture that can be drawn, and its width over its height.
-struct Picture<'a> {
-    thumbnail: &'a Thumbnail,
-    aspect: f64,
-}
-
-/// Pictures that can be decoded, in order of time.
-fn pictures(thumbnails: &[Thumbnail]) -> Vec<Picture<'_>> {
-    let picture = |thumbnail: &'_ Thumbnail| {
-        let reader = ImageReader::with_format(Cursor::new(&thumbnail.jpeg), ImageFormat::Jpeg);
-        let (width, height) = reader.into_dimensions().ok()?;
-        let is_sane = |side: u32| (1..=PICTURE_AT_MOST).contains(&side);
-        (is_sane(width) && is_sane(height)).then(|| f64::from(width) / f64::from(height))
-    };
-    let mut pictures: Vec<Picture> = thumbnails
-        .iter()
-        .filter_map(|thumbnail| Some(Picture { thumbnail, aspect: picture(thumbnail)? }))
-        .collect();
-    pictures.sort_by(|a, b| a.thumbnail.time.total_cmp(&b.thumbnail.time));
-    pictures
+/// Width over height of a picture that can be drawn.
+fn aspect(thumbnail: &Thumbnail) -> Option<f64> {
+    let reader = ImageReader::with_format(Cursor::new(&thumbnail.jpeg), ImageFormat::Jpeg);
+    let (width, height) = reader.into_dimensions().ok()?;
+    let is_sane = |side: u32| (1..=PICTURE_AT_MOST).contains(&side);
+    (is_sane(width) && is_sane(height)).then(|| f64::from(width) / f64::from(height))
 }
 
 /// Pictures at even distances, each at its own time.
-fn draw_strip(page: &mut Page, axis: TimeAxis, area: Area, pictures: &[Picture]) {
-    let Some(first) = pictures.first() else { return };
-    let style = TextStyle { anchor: Anchor::End, ..SMALL };
-    page.text((area.x - 8.0, area.y + area.height / 2.0 + 4.0), style, "clip");
-    let places = (area.width / (area.height * first.aspect + 2.0)) as usize;
+fn draw_strip(page: &mut Page, axis: TimeAxis, area: Area, pictures: &[&Thumbnail]) {
+    let Some(aspect) = pictures.first().and_then(|first| aspect(first)) else { return };
+    page.text((area.x - 8.0, area.y + area.height / 2.0 + 4.0), SMALL.right(), "clip");
+    let places = (area.width / (area.height * aspect + 2.0)) as usize;
     let places = places.clamp(1, pictures.len());
     let width = area.width / places as f64;
     for place in 0..places {
         let left = area.x + place as f64 * width;
         let time = axis.time(left + width / 2.0);
-        let shown = pictures.partition_point(|picture| picture.thumbnail.time <= time).saturating_sub(1);
-        page.picture(Area { x: left, width, ..area }, &pictures[shown].thumbnail.jpeg);
+        let shown = pictures.partition_point(|picture| picture.time <= time).saturating_sub(1);
+        page.picture(Area { x: left, width, ..area }, &pictures[shown].jpeg);
     }
 }

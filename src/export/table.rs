@@ -3,7 +3,7 @@
 use crate::explore::knobs::KnobValues;
 use crate::plot::candidates::{self, Form, Ranked};
 use crate::plot::table::Style;
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 use crate::video::Sampling;
 
 /// A row per class, best first, every number in full.

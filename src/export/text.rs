@@ -16,7 +16,7 @@ use crate::plot::heatmap::{Heatmap, shade_glyph};
 use crate::plot::scale::Shades;
 use crate::plot::text::{fit, width, wrap};
 use crate::plot::time_axis::TimeAxis;
-use crate::store::Snapshot;
+use crate::snapshot::Snapshot;
 use crate::visible::visible_line;
 
 /// What shades are made of.

@@ -41,7 +41,7 @@ pub enum HubError {
     #[error("{id} has no {name}\nhelp: {help}")]
     NoFile { id: String, name: &'static str, help: &'static str },
     #[error(transparent)]
-    Model(#[from] crate::siglip::ModelError),
+    Model(#[from] crate::backbone::ModelError),
     #[error("{}: {reason}\nhelp: choose another revision of the model", path.display())]
     Index { path: PathBuf, reason: String },
     #[error(

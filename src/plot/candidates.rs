@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::explore::{Candidate, ClassReport, Evidence, Outcome};
 use crate::plot::format::{plain, signed};
 use crate::plot::table::{Align, Table};
+use Value::{Count, Difference, Missing, Number, Text, YesNo};
 
 /// A ranked candidate, from which every column takes its value.
 #[derive(Clone, Copy, Debug)]
@@ -96,52 +97,33 @@ enum Value {
     Text(String),
     Count(usize),
     Number(f64),
+    /// A number that is shown with its sign.
     Difference(f64),
     YesNo(bool),
     /// No value, and what the explorer's list shows in its place.
-    None(&'static str),
+    Missing(&'static str),
 }
 
 impl Value {
     fn number(value: Option<f64>) -> Self {
-        value.map_or(Self::None(""), Self::Number)
+        value.map_or(Missing(""), Number)
     }
 
     fn show(self, form: Form) -> String {
         match (self, form) {
-            (Self::Text(text), _) => text,
-            (Self::Count(count), _) => count.to_string(),
-            (Self::Number(value) | Self::Difference(value), Form::Csv) => value.to_string(),
+            (Text(text), _) => text,
+            (Count(count), _) => count.to_string(),
+            (Number(value) | Difference(value), Form::Csv) => value.to_string(),
             // Four significant digits at any size: real scores span 1e-5 to 0.3.
-            (Self::Number(value) | Self::Difference(value), Form::Table) => format!("{value:.3e}"),
-            (Self::Number(value), _) => plain(value),
-            (Self::Difference(value), _) => signed(value),
-            (Self::YesNo(value), _) => if value { "yes" } else { "no" }.to_owned(),
-            (Self::None(text), Form::List { .. }) => text.to_owned(),
-            (Self::None(_), Form::Text | Form::Table) => "-".to_owned(),
-            (Self::None(_), Form::Markdown | Form::Csv) => String::new(),
+            (Number(value) | Difference(value), Form::Table) => format!("{value:.3e}"),
+            (Number(value), _) => plain(value),
+            (Difference(value), _) => signed(value),
+            (YesNo(value), _) => if value { "yes" } else { "no" }.to_owned(),
+            (Missing(text), Form::List { .. }) => text.to_owned(),
+            (Missing(_), Form::Text | Form::Table) => "-".to_owned(),
+            (Missing(_), Form::Markdown | Form::Csv) => String::new(),
         }
     }
-}
-
-/// A column. A row of [`COLUMNS`] adds one; for `--json` also a field of [`ClassReport`].
-pub struct Column {
-    /// Heading in CSV, and with spaces in Markdown; but for the names of the class and the number of steps, it is also the
-    /// field of the JSON document.
-    key: &'static str,
-    /// Heading and width in the explorer's list.
-    list: Option<(&'static str, usize)>,
-    /// Heading and width in text.
-    text: Option<(&'static str, usize)>,
-    /// Heading in the table of `classify`.
-    table: Option<&'static str>,
-    align: Align,
-    /// Lines of the explorer's help.
-    pub help: &'static [&'static str],
-    /// Whether the list has the column now, given whether settings are pinned and there is a vision-language model.
-    is_listed: fn(bool, bool) -> bool,
-    value: fn(&Ranked) -> Value,
-    tone: fn(&Ranked) -> Tone,
 }
 
 /// How the explorer's list colours a cell.
@@ -153,69 +135,83 @@ pub enum Tone {
     Bad,
 }
 
+/// A column. A row of [`COLUMNS`] adds one; for `--json` also a field of [`ClassReport`]. A form without a heading for it
+/// does not have it.
+pub struct Column {
+    /// Heading in CSV, and with spaces in Markdown: the field of the JSON document, where it has one.
+    key: &'static str,
+    /// Heading and width in the explorer's list.
+    list: (&'static str, usize),
+    /// Heading and width in text.
+    text: (&'static str, usize),
+    /// Heading in the table of `classify`.
+    table: &'static str,
+    align: Align,
+    /// Lines of the explorer's help.
+    help: &'static [&'static str],
+    /// Whether the list has the column, given whether settings are pinned and there is a vision-language model.
+    is_listed: fn(bool, bool) -> bool,
+    value: fn(&Ranked) -> Value,
+    tone: fn(&Ranked) -> Tone,
+}
+
 const COLUMN: Column = Column {
     key: "",
-    list: None,
-    text: None,
-    table: None,
+    list: ("", 0),
+    text: ("", 0),
+    table: "",
     align: Align::Right,
     help: &[],
     is_listed: |_, _| true,
-    value: |_| Value::None(""),
+    value: |_| Missing(""),
     tone: |_| Tone::Normal,
 };
 
 /// Every column, from left to right.
-pub static COLUMNS: [Column; 16] = [
-    Column { key: "rank", table: Some("rank"), value: |row| Value::Count(row.rank), ..COLUMN },
-    Column {
-        key: "class",
-        table: Some("class"),
-        align: Align::Left,
-        value: |row| Value::Text(row.name.to_owned()),
-        ..COLUMN
-    },
-    Column { key: "domain", align: Align::Left, value: |row| Value::Text(row.domain.to_owned()), ..COLUMN },
+static COLUMNS: [Column; 16] = [
+    Column { key: "rank", table: "rank", value: |row| Count(row.rank), ..COLUMN },
+    Column { key: "class", table: "class", align: Align::Left, value: |row| Text(row.name.into()), ..COLUMN },
+    Column { key: "domain", align: Align::Left, value: |row| Text(row.domain.into()), ..COLUMN },
     Column {
         key: "score",
-        list: Some(("score", 9)),
-        text: Some(("score", 10)),
-        table: Some("score"),
+        list: ("score", 9),
+        text: ("score", 10),
+        table: "score",
         help: &["mean of the matrix along the path"],
-        value: |row| Value::Number(row.score),
+        value: |row| Number(row.score),
         ..COLUMN
     },
     Column {
         key: "margin",
-        list: Some(("margin", 9)),
-        text: Some(("margin", 10)),
-        table: Some("margin"),
+        list: ("margin", 9),
+        text: ("margin", 10),
+        table: "margin",
         help: &["score minus the best score of the other candidates"],
-        value: |row| row.margin.map_or(Value::None(""), Value::Difference),
+        value: |row| row.margin.map_or(Missing(""), Difference),
         ..COLUMN
     },
     Column {
         key: "order_free",
-        list: Some(("unordered", 11)),
-        text: Some(("order-free", 11)),
-        table: Some("order-free"),
+        list: ("unordered", 11),
+        text: ("order-free", 11),
+        table: "order-free",
         help: &["score of the same script without its order"],
         is_listed: |pinned, _| !pinned,
-        value: |row| Value::Number(row.order_free),
+        value: |row| Number(row.order_free),
         ..COLUMN
     },
     Column {
-        list: Some(("pinned: rank, Δ", 17)),
+        list: ("pinned: rank, Δ", 17),
         help: &["rank with the pinned settings, places moved, change of score"],
         is_listed: |pinned, _| pinned,
         value: |row| {
-            let Some((rank, score)) = row.pinned else { return Value::None("new") };
+            let Some((rank, score)) = row.pinned else { return Missing("new") };
             let moved = match rank.cmp(&row.rank) {
                 Ordering::Greater => format!("▲{}", rank - row.rank),
                 Ordering::Less => format!("▼{}", row.rank - rank),
                 Ordering::Equal => "=".to_owned(),
             };
-            Value::Text(format!("{rank} {moved} {}", signed(row.score - score)))
+            Text(format!("{rank} {moved} {}", signed(row.score - score)))
         },
         tone: |row| match row.pinned.map_or(Ordering::Equal, |(rank, _)| rank.cmp(&row.rank)) {
             Ordering::Greater => Tone::Good,
@@ -225,14 +221,14 @@ pub static COLUMNS: [Column; 16] = [
         ..COLUMN
     },
     Column {
-        list: Some(("order", 6)),
+        list: ("order", 6),
         help: &[
             "standard deviations above the same steps in shuffled orders;",
             "* where fewer than one shuffled order in twenty scores as high",
         ],
         value: |row| match row.order_z.zip(row.order_p) {
-            Some((z, p)) => Value::Text(format!("{z:+.1}{}", if p < 0.05 { "*" } else { " " })),
-            None => Value::None(row.no_order),
+            Some((z, p)) => Text(format!("{z:+.1}{}", if p < 0.05 { "*" } else { " " })),
+            None => Missing(row.no_order),
         },
         ..COLUMN
     },
@@ -241,60 +237,54 @@ pub static COLUMNS: [Column; 16] = [
     Column { key: "mean_pool", value: |row| Value::number(row.mean_pool), ..COLUMN },
     Column {
         key: "mean_pool_rank",
-        list: Some(("pool", 5)),
-        text: Some(("pool", 5)),
-        table: Some("pool rank"),
+        list: ("pool", 5),
+        text: ("pool", 5),
+        table: "pool rank",
         help: &["rank by the mean frame and the class name alone"],
-        value: |row| row.mean_pool_rank.map_or(Value::None("…"), Value::Count),
+        value: |row| row.mean_pool_rank.map_or(Missing("…"), Count),
         ..COLUMN
     },
     Column {
-        list: Some(("vlm", 4)),
+        list: ("vlm", 4),
         help: &["● marks the class that the vision-language model names"],
         is_listed: |_, vlm| vlm,
-        value: |row| Value::Text(row.vlm.to_owned()),
+        value: |row| Text(row.vlm.into()),
         ..COLUMN
     },
-    // Where it has no column, the row ends in a mark.
-    Column { key: "collapsed", align: Align::Left, value: |row| Value::YesNo(row.collapsed), ..COLUMN },
-    Column { key: "steps", value: |row| Value::Count(row.frames_per_step.len()), ..COLUMN },
+    // In the other forms it is a mark: see `mark`.
+    Column { key: "collapsed", align: Align::Left, value: |row| YesNo(row.collapsed), ..COLUMN },
+    Column { key: "steps", value: |row| Count(row.frames_per_step.len()), ..COLUMN },
     Column {
         key: "frames_per_step",
-        table: Some("frames per step"),
+        table: "frames per step",
         align: Align::Left,
-        value: |row| {
-            let frames: Vec<String> = row.frames_per_step.iter().map(usize::to_string).collect();
-            Value::Text(frames.join(" "))
-        },
+        value: |row| Text(row.frames_per_step.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")),
         ..COLUMN
     },
 ];
 
-impl Column {
-    /// Heading of the explorer's list, if it ever has the column.
-    pub fn listed_as(&self) -> Option<&'static str> {
-        self.list.map(|(heading, _)| heading)
-    }
-
-    /// Heading and width, where the form has the column. Tables find their widths themselves.
-    fn heading(&self, form: Form) -> Option<(String, usize)> {
-        let fixed = |column: Option<(&str, usize)>| column.map(|(text, width)| (text.to_owned(), width));
-        let key = Some(self.key).filter(|key| !key.is_empty());
-        match form {
-            Form::List { pinned, vlm } => fixed(self.list.filter(|_| (self.is_listed)(pinned, vlm))),
-            Form::Text => fixed(self.text),
-            Form::Table => self.table.map(|text| (text.to_owned(), 0)),
-            Form::Markdown => key.map(|key| (key.replace('_', " "), 0)),
-            Form::Csv => key.map(|key| (key.to_owned(), 0)),
-        }
-    }
+/// The columns of a form with their headings and widths. Tables find their widths themselves.
+fn columns(form: Form) -> impl Iterator<Item = (&'static Column, String, usize)> {
+    let heading = move |column: &Column| match form {
+        Form::List { pinned, vlm } if !(column.is_listed)(pinned, vlm) => (String::new(), 0),
+        Form::List { .. } => (column.list.0.to_owned(), column.list.1),
+        Form::Text => (column.text.0.to_owned(), column.text.1),
+        Form::Table => (column.table.to_owned(), 0),
+        Form::Markdown => (column.key.replace('_', " "), 0),
+        Form::Csv => (column.key.to_owned(), 0),
+    };
+    let columns = COLUMNS.iter().map(move |column| (column, heading(column)));
+    columns.filter(|(_, (text, _))| !text.is_empty()).map(|(column, (text, width))| (column, text, width))
 }
 
-/// The columns of a form with their headings and widths.
-fn columns(form: Form) -> impl Iterator<Item = (&'static Column, String, usize)> {
-    COLUMNS.iter().filter_map(move |column| {
-        let (heading, width) = column.heading(form)?;
-        Some((column, heading, width))
+/// Headings of all columns that the explorer's list may have, and what they mean, in lines: a heading stands before the first
+/// line of a column.
+pub fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COLUMNS.iter().flat_map(|column| {
+        // Headings may go on after a colon.
+        let heading = column.list.0.split(':').next().unwrap_or_default();
+        let lines = column.help.iter().enumerate();
+        lines.map(move |(line, &text)| (if line == 0 { heading } else { "" }, text))
     })
 }
 
@@ -337,4 +327,48 @@ pub fn table<'a>(rows: impl IntoIterator<Item = Ranked<'a>>, form: Form) -> Tabl
     };
     let headings = columns(form).map(|(column, heading, _)| (heading, column.align));
     Table::new(headings, rows.into_iter().map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLASS: &str = r#"{"index": 0, "name": "nap", "score": 0.5, "path": [[0, 0], [1, 1]], "frames_per_step": [1, 1],
+        "collapsed": true, "order_free": 1e-5, "order_z": null, "order_p": null, "mean_pool": null,
+        "mean_pool_rank": null, "rank": 1, "margin": -0.25}"#;
+
+    #[test]
+    fn keys_are_fields_of_the_json_document() {
+        let class: ClassReport = serde_json::from_str(CLASS).unwrap();
+        let document = serde_json::to_value(&class).unwrap();
+        let keys = COLUMNS.iter().map(|column| column.key).filter(|key| !key.is_empty());
+        for key in keys.filter(|key| !["class", "domain", "steps"].contains(key)) {
+            assert!(document.get(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_listed_column_has_help() {
+        assert!(COLUMNS.iter().all(|column| column.list.0.is_empty() == column.help.is_empty()));
+    }
+
+    #[test]
+    fn a_missing_value_and_a_collapsed_path_are_marked_as_the_form_does() {
+        let class: ClassReport = serde_json::from_str(CLASS).unwrap();
+        let ranked = Ranked { no_order: "–", ..Ranked::of_report(&class, "home") };
+        let plain = table([ranked], Form::Table).draw(crate::plot::table::Style::Plain);
+        assert_eq!(
+            plain.lines().last().map(str::trim_end),
+            Some("   1  nap    5.000e-1  -2.500e-1    1.000e-5          -  1 1  (collapsed)")
+        );
+        assert_eq!(
+            table([ranked], Form::Csv).csv().lines().last(),
+            Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1")
+        );
+        let form = Form::List { pinned: true, vlm: true };
+        let cells: Vec<String> = cells(&ranked, form).into_iter().map(|(cell, _)| cell).collect();
+        assert_eq!(cells.join(" "), "   0.5000   -0.2500               new      –     …     ");
+        assert_eq!(heading(form).chars().count() + 2, width(form));
+        assert_eq!(mark(&ranked, form), " ⚠");
+    }
 }

@@ -42,6 +42,25 @@ pub struct TextStyle {
 }
 
 impl TextStyle {
+    /// Regular text that begins at its place.
+    pub const fn new(size: f64, colour: Rgb) -> Self {
+        Self { size, weight: Weight::Regular, colour, anchor: Anchor::Start }
+    }
+
+    pub const fn bold(self) -> Self {
+        Self { weight: Weight::Bold, ..self }
+    }
+
+    /// Text around its place.
+    pub const fn centred(self) -> Self {
+        Self { anchor: Anchor::Middle, ..self }
+    }
+
+    /// Text that ends at its place.
+    pub const fn right(self) -> Self {
+        Self { anchor: Anchor::End, ..self }
+    }
+
     /// Length of a line of text.
     pub fn width(&self, text: &str) -> f64 {
         let face = &FACES[self.weight as usize];
@@ -87,8 +106,8 @@ mod tests {
 
     #[test]
     fn bold_letters_are_wider_and_cut_text_fits() {
-        let regular = TextStyle { size: 12.0, weight: Weight::Regular, colour: INK, anchor: Anchor::Start };
-        let bold = TextStyle { weight: Weight::Bold, ..regular };
+        let regular = TextStyle::new(12.0, INK);
+        let bold = regular.bold();
         let text = "the athlete runs with long strides towards the board";
         assert!(bold.width(text) > regular.width(text));
         let short = regular.fit(text, 100.0);

@@ -1,6 +1,6 @@
 //! A page of SVG, and its pixels.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -23,6 +23,13 @@ pub struct Area {
     pub height: f64,
 }
 
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [x, y, width, height] = [self.x, self.y, self.width, self.height].map(n);
+        write!(f, r#"x="{x}" y="{y}" width="{width}" height="{height}""#)
+    }
+}
+
 /// The elements drawn so far. All lengths are in units of the page, 96 to the inch.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -31,27 +38,12 @@ pub struct Page {
 
 impl Page {
     pub fn rect(&mut self, area: Area, fill: &str) {
-        let Area { x, y, width, height } = area;
-        self.add(format_args!(
-            r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{fill}"/>"#,
-            n(x),
-            n(y),
-            n(width),
-            n(height)
-        ));
+        self.add(format_args!(r#"<rect {area} fill="{fill}"/>"#));
     }
 
     /// A rectangle's outline.
     pub fn frame(&mut self, area: Area, stroke: Rgb) {
-        let Area { x, y, width, height } = area;
-        self.add(format_args!(
-            r#"<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="{}"/>"#,
-            n(x),
-            n(y),
-            n(width),
-            n(height),
-            hex(stroke)
-        ));
+        self.add(format_args!(r#"<rect {area} fill="none" stroke="{}"/>"#, hex(stroke)));
     }
 
     /// A line through points, with round joints.
@@ -66,13 +58,8 @@ impl Page {
     }
 
     pub fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: Rgb) {
-        self.add(format_args!(
-            r#"<circle cx="{}" cy="{}" r="{}" fill="{}"/>"#,
-            n(x),
-            n(y),
-            n(radius),
-            hex(fill)
-        ));
+        let [x, y, radius] = [x, y, radius].map(n);
+        self.add(format_args!(r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{}"/>"#, hex(fill)));
     }
 
     /// A line of text on its baseline.
@@ -83,14 +70,21 @@ impl Page {
             Anchor::End => r#" text-anchor="end""#,
         };
         let weight = if style.weight == Weight::Bold { r#" font-weight="bold""# } else { "" };
+        let [x, y, size] = [x, y, style.size].map(n);
         self.add(format_args!(
-            r#"<text x="{}" y="{}" font-size="{}" fill="{}"{weight}{anchor}>{}</text>"#,
-            n(x),
-            n(y),
-            n(style.size),
+            r#"<text x="{x}" y="{y}" font-size="{size}" fill="{}"{weight}{anchor}>{}</text>"#,
             hex(style.colour),
             escaped(text)
         ));
+    }
+
+    /// Lines of text, the baseline of the first at `y`, `height` apart. Returns the baseline of one more.
+    pub fn lines(&mut self, (x, mut y): (f64, f64), style: TextStyle, height: f64, lines: &[String]) -> f64 {
+        for line in lines {
+            self.text((x, y), style, line);
+            y += height;
+        }
+        y
     }
 
     /// A picture in the middle of an area, as large as fits.
@@ -104,13 +98,8 @@ impl Page {
     }
 
     fn image(&mut self, area: Area, aspect: &str, kind: &str, bytes: &[u8], style: &str) {
-        let Area { x, y, width, height } = area;
         self.add(format_args!(
-            r#"<image x="{}" y="{}" width="{}" height="{}" preserveAspectRatio="{aspect}"{style} xlink:href="data:{kind};base64,{}"/>"#,
-            n(x),
-            n(y),
-            n(width),
-            n(height),
+            r#"<image {area} preserveAspectRatio="{aspect}"{style} xlink:href="data:{kind};base64,{}"/>"#,
             STANDARD.encode(bytes)
         ));
     }
@@ -180,8 +169,16 @@ pub struct PixelError(String);
 /// If the SVG is invalid or too large.
 pub fn png(svg: &str) -> Result<Vec<u8>, PixelError> {
     const SCALE: f32 = 2.0;
-    let error = |cause: &dyn Display| PixelError(cause.to_string());
-    let too_large = || error(&"it is too large");
+    let too_large = || PixelError("it is too large".to_owned());
+    let tree = tree(svg)?;
+    let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(too_large)?;
+    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(too_large)?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| PixelError(error.to_string()))
+}
+
+/// The elements of an SVG document, with their places.
+pub fn tree(svg: &str) -> Result<Tree, PixelError> {
     let mut fonts = Database::new();
     for file in font::FILES {
         fonts.load_font_data(file.to_vec());
@@ -190,11 +187,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>, PixelError> {
         fonts.load_system_fonts();
     }
     let options = Options { font_family: FAMILY.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };
-    let tree = Tree::from_str(svg, &options).map_err(|cause| error(&cause))?;
-    let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(too_large)?;
-    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(too_large)?;
-    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|cause| error(&cause))
+    Tree::from_str(svg, &options).map_err(|error| PixelError(error.to_string()))
 }
 
 #[cfg(test)]

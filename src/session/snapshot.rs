@@ -77,7 +77,7 @@ fn rebase(folder: &Path, sources: Sources) -> Sources {
 fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, String> {
     let clip = Path::new(&sources.clip);
     if !clip.exists() {
-        return Err(format!("there is no clip {}", clip.display()));
+        return Err(format!("the clip {} does not exist", clip.display()));
     }
     if !clip.is_file() && !clip.is_dir() {
         return Err(format!("the clip {} is neither a file nor a folder", clip.display()));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::{Checkpoint, Tower};
 use crate::cache::Cache;
 use crate::input_file::open_regular;
 use crate::script::library;
-use crate::siglip::{Checkpoint, Tower};
 use crate::video::named_files;
 
 /// BLAKE3 digests in hexadecimal digits; `None` for files that could not be read, such as pipes.

@@ -9,8 +9,9 @@ use crate::explore::{
     EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, MapRequest, Sources, StepMaps, Update,
 };
 use crate::script::{Class, ClassId, ScriptFile};
-use crate::store::{Snapshot, Unsaved};
+use crate::snapshot::Snapshot;
 use crate::tui::commands::Command;
+use crate::tui::drafts::Unsaved;
 use crate::tui::models::Wanted;
 use crate::video::Sampling;
 

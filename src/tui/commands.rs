@@ -32,16 +32,16 @@ macro_rules! table {
                     => cursor::previous_step(state);
             }
             Time {
-                FrameForward "frame-forward" "right l" "go one frame on" [] => cursor::move_cursor(state, 1);
+                FrameForward "frame-forward" "right l" "go one frame forward" [] => cursor::move_cursor(state, 1);
                 FrameBack "frame-back" "left h" "go one frame back" [] => cursor::move_cursor(state, -1);
-                TenFramesForward "ten-frames-forward" "shift-right L" "go ten frames on" []
+                TenFramesForward "ten-frames-forward" "shift-right L" "go ten frames forward" []
                     => cursor::move_cursor(state, 10);
                 TenFramesBack "ten-frames-back" "shift-left H" "go ten frames back" []
                     => cursor::move_cursor(state, -10);
                 FirstFrame "first-frame" "g home" "go to the first frame" []
                     => cursor::move_cursor(state, isize::MIN);
                 LastFrame "last-frame" "G end" "go to the last frame" [] => cursor::move_cursor(state, isize::MAX);
-                WhereTheyPart "where-they-part" "." "go to where the compared classes part most" []
+                WhereTheyPart "where-they-part" "." "go to where the compared classes differ most" []
                     => cursor::go_where_they_part(state);
                 Play "play" "space" "play the clip at its own speed, or stop" [] => cursor::play(state, now);
             }
@@ -59,9 +59,9 @@ macro_rules! table {
                     => views::toggle(state, View::Map);
                 MapColours "map-colours" "M" "colour the map by class or by domain" []
                     => state.map_by_domain = !state.map_by_domain;
-                NextView "next-view" "tab" "turn to the next view" [] => views::turn(state, 1);
-                PreviousView "previous-view" "shift-tab" "turn to the previous view" [] => views::turn(state, -1);
-                Pin "pin-settings" "w" "pin the settings, to see who moves as you turn knobs; or unpin" []
+                NextView "next-view" "tab" "show the next view" [] => views::turn(state, 1);
+                PreviousView "previous-view" "shift-tab" "show the previous view" [] => views::turn(state, -1);
+                Pin "pin-settings" "w" "pin the settings, to see which classes move; or unpin them" []
                     => views::pin(state);
             }
             Knobs {
@@ -71,13 +71,13 @@ macro_rules! table {
                     => knobs::smooth(state, -10);
                 SmoothMuchMore "smooth-much-more" "}" "smooth over ten frames more" [Embeddings]
                     => knobs::smooth(state, 10);
-                NextTemplate "next-template" "t" "put the steps into the next template" [Embeddings]
+                NextTemplate "next-template" "t" "use the next template" [Embeddings]
                     => knobs::turn_template(state, 1);
-                PreviousTemplate "previous-template" "T" "put the steps into the previous template" [Embeddings]
+                PreviousTemplate "previous-template" "T" "use the previous template" [Embeddings]
                     => knobs::turn_template(state, -1);
                 EditTemplate "edit-template" "y" "write a template of your own" [Embeddings Line]
                     => asks::template(state);
-                NextAligner "next-aligner" "a" "find the path by the next aligner" []
+                NextAligner "next-aligner" "a" "use the next aligner" []
                     => knobs::turn(state, |method| method.aligner = knobs::next(method.aligner));
                 OpenStart "open-start" "(" "let the first step of segment begin at any frame" []
                     => knobs::turn_end(state, |method| &mut method.open_start);
@@ -93,7 +93,7 @@ macro_rules! table {
                     => views::turn_scale(state);
                 EditCalibration "edit-calibration" "=" "override alpha and beta of the affinity" [Line]
                     => asks::calibration(state);
-                EditSampling "edit-sampling" "r" "take more or fewer frames per second" [Embeddings Line]
+                EditSampling "edit-sampling" "r" "sample more or fewer frames per second" [Embeddings Line]
                     => asks::sampling(state);
             }
             Edit {
@@ -111,19 +111,19 @@ macro_rules! table {
                 DeleteClass "delete-class" "D" "delete the selected class" [Scripts] => edit::delete_class(state);
                 WriteScript "write-script" "I" "have a language model write the class' script; again, stop it" [Scripts]
                     => models::write_selected(state);
-                Undo "undo" "u" "take the last edit back" [Scripts] => edit::undo(state);
-                Redo "redo" "U ctrl-r" "do the edit again" [Scripts] => edit::redo(state);
+                Undo "undo" "u" "undo the last edit" [Scripts] => edit::undo(state);
+                Redo "redo" "U ctrl-r" "redo the edit that was undone" [Scripts] => edit::redo(state);
                 SaveScripts "save-scripts" "W" "save the scripts as a file" [Scripts Line]
                     => asks::scripts_file(state, false);
             }
             Files {
-                NextClip "next-clip" "N" "turn to the next clip" [] => clips::turn(state, 1);
-                PreviousClip "previous-clip" "P" "turn to the previous clip" [] => clips::turn(state, -1);
-                ShowResults "results" "R" "list the clips of an evaluation and what its rows say" []
+                NextClip "next-clip" "N" "show the next clip" [] => clips::turn(state, 1);
+                PreviousClip "previous-clip" "P" "show the previous clip" [] => clips::turn(state, -1);
+                ShowResults "results" "R" "list the clips of an evaluation with its predictions" []
                     => overlays::results::open(state);
                 NextWrong "next-wrong" ">" "show the next clip that the evaluation has wrong" []
                     => results::turn(state, true);
-                PreviousWrong "previous-wrong" "<" "show the clip before that it has wrong" []
+                PreviousWrong "previous-wrong" "<" "show the previous clip that the evaluation has wrong" []
                     => results::turn(state, false);
                 Open "open" "ctrl-o" "pick a clip or a script file to open" [Embeddings Line]
                     => files::open(state);
@@ -137,10 +137,10 @@ macro_rules! table {
                 Help "help" "? f1" "show or hide this help" [] => help::open(state);
                 NextTheme "next-theme" "ctrl-t" "dark, light or colour-blind-safe colours" []
                     => views::turn_theme(state);
-                Mouse "mouse" "" "leave the mouse to the terminal, to select text, or take it back" []
+                Mouse "mouse" "" "use the mouse to select text, or for the explorer again" []
                     => mouse::turn(state);
                 Tour "tour" "i" "begin the demo's guided tour" [] => tour::begin(state);
-                TourNext "tour-next" "enter" "go on in the tour" [] => tour::next(state);
+                TourNext "tour-next" "enter" "go to the next step of the tour" [] => tour::next(state);
                 Suspend "suspend" "ctrl-z" "go back to the shell; fg comes back here" [] => state.effects.push(Effect::Suspend);
                 Dismiss "dismiss" "esc" "close what is open, clear the message, end the tour" []
                     => views::dismiss(state);

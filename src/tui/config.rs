@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use thiserror::Error;
 
+use crate::folders::Folder;
 use crate::input_file::MOST_CONFIG;
-use crate::store::Folder;
 use crate::text_file;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
@@ -27,15 +27,12 @@ const FILE: &str = "config.toml";
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The keys of the commands.
     pub keymap: Keymap,
-    /// The chosen theme.
     pub palette: Palette,
     /// All themes, the built-in ones first.
     pub palettes: Vec<Palette>,
     /// Whether the explorer takes the mouse.
     pub mouse: bool,
-    /// How pictures are drawn.
     pub image_protocol: ImageProtocol,
 }
 
@@ -56,20 +53,10 @@ impl Default for Config {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The file has faults.
     #[error("invalid configuration:{}", in_lines(path, faults))]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// All of them, in the order of the file.
-        faults: Vec<Fault>,
-    },
+    Invalid { path: PathBuf, faults: Vec<Fault> },
 }
 
 /// A fault in a configuration.
@@ -79,7 +66,6 @@ pub struct Fault {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what would be right.
     pub what: String,
 }
 
@@ -116,4 +102,9 @@ fn in_lines(path: &Path, faults: &[Fault]) -> String {
 /// Name of a protocol in a file.
 fn protocol_name(protocol: &ImageProtocol) -> String {
     protocol.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// A line of a file.
+fn setting(name: &str, value: &toml::Value, comment: &str) -> String {
+    format!("{name} = {value} # {comment}\n")
 }

@@ -101,7 +101,7 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
         let better = if value >= 0.0 { clip.selected } else { pinned };
         let time = clip.exploration.outcome().times[frame];
         lines.push(Line::from(vec![
-            Span::raw(format!("part most at {time:.2} s: ")),
+            Span::raw(format!("differ most at {time:.2} s: ")),
             Span::styled(format!("+{}", plain(value.abs())), bold()),
         ]));
         lines.push(Line::raw(fit(&format!("for {}", name(better)), columns)));

@@ -17,11 +17,11 @@ use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
-use crate::store::{self, Hashes, Snapshot};
+use crate::snapshot::{self, Hashes, Snapshot};
 use crate::tui::action::{
     Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
 };
-use crate::tui::drafts::DraftKeeper;
+use crate::tui::drafts::{DraftKeeper, Drafts};
 use crate::tui::models::{Models, ask_vlm, write_script};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
@@ -47,7 +47,6 @@ pub struct Effects {
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
-    /// Language models that may be asked.
     pub models: Models,
     /// Compares what was opened with what it was, once.
     pub check: Option<Check>,
@@ -56,12 +55,12 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Nothing runs yet.
+    /// `send` gets the answers; failures among them are logged.
     pub fn new(
         send: ActionSender,
         jobs: Vec<Option<Job>>,
         hashes: Option<Hashes>,
-        drafts: Option<DraftKeeper>,
+        drafts: Option<Drafts>,
         folder: PathBuf,
         tour_ended: Option<PathBuf>,
     ) -> Self {
@@ -87,7 +86,7 @@ impl Effects {
             writing: worker("writing a script"),
             looking: worker("asking the vision-language model"),
             saving: Worker::finishing("saving", send.clone()),
-            drafts,
+            drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
             check: None,
             folder,
@@ -249,6 +248,21 @@ impl Effects {
         }
     }
 
+    /// Whether answers other than those of embedding are to come. When it is false, all have been sent.
+    pub fn is_busy(&self) -> bool {
+        let workers = [
+            &self.maps,
+            &self.listing,
+            &self.opening,
+            &self.counting,
+            &self.checking,
+            &self.writing,
+            &self.looking,
+            &self.saving,
+        ];
+        self.evidence.is_busy() || workers.iter().any(|worker| worker.is_busy())
+    }
+
     fn fail(&self, reason: impl Into<String>) {
         (self.send)(Action::Failed(reason.into()));
     }
@@ -303,7 +317,7 @@ fn save_scripts(path: &Path, file: &ScriptFile, known: Option<&ScriptFile>) -> R
 /// Writes a snapshot, or a figure of it as SVG and PNG, and returns the path to name.
 fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
     if form == SaveAs::Snapshot {
-        return Ok(store::save(snapshot, folder)?);
+        return Ok(snapshot::save(snapshot, folder)?);
     }
     let figure = export::figure(snapshot)?;
     let stem = snapshot.stem();

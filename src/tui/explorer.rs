@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::explore::{Exploration, Job, Sources, Thumbnail};
 use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
-use crate::store::{Drafts, Hashes, Recovered, ViewState};
+use crate::snapshot::{Hashes, ViewState};
 use crate::tui::action::{ActionSender, Check};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::config::Config;
-use crate::tui::drafts::DraftKeeper;
+use crate::tui::drafts::{Drafts, Recovered};
 use crate::tui::effects::Effects;
 use crate::tui::models::Models;
 use crate::tui::results::Results;
@@ -21,21 +21,15 @@ use crate::video::Sampling;
 
 /// What the explorer opens.
 pub struct Explorer {
-    /// At least one.
     pub clips: Vec<ClipToExplore>,
-    /// The scripts of the candidates.
     pub scripts: Document,
-    /// Templates to choose from.
     pub templates: Vec<Template>,
-    /// Keys, colours, mouse.
     pub config: Config,
     /// Where snapshots go.
     pub folder: PathBuf,
     /// What the first clip shows, where that is not its beginning.
     pub moment: Option<Moment>,
-    /// Language models that may be asked.
     pub models: Models,
-    /// Results of an evaluation of these clips.
     pub results: Option<Results>,
     /// Compares the files with what they were when saved.
     pub check: Option<Check>,
@@ -45,29 +39,21 @@ pub struct Explorer {
 
 /// A saved view of a clip.
 pub struct Moment {
-    /// View, selection and cursor.
     pub view: ViewState,
-    /// Pinned settings.
     pub pinned: Option<Pinned>,
-    /// A few thumbnails.
     pub pictures: Vec<Thumbnail>,
-    /// Of its files.
     pub hashes: Hashes,
-    /// A message about it for the user.
     pub notice: String,
 }
 
 /// A clip to explore.
 pub struct ClipToExplore {
-    /// Its name among the clips.
     pub id: String,
     /// Index of the true candidate, if known.
     pub answer: Option<usize>,
     /// Kinds of clip, such as `late-start`.
     pub groups: Vec<String>,
-    /// Its candidates and settings.
     pub exploration: Exploration,
-    /// Which frames to take.
     pub sampling: Sampling,
     /// What to embed; none for a snapshot, of which only matrices are left.
     pub job: Option<Job>,
@@ -104,10 +90,8 @@ impl Explorer {
             state.tour = (!file.exists()).then_some(0);
         }
         // Without a data folder, edits do not survive a crash.
-        let drafts = Drafts::open().ok().map(|mut drafts| {
-            recover(&mut state, &mut drafts);
-            DraftKeeper::new(drafts, send.clone())
-        });
+        let mut drafts = Drafts::open().ok();
+        drafts.iter_mut().for_each(|drafts| recover(&mut state, drafts));
         let mut effects = Effects::new(send, jobs, hashes, drafts, self.folder, self.tour_ended);
         effects.models = self.models;
         effects.check = self.check;

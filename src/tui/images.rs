@@ -54,7 +54,6 @@ pub struct Images {
     rendering: Rendering,
     cell: FontSize,
     in_tmux: bool,
-    /// Of the last drawing.
     screen: Rect,
     /// Drawn pictures, the latest last.
     kept: Vec<Kept>,
@@ -64,7 +63,6 @@ pub struct Images {
 
 struct Kept {
     key: PictureKey,
-    /// The area to fit in.
     area: Size,
     /// One pixel for each half of a cell.
     small: RgbImage,

@@ -13,7 +13,6 @@ use crate::script::{Class, ClassId};
 /// The language models of a session.
 #[derive(Clone, Default)]
 pub struct Models {
-    /// Writes scripts.
     pub writer: Option<Arc<Mutex<Generator>>>,
     /// Names the candidate that it sees in frames.
     pub vlm: Option<Vlm>,
@@ -22,11 +21,9 @@ pub struct Models {
 /// A vision-language model.
 #[derive(Clone)]
 pub struct Vlm {
-    /// The model, as its server calls it.
     pub name: String,
     /// How many frames it is shown.
     pub frames: usize,
-    /// Asks it.
     pub viewer: Arc<Mutex<Viewer>>,
 }
 
@@ -35,9 +32,7 @@ pub struct Vlm {
 pub struct Wanted {
     /// The class, unless it is new.
     pub class: Option<ClassId>,
-    /// Its name.
     pub name: String,
-    /// Its domain.
     pub domain: String,
 }
 
@@ -53,7 +48,7 @@ pub fn write_script(
     let mut watch =
         |_: Event| if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    match writer.generate(&wanted.domain, &[wanted.name.clone()], &mut watch) {
+    match writer.generate(&wanted.domain, std::slice::from_ref(&wanted.name), &mut watch) {
         Ok(generated) => generated.classes.into_iter().next().ok_or_else(|| {
             generated.left_out.first().map_or_else(
                 || "the model wrote none".to_owned(),

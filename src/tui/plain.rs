@@ -14,11 +14,10 @@ use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Report, Result, ensure};
 
-use crate::explore::{Evidence, EvidenceUpdate, Update};
+use crate::explore::Update;
 use crate::output;
 use crate::script::library;
 use crate::tui::action::{Action, Effect};
-use crate::tui::clip::Vision;
 use crate::tui::commands::{Command, Need};
 use crate::tui::effects::Effects;
 use crate::tui::explorer::Explorer;
@@ -31,9 +30,11 @@ use crate::visible::visible_line;
 /// Most bytes of a line; the rest of a longer one is another line.
 const LONGEST_LINE: u64 = 1 << 20;
 
+/// How often to look whether jobs are done.
+const POLL: Duration = Duration::from_millis(5);
+
 enum Event {
     Line(String),
-    /// No more lines come.
     End,
     Action(Action),
 }
@@ -60,8 +61,6 @@ pub fn run_plain(explorer: Explorer) -> Result<()> {
         start: Instant::now(),
         waiting: VecDeque::new(),
         is_script: !output::stdin_is_terminal(),
-        unanswered: 0,
-        has_failed_evidence: false,
         has_ended: false,
         quits: false,
     };
@@ -98,11 +97,6 @@ struct Conversation {
     /// Lines to do. Those of a script wait until all is embedded, so that its output does not depend on the machine.
     waiting: VecDeque<String>,
     is_script: bool,
-    /// Effects whose answers have not come yet.
-    unanswered: usize,
-    /// Order evidence is not waited for.
-    has_failed_evidence: bool,
-    /// No more lines come.
     has_ended: bool,
     quits: bool,
 }
@@ -114,27 +108,36 @@ impl Conversation {
         self.run(effects);
         self.say_news()?;
         while !self.quits {
+            // Before the events are read, among which are then all answers.
+            let is_busy = self.effects.is_busy();
             if let Ok(event) = events.try_recv() {
                 self.handle(event)?;
                 continue;
             }
-            if (!self.is_script || self.is_done())
+            if (!self.is_script || !is_busy && self.is_done())
                 && let Some(line) = self.waiting.pop_front()
             {
                 self.do_line(&line)?;
                 self.say_news()?;
                 continue;
             }
-            if self.has_ended && self.is_done() {
+            if self.has_ended && !is_busy && self.is_done() {
                 ensure!(!self.has_failed(), "{}: not everything could be embedded", self.state.clip().id);
                 break;
             }
             let tick = next_tick(&self.state).map(|at| self.start + Duration::from_secs_f64(at.max(0.0)));
-            let event = match tick {
+            let poll = is_busy.then(|| Instant::now() + POLL);
+            let event = match tick.into_iter().chain(poll).min() {
                 None => Some(events.recv()?),
-                Some(tick) => events.recv_timeout(tick.saturating_duration_since(Instant::now())).ok(),
+                Some(until) => events.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
             };
-            self.handle(event.unwrap_or(Event::Action(Action::Tick)))?;
+            match event {
+                Some(event) => self.handle(event)?,
+                None if tick.is_some_and(|tick| tick <= Instant::now()) => {
+                    self.handle(Event::Action(Action::Tick))?;
+                }
+                None => {}
+            }
         }
         Ok(())
     }
@@ -154,38 +157,17 @@ impl Conversation {
                     Action::ScriptsNotSaved { reason, .. } => Action::Failed(reason),
                     action => action,
                 };
-                self.has_failed_evidence |= matches!(action, Action::Evidence(EvidenceUpdate::Failed(_)));
-                let is_answer = !matches!(
-                    action,
-                    Action::Background(..)
-                        | Action::Evidence(_)
-                        | Action::Tick
-                        | Action::Tokens(_)
-                        | Action::Written(..)
-                        | Action::Seen { .. }
-                        | Action::Checked(_)
-                );
-                self.unanswered = self.unanswered.saturating_sub(usize::from(is_answer));
                 self.act(action);
             }
         }
         self.say_news()
     }
 
-    /// Whether all is embedded and no answer is missing.
+    /// Whether all is embedded and nothing plays.
     fn is_done(&self) -> bool {
         let clip = self.state.clip();
-        let ranking = &clip.exploration.outcome().ranking;
-        let has_evidence = self.has_failed_evidence
-            || ranking.iter().all(|&class| clip.exploration.evidence(class) != Evidence::Unknown);
-        let is_quiet = self.unanswered == 0
-            && self.state.playing.is_none()
-            && !self.state.is_checking
-            && self.state.writing.is_none()
-            && clip.vision != Some(Vision::Asked);
-        is_quiet
-            && (self.has_failed()
-                || (clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale && has_evidence))
+        let is_embedded = clip.progress.idle && clip.progress.texts_missing == 0 && !clip.stale;
+        self.state.playing.is_none() && (is_embedded || self.has_failed())
     }
 
     /// Whether embedding ended early, which was said.
@@ -203,14 +185,6 @@ impl Conversation {
     fn run(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.quits |= matches!(effect, Effect::Quit);
-            self.unanswered += usize::from(matches!(
-                effect,
-                Effect::Save { .. }
-                    | Effect::SaveScripts { .. }
-                    | Effect::OpenScripts(_)
-                    | Effect::OpenClip(_)
-                    | Effect::Map(..)
-            ));
             // The mouse stays the terminal's.
             if !matches!(effect, Effect::CaptureMouse(_)) {
                 self.effects.run(&self.state, effect);

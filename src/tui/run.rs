@@ -25,9 +25,7 @@ use crate::tui::update::{self, next_tick, refresh, update};
 enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
-    /// The answer of an effect.
     Action(Action),
-    /// The terminal is gone.
     Closed,
 }
 

@@ -110,7 +110,7 @@ pub enum After {
 }
 
 /// The error of a paste where nothing can be typed.
-pub const NO_PASTE: &str = "Nothing asks for text here: what was pasted is ignored.";
+pub const NO_PASTE: &str = "There is no text field here; the paste was ignored.";
 
 /// The whole state of the explorer.
 pub struct State {

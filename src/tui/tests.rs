@@ -340,11 +340,11 @@ fn saving_needs_an_alignment_and_carries_it() {
     let effects = act(&mut state, Action::Do(Command::SaveSnapshot));
     let [Effect::Save { snapshot, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let folder = tempfile::tempdir().unwrap();
-    let first = crate::store::save(snapshot, folder.path()).unwrap();
-    let second = crate::store::save(snapshot, folder.path()).unwrap();
+    let first = crate::snapshot::save(snapshot, folder.path()).unwrap();
+    let second = crate::snapshot::save(snapshot, folder.path()).unwrap();
     assert_ne!(first, second, "a snapshot never replaces another");
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(first).unwrap()).unwrap();
-    assert_eq!(json["format"], crate::store::SNAPSHOT_FORMAT);
+    assert_eq!(json["format"], crate::snapshot::SNAPSHOT_FORMAT);
     assert_eq!(json["ranking"], serde_json::json!([1, 2, 0]));
     assert_eq!(json["complete"], true);
     assert_eq!(json["settings"]["template"], "context");

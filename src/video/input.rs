@@ -86,7 +86,7 @@ mod pipe {
 
     /// Bytes copied between two checks of the room that is left.
     const CHUNK: u64 = 64 << 20;
-    /// Room left to others: so much, or a twentieth of a small disk.
+    /// Bytes left to others; on a small disk a twentieth of it.
     const RESERVE: u64 = 256 << 20;
 
     pub(super) fn is_pipe(metadata: &Metadata) -> bool {

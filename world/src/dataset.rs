@@ -12,39 +12,23 @@ use crate::rendered::{ACTIONS, Action, Clip, Rng, Sport, Step, Timing, step_name
 use actalign_tui::atomic_write::write_atomically;
 use actalign_tui::script::{Class, ScriptError, ScriptFile};
 
-/// Candidates of a clip.
 const CANDIDATES: usize = 5;
-/// Steps of a script of short steps.
 const SHORT_STEPS: usize = 10;
 
-/// What makes a clip hard.
+/// Why a clip is hard.
 const GROUPS: [&str; 4] = ["order-pair", "shared-phase", "near-twin", "late-start"];
 
-/// Why a dataset cannot be rendered.
+/// A dataset that cannot be rendered.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    /// A folder or a file cannot be written.
-    #[error("cannot write {}: {source}; choose another folder with --out", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// A script file cannot be written.
+    #[error("cannot write {}: {source}\nhelp: choose another folder with --out", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// FFmpeg cannot encode.
-    #[error("cannot encode {}: {reason}; is FFmpeg built with libx264? `actalign-tui doctor` tells", path.display())]
-    Encode {
-        /// The clip.
-        path: PathBuf,
-        /// FFmpeg's reason.
-        reason: String,
-    },
+    #[error("cannot encode {}: {reason}\nhelp: check with actalign-tui doctor that FFmpeg has libx264", path.display())]
+    Encode { path: PathBuf, reason: String },
 }
 
-/// A line of the manifest.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 struct Entry {
     id: String,
@@ -55,7 +39,7 @@ struct Entry {
     groups: Vec<&'static str>,
 }
 
-/// What one clip shows.
+/// A clip to be rendered.
 struct Plan {
     entry: Entry,
     action: &'static Action,
@@ -63,7 +47,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// The clip of that number. Every fourth belongs to each group by design; others may join it.
+    /// Every fourth clip is planned for each group; others may belong to it too.
     fn new(seed: u64, number: usize) -> Self {
         let rng = &mut Rng::new(seed, "plan", number as u64);
         let group = GROUPS[number % GROUPS.len()];
@@ -124,9 +108,9 @@ impl Plan {
 }
 
 /// Renders `clips` clips into `out`: `manifest.jsonl`, `scripts.json`, `scripts-short.json` (ten steps of two or three
-/// words), `clips/`, and the steps with a quarter, a half and all of their words replaced by words that training has
-/// not: `scripts-quarter-other-words.json`, `scripts-half-other-words.json`, `scripts-other-words.json`. The manifest
-/// comes last, so that where it is, everything is. `done` is told after each clip.
+/// words), `clips/`, and scripts with a quarter, a half and all of their words replaced by words unknown to training:
+/// `scripts-quarter-other-words.json`, `scripts-half-other-words.json`, `scripts-other-words.json`. The manifest is
+/// written last. `done` is called after each clip.
 ///
 /// # Errors
 /// See [`RenderError`].
@@ -188,16 +172,15 @@ fn short_fixed(action: &Action) -> Vec<String> {
 
 fn other_words(action: &Action) -> Vec<String> {
     let steps = action.steps.iter().map(|key| step_named(key));
-    steps.map(|step| format!("the athlete {}", step.words.outside)).collect()
+    steps.map(|step| format!("the athlete {}", step.words.unseen)).collect()
 }
 
-/// The steps of [`context_rich`] with each word, by chance, replaced by one that says the same step in words that
-/// training has not.
+/// The steps of [`context_rich`] with a random `share` of words replaced by those of [`other_words`].
 fn partly_other_words(action: &Action, share: f32) -> Vec<String> {
     let replaced = |step: &Step| {
-        // The same step reads the same in every script.
+        // By step, so that it reads the same in every script.
         let mut rng = Rng::new(0, step.key, 0);
-        let others: Vec<&str> = step.words.outside.split(' ').collect();
+        let others: Vec<&str> = step.words.unseen.split(' ').collect();
         let script = step.words.script.split(' ');
         let words = script.map(|word| if rng.chance(share) { *rng.pick(&others) } else { word });
         format!("{} {}", actor(step), words.collect::<Vec<_>>().join(" "))
@@ -210,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quarter_of_the_clips_is_in_each_group() {
+    fn each_group_has_a_quarter_of_the_clips() {
         let plans: Vec<Plan> = (0..40).map(|number| Plan::new(5, number)).collect();
         for group in GROUPS {
             let members = plans.iter().filter(|plan| plan.entry.groups.contains(&group)).count();

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use color_eyre::eyre::{Report, Result};
+use color_eyre::eyre::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use actalign_tui::error_chain::error_chain;
 
 use rendered::RenderedWorld;
 use training::{Options, Sizes};
@@ -27,10 +29,10 @@ struct Arguments {
 enum Command {
     /// Render clips with their manifest and scripts: a benchmark
     Render {
-        /// Decides everything about the clips
+        /// Seed of the clips
         #[arg(long)]
         seed: u64,
-        /// How many clips
+        /// Number of clips
         #[arg(long)]
         clips: usize,
         /// Folder for the manifest, the scripts and clips/
@@ -42,7 +44,7 @@ enum Command {
         /// Folder for the checkpoint
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Decides weights, pictures and captions
+        /// Seed of weights, pictures and captions
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// Steps of the optimiser
@@ -57,14 +59,9 @@ fn main() {
         Command::Train { out, seed, steps } => train(&out, seed, steps),
     };
     if let Err(error) = outcome {
-        eprintln!("error: {}", chain(&error));
+        eprintln!("error: {}", error_chain(&error));
         std::process::exit(1);
     }
-}
-
-/// An error and its causes on one line.
-fn chain(error: &Report) -> String {
-    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn render(seed: u64, clips: usize, out: &Path) -> Result<()> {

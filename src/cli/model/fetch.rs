@@ -4,10 +4,10 @@ use clap::Args;
 use color_eyre::eyre::Result;
 
 use super::transfer;
+use crate::backbone::Checkpoint;
 use crate::hub::{HubSettings, ModelId};
 use crate::output;
 use crate::session::{cached_model, open_hub};
-use crate::siglip::Checkpoint;
 
 /// Fetch a checkpoint, or what is missing of it, from the hub and print its folder
 #[derive(Debug, Args)]

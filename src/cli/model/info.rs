@@ -8,10 +8,10 @@ use color_eyre::eyre::{Result, bail};
 use serde::Serialize;
 
 use super::list::millions;
+use crate::backbone::{ModelFacts, TowerFacts, WeightFacts, inspect};
+use crate::cache::Size;
 use crate::output;
 use crate::session::model_folder;
-use crate::siglip::{ModelFacts, TowerFacts, WeightFacts, inspect};
-use crate::store::Size;
 use crate::visible::json;
 
 /// Describe a folder, or a model of the hub in the cache; if it cannot be used, why not and what to do

@@ -5,9 +5,9 @@ use color_eyre::eyre::Result;
 use serde::Serialize;
 
 use crate::backbone::registry::{KnownModel, models};
+use crate::cache::Size;
 use crate::hub::{HubCache, HubSettings, ModelId};
 use crate::output;
-use crate::store::Size;
 use crate::visible::json;
 
 /// List the published checkpoints that can be used, with sizes and whether they are in the cache

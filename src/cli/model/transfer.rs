@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::cache::Size;
 use crate::hub::{Event, Hub, HubError, Plan};
 use crate::output;
-use crate::store::Size;
 use crate::visible::visible_line;
 
 /// Time between two lines of progress without a bar.

@@ -8,6 +8,7 @@ use color_eyre::eyre::{Result, bail};
 use ndarray::Array2;
 use serde::Serialize;
 
+use crate::backbone::{TextTokenizer, Tower};
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::error_chain::error_chain;
@@ -16,7 +17,6 @@ use crate::output;
 use crate::plot::table::{Style, Table};
 use crate::script::check::{Finding, Likeness, MAX_COMPARED, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
-use crate::siglip::{TextTokenizer, Tower};
 use crate::visible::json;
 
 /// Pairs of classes in the table, if fewer are too alike.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::FolderError;
+use super::error::DatasetError;
 use super::format::{Entry, Listed};
 use crate::align::Preset;
 use crate::eval::released;
@@ -36,8 +36,8 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn open(path: &Path, what: &'static str) -> Result<Self, FolderError> {
-        let error = |source| FolderError { path: path.to_owned(), what, source };
+    pub fn open(path: &Path, what: &'static str) -> Result<Self, DatasetError> {
+        let error = |source| DatasetError::Folder { path: path.to_owned(), what, source };
         let mut names = BTreeSet::new();
         for file in path.read_dir().map_err(error)? {
             // Ids are text, so other names cannot match.

@@ -25,25 +25,9 @@ impl fmt::Display for Location {
     }
 }
 
-/// Why a manifest cannot be used.
-#[derive(Debug, Error)]
-pub enum ManifestError {
-    #[error("cannot read the manifest {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{} lists no clip\nhelp: write one JSON object per line", path.display())]
-    Empty { path: PathBuf },
-    #[error("{} is not valid JSON: {source}", path.display())]
-    NotJson { path: PathBuf, source: serde_json::Error },
-    #[error("{}, {location}: {fault}", path.display())]
-    At { path: PathBuf, location: Location, fault: Fault },
-}
-
 /// A rule of manifests or of their scripts that a clip breaks.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Fault {
-    /// The line is not JSON.
-    #[error("{reason}")]
-    Syntax { reason: String },
     /// A list of objects in no known format.
     #[error(
         "it has neither \"subactions\", as generated_subactions.json has, nor \"choices_str\", as rows of ActionAtlas \
@@ -93,24 +77,21 @@ pub enum Fault {
     AmbiguousScript { name: String, domain: String, scripts: PathBuf },
 }
 
-/// A folder of clips cannot be read.
-#[derive(Debug, Error)]
-#[error("cannot read the folder {}: {source}\nhelp: name the folder that holds the {what}", path.display())]
-pub struct FolderError {
-    pub(super) path: PathBuf,
-    pub(super) what: &'static str,
-    pub(super) source: io::Error,
-}
-
 /// Why a dataset cannot be used.
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    #[error("cannot read the manifest {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} lists no clip\nhelp: write one JSON object per line", path.display())]
+    Empty { path: PathBuf },
+    #[error("{} is not valid JSON: {source}", path.display())]
+    NotJson { path: PathBuf, source: serde_json::Error },
+    #[error("{}, {location}: {fault}", path.display())]
+    At { path: PathBuf, location: Location, fault: Fault },
     #[error(transparent)]
     Scripts(#[from] ScriptError),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
+    #[error("cannot read the folder {}: {source}\nhelp: name the folder that holds the {what}", path.display())]
+    Folder { path: PathBuf, what: &'static str, source: io::Error },
     #[error("there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts", path.display())]
     NoScripts { path: PathBuf },
     #[error(

@@ -1,4 +1,4 @@
-//! What a format of manifests is: one constant [`Format`] in a file of this folder.
+//! What a format of manifests defines, and the clips that it reads.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -48,15 +48,6 @@ pub enum Object<'a> {
 }
 
 impl Object<'_> {
-    pub fn value(self) -> Result<Value, Fault> {
-        match self {
-            Self::Line(line) => {
-                serde_json::from_str(line).map_err(|error| Fault::Syntax { reason: in_line(&error) })
-            }
-            Self::Item(value) => Ok(value),
-        }
-    }
-
     /// The fields of a format; `expected` says which it wants.
     pub fn fields<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Fault> {
         let fields = match self {

@@ -1,20 +1,15 @@
-//! Reading a manifest in any format: [`FORMATS`] has one entry for each.
-//!
-//! A format is a file of this folder that ends in a constant [`Format`]. The first object of a manifest tells its format.
+//! Reads a manifest in any of the [`FORMATS`].
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::error::{Fault, Location, ManifestError};
+use super::error::{DatasetError, Fault, Location};
 use super::format::{Context, Format, Listed, Object};
-use super::{action_atlas, generated_items, own};
+use super::formats::FORMATS;
 use crate::input_file::{MOST_TEXT, read_bounded};
 use crate::text_file;
-
-/// All formats. The first that recognizes an object reads it.
-const FORMATS: [&Format; 3] = [&generated_items::FORMAT, &action_atlas::FORMAT, &own::FORMAT];
 
 /// The clips of a manifest, at least one.
 #[derive(Clone, Debug)]
@@ -30,9 +25,9 @@ pub struct Manifest {
 ///
 /// # Errors
 /// If it cannot be read, lists no clip, or a clip breaks a rule.
-pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest, ManifestError> {
+pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest, DatasetError> {
     let bytes = read_bounded(path, MOST_TEXT)
-        .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
     parse(path, &bytes, &context.into())
 }
 
@@ -40,14 +35,14 @@ pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest
 ///
 /// # Errors
 /// As [`read`].
-pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, ManifestError> {
+pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, DatasetError> {
     let text =
-        text_file::text(bytes).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
-    let at = |location, fault| ManifestError::At { path: path.to_owned(), location, fault };
+        text_file::text(bytes).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+    let at = |location, fault| DatasetError::At { path: path.to_owned(), location, fault };
     let (format, objects) = if begins_list(text) {
         let items: Vec<Value> = serde_json::from_str(text)
-            .map_err(|source| ManifestError::NotJson { path: path.to_owned(), source })?;
-        let Some(first) = items.first() else { return Err(ManifestError::Empty { path: path.to_owned() }) };
+            .map_err(|source| DatasetError::NotJson { path: path.to_owned(), source })?;
+        let Some(first) = items.first() else { return Err(DatasetError::Empty { path: path.to_owned() }) };
         let format = format_of(first);
         if !format.allows_list {
             return Err(at(Location::Item(1), Fault::UnknownFormat));
@@ -57,7 +52,7 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, M
         let lines = (1..).map(Location::Line).zip(text_file::lines(text));
         let lines: Vec<_> = lines.filter(|(_, line)| !line.trim().is_empty()).collect();
         let first = lines.iter().find_map(|(_, line)| serde_json::from_str(line).ok());
-        let format = first.map_or(&own::FORMAT, |first| format_of(&first));
+        let format = format_of(&first.unwrap_or_default());
         (format, lines.into_iter().map(|(location, line)| (location, Object::Line(line))).collect::<Vec<_>>())
     };
     let mut clips: Vec<Listed> = Vec::new();
@@ -71,14 +66,14 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, M
         clips.push(Listed { location, ..listed });
     }
     if clips.is_empty() {
-        return Err(ManifestError::Empty { path: path.to_owned() });
+        return Err(DatasetError::Empty { path: path.to_owned() });
     }
     let Format { is_foreign, brings_scripts, .. } = *format;
     Ok(Manifest { is_foreign, brings_scripts, clips, digest: blake3::hash(bytes).to_string() })
 }
 
 fn format_of(object: &Value) -> &'static Format {
-    FORMATS.into_iter().find(|format| (format.recognizes)(object)).unwrap_or(&own::FORMAT)
+    FORMATS.into_iter().find(|format| (format.recognizes)(object)).unwrap_or(FORMATS[FORMATS.len() - 1])
 }
 
 /// Whether a file is a list, which script files are not.

@@ -1,15 +1,11 @@
 //! A manifest joined with its scripts and with the files of its clips.
 
-mod action_atlas;
 mod clip_source;
 pub(super) mod error;
 mod format;
-mod generated_items;
+pub(super) mod formats;
 mod manifest;
-pub(super) mod masks;
-mod own;
 mod scripts;
-mod values;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use clip_source::ClipSource;
-pub use error::{DatasetError, Fault, FolderError, Location, ManifestError};
+pub use error::{DatasetError, Fault, Location};
 pub use format::{Context, Entry, Listed};
 pub use manifest::{Manifest, read as read_manifest};
 
@@ -177,12 +173,12 @@ impl Dataset {
                 }
                 Err(fault) => {
                     let (path, location) = (path.clone(), listed.location);
-                    return Err(ManifestError::At { path, location, fault });
+                    return Err(DatasetError::At { path, location, fault });
                 }
             };
             Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
         };
-        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, ManifestError>>()?;
+        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, DatasetError>>()?;
         Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
     }
 }

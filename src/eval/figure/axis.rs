@@ -2,7 +2,6 @@
 
 use super::SMALL;
 use crate::plot::colour::{GREY, RULE, Rgb};
-use crate::plot::font::{Anchor, TextStyle};
 use crate::plot::svg::{Area, Page};
 use crate::plot::time_axis::ticks;
 
@@ -41,29 +40,27 @@ impl Axis {
         Self { from, to: to.max(from + NARROWEST) }
     }
 
-    fn x(&self, area: Area, value: f64) -> f64 {
+    /// Place of a value.
+    pub fn x(&self, area: Area, value: f64) -> f64 {
         let share = (value - self.from) / (self.to - self.from);
         area.x + PADDING + share * (area.width - 2.0 * PADDING)
     }
 
-    /// The outline of the area, and labels below it.
-    pub fn draw(&self, page: &mut Page, area: Area) {
+    /// The outline of the area with labels below it, and a line at chance.
+    pub fn draw(&self, page: &mut Page, area: Area, chance: Option<f64>) {
         let bottom = area.y + area.height;
         let least = LEAST * (self.to - self.from) / (area.width - 2.0 * PADDING);
         // The end has its label too.
         for (value, label) in ticks(self.from, self.to + 1e-6, least) {
             let x = self.x(area, value);
             page.line(&[(x, area.y), (x, bottom)], RULE, 0.75);
-            page.text((x, bottom + 15.0), TextStyle { anchor: Anchor::Middle, ..SMALL }, &label);
+            page.text((x, bottom + 15.0), SMALL.centred(), &label);
         }
         page.frame(area, RULE);
-    }
-
-    /// A vertical line across the area. Returns its place.
-    pub fn draw_line(&self, page: &mut Page, area: Area, value: f64) -> f64 {
-        let x = self.x(area, value);
-        page.line(&[(x, area.y), (x, area.y + area.height)], GREY, 1.25);
-        x
+        if let Some(chance) = chance {
+            let x = self.x(area, chance);
+            page.line(&[(x, area.y), (x, bottom)], GREY, 1.25);
+        }
     }
 
     /// A dot on its interval, at the height `y`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::align::Preset;
 use crate::eval::dataset::error::Fault;
-use crate::eval::dataset::masks::areas;
+use crate::eval::dataset::formats::masks::areas;
 use crate::eval::protocol::{PAPER, Protocol};
 use crate::eval::rows::{Row, Score};
 use crate::explore::{Method, Settings};

@@ -12,8 +12,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::backbone::canonical;
 use crate::script::{Class, ScriptFile, Strategy, range_text};
-use crate::siglip::canonical;
 
 pub use cut::{Cut, cut};
 pub use likeness::{Likeness, MAX_COMPARED, Pair, likeness};

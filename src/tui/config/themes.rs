@@ -5,7 +5,7 @@ use toml::{Spanned, Table};
 
 use crate::plot::colour::Rgb;
 use crate::tui::config::read::{Reader, Value, unknown};
-use crate::tui::config::write::setting;
+use crate::tui::config::setting;
 use crate::tui::theme::Palette;
 
 /// The colours of a field of a theme.
@@ -16,8 +16,11 @@ enum Colours<'a> {
     List(&'a mut Vec<Rgb>, usize),
 }
 
-/// The fields of a theme beside its base: name, help, colours.
-const FIELDS: [(&str, &str, fn(&mut Palette) -> Colours); 7] = [
+/// Name, help and colours of a field.
+type Field = (&'static str, &'static str, fn(&mut Palette) -> Colours);
+
+/// The fields of a theme beside its base.
+const FIELDS: [Field; 7] = [
     ("heat", "from low to high, at least two", |theme| Colours::List(&mut theme.heat, 2)),
     ("steps", "steps and classes in their order, at least one", |theme| Colours::List(&mut theme.steps, 1)),
     ("difference", "first larger, both the same, second larger", |theme| {

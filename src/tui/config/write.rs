@@ -4,7 +4,7 @@ use toml::Value;
 
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::config::themes::written as theme;
-use crate::tui::config::{Config, protocol_name};
+use crate::tui::config::{Config, protocol_name, setting};
 use crate::tui::keymap::Chord;
 use crate::tui::theme::Palette;
 
@@ -51,9 +51,4 @@ impl Config {
             _ => chords.into(),
         }
     }
-}
-
-/// A line of a file.
-pub fn setting(name: &str, value: &Value, comment: &str) -> String {
-    format!("{name} = {value} # {comment}\n")
 }

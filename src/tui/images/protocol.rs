@@ -28,22 +28,17 @@ pub enum ImageProtocol {
 /// A protocol by which a terminal draws pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Graphics {
-    /// Kitty's, with Unicode placeholders.
     Kitty,
-    /// iTerm2's.
     Iterm2,
-    /// Sixels.
     Sixel,
 }
 
 /// How pictures are drawn, when it is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rendering {
-    /// In pixels.
     Pixels(Graphics),
     /// In half blocks, or glyphs without colours.
     HalfBlocks,
-    /// As an outline.
     Outline,
 }
 

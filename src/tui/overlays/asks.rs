@@ -75,8 +75,7 @@ fn parse_calibration(text: &str) -> Result<Option<Calibration>, String> {
     match numbers.as_deref() {
         Ok([]) if text.is_empty() => Ok(None),
         Ok(&[alpha, beta]) if alpha.is_finite() && beta.is_finite() => Ok(Some(Calibration { alpha, beta })),
-        _ => Err("Give two numbers, alpha and beta, such as 117.3 -12.9; or nothing for the checkpoint's."
-            .to_owned()),
+        _ => Err("Give alpha and beta, such as 117.3 -12.9; leave it empty for the checkpoint's.".to_owned()),
     }
 }
 
@@ -176,7 +175,7 @@ fn first_step(state: &mut State, name: String, domain: String) {
     });
     match state.has_writer {
         true => prompt
-            .note(|_, _| Some("Nothing has the language model write the script.".to_owned()))
+            .note(|_, _| Some("Leave it empty to have the language model write the script.".to_owned()))
             .empty_answer("has the language model write the script")
             .open(state),
         false => prompt.open(state),
@@ -204,5 +203,5 @@ fn scripts_file_prompt(path: PathBuf, quits: bool) -> Prompt {
         path => Ok(edit::save(state, path.into(), quits)),
     })
     .present(path.display().to_string())
-    .note(|_, _| Some("Their own file is replaced; another that is there is not.".to_owned()))
+    .note(|_, _| Some("Only the file that they were opened from is overwritten.".to_owned()))
 }

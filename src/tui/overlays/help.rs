@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::plot::candidates::COLUMNS;
+use crate::plot::candidates;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::overlays::window;
@@ -20,18 +20,8 @@ const MARKS: [(&str, &str); 7] = [
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
-    ("?", "the step is doubtful; the reason is told where it has the focus"),
+    ("?", "the step is doubtful; the reason is shown when it is selected"),
 ];
-
-/// Headings of the candidates' columns and what they mean; a heading stands before the first of its lines.
-fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let listed = COLUMNS.iter().filter_map(|column| Some((column.listed_as()?, column.help)));
-    listed.flat_map(|(heading, help)| {
-        // The longest one has an explanation behind a colon.
-        let heading = heading.split(':').next().unwrap_or(heading);
-        help.iter().enumerate().map(move |(line, &text)| (if line == 0 { heading } else { "" }, text))
-    })
-}
 
 /// Rows that the page keys and a click of the mouse wheel scroll by.
 const PAGE: u16 = 10;
@@ -134,7 +124,7 @@ fn marks(state: &State) -> Vec<Line<'static>> {
     let heading = Line::styled("Marks and columns", state.theme.accent());
     [heading]
         .into_iter()
-        .chain(MARKS.into_iter().chain(columns()).map(|(mark, text)| entry(mark, text)))
+        .chain(MARKS.into_iter().chain(candidates::help()).map(|(mark, text)| entry(mark, text)))
         .collect()
 }
 
@@ -143,11 +133,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_fits_into_80_columns() {
+    fn every_line_fits_into_80_candidates::help() {
         let about = COMMANDS
             .iter()
             .map(|about| about.help)
-            .chain(MARKS.into_iter().chain(columns()).map(|(_, text)| text));
+            .chain(MARKS.into_iter().chain(candidates::help()).map(|(_, text)| text));
         for text in about {
             // Borders, and the keys with the spaces beside them.
             assert!(Line::raw(text).width() <= 80 - 2 - 14, "{text}");

@@ -76,12 +76,12 @@ impl LineInput {
         self.input = std::mem::take(&mut self.input).with_value(value).with_cursor(cursor);
         if length > room {
             return Some(format!(
-                "The end of the paste, {} characters, is left out: {} can be typed here.",
+                "The last {} characters of the paste were cut off; at most {} fit here.",
                 length - room,
                 self.most
             ));
         }
-        (lines.len() > 1).then(|| format!("{} pasted lines are joined into one.", lines.len()))
+        (lines.len() > 1).then(|| format!("{} pasted lines were joined into one.", lines.len()))
     }
 
     /// Draws the part of the line around the cursor, and places the cursor of the terminal.

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_typed_finds_all_in_the_order_of_the_help() {
+    fn an_empty_query_finds_all_in_the_order_of_the_help() {
         let all: Vec<_> = COMMANDS.iter().map(|about| about.name).collect();
         assert_eq!(names(""), all);
         assert_eq!(names("  "), all);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_in_order_and_words_of_the_help_find_commands() {
+    fn letters_of_the_name_and_words_of_the_help_match() {
         for name in ["smooth-less", "smooth-more", "smooth-much-less", "smooth-much-more"] {
             assert!(names("smth")[..5].contains(&name), "{:?}", names("smth"));
         }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn names_come_before_helps_and_places_are_those_of_the_letters() {
+    fn name_matches_come_first_with_their_places() {
         let found = matches("step");
         let is_in_name = |found: &Match| found.about.name.contains("step");
         assert!(found.is_sorted_by_key(|found| !is_in_name(found)));

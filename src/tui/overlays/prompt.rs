@@ -165,7 +165,7 @@ impl Overlay for Prompt {
         // Above the footer.
         let over = Rect { y: area.bottom().saturating_sub(height + 1), height, ..area };
         frame.render_widget(Clear, over);
-        let block = Block::bordered().title(format!(" {} · Enter takes it · Esc leaves it ", self.title));
+        let block = Block::bordered().title(format!(" {} · Enter accepts · Esc cancels ", self.title));
         let inside = block.inner(over).inner(Margin::new(1, 0));
         frame.render_widget(block, over);
         self.input.draw(frame, row_of(inside, 0));
@@ -177,7 +177,7 @@ impl Overlay for Prompt {
             "" => String::new(),
             present => format!(" Now: {present}"),
         };
-        let empty = self.empty_answer.unwrap_or("leaves it");
+        let empty = self.empty_answer.unwrap_or("cancels");
         Some(format!("{}? An empty line {empty}.{present}", self.title))
     }
 

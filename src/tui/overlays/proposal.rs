@@ -1,4 +1,4 @@
-//! A script that a language model has written, beside the present one, to be taken or left.
+//! A script that a language model has written, beside the present one, to accept or discard.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
@@ -38,7 +38,7 @@ pub fn propose(state: &mut State, wanted: Wanted, script: Result<Box<Class>, Str
     let class = wanted.class.and_then(|class| state.scripts.class(class));
     let old = class.map_or_else(Vec::new, |class| class.steps.clone());
     if state.overlay.is_some() {
-        state.say(format!("A script of {} is there, and shown once this is closed.", wanted.name));
+        state.say(format!("A script of {} is ready, and opens once this is closed.", wanted.name));
     }
     state.next_overlay = Some(Box::new(Proposal { wanted, old, new, scroll: 0 }));
 }
@@ -115,7 +115,7 @@ impl Overlay for Proposal {
     }
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
-        let title = "A new script · Enter takes it · ↑ ↓ scroll · Esc leaves it";
+        let title = "A new script · Enter accepts · ↑ ↓ scroll · Esc discards";
         let inside = window(title, (120, 40), frame, area);
         let name = format!("{} · {}", self.wanted.name, self.wanted.domain);
         let name = Line::styled(fit(&name, inside.width.into()), state.theme.accent());
@@ -142,7 +142,7 @@ impl Overlay for Proposal {
         let new = &self.new.steps;
         let steps: Vec<String> = (1..).zip(new).map(|(at, step)| format!("{at}. {step}")).collect();
         Some(format!(
-            "A new script of {} has {} steps: {} Accept or leave?",
+            "A new script of {} has {} steps: {} Accept or discard?",
             self.wanted.name,
             new.len(),
             steps.join(" ")

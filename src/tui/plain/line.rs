@@ -7,10 +7,8 @@ use crate::tui::keymap::Keymap;
 /// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How often to run it.
     pub count: usize,
     pub word: Word,
-    /// The rest of the line.
     pub argument: Option<String>,
 }
 

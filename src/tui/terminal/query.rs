@@ -14,13 +14,10 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 /// The answer, and keys that were pressed meanwhile.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Whether it has kitty's graphics protocol.
     pub kitty: bool,
-    /// Whether it draws Sixels.
     pub sixel: bool,
     /// Width and height of a cell in pixels.
     pub cell: Option<(u16, u16)>,
-    /// Whether the answer is complete.
     pub is_whole: bool,
     /// Keys between its parts.
     pub keys: Vec<KeyEvent>,
@@ -70,7 +67,6 @@ fn read_answer() -> io::Result<Answer> {
 struct Reader {
     answer: Answer,
     parser: Parser,
-    /// The beginning of an answer or key.
     begun: Vec<u8>,
 }
 
@@ -182,7 +178,7 @@ mod tests {
     const PLAIN: &str = "\x1b[?1;2c\x1b[0n";
     const KITTY: &str = "\x1b_Gi=31;OK\x1b\\\x1b[?62;c\x1b[6;38;17t\x1b[0n";
 
-    fn hear(pieces: &[&str]) -> Answer {
+    fn answer_to(pieces: &[&str]) -> Answer {
         let mut reader = Reader::default();
         for piece in pieces {
             reader.feed(piece.as_bytes());
@@ -192,30 +188,30 @@ mod tests {
 
     #[test]
     fn answers_are_parsed() {
-        let sixel = hear(&[SIXEL]);
+        let sixel = answer_to(&[SIXEL]);
         assert!(sixel.sixel && !sixel.kitty && sixel.is_whole);
         assert_eq!(sixel.cell, Some((10, 20)));
-        let kitty = hear(&[KITTY]);
+        let kitty = answer_to(&[KITTY]);
         assert!(kitty.kitty && !kitty.sixel && kitty.is_whole);
-        let plain = hear(&[PLAIN]);
+        let plain = answer_to(&[PLAIN]);
         assert!(!plain.kitty && !plain.sixel && plain.cell.is_none() && plain.is_whole);
-        let refused = hear(&["\x1b_Gi=31;EINVAL:no\x1b\\\x1b[0n"]);
+        let refused = answer_to(&["\x1b_Gi=31;EINVAL:no\x1b\\\x1b[0n"]);
         assert!(!refused.kitty && refused.is_whole);
-        assert!(!hear(&["\x1b_Gi=31;OK\x1b\\\x1b[?62;c"]).is_whole, "something is still to come");
+        assert!(!answer_to(&["\x1b_Gi=31;OK\x1b\\\x1b[?62;c"]).is_whole, "something is still to come");
     }
 
     #[test]
     fn an_answer_may_come_in_any_pieces() {
         for cut in 0..=KITTY.len() {
             let (first, second) = KITTY.split_at(cut);
-            let answer = hear(&[first, second]);
+            let answer = answer_to(&[first, second]);
             assert!(answer.kitty && answer.is_whole && answer.keys.is_empty(), "{cut}");
         }
     }
 
     #[test]
     fn keys_before_within_and_after_the_answer_are_kept_in_order() {
-        let answer = hear(&[
+        let answer = answer_to(&[
             "j",
             "\x1b[C\x1b_Gi=31;OK\x1b\\ü\x1b[?62",
             "c\x03\r\x1bx\x1b[6;38;17t\x1bOA\x1b[0n?q",
@@ -236,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_terminal_without_an_answer_sends_only_keys() {
-        let answer = hear(&["q"]);
+        let answer = answer_to(&["q"]);
         assert_eq!(answer.keys, [KeyCode::Char('q').into()]);
         assert!(!answer.is_whole);
     }

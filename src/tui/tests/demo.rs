@@ -186,7 +186,7 @@ fn only_the_demo_has_a_tour() {
 }
 
 #[test]
-fn the_whole_tour_can_be_read_and_hides_nothing() {
+fn every_step_of_the_tour_fits_at_every_size() {
     let mut state = demo_state();
     embed_all(&mut state);
     for (width, height, rows) in [(60, 18, 3), (80, 24, 2), (200, 60, 1)] {

@@ -1,7 +1,7 @@
 //! Scripts are edited in place: the ranking follows, everything can be taken back, and nothing is lost.
 
 use super::*;
-use crate::store::{Draft, Drafts};
+use crate::tui::drafts::{Draft, Drafts};
 
 /// Names of the candidates with their steps.
 fn scripts(state: &State) -> Vec<(String, usize)> {
@@ -14,7 +14,7 @@ fn steps(state: &State) -> &[String] {
 }
 
 #[test]
-fn a_changed_step_waits_for_its_text_alone_and_the_ranking_moves() {
+fn an_edited_step_embeds_only_its_text_and_moves_the_ranking() {
     let mut state = full_state();
     assert_eq!(state.clip().selected, 1);
     let before = state.clip().exploration.outcome().score(1).unwrap();
@@ -41,7 +41,7 @@ fn a_changed_step_waits_for_its_text_alone_and_the_ranking_moves() {
 }
 
 #[test]
-fn steps_are_added_moved_and_deleted_where_the_selection_is() {
+fn steps_are_added_moved_and_deleted_at_the_selection() {
     let mut state = full_state();
     type_keys(&mut state, "nothe athlete breathes⏎");
     assert_eq!(steps(&state)[2], "the athlete breathes");
@@ -63,7 +63,7 @@ fn steps_are_added_moved_and_deleted_where_the_selection_is() {
 }
 
 #[test]
-fn an_empty_step_is_refused_in_the_prompt_with_the_reason() {
+fn a_refused_answer_stays_in_the_prompt_with_the_reason() {
     let mut state = full_state();
     type_keys(&mut state, "o⏎");
     assert!(state.overlay.is_some());
@@ -73,7 +73,7 @@ fn an_empty_step_is_refused_in_the_prompt_with_the_reason() {
 }
 
 #[test]
-fn a_class_is_added_with_its_steps_one_after_the_other() {
+fn a_new_class_asks_for_its_steps_until_an_answer_is_empty() {
     let mut state = full_state();
     type_keys(&mut state, "+");
     type_keys(&mut state, "hop⏎the athlete stands⏎the athlete jumps⏎⏎");
@@ -99,7 +99,7 @@ fn a_class_is_renamed_with_its_domain() {
 }
 
 #[test]
-fn who_is_selected_compared_pinned_or_right_stays_so_when_others_go() {
+fn deleting_a_class_keeps_selection_comparison_pin_and_truth() {
     let mut state = demo::demo_state();
     embed_all(&mut state);
     type_keys(&mut state, "wc");
@@ -122,7 +122,7 @@ fn who_is_selected_compared_pinned_or_right_stays_so_when_others_go() {
 }
 
 #[test]
-fn an_edit_is_in_all_clips_that_have_the_class() {
+fn an_edit_reaches_every_clip_with_the_class() {
     let mut state = demo::demo_state();
     embed_all(&mut state);
     type_keys(&mut state, "d");
@@ -132,7 +132,7 @@ fn an_edit_is_in_all_clips_that_have_the_class() {
 }
 
 #[test]
-fn leaving_with_unsaved_changes_is_asked_about() {
+fn quitting_with_unsaved_changes_asks_first() {
     let mut state = full_state();
     assert!(matches!(type_keys(&mut full_state(), "q")[..], [Effect::Quit]));
     type_keys(&mut state, "d");
@@ -153,7 +153,7 @@ fn leaving_with_unsaved_changes_is_asked_about() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_asked_for_again() {
+fn a_failed_save_asks_for_the_file_again() {
     let mut state = full_state();
     type_keys(&mut state, "dqs");
     let effects = type_keys(&mut state, "⏎");
@@ -167,7 +167,7 @@ fn a_file_that_cannot_be_written_is_asked_for_again() {
 }
 
 #[test]
-fn the_last_candidate_stays() {
+fn the_last_candidate_cannot_be_deleted() {
     let mut state = full_state();
     type_keys(&mut state, "D");
     assert!(screen(&mut state).contains("Deleted long jump; u undoes that."));
@@ -179,7 +179,7 @@ fn the_last_candidate_stays() {
 }
 
 #[test]
-fn another_script_file_takes_the_place_of_all_scripts() {
+fn another_script_file_replaces_all_scripts() {
     let mut state = state_of(vec![clip("a", Some(1), &[]), clip("b", None, &[])]);
     start(&mut state);
     embed_all(&mut state);
@@ -211,7 +211,7 @@ fn another_script_file_takes_the_place_of_all_scripts() {
 }
 
 #[test]
-fn what_was_edited_while_it_was_saved_is_still_unsaved() {
+fn edits_made_during_a_save_are_still_unsaved() {
     let mut state = full_state();
     type_keys(&mut state, "d");
     let effects = type_keys(&mut state, "W⏎");
@@ -224,7 +224,7 @@ fn what_was_edited_while_it_was_saved_is_still_unsaved() {
 }
 
 #[test]
-fn a_draft_holds_what_the_explorer_shows() {
+fn a_draft_holds_the_edited_scripts() {
     let mut state = full_state();
     let effects = type_keys(&mut state, "d");
     let kept = effects.into_iter().find_map(|effect| match effect {

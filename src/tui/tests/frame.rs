@@ -37,7 +37,7 @@ fn the_frame_before_anything_is_embedded() {
 }
 
 #[test]
-fn no_means_and_no_size_make_it_panic() {
+fn no_image_protocol_and_no_size_panics() {
     let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Rendering::Pixels);
     let mut state = frame_state();
     for means in pixels.into_iter().chain([Rendering::HalfBlocks, Rendering::Outline]) {
@@ -53,7 +53,7 @@ fn no_means_and_no_size_make_it_panic() {
 }
 
 #[test]
-fn the_frame_shows_where_the_path_is_and_which_step_is_highest() {
+fn the_frame_marks_the_path_and_the_highest_step() {
     let mut state = frame_state();
     let marks = |state: &mut State| {
         let screen = text(&draw(state, ColourDepth::True, 80, 24));

@@ -28,7 +28,7 @@ fn steps(state: &State, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_script_is_written_anew_held_beside_the_old_one_taken_and_taken_back() {
+fn a_proposed_script_is_compared_accepted_and_undone() {
     let mut state = with_writer();
     // The clip shows the long jump; another candidate has a script of nothing.
     type_keys(&mut state, "/nap⏎⎋");
@@ -70,7 +70,7 @@ fn a_script_is_written_anew_held_beside_the_old_one_taken_and_taken_back() {
 }
 
 #[test]
-fn a_class_is_added_by_its_name_alone() {
+fn a_language_model_writes_the_script_of_a_new_class() {
     let mut state = with_writer();
     type_keys(&mut state, "+");
     type_keys(&mut state, "⌫".repeat(20).as_str());
@@ -92,7 +92,7 @@ fn a_class_is_added_by_its_name_alone() {
 }
 
 #[test]
-fn what_goes_wrong_is_said_and_changes_nothing() {
+fn a_failed_request_is_reported_and_changes_nothing() {
     let mut state = full_state();
     type_keys(&mut state, "I");
     assert!(screen(&mut state).contains("start with --llm NAME --endpoint URL"));
@@ -116,7 +116,7 @@ fn what_goes_wrong_is_said_and_changes_nothing() {
 
 /// Nothing that is being typed is lost, and no Enter takes what was not seen.
 #[test]
-fn a_script_waits_until_the_user_is_done() {
+fn a_proposal_waits_until_the_open_overlay_is_closed() {
     let mut state = with_writer();
     let effects = type_keys(&mut state, "I");
     let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
@@ -132,7 +132,7 @@ fn a_script_waits_until_the_user_is_done() {
 
 /// Numbers of classes say nothing once other scripts are open.
 #[test]
-fn answers_about_scripts_that_are_closed_are_dropped() {
+fn answers_about_replaced_scripts_are_dropped() {
     let mut state = with_writer();
     state.sight = Some(2);
     let effects = type_keys(&mut state, "I");
@@ -157,7 +157,7 @@ fn answers_about_scripts_that_are_closed_are_dropped() {
 }
 
 #[test]
-fn a_vision_language_model_has_a_column_of_its_own() {
+fn a_vision_language_model_has_its_own_column() {
     let mut state = full_state();
     state.sight = Some(4);
     assert!(screen(&mut state).contains("vlm"));
@@ -179,7 +179,7 @@ fn a_vision_language_model_has_a_column_of_its_own() {
 }
 
 #[test]
-fn a_doubtful_step_is_marked_and_said_why() {
+fn a_doubtful_step_is_marked_with_the_reason() {
     let mut state = full_state();
     let why = "? \"gets ready\" fits any action";
     assert!(!screen(&mut state).contains(why));

@@ -21,7 +21,7 @@ const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
 const DRAG: MouseEventKind = MouseEventKind::Drag(MouseButton::Left);
 
 #[test]
-fn a_click_selects_the_candidate_or_the_step_that_is_there() {
+fn a_click_selects_the_candidate_or_the_step() {
     let (mut state, screen) = state_and_screen();
     mouse(&mut state, CLICK, 10, screen.candidates.y + 3);
     assert_eq!(state.clip().selected, 0, "the third in the ranking");
@@ -35,7 +35,7 @@ fn a_click_selects_the_candidate_or_the_step_that_is_there() {
 }
 
 #[test]
-fn a_click_on_matrix_or_film_moves_the_cursor_and_dragging_moves_it_on() {
+fn clicks_and_drags_on_matrix_or_film_move_the_cursor() {
     let (mut state, screen) = state_and_screen();
     let matrix = screen.panels[0].matrix;
     mouse(&mut state, CLICK, matrix.right() - 1, matrix.y);
@@ -50,7 +50,7 @@ fn a_click_on_matrix_or_film_moves_the_cursor_and_dragging_moves_it_on() {
 }
 
 #[test]
-fn the_wheel_turns_what_is_under_it() {
+fn the_wheel_acts_on_the_part_under_it() {
     let (mut state, screen) = state_and_screen();
     let matrix = screen.panels[0].matrix;
     mouse(&mut state, MouseEventKind::ScrollDown, matrix.x, matrix.y);
@@ -66,7 +66,7 @@ fn the_wheel_turns_what_is_under_it() {
 }
 
 #[test]
-fn what_lies_over_the_screen_keeps_the_mouse_from_it() {
+fn an_overlay_takes_the_mouse() {
     let (mut state, screen) = state_and_screen();
     type_keys(&mut state, ":");
     mouse(&mut state, MouseEventKind::ScrollDown, 5, screen.candidates.y + 1);
@@ -78,7 +78,7 @@ fn what_lies_over_the_screen_keeps_the_mouse_from_it() {
 }
 
 #[test]
-fn the_mouse_can_be_left_to_the_terminal() {
+fn the_mouse_command_toggles_capture() {
     let mut state = full_state();
     let effects = act(&mut state, Action::Do(Command::Mouse));
     assert!(matches!(&effects[..], [Effect::CaptureMouse(true)]));

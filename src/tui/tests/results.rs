@@ -32,7 +32,7 @@ fn evaluated() -> State {
 }
 
 #[test]
-fn from_a_wrong_prediction_to_its_matrix_in_one_key() {
+fn a_chosen_result_shows_prediction_and_true_class() {
     let mut state = evaluated();
     act(&mut state, Action::Do(Command::ShowResults));
     assert_screens!("results", &mut state);
@@ -58,7 +58,7 @@ fn from_a_wrong_prediction_to_its_matrix_in_one_key() {
 }
 
 #[test]
-fn the_list_is_searched_and_shows_wrong_ones_alone() {
+fn results_are_filtered_by_text_and_by_wrong_only() {
     let mut state = evaluated();
     let listed = |state: &mut State| -> Vec<String> {
         let screen = screen(state);
@@ -86,7 +86,7 @@ fn the_list_is_searched_and_shows_wrong_ones_alone() {
 }
 
 #[test]
-fn clips_that_were_not_read_are_not_told_as_wrong() {
+fn unread_clips_do_not_count_as_wrong() {
     let state = evaluated();
     let words = crate::tui::update::results_in_words(state.results.as_ref().unwrap(), &state.clips);
     assert!(
@@ -134,7 +134,7 @@ fn clips_with_steps_of_their_own_keep_them() {
 }
 
 #[test]
-fn without_results_their_keys_say_where_to_get_them() {
+fn without_results_their_commands_say_how_to_open_some() {
     let mut state = full_state();
     for keys in ["R", ">", "<"] {
         type_keys(&mut state, keys);
@@ -144,7 +144,7 @@ fn without_results_their_keys_say_where_to_get_them() {
 }
 
 #[test]
-fn aligners_and_their_knobs_are_turned_by_keys() {
+fn keys_turn_the_aligner_and_its_knobs() {
     let mut state = full_state();
     let words = |state: &State| state.clip().exploration.settings().method.aligner_in_words();
     type_keys(&mut state, "(");
@@ -167,7 +167,7 @@ fn aligners_and_their_knobs_are_turned_by_keys() {
 
 /// Frames that `drop` leaves out are in no step, wherever frames are shown.
 #[test]
-fn frames_that_are_left_out_are_in_no_step() {
+fn dropped_frames_are_in_no_step() {
     let mut state = full_state();
     type_keys(&mut state, "A⌫⌫⌫drop:background=p90⏎x");
     let text = screen(&mut state);

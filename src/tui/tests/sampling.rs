@@ -25,7 +25,7 @@ fn decode_half(state: &mut State) {
 }
 
 #[test]
-fn fewer_frames_are_ranked_at_once_and_more_are_remembered() {
+fn another_rate_reuses_every_embedded_frame() {
     let mut state = full_state();
     let ranking = state.clip().exploration.outcome().ranking.clone();
     let effects = sample(&mut state, "5");
@@ -54,7 +54,7 @@ fn fewer_frames_are_ranked_at_once_and_more_are_remembered() {
 }
 
 #[test]
-fn frames_that_the_rate_does_not_take_after_all_are_dropped() {
+fn frames_outside_the_new_rate_are_dropped_once_decoded() {
     let mut state = full_state();
     // Of 40 frames at 10 a second, 7 a second would take others than the decoder then tells of.
     sample(&mut state, "7");
@@ -66,7 +66,7 @@ fn frames_that_the_rate_does_not_take_after_all_are_dropped() {
 }
 
 #[test]
-fn the_same_rate_and_no_rate_change_nothing() {
+fn the_same_rate_and_an_invalid_rate_change_nothing() {
     let mut state = full_state();
     assert!(sample(&mut state, "10").is_empty());
     assert!(sample(&mut state, "0").is_empty());

@@ -64,7 +64,7 @@ fn control_characters_are_shown_on_the_screen() {
 }
 
 #[test]
-fn control_characters_of_files_are_shown_in_the_picker() {
+fn control_characters_in_file_names_are_shown_in_the_picker() {
     let entry = |kind| FileEntry { kind, name: HOSTILE.to_owned() };
     let mut state = hostile_state();
     let effects = act(&mut state, Action::Do(Command::Open));

@@ -47,7 +47,7 @@ fn two_matrices_have_the_colours_of_one_scale() {
 }
 
 #[test]
-fn where_two_classes_part_is_told_and_coloured() {
+fn the_difference_of_two_classes_is_coloured_and_described() {
     let mut state = full_state();
     type_keys(&mut state, "c");
     let buffer = draw(&mut state, ColourDepth::True, 120, 40);
@@ -76,7 +76,7 @@ fn before_and_after_smoothing() {
 }
 
 #[test]
-fn a_pin_tells_who_moves() {
+fn a_pin_shows_which_classes_move() {
     let mut state = full_state();
     type_keys(&mut state, "w");
     assert!(screen(&mut state).contains("1 = +0.0000"), "{}", screen(&mut state));
@@ -124,7 +124,7 @@ fn the_map_asks_for_its_texts_and_its_points() {
 }
 
 #[test]
-fn the_palette_finds_commands_and_does_them() {
+fn the_palette_finds_and_runs_commands() {
     let mut state = full_state();
     type_keys(&mut state, ":smth");
     assert_screens!("palette", &mut state);
@@ -133,7 +133,7 @@ fn the_palette_finds_commands_and_does_them() {
 }
 
 #[test]
-fn a_template_is_written_with_its_sentence_in_view() {
+fn the_template_prompt_shows_its_sentence() {
     let mut state = full_state();
     let effects = type_keys(&mut state, "y");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CountTokens(_))), "{effects:?}");
@@ -154,7 +154,7 @@ fn a_template_is_written_with_its_sentence_in_view() {
 }
 
 #[test]
-fn a_template_that_is_none_is_refused_with_the_reason() {
+fn an_invalid_template_is_refused_with_the_reason() {
     let mut state = full_state();
     type_keys(&mut state, "y");
     for _ in 0..60 {
@@ -167,7 +167,7 @@ fn a_template_that_is_none_is_refused_with_the_reason() {
 }
 
 #[test]
-fn alpha_and_beta_are_overridden_and_given_back() {
+fn alpha_and_beta_are_overridden_and_restored() {
     let mut state = full_state();
     let own = state.clip().exploration.outcome().score(1);
     type_keys(&mut state, "=");
@@ -177,7 +177,7 @@ fn alpha_and_beta_are_overridden_and_given_back() {
     assert_ne!(state.clip().exploration.outcome().score(1), own);
     assert!(screen(&mut state).contains("α 20.00 β -8.00 (own)"));
     type_keys(&mut state, "=⌫⌫⌫⌫⌫x⏎");
-    assert!(screen(&mut state).contains("Give two numbers"));
+    assert!(screen(&mut state).contains("Give alpha and beta"));
     type_keys(&mut state, "⌫⌫⏎");
     assert_eq!(state.clip().exploration.outcome().score(1), own);
 }
@@ -216,7 +216,7 @@ fn a_file_is_picked_by_its_name() {
     embed_all(&mut state);
     type_keys(&mut state, "e");
     let screen = screen(&mut state);
-    assert!(screen.contains("Step 1 · Enter takes it"), "it has scripts to edit: {screen}");
+    assert!(screen.contains("Step 1 · Enter accepts"), "it has scripts to edit: {screen}");
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn scripts_of_the_library_are_picked_like_files() {
 }
 
 #[test]
-fn another_clip_is_compared_too() {
+fn the_comparison_stays_on_another_clip() {
     let mut state = state_of(vec![clip("a", None, &[]), clip("b", None, &[])]);
     start(&mut state);
     embed_all(&mut state);
@@ -261,17 +261,17 @@ fn another_clip_is_compared_too() {
     let clip = state.clip();
     let ranking = &clip.exploration.outcome().ranking;
     assert_eq!((state.shown, clip.selected, clip.compared), (1, ranking[0], Some(ranking[1])));
-    assert!(screen(&mut state).contains("part most at"));
+    assert!(screen(&mut state).contains("differ most at"));
 }
 
 #[test]
-fn one_key_leads_to_where_two_classes_part() {
+fn one_key_goes_to_the_largest_difference() {
     let mut state = full_state();
     type_keys(&mut state, ".");
     assert!(screen(&mut state).contains("Compare two classes first: c"));
     type_keys(&mut state, "c.");
     let screen = screen(&mut state);
-    assert!(screen.contains("part most at 3.70 s") && screen.contains("frame 38/40 · 3.70 s"), "{screen}");
+    assert!(screen.contains("differ most at 3.70 s") && screen.contains("frame 38/40 · 3.70 s"), "{screen}");
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn the_clip_plays_by_the_clock_and_drops_frames_that_come_too_late() {
 }
 
 #[test]
-fn order_evidence_is_asked_for_once_all_is_embedded_and_once_for_each_ranking() {
+fn order_evidence_is_requested_once_per_ranking_after_embedding() {
     let asks = |effects: Vec<Effect>| effects.iter().any(|effect| matches!(effect, Effect::FindEvidence(_)));
     let mut state = empty_state();
     embed_missing(&mut state);
@@ -325,7 +325,7 @@ fn order_evidence_is_asked_for_once_all_is_embedded_and_once_for_each_ranking() 
 }
 
 #[test]
-fn the_question_at_the_end() {
+fn quitting_with_unsaved_changes() {
     let mut state = full_state();
     type_keys(&mut state, "dq");
     assert_screens!("leave", &mut state);
@@ -345,7 +345,7 @@ fn views_are_a_ring_and_escape_leads_back() {
 }
 
 #[test]
-fn themes_are_turned_among() {
+fn the_theme_command_cycles_through_the_themes() {
     let mut state = full_state();
     state.themes = crate::tui::theme::Palette::built_in().into();
     let before = draw(&mut state, ColourDepth::True, 80, 24);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::explore::Candidate;
 use crate::script::{Class, ClassId, Document, EditError, ScriptFile, library};
-use crate::store::Unsaved;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
 use crate::tui::commands::Command;
+use crate::tui::drafts::Unsaved;
 use crate::tui::state::State;
 use crate::tui::update::{clips, cursor, views};
 

@@ -14,8 +14,8 @@ use crate::tui::view::{class_at, timeline};
 /// Leaves the mouse to the terminal, or takes it back.
 pub fn turn(state: &mut State) {
     state.mouse = !state.mouse;
-    let whose = if state.mouse { "the explorer's" } else { "the terminal's, to select text" };
-    state.say(format!("The mouse is {whose}."));
+    let does = if state.mouse { "controls the explorer" } else { "selects text" };
+    state.say(format!("The mouse now {does}."));
     state.effects.push(Effect::CaptureMouse(state.mouse));
 }
 

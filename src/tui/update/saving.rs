@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::explore::Picture;
 use crate::explore::ReportSettings;
-use crate::store::{self, Hashes, Snapshot, SnapshotInput, ViewState};
+use crate::snapshot::{self, Hashes, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Effect, SaveAs};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::state::{State, View};
@@ -56,12 +56,12 @@ fn snapshot(state: &State) -> Snapshot {
     })
 }
 
-fn pinned_in(clip: &Clip, pinned: &Pinned) -> store::Pinned {
+fn pinned_in(clip: &Clip, pinned: &Pinned) -> snapshot::Pinned {
     let mut ranking: Vec<usize> =
         (0..pinned.places.len()).filter(|&class| pinned.places[class].is_some()).collect();
     ranking.sort_by_key(|&class| pinned.places[class].map(|(place, _)| place));
     let calibration = pinned.settings.calibration.unwrap_or_else(|| clip.exploration.calibration());
-    store::Pinned {
+    snapshot::Pinned {
         settings: ReportSettings::of_clip(
             &pinned.settings,
             calibration,

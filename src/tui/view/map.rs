@@ -14,15 +14,14 @@ use crate::tui::view::fit;
 
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let groups = Groups::of(state);
-    let [plots, legend] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(groups.rows(area.width))]).areas(area);
-    groups.draw_legend(state, frame, legend);
+    let rows = groups.rows(area.width);
+    let [plots, legend] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
+    for (row, line) in legend.rows().zip(groups.entries(state, area.width)) {
+        frame.render_widget(line, row);
+    }
     let Some(maps) = &state.clip().maps else {
-        let text = if state.clip().maps_asked {
-            "The map is being computed."
-        } else {
-            "The map waits for its texts."
-        };
+        let text =
+            if state.clip().maps_asked { "computing the map" } else { "waiting for the texts of the map" };
         return frame.render_widget(
             Line::styled(fit(text, area.width.into()), dim()),
             Rect { height: 1.min(plots.height), ..plots },
@@ -43,7 +42,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// What the points are coloured and lettered by.
+/// The classes or domains by which points are coloured and lettered.
 struct Groups {
     by_domain: bool,
     names: Vec<String>,
@@ -54,7 +53,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Of the classes that the map shows, which may have been edited since; of the present ones while there is none.
+    /// Groups of the classes on the map, which may have been edited since; of the present ones while there is no map.
     fn of(state: &State) -> Self {
         let clip = state.clip();
         let present = clip.exploration.candidates();
@@ -107,19 +106,14 @@ impl Groups {
         lines
     }
 
+    /// Rows of the legend.
     fn rows(&self, width: u16) -> u16 {
         let letters: usize = self.names.iter().map(|name| Line::from(fit(name, 30)).width() + 6).sum();
         (letters + 55).div_ceil(usize::from(width).saturating_sub(20).max(1)).clamp(1, 3) as u16
     }
-
-    fn draw_legend(&self, state: &State, frame: &mut Frame, area: Rect) {
-        for (row, line) in self.entries(state, area.width).into_iter().take(area.height.into()).enumerate() {
-            frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
-        }
-    }
 }
 
-/// The points as letter of the group and number of the step. Where two would overlap, the selected class' stays.
+/// Points as group letter and step number. Where two overlap, the one of the selected class is on top.
 fn draw_plot(state: &State, groups: &Groups, map: &StepMap, buffer: &mut Buffer, area: Rect) {
     if area.width < 4 || area.height < 2 {
         return;

@@ -53,7 +53,7 @@ impl Container {
         };
         let codec = stream.parameters().id();
         let image = read_image(&demuxer, input).map_err(|error| input.unreadable(error))?;
-        // The decoder of TIFF would refuse tags that it does not know.
+        // The decoder of TIFF would refuse unknown tags.
         let is_strict = image.is_some() && matches!(codec, Id::PNG | Id::APNG | Id::MJPEG);
         let decoder = open_decoder(&stream, threads, is_strict).map_err(|error| {
             input.error(match codec {

@@ -24,7 +24,7 @@ struct Setup {
 /// Turns decoded pictures of any pixel format into packed 8-bit RGB of the same size.
 ///
 /// Colour matrix and range are those of each picture; where the matrix is unspecified it is BT.601
-/// whatever the size, and the range is limited unless the pixel format says otherwise (`yuvj*`).
+/// whatever the size, and the range is limited unless the pixel format has full range (`yuvj*`).
 ///
 /// `ffmpeg -sws_flags bicubic+accurate_rnd+full_chroma_int -pix_fmt rgb24` gives the same bytes.
 /// Without these flags FFmpeg, and PyAV with it, takes a short cut that repeats chroma samples and
@@ -91,7 +91,7 @@ impl Setup {
             format: picture.format(),
             width: picture.width(),
             height: picture.height(),
-            // swscale knows the matrices 1 to 10; 8 is YCgCo, which it has no table for.
+            // swscale knows the matrices 1 to 10; 8 is YCgCo, for which it has no table.
             matrix: if (1..=10).contains(&matrix) && matrix != 2 && matrix != 8 { matrix } else { BT601 },
             full_range: range == FULL_RANGE,
         }

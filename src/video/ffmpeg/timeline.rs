@@ -15,7 +15,7 @@ const SPLICE: f64 = 10.0;
 /// A jump back by more seconds is a splice; by less, the time stamps are out of order.
 const DISORDER: f64 = 1.0;
 
-/// Whether a jump of time stamps by so many seconds may be a splice.
+/// Whether a jump of time stamps, in seconds, may be a splice.
 pub(super) fn may_be_splice(jump: f64) -> bool {
     !(-DISORDER..=SPLICE).contains(&jump)
 }

@@ -73,7 +73,7 @@ fn properties_of(ipma: &[u8], item: usize) -> Option<Vec<usize>> {
         let count = number(bytes, at + id_width, 1)?;
         at += id_width + 1;
         if id == item {
-            // The highest bit says whether the property is essential.
+            // The highest bit marks essential properties.
             let mask = if is_wide { 0x7fff } else { 0x7f };
             return (0..count).map(|i| Some(number(bytes, at + i * width, width)? & mask)).collect();
         }

@@ -1,4 +1,4 @@
-//! What is taken for the same, and what is not.
+//! Which runs share entries.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn new_entries(world: &World, arguments: &str) -> (usize, usize) {
 }
 
 #[test]
-fn every_ingredient_of_an_embedding_makes_another_key() {
+fn every_ingredient_of_an_embedding_changes_the_key() {
     let world = World::new();
     // Two classes with five steps, and their names.
     assert_eq!(new_entries(&world, CLASSIFY), (1, 7));
@@ -34,7 +34,7 @@ fn every_ingredient_of_an_embedding_makes_another_key() {
 }
 
 #[test]
-fn each_half_of_a_checkpoint_stands_for_itself() {
+fn each_tower_has_keys_of_its_own() {
     let world = World::new();
     assert_eq!(new_entries(&world, CLASSIFY), (1, 7));
     change_tensor(&world, "vision_model.post_layernorm.bias");

@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use crate::cache::world::{CLASSIFY, World, age};
 
 #[test]
-fn info_tells_place_and_size_in_words_and_as_json() {
+fn info_shows_folder_and_size_as_text_and_json() {
     let world = World::new();
     assert_eq!(world.json("cache info --json")["entries"], 0);
     world.json(CLASSIFY);
@@ -43,7 +43,7 @@ fn clear_removes_the_entries_and_nothing_else() {
 }
 
 #[test]
-fn prune_goes_by_age_or_size() {
+fn prune_is_by_age_or_size() {
     let world = World::new();
     world.json(CLASSIFY);
     let count = world.entries("").len();

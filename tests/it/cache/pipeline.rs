@@ -1,12 +1,12 @@
-//! What the pipeline tells of a clip that is known, in part or as a whole.
+//! Updates of the pipeline for a clip that is cached, in part or as a whole.
 
 use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
+use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{EmbeddedFrame, Job, Model, Pipeline, Update, embed_clip};
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Tower};
-use actalign_tui::store::{Cache, Size};
 use actalign_tui::video::{Area, Masks, Numbering, Sampling, Segment};
 
 use crate::cache::world::World;
@@ -29,9 +29,9 @@ fn job(world: &World, texts: &[&str]) -> Job {
     }
 }
 
-/// The updates of a job in short, those of the same sort in a row once, with how many things they tell of.
-fn told(job: &Job) -> Vec<(&'static str, usize)> {
-    let mut told: Vec<(&str, usize)> = Vec::new();
+/// The updates of a job: sort and number of items, consecutive updates of a sort added up.
+fn updates(job: &Job) -> Vec<(&'static str, usize)> {
+    let mut updates: Vec<(&str, usize)> = Vec::new();
     embed_clip(job.clone(), |update| {
         let (sort, count) = match update {
             Update::Opened { expected_frames, .. } => ("opened", expected_frames.unwrap()),
@@ -45,56 +45,56 @@ fn told(job: &Job) -> Vec<(&'static str, usize)> {
             Update::Idle => ("idle", 1),
             update => panic!("{update:?}"),
         };
-        match told.last_mut() {
+        match updates.last_mut() {
             Some((last, sum)) if *last == sort => *sum += count,
-            _ => told.push((sort, count)),
+            _ => updates.push((sort, count)),
         }
     })
     .unwrap();
-    told
+    updates
 }
 
-fn sum(told: &[(&str, usize)], sort: &str) -> usize {
-    told.iter().filter(|(name, _)| *name == sort).map(|(_, count)| count).sum()
+fn sum(updates: &[(&str, usize)], sort: &str) -> usize {
+    updates.iter().filter(|(name, _)| *name == sort).map(|(_, count)| count).sum()
 }
 
 /// Embeds the clip as the explorer does.
 pub fn explore(world: &World) {
-    told(&job(world, &["a rook"]));
+    updates(&job(world, &["a rook"]));
 }
 
 #[test]
-fn a_known_clip_is_told_at_once_with_its_pictures_and_without_a_tower() {
+fn a_cached_clip_loads_no_tower() {
     let world = World::new();
-    let first = told(&job(&world, &["a rook", "a king"]));
+    let first = updates(&job(&world, &["a rook", "a king"]));
     assert_eq!(["frames", "texts", "decoded"].map(|sort| sum(&first, sort)), [10, 2, 10]);
 
     world.destroy_unnoticed();
     let again = job(&world, &["a rook", "a king"]);
     let expected =
         [("opened", 10), ("frames", 10), ("texts", 2), ("decoded", 10), ("all decoded", 10), ("idle", 1)];
-    assert_eq!(told(&again), expected);
+    assert_eq!(updates(&again), expected);
     assert!(!again.model.has_loaded(Tower::Vision) && !again.model.has_loaded(Tower::Text));
 }
 
 #[test]
-fn a_new_text_on_a_known_clip_needs_the_text_tower_alone() {
+fn a_new_text_on_a_cached_clip_loads_only_the_text_tower() {
     let world = World::new();
-    told(&job(&world, &["a rook"]));
+    updates(&job(&world, &["a rook"]));
     let again = job(&world, &["a rook", "a king"]);
-    assert_eq!(sum(&told(&again), "texts"), 2);
+    assert_eq!(sum(&updates(&again), "texts"), 2);
     assert!(!again.model.has_loaded(Tower::Vision) && again.model.has_loaded(Tower::Text));
 }
 
 #[test]
-fn pictures_that_are_missing_are_decoded_and_nothing_is_embedded() {
+fn missing_thumbnails_are_decoded_without_embedding() {
     let world = World::new();
     let without = Job { thumbnails: None, ..job(&world, &["a rook"]) };
-    assert_eq!(sum(&told(&without), "frames"), 10);
+    assert_eq!(sum(&updates(&without), "frames"), 10);
     assert_eq!(world.entries("strip-"), [] as [&str; 0]);
 
     let with = job(&world, &["a rook"]);
-    let news = told(&with);
+    let news = updates(&with);
     assert_eq!(["frames", "texts", "decoded"].map(|sort| sum(&news, sort)), [10, 1, 10]);
     assert!(!with.model.has_loaded(Tower::Vision) && !with.model.has_loaded(Tower::Text));
     assert_eq!(world.entries("strip-").len(), 1);
@@ -132,7 +132,7 @@ fn frames_of_another_sampling_are_not_embedded_again() {
 }
 
 #[test]
-fn a_known_frame_of_another_time_is_no_such_frame() {
+fn a_cached_frame_at_another_time_is_not_used() {
     let world = World::new();
     let mut known = frames(&job(&world, &[]));
     for frame in &mut known {
@@ -172,7 +172,7 @@ fn masked_frames_and_unmasked_ones_are_kept_apart() {
 }
 
 #[test]
-fn work_that_was_broken_off_is_gone_on_with() {
+fn interrupted_work_is_continued() {
     let world = World::with_frames(250);
     let native = |texts| Job { sampling: Sampling::Native, ..job(&world, texts) };
     let (sender, news) = channel();

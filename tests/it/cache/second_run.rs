@@ -1,4 +1,4 @@
-//! A second run of the same reads no frame and loads no tower.
+//! A second run decodes no frame and loads no tower.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use crate::cache::world::{CLASSIFY, World};
 
 #[test]
-fn classify_ranks_a_clip_that_is_gone_with_a_model_that_is_gone() {
+fn classify_needs_neither_frames_nor_weights() {
     let world = World::new();
     let first = world.json(CLASSIFY);
     world.destroy_unnoticed();
@@ -21,7 +21,7 @@ fn classify_ranks_a_clip_that_is_gone_with_a_model_that_is_gone() {
 }
 
 #[test]
-fn other_knobs_need_no_frame_either() {
+fn other_knobs_need_no_frames() {
     let world = World::new();
     let knobs = ["--smoothing 0.3", "--preset released", "--smoothing 0"];
     let first = knobs.map(|knob| world.json(&format!("{CLASSIFY} --no-cache {knob}")));
@@ -31,7 +31,7 @@ fn other_knobs_need_no_frame_either() {
 }
 
 #[test]
-fn eval_and_embed_live_on_the_cache_too() {
+fn eval_and_embed_use_the_cache() {
     let world = World::new();
     let eval = "eval manifest.jsonl --json";
     let embed = "embed --video clip.mp4 --texts lines.txt --out";
@@ -66,7 +66,7 @@ fn frames_that_the_explorer_embedded_are_written_in_order() {
 }
 
 #[test]
-fn a_run_without_the_cache_leaves_none() {
+fn no_cache_leaves_no_cache() {
     let world = World::new();
     world.json(&format!("{CLASSIFY} --no-cache"));
     world.command(CLASSIFY).env("ACTALIGN_CACHE_SIZE", "0").assert().success().stderr("");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::clip;
-use crate::support::{MODEL, PROGRAM, program};
+use crate::support::{MODEL, PROGRAM};
 
 pub const CLASSIFY: &str = "classify clip.mp4 --scripts scripts.json --json";
 /// Bytes of an entry before its payload: the format's name and a checksum.
@@ -52,30 +52,20 @@ impl World {
     }
 
     pub fn command(&self, arguments: &str) -> Command {
-        let mut command = program();
-        self.set_up(|name, value| {
-            command.env(name, value);
-        });
-        command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
-        command.args(arguments.split_whitespace());
-        command
+        Command::from_std(self.process(arguments))
     }
 
-    /// The same for a process that is not waited for.
+    /// As [`World::command`], for a process that runs beside the test.
     pub fn process(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(PROGRAM);
-        self.set_up(|name, value| {
-            command.env(name, value);
-        });
+        for (name, folder) in
+            [("ACTALIGN_MODEL", "model"), ("ACTALIGN_CACHE_DIR", "cache"), ("ACTALIGN_DATA_DIR", "data")]
+        {
+            command.env(name, self.path(folder));
+        }
         command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.0.path());
         command.args(arguments.split_whitespace());
         command
-    }
-
-    fn set_up(&self, mut set: impl FnMut(&str, PathBuf)) {
-        set("ACTALIGN_MODEL", self.path("model"));
-        set("ACTALIGN_CACHE_DIR", self.path("cache"));
-        set("ACTALIGN_DATA_DIR", self.path("data"));
     }
 
     pub fn json(&self, arguments: &str) -> Value {
@@ -102,8 +92,8 @@ impl World {
         bytes.len() > HEADER && bytes == seal(name, &bytes[HEADER..])
     }
 
-    /// Destroys what a run would read, behind the cache's back: its memory of the files is made to say that nothing
-    /// changed. What a run still gets right comes from the cache.
+    /// Destroys clip and weights while the cache's digests of the files stay valid, so that right results come from the
+    /// cache.
     pub fn destroy_unnoticed(&self) {
         let noise = |path: &Path, from: usize| {
             let mut bytes = fs::read(path).unwrap();
@@ -180,7 +170,7 @@ pub fn agree(a: &Value, b: &Value) {
     }
 }
 
-/// Makes a file look as if it had lain there for an hour: what was changed just now is not remembered.
+/// Sets a file's time back by an hour: digests of files that changed just now are not kept.
 pub fn age(path: &Path) {
     let times = FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(3600));
     File::options().append(true).open(path).unwrap().set_times(times).unwrap();

@@ -272,7 +272,7 @@ fn embeddings_score_as_their_frames() {
     agree(&found[0], &own[0]);
     agree(&found[1], &own[1]);
     let reason = found[2]["reason"].as_str().unwrap();
-    assert!(reason.contains("npy/c.npy has 7 dimensions and the model has 32"), "{reason}");
+    assert!(reason.contains("npy/c.npy: 7 dimensions, but the model has 32"), "{reason}");
     fs::remove_file(folder.join("npy/b_1.npy")).unwrap();
     let found = clips(folder, "eval generated.json --embeddings npy --fps 10");
     agree(&found[0], &own[0]);

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::eval::{
     Dataset, DatasetPaths, Evaluation, Finished, NothingRead, Plan, Progress, Request, Rows,
 };
 use actalign_tui::explore::Model;
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use serde_json::json;
 use tempfile::TempDir;
 

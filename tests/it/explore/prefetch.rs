@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::explore::{Job, Model, Pipeline, Update};
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::video::{Sampling, Segment};
 use tempfile::TempDir;
 

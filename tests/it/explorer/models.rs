@@ -56,7 +56,7 @@ fn script(name: &str) -> Reply {
 }
 
 #[test]
-fn a_script_is_written_taken_and_saved_and_the_ranking_is_told() {
+fn a_script_is_written_accepted_and_saved_and_the_ranking_is_said() {
     let server = Server::of(vec![script("fork"), script("skewer")]);
     let lines = "candidate 2\nwrite-script\naccept\nranking\nadd-class skewer / chess\n\naccept\nranking\nsave-scripts scripts.json\nquit\n";
     let (said, saved) = explore(&server, lines);
@@ -80,7 +80,7 @@ fn a_script_is_written_taken_and_saved_and_the_ranking_is_told() {
 }
 
 #[test]
-fn what_is_left_changes_nothing_and_a_server_that_refuses_is_told() {
+fn a_script_that_is_left_changes_nothing_and_a_refusing_server_is_reported() {
     let refused = Reply::json(401, json!({"error": {"message": format!("the key {SECRET} is not known")}}));
     let server = Server::of(vec![script("castling"), refused]);
     let (said, saved) = explore(&server, "candidate 1\nwrite-script\nleave\nwrite-script\nquit\n");
@@ -90,7 +90,7 @@ fn what_is_left_changes_nothing_and_a_server_that_refuses_is_told() {
 }
 
 #[test]
-fn a_vision_language_model_says_what_it_sees() {
+fn the_answer_of_a_vision_language_model_is_said() {
     let server = Server::of(vec![Reply::said(r#"{"answer": 2}"#)]);
     let (said, _) = explore(&server, "look\nquit\n");
     assert!(
@@ -125,7 +125,7 @@ fn a_key_goes_to_one_server_alone() {
 }
 
 #[test]
-fn a_model_without_a_server_and_a_server_without_a_model_are_told() {
+fn a_model_without_a_server_and_a_server_without_a_model_are_reported() {
     let (said, _) = explore_with(&["--endpoint", "http://localhost:1"], "quit\n");
     assert!(said.contains("--endpoint has no effect without a model"), "{said}");
     let mut command = program();

@@ -1,9 +1,9 @@
-//! The built binary.
+//! `actalign-tui export`.
 
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::store::save;
+use actalign_tui::snapshot::save;
 use assert_cmd::Command;
 use predicates::prelude::*;
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_figure_lies_beside_its_snapshot_and_replaces_nothing() {
+fn figures_are_written_beside_the_snapshot_and_replace_nothing() {
     let folder = folder();
     for written in
         ["jump.actalign-1.svg\njump.actalign-1.png\n", "jump.actalign-1-2.svg\njump.actalign-1-2.png\n"]
@@ -62,7 +62,7 @@ fn every_format_goes_into_a_folder() {
 }
 
 #[test]
-fn a_text_goes_to_standard_output_and_nowhere_else() {
+fn a_dash_prints_and_writes_no_file() {
     let folder = folder();
     let print = |format: &str| {
         export(folder.path(), &[SNAPSHOT, "--format", format, "--out", "-"]).assert().success().stderr("")
@@ -76,7 +76,7 @@ fn a_text_goes_to_standard_output_and_nowhere_else() {
 }
 
 #[test]
-fn a_file_is_written_anew_in_the_format_that_its_name_says() {
+fn the_extension_of_out_chooses_the_format() {
     let folder = folder();
     let figure = folder.path().join("figure.svg");
     fs::write(&figure, "old").unwrap();
@@ -91,7 +91,7 @@ fn a_file_is_written_anew_in_the_format_that_its_name_says() {
 }
 
 #[test]
-fn arguments_that_do_not_go_together_are_bad_usage() {
+fn conflicting_arguments_exit_with_2() {
     let folder = folder();
     fs::create_dir(folder.path().join("out")).unwrap();
     for (arguments, says) in [
@@ -115,7 +115,7 @@ fn arguments_that_do_not_go_together_are_bad_usage() {
 }
 
 #[test]
-fn failures_say_what_is_wrong() {
+fn failures_exit_with_1_and_name_the_file() {
     let folder = folder();
     fs::write(folder.path().join("x.json"), "{}").unwrap();
     let says = |arguments: &[&str], says: &str| {

@@ -3,9 +3,10 @@
 use std::fs;
 
 use actalign_tui::align::Calibration;
+use actalign_tui::backbone::Checkpoint;
+use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
-use actalign_tui::siglip::Checkpoint;
-use actalign_tui::store::{Cache, Hashes, Size, Snapshot, SnapshotFault, save};
+use actalign_tui::snapshot::{Hashes, Snapshot, SnapshotFault, save};
 use actalign_tui::video::{Sampling, Segment};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -49,7 +50,7 @@ fn a_snapshot_of_nothing_embedded_survives_too() {
 }
 
 #[test]
-fn an_explorer_finds_its_parts_again() {
+fn parts_give_the_same_outcome_again() {
     let before = exploration(candidates(), 40, 10.0);
     let parts = jump().parts().unwrap();
     assert_eq!(parts.candidates, candidates());
@@ -75,14 +76,14 @@ fn an_explorer_finds_its_parts_again() {
 }
 
 #[test]
-fn a_template_of_ones_own_is_found_by_its_text() {
+fn a_custom_template_is_read_from_its_text() {
     let read = changed("/settings/template_text", json!("look: {step}")).unwrap();
     let template = read.parts().unwrap().settings.template;
     assert_eq!((template.name(), template.text()), ("custom", "look: {step}"));
 }
 
 #[test]
-fn what_is_unknown_is_passed_over() {
+fn unknown_fields_are_ignored() {
     let mut document = serde_json::to_value(jump()).unwrap();
     for pointer in ["", "/settings", "/candidates/0", "/view", "/classes/1", "/hashes", "/pinned"] {
         let object = document.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
@@ -92,7 +93,7 @@ fn what_is_unknown_is_passed_over() {
 }
 
 #[test]
-fn what_is_no_snapshot_is_refused_in_words() {
+fn an_invalid_snapshot_is_refused_with_its_file_and_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let refusal = |content: &[u8]| {
         let path = folder.path().join("x.json");
@@ -170,7 +171,7 @@ proptest! {
 }
 
 #[test]
-fn hashes_are_those_of_the_files_with_a_cache_and_without() {
+fn hashes_are_the_same_with_a_cache_and_without() {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip.mp4");
     fs::write(&clip, "a clip").unwrap();

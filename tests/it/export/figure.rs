@@ -43,7 +43,7 @@ fn the_compared_class_stands_above_the_selected_one_or_the_best_other_below() {
 }
 
 #[test]
-fn order_evidence_is_told_where_it_is_known() {
+fn order_evidence_stands_in_figure_and_table_where_it_is_known() {
     let mut found = exploration(candidates(), 40, 10.0);
     let order = OrderEvidence { z: 2.96, p: 0.042, permutations: 23 };
     found.add_evidence(found.generation(), 0, Some(order));
@@ -67,7 +67,7 @@ fn classes_are_named_by_name_or_index() {
 }
 
 #[test]
-fn what_is_not_aligned_is_not_drawn() {
+fn unaligned_classes_and_endless_scripts_are_refused() {
     let nothing = snapshot(&exploration(candidates(), 0, 10.0), |input| input.pictures = &[]);
     assert!(figure(&nothing).unwrap_err().to_string().contains("no class is aligned"));
     assert!(
@@ -79,7 +79,7 @@ fn what_is_not_aligned_is_not_drawn() {
     assert!(figure(&endless).unwrap_err().to_string().contains("101 steps"));
 }
 
-/// What text looks like where it is drawn: left end, right end and baseline.
+/// Each text as it is drawn: left end, right end, bottom and words.
 fn texts(svg: &str) -> Vec<(f32, f32, f32, String)> {
     use resvg::usvg::{Node, Options, Tree, fontdb::Database};
     fn collect(node: &Node, texts: &mut Vec<(f32, f32, f32, String)>) {
@@ -157,7 +157,7 @@ fn the_png_shows_matrix_path_and_pictures_at_twice_the_size() {
 }
 
 #[test]
-fn letters_of_any_script_are_drawn_where_the_system_has_a_font_and_never_fail() {
+fn characters_that_no_font_has_do_not_fail() {
     let taken = snapshot(
         &exploration(vec![candidate("体育", "三级跳远 & <b>", &["助跑\u{7}", "\u{fffe}"])], 7, 10.0),
         |input| input.view.step = None,
@@ -166,7 +166,7 @@ fn letters_of_any_script_are_drawn_where_the_system_has_a_font_and_never_fail() 
 }
 
 #[test]
-fn what_is_no_svg_is_no_png() {
+fn invalid_svg_is_refused() {
     assert!(png("<svg").unwrap_err().to_string().contains("export it as SVG"));
 }
 

@@ -1,7 +1,7 @@
 //! Files that someone else made.
 
 use actalign_tui::export::{Ink, classes_shown, csv, figure, markdown, text};
-use actalign_tui::store::Snapshot;
+use actalign_tui::snapshot::Snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn document() -> Value {
     serde_json::to_value(taken).unwrap()
 }
 
-/// Whatever is read can be shown.
+/// Exports a document in every way, if it can be read.
 fn use_it(bytes: &[u8]) -> bool {
     let Ok(read) = Snapshot::read(bytes) else { return false };
     assert!(read.parts().is_some());
@@ -62,7 +62,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_document_with_other_values_is_refused_or_shown(
+    fn changed_values_are_refused_or_shown(
         changes in prop::collection::vec((any::<prop::sample::Index>(), values(), 0..4_u8), 1..4),
     ) {
         let mut document = document();
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_were_changed_are_refused_or_shown(
+    fn changed_bytes_are_refused_or_shown(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..5),
     ) {
         let mut bytes = serde_json::to_vec(&document()).unwrap();
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn the_beginning_of_a_document_is_refused(share in 0.0..1.0_f64) {
+    fn a_truncated_document_is_refused(share in 0.0..1.0_f64) {
         let bytes = serde_json::to_vec(&document()).unwrap();
         let length = (share * bytes.len() as f64) as usize;
         prop_assert!(!use_it(&bytes[..length]));
@@ -108,6 +108,6 @@ proptest! {
 }
 
 #[test]
-fn what_the_fuzzing_starts_from_is_shown() {
+fn the_unchanged_document_is_shown() {
     assert!(use_it(&serde_json::to_vec(&document()).unwrap()));
 }

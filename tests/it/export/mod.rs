@@ -1,4 +1,4 @@
-//! Snapshots, and what is made of them without model or clip.
+//! Snapshots and their exports.
 
 mod command;
 mod document;

@@ -1,4 +1,4 @@
-//! Tables and text.
+//! CSV, Markdown and text of a snapshot.
 
 use actalign_tui::export::{Ink, classes_shown, csv, markdown, text};
 
@@ -48,7 +48,7 @@ fn text_without_colours() {
 }
 
 #[test]
-fn text_with_colours_says_the_same() {
+fn text_with_colours_has_the_same_characters() {
     let taken = jump();
     let of = |ink, columns| text(&taken, &[0], columns, ink).unwrap();
     let coloured = of(Ink::Ansi, 90);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use actalign_tui::align::Calibration;
 use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Picture, Settings, Sources};
-use actalign_tui::store::{Hashes, Pinned, Snapshot, SnapshotInput, ViewState};
+use actalign_tui::snapshot::{Hashes, Pinned, Snapshot, SnapshotInput, ViewState};
 use actalign_tui::video::{Sampling, Shown};
 use image::{Rgb, RgbImage};
 

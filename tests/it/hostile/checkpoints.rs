@@ -1,11 +1,11 @@
-//! Checkpoints that are not what they seem: each is read as what it says, or refused with what it is and what to do.
+//! Unusual and broken checkpoints: each is read as its files say, or refused with the reason and what to do.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Square};
 use image::RgbImage;
 use ndarray::Array2;
 use ndarray_npy::write_npy;
@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::program;
+use crate::support::{MODEL, program_in};
 
 const FLAT: &str = "preprocessor_config.json";
 const NESTED: &str = "processor_config.json";
@@ -29,9 +29,8 @@ impl World {
     fn new() -> Self {
         let world = Self(TempDir::new().unwrap());
         fs::create_dir(world.0.path().join("model")).unwrap();
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip/tiny");
         for name in ["config.json", WEIGHTS, FLAT, "tokenizer.json"] {
-            fs::write(world.path(name), fs::read(tiny.join(name)).unwrap()).unwrap();
+            fs::write(world.path(name), fs::read(Path::new(MODEL).join(name)).unwrap()).unwrap();
         }
         let picture = RgbImage::from_fn(40, 30, |x, y| image::Rgb([(6 * x) as u8, (8 * y) as u8, 90]));
         picture.save(world.0.path().join("picture.png")).unwrap();
@@ -83,20 +82,13 @@ impl World {
     }
 
     fn run(&self, arguments: &str) -> Output {
-        let mut command = program();
-        command.current_dir(self.0.path()).env("ACTALIGN_MODEL", self.0.path().join("model"));
-        for (variable, folder) in [
-            ("ACTALIGN_CACHE_DIR", "cache"),
-            ("ACTALIGN_DATA_DIR", "data"),
-            ("ACTALIGN_CONFIG_DIR", "config"),
-        ] {
-            command.env(variable, self.0.path().join(folder));
-        }
-        command.args(arguments.split_whitespace()).write_stdin("").output().unwrap()
+        let mut command = program_in(self.0.path(), arguments);
+        command.env("ACTALIGN_MODEL", self.0.path().join("model"));
+        command.write_stdin("").output().unwrap()
     }
 
-    /// All that a command prints, and whether it succeeds.
-    fn says(&self, arguments: &str) -> (bool, String) {
+    /// Whether a command succeeds, and all that it prints.
+    fn printed_by(&self, arguments: &str) -> (bool, String) {
         let output = self.run(arguments);
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(!text.contains("panicked"), "{arguments}: {text}");
@@ -107,28 +99,37 @@ impl World {
     /// The ranking of the picture's candidates.
     #[track_caller]
     fn ranking(&self) -> String {
-        let (is_done, text) = self.says(CLASSIFY);
+        let (is_done, text) = self.printed_by(CLASSIFY);
         assert!(is_done, "{text}");
         text
     }
 
-    /// The command fails, and its words hold all parts.
+    /// The command fails, and its message holds all parts.
     #[track_caller]
     fn fails(&self, arguments: &str, parts: &[&str]) {
-        let (is_done, text) = self.says(arguments);
+        let (is_done, text) = self.printed_by(arguments);
         assert!(!is_done, "{arguments} succeeded: {text}");
         for part in parts {
             assert!(text.contains(part), "{arguments}: {text:?} does not say {part:?}");
         }
     }
 
-    /// Every command that takes a model fails so.
+    /// Every command that takes a model fails so. For one fault of a kind; others of the kind need one command.
     #[track_caller]
     fn is_refused(&self, parts: &[&str]) {
         for arguments in
             [CLASSIFY, EMBED, EXPLORE, "scripts check scripts.json", "model info model", "doctor"]
         {
             self.fails(arguments, parts);
+        }
+    }
+
+    /// Opening the checkpoint and loading its towers fails, and the message holds all parts.
+    #[track_caller]
+    fn is_not_opened(&self, parts: &[&str]) {
+        let error = Checkpoint::open(&self.0.path().join("model")).expect_err("it is opened").to_string();
+        for part in parts {
+            assert!(error.contains(part), "{error:?} does not say {part:?}");
         }
     }
 
@@ -151,13 +152,13 @@ fn write_tensors(path: &Path, tensors: &Tensors) {
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
-/// The same tensors with one value of one of them changed.
+/// Changes the first value of a tensor.
 fn with_value(mut tensors: Tensors, name: &str, value: f32) -> Tensors {
     tensors.get_mut(name).unwrap().2[..4].copy_from_slice(&value.to_le_bytes());
     tensors
 }
 
-/// The same tensors with all values of one of them changed.
+/// Sets all values of the tensors whose names begin with `start`.
 fn filled(mut tensors: Tensors, start: &str, value: f32) -> Tensors {
     for (_, (_, _, data)) in tensors.iter_mut().filter(|(name, _)| name.starts_with(start)) {
         data.chunks_exact_mut(4).for_each(|bytes| bytes.copy_from_slice(&value.to_le_bytes()));
@@ -169,7 +170,7 @@ fn difference(one: &Array2<f32>, other: &Array2<f32>) -> f32 {
     (one - other).iter().fold(0.0, |most: f32, value| most.max(value.abs()))
 }
 
-/// What transformers 5 writes in the place of the flat file.
+/// The file that transformers 5 writes instead of the flat one.
 fn nest(world: &World, edit: impl FnOnce(&mut Value)) {
     let mut settings: Value = serde_json::from_slice(&fs::read(world.path(FLAT)).unwrap()).unwrap();
     edit(&mut settings);
@@ -189,7 +190,7 @@ fn preparation_written_by_transformers_5_is_followed() {
     assert!(difference(&nested.embedding(), &World::new().embedding()) > 0.01);
     assert_eq!(nested.ranking(), flat.ranking());
 
-    // Two files that say the same are no contradiction, and neither is one that says nothing of images.
+    // Two files may say the same, and one may say nothing of images.
     let both = World::new();
     nest(&both, |_| ());
     assert_eq!(both.embedding(), World::new().embedding());
@@ -200,7 +201,7 @@ fn preparation_written_by_transformers_5_is_followed() {
 }
 
 #[test]
-fn numbers_of_the_preparation_are_followed() {
+fn preparation_settings_are_applied() {
     let edited = |settings: Value| {
         World::edited(FLAT, |file| {
             file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone())
@@ -208,7 +209,7 @@ fn numbers_of_the_preparation_are_followed() {
         .embedding()
     };
     let usual = World::new().embedding();
-    // The same map of pixels to values in other words.
+    // The same map of pixels to values.
     for same in [
         json!({"image_mean": 0.5, "image_std": 0.5}),
         json!({"do_rescale": false, "image_mean": 127.5, "image_std": [127.5, 127.5, 127.5]}),
@@ -235,7 +236,7 @@ fn numbers_of_the_preparation_are_followed() {
 }
 
 #[test]
-fn preparation_that_cannot_be_followed_is_refused() {
+fn unsupported_preparation_is_refused() {
     for (settings, part) in [
         (json!({"do_resize": false}), "\"do_resize\": false"),
         (json!({"do_resize": null}), "\"do_resize\": null"),
@@ -265,12 +266,13 @@ fn preparation_that_cannot_be_followed_is_refused() {
     ] {
         let change =
             |file: &mut Value| file.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-        World::edited(FLAT, change).fails("model info model", &[FLAT, part]);
+        World::edited(FLAT, change).is_not_opened(&[FLAT, part]);
         let world = World::new();
         nest(&world, change);
         fs::remove_file(world.path(FLAT)).unwrap();
-        world.fails(CLASSIFY, &[NESTED, part]);
+        world.is_not_opened(&[NESTED, part]);
     }
+    World::edited(FLAT, |file| file["do_pad"] = json!(true)).is_refused(&[FLAT, "\"do_pad\": true"]);
     for (text, part) in [
         ("", "is empty"),
         (" \n", "is empty"),
@@ -279,8 +281,8 @@ fn preparation_that_cannot_be_followed_is_refused() {
         ("[]", "damaged"),
         ("\u{feff}{", "damaged"),
     ] {
-        World::with(FLAT, text).fails(CLASSIFY, &[FLAT, part]);
-        World::with(NESTED, text).fails(CLASSIFY, &[NESTED, part]);
+        World::with(FLAT, text).is_not_opened(&[FLAT, part]);
+        World::with(NESTED, text).is_not_opened(&[NESTED, part]);
     }
 }
 
@@ -295,14 +297,14 @@ fn a_byte_order_mark_is_no_part_of_a_file() {
 }
 
 #[test]
-fn preparation_by_default_is_said() {
+fn default_preparation_is_reported() {
     let world = World::new();
     fs::remove_file(world.path(FLAT)).unwrap();
     for arguments in [CLASSIFY, EMBED, EXPLORE, "scripts check scripts.json", "model info model", "doctor"] {
-        let (is_done, text) = world.says(arguments);
+        let (is_done, text) = world.printed_by(arguments);
         let part = "neither preprocessor_config.json nor processor_config.json";
         assert!(is_done && text.contains(part), "{arguments}: {text}");
-        assert!(!World::new().says(arguments).1.contains(part), "{arguments}");
+        assert!(!World::new().printed_by(arguments).1.contains(part), "{arguments}");
     }
 }
 
@@ -315,12 +317,12 @@ fn another_preparation_takes_no_embedding_from_the_cache() {
     fs::remove_file(world.path(FLAT)).unwrap();
     let after = world.ranking();
     assert_ne!(after, before);
-    assert_eq!(world.says(&format!("{CLASSIFY} --no-cache")).1, after);
+    assert_eq!(world.printed_by(&format!("{CLASSIFY} --no-cache")).1, after);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_leads_nowhere_is_no_absent_file() {
+fn a_broken_link_is_not_an_absent_file() {
     for name in [FLAT, NESTED, "config.json", "tokenizer.json", WEIGHTS] {
         let world = World::new();
         // One of the two may be absent.
@@ -332,7 +334,7 @@ fn a_link_that_leads_nowhere_is_no_absent_file() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn files_that_are_not_regular_are_refused() {
     for name in [FLAT, NESTED, "config.json", "tokenizer.json", WEIGHTS] {
         let world = World::new();
         let _ = fs::remove_file(world.path(name));
@@ -347,7 +349,7 @@ fn what_is_no_regular_file_is_refused() {
 #[test]
 fn files_of_other_kinds_are_named() {
     for name in ["config.json", "tokenizer.json", FLAT, NESTED, WEIGHTS] {
-        World::with(name, LFS).is_refused(&[name, "git-LFS pointer", "git lfs pull"]);
+        World::with(name, LFS).fails(CLASSIFY, &[name, "git-LFS pointer", "git lfs pull"]);
         World::with(name, "\n<!DOCTYPE html><html>").fails(CLASSIFY, &[name, "web page", "/resolve/"]);
     }
     let world = World::with("model.safetensors.index.json", LFS);
@@ -377,7 +379,7 @@ fn folders_of_other_kinds_are_named() {
         world
     };
     only(&["adapter_config.json", "adapter_model.safetensors"]).is_refused(&["adapters", "merge_and_unload"]);
-    World::with("adapter_config.json", "{}").is_refused(&["adapters", "merge_and_unload"]);
+    World::with("adapter_config.json", "{}").fails(CLASSIFY, &["adapters", "merge_and_unload"]);
     for (name, part) in [
         ("model.gguf", "a GGUF file"),
         ("model.onnx", "an ONNX file"),
@@ -386,20 +388,20 @@ fn folders_of_other_kinds_are_named() {
         ("open_clip_config.json", "OpenCLIP"),
         ("siglip.safetensors", "has another name"),
     ] {
-        only(&[name]).is_refused(&["config.json is not there", part]);
+        only(&[name]).fails(CLASSIFY, &["config.json is not there", part]);
     }
     let world = World::new();
     world.fails("model info model/config.json", &["name the folder"]);
 }
 
 #[test]
-fn names_with_a_common_prefix_are_the_same_weights() {
+fn a_common_prefix_of_tensor_names_is_ignored() {
     for prefix in ["model.", "siglip.", "module.", "_orig_mod.", "module._orig_mod.model.", "a+b(."] {
         let prefixed =
             |tensors: Tensors| tensors.into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)).collect();
         let world = World::weighing(prefixed);
         assert_eq!(world.embedding(), World::new().embedding());
-        let (is_usable, text) = world.says("model info model");
+        let (is_usable, text) = world.printed_by("model info model");
         assert!(is_usable && text.contains(&format!("begin with {prefix}")), "{text}");
         assert!(world.ranking().contains("goal"));
     }
@@ -414,7 +416,7 @@ fn names_with_a_common_prefix_are_the_same_weights() {
 }
 
 #[test]
-fn parts_that_would_be_passed_over_are_refused() {
+fn missing_and_extra_tensors_are_refused() {
     let without = |start: &'static str| {
         World::weighing(move |mut tensors| {
             tensors.retain(|name, _| !name.starts_with(start));
@@ -422,13 +424,13 @@ fn parts_that_would_be_passed_over_are_refused() {
         })
     };
     without("text_model.").is_refused(&["only the image half", "use a checkpoint with both halves"]);
-    without("vision_model.").is_refused(&["only the text half"]);
+    without("vision_model.").fails(CLASSIFY, &["only the text half"]);
     World::edited("config.json", |c| c["model_type"] = json!("siglip_vision_model"))
-        .is_refused(&["only the image half"]);
+        .fails(CLASSIFY, &["only the image half"]);
     World::edited("config.json", |c| c["vision_config"]["num_hidden_layers"] = json!(1))
         .is_refused(&["vision_model.encoder.layers.1.", "no part that config.json describes"]);
     World::edited("config.json", |c| c["quantization_config"] = json!({"quant_method": "bitsandbytes"}))
-        .is_refused(&["quantised (bitsandbytes)"]);
+        .fails(CLASSIFY, &["quantised (bitsandbytes)"]);
     let with = |name: &str, dtype, bytes: usize| {
         World::weighing(|mut tensors| {
             tensors.insert(name.to_owned(), (dtype, vec![1], vec![0; bytes]));
@@ -436,13 +438,13 @@ fn parts_that_would_be_passed_over_are_refused() {
         })
     };
     with("text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight", Dtype::F32, 4)
-        .is_refused(&["adapters", "lora_A"]);
+        .fails(CLASSIFY, &["adapters", "lora_A"]);
     assert_eq!(with("text_model.embeddings.position_ids", Dtype::I64, 8).ranking(), World::new().ranking());
 
     let world = World::new();
     let longer = [fs::read(world.path(WEIGHTS)).unwrap(), b"more".to_vec()].concat();
     fs::write(world.path(WEIGHTS), longer).unwrap();
-    world.is_refused(&[WEIGHTS, "bytes of data"]);
+    world.fails(CLASSIFY, &[WEIGHTS, "bytes of data"]);
 }
 
 #[test]
@@ -467,7 +469,7 @@ fn a_tensor_in_two_files_is_refused() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_refused() {
+fn non_finite_weights_are_refused() {
     for (name, value) in [
         ("vision_model.encoder.layers.0.mlp.fc1.weight", f32::NAN),
         ("vision_model.head.probe", f32::NEG_INFINITY),
@@ -480,14 +482,15 @@ fn weights_that_are_no_numbers_are_refused() {
     World::weighing(|tensors| with_value(tensors, "text_model.head.bias", f32::INFINITY))
         .is_refused(&["text_model.head.bias holds inf"]);
     let table = "text_model.embeddings.token_embedding.weight";
-    World::weighing(|tensors| filled(tensors, table, f32::NAN)).is_refused(&[table, "NaN"]);
-    World::weighing(|tensors| with_value(tensors, "logit_bias", f32::NAN)).is_refused(&["logit_bias is NaN"]);
+    World::weighing(|tensors| filled(tensors, table, f32::NAN)).fails(CLASSIFY, &[table, "NaN"]);
+    World::weighing(|tensors| with_value(tensors, "logit_bias", f32::NAN))
+        .fails(CLASSIFY, &["logit_bias is NaN"]);
     World::weighing(|tensors| with_value(tensors, "logit_scale", 100.0))
         .is_refused(&["logit_scale is 100", "exponential"]);
 }
 
 #[test]
-fn embeddings_that_cannot_be_compared_name_what_was_embedded() {
+fn non_finite_and_zero_embeddings_name_their_input() {
     let huge = World::weighing(|tensors| filled(tensors, "vision_model.head.mlp.fc2.weight", 3e38));
     huge.fails(CLASSIFY, &["the frame at 0.000 s", "NaN or infinite"]);
     huge.fails(EXPLORE, &["the frame at 0.000 s", "NaN or infinite"]);
@@ -499,12 +502,12 @@ fn embeddings_that_cannot_be_compared_name_what_was_embedded() {
 }
 
 #[test]
-fn rows_of_npy_files_have_a_direction() {
+fn zero_and_non_finite_npy_rows_are_refused() {
     let world = World::new();
     let align = |frames: &Array2<f32>, steps: &Array2<f32>| {
         write_npy(world.0.path().join("z.npy"), frames).unwrap();
         write_npy(world.0.path().join("u.npy"), steps).unwrap();
-        world.says("align --frames z.npy --steps u.npy --logit-scale 1 --logit-bias 0")
+        world.printed_by("align --frames z.npy --steps u.npy --logit-scale 1 --logit-bias 0")
     };
     let good = Array2::from_shape_fn((3, 2), |(row, column)| (row + column) as f32 + 1.0);
     assert!(align(&good, &good).0);
@@ -527,23 +530,22 @@ fn a_tokenizer_that_loses_text_is_refused() {
     edited(&|t| t["model"]["unk_id"] = Value::Null)
         .is_refused(&["tokenizer.json", "no token for unknown text"]);
     let eater = json!({"type": "Replace", "pattern": {"Regex": ".*"}, "content": ""});
-    edited(&|t| t["normalizer"] = eater.clone()).is_refused(&["tokenizer.json", "leaves unknown text out"]);
+    edited(&|t| t["normalizer"] = eater.clone())
+        .fails(CLASSIFY, &["tokenizer.json", "leaves unknown text out"]);
     for pre_tokenizer in [
         Value::Null,
         json!({"type": "Whitespace"}),
         json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true}),
     ] {
-        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone()).is_refused(&[
-            "tokenizer.json",
-            "normalizer or pre-tokenizer",
-            "\"a b\" becomes",
-        ]);
+        edited(&|t| t["pre_tokenizer"] = pre_tokenizer.clone())
+            .fails(CLASSIFY, &["tokenizer.json", "normalizer or pre-tokenizer", "\"a b\" becomes"]);
     }
     let added = json!([{"id": 5000, "content": "goal", "single_word": false, "lstrip": false, "rstrip": false,
         "normalized": true, "special": false}]);
-    edited(&|t| t["added_tokens"] = added.clone()).is_refused(&["tokenizer.json", "the model knows 229"]);
+    edited(&|t| t["added_tokens"] = added.clone())
+        .fails(CLASSIFY, &["tokenizer.json", "the model knows 229"]);
     edited(&|t| t["model"] = json!({"type": "BPE", "vocab": {"<pad>": 0, "<eos>": 1, "a": 2}, "merges": []}))
-        .is_refused(&["tokenizer.json", "unknown text"]);
+        .fails(CLASSIFY, &["tokenizer.json", "unknown text"]);
 }
 
 #[test]
@@ -563,7 +565,7 @@ fn a_text_that_the_tokenizer_fails_on_is_named() {
 }
 
 #[test]
-fn candidates_that_are_the_same_to_the_model_are_not_ranked() {
+fn identical_candidates_are_not_ranked() {
     let world = World::new();
     world.scripts(json!([{"name": "一", "steps": ["守门员", "球"]}, {"name": "二", "steps": ["杠铃"]}]));
     // The second time from the cache.
@@ -574,14 +576,14 @@ fn candidates_that_are_the_same_to_the_model_are_not_ranked() {
         }
         world.fails(&format!("{CLASSIFY} --template step"), &["no word of", "in the model's vocabulary"]);
     }
-    let (_, text) = world.says(EXPLORE);
+    let (_, text) = world.printed_by(EXPLORE);
     assert!(text.contains("all 2 candidates are the same to the model"), "{text}");
 
     world.scripts(json!([
         {"name": "a", "steps": ["the ball!", "球"]}, {"name": "b", "steps": ["THE ball", "手"]},
         {"name": "c", "steps": ["lifts the bar"]}
     ]));
-    let (is_done, text) = world.says(&format!("{CLASSIFY} --template step"));
+    let (is_done, text) = world.printed_by(&format!("{CLASSIFY} --template step"));
     assert!(
         is_done && text.contains("the same to the model, so that their scores say nothing: a = b"),
         "{text}"

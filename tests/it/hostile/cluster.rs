@@ -1,4 +1,4 @@
-//! Shards of job arrays, results folders that other runs left, and caches with wrong times.
+//! Shards of job arrays, results folders of earlier runs, and caches with wrong times.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{MODEL, clip, program};
+use crate::support::{clip, program_in};
 
 const SCRIPTS: &str = r#"{"domain": "chess", "classes": [
     {"name": "castling", "steps": ["the king moves two squares", "the rook jumps over"]},
@@ -41,13 +41,10 @@ impl World {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = program();
-        command.current_dir(self.folder.path()).env("ACTALIGN_MODEL", MODEL);
-        command.env("ACTALIGN_CACHE_DIR", self.at("cache")).env("ACTALIGN_DATA_DIR", self.at("data"));
+        let mut command = program_in(self.folder.path(), arguments);
         for name in ["ID", "MIN", "MAX", "STEP", "COUNT"] {
             command.env_remove(format!("SLURM_ARRAY_TASK_{name}"));
         }
-        command.args(arguments.split_whitespace());
         command
     }
 
@@ -114,6 +111,18 @@ fn resubmitted_tasks_evaluate_their_own_shards() {
 }
 
 #[test]
+fn a_part_of_an_array_comes_first_where_the_number_of_shards_is_given() {
+    let world = World::new();
+    succeed(world.task(3, "3-4", "--shard slurm/4"));
+    assert_eq!(world.shards(), ["shard-3-of-4"]);
+    succeed(world.task(1, "1-2", "--shard slurm"));
+    assert_eq!(world.shards(), ["shard-1-of-4", "shard-3-of-4"]);
+    fail(world.task(0, "0-3", "--shard slurm"), &["r:", "tasks 1-4", "this array is 0-3"]);
+    fail(world.task(2, "0-3", "--shard slurm/4"), &["r:", "tasks 1-4", "this array is 0-3"]);
+    assert_eq!(world.shards(), ["shard-1-of-4", "shard-3-of-4"]);
+}
+
+#[test]
 fn another_split_is_refused_with_advice() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r --shard 1/4"));
@@ -158,7 +167,7 @@ fn an_incomplete_last_record_is_evaluated_again() {
     succeed(world.command("eval manifest.jsonl --out r"));
     let whole = fs::read_to_string(world.at("r/clips.jsonl")).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
-    // As a machine leaves it that failed between two blocks of the disk: the end is there, the middle is not.
+    // As after a crash of the machine between two blocks: the end is there, the middle is not.
     let torn = format!("{}{}", "\0".repeat(40), &lines[2][40..]);
     for (end, known) in
         [(format!("{torn}\n"), 2), (torn.clone(), 2), ("\0\0\0".to_owned(), 2), (lines[2].to_owned(), 2)]
@@ -169,13 +178,13 @@ fn an_incomplete_last_record_is_evaluated_again() {
         assert!(text.contains(&format!("{known} of 4 clips were done before")), "{text}");
         assert_eq!(fs::read_to_string(world.at("r/clips.jsonl")).unwrap(), whole);
     }
-    // Anywhere else it is no torn end.
+    // Anywhere else it is damage.
     fs::write(world.at("r/clips.part.jsonl"), format!("{torn}\n{}\n", lines[0])).unwrap();
     fail(world.command("eval manifest.jsonl --out r"), &["clips.part.jsonl was damaged or edited: line 1"]);
 }
 
 #[test]
-fn temporary_files_of_killed_processes_are_removed() {
+fn temporary_files_are_removed_from_every_folder_of_the_program() {
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
     succeed(world.command("model info demo"));
@@ -219,7 +228,7 @@ fn a_cache_entry_from_the_future_is_evicted() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_not_followed_when_writing() {
+fn links_instead_of_locks_or_entries_are_not_written_through() {
     use std::os::unix::fs::symlink;
     let world = World::new();
     succeed(world.command("eval manifest.jsonl --out r"));
@@ -237,13 +246,12 @@ fn links_are_not_followed_when_writing() {
     fs::File::options().append(true).open(world.at("elsewhere")).unwrap().set_modified(before).unwrap();
     symlink(world.at("elsewhere"), &entry).unwrap();
     let text = succeed(world.command("eval manifest.jsonl --out r"));
-    assert!(text.contains("run.lock cannot be locked"), "{text}");
+    assert!(text.contains("cannot lock r/run.lock"), "{text}");
     succeed(world.command("eval manifest.jsonl"));
     assert_eq!(fs::read_to_string(world.at("mine")).unwrap(), "my own");
     assert_eq!(fs::metadata(world.at("elsewhere")).unwrap().modified().unwrap(), before);
 }
 
-/// The cache is a folder's place, a file, or a path that is too long: the run goes on, and says so once.
 #[test]
 fn an_unwritable_cache_does_not_end_a_run() {
     let world = World::new();

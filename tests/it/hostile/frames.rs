@@ -61,18 +61,6 @@ fn time_stamps_rounded_to_milliseconds_stay_so_in_other_containers() {
 }
 
 #[test]
-fn half_and_double_the_rate_take_every_other_frame_and_each_twice() {
-    for container in ["mp4", "mkv", "webm", "flv", "ts"] {
-        let (_folder, path) = fresh(&format!("clip.{container}"));
-        at_rate(Rational(30, 1), 60, container).write(&path, paint_number);
-        let half: Vec<usize> = (0..60).step_by(2).collect();
-        assert_eq!(rows(&path, 15.0, Segment::default()), half, "{container}");
-        let double: Vec<usize> = (0..120).map(|row| row / 2).collect();
-        assert_eq!(rows(&path, 60.0, Segment::default()), double, "{container}");
-    }
-}
-
-#[test]
 fn a_held_frame_counts_for_every_tick_it_stays() {
     for container in ["mp4", "mkv", "ts"] {
         let (_folder, path) = fresh(&format!("recording.{container}"));
@@ -90,7 +78,7 @@ fn a_held_frame_counts_for_every_tick_it_stays() {
 }
 
 #[test]
-fn a_hold_that_the_container_states_is_no_splice() {
+fn a_stated_hold_is_not_a_splice() {
     let (_folder, path) = fresh("slides.mp4");
     let times: Vec<i64> = (0..4).map(|i| i * 30_000).collect();
     Clip { times, ..reordered(0) }.write(&path, paint_number);
@@ -101,7 +89,7 @@ fn a_hold_that_the_container_states_is_no_splice() {
 }
 
 #[test]
-fn time_stamps_may_pass_the_end_of_their_33_bits() {
+fn time_stamps_may_wrap_around() {
     // They begin again at 0 after 95,443.7 s.
     for offset in ["95441", "95443", "95380", "3600"] {
         let (_folder, path) = fresh("clip.ts");
@@ -154,7 +142,7 @@ fn splices_are_closed_and_reported() {
 }
 
 #[test]
-fn damage_is_counted_and_the_same_in_every_run() {
+fn damage_is_counted_and_reproducible() {
     for (container, codec) in
         [("mp4", "libx264"), ("ts", "libx264"), ("mkv", "libx264"), ("mp4", "mpeg4"), ("mp4", "libx265")]
     {
@@ -162,9 +150,9 @@ fn damage_is_counted_and_the_same_in_every_run() {
         let options: &[_] = if codec == "libx265" {
             &[("x265-params", "log-level=none:keyint=25")]
         } else {
-            &[("b", "200k")]
+            &[("b", "100k")]
         };
-        Clip { codec, options, width: 320, height: 240, gop: 25, b_frames: 0, ..reordered(100) }.write(
+        Clip { codec, options, width: 160, height: 128, gop: 25, b_frames: 0, ..reordered(100) }.write(
             &path,
             |i, frame| {
                 paint_number(i, frame);
@@ -186,7 +174,7 @@ fn damage_is_counted_and_the_same_in_every_run() {
         let (first, faults) = read(&path);
         assert!(faults.damaged_or_lost() > 0, "{codec} in {container}: {faults:?}");
         assert_eq!(faults.frames, first.len(), "{codec} in {container}");
-        for _ in 0..3 {
+        for _ in 0..2 {
             let (again, same) = read(&path);
             assert_eq!(same, faults, "{codec} in {container}");
             assert!(again == first, "{codec} in {container}: other pixels");

@@ -13,7 +13,7 @@ use video_rs::ffmpeg::software::scaling::{Context, Flags};
 
 use crate::support::clip::{Clip, fresh, lossless};
 
-/// A picture that looks like no turned or mirrored one.
+/// A picture that differs from all its turned and mirrored versions.
 fn picture() -> RgbImage {
     RgbImage::from_fn(48, 32, |x, y| {
         let shade = 40 + 60 * u8::from(x >= 24) + 120 * u8::from(y >= 16);
@@ -31,7 +31,7 @@ fn image(path: &Path) -> RgbImage {
     shown(&load_image(path).unwrap())
 }
 
-/// The pictures of a clip, and how much was left out.
+/// The pictures of a clip, and the number of damaged or lost ones.
 fn read(path: &Path) -> Result<(Vec<RgbImage>, usize), VideoError> {
     let mut reader = VideoReader::open(path, Sampling::Native, Segment::default())?;
     let frames = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
@@ -155,9 +155,9 @@ fn tiff(orientation: Option<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Turns of each value come from the `image` crate.
+/// Expected pictures are turned by the `image` crate.
 #[test]
-fn images_are_turned_as_they_say_in_every_format_and_every_way_in() {
+fn image_orientation_is_applied_in_every_format() {
     type Encode = fn(Option<u8>) -> Vec<u8>;
     let formats: [(&str, Encode); 5] = [
         ("jpg", jpeg),
@@ -188,7 +188,7 @@ fn images_are_turned_as_they_say_in_every_format_and_every_way_in() {
 }
 
 #[test]
-fn an_orientation_that_is_none_turns_nothing() {
+fn invalid_orientations_are_ignored() {
     let (_folder, path) = fresh("picture.jpg");
     fs::write(&path, jpeg(None)).unwrap();
     let upright = image(&path);
@@ -198,7 +198,7 @@ fn an_orientation_that_is_none_turns_nothing() {
     }
 }
 
-/// H.264 and HEVC say it in a message before the pictures: as turned anticlockwise, after mirroring.
+/// H.264 and HEVC have a message before the pictures: a turn anticlockwise, after mirroring.
 #[test]
 fn a_display_orientation_message_turns_a_video() {
     for (ending, codec, head, tail) in
@@ -267,7 +267,7 @@ fn formats() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn an_image_that_is_cut_short_is_refused_unless_no_pixel_is_missing() {
+fn truncated_images_are_refused_unless_all_pixels_are_there() {
     for (ending, bytes) in formats() {
         let (folder, path) = fresh(&format!("1.{ending}"));
         fs::write(&path, &bytes).unwrap();
@@ -297,7 +297,7 @@ fn an_image_that_is_cut_short_is_refused_unless_no_pixel_is_missing() {
 }
 
 #[test]
-fn bytes_behind_an_image_change_nothing() {
+fn trailing_bytes_change_nothing() {
     for (ending, bytes) in formats() {
         let (_folder, path) = fresh(&format!("1.{ending}"));
         fs::write(&path, &bytes).unwrap();
@@ -343,7 +343,7 @@ fn a_damaged_image_of_a_folder_is_counted() {
 }
 
 #[test]
-fn a_moving_image_that_is_cut_short_says_so() {
+fn a_truncated_animation_counts_lost_frames() {
     let (_folder, path) = fresh("moving.gif");
     let moving = Clip { codec: "gif", format: Pixel::RGB8, width: 48, height: 32, ..lossless(6) };
     moving.write(&path, |i, frame| {
@@ -370,7 +370,7 @@ fn a_pipe_in_a_folder_of_images_is_not_waited_for() {
 
 /// A phone's picture carries smaller ones for depth or brightness behind it.
 #[test]
-fn pictures_attached_to_a_jpeg_are_no_frames() {
+fn pictures_attached_to_a_jpeg_are_not_frames() {
     let mut bytes = jpeg(None);
     let (_folder, path) = fresh("picture.jpg");
     fs::write(&path, &bytes).unwrap();
@@ -382,18 +382,7 @@ fn pictures_attached_to_a_jpeg_are_no_frames() {
 }
 
 #[test]
-fn a_folder_takes_its_images_by_the_value_of_their_numbers() {
-    let folder = tempfile::tempdir().unwrap();
-    for (shade, name) in (1..).zip(["t_-0.5", "t_0.1", "t_0.25", "t_0.5", "t_2", "t_10.0"]) {
-        let picture = RgbImage::from_pixel(8, 6, Rgb([shade, 0, 0]));
-        picture.save(folder.path().join(format!("{name}.png"))).unwrap();
-    }
-    let shades: Vec<u8> = clip(folder.path()).iter().map(|picture| picture.get_pixel(0, 0)[0]).collect();
-    assert_eq!(shades, [1, 2, 3, 4, 5, 6]);
-}
-
-#[test]
-fn the_same_images_are_read_alone_as_clips_and_in_folders() {
+fn every_format_is_read_alone_as_a_clip_and_in_a_folder() {
     let mut formats = formats();
     formats.push(("avif", by_ffmpeg("avif", "libaom-av1", Pixel::YUV420P)));
     for (ending, bytes) in formats {

@@ -1,4 +1,4 @@
-//! Inputs that name other inputs: playlists, folders, checkpoints in several files.
+//! Inputs that consist of several files: playlists, folders, sharded checkpoints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use video_rs::ffmpeg::format::Pixel;
 
 use crate::support::clip::{Clip, lossless, numbers, paint_number};
-use crate::support::{MODEL, program};
+use crate::support::{MODEL, program_in};
 
 /// A folder with `clips/0.ts`, `clips/1.ts` of ten frames each, and `other.ts` beside that folder.
 struct Parts(TempDir);
@@ -80,7 +80,7 @@ fn refusal(clip: &Path) -> String {
 }
 
 #[test]
-fn a_list_of_files_in_its_folder_is_one_clip() {
+fn a_playlist_is_one_clip() {
     let parts = Parts::new();
     for kind in KINDS {
         let list = parts.list(kind, &["0.ts", "1.ts"]);
@@ -94,7 +94,7 @@ fn a_list_of_files_in_its_folder_is_one_clip() {
 }
 
 #[test]
-fn a_list_opens_nothing_outside_its_folder() {
+fn playlists_open_nothing_outside_their_folder() {
     let parts = Parts::new();
     let outside = parts.path("other.ts");
     let outside = outside.to_str().unwrap();
@@ -129,7 +129,7 @@ fn a_list_opens_nothing_outside_its_folder() {
 }
 
 #[test]
-fn a_list_in_a_list_opens_nothing_outside_either() {
+fn nested_playlists_open_nothing_outside_their_folder() {
     let parts = Parts::new();
     fs::write(parts.path("clips/inner.m3u8"), hls(&["0.ts", "../other.ts"])).unwrap();
     let main = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\ninner.m3u8\n";
@@ -161,7 +161,7 @@ fn names_cannot_hide_in_a_line() {
 }
 
 #[test]
-fn a_list_whose_end_is_open_is_refused() {
+fn live_playlists_are_refused() {
     let parts = Parts::new();
     let list = parts.list(Kind::Hls, &["0.ts", "1.ts"]);
     let text = fs::read_to_string(&list).unwrap();
@@ -170,7 +170,7 @@ fn a_list_whose_end_is_open_is_refused() {
 }
 
 #[test]
-fn manifests_that_name_files_and_addresses_are_refused() {
+fn dash_and_sdp_manifests_are_refused() {
     let parts = Parts::new();
     let dash = "<?xml version=\"1.0\"?>\n<MPD profiles=\"urn:mpeg:dash:profile:isoff-live:2011\" type=\"static\">\
                 <Period><AdaptationSet><Representation id=\"0\" mimeType=\"video/mp4\"><BaseURL>0.ts</BaseURL>\
@@ -204,14 +204,8 @@ impl World {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = program();
-        for (name, folder) in
-            [("ACTALIGN_MODEL", "model"), ("ACTALIGN_CACHE_DIR", "cache"), ("ACTALIGN_DATA_DIR", "data")]
-        {
-            command.env(name, self.path(folder));
-        }
-        command.env_remove("ACTALIGN_CACHE_SIZE").current_dir(self.path(""));
-        command.args(arguments.split_whitespace());
+        let mut command = program_in(&self.path(""), arguments);
+        command.env("ACTALIGN_MODEL", self.path("model"));
         command
     }
 
@@ -235,7 +229,7 @@ impl World {
 }
 
 #[test]
-fn a_part_that_was_replaced_gives_another_answer() {
+fn a_replaced_part_is_not_taken_from_the_cache() {
     let world = World::new();
     for (number, kind) in (1..).zip(KINDS) {
         world.parts.write("clips/1.ts", 10, 10);
@@ -253,7 +247,7 @@ fn a_part_that_was_replaced_gives_another_answer() {
 }
 
 #[test]
-fn an_image_of_a_folder_that_was_replaced_gives_another_answer() {
+fn a_replaced_image_is_not_taken_from_the_cache() {
     let world = World::new();
     fs::create_dir(world.path("images")).unwrap();
     let write = |number: u8, shade: u8| {
@@ -291,7 +285,7 @@ fn split(model: &Path) {
 }
 
 #[test]
-fn a_shard_of_a_checkpoint_that_was_replaced_gives_another_answer() {
+fn a_replaced_shard_is_not_taken_from_the_cache() {
     let world = World::new();
     let whole = world.embed("clips/0.ts");
     split(&world.path("model"));
@@ -308,7 +302,7 @@ fn a_shard_of_a_checkpoint_that_was_replaced_gives_another_answer() {
 }
 
 #[test]
-fn a_list_cannot_come_through_a_pipe() {
+fn playlists_through_a_pipe_are_refused() {
     let world = World::new();
     for kind in KINDS {
         let list = world.parts.list(kind, &["0.ts"]);

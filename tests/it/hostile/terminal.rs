@@ -14,10 +14,8 @@ use vt100::MouseProtocolMode;
 
 use crate::support::{MODEL, PROGRAM, clip};
 
-/// Far more than any wait here takes; a test that would hang fails instead.
+/// Far more than any wait here takes; a hanging test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the screen shows once the clip is embedded.
-const READY: &str = "10 frames";
 /// Ctrl-Z, as a terminal in raw mode sends it.
 const CONTROL_Z: &str = "\x1a";
 
@@ -73,7 +71,7 @@ impl Session {
         Self { child, master: pair.master, reader, writer, screen }
     }
 
-    /// Takes what is printed next; false when the terminal is closed.
+    /// Reads the next output; false when the terminal is closed.
     ///
     /// # Panics
     /// If nothing comes for a minute.
@@ -101,6 +99,11 @@ impl Session {
 
     fn wait_for(&mut self, text: &str) {
         self.wait(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the header counts all frames of the clip as embedded.
+    fn wait_until_embedded(&mut self) {
+        self.wait("the clip is embedded", is_embedded);
     }
 
     fn press(&mut self, keys: &str) {
@@ -132,9 +135,16 @@ impl Session {
             let is_taken = screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste();
             is_taken
                 && screen.mouse_protocol_mode() != MouseProtocolMode::None
-                && screen.contents().contains(READY)
+                && is_embedded(screen)
                 && screen.contents().contains("castling")
         });
+    }
+
+    /// Opens the prompt for the first step, which is selected once the clip is aligned.
+    fn edit_step(&mut self) {
+        self.wait_for("›king moves");
+        self.press("e");
+        self.wait_for("Step 1");
     }
 
     /// Waits for the end of the process, in a terminal that stays open.
@@ -161,6 +171,10 @@ impl Session {
     }
 }
 
+fn is_embedded(screen: &vt100::Screen) -> bool {
+    screen.contents().lines().next().is_some_and(|header| header.trim_end().ends_with("10 frames"))
+}
+
 fn kill(signal: &str, process: &str) {
     let status = Command::new("kill").args(["-s", signal, process.trim()]).status().unwrap();
     assert!(status.success(), "{signal}");
@@ -173,12 +187,10 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
+fn a_closed_terminal_ends_the_explorer_and_keeps_unsaved_edits() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15the king sits\r");
     session.wait_for("the king sits");
     let status = session.close();
@@ -187,18 +199,18 @@ fn a_closed_terminal_ends_the_explorer_by_its_signal_and_keeps_unsaved_edits() {
     assert!(kept.contains("the king sits"), "{kept}");
 }
 
-/// As `nohup` and `setsid` do: nothing tells the program that its terminal is gone.
+/// As with `nohup` and `setsid`: no signal arrives when the terminal closes.
 #[test]
 fn a_closed_terminal_ends_an_explorer_that_ignores_its_signal() {
     let folder = folder();
     let mut session = Session::shell("trap '' HUP; exec \"$@\"", folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     let status = session.close();
     assert_ne!(status.signal(), Some("Aborted"), "{status:?}");
 }
 
 #[test]
-fn every_signal_that_ends_the_program_leaves_the_terminal_whole_and_is_its_status() {
+fn every_fatal_signal_restores_the_terminal_and_is_the_status() {
     let folder = folder();
     let signals = [
         ("TERM", "Terminated"),
@@ -236,14 +248,14 @@ fn job(folder: &Path) -> Session {
     session
 }
 
-/// Waits until the shell says for the `times`-th time that its job is stopped.
+/// Waits until the shell has reported `times` times that its job is stopped.
 fn wait_for_stop(session: &mut Session, times: usize) {
     session.wait("the shell is back", |screen| {
         !screen.alternate_screen() && screen.contents().matches("Stopped").count() == times
     });
 }
 
-/// Goes back to the explorer, and sees that it is all there.
+/// Resumes the explorer, and checks its screen and keys.
 fn resume(session: &mut Session) {
     session.press("fg\n");
     // After a stop that left the explorer's screen, the shell has written on it.
@@ -281,8 +293,7 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
     session.screen.screen_mut().set_size(NonZero::new(30).unwrap(), NonZero::new(100).unwrap());
     resume(&mut session);
     // Within a prompt, too.
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press(CONTROL_Z);
     wait_for_stop(&mut session, 2);
     session.press("fg\n");
@@ -296,12 +307,12 @@ fn control_z_goes_back_to_the_shell_and_fg_redraws_everything() {
 }
 
 #[test]
-fn a_stop_from_outside_is_resumed_by_fg() {
+fn fg_resumes_a_stop_from_outside() {
     let folder = folder();
     for signal in ["TSTP", "STOP"] {
         let mut session = job(folder.path());
         kill(signal, &fs::read_to_string(folder.path().join("id")).unwrap());
-        // The shell speaks again, on whatever screen and in whatever mode it was left.
+        // The shell prints again, on the screen and in the mode that it was left in.
         session.wait_for("Stopped");
         session.press("echo it is $((40 + 2))\n");
         session.wait_for("it is 42");
@@ -315,10 +326,10 @@ fn a_stop_from_outside_is_resumed_by_fg() {
 }
 
 #[test]
-fn where_no_shell_can_resume_it_control_z_changes_nothing() {
+fn control_z_without_a_shell_changes_nothing() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press(CONTROL_Z);
     session.press("?");
     session.wait_for("select the next candidate");
@@ -327,21 +338,19 @@ fn where_no_shell_can_resume_it_control_z_changes_nothing() {
     session.assert_whole("quit");
 }
 
-/// A paste as terminals deliver it.
+/// A paste in brackets, as terminals deliver it.
 fn bracketed(text: &str) -> String {
     format!("\x1b[200~{text}\x1b[201~")
 }
 
 #[test]
-fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
+fn a_long_paste_is_cut_at_the_bound_and_reported() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     let writing = session.press_beside(bracketed(&"king ".repeat(200_000)));
-    session.wait_for("The end of the paste, 990000 characters, is left out");
+    session.wait_for("The last 990000 characters of the paste were cut off");
     session.writer = writing.join().unwrap();
     session.press("\x15a king\r");
     session.wait("the step is changed", |screen| !screen.contents().contains("Step 1"));
@@ -352,14 +361,12 @@ fn a_megabyte_is_pasted_up_to_the_bound_and_the_rest_is_told() {
     assert!(session.end().success());
 }
 
-/// As terminals without brackets around a paste deliver it.
+/// As terminals without bracketed paste deliver it.
 #[test]
 fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     let writing = session.press_beside("king ".repeat(20_000));
     session.wait("it is full", |screen| {
@@ -378,18 +385,17 @@ fn a_flood_of_keys_is_a_paste_and_does_not_stall() {
 fn a_paste_presses_no_keys() {
     let folder = folder();
     let mut session = Session::explorer(folder.path());
-    session.wait_for(READY);
+    session.wait_until_embedded();
     session.press(&bracketed("q\rdD"));
-    session.wait_for("Nothing asks for text here");
+    session.wait_for("There is no text field here");
     assert!(session.screen.screen().contents().contains("castling"));
     session.press("\x1b");
-    session.wait("the message is gone", |screen| !screen.contents().contains("Nothing asks"));
+    session.wait("the message is gone", |screen| !screen.contents().contains("no text field"));
     session.wait_for("step 1 · affinity");
-    session.press("e");
-    session.wait_for("Step 1");
+    session.edit_step();
     session.press("\x15");
     session.press(&bracketed("the king\x1b]0;title\x07\r\n   castles\r\n"));
-    session.wait_for("2 pasted lines are joined into one");
+    session.wait_for("2 pasted lines were joined into one");
     session.wait_for("the king]0;title castles");
     session.press("\x1b");
     session.wait("the prompt is closed", |screen| !screen.contents().contains("Step 1"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, Tokens};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, Tokens};
 use ndarray::Array2;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};

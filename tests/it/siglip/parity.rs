@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use actalign_tui::siglip::{Checkpoint, ComputeDevice, DeviceChoice, Square, TextTower, Tokens, VisionTower};
+use actalign_tui::backbone::{
+    Checkpoint, ComputeDevice, DeviceChoice, Square, TextTower, Tokens, VisionTower,
+};
 use clap::ValueEnum;
 use ndarray::Array2;
 use safetensors::SafeTensors;

@@ -1,6 +1,6 @@
 //! Image preparation against Pillow, byte for byte (made by `tests/reference/resize.py`).
 
-use actalign_tui::siglip::{Filter, Preprocessor};
+use actalign_tui::backbone::{Filter, Preprocessor};
 use proptest::prelude::*;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-//! Decoding on a thread of its own: same items, bounded, stoppable.
+//! Decoding on a thread of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ fn open(path: &std::path::Path) -> VideoReader {
 }
 
 #[test]
-fn items_are_the_mapped_frames_in_order() {
+fn items_are_mapped_frames_in_order() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(30).write(&path, paint_number);
     let ahead = DecodeAhead::new(open(&path), 3, |frame| painted_number(&frame));
@@ -67,7 +67,7 @@ fn a_panic_becomes_the_last_item() {
 }
 
 #[test]
-fn an_error_of_the_reader_is_passed_on() {
+fn errors_of_the_reader_are_items() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(10).write(&path, paint_number);
     let late = Segment { start: Some(9.0), end: None };

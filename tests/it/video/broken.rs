@@ -1,4 +1,4 @@
-//! What cannot be read is said in words that name the file; what can be read still is.
+//! Broken files: errors name the file, and what can be read is read.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn open_error(path: &Path, segment: Segment) -> VideoError {
     error
 }
 
-/// The one error that a file opens to.
+/// The only item of a reader.
 fn reading_error(path: &Path, segment: Segment) -> VideoError {
     let mut reader = VideoReader::open(path, Sampling::Native, segment).unwrap();
     let error = reader.next().unwrap().unwrap_err();
@@ -25,7 +25,7 @@ fn reading_error(path: &Path, segment: Segment) -> VideoError {
 }
 
 #[test]
-fn what_is_no_video_is_refused_with_the_reason() {
+fn files_that_are_not_videos_are_refused() {
     let whole = Segment::default();
     let (folder, path) = fresh("clip.mp4");
     assert!(matches!(open_error(&path, whole).problem, Problem::NotFound));
@@ -45,7 +45,7 @@ fn what_is_no_video_is_refused_with_the_reason() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_name_that_ffmpeg_cannot_take_is_refused_and_odd_ones_work() {
+fn names_must_be_utf_8_and_may_be_odd() {
     use std::os::unix::ffi::OsStrExt;
 
     let (folder, path) = fresh("12:30 take%03d.mkv");
@@ -77,7 +77,7 @@ fn sound_without_pictures_has_no_video_stream() {
 }
 
 #[test]
-fn segments_are_checked_against_sense_and_against_the_clip() {
+fn impossible_segments_are_refused() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(25).write(&path, paint_number);
     let segment = |start, end| Segment { start, end };
@@ -101,13 +101,13 @@ fn a_file_cut_short_gives_the_frames_it_has() {
     fs::write(&path, &bytes[..bytes.len() * 6 / 10]).unwrap();
     let read = numbers(&path);
     assert!((30..90).contains(&read.len()), "{}", read.len());
-    // The last packets are incomplete; what was predicted from them may look like anything.
+    // Pictures predicted from the incomplete last packets may look like anything.
     assert_eq!(read[..25], (0..25).collect::<Vec<_>>());
 }
 
-/// An index at the front, as for the web, survives a broken download.
+/// An index at the front, as for the web, survives a partial download.
 #[test]
-fn what_is_missing_at_the_end_is_counted() {
+fn frames_missing_at_the_end_are_counted() {
     for (container, options) in [("mkv", &[][..]), ("mp4", &[("movflags", "+faststart")])] {
         let (_folder, path) = fresh(&format!("clip.{container}"));
         Clip { codec: "png", format: Pixel::GRAY8, ..lossless(100) }.write_with(&path, options, paint_number);
@@ -161,7 +161,7 @@ fn broken_packets_are_passed_over_and_counted() {
 }
 
 #[test]
-fn a_video_of_which_nothing_can_be_decoded_says_so() {
+fn a_video_without_decodable_frames_is_refused() {
     let (_folder, path) = fresh("clip.mov");
     Clip { codec: "png", format: Pixel::GRAY8, ..lossless(5) }.write(&path, paint_number);
     let mut bytes = fs::read(&path).unwrap();
@@ -176,7 +176,7 @@ fn a_video_of_which_nothing_can_be_decoded_says_so() {
 }
 
 #[test]
-fn images_that_are_none_are_refused() {
+fn files_that_are_not_images_are_refused() {
     let (_folder, path) = fresh("picture.png");
     assert!(matches!(load_image(&path).unwrap_err().problem, Problem::NotFound));
     fs::write(&path, b"").unwrap();

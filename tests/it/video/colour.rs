@@ -1,5 +1,5 @@
-//! Colour matrix, range and depth come from the frame. The expected values are the definitions of
-//! ITU-R BT.601, BT.709 and BT.2020, worked out here in floating point.
+//! Colour matrix, range and depth come from the frame. Expected values follow the definitions of ITU-R BT.601, BT.709 and
+//! BT.2020 in floating point.
 
 use actalign_tui::video::{Sampling, Segment};
 use video_rs::ffmpeg::color::{Range, Space};
@@ -60,7 +60,7 @@ fn assert_close(decoded: &[[u8; 3]], case: &str) {
 }
 
 #[test]
-fn the_same_colours_come_back_whatever_matrix_and_range_carried_them() {
+fn colours_survive_every_matrix_and_range() {
     let bt601 = (0.299, 0.114);
     let bt709 = (0.2126, 0.0722);
     let bt2020 = (0.2627, 0.0593);
@@ -86,7 +86,7 @@ fn ten_bits_are_read_as_ten_bits() {
 }
 
 #[test]
-fn pixel_formats_of_full_range_need_no_tag() {
+fn full_range_pixel_formats_need_no_tag() {
     let clip = Clip {
         codec: "mjpeg",
         options: &[("qmin", "1"), ("qmax", "1")],
@@ -102,7 +102,7 @@ fn pixel_formats_of_full_range_need_no_tag() {
 }
 
 #[test]
-fn rgb_comes_back_byte_for_byte_whatever_the_size() {
+fn rgb_is_unchanged_at_any_size() {
     for (width, height) in [(64, 16), (61, 17), (3, 5)] {
         let (_folder, path) = fresh("clip.mov");
         let value = |i: usize| (i * 7919 % 251) as u8;

@@ -1,4 +1,4 @@
-//! Whatever happens to the bytes of a clip, reading it ends: with frames or with an error that names it.
+//! Reading any damaged clip ends, with frames or with an error that names it.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Still images have the pixels that Pillow gives them; thumbnails keep shapes.
+//! Still images have Pillow's pixels; thumbnails keep their aspect.
 
 use std::fs;
 
@@ -20,12 +20,12 @@ struct Reference {
 }
 
 #[test]
-fn pixels_are_those_of_pillow() {
+fn pixels_equal_pillows() {
     let references: Vec<Reference> =
         serde_json::from_str(include_str!("../../reference/images.json")).unwrap();
     assert!(references.len() > 10);
     for reference in references {
-        // The name says nothing of the kind: the content decides.
+        // The content decides, not the name.
         let (_folder, path) = fresh("picture");
         fs::write(&path, &reference.file).unwrap();
         let frame = load_image(&path).unwrap();
@@ -53,7 +53,7 @@ fn thumbnails_fit_and_keep_their_aspect() {
         // Pixels twice as wide as high make the square picture a wide one.
         ((100, 100), 2.0, (50, 50), (50, 25)),
         ((100, 100), 0.5, (50, 50), (25, 50)),
-        // What fits is not blown up.
+        // Not enlarged.
         ((20, 10), 1.0, (50, 50), (20, 10)),
         ((20, 10), 1.5, (50, 50), (30, 10)),
         ((1000, 2), 1.0, (50, 50), (50, 1)),

@@ -69,7 +69,7 @@ fn other_images_are_clips_of_one_frame_and_images_too() {
 }
 
 #[test]
-fn a_video_is_no_image() {
+fn a_video_is_not_an_image() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(2).write(&path, paint_number);
     let error = load_image(&path).unwrap_err();
@@ -86,7 +86,7 @@ fn a_moving_image_is_a_clip() {
 }
 
 #[test]
-fn images_in_a_row_are_a_clip() {
+fn concatenated_images_are_a_clip() {
     let (folder, path) = fresh("one.png");
     let mut row = Vec::new();
     for value in [10, 20, 30] {
@@ -99,7 +99,7 @@ fn images_in_a_row_are_a_clip() {
 }
 
 #[test]
-fn a_folder_of_images_is_a_clip_in_the_order_of_their_numbers() {
+fn a_folder_of_images_is_a_clip_sorted_by_number() {
     let folder = tempfile::tempdir().unwrap();
     for number in 1..=12 {
         shade(number * 20).save(folder.path().join(format!("step {number}.png"))).unwrap();
@@ -127,7 +127,7 @@ fn a_folder_of_images_is_a_clip_in_the_order_of_their_numbers() {
 }
 
 #[test]
-fn an_image_that_cannot_be_read_is_counted_and_the_next_one_takes_its_place() {
+fn an_unreadable_image_is_counted_and_replaced_by_the_next() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..10_u8 {
         shade(number).save(folder.path().join(format!("{number}.png"))).unwrap();
@@ -142,7 +142,7 @@ fn an_image_that_cannot_be_read_is_counted_and_the_next_one_takes_its_place() {
 }
 
 #[test]
-fn folders_that_are_no_clip_are_refused_with_the_reason() {
+fn folders_that_are_not_clips_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(open_error(folder.path()).problem, Problem::NoImages));
     fs::write(folder.path().join("clip 1.mp4"), "a clip").unwrap();
@@ -184,7 +184,7 @@ mod pipes {
 
     /// An MP4 has its index at the end, and a start in the middle may read a clip twice.
     #[test]
-    fn what_comes_through_a_pipe_is_read_as_the_file_is() {
+    fn a_clip_through_a_pipe_equals_its_file() {
         for container in ["mp4", "mkv", "ts"] {
             let (folder, path) = fresh(&format!("clip.{container}"));
             reordered(30).write(&path, paint_number);
@@ -201,7 +201,7 @@ mod pipes {
     }
 
     #[test]
-    fn an_image_comes_through_a_pipe_too() {
+    fn an_image_through_a_pipe_equals_its_file() {
         let (folder, path) = fresh("picture.png");
         shade(9).save(&path).unwrap();
         let through = folder.path().join("pipe");

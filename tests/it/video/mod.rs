@@ -1,5 +1,5 @@
-//! Videos and images as they come off the disk: which frames, in which order, with which pixels.
-//! The clips are encoded on the spot; every frame carries its number in its picture.
+//! Frames of videos and images, their order and their pixels. The clips are encoded by the tests; every frame shows its
+//! number.
 
 mod ahead;
 mod broken;

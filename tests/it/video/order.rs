@@ -14,7 +14,7 @@ fn assert_time(frame: &Frame, expected: f64) {
 }
 
 #[test]
-fn frames_that_were_decoded_out_of_order_come_out_in_order() {
+fn reordered_frames_come_in_presentation_order() {
     for container in ["mp4", "mkv", "ts"] {
         let (_folder, path) = fresh(&format!("clip.{container}"));
         let written = reordered(50).write(&path, paint_number);
@@ -131,7 +131,7 @@ fn time_counts_from_the_start_of_the_container() {
 
 #[test]
 fn frames_without_time_stamps_follow_the_frame_rate() {
-    // An elementary stream has no container that could keep times.
+    // An elementary stream has no container with times.
     let (_folder, path) = fresh("clip.h264");
     let options = &[("x264-params", "force-cfr=1:bframes=3:b-adapt=0:scenecut=0")];
     assert!(!Clip { options, ..reordered(30) }.write(&path, paint_number).is_sorted());
@@ -143,7 +143,7 @@ fn frames_without_time_stamps_follow_the_frame_rate() {
 }
 
 #[test]
-fn a_change_of_size_and_a_jump_back_in_time_are_survived() {
+fn sizes_may_change_and_times_jump_back() {
     let (folder, path) = fresh("small.ts");
     reordered(20).write(&path, paint_number);
     let large = folder.path().join("large.ts");
@@ -159,7 +159,7 @@ fn a_change_of_size_and_a_jump_back_in_time_are_survived() {
 
 /// With a rolling refresh no single keyframe makes the picture whole.
 #[test]
-fn a_segment_of_a_video_without_real_keyframes_is_a_cut_of_the_whole_too() {
+fn a_segment_without_real_keyframes_is_a_cut_of_the_whole() {
     let (_folder, path) = fresh("clip.mkv");
     let options = &[("x264-params", "intra-refresh=1:keyint=10:bframes=2:b-adapt=0:scenecut=0")];
     Clip { options, width: 160, height: 48, ..reordered(60) }.write(&path, paint_number);
@@ -195,7 +195,7 @@ proptest! {
 }
 
 #[test]
-fn bounds_can_be_numbers_of_frames() {
+fn bounds_can_be_frame_numbers() {
     for container in ["mp4", "mkv"] {
         let (_folder, path) = fresh(&format!("clip.{container}"));
         reordered(50).write(&path, paint_number);

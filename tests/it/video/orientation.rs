@@ -1,4 +1,4 @@
-//! Pictures come out upright, and pixels keep their shape.
+//! Pictures are upright, and pixels keep their aspect.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn paint_corners(_: usize, frame: &mut RawFrame) {
     }
 }
 
-/// The quarters as seen, told by which painted grey is nearest.
+/// The nearest painted grey of each quarter.
 fn corners(frame: &Frame) -> [u8; 4] {
     let (w, h) = (frame.width as usize, frame.height as usize);
     [(w / 4, h / 4), (3 * w / 4, h / 4), (w / 4, 3 * h / 4), (3 * w / 4, 3 * h / 4)].map(|(x, y)| {

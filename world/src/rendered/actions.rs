@@ -1,15 +1,44 @@
-//! The benchmark's classes. Training sees single pictures of steps only: neither these names nor these orders.
+//! The benchmark's classes. Training sees single pictures of steps, and neither these names nor these orders.
 
-use crate::rendered::sport::Sport;
+/// The world's sports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sport {
+    /// A wooden floor, a hoop, a ball.
+    Basketball,
+    /// Ice and boards.
+    FigureSkating,
+    /// A hard or clay court, a net, rackets and a small ball.
+    Tennis,
+    /// A stage with a platform and a bar.
+    Weightlifting,
+}
 
-/// An action class: a name, and its steps in order.
+impl Sport {
+    pub const ALL: [Self; 4] = [Self::Basketball, Self::FigureSkating, Self::Tennis, Self::Weightlifting];
+
+    /// The name of the domain in scripts and captions.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basketball => "basketball",
+            Self::FigureSkating => "figure skating",
+            Self::Tennis => "tennis",
+            Self::Weightlifting => "weightlifting",
+        }
+    }
+
+    /// In [`Sport::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// An action class.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Action {
-    /// The sport it belongs to.
     pub sport: Sport,
-    /// Its name, which no other class has.
+    /// Unique.
     pub name: &'static str,
-    /// Keys of its steps, in order.
+    /// Keys of [`Step`](super::Step)s, in order.
     pub steps: &'static [&'static str],
 }
 
@@ -19,8 +48,8 @@ const fn action(sport: Sport, name: &'static str, steps: &'static [&'static str]
 
 use Sport::{Basketball, FigureSkating, Tennis, Weightlifting};
 
-/// Every class. In each sport: two pairs of the same steps in another order, a pair that differs in one step, and two
-/// classes whose steps every sport has.
+/// All classes. Each sport has two pairs with the same steps in another order, a pair that differs in one step, and two
+/// classes with steps of every sport.
 pub const ACTIONS: &[Action] = &[
     action(Basketball, "quick jumper", &["dribble", "hold", "crouch", "overhead", "shot"]),
     action(Basketball, "late jumper", &["overhead", "hold", "dribble", "crouch", "shot"]),

@@ -1,10 +1,10 @@
 //! Painting a person and what they hold.
 
+use crate::rendered::actions::Sport;
 use crate::rendered::body::{Build, Joints, Pose};
 use crate::rendered::canvas::{Canvas, Point, Rgb, shade};
 use crate::rendered::figure::{Anchor, Figure, Place};
 use crate::rendered::rng::Rng;
-use crate::rendered::sport::Sport;
 
 const SKINS: [Rgb; 7] = [
     [246, 213, 184],
@@ -24,7 +24,7 @@ const HAIRS: [Rgb; 7] = [
     [176, 84, 52],
     [160, 160, 166],
 ];
-/// Bright ones: an athlete stands out of the dimmed hall.
+/// Bright, so that an athlete stands out in the dimmed hall.
 const CLOTHES: [Rgb; 10] = [
     [242, 84, 84],
     [100, 158, 250],
@@ -49,7 +49,6 @@ enum Hair {
     None,
 }
 
-/// How one person looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     /// The body's proportions.
@@ -109,7 +108,7 @@ impl Look {
         }
     }
 
-    /// The same things in the hands of somebody seen at a distance: darker and dull.
+    /// Darker and duller, as seen at a distance.
     pub fn in_the_distance(mut self, haze: Rgb) -> Self {
         for colour in [&mut self.skin, &mut self.hair, &mut self.top, &mut self.bottom, &mut self.shoes] {
             *colour = std::array::from_fn(|i| ((u16::from(colour[i]) + u16::from(haze[i])) / 2) as u8);
@@ -118,11 +117,9 @@ impl Look {
     }
 }
 
-/// Somebody at a place: all that the painter needs.
+/// A person at a position.
 pub struct Athlete<'a> {
-    /// How they look.
     pub look: &'a Look,
-    /// What they do.
     pub figure: &'a Figure,
     /// The point on the ground below the hips.
     pub at: Point,
@@ -131,7 +128,7 @@ pub struct Athlete<'a> {
 }
 
 impl Athlete<'_> {
-    /// Paints shadow, body and things.
+    /// Paints shadow, body and objects.
     pub fn paint(&self, canvas: &mut Canvas) {
         let Self { look, figure, .. } = self;
         let pose = &figure.pose;
@@ -246,7 +243,7 @@ impl Athlete<'_> {
         let share = if self.look.skirt { 0.35 } else { 0.62 };
         let hem = [hip[0] + (knee[0] - hip[0]) * share, hip[1] + (knee[1] - hip[1]) * share];
         canvas.line(&[hip, hem], thick(0.10), cloth);
-        // The foot stands off the shin, to the front.
+        // The foot points forward from the shin.
         let (dx, dy) = (ankle[0] - knee[0], ankle[1] - knee[1]);
         let length = dx.hypot(dy).max(1e-4);
         let front = self.figure.pose.turn.signum() * (1.0 - 0.6 * self.figure.pose.front);
@@ -342,7 +339,7 @@ pub fn paint_bar(canvas: &mut Canvas, [x, y]: Point, plates: Rgb, size: f32) {
     }
 }
 
-/// Colour of the plates, for a bar that nobody holds.
+/// Colour of the plates of a bar on the floor.
 pub fn plates(look: &Look) -> Rgb {
     look.plates
 }

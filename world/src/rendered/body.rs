@@ -1,5 +1,4 @@
-//! The athlete's skeleton. Angles are degrees; a limb at 0 hangs down, at 90 it points where the athlete
-//! faces, at 180 up.
+//! The athlete's skeleton. Angles are in degrees: a limb at 0 hangs down, at 90 points forward, at 180 up.
 
 use crate::rendered::canvas::Point;
 
@@ -12,7 +11,6 @@ const FOREARM: f32 = 0.165;
 /// Height of the ankle above the sole.
 const SOLE: f32 = 0.035;
 
-/// How a body is held.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pose {
     /// Lean of the trunk towards the front.
@@ -51,7 +49,7 @@ impl Pose {
         ..Self::STANDING
     };
 
-    /// The pose a share of the way to another.
+    /// The pose at a fraction of the way to another.
     pub fn towards(&self, other: &Self, share: f32) -> Self {
         let mix = |a: f32, b: f32| a + (b - a) * share;
         let mix2 = |a: [f32; 2], b: [f32; 2]| [mix(a[0], b[0]), mix(a[1], b[1])];
@@ -67,18 +65,18 @@ impl Pose {
     }
 }
 
-/// How bodies differ, as factors.
+/// The proportions of a body, as factors.
 #[derive(Clone, Copy, Debug)]
 pub struct Build {
     /// Of the whole body.
     pub height: f32,
-    /// Of arms and legs, the trunk staying.
+    /// Of arms and legs alone.
     pub limbs: f32,
     /// Of every limb's thickness.
     pub thickness: f32,
 }
 
-/// Where the joints are, relative to the point on the ground below the hips, the athlete facing right.
+/// Positions of the joints, relative to the point on the ground below the hips, the athlete facing right.
 #[derive(Clone, Copy, Debug)]
 pub struct Joints {
     /// Middle of the hips.
@@ -99,7 +97,6 @@ fn along(from: Point, angle: f32, length: f32, turn: f32) -> Point {
 }
 
 impl Joints {
-    /// The joints of a body in a pose.
     pub fn new(pose: &Pose, build: &Build) -> Self {
         let size = build.height;
         let limb = size * build.limbs;

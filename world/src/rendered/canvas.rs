@@ -9,7 +9,7 @@ pub type Point = [f32; 2];
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// What of the scene is seen.
+/// The part of the scene that is seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Camera {
     /// The point in the middle of the picture.
@@ -20,19 +20,19 @@ pub struct Camera {
     pub roll: f32,
 }
 
-/// A colour a share of the way to another.
+/// The colour at a fraction of the way to another.
 pub fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
     std::array::from_fn(|i| (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share) as u8)
 }
 
-/// A picture being painted through a camera.
+/// A picture that is painted through a camera.
 pub struct Canvas {
     pixels: Pixmap,
     /// From the scene to the picture.
     view: Transform,
 }
 
-/// A colour moved towards white (positive) or black (negative) by a share of the way.
+/// A colour moved towards white (positive) or black (negative) by a fraction.
 pub fn shade(colour: Rgb, amount: f32) -> Rgb {
     mix(colour, if amount > 0.0 { [255; 3] } else { [0; 3] }, amount.abs())
 }
@@ -40,7 +40,7 @@ pub fn shade(colour: Rgb, amount: f32) -> Rgb {
 impl Canvas {
     /// A picture of `width`×`height` pixels, at least one each.
     pub fn new(width: u32, height: u32) -> Self {
-        // The library refuses a picture without pixels only.
+        // The library refuses only a picture without pixels.
         let pixels = Pixmap::new(width.max(1), height.max(1)).expect("a picture with pixels");
         Self { pixels, view: Transform::identity() }
     }
@@ -65,7 +65,7 @@ impl Canvas {
         self.veil(low, high, colour, 1.0);
     }
 
-    /// A rectangle that what lies below shines through.
+    /// A translucent rectangle.
     pub fn veil(&mut self, low: Point, high: Point, colour: Rgb, opacity: f32) {
         if let Some(rectangle) = Rect::from_ltrb(low[0], low[1], high[0], high[1]) {
             let mut paint = paint(colour);
@@ -108,7 +108,7 @@ impl Canvas {
         self.haze(centre, radii, colour, 1.0);
     }
 
-    /// An ellipse that what lies below shines through.
+    /// A translucent ellipse.
     pub fn haze(&mut self, centre: Point, radii: Point, colour: Rgb, opacity: f32) {
         let [x, y] = centre;
         let oval = Rect::from_ltrb(x - radii[0], y - radii[1], x + radii[0], y + radii[1]);
@@ -129,7 +129,7 @@ impl Canvas {
         }
     }
 
-    /// Multiplies every pixel by a colour of light, 1 being unchanged.
+    /// Multiplies every pixel by a colour of light; 1 leaves it unchanged.
     pub fn light(&mut self, light: [f32; 3]) {
         let levels = light.map(|l| (l * 256.0) as u32);
         for pixel in self.pixels.data_mut().chunks_exact_mut(4) {
@@ -139,7 +139,6 @@ impl Canvas {
         }
     }
 
-    /// The finished picture.
     pub fn into_image(self) -> RgbImage {
         let (width, height) = (self.pixels.width(), self.pixels.height());
         let rgb = self.pixels.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();

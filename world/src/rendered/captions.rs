@@ -1,8 +1,7 @@
-//! What training says about a picture.
+//! Captions of training pictures.
 
-use crate::rendered::actions::ACTIONS;
+use crate::rendered::actions::{ACTIONS, Sport};
 use crate::rendered::rng::Rng;
-use crate::rendered::sport::Sport;
 use crate::rendered::steps::Step;
 use crate::training::Caption;
 
@@ -12,7 +11,7 @@ const PLAYERS: [&str; 4] = ["the player", "the skater", "the player", "the lifte
 const CROWD: [&str; 4] = ["the crowd", "the audience", "a crowd of fans", "many fans"];
 const WATCHES: [&str; 4] =
     ["watches from the stands", "cheers and waves in the stands", "is seen from close up", "fills the seats"];
-/// What names of actions are made of, a sport each in the order of [`Sport::ALL`].
+/// Words of action names, by sport in the order of [`Sport::ALL`].
 const FIRST: [&[&str]; 4] = [
     &[
         "quick", "late", "baseline", "corner", "power", "classic", "backdoor", "open", "double", "halftime",
@@ -34,7 +33,7 @@ pub fn crowd_content() -> usize {
     super::steps::all().count()
 }
 
-/// A name for an action that is made like the classes' names and is none of them.
+/// An action name that is like those of the classes and none of them.
 pub fn made_up_name(rng: &mut Rng, sport: Sport) -> String {
     loop {
         let name = format!("{} {}", rng.pick(FIRST[sport.index()]), rng.pick(SECOND[sport.index()]));
@@ -44,17 +43,17 @@ pub fn made_up_name(rng: &mut Rng, sport: Sport) -> String {
     }
 }
 
-/// A caption that is true of pictures of a step in a sport; of the crowd where there is no step.
+/// A caption of pictures of a step in a sport, or of the crowd without a step.
 pub fn caption(rng: &mut Rng, sport: Sport, step: Option<(usize, &Step)>) -> Caption {
-    // Who is said to act may tell the sport.
+    // The subject may reveal the sport.
     let mut tells_sport = false;
-    let said = match step {
+    let sentence = match step {
         None => format!("{} {}", rng.pick(&CROWD), rng.pick(&WATCHES)),
         Some((_, step)) => {
             if rng.chance(0.25) {
                 (*rng.pick(&step.words.short)).to_owned()
             } else {
-                let sentence = *rng.pick(step.words.said);
+                let sentence = *rng.pick(step.words.captions);
                 if rng.chance(0.2) {
                     sentence.to_owned()
                 } else if rng.chance(0.25) {
@@ -66,20 +65,20 @@ pub fn caption(rng: &mut Rng, sport: Sport, step: Option<(usize, &Step)>) -> Cap
             }
         }
     };
-    // The player of basketball is that of tennis too.
+    // Basketball and tennis both have players.
     tells_sport &= !matches!(sport, Sport::Basketball | Sport::Tennis);
     let domain = sport.name();
     let form = rng.below(12);
     let text = match form {
-        0 | 10 | 11 => said,
-        1 => format!("This is a video of {said}"),
-        2 => format!("{said} in {domain}"),
-        3 => format!("This is a video of {domain} with {said}"),
-        4 => format!("{domain}: {said}"),
-        5 => format!("doing {} with {said}", made_up_name(rng, sport)),
-        _ => format!("This is a video of doing {} in {domain} with {said}", made_up_name(rng, sport)),
+        0 | 10 | 11 => sentence,
+        1 => format!("This is a video of {sentence}"),
+        2 => format!("{sentence} in {domain}"),
+        3 => format!("This is a video of {domain} with {sentence}"),
+        4 => format!("{domain}: {sentence}"),
+        5 => format!("doing {} with {sentence}", made_up_name(rng, sport)),
+        _ => format!("This is a video of doing {} in {domain} with {sentence}", made_up_name(rng, sport)),
     };
-    // A name alone is a hint at the sport that no text has to give away, so it counts as naming it.
+    // The name of an action is a hint at the sport, so it counts as naming it.
     let names_sport = tells_sport || (2..10).contains(&form);
     Caption {
         text,

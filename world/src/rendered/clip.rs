@@ -1,15 +1,13 @@
-//! A whole clip: shots in a row, and the picture at any time.
+//! Clips: shots in a row, and the picture at any time.
 
 use image::RgbImage;
 
-use crate::rendered::actions::Action;
+use crate::rendered::actions::{Action, Sport};
 use crate::rendered::rng::Rng;
 use crate::rendered::scene::{Moment, Scene};
-use crate::rendered::sport::Sport;
 use crate::rendered::steps::{self, Step};
 use crate::rendered::venue::hips_below_rim;
 
-/// One uninterrupted piece of a clip.
 enum Shot {
     Step {
         step: &'static Step,
@@ -17,25 +15,23 @@ enum Shot {
         x: f32,
     },
     Crowd,
-    /// An earlier shot again, from a share of it on.
+    /// An earlier shot again, from a fraction of it on.
     Replay {
         shot: usize,
         from: f32,
     },
 }
 
-/// A clip that can be seen at any time.
 pub struct Clip {
     scene: Scene,
-    /// What is shown, from when on, for how long, in seconds.
+    /// Each with its start and its length in seconds.
     shots: Vec<(Shot, f32, f32)>,
     hoop: f32,
 }
 
-/// Where in the clip the action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
-    /// It fills the clip, but for a moment at its ends.
+    /// All of the clip except for a moment at both ends.
     Whole,
     /// It begins in the second half.
     Late,
@@ -51,7 +47,7 @@ impl Clip {
             action.steps.iter().map(|key| (steps::named(key), tempo * rng.between(0.8, 1.6))).collect();
         let mut clip = Self { scene: Scene::random(rng, action.sport), shots: Vec::new(), hoop: 0.0 };
         let length: f32 = pieces.iter().map(|(_, seconds)| seconds).sum();
-        // Cuts lengthen the action, so that what fills the other half must be longer than it by as much again.
+        // Cuts lengthen the action, so the other half must be longer than its steps.
         let filler = length * rng.between(1.1, 1.4) + 2.0;
         match timing {
             Timing::Whole => clip.fill(rng, 0.7),
@@ -81,7 +77,7 @@ impl Clip {
         clip
     }
 
-    /// A clip of one step that comes out of another.
+    /// A clip of one step that follows another.
     pub fn of_step(rng: &mut Rng, sport: Sport, before: &'static Step, step: &'static Step) -> Self {
         let mut clip = Self { scene: Scene::random(rng, sport), shots: Vec::new(), hoop: 0.0 };
         clip.play(before, rng.between(0.5, 1.5));
@@ -90,7 +86,6 @@ impl Clip {
         clip
     }
 
-    /// Length in seconds.
     pub fn seconds(&self) -> f32 {
         self.shots.last().map_or(0.0, |(_, start, seconds)| start + seconds)
     }
@@ -104,7 +99,7 @@ impl Clip {
         (begin, of_action.last().map_or(0.0, |(_, start, seconds)| start + seconds))
     }
 
-    /// The picture at a time, width × height pixels.
+    /// `size` is width and height in pixels.
     pub fn picture(&self, time: f32, size: (u32, u32)) -> RgbImage {
         let current = self.shots.partition_point(|(_, start, _)| *start <= time).saturating_sub(1);
         let Some((shot, start, _)) = self.shots.get(current) else { return RgbImage::new(size.0, size.1) };
@@ -119,18 +114,17 @@ impl Clip {
         }
     }
 
-    /// The picture of the last shot, a share of the way through it, or as a replay shows it.
+    /// The picture at a fraction of the last shot, maybe as a replay.
     pub fn picture_of_last(&self, share: f32, replay: bool, size: (u32, u32)) -> RgbImage {
         let last = self.shots.len() - 1;
         self.moment(last, share * self.shots[last].2, replay, size)
     }
 
-    /// A picture of the crowd in this place.
     pub fn picture_of_crowd(&self, time: f32, size: (u32, u32)) -> RgbImage {
         self.scene.crowd(time, size)
     }
 
-    /// The picture of a shot, some seconds after it began.
+    /// The picture of a shot, `since` seconds after it began.
     fn moment(&self, shot: usize, since: f32, replay: bool, size: (u32, u32)) -> RgbImage {
         let (ref shot, start, seconds) = self.shots[shot];
         let time = start + since;
@@ -141,7 +135,7 @@ impl Clip {
         self.scene.picture(&moment, size)
     }
 
-    /// Some seconds of something else: waiting, and in a long wait the crowd.
+    /// Fills some seconds with waiting, and a long wait with the crowd too.
     fn fill(&mut self, rng: &mut Rng, seconds: f32) {
         let is_long = seconds > 2.0;
         let end = self.seconds() + if is_long { seconds } else { seconds * rng.between(0.6, 1.4) };
@@ -168,14 +162,14 @@ impl Clip {
         self.shots.push((shot, self.seconds(), seconds));
     }
 
-    /// Hangs the hoop where the athlete needs it: above a dunk, ahead of everything else.
+    /// Hangs the hoop above a dunk, or ahead of everything else.
     fn place_hoop(&mut self) {
         let mut last = 0.0;
         for (shot, _, _) in &self.shots {
             if let Shot::Step { step, x, .. } = shot {
                 last = x + 0.78;
                 if step.key == "dunk" {
-                    // The hips hang back from the hands by as much.
+                    // The hips are behind the hands by as much.
                     last = x + (x - hips_below_rim(*x));
                     break;
                 }

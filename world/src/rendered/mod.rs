@@ -1,6 +1,6 @@
-//! A small rendered world: athletes of four sports who do steps that can be told apart by eye.
+//! A small rendered world: athletes of four sports doing steps that can be distinguished by eye.
 //!
-//! Everything follows from a seed. [`Clip`] is what the benchmark shows, [`RenderedWorld`] what training learns from.
+//! Everything follows from a seed. [`Clip`] is for the benchmark, [`RenderedWorld`] for training.
 
 mod actions;
 mod athlete;
@@ -11,7 +11,6 @@ mod clip;
 mod figure;
 mod rng;
 mod scene;
-mod sport;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -19,28 +18,27 @@ mod venue;
 
 use image::RgbImage;
 
-pub use actions::{ACTIONS, Action};
+pub use actions::{ACTIONS, Action, Sport};
 pub use clip::{Clip, Timing};
 pub use rng::Rng;
-pub use sport::Sport;
 pub use steps::{Step, named as step_named};
 
 use crate::training::{Caption, Content, World};
 
-/// Pixels of the pictures to learn from; the model looks at less.
+/// Size of the training pictures; the model scales them down.
 const PICTURE: (u32, u32) = (160, 120);
 
 /// The world as training sees it: single pictures of single steps.
 pub struct RenderedWorld;
 
 impl RenderedWorld {
-    /// Steps that a sport has, with their numbers.
+    /// The steps of a sport, with their numbers.
     fn steps_of(sport: Sport) -> Vec<(usize, &'static Step)> {
         steps::all().enumerate().filter(|(_, step)| step.sport.is_none_or(|s| s == sport)).collect()
     }
 }
 
-/// What a seed of the training decides.
+/// The picture of a training seed.
 struct Lesson {
     rng: Rng,
     sport: Sport,

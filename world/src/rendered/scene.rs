@@ -1,23 +1,23 @@
-//! One place, one athlete, one camera: pictures of any moment.
+//! One venue, one athlete, one camera: pictures of any moment.
 
 use image::RgbImage;
 
+use crate::rendered::actions::Sport;
 use crate::rendered::athlete::{Athlete, Look, paint_bar, plates};
 use crate::rendered::body::Pose;
 use crate::rendered::canvas::{Camera, Canvas, Rgb};
 use crate::rendered::figure::Figure;
 use crate::rendered::rng::Rng;
-use crate::rendered::sport::Sport;
 use crate::rendered::steps::{self, Step};
 use crate::rendered::venue::{Venue, paint_crowd};
 
-/// Seconds in which one step's pose turns into the next one's.
+/// Seconds in which the pose of one step becomes that of the next.
 const BLEND: f32 = 0.25;
 const VIEW: f32 = 1.44;
 /// The hall is dimmed, the athlete in a spotlight.
 const HOUSE_LIGHTS: f32 = 0.55;
 
-/// All that stays the same through a clip.
+/// Everything that stays the same through a clip.
 pub struct Scene {
     sport: Sport,
     look: Look,
@@ -35,28 +35,24 @@ pub struct Scene {
     seed: u64,
 }
 
-/// What happens at a moment.
 pub struct Moment {
-    /// The step, and how far it is, 0 to 1.
     pub step: &'static Step,
-    /// How far the step is, from 0 to 1.
+    /// Of the step, from 0 to 1.
     pub progress: f32,
     /// Seconds since the step began.
     pub since: f32,
-    /// The step before, if there was one.
     pub before: Option<&'static Step>,
-    /// Where on the court the athlete is.
+    /// Position of the athlete on the court.
     pub x: f32,
-    /// Where the hoop hangs.
+    /// Position of the hoop.
     pub hoop: f32,
     /// Seconds since the clip began.
     pub time: f32,
-    /// Whether it is shown again: closer, in a frame.
+    /// Replays are closer, and in a frame.
     pub replay: bool,
 }
 
 impl Scene {
-    /// A random scene of a sport.
     pub fn random(rng: &mut Rng, sport: Sport) -> Self {
         let venue = Venue::random(rng, sport);
         let mut bystanders = Vec::new();
@@ -103,7 +99,6 @@ impl Scene {
         }
     }
 
-    /// The picture of a moment, width × height pixels.
     pub fn picture(&self, moment: &Moment, (width, height): (u32, u32)) -> RgbImage {
         let mut canvas = Canvas::new(width, height);
         let figure = self.figure(moment);
@@ -134,7 +129,6 @@ impl Scene {
         canvas.into_image()
     }
 
-    /// A picture of the crowd at a time, width × height pixels.
     pub fn crowd(&self, time: f32, (width, height): (u32, u32)) -> RgbImage {
         let mut canvas = Canvas::new(width, height);
         canvas.look_through(&Camera {
@@ -147,7 +141,7 @@ impl Scene {
         canvas.into_image()
     }
 
-    /// The athlete's figure: the step's, coming out of the one before, in the athlete's own manner.
+    /// The figure of the step, blended with that of the step before and with the athlete's habits.
     fn figure(&self, moment: &Moment) -> Figure {
         let mut figure = (moment.step.figure)(moment.progress);
         if let Some(before) = moment.before.filter(|_| moment.since < BLEND) {

@@ -4,15 +4,15 @@ use super::*;
 use actalign_tui::backbone::canonical;
 
 #[test]
-fn the_same_seed_gives_the_same_picture_and_another_seed_another() {
+fn pictures_are_determined_by_their_seed() {
     let (first, content) = RenderedWorld.picture(7);
     assert_eq!((first.clone(), content), RenderedWorld.picture(7));
-    assert_eq!(content, RenderedWorld.content(7), "told without painting");
+    assert_eq!(content, RenderedWorld.content(7), "without painting");
     assert_ne!(first, RenderedWorld.picture(8).0);
 }
 
 #[test]
-fn every_sport_has_classes_enough_of_known_steps() {
+fn every_sport_has_confusable_classes_of_known_steps() {
     for sport in Sport::ALL {
         let classes: Vec<&Action> = ACTIONS.iter().filter(|action| action.sport == sport).collect();
         assert!(classes.len() >= 6, "{sport:?}");
@@ -23,7 +23,7 @@ fn every_sport_has_classes_enough_of_known_steps() {
             let has = |is: fn(&Action, &Action) -> bool| ACTIONS.iter().any(|other| is(action, other));
             assert!(
                 has(Action::is_order_pair) || has(Action::is_near_twin) || has(Action::is_shared_phase),
-                "{} has nobody to be taken for",
+                "{} resembles no other action",
                 action.name
             );
         }
@@ -41,23 +41,23 @@ fn trained_words() -> HashSet<String> {
 }
 
 #[test]
-fn scripts_say_something_new_in_trained_words_and_the_others_do_not() {
+fn scripts_are_new_sentences_of_trained_words() {
     const SMALL: [&str; 8] = ["a", "an", "the", "it", "and", "with", "at", "against"];
     let trained = trained_words();
     let scripted = || steps::all().filter(|step| step.key != "wait");
     for step in scripted() {
-        assert!(!step.words.said.contains(&step.words.script), "{}", step.words.script);
+        assert!(!step.words.captions.contains(&step.words.script), "{}", step.words.script);
         for word in canonical(step.words.script).split(' ') {
             assert!(trained.contains(word), "{word} of {:?}", step.words.script);
         }
-        for word in canonical(step.words.outside).split(' ').filter(|word| !SMALL.contains(word)) {
-            assert!(!trained.contains(word), "{word} of {:?}", step.words.outside);
+        for word in canonical(step.words.unseen).split(' ').filter(|word| !SMALL.contains(word)) {
+            assert!(!trained.contains(word), "{word} of {:?}", step.words.unseen);
         }
     }
 }
 
 #[test]
-fn training_never_names_a_class() {
+fn captions_never_name_a_class() {
     for seed in 0..20_000 {
         let text = RenderedWorld.caption(RenderedWorld.content(seed), seed).text;
         for action in ACTIONS {
@@ -71,7 +71,7 @@ fn training_never_names_a_class() {
 }
 
 #[test]
-fn an_action_begins_late_or_ends_early_where_it_should() {
+fn timing_places_the_action() {
     for seed in 0..30 {
         let action = &ACTIONS[seed as usize % ACTIONS.len()];
         let span = |timing| {

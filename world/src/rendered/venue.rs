@@ -1,8 +1,8 @@
 //! Courts, rinks and stages.
 
+use crate::rendered::actions::Sport;
 use crate::rendered::canvas::{Camera, Canvas, Point, Rgb, mix, shade};
 use crate::rendered::rng::Rng;
-use crate::rendered::sport::Sport;
 
 /// Where the floor meets the wall.
 const HORIZON: f32 = 0.30;
@@ -20,7 +20,6 @@ const ADVERTS: [Rgb; 8] = [
     [238, 132, 48],
 ];
 
-/// How one hall or court looks.
 #[derive(Clone, Debug)]
 pub struct Venue {
     sport: Sport,
@@ -28,13 +27,12 @@ pub struct Venue {
     paint: Rgb,
     wall: Rgb,
     seats: Rgb,
-    /// Decides adverts, faces and scratches.
+    /// Of adverts, faces and scratches.
     seed: u64,
     net: f32,
 }
 
 impl Venue {
-    /// A random place to do a sport.
     pub fn random(rng: &mut Rng, sport: Sport) -> Self {
         let floors: &[Rgb] = match sport {
             Sport::Basketball => &[[206, 152, 92], [186, 126, 70], [222, 176, 118], [168, 112, 66]],
@@ -59,7 +57,7 @@ impl Venue {
         }
     }
 
-    /// The wall's colour, into which what is far away fades.
+    /// The wall's colour, towards which distant things fade.
     pub fn haze(&self) -> Rgb {
         self.wall
     }
@@ -222,7 +220,7 @@ fn paint_hoop(canvas: &mut Canvas, x: f32) {
     canvas.line(&[[x - 0.11, RIM], [x + 0.14, RIM]], 0.028, [226, 74, 36]);
 }
 
-/// A picture of nothing but the crowd, `time` making it wave.
+/// A picture of the crowd alone, which waves with `time`.
 pub fn paint_crowd(canvas: &mut Canvas, seats: Rgb, seed: u64, time: f32) {
     canvas.rectangle([-4.0, -2.0], [4.0, 4.0], shade(seats, -0.2));
     for row in (0..6).rev() {
@@ -250,7 +248,7 @@ pub fn paint_crowd(canvas: &mut Canvas, seats: Rgb, seed: u64, time: f32) {
     }
 }
 
-/// Where the athlete's hips are when the hands hold the rim.
+/// Position of the athlete's hips when the hands hold the rim.
 pub fn hips_below_rim(hoop: f32) -> f32 {
     hoop - 0.12
 }
@@ -258,7 +256,7 @@ pub fn hips_below_rim(hoop: f32) -> f32 {
 fn each_tile(left: f32, right: f32, width: f32, mut paint: impl FnMut(u64, f32)) {
     let (first, last) = ((left / width).floor() as i64, (right / width).ceil() as i64);
     for tile in first..last {
-        // Tiles left of the origin count from the top of the numbers.
+        // Tiles left of the origin wrap around.
         paint(tile as u64, tile as f32 * width);
     }
 }

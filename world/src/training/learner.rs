@@ -1,5 +1,4 @@
-//! Both towers together with the learned scale and bias, for training: the same modules that embed, on a device
-//! that follows gradients.
+//! Both towers with the learned scale and bias: the modules that embed, on a device that records gradients.
 
 use std::path::Path;
 
@@ -15,8 +14,7 @@ use safetensors::{Dtype, serialize};
 use actalign_tui::backbone::siglip::{Modules, Patches, SiglipText, SiglipVision, weight_shapes};
 use actalign_tui::backbone::{Checkpoint, ModelError, Square, Tokens};
 
-/// The image tower with a linear layer that names what a picture shows: a start for the tower, of which the layer is
-/// thrown away.
+/// The image tower with a linear classifier of contents, to pretrain the tower.
 #[derive(Module, Debug)]
 pub struct PretrainHead {
     vision: SiglipVision,
@@ -24,11 +22,11 @@ pub struct PretrainHead {
 }
 
 impl PretrainHead {
-    /// The tower of a learner, and a random layer for as many contents.
+    /// With a random layer for `contents`.
     pub fn new(learner: &Learner, checkpoint: &Checkpoint, contents: usize, seed: u64) -> Self {
         let device = Device::flex().autodiff();
         let dim = checkpoint.dim();
-        // Not the numbers that the tower began with.
+        // Not the seed of the tower.
         let mut random = Pcg64::seed_from_u64(!seed);
         let bound = 1.0 / (dim as f32).sqrt();
         let weight = (0..dim * contents).map(|_| bound * (2.0 * random.random::<f32>() - 1.0)).collect();
@@ -38,7 +36,7 @@ impl PretrainHead {
         Self { vision: learner.vision.clone(), names }
     }
 
-    /// The mean cross entropy of the contents of some images.
+    /// The mean cross entropy of the images' contents.
     pub fn loss(&self, patches: &Patches, images: &[Square], contents: &[usize]) -> Tensor<1> {
         let device = Device::flex().autodiff();
         let patches = patches.tensor(images, &device);
@@ -49,7 +47,7 @@ impl PretrainHead {
         -logits.gather(1, contents).mean()
     }
 
-    /// A copy whose gradients are its own.
+    /// A copy with gradients of its own.
     pub fn replica(&self) -> Self {
         self.clone().fork(&Device::flex().autodiff())
     }
@@ -77,18 +75,18 @@ impl Learner {
         Ok(Self { vision, text, logit_scale, logit_bias })
     }
 
-    /// The same with the image tower of a head.
+    /// With the image tower of a head.
     pub fn with_vision_of(self, head: PretrainHead) -> Self {
         Self { vision: head.vision, ..self }
     }
 
-    /// A copy whose gradients are its own.
+    /// A copy with gradients of its own.
     pub fn replica(&self) -> Self {
         self.clone().fork(&Device::flex().autodiff())
     }
 
-    /// The sigmoid loss of SigLIP: over all pairs of an image and a text, summed and divided by the images. `truth`
-    /// holds a 1 for each pair that belongs together and a −1 for every other, images × texts.
+    /// The sigmoid loss of SigLIP, summed over all pairs of an image and a text and divided by the number of images.
+    /// `truth` is images × texts: 1 for a pair that belongs together, −1 for any other.
     pub fn loss(&self, patches: &Patches, images: &[Square], texts: &[Tokens], truth: Vec<f32>) -> Tensor<1> {
         let device = Device::flex().autodiff();
         let products = self.products(patches, images, texts, &device);
@@ -101,7 +99,7 @@ impl Learner {
     /// Cosine of every image with every text, images × texts, row by row.
     pub fn cosines(&self, patches: &Patches, images: &[Square], texts: &[Tokens]) -> Vec<f32> {
         let products = self.products(patches, images, texts, &Device::flex().autodiff());
-        // Values of a dense tensor of f32, which the conversion always has.
+        // A dense tensor of f32 always converts.
         products.into_data().try_to_vec::<f32>().unwrap_or_default()
     }
 
@@ -150,8 +148,8 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
     x / norms
 }
 
-/// Weights to begin a training with, drawn as the reference implementation draws them: uniform after Glorot in attention
-/// and MLPs, normal elsewhere. Read the configuration from `config`.
+/// Initial weights, distributed as in the reference implementation: Glorot-uniform in attention and MLPs, normal
+/// elsewhere. `config` is the path of the configuration.
 ///
 /// # Errors
 /// A configuration that is not of this model family.
@@ -163,7 +161,7 @@ pub fn initial_weights(config: &Path, seed: u64, scale: f32, bias: f32) -> Resul
         let inputs: usize = shape[1..].iter().product();
         let mut normal = |std: f32| -> Vec<f32> {
             let gauss = |random: &mut Pcg64| {
-                // Box and Muller.
+                // Box–Muller transform.
                 let (u, v): (f32, f32) = (random.random(), random.random());
                 (-2.0 * (1.0 - u).ln()).sqrt() * (std::f32::consts::TAU * v).cos()
             };
@@ -178,7 +176,7 @@ pub fn initial_weights(config: &Path, seed: u64, scale: f32, bias: f32) -> Resul
         } else if name.contains("patch_embedding") || name.ends_with("head.weight") {
             normal((inputs as f32).powf(-0.5))
         } else {
-            // The uniform distribution's deviation, with a normal one's shape.
+            // A normal distribution with the deviation of the uniform one.
             let rows = if name.contains("in_proj") { shape[0] / 3 } else { shape[0] };
             normal((2.0 / (rows + inputs) as f32).sqrt())
         };
@@ -237,12 +235,12 @@ impl Learner {
         let value =
             |step: f32, id| loss(&self.clone().map(&mut Moved(&grads, id, step))).into_scalar::<f32>();
         for (id, squared) in lengths.1 {
-            // A hundredth of a unit of the parameter's space: enough to stand out of f32's noise.
+            // Large enough to exceed the noise of f32.
             let step = 0.01 / squared.sqrt().max(1e-3);
             let difference = (value(step, id) - value(-step, id)) / (2.0 * step);
             assert!(
                 (difference - squared).abs() <= 0.03 * squared + 2e-3,
-                "gradient of squared length {squared}, differences say {difference}"
+                "gradient of squared length {squared}, difference quotient {difference}"
             );
         }
     }

@@ -1,12 +1,10 @@
-//! Training of a small SigLIP on pictures whose content is known.
+//! Training a small SigLIP on pictures of known content.
 //!
 //! The loss is SigLIP's sigmoid loss with a learned scale and bias. Because the content of every picture is known, a
 //! caption counts for every picture that it is true of, not only for the one that it was made for.
 
 mod folder;
 mod learner;
-mod noise;
-mod plot;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -27,76 +25,66 @@ use actalign_tui::backbone::{Checkpoint, ModelError, Preprocessor, Square, Token
 
 use self::learner::{Learner, PretrainHead};
 
-/// What can be told of a picture: which step of which action is shown, and in which domain.
+/// What a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Content {
-    /// Index of the domain, such as a sport.
+    /// Index of a domain, such as a sport.
     pub domain: usize,
-    /// Index of the step; steps that look alike in several domains share it.
+    /// Index of a step; steps that look alike in several domains share it.
     pub step: usize,
 }
 
-/// A text about pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caption {
-    /// The text.
     pub text: String,
-    /// The step it describes.
     pub step: usize,
-    /// The domain it names, if it names one.
+    /// If it names one.
     pub domain: Option<usize>,
 }
 
 impl Caption {
-    /// Whether the text is true of a picture.
     pub fn is_true_of(&self, content: Content) -> bool {
         self.step == content.step && self.domain.is_none_or(|domain| domain == content.domain)
     }
 }
 
-/// A source of pictures and captions without end: the same seed gives the same one.
+/// An endless source of pictures and captions, determined by their seeds.
 pub trait World: Sync {
-    /// A picture of any size, and what it shows.
+    /// Of any size.
     fn picture(&self, seed: u64) -> (RgbImage, Content);
-    /// What the picture of that seed shows, without painting it.
+    /// The content of [`World::picture`], without painting it.
     fn content(&self, seed: u64) -> Content;
     /// A caption that is true of pictures with this content.
     fn caption(&self, content: Content, seed: u64) -> Caption;
 }
 
-/// What to train, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Decides weights, pictures and captions.
     pub seed: u64,
     /// Steps of the optimiser.
     pub steps: usize,
-    /// Pictures, and as many captions, that each of the two threads learns from in a step.
+    /// Pictures, and as many captions, per step and thread.
     pub batch: usize,
-    /// The learning rate at its height.
+    /// The highest learning rate.
     pub rate: f64,
-    /// Sizes of the model.
     pub sizes: Sizes,
 }
 
-/// Sizes of a model. Its images are squares, its MLPs four times as wide as the rest.
+/// Sizes of a model. Its MLPs are four times as wide as its embeddings.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Width and height of an image in pixels.
+    /// Width and height in pixels.
     pub image: usize,
-    /// Width and height of a patch in pixels.
+    /// Width and height in pixels.
     pub patch: usize,
     /// Dimensions of an embedding.
     pub hidden: usize,
-    /// Heads of attention.
     pub heads: usize,
-    /// Layers of the image tower.
     pub vision_layers: usize,
-    /// Layers of the text tower.
     pub text_layers: usize,
-    /// Text positions.
+    /// Of a text.
     pub positions: usize,
-    /// Most tokens of the vocabulary.
+    /// Largest number of tokens.
     pub vocabulary: usize,
 }
 
@@ -115,18 +103,16 @@ impl Default for Sizes {
     }
 }
 
-/// How a training stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Steps done.
     pub step: usize,
-    /// Steps to do in all.
+    /// In all.
     pub steps: usize,
-    /// The loss, as a running mean.
+    /// A running mean.
     pub loss: f32,
-    /// Share of held-out pictures whose best caption of all held-out ones is true, when last measured.
+    /// Share of held-out pictures for which the best held-out caption is true, when last measured.
     pub accuracy: f32,
-    /// Pictures learned from, a second.
+    /// Pictures per second.
     pub rate: f32,
 }
 
@@ -138,60 +124,49 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Why a training stopped.
 #[derive(Debug, Error)]
 pub enum TrainingError {
-    /// The model's folder cannot be written.
-    #[error("cannot write {}: {source}; choose another folder with --out", path.display())]
-    Write {
-        /// The file or folder.
-        path: std::path::PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// No tokenizer came of the captions.
+    #[error("cannot write {}: {source}\nhelp: choose another folder with --out", path.display())]
+    Write { path: std::path::PathBuf, source: std::io::Error },
     #[error("no tokenizer could be trained: {0}")]
     Tokenizer(String),
-    /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The loss ran away.
-    #[error("the loss is not a number any more after step {0}; use a lower learning rate")]
+    #[error("non-finite loss after step {0}\nhelp: use a lower learning rate")]
     Diverged(usize),
-    /// A computing thread ended early.
-    #[error("a computing thread panicked; this is a fault of the program")]
+    #[error("a training thread panicked\nhelp: report this as a bug")]
     Panicked,
 }
 
-/// Seeds of held-out pictures: no training comes near.
+/// Seeds of held-out pictures, far from those of training.
 const HELD_OUT: u64 = 1 << 60;
 /// Seeds of captions without a picture.
 const MORE_CAPTIONS: u64 = 1 << 59;
 const HELD_OUT_PICTURES: usize = 160;
 const THREADS: u64 = 2;
-/// Share of the steps, in per cent, in which the image tower alone learns to name what it sees. Text and images
-/// together begin very slowly: each waits for the other to tell things apart.
+/// Per cent of the steps in which the image tower is trained alone, as a classifier. Both towers together start very
+/// slowly: each needs the other to distinguish anything.
 const NAMING: usize = 45;
 const MOST_DOMAINS: usize = 8;
 const MOST_STEPS: usize = 64;
-/// Steps between two measurements on held-out pictures, after which the model is also written.
+/// Steps between two evaluations on held-out pictures, after which the model is also written.
 const MEASURE_EVERY: usize = 200;
-/// Seeds set aside for a batch.
+/// Seeds reserved for a batch.
 const SEEDS: u64 = 1 << 10;
 const WARM_UP: usize = 100;
 
-/// Pictures and captions to learn from, and which belong together.
+/// Pictures and captions, and which belong together.
 struct Batch {
     images: Vec<Square>,
     texts: Vec<Tokens>,
-    /// A number for what each picture shows.
+    /// A number for each picture's content.
     contents: Vec<usize>,
     /// Pictures × captions.
     truth: Vec<bool>,
 }
 
 impl Batch {
-    /// `count` pictures whose seeds follow `first`. Captions are disturbed where they are to learn from.
+    /// `count` pictures with seeds from `first` on. Captions for training are disturbed (`noisy`).
     fn new(
         world: &impl World,
         checkpoint: &Checkpoint,
@@ -208,13 +183,13 @@ impl Batch {
             let (picture, content) = world.picture(seed);
             batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
-            let text = if noisy { noise::disturb(&caption.text, seed) } else { caption.text.clone() };
+            let text = if noisy { vocabulary::disturb(&caption.text, seed) } else { caption.text.clone() };
             batch.texts.push(tokenizer.encode(&text)?);
             batch.contents.push(content.domain * MOST_STEPS + content.step);
             contents.push(content);
             captions.push(caption);
         }
-        // Captions of nothing in the batch cost little and tell as much.
+        // Captions of other pictures are cheap, and as useful.
         for seed in seeds(first + MORE_CAPTIONS) {
             let caption = world.caption(world.content(seed), seed);
             batch.texts.push(tokenizer.encode(&caption.text)?);
@@ -230,8 +205,8 @@ impl Batch {
     }
 }
 
-/// Trains a model in the folder `out`, which then is a checkpoint in the layout of the model hub, with the course of
-/// the training in `training.svg`. The folder is whole at any time after the first moments.
+/// Trains a model in the folder `out`, a checkpoint in the layout of the model hub, which is complete at any time after
+/// the first moments, with a plot of the training in `training.svg`.
 ///
 /// # Errors
 /// See [`TrainingError`].
@@ -292,7 +267,7 @@ pub fn train(
             progress.accuracy = accuracy(&patches, &learner.replica(), &held_out);
             folder::write(&out.join("model.safetensors"), &learner.to_safetensors()?)?;
             course.push(progress);
-            folder::write(&out.join("training.svg"), plot::course(&course).as_bytes())?;
+            folder::write(&out.join("training.svg"), folder::plot(&course).as_bytes())?;
         }
         report(progress);
     }
@@ -313,8 +288,7 @@ fn seed_of(options: &Options, step: usize) -> u64 {
     options.seed.wrapping_mul(1 << 40).wrapping_add(step as u64 * THREADS * SEEDS)
 }
 
-/// Loss and gradients of one step. Each thread learns from pictures and captions of its own: small matrices are not
-/// worth splitting.
+/// Loss and gradients of one step. Each thread has a batch of its own, since small matrices are not worth splitting.
 fn gradients<M: Module + Sync>(
     world: &impl World,
     checkpoint: &Checkpoint,
@@ -338,7 +312,7 @@ fn gradients<M: Module + Sync>(
                         let grads = GradientsParams::from_grads(grads, &replica);
                         Ok((loss.into_data().try_to_vec::<f32>().unwrap_or_default(), grads))
                     };
-                    // A pool of its own keeps what the operations would split inside the thread.
+                    // A pool of one thread, so that the operations do not split their work.
                     match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
                         Ok(pool) => pool.install(work),
                         Err(_) => work(),
@@ -359,7 +333,7 @@ fn gradients<M: Module + Sync>(
     Ok((loss, sum.grads()))
 }
 
-/// Rises linearly, then falls along a cosine to a hundredth.
+/// Linear warm-up, then a cosine decay to a hundredth.
 fn learning_rate(options: &Options, step: usize) -> f64 {
     let warm_up = WARM_UP.min(options.steps / 10).max(1);
     let since = if step < options.steps * NAMING / 100 { step } else { step - options.steps * NAMING / 100 };

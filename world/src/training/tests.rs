@@ -72,7 +72,7 @@ fn a_small_world_is_learned_and_its_model_opens_as_any_other() {
     assert!(end.loss < 0.5 * losses[0], "{} to {}", losses[0], end.loss);
     assert!(std::fs::read_to_string(folder.path().join("training.svg")).unwrap().starts_with("<svg"));
 
-    // What embeds computes what was trained, by other code for the same formulas.
+    // The embedding code has the same formulas as the training code.
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
     let device = ComputeDevice::open(actalign_tui::backbone::DeviceChoice::Cpu).unwrap();
     let batch = Batch::new(&Shapes, &checkpoint, (5, 12), false).unwrap();

@@ -1,4 +1,4 @@
-//! The tokenizer: pieces of words learned from the captions, in the form of SigLIP's own unigram vocabulary.
+//! The words of captions. The tokenizer has word pieces learned from the captions, in the form of SigLIP's unigram vocabulary.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use tokenizers::models::unigram::Unigram;
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::{AddedToken, Tokenizer};
 
+use crate::rendered::Rng;
 use crate::training::{TrainingError, World};
 use actalign_tui::backbone::canonical;
 
@@ -18,8 +19,8 @@ const UNKNOWN: usize = 2;
 /// `tokenizer.json`, with `</s>` at id 1 as the model family has it. Letters and digits are tokens, so that any word
 /// can be spelt.
 ///
-/// The pieces are found by merging pairs: on so few different words the library's unigram trainer throws whole words
-/// away and leaves letters, which makes every sentence too long.
+/// The pieces are found by merging pairs: with so few different words, the library's unigram trainer drops whole words for
+/// letters, which makes every sentence too long.
 pub fn train(world: &impl World, size: usize, seed: u64) -> Result<String, TrainingError> {
     let failed = |e: &dyn std::fmt::Display| TrainingError::Tokenizer(e.to_string());
     let captions: Vec<String> = (0..CAPTIONS)
@@ -49,7 +50,7 @@ pub fn train(world: &impl World, size: usize, seed: u64) -> Result<String, Train
     let total = counts.values().sum::<usize>() as f64;
     let pieces = (0..merging.get_vocab_size(true) as u32).filter_map(|id| {
         let piece = merging.id_to_token(id)?;
-        // A piece that only longer ones are made of is for words that no caption has.
+        // A piece that occurs only within longer ones is for unknown words.
         let count = counts.get(&id).map_or(0.1, |&count| count as f64);
         Some((piece.clone(), if SPECIAL.contains(&piece.as_str()) { 0.0 } else { (count / total).ln() }))
     });
@@ -64,4 +65,34 @@ pub fn train(world: &impl World, size: usize, seed: u64) -> Result<String, Train
 
 fn words() -> Metaspace {
     Metaspace::new('▁', PrependScheme::Always, true)
+}
+
+const SYLLABLES: [&str; 16] = [
+    "ba", "tro", "shi", "ler", "qui", "mon", "vex", "dra", "ful", "ing", "pox", "ced", "hy", "wun", "gar",
+    "ez",
+];
+
+/// For training, since users type words that no caption has: the caption unchanged, with an unknown word, without a word, or with a misspelt one.
+pub fn disturb(text: &str, seed: u64) -> String {
+    let rng = &mut Rng::new(seed, "noise", 0);
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    let at = rng.below(words.len());
+    match rng.below(20) {
+        0..=2 => {
+            let word = (0..1 + rng.below(3)).map(|_| *rng.pick(&SYLLABLES)).collect();
+            words.insert(at, word);
+        }
+        3 => {
+            words.remove(at);
+        }
+        4 => {
+            let mut letters: Vec<char> = words[at].chars().collect();
+            if letters.len() > 3 {
+                letters.swap(1, 2);
+            }
+            words[at] = letters.into_iter().collect();
+        }
+        _ => {}
+    }
+    words.join(" ")
 }

@@ -1,8 +1,8 @@
 use super::{Step, Words, bounce, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Anchor::{Ground, Hand, Hands};
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::Basketball);
 
@@ -11,7 +11,7 @@ pub const STEPS: &[Step] = &[
         key: "dribble",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "bounces the ball on the floor with one hand",
                 "dribbles the ball low",
                 "pushes the ball down to the floor",
@@ -19,7 +19,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "bounces the ball down low with one hand",
             short: ["dribbles ball", "ball bounces", "low dribble"],
-            outside: "thumps leather repeatedly",
+            unseen: "thumps leather repeatedly",
         },
         figure: |u| {
             let down = bounce(u, 5.0);
@@ -38,7 +38,7 @@ pub const STEPS: &[Step] = &[
         key: "hold",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "holds the ball with both hands at the chest",
                 "keeps the ball in front of the chest",
                 "stands with the ball held at the chest",
@@ -46,7 +46,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "keeps the ball in both hands in front of the chest",
             short: ["ball at chest", "holds ball", "ball held still"],
-            outside: "clutches the sphere protectively",
+            unseen: "clutches the sphere protectively",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -62,7 +62,7 @@ pub const STEPS: &[Step] = &[
         key: "overhead",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "lifts the ball above the head with both hands",
                 "raises the ball overhead",
                 "holds the ball high above the head",
@@ -70,7 +70,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "raises the ball high over the head with both hands",
             short: ["ball overhead", "lifts ball", "ball held high"],
-            outside: "hoists the sphere aloft",
+            unseen: "hoists the sphere aloft",
         },
         figure: |u| {
             let sway = 4.0 * wave(u, 1.0);
@@ -87,7 +87,7 @@ pub const STEPS: &[Step] = &[
         key: "shot",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "shoots and the ball flies to the hoop",
                 "releases the ball in an arc to the basket",
                 "throws the ball up toward the hoop",
@@ -95,7 +95,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "releases the ball and it flies up toward the basket",
             short: ["ball flies", "shoots ball", "ball to hoop"],
-            outside: "launches a parabolic projectile",
+            unseen: "launches a parabolic projectile",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -112,7 +112,7 @@ pub const STEPS: &[Step] = &[
         key: "dunk",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "hangs from the rim and slams the ball through the hoop",
                 "slams the ball down into the basket",
                 "dunks with both hands on the rim",
@@ -120,7 +120,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "slams the ball down through the rim and hangs on it",
             short: ["slams ball", "hangs on rim", "ball through hoop"],
-            outside: "crams it ferociously",
+            unseen: "crams it ferociously",
         },
         figure: |u| {
             let swing = 14.0 * wave(u, 1.5);
@@ -138,7 +138,7 @@ pub const STEPS: &[Step] = &[
         key: "pass",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "passes the ball forward with straight arms",
                 "throws the ball away from the chest",
                 "pushes the ball forward to a teammate",
@@ -146,7 +146,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "throws the ball straight ahead with both arms",
             short: ["passes ball", "ball thrown ahead", "arms push forward"],
-            outside: "flings it at an ally",
+            unseen: "flings it at an ally",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -162,7 +162,7 @@ pub const STEPS: &[Step] = &[
         key: "behind",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "swings the ball behind the back",
                 "carries the ball around the back with one hand",
                 "hides the ball behind the body",
@@ -170,7 +170,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "carries the ball behind the body with one hand",
             short: ["ball behind back", "around back", "hides ball"],
-            outside: "conceals it rearward",
+            unseen: "conceals it rearward",
         },
         figure: |u| {
             let swing = 10.0 * wave(u, 1.5);
@@ -187,7 +187,7 @@ pub const STEPS: &[Step] = &[
         key: "layup",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "leaps off one leg and reaches up with the ball in one hand",
                 "lays the ball up with one knee raised",
                 "jumps from one foot and lifts the ball with one hand",
@@ -195,7 +195,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "jumps off one leg and lifts the ball up in one hand",
             short: ["one hand layup", "knee raised high", "reaches with ball"],
-            outside: "soars, delivering softly",
+            unseen: "soars, delivering softly",
         },
         figure: |u| {
             Figure::new(Pose {

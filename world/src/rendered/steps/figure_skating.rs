@@ -1,7 +1,7 @@
 use super::{Step, Words, bounce, turning, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::FigureSkating);
 
@@ -10,7 +10,7 @@ pub const STEPS: &[Step] = &[
         key: "crossover",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "crosses one foot over the other on the ice",
                 "steps one skate across in a curve",
                 "crosses the legs while gliding",
@@ -18,7 +18,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "crosses one skate over the other along a curve",
             short: ["crossed legs", "crosses feet", "curved steps"],
-            outside: "braids the blades sideways",
+            unseen: "braids the blades sideways",
         },
         figure: |u| {
             let sway = 8.0 * wave(u, 2.0);
@@ -36,7 +36,7 @@ pub const STEPS: &[Step] = &[
         key: "camel",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "tips forward flat with one leg stretched behind",
                 "stretches the body flat like a letter t on one leg",
                 "holds one leg and the trunk level with the ice",
@@ -44,7 +44,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "balances on one leg with the trunk and the other leg flat and level",
             short: ["balances flat", "leg stretched behind", "body level"],
-            outside: "forms an arabesque horizontally",
+            unseen: "forms an arabesque horizontally",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -62,7 +62,7 @@ pub const STEPS: &[Step] = &[
         key: "sit spin",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "sits low on one leg with the other leg stretched forward",
                 "spins low with one leg held out in front",
                 "sinks into a sitting spin",
@@ -70,7 +70,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "sinks low on one bent leg with the other leg out in front",
             short: ["sitting spin", "low on leg", "leg out front"],
-            outside: "twirls, seated",
+            unseen: "twirls, seated",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -87,7 +87,7 @@ pub const STEPS: &[Step] = &[
         key: "foot to head",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "pulls the free foot above the head with both hands",
                 "holds the skate high behind and above the head",
                 "lifts one leg up behind the back to the head",
@@ -95,7 +95,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "pulls one leg up behind the back and holds the skate above the head",
             short: ["foot above head", "pulls skate up", "leg behind head"],
-            outside: "contorts, tugging upward",
+            unseen: "contorts, tugging upward",
         },
         figure: |u| {
             let sway = 4.0 * wave(u, 1.5);
@@ -112,7 +112,7 @@ pub const STEPS: &[Step] = &[
         key: "layback",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "arches the back and looks up at the ceiling",
                 "leans far backward with curved arms",
                 "bends backward with the head dropped",
@@ -120,7 +120,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "leans the upper body far back with the head dropped",
             short: ["arched back", "leans backward", "head dropped back"],
-            outside: "reclines, swooning",
+            unseen: "reclines, swooning",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -137,7 +137,7 @@ pub const STEPS: &[Step] = &[
         key: "twist",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "turns in the air with crossed legs",
                 "rotates above the ice with arms pulled in tight",
                 "is straight and tight in the air like a pencil",
@@ -145,7 +145,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "rotates in the air with crossed legs and arms pulled in tight",
             short: ["turns in air", "tight rotation", "rotates fast"],
-            outside: "corkscrews, weightless",
+            unseen: "corkscrews, weightless",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -163,7 +163,7 @@ pub const STEPS: &[Step] = &[
         key: "landing",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "lands on one foot with the free leg held back",
                 "glides out backward with open arms on one leg",
                 "finishes on one foot with arms open",
@@ -171,7 +171,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "holds the landing on one foot with the free leg back and arms open",
             short: ["one foot landing", "glides out", "free leg back"],
-            outside: "alights gracefully",
+            unseen: "alights gracefully",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -188,7 +188,7 @@ pub const STEPS: &[Step] = &[
         key: "kick",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "kicks one leg high in front",
                 "swings the free leg up to the front",
                 "lifts a straight leg forward high",
@@ -196,7 +196,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "swings a straight leg high up in front",
             short: ["high kick", "leg swings up", "straight leg forward"],
-            outside: "punts emptiness vigorously",
+            unseen: "punts emptiness vigorously",
         },
         figure: |u| {
             let sway = 9.0 * wave(u, 1.0);

@@ -1,4 +1,4 @@
-//! The steps that the world's actions are made of: how each looks and what can be said of it.
+//! The steps of the world's actions: how each looks, and sentences about it.
 
 mod basketball;
 mod figure_skating;
@@ -8,34 +8,33 @@ mod weightlifting;
 
 use std::f32::consts::TAU;
 
+use crate::rendered::actions::Sport;
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
-/// One step: a short part of an action that a single picture shows.
+/// A short part of an action that a single picture shows.
 pub struct Step {
-    /// By what the tables of actions name it.
+    /// Its name in the tables of actions.
     pub key: &'static str,
-    /// The sport it belongs to; none if every sport has it.
+    /// `None` if every sport has it.
     pub sport: Option<Sport>,
-    /// What can be said of it.
     pub words: Words,
-    /// How it looks, from its beginning (0) to its end (1).
+    /// From the beginning of the step (0) to its end (1).
     pub figure: fn(f32) -> Figure,
 }
 
-/// What can be said of a step, always about somebody: "the athlete …".
+/// Sentences about a step, without their subject: "the athlete …".
 pub struct Words {
-    /// What captions of the training say.
-    pub said: &'static [&'static str],
-    /// What scripts say: words of the training in a sentence that it has not.
+    /// For training captions.
+    pub captions: &'static [&'static str],
+    /// For scripts: words of the training in a new sentence.
     pub script: &'static str,
-    /// Two or three words each, for scripts of ten short steps; captions of the training have them as well.
+    /// Two or three words each, for scripts of ten short steps, and for training captions too.
     pub short: [&'static str; 3],
-    /// The same again in words that the training has not.
-    pub outside: &'static str,
+    /// In words that training does not have.
+    pub unseen: &'static str,
 }
 
-/// All steps. The fillers come last.
+/// Fillers come last.
 pub fn all() -> impl Iterator<Item = &'static Step> {
     [
         basketball::STEPS,
@@ -49,10 +48,9 @@ pub fn all() -> impl Iterator<Item = &'static Step> {
     .flatten()
 }
 
-/// The step of that name.
 ///
 /// # Panics
-/// If there is none: the tables of actions are checked by a test.
+/// If there is none; a test checks the tables of actions.
 pub fn named(key: &str) -> &'static Step {
     all().find(|step| step.key == key).unwrap_or_else(|| panic!("no step is named {key}"))
 }
@@ -67,7 +65,7 @@ fn bounce(progress: f32, times: f32) -> f32 {
     (TAU * times * progress / 2.0).sin().abs()
 }
 
-/// How a body that turns about itself is seen, `times` rounds; never quite edge-on.
+/// The turn of a body that spins `times` rounds, never quite edge-on.
 fn turning(progress: f32, times: f32) -> f32 {
     let turn = (TAU * times * progress).cos();
     turn.signum() * turn.abs().max(0.3)

@@ -1,4 +1,4 @@
-//! Steps that every sport has, alike but for the court and the things on it.
+//! Steps of every sport, which differ in the surroundings only.
 
 use super::{Step, Words, bounce, turning, wave};
 use crate::rendered::body::Pose;
@@ -9,7 +9,7 @@ pub const STEPS: &[Step] = &[
         key: "crouch",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "bends both knees and crouches low",
                 "sinks into a low crouch",
                 "lowers the hips with bent knees",
@@ -18,7 +18,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "sinks down low and bends both knees",
             short: ["low crouch", "bent knees", "sinks low"],
-            outside: "hunkers compactly",
+            unseen: "hunkers compactly",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -34,7 +34,7 @@ pub const STEPS: &[Step] = &[
         key: "arms up",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "stretches both arms straight up above the head",
                 "raises both arms high overhead",
                 "reaches up with both hands above the head",
@@ -43,7 +43,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "raises both hands straight up high above the head",
             short: ["arms up", "both hands high", "reaches up"],
-            outside: "salutes skyward triumphantly",
+            unseen: "salutes skyward triumphantly",
         },
         figure: |u| {
             let sway = 6.0 * wave(u, 1.5);
@@ -54,7 +54,7 @@ pub const STEPS: &[Step] = &[
         key: "jump",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "leaps high off the ground",
                 "jumps up into the air with both feet",
                 "springs off the ground with spread legs",
@@ -63,7 +63,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "jumps high into the air with both feet off the ground",
             short: ["high jump", "leaps up", "feet off ground"],
-            outside: "bounds vertically, airborne",
+            unseen: "bounds vertically, airborne",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -80,7 +80,7 @@ pub const STEPS: &[Step] = &[
         key: "run",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "runs forward with long strides",
                 "sprints ahead with swinging arms",
                 "runs fast to the other side",
@@ -89,7 +89,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "sprints forward with long running strides",
             short: ["fast run", "long strides", "runs forward"],
-            outside: "dashes, galloping",
+            unseen: "dashes, galloping",
         },
         figure: |u| {
             let swing = wave(u, 3.0);
@@ -109,7 +109,7 @@ pub const STEPS: &[Step] = &[
         key: "spin",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "spins on the spot with arms crossed on the chest",
                 "turns around quickly with folded arms",
                 "spins upright with both arms held to the chest",
@@ -117,7 +117,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "spins around upright with arms folded on the chest",
             short: ["upright spin", "arms folded", "turns around"],
-            outside: "pirouettes, hugging themselves",
+            unseen: "pirouettes, hugging themselves",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -132,7 +132,7 @@ pub const STEPS: &[Step] = &[
         key: "kneel",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "kneels down on one knee",
                 "goes down on one knee",
                 "rests one knee on the ground",
@@ -140,7 +140,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "rests down on the ground on one knee",
             short: ["one knee", "kneels down", "knee on ground"],
-            outside: "genuflects reverently",
+            unseen: "genuflects reverently",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -155,7 +155,7 @@ pub const STEPS: &[Step] = &[
         key: "spread",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "spreads both arms wide to the sides",
                 "opens the arms wide",
                 "stands tall with arms out to the sides",
@@ -163,7 +163,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "opens both arms out wide to the sides",
             short: ["arms wide", "open arms", "arms out"],
-            outside: "mimics an airplane",
+            unseen: "mimics an airplane",
         },
         figure: |u| {
             let sway = 5.0 * wave(u, 1.5);
@@ -174,7 +174,7 @@ pub const STEPS: &[Step] = &[
         key: "bow",
         sport: None,
         words: Words {
-            said: &[
+            captions: &[
                 "bows from the waist with arms hanging",
                 "bends forward at the waist and lets the arms hang",
                 "takes a deep bow",
@@ -182,7 +182,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "bends the upper body down from the waist in a deep bow",
             short: ["deep bow", "bends forward", "arms hanging"],
-            outside: "curtsies politely",
+            unseen: "curtsies politely",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -196,12 +196,12 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
-/// What fills the time around an action. No script speaks of it.
+/// Fills the time around an action. No script has it.
 pub const FILLERS: &[Step] = &[Step {
     key: "wait",
     sport: None,
     words: Words {
-        said: &[
+        captions: &[
             "walks around and waits",
             "stands still and waits",
             "looks around before the start",
@@ -209,7 +209,7 @@ pub const FILLERS: &[Step] = &[Step {
         ],
         script: "stands around and waits before the start",
         short: ["waits still", "hands on hips", "looks around"],
-        outside: "loiters idly",
+        unseen: "loiters idly",
     },
     figure: |u| {
         let step = 12.0 * wave(u, 2.0);

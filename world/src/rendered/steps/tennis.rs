@@ -1,8 +1,8 @@
 use super::{Step, Words, bounce, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Anchor::{Ground, OtherHand, Strings};
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::Tennis);
 
@@ -11,7 +11,7 @@ pub const STEPS: &[Step] = &[
         key: "tap",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "bounces the ball on the ground before serving",
                 "taps the ball down onto the court",
                 "lets the ball bounce in front of the feet",
@@ -19,7 +19,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "taps the ball down and lets it bounce in front of the feet",
             short: ["ball taps down", "bounces small ball", "small bounce"],
-            outside: "pats felt earthward",
+            unseen: "pats felt earthward",
         },
         figure: |u| {
             let down = bounce(u, 4.0);
@@ -38,7 +38,7 @@ pub const STEPS: &[Step] = &[
         key: "toss",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "tosses the ball high into the air with the free hand",
                 "throws the ball up above the head",
                 "stretches the free arm up and releases the ball",
@@ -46,7 +46,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "throws the ball high up with the free hand and looks up",
             short: ["ball toss", "tosses ball up", "free arm up"],
-            outside: "lobs felt heavenward",
+            unseen: "lobs felt heavenward",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -64,7 +64,7 @@ pub const STEPS: &[Step] = &[
         key: "racket back",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "drops the racket behind the back",
                 "bends the arm with the racket behind the head",
                 "swings the racket down behind the shoulder",
@@ -72,7 +72,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "bends the elbow and drops the racket behind the shoulder",
             short: ["racket behind back", "bent elbow", "racket drops back"],
-            outside: "cocks the paddle rearward",
+            unseen: "cocks the paddle rearward",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -90,7 +90,7 @@ pub const STEPS: &[Step] = &[
         key: "smash",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "hits the ball above the head with the racket",
                 "smashes the ball overhead",
                 "reaches up with the racket and strikes the ball",
@@ -98,7 +98,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "strikes the ball above the head at full stretch with the racket",
             short: ["overhead smash", "strikes ball high", "racket up high"],
-            outside: "clobbers felt mightily",
+            unseen: "clobbers felt mightily",
         },
         figure: |u| {
             let sweep = 22.0 * wave(u, 1.0);
@@ -117,7 +117,7 @@ pub const STEPS: &[Step] = &[
         key: "forehand",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "swings the racket forward at waist height",
                 "hits the ball in front of the body with a flat swing",
                 "swings the racket through to the front",
@@ -125,7 +125,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "swings the racket flat in front of the body at waist height",
             short: ["forehand swing", "flat swing", "racket swings forward"],
-            outside: "wallops felt laterally",
+            unseen: "wallops felt laterally",
         },
         figure: |u| {
             let sweep = 12.0 * wave(u, 1.0);
@@ -143,7 +143,7 @@ pub const STEPS: &[Step] = &[
         key: "backhand",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "pulls the racket back with both hands",
                 "turns away and holds the racket back with two hands",
                 "takes the racket back across the body with both hands",
@@ -151,7 +151,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "turns away and pulls the racket back across the body with two hands",
             short: ["racket pulled back", "two hands back", "winds up"],
-            outside: "coils, loading the paddle",
+            unseen: "coils, loading the paddle",
         },
         figure: |u| {
             let sweep = 8.0 * wave(u, 1.0);
@@ -169,7 +169,7 @@ pub const STEPS: &[Step] = &[
         key: "volley",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "blocks the ball with the racket held up in front of the face",
                 "volleys the ball with a short punch",
                 "punches the ball with the racket upright",
@@ -177,7 +177,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "blocks the ball in front of the face with the racket upright",
             short: ["blocks ball", "racket held upright", "short volley"],
-            outside: "parries felt crisply",
+            unseen: "parries felt crisply",
         },
         figure: |u| {
             let punch = 8.0 * wave(u, 1.5);
@@ -195,7 +195,7 @@ pub const STEPS: &[Step] = &[
         key: "scoop",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "scoops the ball up from near the ground with the racket",
                 "reaches down with the racket to the low ball",
                 "digs the ball out just above the court",
@@ -203,7 +203,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "reaches down deep and scoops up the ball with the racket near the ground",
             short: ["scoops ball", "low racket", "digs ball up"],
-            outside: "rescues felt grimly",
+            unseen: "rescues felt grimly",
         },
         figure: |u| {
             let sweep = 10.0 * wave(u, 1.0);
@@ -222,7 +222,7 @@ pub const STEPS: &[Step] = &[
         key: "lunge",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "steps into a deep lunge with the racket behind",
                 "lunges forward with the front knee bent and the back leg stretched",
                 "takes a big step forward and bends the front knee",
@@ -230,7 +230,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "steps forward into a long lunge with the front knee bent",
             short: ["deep lunge", "front knee bent", "long step"],
-            outside: "extends hugely",
+            unseen: "extends hugely",
         },
         figure: |u| {
             Figure::new(Pose {

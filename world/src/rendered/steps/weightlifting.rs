@@ -1,8 +1,8 @@
 use super::{Step, Words, bounce, wave};
+use crate::rendered::actions::Sport;
 use crate::rendered::body::Pose;
 use crate::rendered::figure::Anchor::{Ground, Hands};
 use crate::rendered::figure::Figure;
-use crate::rendered::sport::Sport;
 
 const SPORT: Option<Sport> = Some(Sport::Weightlifting);
 
@@ -15,7 +15,7 @@ pub const STEPS: &[Step] = &[
         key: "grip",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "bends down and grips the bar on the floor",
                 "leans over the bar with hands on it",
                 "takes hold of the bar at the shins",
@@ -23,7 +23,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "leans down over the floor and takes hold of the bar",
             short: ["grips bar", "hands on bar", "bends over bar"],
-            outside: "clasps iron, stooping",
+            unseen: "clasps iron, stooping",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -39,7 +39,7 @@ pub const STEPS: &[Step] = &[
         key: "hang",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "stands with the bar hanging at the thighs",
                 "pulls the bar up to the hips with straight arms",
                 "holds the bar in front of the thighs",
@@ -47,7 +47,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "stands upright and holds the bar with straight arms at the thighs",
             short: ["bar at thighs", "bar at hips", "straight arm hang"],
-            outside: "dangles iron midway",
+            unseen: "dangles iron midway",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -62,7 +62,7 @@ pub const STEPS: &[Step] = &[
         key: "rack",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "holds the bar on the shoulders while standing",
                 "stands with the bar at the collar",
                 "rests the bar on the front of the shoulders",
@@ -70,7 +70,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "stands and rests the bar on the shoulders with high elbows",
             short: ["bar on shoulders", "bar at neck", "high elbows"],
-            outside: "props iron against clavicles",
+            unseen: "props iron against clavicles",
         },
         figure: |u| {
             Figure::new(Pose { head: 4.0 * wave(u, 1.0), arms: ARMS_RACKED, ..Pose::FACING }).bar(Hands, 0.0)
@@ -80,7 +80,7 @@ pub const STEPS: &[Step] = &[
         key: "front squat",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "sits in a deep squat with the bar on the shoulders",
                 "squats low under the bar at the neck",
                 "catches the bar on the shoulders in a squat",
@@ -88,7 +88,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "squats deep and low with the bar on the front of the shoulders",
             short: ["squat with bar", "low under bar", "deep front squat"],
-            outside: "hunches beneath iron",
+            unseen: "hunches beneath iron",
         },
         figure: |u| {
             let sway = 4.0 * wave(u, 1.0);
@@ -100,7 +100,7 @@ pub const STEPS: &[Step] = &[
         key: "lockout",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "holds the bar overhead with straight arms",
                 "stands tall with the bar above the head",
                 "presses the bar up and locks the elbows",
@@ -108,7 +108,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "stands tall and presses the bar high overhead with straight arms",
             short: ["bar overhead", "locked arms", "bar pressed up"],
-            outside: "elevates iron completely",
+            unseen: "elevates iron completely",
         },
         figure: |u| {
             let sway = 3.0 * wave(u, 1.5);
@@ -120,7 +120,7 @@ pub const STEPS: &[Step] = &[
         key: "overhead squat",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "squats deep with the bar overhead",
                 "sits low under the bar with straight arms up",
                 "catches the bar overhead in a deep squat",
@@ -128,7 +128,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "sits in a deep squat and holds the bar overhead with arms straight",
             short: ["overhead squat", "squat arms up", "bar up low"],
-            outside: "burrows beneath elevated metal",
+            unseen: "burrows beneath elevated metal",
         },
         figure: |u| {
             let sway = 4.0 * wave(u, 1.0);
@@ -140,7 +140,7 @@ pub const STEPS: &[Step] = &[
         key: "split",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "splits the legs front and back under the bar",
                 "stands in a split stance with the bar overhead",
                 "jerks the bar up with one foot forward and one back",
@@ -148,7 +148,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "stands with one foot forward and one back under the bar overhead",
             short: ["split stance", "legs split", "one foot forward"],
-            outside: "scissors beneath metal",
+            unseen: "scissors beneath metal",
         },
         figure: |u| {
             let sway = 3.0 * wave(u, 1.0);
@@ -165,7 +165,7 @@ pub const STEPS: &[Step] = &[
         key: "drop",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "lets the bar fall to the floor",
                 "drops the bar in front of the body",
                 "releases the bar and it falls",
@@ -173,7 +173,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "releases the bar and lets it fall in front of the body",
             short: ["bar falls", "drops bar", "lets go"],
-            outside: "abandons metal, clanging",
+            unseen: "abandons metal, clanging",
         },
         figure: |u| {
             Figure::new(Pose {
@@ -189,7 +189,7 @@ pub const STEPS: &[Step] = &[
         key: "chalk",
         sport: SPORT,
         words: Words {
-            said: &[
+            captions: &[
                 "claps the hands in a cloud of chalk",
                 "rubs chalk into the palms",
                 "powders both hands with chalk",
@@ -197,7 +197,7 @@ pub const STEPS: &[Step] = &[
             ],
             script: "rubs both hands in a cloud of white chalk",
             short: ["chalk cloud", "rubs hands", "white dust"],
-            outside: "coats fingers with magnesium",
+            unseen: "coats fingers with magnesium",
         },
         figure: |u| {
             let rub = 10.0 * wave(u, 4.0);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::error::Fault;
+use crate::eval::dataset::error::Fault;
 use crate::video::Area;
 
 #[derive(Deserialize)]

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::background::Worker;
-use crate::store::{Drafts, Unsaved};
 use crate::tui::action::{Action, ActionSender};
+use crate::tui::drafts::{Drafts, Unsaved};
 
 /// Writes drafts. Dropping it waits until they are written.
 pub struct DraftKeeper {

@@ -3,6 +3,12 @@
 //! Each explorer writes drafts of its own, `SCRIPTS-MARK.json`, one for each script file that it edits, and holds a lock on
 //! `SCRIPTS-MARK.lock` meanwhile. A draft whose lock is free was left by an explorer that has ended.
 
+mod keeper;
+#[cfg(test)]
+mod tests;
+
+pub use keeper::DraftKeeper;
+
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -257,6 +263,3 @@ fn in_full(script: Option<&Path>) -> PathBuf {
 fn hash(file: &ScriptFile) -> String {
     blake3::hash(&serde_json::to_vec(file).unwrap_or_default()).to_string()
 }
-
-#[cfg(test)]
-mod tests;

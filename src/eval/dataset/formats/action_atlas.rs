@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::Fault;
-use super::format::{Context, Entry, Format, Listed, Object};
 use super::masks::areas;
 use super::values::{count, seconds, text};
+use crate::eval::dataset::error::Fault;
+use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::eval::released;
 use crate::script::without_option_number;
 use crate::video::{Masks, Numbering};
@@ -50,7 +50,7 @@ struct Row {
 }
 
 fn read(object: Object, context: &Context) -> Result<Listed, Fault> {
-    let row: Row = Object::Item(object.value()?).fields(EXPECTED)?;
+    let row: Row = object.fields(EXPECTED)?;
     let options = row.choices_str.lines().map(without_option_number).filter(|option| !option.is_empty());
     let entry = Entry {
         id: row.id,

@@ -1,7 +1,7 @@
 //! The program's own manifest: JSON lines, a clip each.
 
-use super::error::Fault;
-use super::format::{Context, Entry, Format, Listed, Object};
+use crate::eval::dataset::error::Fault;
+use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 
 pub const FORMAT: Format =
     Format { recognizes: |_| true, read, allows_list: false, is_foreign: false, brings_scripts: false };

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::Fault;
-use super::format::{Context, Entry, Format, Listed, Object};
 use super::values::{count, text};
+use crate::eval::dataset::error::Fault;
+use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::script::plain_name;
 
 pub const FORMAT: Format = Format {
@@ -39,7 +39,7 @@ struct Item {
 }
 
 fn read(object: Object, _: &Context) -> Result<Listed, Fault> {
-    let item: Item = Object::Item(object.value()?).fields(EXPECTED)?;
+    let item: Item = object.fields(EXPECTED)?;
     // Of alike names the first counts.
     let scripts = item.subactions.as_object().into_iter().flatten().rev();
     let alike = scripts.map(|(name, steps)| (plain_name(name), steps)).collect();
