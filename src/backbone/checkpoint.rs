@@ -22,7 +22,7 @@ pub struct Checkpoint {
     pub(super) backbone: Box<dyn Backbone>,
     facts: ModelFacts,
     pub(super) image: ImageConfig,
-    /// Where the preparation of images was read. None where the defaults are taken.
+    /// File with the image preparation; `None` for the defaults.
     image_file: Option<PathBuf>,
     tokenizer_file: PathBuf,
     tokenizer: OnceLock<TextTokenizer>,
@@ -32,20 +32,20 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens the folder and checks that its files belong together.
+    /// Opens a folder and checks that its files fit each other.
     ///
     /// # Errors
-    /// A file that is missing, damaged, of another model family, or that does not fit the others.
+    /// A file that is missing, damaged, of an unknown model family, or does not fit the others.
     pub fn open(dir: &Path) -> Result<Self, ModelError> {
         let checkpoint = Self::open_lazily(dir)?;
         checkpoint.tokenizer()?;
         Ok(checkpoint)
     }
 
-    /// As [`Checkpoint::open`], but the tokenizer, which may take a second to read, is left for the first text.
+    /// Like [`Checkpoint::open`], but reads the tokenizer, which may take a second, only for the first text.
     ///
     /// # Errors
-    /// As there, except that what is wrong with the tokenizer comes up with [`Checkpoint::tokenizer`].
+    /// As there, except for a bad tokenizer, which [`Checkpoint::tokenizer`] reports.
     pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
         let config_path = present(dir, "config.json")?;
         let backbone = read_config(&config_path)?;
@@ -70,12 +70,11 @@ impl Checkpoint {
         })
     }
 
-    /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// What was assumed of the checkpoint and should be known to whoever uses it.
+    /// Assumptions about the checkpoint that the user should know.
     pub fn notices(&self) -> Vec<String> {
         notices(&self.dir, self.image_file.as_deref(), &self.weights)
     }
@@ -113,15 +112,14 @@ impl Checkpoint {
         self.logit_bias
     }
 
-    /// Makes pictures into the model's squares.
+    /// Prepares images for the model.
     pub fn preprocessor(&self) -> Preprocessor {
         Preprocessor { size: self.image_size(), filter: self.image.filter }
     }
 
-    /// Makes text into tokens.
     ///
     /// # Errors
-    /// After [`Checkpoint::open_lazily`], a tokenizer that is damaged or another model's.
+    /// After [`Checkpoint::open_lazily`], a tokenizer that is damaged or belongs to another model.
     pub fn tokenizer(&self) -> Result<&TextTokenizer, ModelError> {
         if let Some(tokenizer) = self.tokenizer.get() {
             return Ok(tokenizer);
@@ -130,12 +128,11 @@ impl Checkpoint {
         Ok(self.tokenizer.get_or_init(|| tokenizer))
     }
 
-    /// The file of the tokenizer.
     pub fn tokenizer_file(&self) -> &Path {
         &self.tokenizer_file
     }
 
-    /// Loads the image half. The text half's weights are not read.
+    /// Loads the image tower; reads no weights of the text tower.
     ///
     /// # Errors
     /// A weight file that changed since it was opened.
@@ -156,7 +153,7 @@ impl Checkpoint {
         }
     }
 
-    /// Loads the text half. The image half's weights are not read.
+    /// Loads the text tower; reads no weights of the image tower.
     ///
     /// # Errors
     /// A weight file that changed since it was opened.
@@ -178,15 +175,15 @@ impl Checkpoint {
     }
 }
 
-/// Checks that a `config.json` is of a checkpoint that this program runs.
+/// Checks that a `config.json` is of a model that this program runs.
 ///
 /// # Errors
-/// What is wrong with it, or what other model it is of.
+/// A file that cannot be read, is invalid, or is of another model.
 pub fn check_config(path: &Path) -> Result<(), ModelError> {
     read_config(path).map(|_| ())
 }
 
-/// What was assumed of a checkpoint.
+/// Assumptions about a checkpoint.
 pub(super) fn notices(dir: &Path, image_file: Option<&Path>, weights: &Weights) -> Vec<String> {
     let mut notices = Vec::new();
     if image_file.is_none() {

@@ -1,4 +1,4 @@
-//! Where the model runs. The backend is chosen when the program runs, among those compiled in.
+//! Devices. The backend is chosen at run time among those compiled in.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,10 +8,10 @@ use burn::tensor::{DType, Device};
 
 use super::cpu::Isa;
 
-/// What the user asked for.
+/// The device that the user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum DeviceChoice {
-    /// The best there is: CUDA, then a GPU through wgpu, then the CPU.
+    /// The best device: CUDA, then a GPU through wgpu, then the CPU.
     #[default]
     Auto,
     /// The processor.
@@ -33,14 +33,14 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-/// How weights are kept.
+/// Precision of the weights in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// Single precision, whatever the files hold.
+    /// Single precision.
     #[default]
     F32,
-    /// Half precision. A GPU also computes in it; the processor computes in single precision all the same.
+    /// Half precision. A GPU also computes in it; the processor computes in single precision.
     F16,
 }
 
@@ -54,44 +54,44 @@ impl Precision {
     }
 }
 
-/// Why a device cannot be had.
+/// A device that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The program was built without that backend.
+    /// The backend is not compiled in.
     #[error(
         "this build has no {0} support; reinstall with `cargo install actalign-tui --features {0}`, or use --device auto"
     )]
     NotCompiled(DeviceChoice),
-    /// The backend is there and finds nothing to run on.
+    /// The backend finds no adapter.
     #[error("{0} finds no device on this machine; check its driver, or use --device auto")]
     NoAdapter(DeviceChoice),
 }
 
-/// A device that was found and chosen.
+/// A chosen device with its settings.
 #[derive(Debug, Clone)]
 pub struct ComputeDevice {
     device: Device,
     kind: Kind,
     precision: Precision,
-    /// Items embedded at a time, where the user has said how many.
+    /// Items embedded at a time, if the user sets it.
     batch: Option<NonZero<usize>>,
 }
 
-/// Items that one thread of the processor embeds together: more gain nothing and cost memory.
+/// Items that one thread of the processor embeds together: more would cost memory and gain nothing.
 pub(super) const LANE_BATCH: usize = 4;
 /// Positions (patches or tokens) that a GPU computes together: enough to keep it busy, and a few GB of activations.
 const GPU_POSITIONS: usize = 16_384;
 /// Bounds of a GPU's batch.
 const GPU_BATCH: (usize, usize) = (32, 256);
 
-/// A device found on this machine, without opening it: a faulty driver can bring the program down.
+/// A device of this machine, not opened: a faulty driver may crash the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundDevice {
-    /// The choice that reaches it.
+    /// The choice that selects it.
     pub choice: DeviceChoice,
-    /// What it is, as far as that is known without opening it.
+    /// Its description, as far as known without opening it.
     pub name: String,
-    /// Whether `auto` would consider it.
+    /// Whether `auto` considers it.
     pub real: bool,
 }
 
@@ -105,7 +105,7 @@ enum Kind {
 }
 
 impl ComputeDevice {
-    /// Finds the device that was asked for. `auto` passes over software adapters and those of unknown kind.
+    /// Finds the device. `auto` skips software adapters and those of unknown kind.
     pub fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
         match choice {
             DeviceChoice::Auto => {
@@ -123,7 +123,7 @@ impl ComputeDevice {
         }
     }
 
-    /// The same device with weights kept in that precision.
+    /// The same device with weights in that precision.
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
@@ -143,12 +143,12 @@ impl ComputeDevice {
         self.batch.map_or(of_device, NonZero::get)
     }
 
-    /// How weights are kept.
+    /// Precision of the weights.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// All devices of this machine that this build can use, the best first; the CPU is always the last.
+    /// All devices that this build can use, the best first and the CPU last.
     pub fn list() -> Vec<FoundDevice> {
         let devices = gpus().into_iter().chain([Self::processor()]);
         devices.map(|d| FoundDevice { choice: d.choice(), name: d.label(), real: d.is_real() }).collect()
@@ -163,12 +163,11 @@ impl ComputeDevice {
         self.label() + self.suffix()
     }
 
-    /// The backend's handle.
     pub(super) fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The kind of processor, if the model runs on the processor.
+    /// The instruction set, if the model runs on the processor.
     pub(super) fn cpu(&self) -> Option<Isa> {
         (self.kind == Kind::Cpu).then(Isa::detect)
     }
@@ -181,7 +180,7 @@ impl ComputeDevice {
         Self { device, kind, precision: Precision::F32, batch: None }
     }
 
-    /// The choice that reaches it; never `auto`.
+    /// The choice that selects it; never `auto`.
     pub fn choice(&self) -> DeviceChoice {
         match self.kind {
             Kind::Cpu => DeviceChoice::Cpu,
@@ -218,7 +217,7 @@ impl ComputeDevice {
     }
 }
 
-/// The GPUs that the compiled-in backends find: CUDA first, software adapters last.
+/// GPUs found by the compiled-in backends: CUDA first, software adapters last.
 fn gpus() -> Vec<ComputeDevice> {
     #[allow(unused_mut, reason = "a build without GPU backends adds nothing")]
     let mut found: Vec<ComputeDevice> = Vec::new();
@@ -237,7 +236,7 @@ const SOFTWARE: &str = "software adapter";
 #[cfg(feature = "wgpu")]
 const UNKNOWN: &str = "adapter of unknown kind";
 
-/// Adapters by kind. The backend does not say of which kind a device is, but it tells equal ones.
+/// Adapters by kind. The backend does not report the kind of a device, but equal devices compare equal.
 #[cfg(feature = "wgpu")]
 fn wgpu_adapters() -> Vec<ComputeDevice> {
     use burn::tensor::{DeviceKind, DeviceType};
@@ -254,7 +253,7 @@ fn wgpu_adapters() -> Vec<ComputeDevice> {
     (0..MOST).for_each(|i| take(DeviceKind::DiscreteGpu(i), "discrete GPU"));
     (0..MOST).for_each(|i| take(DeviceKind::IntegratedGpu(i), "integrated GPU"));
     (0..MOST).for_each(|i| take(DeviceKind::VirtualGpu(i), "virtual GPU"));
-    // OpenGL drivers do not always tell their kind, software ones among them.
+    // Not all OpenGL drivers report their kind, nor do all software ones.
     let software = Device::wgpu(DeviceKind::Cpu);
     let (software, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|device| *device == software);
     for (devices, name) in [(unknown, UNKNOWN), (software, SOFTWARE)] {

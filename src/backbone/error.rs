@@ -1,79 +1,45 @@
 use std::path::{Path, PathBuf};
 
-/// What can go wrong with a checkpoint or with running it. Every message names the file and the way out.
+/// A failure to read a checkpoint or to run it.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// A file of the checkpoint could not be read.
     #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The folder lacks a file that every checkpoint has.
-    #[error("{} is not there; {hint}", path.display())]
-    MissingFile {
-        /// The file that was looked for.
-        path: PathBuf,
-        /// What to do about it.
-        hint: String,
-    },
-    /// A file was read and makes no sense.
-    #[error("{} is damaged: {reason}; fetch the checkpoint again", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file that is another kind of file than its name says.
-    #[error("{} is {what}; {help}", path.display())]
-    WrongFile {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        what: String,
-        /// What to do about it.
-        help: String,
-    },
-    /// A sound checkpoint of a model that this program does not run.
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{} is missing\nhelp: {hint}", path.display())]
+    MissingFile { path: PathBuf, hint: String },
+    #[error("{} is damaged: {reason}\nhelp: fetch the checkpoint again", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    /// The file is of another kind than its name says.
+    #[error("{} is {what}\nhelp: {help}", path.display())]
+    WrongFile { path: PathBuf, what: String, help: String },
+    /// A valid checkpoint of a model that this program does not run.
     #[error("{}: {reason}", path.display())]
-    Unsupported {
-        /// The file that says so.
-        path: PathBuf,
-        /// What it says, and which checkpoints work.
-        reason: String,
-    },
+    Unsupported { path: PathBuf, reason: String },
     /// The weights do not fit the configuration.
     #[error(
-        "{}: {reason}; config.json and the weights do not belong together, fetch the checkpoint again",
+        "{}: {reason}; config.json and the weights do not belong together\nhelp: fetch the checkpoint again",
         path.display()
     )]
     Weights {
-        /// The weight file.
         path: PathBuf,
-        /// Which tensor, and how it differs.
+        /// The tensor and the difference.
         reason: String,
     },
-    /// An image or a text that the model cannot take: a mistake of the caller.
+    /// An image or a text of the wrong size: an error of the caller.
     #[error("cannot embed: {0}")]
     Input(String),
-    /// An embedding that no score can be computed from.
+    /// An embedding without a direction or with values that are not finite.
     #[error(
-        "the embedding of {item} {fault}; the checkpoint may be damaged or its values too large for this precision: \
-         try --precision f32, or fetch the checkpoint again"
+        "the embedding of {item} {fault}\nhelp: try --precision f32, or fetch the checkpoint again, which may be damaged"
     )]
     Embedding {
-        /// Its place among those that were embedded together, from 0.
+        /// Index in the batch.
         index: usize,
-        /// What was embedded.
+        /// The image or text.
         item: String,
-        /// What is wrong with it.
         fault: &'static str,
     },
-    /// The device failed while computing.
-    #[error("the device failed: {0}; try --device cpu")]
+    #[error("the device failed: {0}\nhelp: try --device cpu")]
     Compute(String),
 }
 
@@ -82,7 +48,7 @@ impl ModelError {
         Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
     }
 
-    /// The same error with the name of what could not be embedded in the place of its number.
+    /// The same error with the name of the item in place of its index.
     #[must_use]
     pub fn naming(self, name: impl FnOnce(usize) -> String) -> Self {
         match self {

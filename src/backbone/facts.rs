@@ -1,4 +1,4 @@
-//! What a configuration says of a model, and what follows from it.
+//! Sizes of a model and its towers.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::encoder::EncoderSizes;
 
-/// One of the two halves of a checkpoint. Each embeds without the other.
+/// One of the two towers of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tower {
-    /// Pictures to embeddings.
+    /// Embeds images.
     Vision,
-    /// Texts to embeddings.
+    /// Embeds texts.
     Text,
 }
 
@@ -20,11 +20,10 @@ pub enum Tower {
 pub struct KnownModel {
     /// `ORG/NAME` on the model hub.
     pub id: &'static str,
-    /// What its configuration says, and what follows from that.
     pub facts: ModelFacts,
 }
 
-/// A model in numbers.
+/// Sizes of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {
     /// Width and height of its images in pixels.
@@ -33,39 +32,34 @@ pub struct ModelFacts {
     pub patch_size: usize,
     /// Text positions, the end token among them.
     pub text_len: usize,
-    /// Tokens that it knows.
+    /// Number of tokens.
     pub vocabulary: usize,
     /// Dimensions of an embedding.
     pub dim: usize,
-    /// The image tower.
     pub vision: TowerFacts,
-    /// The text tower.
     pub text: TowerFacts,
-    /// Values of all tensors.
+    /// Number of values of all tensors.
     pub parameters: u64,
-    /// Of these, those of the token table, which stays on disk where the model runs on the CPU.
+    /// Values of the token table among them, which stays on disk if the model runs on the CPU.
     pub token_parameters: u64,
 }
 
-/// A tower in numbers.
+/// Sizes of a tower.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TowerFacts {
-    /// Layers of the transformer.
     pub layers: usize,
     /// Dimensions of a position.
     pub hidden: usize,
-    /// Dimensions inside the MLP.
     pub mlp: usize,
-    /// Attention heads.
     pub heads: usize,
 }
 
-/// Weights as they are stored.
+/// The weights on disk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WeightFacts {
-    /// How many values are stored in each type.
+    /// Number of values by type.
     pub types: BTreeMap<String, u64>,
-    /// How many tensors there are.
+    /// Number of tensors.
     pub tensors: usize,
     /// The stored scale: the paper's α is its exponential (Eq. 9).
     pub logit_scale: f32,
@@ -74,7 +68,7 @@ pub struct WeightFacts {
 }
 
 impl ModelFacts {
-    /// Bytes of all weights where each value takes so many.
+    /// Bytes of all weights at `of_value` bytes per value.
     pub fn bytes(&self, of_value: u64) -> u64 {
         self.parameters * of_value
     }

@@ -20,7 +20,7 @@ pub(super) fn read_config(path: &Path) -> Result<Box<dyn Backbone>, ModelError> 
     const WORKS: &str = "use a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224";
     let config: Value = file::json(path)?;
     let names = || FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(" or ");
-    let unsupported = |reason: String| ModelError::unsupported(path, format!("{reason}; {WORKS}"));
+    let unsupported = |reason: String| ModelError::unsupported(path, format!("{reason}\nhelp: {WORKS}"));
     let Some(model_type) = config.get("model_type").filter(|value| !value.is_null()) else {
         let reason = format!("model_type is missing, so this is not known to be {}", names());
         return Err(unsupported(reason));

@@ -1,4 +1,4 @@
-//! Reading the files of a checkpoint: regular files of bounded size, and what a file is where it is not what its name says.
+//! Reads the files of a checkpoint: regular files of bounded size. Recognises files of other kinds.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -9,13 +9,12 @@ use serde::de::DeserializeOwned;
 use super::error::ModelError;
 use crate::input_file::open_regular;
 
-/// Bytes of the largest configuration or index that is read.
+/// Largest configuration or index in bytes.
 pub(super) const MOST_JSON: u64 = 64 << 20;
-/// Bytes of the largest tokenizer that is read; Gemma's has 34 MB.
+/// Largest tokenizer in bytes; Gemma's has 34 MB.
 pub(super) const MOST_TOKENIZER: u64 = 512 << 20;
 
-/// Whether there is a file of that name. A link that leads nowhere, and a folder that cannot be searched, are errors: the
-/// file is not absent, it cannot be read.
+/// Whether a file exists. A dangling link and a folder that cannot be searched are errors.
 pub(super) fn is_there(path: &Path) -> Result<bool, ModelError> {
     match fs::symlink_metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
@@ -29,10 +28,10 @@ pub(super) fn is_there(path: &Path) -> Result<bool, ModelError> {
     }
 }
 
-/// Opens a regular file, and tells its length.
+/// Opens a regular file and returns its length.
 pub(super) fn open(path: &Path) -> Result<(File, u64), ModelError> {
     let read = |error| ModelError::read(path, error);
-    // Asked before opening: opening a FIFO waits for its writer.
+    // Checked first: opening a FIFO waits for its writer.
     if !fs::metadata(path).map_err(read)?.is_file() {
         let what = if path.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
         return Err(ModelError::wrong_file(
@@ -46,7 +45,7 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), ModelError> {
     Ok((file, length))
 }
 
-/// Reads a file of at most so many bytes.
+/// Reads a file of at most `most` bytes.
 pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ModelError> {
     let (file, length) = open(path)?;
     let mut bytes = Vec::new();
@@ -64,7 +63,7 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     serde_json::from_slice(json).map_err(|error| unreadable(path, json, error))
 }
 
-/// Why a file that could not be parsed could not: it is another kind of file, or else what the parser says.
+/// The error of a file that cannot be parsed: its true kind if recognised, else the parser's message.
 pub(super) fn unreadable(path: &Path, start: &[u8], error: impl ToString) -> ModelError {
     match kind(start) {
         Some((what, help)) => ModelError::wrong_file(path, what, help),
@@ -73,7 +72,7 @@ pub(super) fn unreadable(path: &Path, start: &[u8], error: impl ToString) -> Mod
     }
 }
 
-/// What a file is by its first bytes, where checkpoints are known to be mixed up with it, and what to do.
+/// Kind of a file by its first bytes, if it is often mistaken for part of a checkpoint, and advice.
 fn kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const CONVERT: &str = "use a checkpoint in safetensors";
     const DOWNLOAD: &str = "download it again: the address of a file on the hub has /resolve/, not /blob/";
@@ -104,7 +103,7 @@ fn kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What is known of weights that are no safetensors file: bytes where the length of a header should be.
+/// The error of weights that are not a safetensors file, given its first bytes.
 pub(super) fn not_safetensors(path: &Path, start: &[u8]) -> ModelError {
     if kind(start).is_none() && start.trim_ascii_start().starts_with(b"{") {
         return ModelError::wrong_file(path, "JSON, not weights", "fetch the checkpoint again");
@@ -112,7 +111,7 @@ pub(super) fn not_safetensors(path: &Path, start: &[u8]) -> ModelError {
     unreadable(path, start, "it is not a safetensors file")
 }
 
-/// What a folder is that lacks a file of every checkpoint, and what to do.
+/// Advice for a folder that lacks a file of every checkpoint.
 pub(super) fn folder_hint(dir: &Path) -> String {
     if dir.is_file() {
         return "name the folder that holds the checkpoint, not a file in it".into();
@@ -160,8 +159,7 @@ pub(super) fn folder_hint(dir: &Path) -> String {
     "fetch the checkpoint again".into()
 }
 
-/// Refuses a folder of adapters: without the model that they change they say nothing, and a base model beside them would
-/// be used without them.
+/// Refuses a folder of adapters (LoRA): a base model in it would be used without them.
 pub(super) fn refuse_adapters(dir: &Path) -> Result<(), ModelError> {
     for name in ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"] {
         let path = dir.join(name);

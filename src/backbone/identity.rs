@@ -1,4 +1,4 @@
-//! What decides the embeddings of a checkpoint, so that they can be known again.
+//! Everything that decides the embeddings of a checkpoint, for cache keys.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -9,19 +9,18 @@ use super::device::ComputeDevice;
 use super::facts::Tower;
 use crate::input_file::open_regular;
 
-/// Counts the changes of this program that give other values for the same picture, text and weights, beyond rounding.
+/// Increased when the program computes other embeddings from the same input and weights, beyond rounding.
 const VERSION: u32 = 1;
 
-/// The part of a tower's weights that lies in one file.
+/// The weights of a tower in one file.
 #[derive(Debug)]
 pub struct WeightShare {
     path: PathBuf,
-    /// Name, type and shape of each tensor, and its bytes in the file.
+    /// Name, type and shape of each tensor, and its range of bytes in the file.
     tensors: Vec<(String, Range<u64>)>,
 }
 
 impl WeightShare {
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -31,7 +30,7 @@ impl WeightShare {
         self.tensors.iter().map(|(tensor, _)| format!("{tensor}\n")).collect()
     }
 
-    /// Hands the values of all tensors to `take`, piece by piece. Memory stays flat.
+    /// Hands the bytes of all tensors to `take`, piece by piece.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -53,8 +52,8 @@ impl WeightShare {
 }
 
 impl Checkpoint {
-    /// What a tower makes of its weights on a device, in words: configuration and preparation. Together with
-    /// [`Checkpoint::weight_shares`], and for texts the tokenizer's file, it decides every embedding.
+    /// Configuration, preparation, device and precision of a tower. With [`Checkpoint::weight_shares`], and for texts the
+    /// tokenizer's file, this decides every embedding.
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {
@@ -63,7 +62,7 @@ impl Checkpoint {
         }
     }
 
-    /// A tower's weights, by file.
+    /// The weights of a tower, by file.
     pub fn weight_shares(&self, tower: Tower) -> Vec<WeightShare> {
         let mut shares: Vec<WeightShare> = Vec::new();
         for (path, tensor, range) in self.weights.places(self.backbone.layout().prefix(tower)) {

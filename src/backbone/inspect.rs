@@ -1,4 +1,4 @@
-//! Everything that can be told of a folder that may be a checkpoint.
+//! Describes a folder that may be a checkpoint.
 
 use std::path::Path;
 
@@ -11,22 +11,21 @@ use super::siglip;
 use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
 use super::weights::Weights;
 
-/// What a folder holds. Each part is told as far as it can be, whatever the others are.
+/// Contents of a folder, each part as far as it can be read.
 #[derive(Debug, Default)]
 pub struct Inspection {
-    /// The model, from `config.json`.
+    /// From `config.json`.
     pub model: Option<ModelFacts>,
-    /// Whose tokenizer it has.
     pub tokenizer: Option<TokenizerKind>,
-    /// The weights, where they fit the configuration.
+    /// The weights, if they fit the configuration.
     pub weights: Option<WeightFacts>,
-    /// What is assumed of it.
+    /// Assumptions about the checkpoint.
     pub notices: Vec<String>,
-    /// What keeps it from being used, and what to do about it.
+    /// Why it cannot be used.
     pub problems: Vec<ModelError>,
 }
 
-/// Looks at a folder. All weights are read, to find values that are not finite.
+/// Inspects a folder. Reads all weights, to find values that are not finite.
 pub fn inspect(dir: &Path) -> Inspection {
     let mut found = Inspection::default();
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
@@ -41,7 +40,7 @@ pub fn inspect(dir: &Path) -> Inspection {
     } else if !dir.is_dir() {
         return found;
     }
-    // Without a configuration length and vocabulary are not known: no tokenizer is refused for them.
+    // Without a configuration, no tokenizer is refused for its length or vocabulary.
     let tokenizer = tokenizer_file(dir).and_then(|path| match &config {
         Some(config) => config.tokenizer(&path),
         None => TextTokenizer::open(&path, 2, usize::MAX),

@@ -1,5 +1,5 @@
-//! How pictures become the model's input: `processor_config.json`, as transformers 5 writes it, or
-//! `preprocessor_config.json`, as earlier versions do. Every field is followed or refused.
+//! Image preparation of a checkpoint: `processor_config.json` of transformers 5, or `preprocessor_config.json` of earlier
+//! versions. Every field is followed or refused.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,12 @@ use super::error::ModelError;
 use super::file;
 use super::resize::Filter;
 
-/// The file of transformers 5: the image settings lie under `image_processor`.
+/// The file of transformers 5, with the image settings under `image_processor`.
 const NESTED: &str = "processor_config.json";
 /// The file of earlier versions.
 const FLAT: &str = "preprocessor_config.json";
 
-/// How pixels become the model's input.
+/// Resampling filter and normalisation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ImageConfig {
     pub filter: Filter,
@@ -38,14 +38,14 @@ pub(super) struct Normalisation {
 }
 
 impl Normalisation {
-    /// The input value of each of the 256 levels of a colour (0 red, 1 green, 2 blue).
+    /// Input values of the 256 levels of a colour (0 red, 1 green, 2 blue).
     pub fn levels(&self, colour: usize) -> [f32; 256] {
         std::array::from_fn(|v| ((v as f64 * self.factor - self.mean[colour]) / self.std[colour]) as f32)
     }
 }
 
 impl Default for ImageConfig {
-    /// What SigLIP's image processor does where nothing is said.
+    /// The defaults of SigLIP's image processor.
     fn default() -> Self {
         let normalisation = Normalisation { factor: 1.0 / 255.0, mean: [0.5; 3], std: [0.5; 3] };
         Self { filter: Filter::Bicubic, normalisation }
@@ -53,8 +53,8 @@ impl Default for ImageConfig {
 }
 
 impl ImageConfig {
-    /// Reads the preparation of a checkpoint whose model takes images of `image_size` pixels a side, and the file that it
-    /// is from: none where there is no such file and the defaults are taken. Two files have to say the same.
+    /// Reads the preparation for images of `image_size` pixels a side, and returns its file, or `None` for the defaults if
+    /// there is no file. Two files must agree.
     pub fn read(
         dir: &Path,
         image_size: usize,
@@ -102,10 +102,10 @@ impl ImageConfig {
                 check_family(&whole, rules).map_err(|reason| ModelError::unsupported(&path, reason))?;
                 Ok(Some((parse(&path, settings, image_size, rules)?, path)))
             }
-            // Before transformers 5 the file said nothing of images.
+            // Before transformers 5, the file had no image settings.
             None if whole.contains_key("video_processor") => Err(ModelError::unsupported(
                 &path,
-                "it prepares videos and says nothing of images; use a checkpoint with an image_processor",
+                "settings for videos only, without an image_processor\nhelp: use a checkpoint with an image_processor",
             )),
             None => Ok(None),
             Some(other) => {
@@ -115,11 +115,11 @@ impl ImageConfig {
     }
 }
 
-/// Why settings are not followed.
+/// Settings that cannot be followed.
 enum Fault {
     /// A value of the wrong type, or out of range.
     Damaged(String),
-    /// What this program does not do.
+    /// A step that this program does not implement.
     Unsupported(String),
 }
 
@@ -150,7 +150,7 @@ impl Settings<'_> {
         }
         if !self.switch("do_resize")? {
             return Err(Fault::Unsupported(
-                "\"do_resize\": false leaves pictures in their own size, which the model cannot take; use a checkpoint \
+                "\"do_resize\": false keeps the size of images, but the model needs one size\nhelp: use a checkpoint \
                  whose images are resized"
                     .into(),
             ));
@@ -160,7 +160,7 @@ impl Settings<'_> {
             if self.get("crop_size").is_none() {
                 return Err(Fault::Unsupported("\"do_center_crop\" without \"crop_size\"".into()));
             }
-            // A crop to the size that the image has changes nothing.
+            // A crop to the size of the image changes nothing.
             self.check_size("crop_size", image_size)?;
         }
         self.flag("do_convert_rgb")?;
@@ -207,12 +207,12 @@ impl Settings<'_> {
         Ok(ImageConfig { filter, normalisation })
     }
 
-    /// A value that is there and not null.
+    /// A value that is not null.
     fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key).filter(|value| !value.is_null())
     }
 
-    /// A value that is there. Versions of the reference disagree on what null means for these.
+    /// A value that must not be null: versions of transformers disagree on what null means for these.
     fn given(&self, key: &str) -> Result<Option<&Value>, Fault> {
         match self.0.get(key) {
             Some(Value::Null) => Err(Fault::Unsupported(format!(
@@ -304,7 +304,7 @@ fn check_family(settings: &Map<String, Value>, rules: &PreparationRules) -> Resu
         None | Some(Value::Null) => Ok(()),
         Some(Value::String(name)) if name.to_lowercase().contains(&rules.family.to_lowercase()) => Ok(()),
         Some(other) => Err(format!(
-            "\"processor_class\": {other} is of another model family; use the file that belongs to the {} checkpoint",
+            "\"processor_class\": {other} is of another model family\nhelp: use the file that belongs to the {} checkpoint",
             rules.family
         )),
     }

@@ -1,18 +1,15 @@
-//! From a picture of any size to the square that the model looks at.
+//! Resizes images to the square that the model takes.
 
 use super::resize::{Filter, resize};
 
 /// A square image of 8-bit RGB, row by row from the top: `3 · size · size` bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Square {
-    /// Width and height in pixels.
     pub size: usize,
-    /// Red, green and blue of each pixel.
     pub rgb: Vec<u8>,
 }
 
-/// Squashes pictures to the model's square, without cropping. Cheap to clone; get it from
-/// [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
+/// Resizes images to the model's square without cropping. See [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preprocessor {
     /// Width and height of the square in pixels.

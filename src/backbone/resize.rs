@@ -1,6 +1,6 @@
-//! Resizing of 8-bit RGB images, byte for byte as Pillow's `Image.resize` does it, because that is what
-//! the models were trained behind: separable, antialiased (the filter widens with the scale when
-//! shrinking), 22-bit fixed-point weights, and an 8-bit image between the horizontal and the vertical pass.
+//! Resizes 8-bit RGB images, byte-equal to Pillow's `Image.resize`, with which the models were trained: separable,
+//! antialiased (the filter widens with the scale when shrinking), 22-bit fixed-point weights, and an 8-bit image between
+//! the horizontal and the vertical pass.
 
 /// An interpolation filter; the numbers in `preprocessor_config.json` are Pillow's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Filter {
 /// Bits after the point of a weight: 32, less 8 for the pixel and 2 for overshoot and sign.
 const PRECISION: u32 = 22;
 
-/// How one axis is resampled: for each output position, where its input starts and the weights from there.
+/// Resampling of one axis: for each output position, the first input position and the weights from there.
 struct Axis {
     taps: Vec<(usize, Vec<i32>)>,
 }
@@ -50,7 +50,7 @@ impl Axis {
         let taps = (0..output)
             .map(|position| {
                 let centre = (position as f64 + 0.5) * scale;
-                // A cast cuts toward zero and lifts what is negative to zero.
+                // The cast truncates, and makes negative values zero.
                 let first = (centre - support + 0.5) as usize;
                 let end = ((centre + support + 0.5) as usize).min(input);
                 let weights: Vec<f64> =
@@ -62,14 +62,14 @@ impl Axis {
         Self { taps }
     }
 
-    /// The input positions that any output position looks at.
+    /// The range of input positions in use.
     fn reach(&self) -> std::ops::Range<usize> {
         let start = self.taps.first().map_or(0, |(first, _)| *first);
         let end = self.taps.last().map_or(0, |(first, weights)| first + weights.len());
         start..end
     }
 
-    /// For an input whose first rows are left out.
+    /// For an input without its first rows.
     fn shift(&mut self, rows: usize) {
         for (first, _) in &mut self.taps {
             *first -= rows;
@@ -100,7 +100,7 @@ pub(super) fn resize(
 ) -> Vec<u8> {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2, as just asked.
+        // SAFETY: the processor has AVX2, as just checked.
         return unsafe { resize_avx2(rgb, (width, height), (out_width, out_height), filter) };
     }
     resize_portable(rgb, (width, height), (out_width, out_height), filter)
@@ -130,7 +130,7 @@ fn resize_portable(
             horizontal(&vertical(rgb, width, &down), width, &across)
         }
         (Some(across), Some(mut down)) => {
-            // Only the rows that the vertical pass will look at.
+            // Only the rows that the vertical pass uses.
             let rows = down.reach();
             down.shift(rows.start);
             let rgb = &rgb[3 * width * rows.start..3 * width * rows.end];
@@ -139,8 +139,8 @@ fn resize_portable(
     }
 }
 
-/// The order of the passes shows in the last bit. Since version 13 Pillow takes the vertical pass first where
-/// the height shrinks by more than twice as many pixels as the width.
+/// The order of the passes changes the last bit. Pillow 13 and later take the vertical pass first if the height shrinks by
+/// more than twice as many pixels as the width.
 fn vertical_first((width, height): (usize, usize), (out_width, out_height): (usize, usize)) -> bool {
     height > out_height && height + 2 * out_width > out_height + 2 * width
 }
@@ -150,7 +150,7 @@ fn vertical_first((width, height): (usize, usize), (out_width, out_height): (usi
 fn horizontal(rgb: &[u8], width: usize, axis: &Axis) -> Vec<u8> {
     let rows = rgb.len() / (3 * width);
     let mut out = vec![0; 3 * axis.taps.len() * rows];
-    // A fourth byte, so that one vector holds the colours of a pixel.
+    // A fourth byte, so that a pixel fills a vector.
     let mut pixels = vec![[0; 4]; width];
     for (row, out) in rgb.chunks_exact(3 * width).zip(out.chunks_exact_mut(3 * axis.taps.len())) {
         for (wide, pixel) in pixels.iter_mut().zip(row.chunks_exact(3)) {

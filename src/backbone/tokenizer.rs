@@ -93,7 +93,7 @@ impl TextTokenizer {
             ModelWrapper::BPE(model) => {
                 (TokenizerKind::V2, model.dropout.is_some_and(|dropout| dropout != 0.0))
             }
-            _ => return Err(unsupported("this is no SigLIP tokenizer; fetch the checkpoint again".into())),
+            _ => return Err(unsupported("not a SigLIP tokenizer\nhelp: fetch the checkpoint again".into())),
         };
         if is_random {
             return Err(unsupported(
@@ -103,7 +103,7 @@ impl TextTokenizer {
         }
         if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
             return Err(unsupported(format!(
-                "the token {:?} has not the id {END}, so this is no SigLIP tokenizer",
+                "not a SigLIP tokenizer: the token {:?} has not the id {END}",
                 family.end_token()
             )));
         }
@@ -133,14 +133,14 @@ impl TextTokenizer {
             ModelError::unsupported(
                 &self.path,
                 format!(
-                    "it has no token for unknown text ({reason}), as SigLIP's has; fetch the checkpoint again"
+                    "it has no token for unknown text ({reason}), as SigLIP's has\nhelp: fetch the checkpoint again"
                 ),
             )
         })?;
         let Some((&id, token)) = unknown.get_ids().last().zip(unknown.get_tokens().last()) else {
             return Err(ModelError::unsupported(
                 &self.path,
-                "it leaves unknown text out without a token for it, which SigLIP's has; fetch the checkpoint again",
+                "it leaves unknown text out without a token for it, which SigLIP's has\nhelp: fetch the checkpoint again",
             ));
         };
         let is_byte = token.starts_with("<0x");
@@ -157,7 +157,7 @@ impl TextTokenizer {
                 return Err(ModelError::unsupported(
                     &self.path,
                     format!(
-                        "its normalizer or pre-tokenizer is not that of {}: \"a b\" becomes {made:?}; fetch the checkpoint \
+                        "its normalizer or pre-tokenizer is not that of {}: \"a b\" becomes {made:?}\nhelp: fetch the checkpoint \
                          again",
                         self.family.describe()
                     ),

@@ -28,7 +28,7 @@ pub struct TextTower {
     pub(super) schedule: Schedule,
 }
 
-/// How items are shared out.
+/// How items are distributed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Schedule {
     /// Over the processor's threads.
@@ -121,7 +121,7 @@ impl Schedule {
     }
 }
 
-/// One row for each thing that was embedded. Every value is finite, and no row is all zeros: it would have no direction.
+/// Checks and shapes embeddings: every value must be finite, and no row all zeros, since it has no direction.
 fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
     let rows = Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))?;
     for (index, row) in rows.rows().into_iter().enumerate() {
@@ -137,8 +137,8 @@ fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Ar
     Ok(rows)
 }
 
-/// Shares the items among the processor's threads, each computing its own share from end to end: that
-/// beats one batch whose every operation is split, because the threads then never wait for one another.
+/// Distributes items over the processor's threads. Each computes its share from end to end: that beats splitting every
+/// operation of one batch, since threads never wait for one another.
 fn on_lanes<T: Sync>(
     items: &[T],
     forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
@@ -160,7 +160,7 @@ fn on_lanes<T: Sync>(
         let lanes: Vec<_> = items
             .chunks(share)
             .map(|items| {
-                // A pool of its own keeps what the operations would split inside the lane.
+                // A pool of its own keeps the lane's operations inside the lane.
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads / lanes).build();
                 let run = &run;
                 scope.spawn(move || match pool {

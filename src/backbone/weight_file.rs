@@ -1,4 +1,4 @@
-//! One safetensors file: its header, and the bytes behind it.
+//! A safetensors file: header and data.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,10 +11,10 @@ use safetensors::tensor::TensorInfo;
 use super::error::ModelError;
 use super::file;
 
-/// Larger headers do not occur (this is the format's own limit).
+/// Largest header in bytes, by the format's definition.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// A file whose header was read and fits its length.
+/// A file with a valid header.
 #[derive(Debug)]
 pub(super) struct WeightFile {
     pub(super) path: PathBuf,
@@ -23,7 +23,7 @@ pub(super) struct WeightFile {
 }
 
 impl WeightFile {
-    /// Reads the header and checks that the file holds all that the header promises.
+    /// Reads the header and checks it against the length of the file.
     pub(super) fn open(path: &Path) -> Result<(Self, BTreeMap<String, TensorInfo>), ModelError> {
         let read = |e| ModelError::read(path, e);
         let (mut file, length) = file::open(path)?;
@@ -88,14 +88,14 @@ impl WeightFile {
     /// Maps the whole file.
     pub(super) fn map(&self) -> Result<Mmap, ModelError> {
         let (file, _) = file::open(&self.path)?;
-        // SAFETY: whoever changes the file meanwhile changes the weights that are read, which may be any bytes.
+        // SAFETY: a file changed meanwhile gives other weights; any bytes are valid weights.
         let map = unsafe { Mmap::map(&file) };
         map.map_err(|e| ModelError::read(&self.path, e))
     }
 }
 
-/// Checks that the tensors fill the data, each byte belonging to one of them, as the format demands. A file that another
-/// was appended to, or whose header names a tensor twice, is found by this.
+/// Checks that the tensors fill the data without gaps or overlaps, as the format demands. This detects appended files and
+/// tensors that are named twice.
 fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(), String> {
     let mut spans: Vec<_> = tensors.iter().map(|(name, info)| (info.data_offsets, name)).collect();
     spans.sort_unstable();

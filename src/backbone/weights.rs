@@ -1,5 +1,5 @@
-//! The weights: one safetensors file, or several with an index. Headers are checked against the configuration
-//! before a single weight is read, so that files that do not fit are refused with the name of the tensor.
+//! Weights: one safetensors file, or several with an index. Headers are checked against the configuration before any weight
+//! is read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -41,13 +41,13 @@ impl WeightLayout {
     }
 }
 
-/// The files' headers, read and found sound.
+/// The valid headers of all files.
 #[derive(Debug)]
 pub(super) struct Weights {
-    /// What a missing tensor is missing from: the file, or the index of several.
+    /// The file, or the index of several files.
     path: PathBuf,
     files: Vec<WeightFile>,
-    /// What stands before all names in the files, such as `model.`. It is left out of `tensors`.
+    /// Prefix of all names in the files, such as `model.`; removed in `tensors`.
     prefix: String,
     layout: &'static WeightLayout,
     tensors: BTreeMap<String, Tensor>,
@@ -56,18 +56,18 @@ pub(super) struct Weights {
 #[derive(Debug)]
 struct Tensor {
     info: TensorInfo,
-    /// Which of the files holds it.
+    /// Index of its file.
     file: usize,
 }
 
-/// `model.safetensors.index.json`: which file holds each tensor.
+/// `model.safetensors.index.json`: the file of each tensor.
 #[derive(Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
 impl Weights {
-    /// Reads the headers of a checkpoint's weights and checks that the files hold all that these promise.
+    /// Reads and checks the headers of all weight files.
     pub fn open(dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         file::refuse_adapters(dir)?;
         let (single, index) = (dir.join("model.safetensors"), dir.join("model.safetensors.index.json"));
@@ -82,7 +82,7 @@ impl Weights {
         Err(ModelError::MissingFile { path: single, hint: file::folder_hint(dir) })
     }
 
-    /// Takes the prefix off the names of all tensors.
+    /// Removes the prefix of all names.
     fn new(
         path: PathBuf,
         files: Vec<WeightFile>,
@@ -107,7 +107,7 @@ impl Weights {
         Ok(Self { path, files, prefix, layout, tensors })
     }
 
-    /// What stands before the names of all tensors in the files, and is passed over.
+    /// The ignored prefix of all names in the files.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -117,7 +117,7 @@ impl Weights {
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
         for name in names {
-            // A file elsewhere is none of the checkpoint's.
+            // The index must not name files elsewhere.
             if Path::new(name).file_name().is_none_or(|file| file != name.as_str()) {
                 return Err(ModelError::damaged(
                     index,
@@ -160,8 +160,8 @@ impl Weights {
         Self::new(index.to_path_buf(), files, layout, tensors)
     }
 
-    /// Checks that every tensor of both towers is there with the right shape and a type that can be read, and that there
-    /// is none that the configuration knows nothing of: such a tensor would be passed over without a word.
+    /// Checks that both towers have every tensor with the right shape and a readable type, and no tensor that the
+    /// configuration does not describe: it would be ignored silently.
     pub fn check(&self, shapes: &[(String, Vec<usize>)]) -> Result<(), ModelError> {
         for (name, shape) in shapes {
             let info = &self.tensor(name)?.info;
@@ -176,7 +176,7 @@ impl Weights {
         let is_unknown = |name: &&String| {
             self.layout.towers.iter().any(|tower| name.starts_with(tower))
                 && !known.contains(name.as_str())
-                // Numbers from 0 on, which older files hold.
+                // Older files hold these indices.
                 && !name.ends_with(".position_ids")
         };
         match self.tensors.keys().find(is_unknown) {
@@ -200,12 +200,12 @@ impl Weights {
             Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(tensor),
             other => Err(ModelError::unsupported(
                 &self.files[tensor.file].path,
-                format!("tensor {name} is stored as {other:?}; use a checkpoint in F32, F16 or BF16"),
+                format!("tensor {name} is stored as {other:?}\nhelp: use a checkpoint in F32, F16 or BF16"),
             )),
         }
     }
 
-    /// Why there is no tensor of that name.
+    /// The error of a missing tensor.
     fn missing(&self, name: &str) -> ModelError {
         let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
         let [vision, text] = self.layout.towers;
@@ -223,7 +223,7 @@ impl Weights {
         ModelError::weights(&self.path, format!("tensor {name} is missing"))
     }
 
-    /// The types that tensors are stored in, with the number of values of each, and the number of tensors.
+    /// Number of values by stored type, and number of tensors.
     pub fn stored(&self) -> (BTreeMap<String, u64>, usize) {
         let mut types = BTreeMap::new();
         for Tensor { info, .. } in self.tensors.values() {
@@ -247,7 +247,7 @@ impl Weights {
         self.tensors.get(name).map_or(&self.path, |tensor| &self.files[tensor.file].path)
     }
 
-    /// A tensor of one value.
+    /// The value of a tensor that holds one.
     pub fn scalar(&self, name: &str) -> Result<f32, ModelError> {
         let Tensor { info, file } = self.tensor(name)?;
         let file = &self.files[*file];
@@ -270,13 +270,13 @@ impl Weights {
         Ok(value)
     }
 
-    /// Fills a module whose fields are named as the tensors are, with tensors of that type.
+    /// Loads a module whose fields are named as the tensors, as tensors of that type.
     pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
         let prefix: String = self.prefix.chars().flat_map(in_pattern).collect();
         for WeightFile { path, .. } in &self.files {
             file::open(path)?;
             let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
-            // Each file of several fills a part; that all together hold every tensor was checked on opening.
+            // One of several files fills a part; opening has checked that all tensors are there.
             let mut store = SafetensorsStore::from_file(path)
                 .with_from_adapter(adapter)
                 .allow_partial(self.files.len() > 1);
@@ -288,8 +288,7 @@ impl Weights {
         Ok(())
     }
 
-    /// Where the tensors whose names begin so lie: their file, their name, type and shape in words, and their bytes in
-    /// the file. Those of a file follow one another in its order.
+    /// Places of the tensors with that prefix: file; name, type and shape; range of bytes. Ordered by file and position.
     pub fn places(&self, prefix: &str) -> Vec<(&Path, String, Range<u64>)> {
         let mut places: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
         places.sort_by_key(|(_, tensor)| (tensor.file, tensor.info.data_offsets));
@@ -302,7 +301,7 @@ impl Weights {
         places.into_iter().map(place).collect()
     }
 
-    /// Maps the files into memory, to read tensors out of them.
+    /// Maps the files into memory.
     pub fn map(&self) -> Result<Tensors<'_>, ModelError> {
         let maps = self.files.iter().map(WeightFile::map).collect::<Result<_, _>>()?;
         Ok(Tensors { weights: self, maps })
@@ -317,7 +316,7 @@ pub(super) struct Tensors<'a> {
 }
 
 impl Tensors<'_> {
-    /// The values of a tensor, all of them finite. Half precision becomes f32.
+    /// The values of a tensor as f32. All must be finite.
     pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelError> {
         let tensor = self.weights.tensor(name)?;
         let bytes = self.bytes(tensor)?;
@@ -325,7 +324,7 @@ impl Tensors<'_> {
         Ok(floats(tensor.info.dtype, bytes))
     }
 
-    /// Checks that all values of the tensors whose names begin so are finite.
+    /// Checks that all values of the tensors with that prefix are finite.
     pub fn check(&self, start: &str) -> Result<(), ModelError> {
         for name in self
             .weights
@@ -348,7 +347,7 @@ impl Tensors<'_> {
             .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))
     }
 
-    /// A table of which rows are read one by one.
+    /// A tensor to be read by rows.
     pub fn rows(&self, name: &str) -> Result<TensorRows, ModelError> {
         let Tensor { info, file } = self.weights.tensor(name)?;
         let WeightFile { path, data_start } = &self.weights.files[*file];
@@ -364,7 +363,7 @@ impl Tensors<'_> {
     }
 }
 
-/// A tensor that stays on disk. It is read, not mapped: a file cut short meanwhile is then an error and not a crash.
+/// A tensor that stays on disk. It is read and not mapped, so that a truncated file is an error instead of a crash.
 #[derive(Debug)]
 pub(super) struct TensorRows {
     name: String,
@@ -398,7 +397,7 @@ impl TensorRows {
     }
 }
 
-/// The first value that is NaN or infinite, and its place.
+/// The first NaN or infinite value with its index.
 fn first_not_finite(dtype: Dtype, bytes: &[u8]) -> Option<(usize, f32)> {
     let any = match dtype {
         Dtype::F16 => any(bytes, |half| u16::from_le_bytes(half) & 0x7c00 == 0x7c00),
@@ -411,13 +410,13 @@ fn first_not_finite(dtype: Dtype, bytes: &[u8]) -> Option<(usize, f32)> {
     floats(dtype, bytes).into_iter().enumerate().find(|(_, value)| !value.is_finite())
 }
 
-/// Whether any value is one of those sought. Branches only between pieces, so that memory is what takes the time.
+/// Whether any value satisfies a condition. Branches only between pieces, so that memory bounds the speed.
 fn any<const N: usize>(bytes: &[u8], is_sought: impl Fn([u8; N]) -> bool + Sync) -> bool {
     let pieces = bytes.as_chunks::<N>().0.par_chunks(1 << 16);
     pieces.any(|piece| piece.iter().fold(false, |any, value| any | is_sought(*value)))
 }
 
-/// The values that bytes stand for, of a type that [`Weights::check`] let pass.
+/// Converts bytes of a type that [`Weights::check`] accepts.
 fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
     let halves = || bytes.as_chunks::<2>().0.iter();
     match dtype {
@@ -427,8 +426,8 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
     }
 }
 
-/// What stands before the names of a model's tensors: nothing as they are published; something such as `model.` or
-/// `module.` where the model was saved inside another.
+/// Prefix of a model's tensor names: empty in published files; such as `model.` or `module.` if the model was saved inside
+/// another.
 fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Result<String, String> {
     let before = |name: &'a String| anchors.iter().find_map(|anchor| name.strip_suffix(anchor));
     let prefixes: BTreeSet<&str> =
@@ -443,7 +442,7 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Resu
     }
 }
 
-/// A character as a regular expression means it.
+/// Escapes a character for a regular expression.
 fn in_pattern(c: char) -> impl Iterator<Item = char> {
     (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
 }

@@ -324,7 +324,7 @@ fn tokenizers_of_other_models_are_refused() {
     copy.edit_json("tokenizer.json", |t| {
         t["model"] = json!({"type": "WordLevel", "vocab": {"<unk>": 0, "</s>": 1}, "unk_token": "<unk>"});
     });
-    copy.assert_refused(&["tokenizer.json", "no SigLIP tokenizer"]);
+    copy.assert_refused(&["tokenizer.json", "not a SigLIP tokenizer"]);
 
     let copy = Copy::new();
     copy.edit_json("tokenizer.json", |t| t["model"]["vocab"][1][0] = json!("[SEP]"));
