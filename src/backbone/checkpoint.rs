@@ -3,10 +3,10 @@ use std::sync::OnceLock;
 
 use super::device::ComputeDevice;
 use super::error::ModelError;
-use super::facts::ModelFacts;
-use super::family::{Backbone, read_config};
+use super::facts::{ModelFacts, Tower};
+use super::families::read_config;
+use super::family::Backbone;
 use super::file;
-use super::identity::Tower;
 use super::preparation::ImageConfig;
 use super::preprocess::Preprocessor;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};

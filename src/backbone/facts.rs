@@ -6,6 +6,24 @@ use serde::Serialize;
 
 use super::encoder::EncoderSizes;
 
+/// One of the two halves of a checkpoint. Each embeds without the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tower {
+    /// Pictures to embeddings.
+    Vision,
+    /// Texts to embeddings.
+    Text,
+}
+
+/// A published checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownModel {
+    /// `ORG/NAME` on the model hub.
+    pub id: &'static str,
+    /// What its configuration says, and what follows from that.
+    pub facts: ModelFacts,
+}
+
 /// A model in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {

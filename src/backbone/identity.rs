@@ -6,19 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::device::ComputeDevice;
+use super::facts::Tower;
 use crate::input_file::open_regular;
 
 /// Counts the changes of this program that give other values for the same picture, text and weights, beyond rounding.
 const VERSION: u32 = 1;
-
-/// One of the two halves of a checkpoint. Each embeds without the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tower {
-    /// Pictures to embeddings.
-    Vision,
-    /// Texts to embeddings.
-    Text,
-}
 
 /// The part of a tower's weights that lies in one file.
 #[derive(Debug)]

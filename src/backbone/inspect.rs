@@ -5,7 +5,7 @@ use std::path::Path;
 use super::checkpoint::{notices, present};
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
-use super::family::read_config;
+use super::families::read_config;
 use super::preparation::ImageConfig;
 use super::siglip;
 use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};

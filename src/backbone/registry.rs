@@ -1,16 +1,7 @@
 //! The published checkpoints that this program runs.
 
-use super::facts::ModelFacts;
-use super::family::FAMILIES;
-
-/// A published checkpoint.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KnownModel {
-    /// `ORG/NAME` on the model hub.
-    pub id: &'static str,
-    /// What its configuration says, and what follows from that.
-    pub facts: ModelFacts,
-}
+pub use super::facts::KnownModel;
+use super::families::FAMILIES;
 
 /// All of them, family by family.
 pub fn models() -> Vec<KnownModel> {

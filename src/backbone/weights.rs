@@ -18,9 +18,28 @@ use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
 use super::error::ModelError;
-use super::family::WeightLayout;
+use super::facts::Tower;
 use super::file;
 use super::weight_file::WeightFile;
+
+/// How a family names its tensors.
+#[derive(Debug)]
+pub(super) struct WeightLayout {
+    /// How the names of the image tower's and the text tower's tensors begin.
+    pub towers: [&'static str; 2],
+    /// Tensors that every checkpoint has: what stands before their names is a prefix of all names.
+    pub anchors: [&'static str; 2],
+}
+
+impl WeightLayout {
+    /// How the names of a tower's tensors begin.
+    pub fn prefix(&self, tower: Tower) -> &'static str {
+        match tower {
+            Tower::Vision => self.towers[0],
+            Tower::Text => self.towers[1],
+        }
+    }
+}
 
 /// The files' headers, read and found sound.
 #[derive(Debug)]

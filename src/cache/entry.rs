@@ -1,4 +1,82 @@
-use crate::cache::key::Key;
+use std::fmt;
+use std::str::FromStr;
+
+use blake3::Hasher;
+use serde::Serialize;
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The embeddings of a segment's frames.
+    Frames,
+    /// Those that were made before the work was interrupted.
+    Partial,
+    /// The thumbnails of a segment.
+    Strip,
+    /// The embedding of a text.
+    Text,
+    /// The digest of a file.
+    Contents,
+}
+
+impl Kind {
+    pub const ALL: [Self; 5] = [Self::Frames, Self::Partial, Self::Strip, Self::Text, Self::Contents];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Frames => "frames",
+            Self::Partial => "partial",
+            Self::Strip => "strip",
+            Self::Text => "text",
+            Self::Contents => "contents",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The name of an entry: its kind, and a digest of everything that its payload depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The ingredients are everything that the payload depends on, in order.
+    pub fn new<'a>(kind: Kind, ingredients: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = Hasher::new();
+        for ingredient in ingredients {
+            hasher.update(&(ingredient.len() as u64).to_le_bytes());
+            hasher.update(ingredient);
+        }
+        Self(format!("{kind}-{}", hasher.finalize().to_hex()))
+    }
+
+    /// The key as a file name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn kind(&self) -> Kind {
+        let name = self.0.split('-').next();
+        Kind::ALL.into_iter().find(|kind| Some(kind.name()) == name).unwrap_or(Kind::Contents)
+    }
+}
+
+/// From a file name; `Err` for names of other files.
+impl FromStr for Key {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let (kind, digest) = name.split_once('-').ok_or(())?;
+        let is_kind = Kind::ALL.into_iter().any(|known| known.name() == kind);
+        let is_digest = digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if is_kind && is_digest { Ok(Self(name.to_owned())) } else { Err(()) }
+    }
+}
 
 /// First bytes of every entry; the digit is the version of the format.
 const MAGIC: [u8; 8] = *b"actalig1";

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::atomic_write::{self, temporary_unsynced};
-use crate::cache::key::{Key, Kind};
+use crate::cache::entry::{Key, Kind};
 use crate::cache::size::Size;
 use crate::leftovers::is_older;
 

@@ -6,7 +6,6 @@
 mod contents;
 mod entry;
 mod eviction;
-mod key;
 mod size;
 
 use std::fs;
@@ -18,9 +17,8 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 pub use contents::Contents;
-pub use entry::Entry;
+pub use entry::{Entry, Key, Kind};
 pub use eviction::{Bounds, Listing, Share};
-pub use key::{Key, Kind};
 pub use size::{Size, SizeError};
 
 use crate::folders::{Folder, NoFolder};

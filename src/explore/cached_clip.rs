@@ -5,8 +5,8 @@ use crate::backbone::Tower;
 use crate::cache::{Cache, Contents, Key, Kind};
 use crate::explore::cached_frames::CachedFrames;
 use crate::explore::frames::EmbeddedFrame;
+use crate::explore::job::Job;
 use crate::explore::model::Identity;
-use crate::explore::pipeline::Job;
 use crate::explore::strip::Strip;
 use crate::video::{self, Faults, VideoInfo};
 

@@ -5,8 +5,6 @@
 //! reported first; if nothing is missing, nothing is decoded and no tower is loaded.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -20,104 +18,18 @@ use crate::background::catch_panic;
 use crate::explore::cached_clip::CachedClip;
 use crate::explore::cached_frames::CachedFrames;
 use crate::explore::frames::EmbeddedFrame;
-use crate::explore::model::Model;
+use crate::explore::job::{Job, Update};
 use crate::explore::npy_frames::read_rows;
 use crate::explore::partial_save::PartialSave;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::strip::{Picture, Strip, Thumbnail};
-use crate::explore::texts::{EmbeddedText, embed_texts, known_texts};
-use crate::video::{DecodeAhead, Faults, Masks, Sampling, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
+use crate::explore::texts::{embed_texts, known_texts};
+use crate::video::{DecodeAhead, Faults, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
 
 /// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
 const FIRST_BATCH: usize = 2;
 /// Memory for decoded frames that wait to be embedded, in bytes.
 const AHEAD_BYTES: usize = 256 << 20;
-
-/// What to embed, and how.
-#[derive(Clone)]
-pub struct Job {
-    /// The clip.
-    pub clip: PathBuf,
-    /// For a `.npy` file of frame embeddings: its rows per second.
-    pub rows_per_second: Option<f64>,
-    pub sampling: Sampling,
-    pub segment: Segment,
-    /// Areas of its frames to blur.
-    pub masks: Arc<Masks>,
-    /// The model. Its towers are loaded in the background.
-    pub model: Arc<Model>,
-    /// Embed frames in an order that covers the clip evenly instead of from its start.
-    pub cover_evenly: bool,
-    /// Largest width and height of the small pictures, if wanted.
-    pub thumbnails: Option<(u32, u32)>,
-    /// Texts to embed first.
-    pub texts: Vec<String>,
-    /// Embedded frames of the clip, also those of another sampling.
-    pub known: Vec<EmbeddedFrame>,
-}
-
-impl Job {
-    /// Embeds every frame of a clip, in order, and no text.
-    pub fn new(clip: PathBuf, model: Arc<Model>) -> Self {
-        Self {
-            clip,
-            rows_per_second: None,
-            sampling: Sampling::Native,
-            segment: Segment::default(),
-            masks: Arc::default(),
-            model,
-            cover_evenly: false,
-            thumbnails: None,
-            texts: Vec::new(),
-            known: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Debug for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").field("clip", &self.clip).finish_non_exhaustive()
-    }
-}
-
-/// What the background work reports.
-#[derive(Debug)]
-pub enum Update {
-    /// The clip is open.
-    Opened {
-        info: VideoInfo,
-        /// Number of frames that the sampling is expected to take.
-        expected_frames: Option<usize>,
-    },
-    /// A frame is decoded.
-    Decoded {
-        /// Ordinal of the picture.
-        ordinal: u64,
-        /// Presentation time in seconds.
-        time: f64,
-        /// Its pictures with square pixels, if wanted; in a long clip of an even selection of frames.
-        thumbnail: Option<Thumbnail>,
-    },
-    /// The last frame is decoded.
-    AllDecoded {
-        /// Number of frames that the sampling took.
-        frames: usize,
-        /// Damage in the clip.
-        faults: Faults,
-    },
-    /// Frames are embedded.
-    Frames(Vec<EmbeddedFrame>),
-    /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
-    Texts(Vec<EmbeddedText>),
-    /// A prefetched text is embedded.
-    Prefetched(EmbeddedText),
-    /// Every frame and every requested text is embedded.
-    Idle,
-    /// A message for the user; the work goes on.
-    Notice(String),
-    /// An error ended the work.
-    Failed(Report),
-}
 
 /// The running background work. Dropping it stops the work after the current batch.
 pub struct Pipeline {

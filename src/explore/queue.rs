@@ -8,7 +8,7 @@ use color_eyre::eyre::Report;
 
 use crate::backbone::Square;
 use crate::explore::frames::EmbeddedFrame;
-use crate::explore::pipeline::Update;
+use crate::explore::job::Update;
 use crate::explore::strip::{Picture, Strip};
 use crate::video::{DecodeAhead, Faults, Shown};
 

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use crate::script::{Class, ScriptFile};
 
 /// Operations that can be undone.
-pub const BOUND: usize = 200;
+pub const MAX_UNDO: usize = 200;
 
 /// Identifies a class while its document is open: renamed, edited, deleted and restored, it keeps its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +82,7 @@ impl History {
     pub fn push(&mut self, edit: Edit) {
         self.undone.clear();
         self.done.push_back(edit);
-        if self.done.len() > BOUND {
+        if self.done.len() > MAX_UNDO {
             self.done.pop_front();
         }
     }

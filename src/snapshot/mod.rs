@@ -3,7 +3,6 @@
 mod hashes;
 mod load;
 mod parts;
-mod sampling;
 mod thumbnail;
 
 use std::io::{self, Read};
@@ -11,13 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use hashes::Hashes;
 pub use load::{SnapshotError, SnapshotFault};
 pub use parts::Parts;
 pub(crate) use parts::matrix;
-pub use sampling::SampledPart;
 pub use thumbnail::Thumbnail;
 
 use crate::atomic_write::write_new;
@@ -25,7 +23,7 @@ use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, 
 use crate::input_file::open_regular;
 use crate::net::rfc_3339;
 use crate::text_file;
-use crate::video::Sampling;
+use crate::video::{Sampling, Segment};
 
 const NAME: &str = "actalign-snapshot/";
 const VERSION: u32 = 2;
@@ -59,6 +57,24 @@ pub struct Snapshot {
     pub pinned: Option<Pinned>,
     /// In order of presentation.
     pub thumbnails: Vec<Thumbnail>,
+}
+
+/// Which frames of a clip were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampledPart {
+    /// In JSON a number of frames per second, or `"native"`.
+    #[serde(serialize_with = "write_sampling", deserialize_with = "read_sampling")]
+    pub fps: Sampling,
+    /// In seconds, if not the clip's.
+    pub start: Option<f64>,
+    /// In seconds, if not the clip's.
+    pub end: Option<f64>,
+}
+
+impl SampledPart {
+    pub fn segment(&self) -> Segment {
+        Segment { start: self.start, end: self.end }
+    }
 }
 
 /// The matrices' columns.
@@ -191,6 +207,27 @@ impl Snapshot {
 
 fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
     matrix.rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+fn write_sampling<S: Serializer>(sampling: &Sampling, serializer: S) -> Result<S::Ok, S::Error> {
+    match sampling {
+        Sampling::Fps(fps) => serializer.serialize_f64(*fps),
+        Sampling::Native | Sampling::Numbered => serializer.collect_str(sampling),
+    }
+}
+
+fn read_sampling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sampling, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Rate {
+        Number(f64),
+        Word(String),
+    }
+    let text = match Rate::deserialize(deserializer)? {
+        Rate::Number(fps) => fps.to_string(),
+        Rate::Word(word) => word,
+    };
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// Writes a snapshot into `folder` under the first free name `CLIP.actalign-N.json`, and returns the path. The file

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::published::TowerSizes;
 use crate::backbone::encoder::EncoderSizes;
 
 /// Both towers of a checkpoint.
@@ -52,6 +51,9 @@ pub(super) struct TextConfig {
     pub layer_norm_eps: f64,
     projection_size: Option<usize>,
 }
+
+/// A tower: dimensions, those of the MLP, layers, heads.
+pub(super) type TowerSizes = [usize; 4];
 
 /// A side in pixels: a number, or height and width.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -19,13 +19,12 @@ use serde_json::Value;
 
 use super::device::ComputeDevice;
 use super::error::ModelError;
-use super::facts::{ModelFacts, TowerFacts};
-use super::family::{Backbone, Family, ImageModel, TextModel, WeightLayout, read_config};
-use super::identity::Tower;
+use super::facts::{ModelFacts, Tower, TowerFacts};
+use super::family::{Backbone, Family, ImageModel, TextModel};
 use super::preparation::{Normalisation, PreparationRules};
 use super::preprocess::Square;
 use super::tokenizer::{TextTokenizer, Tokens};
-use super::weights::Weights;
+use super::weights::{WeightLayout, Weights};
 use config::{Config, TextConfig, VisionConfig};
 use vision::patches;
 
@@ -267,7 +266,7 @@ impl Patches {
 /// # Errors
 /// As for opening a checkpoint.
 pub fn weight_shapes(config: &Path) -> Result<Vec<(String, Vec<usize>)>, ModelError> {
-    Ok(read_config(config)?.weight_shapes())
+    Ok(Config::open(config)?.weight_shapes())
 }
 
 impl Config {

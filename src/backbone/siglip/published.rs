@@ -1,8 +1,8 @@
 //! The checkpoints that Google published, as far as this program runs them.
 
-use super::config::Config;
+use super::config::{Config, TowerSizes};
+use crate::backbone::facts::KnownModel;
 use crate::backbone::family::Backbone;
-use crate::backbone::registry::KnownModel;
 
 /// The sizes that the towers come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +13,6 @@ enum Size {
     /// An image tower of its own, with the text tower of so400m.
     GiantOpt,
 }
-
-/// A tower: dimensions, those of the MLP, layers, heads.
-pub(super) type TowerSizes = [usize; 4];
 
 const SO400M: TowerSizes = [1152, 4304, 27, 16];
 

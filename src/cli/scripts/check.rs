@@ -15,7 +15,7 @@ use crate::error_chain::error_chain;
 use crate::explore::{Model, embed_texts, known_texts};
 use crate::output;
 use crate::plot::table::{Style, Table};
-use crate::script::check::{Finding, Likeness, MOST, Pair, Warning, check, cut, likeness};
+use crate::script::check::{Finding, Likeness, MAX_COMPARED, Pair, Warning, check, cut, likeness};
 use crate::script::{ScriptFile, Strategy, Template};
 use crate::visible::json;
 
@@ -117,10 +117,10 @@ fn report(path: &Path, file: &ScriptFile, templates: &[Template], model: Option<
     if let Some(model) = model {
         warnings.extend(cuts(file, templates, model.checkpoint().tokenizer()?)?);
         warnings.sort_by_key(|finding| (finding.class, finding.step));
-        if file.classes.len() > MOST {
+        if file.classes.len() > MAX_COMPARED {
             let path = path.display();
             output::say(format_args!(
-                "{path}: more than {MOST} classes are not compared\nhelp: split the file"
+                "{path}: more than {MAX_COMPARED} classes are not compared\nhelp: split the file"
             ));
         } else {
             likeness = compare(file, &templates[0], model)?;

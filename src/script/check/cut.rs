@@ -10,13 +10,13 @@ pub struct Cut {
 }
 
 /// Words shown before the lost part.
-const SHOWN: usize = 4;
+const SHOWN_WORDS: usize = 4;
 
 impl fmt::Display for Cut {
     /// The last words that are read, then the lost part in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.kept.split_whitespace().collect();
-        let shown = &words[words.len().saturating_sub(SHOWN)..];
+        let shown = &words[words.len().saturating_sub(SHOWN_WORDS)..];
         let more = if shown.len() < words.len() { "…" } else { "" };
         let space = if shown.is_empty() { "" } else { " " };
         write!(f, "{more}{}{space}[{}]", shown.join(" "), self.lost)

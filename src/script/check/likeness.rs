@@ -27,20 +27,20 @@ pub struct Likeness {
     pub quartiles: [f64; 5],
     /// Tukey's outer fence: the upper quartile plus three times the interquartile range. Pairs above it are too similar. It
     /// is relative, because the similarity of unrelated sentences differs between checkpoints. `None` for fewer than
-    /// [`ENOUGH`] pairs.
+    /// [`MIN_PAIRS`] pairs.
     pub fence: Option<f64>,
 }
 
 /// Fewest pairs for a fence: those of five classes.
-pub const ENOUGH: usize = 10;
+pub const MIN_PAIRS: usize = 10;
 
 /// Most classes that are compared: two million pairs.
-pub const MOST: usize = 2000;
+pub const MAX_COMPARED: usize = 2000;
 
 /// Compares the scripts of all classes, raw embeddings K×d of the steps' sentences. Calls `count` for every class. `None`
-/// for fewer than two classes, more than [`MOST`], or non-finite embeddings.
+/// for fewer than two classes, more than [`MAX_COMPARED`], or non-finite embeddings.
 pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Likeness> {
-    if scripts.len() > MOST {
+    if scripts.len() > MAX_COMPARED {
         return None;
     }
     let units: Vec<Array2<f32>> = scripts.iter().map(|script| unit_rows(script.view())).collect();
@@ -66,7 +66,7 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
     // Sorted downwards; the nearest rank counts.
     let quartiles = [4, 3, 2, 1, 0].map(|quarter| pairs[(last * quarter + 2) / 4].in_order);
     let [_, lower, _, upper, _] = quartiles;
-    let fence = (pairs.len() >= ENOUGH).then_some(upper + 3.0 * (upper - lower));
+    let fence = (pairs.len() >= MIN_PAIRS).then_some(upper + 3.0 * (upper - lower));
     for pair in &mut pairs {
         pair.too_alike = fence.is_some_and(|fence| pair.in_order > fence);
     }

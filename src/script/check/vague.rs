@@ -24,7 +24,7 @@ impl fmt::Display for Vague {
 }
 
 /// Content words beside a phrase of [`PHRASES`] that make a step specific.
-const ENOUGH: usize = 3;
+const MIN_CONTENT: usize = 3;
 
 /// Phrases that fit any action. `a|b` is either word; function words in between do not count.
 const PHRASES: &[&str] = &[
@@ -94,7 +94,7 @@ pub fn vague(canonical: &str) -> Option<Vague> {
     for phrase in PHRASES {
         if let Some(found) = find(phrase, &words) {
             let inside = words[found.clone()].iter().filter(|word| has_content(word)).count();
-            if content.len() - inside < ENOUGH {
+            if content.len() - inside < MIN_CONTENT {
                 return Some(Vague::Phrase(words[found].join(" ")));
             }
         }

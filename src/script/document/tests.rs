@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Document, EditError};
-use crate::script::history::BOUND;
+use crate::script::history::MAX_UNDO;
 use crate::script::{ClassId, Fault, ScriptFile};
 
 fn file(value: Value) -> ScriptFile {
@@ -201,11 +201,11 @@ fn changes_are_relative_to_the_file_on_disk() {
 #[test]
 fn history_is_bounded_and_changes_are_still_known() {
     let (mut document, camel, _) = open();
-    for number in 0..=BOUND {
+    for number in 0..=MAX_UNDO {
         document.set_step(camel, 0, &number.to_string()).unwrap();
     }
     let undone = std::iter::from_fn(|| document.undo().map(str::to_owned)).count();
-    assert_eq!((undone, steps(&document, camel)[0]), (BOUND, "0"));
+    assert_eq!((undone, steps(&document, camel)[0]), (MAX_UNDO, "0"));
     assert!(document.is_changed());
     document.set_step(camel, 0, "glide").unwrap();
     assert!(!document.is_changed());

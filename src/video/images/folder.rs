@@ -99,12 +99,16 @@ impl<'a> Number<'a> {
     fn new(is_negative: bool, whole: &'a str, fraction: &'a str) -> Self {
         Self { is_negative, whole: whole.trim_start_matches('0'), fraction: fraction.trim_end_matches('0') }
     }
+
+    /// Compares as the size does.
+    fn size(&self) -> (usize, &str, &str) {
+        (self.whole.len(), self.whole, self.fraction)
+    }
 }
 
 impl Ord for Number<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let size = |number: &Self| (number.whole.len(), number.whole.to_owned(), number.fraction.to_owned());
-        let by_size = size(self).cmp(&size(other));
+        let by_size = self.size().cmp(&other.size());
         let by_value = if self.is_negative { by_size.reverse() } else { by_size };
         other.is_negative.cmp(&self.is_negative).then(by_value)
     }
