@@ -122,7 +122,7 @@ fn a_snapshot_without_its_clip_is_said_and_refuses_what_needs_embeddings() {
         lines.take(2).map(|line| line.split(", was").next().unwrap().to_owned()).collect()
     };
     assert_eq!(ranked(&said), ranked(&before), "{said}");
-    assert!(said.contains("without embeddings: there is no clip clip.mp4"), "{said}");
+    assert!(said.contains("without embeddings: the clip clip.mp4 does not exist"), "{said}");
     assert!(said.contains("This needs embeddings"), "{said}");
     assert!(said.contains("Cell: logit."), "{said}");
 }
