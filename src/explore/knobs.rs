@@ -30,12 +30,18 @@ pub struct Knob {
     pub name: &'static str,
     /// Its value on the screen.
     pub value: fn(&KnobValues) -> String,
-    /// Its values in full, for plain text.
-    pub in_full: fn(&KnobValues) -> Named,
-    /// Its values in exported tables.
-    pub in_tables: fn(&KnobValues) -> Named,
+    /// Its values in plain text, if they are others.
+    in_full: Option<fn(&KnobValues) -> Named>,
+    /// Its values in exported tables, if they are others.
+    in_tables: Option<fn(&KnobValues) -> Named>,
     /// Its place in exported tables, from 0.
     place_in_tables: usize,
+}
+
+impl Knob {
+    fn named(&self, values: &KnobValues, other: Option<fn(&KnobValues) -> Named>) -> Named {
+        other.map_or_else(|| vec![(self.name, (self.value)(values))], |other| other(values))
+    }
 }
 
 pub const SMOOTHING: Knob = Knob {
@@ -46,60 +52,60 @@ pub const SMOOTHING: Knob = Knob {
         0 | 1 => format!("{:.2} s = off", values.smoothing_seconds),
         width => format!("{:.2} s = {width} frames", values.smoothing_seconds),
     },
-    in_full: |values| {
+    in_full: Some(|values| {
         let value = match values.width {
             _ if values.smoothing_seconds == 0.0 => "off".to_owned(),
             0 | 1 => format!("{:.2} seconds, which is off", values.smoothing_seconds),
             width => format!("{:.2} seconds, {width} frames", values.smoothing_seconds),
         };
         vec![("smoothing", value)]
-    },
-    in_tables: |values| {
+    }),
+    in_tables: Some(|values| {
         let value = match values.width {
             0 | 1 => "off".to_owned(),
             width => format!("{width} frames ({} s)", values.smoothing_seconds),
         };
         vec![("smoothing", value)]
-    },
+    }),
     place_in_tables: 3,
 };
 
 pub const TEMPLATE: Knob = Knob {
     name: "template",
     value: |values| values.template.to_owned(),
-    in_full: |values| vec![("template", format!("{}: {}", values.template, values.template_text))],
-    in_tables: |values| vec![("template", values.template_text.to_owned())],
+    in_full: Some(|values| vec![("template", format!("{}: {}", values.template, values.template_text))]),
+    in_tables: Some(|values| vec![("template", values.template_text.to_owned())]),
     place_in_tables: 4,
 };
 
 pub const CELL: Knob = Knob {
     name: "cell",
     value: |values| values.method.cell.to_string(),
-    in_full: |values| vec![("cell", values.method.cell.to_string())],
-    in_tables: |values| vec![("cell", values.method.cell.to_string())],
+    in_full: None,
+    in_tables: None,
     place_in_tables: 2,
 };
 
 pub const ALIGNER: Knob = Knob {
     name: "aligner",
     value: |values| values.method.aligner_in_words(),
-    in_full: |values| vec![("aligner", values.method.aligner_in_words())],
-    in_tables: |values| {
+    in_full: None,
+    in_tables: Some(|values| {
         let aligner = ("aligner", values.method.aligner_in_words());
         let background = values.background_level.map(|level| {
             let asked = values.method.background;
             ("background", format!("{asked} = {level:.4}"))
         });
         [aligner].into_iter().chain(background).collect()
-    },
+    }),
     place_in_tables: 1,
 };
 
 pub const PRESET: Knob = Knob {
     name: "preset",
     value: |values| values.method.preset.to_string(),
-    in_full: |values| vec![("preset", values.method.preset.to_string())],
-    in_tables: |values| vec![("preset", values.method.preset.to_string())],
+    in_full: None,
+    in_tables: None,
     place_in_tables: 0,
 };
 
@@ -109,14 +115,14 @@ pub const CALIBRATION: Knob = Knob {
         let Calibration { alpha, beta } = values.calibration;
         format!("α {alpha:.2} β {beta:.2}{}", if values.is_overridden { " (own)" } else { "" })
     },
-    in_full: |values| {
+    in_full: Some(|values| {
         let Calibration { alpha, beta } = values.calibration;
         vec![("alpha", format!("{alpha:.4}")), ("beta", format!("{beta:.4}"))]
-    },
-    in_tables: |values| {
+    }),
+    in_tables: Some(|values| {
         let Calibration { alpha, beta } = values.calibration;
         vec![("alpha", alpha.to_string()), ("beta", beta.to_string())]
-    },
+    }),
     place_in_tables: 5,
 };
 
@@ -153,10 +159,15 @@ impl<'a> KnobValues<'a> {
         })
     }
 
-    /// All values as exported tables have them.
+    /// All values in plain text, in the order of the screen.
+    pub fn in_full(&self) -> Named {
+        KNOBS.iter().flat_map(|knob| knob.named(self, knob.in_full)).collect()
+    }
+
+    /// All values in exported tables.
     pub fn in_tables(&self) -> Named {
         let mut knobs = KNOBS;
         knobs.sort_by_key(|knob| knob.place_in_tables);
-        knobs.iter().flat_map(|knob| (knob.in_tables)(self)).collect()
+        knobs.iter().flat_map(|knob| knob.named(self, knob.in_tables)).collect()
     }
 }

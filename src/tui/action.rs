@@ -15,7 +15,7 @@ use crate::tui::drafts::Unsaved;
 use crate::tui::models::Wanted;
 use crate::video::Sampling;
 
-/// A line that tells the user what came of something.
+/// A line for the user in the footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub text: String,

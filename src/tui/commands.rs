@@ -151,7 +151,7 @@ macro_rules! table {
 }
 pub(super) use table;
 
-/// A command and what is known of it.
+/// The row of a command.
 pub struct About {
     /// The command.
     pub command: Command,

@@ -160,7 +160,7 @@ pub struct State {
     pub next_overlay: Option<Box<dyn Overlay>>,
     /// The folder that was listed last.
     pub listing: Option<Listing>,
-    /// What came of the last command.
+    /// The line in the footer, in place of the hints.
     pub message: Option<Message>,
     /// Effects that [`update`] has not returned yet.
     ///

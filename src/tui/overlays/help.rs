@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_fits_into_80_candidates::help() {
+    fn every_line_fits_into_80_columns() {
         let about = COMMANDS
             .iter()
             .map(|about| about.help)

@@ -15,7 +15,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::widgets::{Block, Clear};
 
-/// Clears a box in the middle of the screen and draws its border; its inside comes back.
+/// Clears a box in the middle of the screen and draws its border. Returns the inside.
 fn window(title: &str, (columns, rows): (u16, u16), frame: &mut Frame, area: Rect) -> Rect {
     let over = area.centered(
         Constraint::Length(columns.min(area.width)),

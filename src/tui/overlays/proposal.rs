@@ -79,7 +79,7 @@ impl Proposal {
         After::Closes
     }
 
-    /// One of the two scripts, with what is doubtful about each step.
+    /// One of the two scripts, with warnings about doubtful steps.
     fn lines(&self, heading: &str, steps: &[String], state: &State, width: usize) -> Vec<Line<'static>> {
         let strategy = Strategy::of(state.scripts.file());
         let class = Class { steps: steps.to_vec(), ..self.new.clone() };

@@ -1,7 +1,6 @@
 //! The state in sentences: one fact a line, every number with its name and unit.
 
 use crate::explore::Evidence;
-use crate::explore::knobs::KNOBS;
 use crate::plot::format::plain;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
@@ -158,9 +157,8 @@ pub type Knob = (String, String);
 /// All knobs with their values.
 pub fn knobs(state: &State) -> Vec<Knob> {
     let clip = state.clip();
-    let values = clip.knob_values();
     let sampling = ("sampling", clip.sampling.describe());
-    let named = KNOBS.iter().flat_map(|knob| (knob.in_full)(&values)).chain([sampling]);
+    let named = clip.knob_values().in_full().into_iter().chain([sampling]);
     named.map(|(name, value)| (name[..1].to_uppercase() + &name[1..], value)).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Scripts are edited in place: the ranking follows, everything can be taken back, and nothing is lost.
+//! Editing scripts: the ranking follows, edits can be undone, and nothing is lost.
 
 use super::*;
 use crate::tui::drafts::{Draft, Drafts};
@@ -196,7 +196,7 @@ fn another_script_file_replaces_all_scripts() {
     };
     type_keys(&mut state, "d");
     act(&mut state, Action::ScriptsRead("own.json".into(), Box::new(file())));
-    assert_eq!(scripts(&state).len(), 3, "what is not saved is not lost");
+    assert_eq!(scripts(&state).len(), 3, "unsaved edits are not lost");
     type_keys(&mut state, "u");
     act(&mut state, Action::ScriptsRead("own.json".into(), Box::new(file())));
     for clip in &state.clips {

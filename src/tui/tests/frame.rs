@@ -64,7 +64,7 @@ fn the_frame_marks_the_path_and_the_highest_step() {
         (step("━"), step("▲"))
     };
     assert_eq!(marks(&mut state), (vec!["2".to_owned()], vec!["2".to_owned()]));
-    // Of the class whose steps are told backwards, the path is elsewhere than the frame agrees.
+    // The path of the reversed script is not where the frame fits best.
     act(&mut state, Action::Do(Command::NextCandidate));
     let (path, highest) = marks(&mut state);
     assert_eq!(highest, ["3"], "it runs");

@@ -1,4 +1,4 @@
-//! Scripts by a language model, what a vision-language model says, and doubtful steps.
+//! Scripts by a language model, answers of a vision-language model, and doubtful steps.
 
 use serde_json::json;
 
@@ -114,7 +114,7 @@ fn a_failed_request_is_reported_and_changes_nothing() {
     assert!(screen(&mut state).contains("long jump was deleted or renamed; its new script is discarded."));
 }
 
-/// Nothing that is being typed is lost, and no Enter takes what was not seen.
+/// No typed text is lost, and no Enter accepts an unseen script.
 #[test]
 fn a_proposal_waits_until_the_open_overlay_is_closed() {
     let mut state = with_writer();
@@ -130,7 +130,7 @@ fn a_proposal_waits_until_the_open_overlay_is_closed() {
     assert_eq!(steps(&state, "long jump").len(), 4, "left");
 }
 
-/// Numbers of classes say nothing once other scripts are open.
+/// Ids of classes are of one document.
 #[test]
 fn answers_about_replaced_scripts_are_dropped() {
     let mut state = with_writer();

@@ -1,4 +1,4 @@
-//! The mouse selects, moves the cursor and turns what is under it.
+//! Clicks, drags and the wheel.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;

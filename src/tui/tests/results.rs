@@ -1,4 +1,4 @@
-//! The results of an evaluation, and the knobs of aligners.
+//! The results of an evaluation, and the aligners with their knobs.
 
 use super::*;
 use crate::explore::Method;

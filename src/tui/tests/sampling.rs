@@ -1,4 +1,4 @@
-//! Another sampling rate: what is known of it is shown at once, and nothing is embedded twice.
+//! Another sampling rate: embedded frames are shown at once, and none is embedded twice.
 
 use super::*;
 use crate::tui::update::update;
@@ -56,7 +56,7 @@ fn another_rate_reuses_every_embedded_frame() {
 #[test]
 fn frames_outside_the_new_rate_are_dropped_once_decoded() {
     let mut state = full_state();
-    // Of 40 frames at 10 a second, 7 a second would take others than the decoder then tells of.
+    // 7 a second would take other frames than `decode_half` then decodes.
     sample(&mut state, "7");
     let shown = state.clip().exploration.frame_count();
     assert!(shown > FRAMES / 2 && shown < FRAMES, "{shown}");

@@ -1,4 +1,4 @@
-//! Control characters in names are shown on the screen, never obeyed.
+//! Control characters in names are shown as escapes.
 
 use super::*;
 use crate::tui::action::{EntryKind, FileEntry, Listing};

@@ -1,4 +1,4 @@
-//! The views and what lies over them, on screens of two sizes, their colours where they mean something; and playing.
+//! Views and overlays on screens of two sizes, and playing.
 
 use super::*;
 use crate::script::ScriptFile;

@@ -92,7 +92,7 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) {
     }
 }
 
-/// Adds order evidence to the clip whose alignments it is of.
+/// Adds order evidence to the clip with these alignments.
 pub fn handle_evidence(state: &mut State, update: EvidenceUpdate) {
     match update {
         EvidenceUpdate::Found { generation, class, evidence } => {

@@ -230,7 +230,7 @@ fn follow(state: &mut State) {
 
 /// Gives a clip the candidates that the scripts have for it.
 pub fn candidates(clip: &mut Clip, scripts: &Document) {
-    // The matrices of a snapshot are of the scripts that it was taken with.
+    // The matrices of a snapshot belong to its own scripts.
     if clip.exploration.is_frozen() || clip.has_own_scripts {
         return;
     }

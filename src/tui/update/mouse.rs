@@ -1,5 +1,4 @@
-//! The mouse: a click selects a candidate or a step and moves the cursor, dragging moves it on, the wheel turns what is
-//! under it.
+//! The mouse: clicks select candidates and steps, clicks and drags move the cursor, the wheel scrolls the part under it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -11,7 +10,7 @@ use crate::tui::update::cursor;
 use crate::tui::view::layout::Screen;
 use crate::tui::view::{class_at, timeline};
 
-/// Leaves the mouse to the terminal, or takes it back.
+/// Gives the mouse to the terminal or to the explorer.
 pub fn turn(state: &mut State) {
     state.mouse = !state.mouse;
     let does = if state.mouse { "controls the explorer" } else { "selects text" };
@@ -19,7 +18,7 @@ pub fn turn(state: &mut State) {
     state.effects.push(Effect::CaptureMouse(state.mouse));
 }
 
-/// Handles what the mouse did; a command that it stands for comes back.
+/// Handles a mouse event. Returns the command that it stands for, if it does.
 pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
     let screen = Screen::of(state, state.area)?;
     let at = Position::new(mouse.column, mouse.row);
@@ -63,7 +62,7 @@ pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
     None
 }
 
-/// The step of the selected class whose text is there.
+/// The step of the selected class at a place of the screen.
 fn step_at(screen: &Screen, at: Position) -> Option<usize> {
     let panel = screen.panels.last().filter(|panel| panel.script.contains(at))?;
     panel.step_at(at.y)

@@ -134,3 +134,17 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_knob_of_the_method_is_shown_in_its_order() {
+        let of_method = ROWS.iter().filter_map(|(_, _, knob)| match knob {
+            Knob::Method(knob) => Some(knob.name),
+            Knob::Screen(..) => None,
+        });
+        assert!(of_method.eq(knobs::KNOBS.iter().map(|knob| knob.name)));
+    }
+}
