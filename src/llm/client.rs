@@ -173,8 +173,8 @@ impl Client {
         self.clock.now()
     }
 
-    /// Sends the conversation and returns the model's answer. A busy server is asked again after a wait, of which `watch`
-    /// hears every second.
+    /// Sends the conversation and returns the model's answer. A busy server is retried after a wait, which is
+    /// reported to `watch` every second.
     ///
     /// # Errors
     /// If there is no answer, or `watch` breaks.

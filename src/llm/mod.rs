@@ -13,6 +13,7 @@ mod event;
 mod generator;
 mod prompt;
 mod rules;
+mod script_target;
 mod viewer;
 
 pub use choice::{Choice, choice_in};
@@ -24,4 +25,5 @@ pub use event::{Event, LeftOut, Watch};
 pub use generator::{AT_ONCE, GENERATED, Generated, Generator};
 pub use prompt::{Prompt, PromptError, script_prompt, vision_prompt};
 pub use rules::scripts_in;
+pub use script_target::{ClassSet, ScriptTarget};
 pub use viewer::Viewer;

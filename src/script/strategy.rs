@@ -11,7 +11,7 @@ use crate::script::{ScriptFile, Template};
 
 /// A prompt strategy: how a language model is asked for scripts, and what its scripts look like.
 ///
-/// To add one, add a prompt to `assets/prompts` and an entry to [`Strategy::ALL`].
+/// To add one, add a prompt to `assets/prompts`, an entry to [`Strategy::ALL`] and a line to `docs/scripts.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strategy(&'static Definition);
 
@@ -31,34 +31,33 @@ struct Definition {
     file_name: &'static str,
 }
 
-static CONTEXT_RICH: Definition = Definition {
-    name: "context-rich",
-    help: "As many steps as the action needs, each a sentence that names the actor and the setting",
-    prompt: include_str!("../../assets/prompts/context-rich.md"),
-    steps: 4..=15,
-    words: None,
-    template: "context",
-    file_name: "scripts.json",
-};
-
-static SHORT_FIXED: Definition = Definition {
-    name: "short-fixed",
-    help: "Exactly ten steps of two or three words",
-    prompt: include_str!("../../assets/prompts/short-fixed.md"),
-    steps: 10..=10,
-    words: Some(2..=3),
-    template: "context",
-    file_name: "scripts-short.json",
-};
-
 impl Strategy {
-    /// The default: scripts of the paper's best results.
-    pub const CONTEXT_RICH: Self = Self(&CONTEXT_RICH);
-    /// Exactly ten steps of two or three words.
-    pub const SHORT_FIXED: Self = Self(&SHORT_FIXED);
-
     /// All strategies, the default first.
-    pub const ALL: &[Self] = &[Self::CONTEXT_RICH, Self::SHORT_FIXED];
+    pub const ALL: &[Self] = &[
+        Self(&Definition {
+            name: "context-rich",
+            help: "As many steps as the action needs, each a sentence that names the actor and the setting",
+            prompt: include_str!("../../assets/prompts/context-rich.md"),
+            steps: 4..=15,
+            words: None,
+            template: "context",
+            file_name: "scripts.json",
+        }),
+        Self(&Definition {
+            name: "short-fixed",
+            help: "Exactly ten steps of two or three words",
+            prompt: include_str!("../../assets/prompts/short-fixed.md"),
+            steps: 10..=10,
+            words: Some(2..=3),
+            template: "context",
+            file_name: "scripts-short.json",
+        }),
+    ];
+
+    /// The default: scripts of the paper's best results.
+    pub const CONTEXT_RICH: Self = Self::ALL[0];
+    /// Exactly ten steps of two or three words.
+    pub const SHORT_FIXED: Self = Self::ALL[1];
 
     /// All but the default.
     pub fn others() -> impl Iterator<Item = Self> {

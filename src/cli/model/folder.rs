@@ -11,7 +11,7 @@ use crate::hub::{HubSettings, ModelId};
 use crate::output;
 use crate::session::{Fetch, open_hub};
 
-/// Fetches a missing model if the user agrees; none where nobody can be asked.
+/// Fetches a missing model if the user agrees; `None` without a terminal.
 pub fn fetch_if_agreed() -> Option<Fetch> {
     let can_ask = output::stdin_is_terminal() && output::stderr_is_terminal();
     can_ask.then_some(ask_and_fetch as Fetch)

@@ -1,22 +1,20 @@
 //! `actalign-tui scripts generate`.
 
-use std::collections::HashSet;
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
-use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure, eyre};
-use serde_json::{Map, Value, json};
+use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure};
 
-use crate::atomic_write;
 use crate::cli::llm_args::{ServerArgs, prompts_folder, report_wait, temperature};
 use crate::cli::progress::Counter;
 use crate::eval::read_manifest;
-use crate::input_file::{MOST_TEXT, read_bounded};
-use crate::llm::{AT_ONCE, Event, GENERATED, Generator, LeftOut, LlmError, Prompt, script_prompt};
+use crate::input_file::MOST_TEXT;
+use crate::llm::{
+    AT_ONCE, ClassSet, Event, Generator, LeftOut, LlmError, Prompt, ScriptTarget, script_prompt,
+};
 use crate::output;
-use crate::script::{Class, ScriptError, ScriptFile, Strategy};
+use crate::script::Strategy;
 use crate::text_file;
 
 /// Have a language model write scripts from the names of classes
@@ -65,16 +63,10 @@ pub struct GenerateArgs {
     dry_run: bool,
 }
 
-/// Classes of a domain that are asked for together.
-struct Set {
-    domain: String,
-    names: Vec<String>,
-}
-
 pub fn run(args: &GenerateArgs) -> Result<()> {
     let prompt = script_prompt(args.strategy, args.prompt_file.as_deref(), prompts_folder().as_deref())?;
     let sets = sets(args)?;
-    let mut target = Target::open(args.out.as_deref(), &sets, args.strategy, &prompt)?;
+    let mut target = ScriptTarget::open(args.out.as_deref(), &sets, args.strategy, &prompt)?;
     let (sets, known) = target.missing(sets);
     if args.dry_run {
         return print_questions(&sets, &prompt);
@@ -123,7 +115,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
 }
 
 /// An error, after what is already in the file.
-fn interrupted(error: LlmError, target: &Target, done: usize) -> Report {
+fn interrupted(error: LlmError, target: &ScriptTarget, done: usize) -> Report {
     let report = Report::new(error);
     match done {
         0 => report,
@@ -131,7 +123,7 @@ fn interrupted(error: LlmError, target: &Target, done: usize) -> Report {
     }
 }
 
-fn conclude(left_out: &[LeftOut], all: usize, target: &Target) -> Result<()> {
+fn conclude(left_out: &[LeftOut], all: usize, target: &ScriptTarget) -> Result<()> {
     if left_out.is_empty() {
         output::say(format_args!("{all} scripts are in {}", target.name()));
         return Ok(());
@@ -161,7 +153,7 @@ fn report(event: &Event, domain: &str, counter: &Counter) {
     }
 }
 
-fn print_questions(sets: &[Set], prompt: &Prompt) -> Result<()> {
+fn print_questions(sets: &[ClassSet], prompt: &Prompt) -> Result<()> {
     let chunks = sets.iter().flat_map(|set| set.names.chunks(AT_ONCE).map(|names| (&set.domain, names)));
     let questions: Vec<String> =
         chunks.map(|(domain, names)| Generator::question(prompt, domain, names)).collect();
@@ -172,11 +164,11 @@ fn print_questions(sets: &[Set], prompt: &Prompt) -> Result<()> {
 }
 
 /// The classes to ask for, in sets.
-fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
+fn sets(args: &GenerateArgs) -> Result<Vec<ClassSet>> {
     if let Some(path) = &args.manifest {
         let manifest = read_manifest(path, Path::new(""))?;
         let entries = manifest.clips.into_iter().map(|listed| listed.entry);
-        return Ok(entries.map(|entry| Set { domain: entry.domain, names: entry.candidates }).collect());
+        return Ok(entries.map(|entry| ClassSet { domain: entry.domain, names: entry.candidates }).collect());
     }
     let names: Vec<String> = match &args.classes_file {
         Some(path) => {
@@ -191,118 +183,5 @@ fn sets(args: &GenerateArgs) -> Result<Vec<Set>> {
     ensure!(!names.is_empty(), "no class names");
     let domain = args.domain.as_deref().unwrap_or_default().trim().to_owned();
     ensure!(!domain.is_empty(), "the domain is empty");
-    Ok(vec![Set { domain, names }])
-}
-
-/// The script file that is being written.
-struct Target {
-    path: PathBuf,
-    file: ScriptFile,
-    /// Its content when last read or written; `None` if there was no file.
-    held: Option<Vec<u8>>,
-}
-
-impl Target {
-    /// The existing file, or a new one. Scripts of other prompts are not replaced.
-    fn open(path: Option<&Path>, sets: &[Set], strategy: Strategy, prompt: &Prompt) -> Result<Self> {
-        let path = path.unwrap_or(Path::new("")).to_owned();
-        if !path.exists() {
-            let domains: HashSet<&str> = sets.iter().map(|set| &set.domain[..]).collect();
-            let only = domains.into_iter().next().filter(|first| sets.iter().all(|set| set.domain == *first));
-            let other = Map::from_iter([(Strategy::FIELD.to_owned(), json!(strategy))]);
-            let file = ScriptFile { domain: only.map(str::to_owned), classes: Vec::new(), other };
-            return Ok(Self { path, file, held: None });
-        }
-        // First, so that a change before the next line is noticed.
-        let held = held(&path)?;
-        let file = ScriptFile::load(&path)?;
-        for Set { domain, names } in sets {
-            let foreign = names.iter().filter_map(|name| file.find(domain, name)).find(|class| {
-                let made = class.other.get(GENERATED);
-                let is = |field: &str, value: &str| made.and_then(|made| made[field].as_str()) == Some(value);
-                !(is("strategy", strategy.name()) && is("prompt", &prompt.digest()))
-            });
-            if let Some(Class { name, other, .. }) = foreign {
-                let made = match other.get(GENERATED).map(|made| &made["strategy"]) {
-                    Some(Value::String(strategy)) => format!("from another prompt ({strategy})"),
-                    _ => "by hand or another program".to_owned(),
-                };
-                bail!(
-                    "{} has a script of \"{name}\" in \"{domain}\" {made}\nhelp: choose another --out, or delete that class \
-                     there",
-                    path.display()
-                );
-            }
-        }
-        Ok(Self { path, file, held })
-    }
-
-    fn name(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    /// The sets without classes that the file has or an earlier set asks for, and the number of classes in the file.
-    fn missing(&self, sets: Vec<Set>) -> (Vec<Set>, usize) {
-        let mut met = HashSet::new();
-        let mut known = 0;
-        let mut missing = Vec::new();
-        for Set { domain, mut names } in sets {
-            names.retain(|name| {
-                let is_new = met.insert((domain.clone(), name.clone()));
-                let is_known = self.file.find(&domain, name).is_some();
-                known += usize::from(is_new && is_known);
-                is_new && !is_known
-            });
-            if !names.is_empty() {
-                missing.push(Set { domain, names });
-            }
-        }
-        (missing, known)
-    }
-
-    /// Fails before the model is asked, not after, if the file cannot be written.
-    fn check_writable(&self) -> Result<()> {
-        ensure!(!self.path.is_dir(), "{} is a folder\nhelp: name a file with --out", self.name());
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        atomic_write::temporary(folder.unwrap_or(Path::new(".")), b"")
-            .map(drop)
-            .map_err(|error| eyre!("cannot write {}: {error}", self.name()))
-    }
-
-    /// Adds classes and writes the file. Changes by another program are kept: returns the names of classes that it has
-    /// added, which are not replaced.
-    ///
-    /// # Errors
-    /// If the file cannot be written, or is no longer a script file.
-    fn add(&mut self, classes: &[Class]) -> Result<Vec<String>, ScriptError> {
-        let now = held(&self.path)?;
-        // A deleted file is written again.
-        if now.is_some() && now != self.held {
-            self.file = ScriptFile::load(&self.path)?;
-        }
-        let mut kept = Vec::new();
-        for class in classes {
-            let mut class = class.clone();
-            if self.file.find(class.domain.as_deref().unwrap_or_default(), &class.name).is_some() {
-                kept.push(class.name);
-                continue;
-            }
-            if class.domain == self.file.domain {
-                class.domain = None;
-            }
-            self.file.classes.push(class);
-        }
-        self.file.save(&self.path)?;
-        self.held = held(&self.path)?;
-        Ok(kept)
-    }
-}
-
-/// The content of a script file, if it exists.
-fn held(path: &Path) -> Result<Option<Vec<u8>>, ScriptError> {
-    match read_bounded(path, MOST_TEXT) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ScriptError::Read { path: path.to_owned(), source }),
-    }
+    Ok(vec![ClassSet { domain, names }])
 }
