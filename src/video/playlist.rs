@@ -52,7 +52,7 @@ impl Playlist {
         let head = head(path).map_err(unreadable)?;
         let Some(kind) = kind(&head) else {
             return match foreign_list(&head) {
-                Some(what) => Err(bad(format!("{what}, which names other files, cannot be read"))),
+                Some(what) => Err(bad(format!("{what} is not supported"))),
                 None => Ok(None),
             };
         };
@@ -71,7 +71,7 @@ impl Playlist {
                 if !files.insert(file.clone()) {
                     continue;
                 }
-                let head = self::head(&file).map_err(|error| bad(format!("it names {named}: {error}")))?;
+                let head = self::head(&file).map_err(|error| bad(format!("entry {named}: {error}")))?;
                 match self::kind(&head) {
                     // FFmpeg would look for what a linked list names beside the link.
                     Some(nested) if nested == kind && !is_linked(&folder.join(&named), &file) => {
@@ -79,9 +79,7 @@ impl Playlist {
                     }
                     None if foreign_list(&head).is_none() => {}
                     _ => {
-                        return Err(bad(format!(
-                            "it names {named}, a list of another kind or a link to one"
-                        )));
+                        return Err(bad(format!("entry {named} is a list of another kind or a link to one")));
                     }
                 }
             }
@@ -106,13 +104,13 @@ pub fn named_files(clip: &Path) -> Result<Vec<PathBuf>, VideoError> {
 fn find(named: &str, folder: &Path, root: &Path) -> Result<PathBuf, String> {
     let first = named.split('/').next().unwrap_or_default();
     if first.contains(':') || named.starts_with("//") {
-        return Err(format!("it names {named}, which is no file of its folder"));
+        return Err(format!("entry {named} is not a file in its folder"));
     }
-    let file = folder.join(named).canonicalize().map_err(|error| format!("it names {named}: {error}"))?;
+    let file = folder.join(named).canonicalize().map_err(|error| format!("entry {named}: {error}"))?;
     if !file.starts_with(root) {
-        return Err(format!("it names {named}, which is outside its folder"));
+        return Err(format!("entry {named} is outside its folder"));
     }
-    if file.is_file() { Ok(file) } else { Err(format!("it names {named}, which is no file")) }
+    if file.is_file() { Ok(file) } else { Err(format!("entry {named} is not a file")) }
 }
 
 /// Whether a path leads to a file of another folder.

@@ -46,7 +46,7 @@ impl Container {
     pub(super) fn open(input: &Input, threads: Threads) -> Result<Self, VideoError> {
         let demuxer = Demuxer::open(input)?;
         if TEXT_DEMUXERS.contains(&demuxer.input.format().name()) {
-            return Err(input.error(Problem::NotVideo("it looks like text".to_owned())));
+            return Err(input.error(Problem::NotVideo("looks like text".to_owned())));
         }
         let Some(stream) = video_stream(&demuxer) else {
             return Err(input.error(Problem::NoVideoStream));

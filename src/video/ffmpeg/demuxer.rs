@@ -83,7 +83,7 @@ impl Demuxer {
         match open(&mut permit, options) {
             Ok(opened) => Ok(Self { input: opened, _permit: permit }),
             Err(error) => Err(input.error(match permit.refused.get() {
-                Some(named) => Problem::BadPlaylist(format!("it names {named}, which is not opened")),
+                Some(named) => Problem::BadPlaylist(format!("entry {named} is not permitted")),
                 None => Problem::NotVideo(error.to_string()),
             })),
         }

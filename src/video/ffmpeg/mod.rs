@@ -39,7 +39,7 @@ impl Decoder for Ffmpeg {
     fn open_image(&self, input: &Input) -> Result<Option<OpenClip>, VideoError> {
         let container = Container::open(input, Threads::Auto)?;
         if container.image.is_none() {
-            return Err(input.error(Problem::NotImage("it is a video or sound".to_owned())));
+            return Err(input.error(Problem::NotImage("video or sound".to_owned())));
         }
         FrameStream::open(container, input, None).map(Some)
     }

@@ -40,7 +40,7 @@ impl ImageHeader {
         }
         if heif::is_heif(file) {
             let image = heif::read(file);
-            let damage = image.is_derived.then(|| "it is put together from tiles".to_owned());
+            let damage = image.is_derived.then(|| "composed of tiles".to_owned());
             return Self { orientation: image.orientation, damage, has_attachments: true, ..Self::default() };
         }
         let orientation = if is_png(file) {
@@ -100,7 +100,7 @@ fn is_webp(file: &[u8]) -> bool {
 }
 
 fn truncation(end: Option<usize>, file: &[u8]) -> Option<String> {
-    end.filter(|&end| end > file.len()).map(|_| format!("it is cut short after {} bytes", file.len()))
+    end.filter(|&end| end > file.len()).map(|_| format!("cut short after {} bytes", file.len()))
 }
 
 /// Where the code of the next JPEG marker is. Codes below 0xc0 are of coded pixels.

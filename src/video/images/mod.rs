@@ -165,7 +165,7 @@ fn load_other(input: &Input) -> Result<(Frame, i32), VideoError> {
         _ => error,
     };
     let OpenClip { mut source, info, .. } = open_image(input).map_err(not_image)?;
-    source.advance().ok_or_else(|| input.error(Problem::NotImage("it is damaged".to_owned())))?;
+    source.advance().ok_or_else(|| input.error(Problem::NotImage("damaged".to_owned())))?;
     let frame = source.frame().map_err(not_image)?;
     Ok((Frame { time: 0.0, shown: shown(), ..frame }, info.rotation))
 }
@@ -186,7 +186,7 @@ fn decode_jpeg(file: &[u8]) -> Result<RgbImage, String> {
         let is_grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
         let shown = if is_grey { ColorSpace::Luma } else { ColorSpace::RGB };
         decoder.set_options(decoder.options().jpeg_set_out_colorspace(shown));
-        let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+        let (width, height) = decoder.dimensions().ok_or("no size")?;
         if width * height > MAX_PIXELS {
             return Err(format!("{width} by {height} pixels are too many"));
         }

@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    /// Opening the checkpoint and loading its towers fails, and the message holds all parts.
+    /// Opening the checkpoint fails, and the message holds all parts: as [`World::fails`], without starting the program.
     #[track_caller]
     fn is_not_opened(&self, parts: &[&str]) {
         let error = Checkpoint::open(&self.0.path().join("model")).expect_err("it is opened").to_string();
@@ -350,7 +350,7 @@ fn files_that_are_not_regular_are_refused() {
 fn files_of_other_kinds_are_named() {
     for name in ["config.json", "tokenizer.json", FLAT, NESTED, WEIGHTS] {
         World::with(name, LFS).fails(CLASSIFY, &[name, "git-LFS pointer", "git lfs pull"]);
-        World::with(name, "\n<!DOCTYPE html><html>").fails(CLASSIFY, &[name, "web page", "/resolve/"]);
+        World::with(name, "\n<!DOCTYPE html><html>").is_not_opened(&[name, "web page", "/resolve/"]);
     }
     let world = World::with("model.safetensors.index.json", LFS);
     fs::remove_file(world.path(WEIGHTS)).unwrap();
@@ -364,7 +364,7 @@ fn files_of_other_kinds_are_named() {
         (b"Entry not found", "not a safetensors file"),
         (b"", "is empty"),
     ] {
-        World::with(WEIGHTS, bytes).fails(CLASSIFY, &[WEIGHTS, part]);
+        World::with(WEIGHTS, bytes).is_not_opened(&[WEIGHTS, part]);
     }
 }
 
@@ -388,7 +388,7 @@ fn folders_of_other_kinds_are_named() {
         ("open_clip_config.json", "OpenCLIP"),
         ("siglip.safetensors", "has another name"),
     ] {
-        only(&[name]).fails(CLASSIFY, &["config.json is not there", part]);
+        only(&[name]).is_not_opened(&["config.json is not there", part]);
     }
     let world = World::new();
     world.fails("model info model/config.json", &["name the folder"]);
