@@ -1,4 +1,4 @@
-//! Counts the tokens of sentences while they are typed: reading a tokenizer may take a moment.
+//! Counts the tokens of a sentence while it is typed, on a thread of its own: reading a tokenizer takes a moment.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,16 +12,16 @@ use crate::tui::overlay::TokenCount;
 pub struct Counter(Sender<(Arc<Model>, String)>);
 
 impl Counter {
-    /// Starts the thread, from which `tell` is called.
+    /// Starts the thread, which calls `tell`.
     pub fn start(tell: Tell) -> Self {
         let (sender, sentences) = channel();
         thread::spawn(move || count(&sentences, &tell));
         Self(sender)
     }
 
-    /// Asks for a sentence's tokens. Only the last of those that wait is counted.
+    /// Counts a sentence. Of several that wait, only the last is counted.
     pub fn count(&self, model: Arc<Model>, sentence: String) {
-        // The thread ends only when nobody can ask it.
+        // The thread ends only with the sender.
         let _ = self.0.send((model, sentence));
     }
 }
@@ -29,7 +29,7 @@ impl Counter {
 fn count(sentences: &Receiver<(Arc<Model>, String)>, tell: &Tell) {
     while let Ok(first) = sentences.recv() {
         let (model, sentence) = sentences.try_iter().last().unwrap_or(first);
-        // A tokenizer that cannot be read, and a sentence that it fails on, are reported by whoever embeds.
+        // Errors of the tokenizer are reported when the sentence is embedded.
         let tokenizer = model.checkpoint().tokenizer();
         if let Ok((tokenizer, tokens)) =
             tokenizer.and_then(|tokenizer| Ok((tokenizer, tokenizer.encode(&sentence)?)))
