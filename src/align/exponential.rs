@@ -1,6 +1,6 @@
-//! The exponential as code without branches, of which the compiler can make vector code.
+//! The exponential without branches, so that the compiler can vectorise it.
 
-/// eˣ as p · 2ⁿ, to 2 units in the last place: p is a polynomial on ±ln 2 / 2, n a whole number. x is to be within ±110.
+/// eˣ as p · 2ⁿ, to 2 units in the last place: p is a polynomial on ±ln 2 / 2, n a whole number. For x within ±110.
 #[inline(always)]
 pub(crate) fn exp_parts(x: f32) -> (f32, i32) {
     // Adding 1.5·2²³ leaves no bits for a fraction, which rounds; the subtraction takes it off again.

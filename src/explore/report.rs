@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{Calibration, Rule};
 use crate::explore::method::Method;
-use crate::explore::outcome::{ClassOutcome, Outcome};
+use crate::explore::outcome::Outcome;
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
 
@@ -107,37 +107,45 @@ impl ReportSettings {
     }
 }
 
+impl ClassReport {
+    /// A class with an empty path, for those who do not need it; none while it is not aligned.
+    pub fn without_path(index: usize, name: &str, outcome: &Outcome) -> Option<Self> {
+        let class = outcome.classes.get(index)?.as_ref()?;
+        let order = class.order.found();
+        Some(Self {
+            index,
+            name: name.to_owned(),
+            score: class.alignment.score,
+            path: Vec::new(),
+            frames_per_step: class.alignment.frames_per_step.clone(),
+            collapsed: class.alignment.collapsed,
+            order_free: class.order_free,
+            order_z: order.map(|order| order.z),
+            order_p: order.map(|order| order.p),
+            mean_pool: class.mean_pool,
+            mean_pool_rank: outcome.mean_pool_rank(index),
+            rank: outcome.rank(index)?,
+            margin: outcome.margin(index),
+        })
+    }
+}
+
 impl Report {
-    /// Reports the classes that are aligned. `names` has one for every class of the outcome.
+    /// The aligned classes. `names` has one for every class of the outcome.
     pub fn new<'a>(
         names: impl IntoIterator<Item = &'a str>,
         outcome: &Outcome,
         settings: ReportSettings,
     ) -> Self {
-        let class = |(index, (name, class)): (usize, (&str, &Option<ClassOutcome>))| {
-            let class = class.as_ref()?;
-            let order = class.order.found();
-            Some(ClassReport {
-                index,
-                name: name.to_owned(),
-                score: class.alignment.score,
-                path: class.alignment.path.clone(),
-                frames_per_step: class.alignment.frames_per_step.clone(),
-                collapsed: class.alignment.collapsed,
-                order_free: class.order_free,
-                order_z: order.map(|order| order.z),
-                order_p: order.map(|order| order.p),
-                mean_pool: class.mean_pool,
-                mean_pool_rank: outcome.mean_pool_rank(index),
-                rank: outcome.rank(index)?,
-                margin: outcome.margin(index),
-            })
+        let class = |(index, name): (usize, &str)| {
+            let path = outcome.classes.get(index)?.as_ref()?.alignment.path.clone();
+            Some(ClassReport { path, ..ClassReport::without_path(index, name, outcome)? })
         };
-        let classes = names.into_iter().zip(&outcome.classes).enumerate().filter_map(class).collect();
+        let classes = names.into_iter().enumerate().filter_map(class).collect();
         Self { classes, ranking: outcome.ranking.clone(), settings }
     }
 
-    /// The reported class with this index in the order given.
+    /// The class with this index, if it is aligned.
     pub fn class(&self, index: usize) -> Option<&ClassReport> {
         self.classes.iter().find(|class| class.index == index)
     }

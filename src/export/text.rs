@@ -59,7 +59,8 @@ pub fn text(snapshot: &Snapshot, classes: &[usize], columns: usize, ink: Ink) ->
 /// A line per class, best first, below a heading.
 fn ranking(snapshot: &Snapshot, columns: usize) -> Vec<String> {
     let ranked: Vec<_> = ranked(snapshot).collect();
-    let longest = ranked.iter().map(|class| width(&visible_line(class.name))).max().unwrap_or_default();
+    let longest =
+        ranked.iter().map(|ranked| width(&visible_line(&ranked.class.name))).max().unwrap_or_default();
     // Rank and name, with a space behind each.
     let room = longest.max("class".len()).min(columns - candidates::width(Form::Text) - 5);
     let line = |rank: &str, name: &str, rest: &str| {
@@ -68,10 +69,10 @@ fn ranking(snapshot: &Snapshot, columns: usize) -> Vec<String> {
         format!("{rank:>3} {name}{padding} {rest}")
     };
     let heading = line("", "class", &candidates::heading(Form::Text));
-    let classes = ranked.iter().map(|class| {
-        let cells = candidates::cells(class, Form::Text).into_iter().map(|(text, _)| text);
-        let rest = cells.collect::<Vec<_>>().join(" ") + candidates::mark(class, Form::Text);
-        line(&class.rank.to_string(), class.name, &rest)
+    let classes = ranked.iter().map(|ranked| {
+        let cells = candidates::cells(ranked, Form::Text).into_iter().map(|(text, _)| text);
+        let rest = cells.collect::<Vec<_>>().join(" ") + candidates::mark(ranked, Form::Text);
+        line(&ranked.class.rank.to_string(), &ranked.class.name, &rest)
     });
     [heading].into_iter().chain(classes).collect()
 }

@@ -1,5 +1,6 @@
 //! The columns of the ranked candidates: the explorer's list and its help, `classify`, exported tables and text.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::explore::{Candidate, ClassReport, Evidence, Outcome};
@@ -8,70 +9,29 @@ use crate::plot::table::{Align, Table};
 use Value::{Count, Difference, Missing, Number, Text, YesNo};
 
 /// A ranked candidate, from which every column takes its value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ranked<'a> {
-    pub rank: usize,
-    pub name: &'a str,
+    pub class: Cow<'a, ClassReport>,
     pub domain: &'a str,
-    pub score: f64,
-    pub margin: Option<f64>,
-    pub order_free: f64,
-    pub order_z: Option<f64>,
-    pub order_p: Option<f64>,
-    /// What the list shows where there is no `order_z`.
+    /// What the list shows where there is no order evidence.
     pub no_order: &'static str,
-    pub mean_pool: Option<f64>,
-    pub mean_pool_rank: Option<usize>,
-    pub collapsed: bool,
-    pub frames_per_step: &'a [usize],
     /// Rank and score under the pinned settings.
     pub pinned: Option<(usize, f64)>,
-    /// Mark of what the vision-language model names.
+    /// Mark of the class that the vision-language model names.
     pub vlm: &'static str,
 }
 
 impl<'a> Ranked<'a> {
     pub fn of_report(class: &'a ClassReport, domain: &'a str) -> Self {
-        Self {
-            rank: class.rank,
-            name: &class.name,
-            domain,
-            score: class.score,
-            margin: class.margin,
-            order_free: class.order_free,
-            order_z: class.order_z,
-            order_p: class.order_p,
-            no_order: "",
-            mean_pool: class.mean_pool,
-            mean_pool_rank: class.mean_pool_rank,
-            collapsed: class.collapsed,
-            frames_per_step: &class.frames_per_step,
-            pinned: None,
-            vlm: "",
-        }
+        Self { class: Cow::Borrowed(class), domain, no_order: "", pinned: None, vlm: "" }
     }
 
     /// None where the class is not aligned.
-    pub fn of_outcome(outcome: &'a Outcome, candidate: &'a Candidate, index: usize) -> Option<Self> {
-        let class = outcome.classes.get(index)?.as_ref()?;
-        let order = class.order.found();
-        Some(Self {
-            rank: outcome.rank(index)?,
-            name: &candidate.name,
-            domain: &candidate.domain,
-            score: class.alignment.score,
-            margin: outcome.margin(index),
-            order_free: class.order_free,
-            order_z: order.map(|order| order.z),
-            order_p: order.map(|order| order.p),
-            no_order: if class.order == Evidence::Unknown { "…" } else { "–" },
-            mean_pool: class.mean_pool,
-            mean_pool_rank: outcome.mean_pool_rank(index),
-            collapsed: class.alignment.collapsed,
-            frames_per_step: &class.alignment.frames_per_step,
-            pinned: None,
-            vlm: "",
-        })
+    pub fn of_outcome(outcome: &Outcome, candidate: &'a Candidate, index: usize) -> Option<Self> {
+        let class = Cow::Owned(ClassReport::without_path(index, &candidate.name, outcome)?);
+        let is_unknown = outcome.classes[index].as_ref()?.order == Evidence::Unknown;
+        let no_order = if is_unknown { "…" } else { "–" };
+        Some(Self { class, domain: &candidate.domain, no_order, pinned: None, vlm: "" })
     }
 }
 
@@ -135,8 +95,8 @@ pub enum Tone {
     Bad,
 }
 
-/// A column. A row of [`COLUMNS`] adds one; for `--json` also a field of [`ClassReport`]. A form without a heading for it
-/// does not have it.
+/// A column. A row of [`COLUMNS`] adds one; for `--json` also a field of [`ClassReport`]. Forms without a heading for the
+/// column leave it out.
 pub struct Column {
     /// Heading in CSV, and with spaces in Markdown: the field of the JSON document, where it has one.
     key: &'static str,
@@ -169,8 +129,14 @@ const COLUMN: Column = Column {
 
 /// Every column, from left to right.
 static COLUMNS: [Column; 16] = [
-    Column { key: "rank", table: "rank", value: |row| Count(row.rank), ..COLUMN },
-    Column { key: "class", table: "class", align: Align::Left, value: |row| Text(row.name.into()), ..COLUMN },
+    Column { key: "rank", table: "rank", value: |row| Count(row.class.rank), ..COLUMN },
+    Column {
+        key: "class",
+        table: "class",
+        align: Align::Left,
+        value: |row| Text(row.class.name.clone()),
+        ..COLUMN
+    },
     Column { key: "domain", align: Align::Left, value: |row| Text(row.domain.into()), ..COLUMN },
     Column {
         key: "score",
@@ -178,7 +144,7 @@ static COLUMNS: [Column; 16] = [
         text: ("score", 10),
         table: "score",
         help: &["mean of the matrix along the path"],
-        value: |row| Number(row.score),
+        value: |row| Number(row.class.score),
         ..COLUMN
     },
     Column {
@@ -187,7 +153,7 @@ static COLUMNS: [Column; 16] = [
         text: ("margin", 10),
         table: "margin",
         help: &["score minus the best score of the other candidates"],
-        value: |row| row.margin.map_or(Missing(""), Difference),
+        value: |row| row.class.margin.map_or(Missing(""), Difference),
         ..COLUMN
     },
     Column {
@@ -197,7 +163,7 @@ static COLUMNS: [Column; 16] = [
         table: "order-free",
         help: &["score of the same script without its order"],
         is_listed: |pinned, _| !pinned,
-        value: |row| Number(row.order_free),
+        value: |row| Number(row.class.order_free),
         ..COLUMN
     },
     Column {
@@ -206,14 +172,14 @@ static COLUMNS: [Column; 16] = [
         is_listed: |pinned, _| pinned,
         value: |row| {
             let Some((rank, score)) = row.pinned else { return Missing("new") };
-            let moved = match rank.cmp(&row.rank) {
-                Ordering::Greater => format!("▲{}", rank - row.rank),
-                Ordering::Less => format!("▼{}", row.rank - rank),
+            let moved = match rank.cmp(&row.class.rank) {
+                Ordering::Greater => format!("▲{}", rank - row.class.rank),
+                Ordering::Less => format!("▼{}", row.class.rank - rank),
                 Ordering::Equal => "=".to_owned(),
             };
-            Text(format!("{rank} {moved} {}", signed(row.score - score)))
+            Text(format!("{rank} {moved} {}", signed(row.class.score - score)))
         },
-        tone: |row| match row.pinned.map_or(Ordering::Equal, |(rank, _)| rank.cmp(&row.rank)) {
+        tone: |row| match row.pinned.map_or(Ordering::Equal, |(rank, _)| rank.cmp(&row.class.rank)) {
             Ordering::Greater => Tone::Good,
             Ordering::Less => Tone::Bad,
             Ordering::Equal => Tone::Dim,
@@ -226,22 +192,22 @@ static COLUMNS: [Column; 16] = [
             "standard deviations above the same steps in shuffled orders;",
             "* where fewer than one shuffled order in twenty scores as high",
         ],
-        value: |row| match row.order_z.zip(row.order_p) {
+        value: |row| match row.class.order_z.zip(row.class.order_p) {
             Some((z, p)) => Text(format!("{z:+.1}{}", if p < 0.05 { "*" } else { " " })),
             None => Missing(row.no_order),
         },
         ..COLUMN
     },
-    Column { key: "order_z", value: |row| Value::number(row.order_z), ..COLUMN },
-    Column { key: "order_p", value: |row| Value::number(row.order_p), ..COLUMN },
-    Column { key: "mean_pool", value: |row| Value::number(row.mean_pool), ..COLUMN },
+    Column { key: "order_z", value: |row| Value::number(row.class.order_z), ..COLUMN },
+    Column { key: "order_p", value: |row| Value::number(row.class.order_p), ..COLUMN },
+    Column { key: "mean_pool", value: |row| Value::number(row.class.mean_pool), ..COLUMN },
     Column {
         key: "mean_pool_rank",
         list: ("pool", 5),
         text: ("pool", 5),
         table: "pool rank",
         help: &["rank by the mean frame and the class name alone"],
-        value: |row| row.mean_pool_rank.map_or(Missing("…"), Count),
+        value: |row| row.class.mean_pool_rank.map_or(Missing("…"), Count),
         ..COLUMN
     },
     Column {
@@ -252,13 +218,15 @@ static COLUMNS: [Column; 16] = [
         ..COLUMN
     },
     // In the other forms it is a mark: see `mark`.
-    Column { key: "collapsed", align: Align::Left, value: |row| YesNo(row.collapsed), ..COLUMN },
-    Column { key: "steps", value: |row| Count(row.frames_per_step.len()), ..COLUMN },
+    Column { key: "collapsed", align: Align::Left, value: |row| YesNo(row.class.collapsed), ..COLUMN },
+    Column { key: "steps", value: |row| Count(row.class.frames_per_step.len()), ..COLUMN },
     Column {
         key: "frames_per_step",
         table: "frames per step",
         align: Align::Left,
-        value: |row| Text(row.frames_per_step.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")),
+        value: |row| {
+            Text(row.class.frames_per_step.iter().map(usize::to_string).collect::<Vec<_>>().join(" "))
+        },
         ..COLUMN
     },
 ];
@@ -277,21 +245,20 @@ fn columns(form: Form) -> impl Iterator<Item = (&'static Column, String, usize)>
     columns.filter(|(_, (text, _))| !text.is_empty()).map(|(column, (text, width))| (column, text, width))
 }
 
-/// Headings of all columns that the explorer's list may have, and what they mean, in lines: a heading stands before the first
-/// line of a column.
+/// Lines of help on the columns of the explorer's list, each with the heading, which is empty after a column's first line.
 pub fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
     COLUMNS.iter().flat_map(|column| {
-        // Headings may go on after a colon.
+        // Without what a heading says after a colon.
         let heading = column.list.0.split(':').next().unwrap_or_default();
         let lines = column.help.iter().enumerate();
         lines.map(move |(line, &text)| (if line == 0 { heading } else { "" }, text))
     })
 }
 
-/// What a row ends in where its path has collapsed.
+/// The end of a row whose path has collapsed.
 pub fn mark(row: &Ranked, form: Form) -> &'static str {
     match form {
-        _ if !row.collapsed => "",
+        _ if !row.class.collapsed => "",
         Form::List { .. } | Form::Text => " ⚠",
         Form::Table => "  (collapsed)",
         Form::Markdown | Form::Csv => "",
@@ -355,20 +322,20 @@ mod tests {
     #[test]
     fn a_missing_value_and_a_collapsed_path_are_marked_as_the_form_does() {
         let class: ClassReport = serde_json::from_str(CLASS).unwrap();
-        let ranked = Ranked { no_order: "–", ..Ranked::of_report(&class, "home") };
-        let plain = table([ranked], Form::Table).draw(crate::plot::table::Style::Plain);
+        let ranked = || Ranked { no_order: "–", ..Ranked::of_report(&class, "home") };
+        let plain = table([ranked()], Form::Table).draw(crate::plot::table::Style::Plain);
         assert_eq!(
             plain.lines().last().map(str::trim_end),
             Some("   1  nap    5.000e-1  -2.500e-1    1.000e-5          -  1 1  (collapsed)")
         );
         assert_eq!(
-            table([ranked], Form::Csv).csv().lines().last(),
+            table([ranked()], Form::Csv).csv().lines().last(),
             Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1")
         );
         let form = Form::List { pinned: true, vlm: true };
-        let cells: Vec<String> = cells(&ranked, form).into_iter().map(|(cell, _)| cell).collect();
+        let cells: Vec<String> = cells(&ranked(), form).into_iter().map(|(cell, _)| cell).collect();
         assert_eq!(cells.join(" "), "   0.5000   -0.2500               new      –     …     ");
         assert_eq!(heading(form).chars().count() + 2, width(form));
-        assert_eq!(mark(&ranked, form), " ⚠");
+        assert_eq!(mark(&ranked(), form), " ⚠");
     }
 }

@@ -1,4 +1,4 @@
-//! What figures, tables and the screen are drawn with: colours, scales, time axis, text fitting, tables, heatmaps, SVG.
+//! Drawing for the screen, figures and text: colours, scales, time axis, text fitting, tables, heatmaps, SVG.
 
 pub mod candidates;
 pub mod colour;

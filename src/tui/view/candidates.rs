@@ -93,7 +93,7 @@ fn line(state: &State, class: usize, form: Form, (name_width, bar): (usize, usiz
     };
     // Relative to the leader: absolute scores are tiny. A bar has no length where scores may be negative.
     let best = outcome.ranking.first().and_then(|&best| outcome.score(best)).filter(|&best| best > 0.0);
-    let share = best.map_or(0.0, |best| (ranked.score / best).clamp(0.0, 1.0));
+    let share = best.map_or(0.0, |best| (ranked.class.score / best).clamp(0.0, 1.0));
     let filled = (share * bar as f64).round() as usize;
     let colour = theme.heat(0.35 + 0.5 * share as f32);
     spans.push(Span::styled("█".repeat(filled), theme.in_colour(colour)));

@@ -15,7 +15,7 @@ use crate::tui::theme::{Theme, bold, dim};
 use crate::tui::view::layout::Panel;
 use crate::tui::view::shown::Shown;
 
-/// The heading: the class, what the shades mean, and the range of the values.
+/// The heading: class, cell, scale, and the range of the values.
 pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let Some(candidate) = clip.exploration.candidates().get(shown.class) else {
@@ -26,7 +26,7 @@ pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut F
     let label = if shown.label.is_empty() { String::new() } else { format!("{}: ", shown.label) };
     let title = format!("{label}{}{domain}", candidate.name);
     let room = usize::from(area.width);
-    // The name of the class needs its place more than words that the marks stand for as well.
+    // Where there is little room, the name of the class goes before words that marks stand for too.
     let legend = [true, false].map(|in_words| legend(state, shown, range, in_words));
     let [long, short] = &legend;
     let is_long = long.width() + 2 + width(&title) <= room;
@@ -36,7 +36,7 @@ pub fn draw_title(state: &State, shown: &Shown, range: (f32, f32), frame: &mut F
     frame.render_widget(legend, area);
 }
 
-/// What the shades mean, and the range of the values.
+/// Cell, scale, and the range of the values with its shades.
 fn legend(state: &State, shown: &Shown, (low, high): (f32, f32), in_words: bool) -> Line<'static> {
     let Some(class) = shown.outcome else { return Line::default() };
     let mut legend = Vec::new();
@@ -96,7 +96,7 @@ pub fn draw(state: &State, shown: &Shown, axis: TimeAxis, frame: &mut Frame, pan
         let Some(cell) = buffer.cell_mut(at) else { continue };
         cell.set_char(glyph).modifier.insert(Modifier::BOLD);
         if state.theme.is_plain() {
-            // Without colours the line would drown among the shades.
+            // Without colours bold alone does not stand out from the shades.
             cell.modifier.insert(Modifier::REVERSED);
         }
     }

@@ -67,13 +67,13 @@ pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     for (time, label) in axis.ticks(LABEL) {
         let x = axis.column(time) as u16;
         let label = format!("╵{label}s");
-        // Half a label would be another number.
+        // A cut label would read as another number.
         if width(&label) <= usize::from(area.width - x) {
             buffer.set_string(area.x + x, area.y, label, dim());
         }
     }
     let x = axis.column(state.clip().cursor) as u16;
-    // The space keeps a tick's label from running on behind it.
+    // The space separates it from a tick's label.
     let label = Line::raw(format!("▲{:.2}s ", state.clip().cursor));
     let width = label.width() as u16;
     // At the right edge the label stands before the mark.
