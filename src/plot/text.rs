@@ -1,4 +1,4 @@
-//! Text in lines and columns of a terminal. [`font`](super::font) does the same for figures.
+//! Text in lines and columns of a terminal. `font` does the same for figures.
 
 use ratatui::text::Line;
 

@@ -3,10 +3,8 @@
 //! Enum, names, keys, help, palette, `actalign-tui keys`, configuration and plain text all follow from the rows.
 
 /// Calls the macro `$then` with all commands in the order of the help. A row is
-/// `Variant "name" "default keys" "help" [needs] => what it does;`. The last part may use the [`State`] and the seconds
+/// `Variant "name" "default keys" "help" [needs] => what it does;`. The last part may use the `State` and the seconds
 /// since the start. It is compiled in `update`, where the names in it are imported.
-///
-/// [`State`]: crate::tui::state::State
 macro_rules! table {
     ($then:ident) => {
         $then! { |state, now|

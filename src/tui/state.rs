@@ -162,9 +162,7 @@ pub struct State {
     pub listing: Option<Listing>,
     /// The line in the footer, in place of the hints.
     pub message: Option<Message>,
-    /// Effects that [`update`] has not returned yet.
-    ///
-    /// [`update`]: crate::tui::update::update
+    /// Effects that `update` has not returned yet.
     pub effects: Vec<Effect>,
 }
 

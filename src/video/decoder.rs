@@ -1,23 +1,13 @@
 //! What a decoder is to the rest of this room.
 
 use super::faults::Jump;
-use super::ffmpeg::Ffmpeg;
-use super::images::Images;
 use super::input::Input;
-use super::{Frame, Problem, VideoError, VideoInfo};
-
-/// Decoders in the order in which they are tried. Another one is a file that implements [`Decoder`], and an entry here.
-static DECODERS: [&dyn Decoder; 2] = [&Ffmpeg, &Images];
+use super::{Frame, VideoError, VideoInfo};
 
 /// A way to open clips.
 pub(super) trait Decoder: Sync {
     /// Opens a clip to be read from `start` seconds on; the source may begin earlier. `None` leaves it to the next decoder.
     fn open(&self, input: &Input, start: Option<f64>) -> Result<Option<OpenClip>, VideoError>;
-
-    /// Opens an image that is neither PNG nor common JPEG; `None` leaves it to the next decoder.
-    fn open_image(&self, _input: &Input) -> Result<Option<OpenClip>, VideoError> {
-        Ok(None)
-    }
 }
 
 /// A clip that is ready to be read.
@@ -53,20 +43,4 @@ pub(super) struct Interval {
     pub(super) until: f64,
     /// Whether the decoder has made up a part of it.
     pub(super) is_damaged: bool,
-}
-
-pub(super) fn open(input: &Input, start: Option<f64>) -> Result<OpenClip, VideoError> {
-    first(input, |decoder| decoder.open(input, start))
-}
-
-pub(super) fn open_image(input: &Input) -> Result<OpenClip, VideoError> {
-    first(input, |decoder| decoder.open_image(input))
-}
-
-fn first(
-    input: &Input,
-    open: impl Fn(&dyn Decoder) -> Result<Option<OpenClip>, VideoError>,
-) -> Result<OpenClip, VideoError> {
-    let clip = DECODERS.iter().find_map(|decoder| open(*decoder).transpose());
-    clip.unwrap_or_else(|| Err(input.error(Problem::NotVideo("no decoder takes it".to_owned()))))
 }

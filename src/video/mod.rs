@@ -7,6 +7,7 @@
 mod blur;
 mod decode_thread;
 mod decoder;
+mod decoders;
 mod error;
 mod faults;
 mod ffmpeg;

@@ -2,7 +2,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::decoder::{self, Interval, OpenClip, Source};
+use super::decoder::{Interval, OpenClip, Source};
+use super::decoders;
 use super::faults::Faults;
 use super::input::Input;
 use super::sampling::Ticks;
@@ -59,7 +60,7 @@ impl VideoReader {
         let input = checked(path.as_ref(), segment)?;
         // Frames are counted from the first of the video on.
         let counts = sampling == Sampling::Numbered;
-        let OpenClip { source, info, base_rate } = decoder::open(&input, segment.start.filter(|_| !counts))?;
+        let OpenClip { source, info, base_rate } = decoders::open(&input, segment.start.filter(|_| !counts))?;
         let ticks = Ticks::new(sampling, segment, info.tolerance);
         Ok(Self {
             path: input.name,

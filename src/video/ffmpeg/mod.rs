@@ -35,14 +35,15 @@ impl Decoder for Ffmpeg {
         }
         FrameStream::open(container, input, start).map(Some)
     }
+}
 
-    fn open_image(&self, input: &Input) -> Result<Option<OpenClip>, VideoError> {
-        let container = Container::open(input, Threads::Auto)?;
-        if container.image.is_none() {
-            return Err(input.error(Problem::NotImage("video or sound".to_owned())));
-        }
-        FrameStream::open(container, input, None).map(Some)
+/// Opens an image, of any format that FFmpeg reads.
+pub(super) fn open_image(input: &Input) -> Result<OpenClip, VideoError> {
+    let container = Container::open(input, Threads::Auto)?;
+    if container.image.is_none() {
+        return Err(input.error(Problem::NotImage("video or sound".to_owned())));
     }
+    FrameStream::open(container, input, None)
 }
 
 /// Makes FFmpeg ready for use and keeps its own messages off the terminal: failures are reported as `VideoError`.

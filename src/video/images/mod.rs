@@ -1,6 +1,6 @@
 //! Still images, alone and in folders of numbered ones.
 //!
-//! PNG and JPEG are decoded here, by decoders that refuse damage; other formats by those of `decoder.rs`.
+//! PNG and JPEG are decoded here, by decoders that refuse damage; other formats by FFmpeg.
 
 pub(super) mod folder;
 pub(super) mod header;
@@ -17,7 +17,8 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::decoder::{Decoder, Interval, OpenClip, Source, open_image};
+use super::decoder::{Decoder, Interval, OpenClip, Source};
+use super::ffmpeg::open_image;
 use super::info::IMAGES;
 use super::input::Input;
 use super::orientation::Orientation;
