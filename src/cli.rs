@@ -28,7 +28,7 @@ use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
 use crate::error_chain::error_chain;
-use crate::folders::Folder;
+use crate::files::folders::Folder;
 use crate::log_file;
 use crate::output;
 
@@ -94,7 +94,7 @@ fn install_hooks() -> Result<()> {
 /// Whatever stops the command.
 pub fn run() -> Result<()> {
     #[cfg(unix)]
-    crate::atomic_write::report_size_limit();
+    crate::files::atomic_write::report_size_limit();
     // Without arguments and a terminal there is only help to show.
     if std::env::args_os().len() == 1 && !(output::stdin_is_terminal() && output::stdout_is_terminal()) {
         return Ok(output::print(format!("{}\n", explore::HOW_TO_OPEN))?);

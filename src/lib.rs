@@ -4,7 +4,6 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
 
 pub mod align;
-pub mod atomic_write;
 pub mod backbone;
 pub mod background;
 pub mod cache;
@@ -14,12 +13,9 @@ pub mod error_chain;
 pub mod eval;
 pub mod explore;
 pub mod export;
-pub mod folders;
+pub mod files;
 pub mod hub;
-mod input_file;
-mod leftovers;
 pub mod llm;
-mod lock;
 mod log_file;
 pub mod net;
 mod output;
@@ -27,7 +23,6 @@ mod plot;
 pub mod script;
 pub mod session;
 pub mod snapshot;
-mod text_file;
 pub mod tui;
 pub mod video;
 mod visible;

@@ -23,7 +23,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::lock;
+use crate::files::lock;
 use crate::visible::visible_line;
 
 /// The environment variable that says how much is logged: `off`, `error`, `warn`, `info` (the default), `debug` or `trace`.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::error::ModelError;
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 
 /// Largest configuration or index in bytes.
 pub(super) const MOST_JSON: u64 = 64 << 20;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::Checkpoint;
 use super::device::ComputeDevice;
 use super::facts::Tower;
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 
 /// Increased when the program computes other embeddings from the same input and weights, beyond rounding.
 const VERSION: u32 = 1;

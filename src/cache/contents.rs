@@ -13,7 +13,7 @@ use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key, Kind};
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 
 /// The coarsest time stamps of a file system: a file changed more recently may change again and keep its times.
 const COARSEST_TICK: Duration = Duration::from_secs(2);

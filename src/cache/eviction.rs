@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::atomic_write::{self, temporary_unsynced};
 use crate::cache::entry::{Key, Kind};
 use crate::cache::size::Size;
-use crate::leftovers::is_older;
+use crate::files::atomic_write::{self, temporary_unsynced};
+use crate::files::leftovers::is_older;
 
 /// The folder of the entries. Files that the cache did not write are not touched.
 #[derive(Debug)]

@@ -21,9 +21,9 @@ pub use entry::{Entry, Key, Kind};
 pub use eviction::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
-use crate::folders::{Folder, NoFolder};
-use crate::input_file::{MOST_DATA, read_bounded};
-use crate::leftovers::set_time;
+use crate::files::folders::{Folder, NoFolder};
+use crate::files::input_file::{MOST_DATA, read_bounded};
+use crate::files::leftovers::set_time;
 use eviction::EntryFolder;
 
 /// The environment variable with the size limit.

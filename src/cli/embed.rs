@@ -13,9 +13,9 @@ use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
-use crate::input_file::MOST_TEXT;
+use crate::files::input_file::MOST_TEXT;
+use crate::files::text_file;
 use crate::output;
-use crate::text_file;
 use crate::video::{Shown, load_image};
 
 /// Embed frames or images, and texts; embeddings are neither normalised nor smoothed

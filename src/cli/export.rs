@@ -7,10 +7,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use color_eyre::eyre::{Result, WrapErr, bail};
 
-use crate::atomic_write::{write_atomically, write_new};
 use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::export::{FORMATS, Format, Selection};
+use crate::files::atomic_write::{write_atomically, write_new};
 use crate::output;
 use crate::snapshot::Snapshot;
 

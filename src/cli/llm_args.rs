@@ -12,7 +12,7 @@ use color_eyre::eyre::{Result, bail, eyre};
 
 use crate::cli::progress::Counter;
 use crate::cli::usage;
-use crate::folders::Folder;
+use crate::files::folders::Folder;
 use crate::llm::{
     Client, ClientOptions, Endpoint, EndpointError, Event, Generator, Viewer, script_prompt, vision_prompt,
 };

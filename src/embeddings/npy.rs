@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-use crate::input_file::{MOST_DATA, read_bounded};
+use crate::files::input_file::{MOST_DATA, read_bounded};
 
 /// A file that is not a matrix of embeddings.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::atomic_write::write_atomically;
+use crate::files::atomic_write::write_atomically;
 
 /// Raw embeddings of frames and texts.
 #[derive(Clone, Debug, Default)]

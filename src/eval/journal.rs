@@ -13,11 +13,11 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::atomic_write::{explain, sweep, write_atomically};
 use crate::eval::record::ClipRecord;
 use crate::eval::run::{JournalError, RUN, Run};
-use crate::input_file::{MOST_DATA, read_bounded};
-use crate::lock::{self, Lock};
+use crate::files::atomic_write::{explain, sweep, write_atomically};
+use crate::files::input_file::{MOST_DATA, read_bounded};
+use crate::files::lock::{self, Lock};
 
 /// The records of all clips, in the order of the manifest.
 pub(super) const CLIPS: &str = "clips.jsonl";
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use crate::eval::dataset::DatasetPaths;
     use crate::eval::sample;
-    use crate::lock::tests::with_fault;
+    use crate::files::lock::tests::with_fault;
 
     const ROWS: [&str; 1] = ["+smoothing"];
 

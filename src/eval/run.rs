@@ -13,8 +13,8 @@ use crate::eval::released;
 use crate::eval::results::EvalSettings;
 use crate::eval::shard::Shard;
 use crate::eval::slurm::TaskIds;
-use crate::input_file::MOST_TEXT;
-use crate::text_file;
+use crate::files::input_file::MOST_TEXT;
+use crate::files::text_file;
 use crate::video::{InvalidSampling, Sampling};
 
 pub(super) const RUN: &str = "run.json";

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::atomic_write::write_atomically;
 use crate::eval::figure;
 use crate::eval::results::Results;
+use crate::files::atomic_write::write_atomically;
 use crate::plot::svg::{PixelError, png};
 use crate::plot::table::Style;
 use crate::visible::visible_json;

@@ -12,11 +12,11 @@ use std::time::{Duration, SystemTime};
 use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::model_id::ModelId;
-use crate::atomic_write::{sweep, temporary_unsynced, write_atomically};
-use crate::input_file::{MOST_CONFIG, read_bounded};
-use crate::leftovers::sweep_files;
-use crate::lock::{self, Lock};
-use crate::text_file;
+use crate::files::atomic_write::{sweep, temporary_unsynced, write_atomically};
+use crate::files::input_file::{MOST_CONFIG, read_bounded};
+use crate::files::leftovers::sweep_files;
+use crate::files::lock::{self, Lock};
+use crate::files::text_file;
 
 /// Partial downloads that were not resumed for this long are deleted.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);

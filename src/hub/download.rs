@@ -10,7 +10,7 @@ use super::client::Content;
 use super::error::{HubError, answer};
 use super::plan::PlannedFile;
 use super::{Event, Hub, RETRY, Report};
-use crate::lock::{self, Lock};
+use crate::files::lock::{self, Lock};
 use crate::net::{Failure, HttpError, Retry};
 
 /// An attempt that gets this much further than any before resets the count of failures.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::text_file;
+use crate::files::text_file;
 
 /// The sizes of both towers.
 pub const CONFIG: &str = "config.json";

@@ -6,7 +6,7 @@ use std::path::Path;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 
 /// The hash by which the hub names the content of a file: SHA-256 of a large one, git's hash of a small one. It is also the
 /// name of the file in the cache.

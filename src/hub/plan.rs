@@ -11,7 +11,7 @@ use super::hash::Etag;
 use super::model_id::ModelId;
 use super::{Event, Hub, RETRY, Report};
 use crate::backbone::{self, registry};
-use crate::input_file::{MOST_CONFIG, read_bounded};
+use crate::files::input_file::{MOST_CONFIG, read_bounded};
 use crate::net::{Failure, HttpError, Retry, is_transient};
 
 /// No JSON file of a checkpoint is larger; Gemma's tokenizer has 34 MB.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use directories::BaseDirs;
 
-use crate::input_file::MOST_CONFIG;
+use crate::files::input_file::MOST_CONFIG;
+use crate::files::text_file;
 use crate::net::Secret;
-use crate::text_file;
 
 /// Where models come from and where they are kept: the variables that the hub's own tools read.
 #[derive(Clone, PartialEq, Eq)]

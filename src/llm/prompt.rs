@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::input_file::MOST_CONFIG;
+use crate::files::input_file::MOST_CONFIG;
+use crate::files::text_file;
 use crate::script::Strategy;
-use crate::text_file;
 
 const VISION: &str = include_str!("../../assets/prompts/vlm.md");
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::generator::GENERATED;
 use super::prompt::Prompt;
-use crate::atomic_write;
-use crate::input_file::{MOST_TEXT, read_bounded};
+use crate::files::atomic_write;
+use crate::files::input_file::{MOST_TEXT, read_bounded};
 use crate::script::{Class, ScriptError, ScriptFile, Strategy};
 
 /// Classes of a domain that are asked for together.

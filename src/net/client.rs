@@ -11,8 +11,8 @@ use super::address::{host, is_local, origin, resolve};
 use super::log;
 use super::retry::retry_after;
 use super::secret::Secret;
-use crate::input_file::{MOST_CONFIG, read_bounded};
-use crate::text_file;
+use crate::files::input_file::{MOST_CONFIG, read_bounded};
+use crate::files::text_file;
 
 /// More redirects in a row lead nowhere.
 const MAX_REDIRECTS: usize = 8;

@@ -7,10 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-use crate::atomic_write::write_atomically;
-use crate::input_file::{MOST_TEXT, read_bounded};
+use crate::files::atomic_write::write_atomically;
+use crate::files::input_file::{MOST_TEXT, read_bounded};
+use crate::files::text_file;
 use crate::script::library;
-use crate::text_file;
 
 /// A script file: classes with their steps, as JSON.
 ///

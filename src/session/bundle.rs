@@ -11,8 +11,8 @@ use std::time::SystemTime;
 use include_dir::{Dir, File, include_dir};
 use thiserror::Error;
 
-use crate::atomic_write::{self, write_atomically};
-use crate::folders::{Folder, NoFolder};
+use crate::files::atomic_write::{self, write_atomically};
+use crate::files::folders::{Folder, NoFolder};
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 

@@ -10,7 +10,7 @@ use super::model::ModelRequest;
 use super::opened::{Session, shown};
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
-use crate::folders::Folder;
+use crate::files::folders::Folder;
 use crate::script::{Document, ScriptFile, library};
 use crate::tui::ClipToExplore;
 use crate::video::{Sampling, Segment, VideoReader};

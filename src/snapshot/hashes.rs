@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::{Checkpoint, Tower};
 use crate::cache::Cache;
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 use crate::script::library;
 use crate::video::named_files;
 

@@ -9,10 +9,10 @@ use serde_json::error::Category;
 use thiserror::Error;
 
 use crate::explore::{ClassReport, ReportSettings};
-use crate::input_file::read_bounded;
+use crate::files::input_file::read_bounded;
+use crate::files::text_file;
 use crate::script::Template;
 use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
-use crate::text_file;
 
 /// Bytes of the largest file that is read: more than a thousand steps by ten thousand frames need.
 const MOST: u64 = 256 << 20;

@@ -18,11 +18,11 @@ pub use parts::Parts;
 pub(crate) use parts::matrix;
 pub use thumbnail::Thumbnail;
 
-use crate::atomic_write::write_new;
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
-use crate::input_file::open_regular;
+use crate::files::atomic_write::write_new;
+use crate::files::input_file::open_regular;
+use crate::files::text_file;
 use crate::net::rfc_3339;
-use crate::text_file;
 use crate::video::{Sampling, Segment};
 
 const NAME: &str = "actalign-snapshot/";

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use thiserror::Error;
 
-use crate::folders::Folder;
-use crate::input_file::MOST_CONFIG;
-use crate::text_file;
+use crate::files::folders::Folder;
+use crate::files::input_file::MOST_CONFIG;
+use crate::files::text_file;
 use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Palette;

@@ -10,11 +10,11 @@ use std::time::SystemTime;
 use color_eyre::eyre::{Result, eyre};
 use tracing::{error, warn};
 
-use crate::atomic_write::write_new;
 use crate::background::Worker;
 use crate::error_chain::error_chain;
 use crate::explore::{EvidenceUpdate, Job, Model, Pipeline, Update};
 use crate::export;
+use crate::files::atomic_write::write_new;
 use crate::log_file::printable;
 use crate::script::ScriptFile;
 use crate::snapshot::{self, Hashes, Snapshot};

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Problem, VideoError};
-use crate::input_file::open_regular;
+use crate::files::input_file::open_regular;
 
 /// Bytes that a list may have.
 const MAX_BYTES: u64 = 16 << 20;

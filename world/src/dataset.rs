@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::encode;
 use crate::rendered::{ACTIONS, Action, Clip, Rng, Sport, Step, Timing, step_named};
-use actalign_tui::atomic_write::write_atomically;
+use actalign_tui::files::atomic_write::write_atomically;
 use actalign_tui::script::{Class, ScriptError, ScriptFile};
 
 const CANDIDATES: usize = 5;

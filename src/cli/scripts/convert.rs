@@ -7,7 +7,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail};
 use serde_json::Value;
 
-use crate::atomic_write::{temporary, write_atomically};
+use crate::files::atomic_write::{temporary, write_atomically};
 use crate::output;
 use crate::script::convert::{Converted, convert};
 use crate::script::{library, read_json};

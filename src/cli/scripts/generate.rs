@@ -9,13 +9,13 @@ use color_eyre::eyre::{Report, Result, WrapErr, bail, ensure};
 use crate::cli::llm_args::{ServerArgs, prompts_folder, report_wait, temperature};
 use crate::cli::progress::Counter;
 use crate::eval::read_manifest;
-use crate::input_file::MOST_TEXT;
+use crate::files::input_file::MOST_TEXT;
+use crate::files::text_file;
 use crate::llm::{
     AT_ONCE, ClassSet, Event, Generator, LeftOut, LlmError, Prompt, ScriptTarget, script_prompt,
 };
 use crate::output;
 use crate::script::Strategy;
-use crate::text_file;
 
 /// Have a language model write scripts from the names of classes
 ///

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::error::{DatasetError, Fault, Location};
 use super::format::{Context, Format, Listed, Object};
 use super::formats::FORMATS;
-use crate::input_file::{MOST_TEXT, read_bounded};
-use crate::text_file;
+use crate::files::input_file::{MOST_TEXT, read_bounded};
+use crate::files::text_file;
 
 /// The clips of a manifest, at least one.
 #[derive(Clone, Debug)]

@@ -20,10 +20,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::atomic_write::write_atomically;
-use crate::folders::{Folder, NoFolder};
-use crate::input_file::{MOST_TEXT, read_bounded};
-use crate::lock::{self, Lock};
+use crate::files::atomic_write::write_atomically;
+use crate::files::folders::{Folder, NoFolder};
+use crate::files::input_file::{MOST_TEXT, read_bounded};
+use crate::files::lock::{self, Lock};
 use crate::script::{Document, ScriptFile};
 
 /// Name and version of the format, in every draft.

@@ -163,7 +163,7 @@ fn a_folder_that_cannot_be_used_is_named_with_the_way_out() {
 #[test]
 fn without_locks_a_draft_is_kept_and_recovered() {
     let (folder, path) = world();
-    crate::lock::tests::with_fault(libc::ENOLCK, || {
+    crate::files::lock::tests::with_fault(libc::ENOLCK, || {
         leave(folder.path(), Some(&path), "spins on one leg");
         assert_eq!(recovered(folder.path(), &path), draft("spins on one leg"));
     });

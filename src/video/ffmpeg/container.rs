@@ -13,7 +13,7 @@ use super::header;
 use super::pictures::{Pictures, Threads, open_decoder};
 use super::seek::{counts_pictures_by_packets, seek};
 use super::timeline::TimeScale;
-use crate::input_file::{open_regular, read_bounded};
+use crate::files::input_file::{open_regular, read_bounded};
 use crate::video::images::MAX_IMAGE_BYTES;
 use crate::video::images::header::{ImageHeader, is_heif, is_jpeg, is_png};
 use crate::video::input::Input;

@@ -23,7 +23,7 @@ use super::info::IMAGES;
 use super::input::Input;
 use super::orientation::Orientation;
 use super::{Frame, Problem, Shown, VideoError, VideoInfo};
-use crate::input_file::read_bounded;
+use crate::files::input_file::read_bounded;
 use folder::images_of;
 use header::{ImageHeader, is_jpeg, is_png};
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::training::learner::initial_weights;
 use crate::training::{Options, Progress, TrainingError, World, vocabulary};
-use actalign_tui::atomic_write::write_atomically;
+use actalign_tui::files::atomic_write::write_atomically;
 
 /// Initial scale, as in SigLIP, and bias, about the log-odds of a true pair in a small batch.
 const SCALE: f32 = 20.0;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::input_file::read_bounded;
+use crate::files::input_file::read_bounded;
 
 /// The byte order mark that some editors put before UTF-8 text.
 const MARK: char = '\u{feff}';

@@ -35,7 +35,7 @@ pub fn is_older(path: &Path, found: &Metadata, age: Duration, now: SystemTime) -
 
 /// Sets the modification time of a file, where that is allowed. Links are not followed.
 pub fn set_time(path: &Path, time: SystemTime) {
-    let _ = crate::lock::no_follow().read(true).open(path).and_then(|file| file.set_modified(time));
+    let _ = crate::files::lock::no_follow().read(true).open(path).and_then(|file| file.set_modified(time));
 }
 
 #[cfg(test)]
