@@ -7,6 +7,7 @@ mod cache;
 mod clips;
 mod commands;
 mod demo;
+mod docs;
 mod eval;
 mod explore;
 mod explorer;

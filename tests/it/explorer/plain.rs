@@ -119,9 +119,11 @@ fn a_snapshot_without_its_clip_is_said_and_refuses_what_needs_embeddings() {
     let said = String::from_utf8(output.stdout).unwrap();
     let ranked = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("1. ") || line.starts_with("2. "));
-        lines.take(2).map(|line| line.split(", was").next().unwrap().to_owned()).collect()
+        lines.map(|line| line.split(", was").next().unwrap().to_owned()).collect()
     };
-    assert_eq!(ranked(&said), ranked(&before), "{said}");
+    // Before, rankings of some of the frames may have come first.
+    let (said_first, before_last) = (&ranked(&said)[..2], ranked(&before));
+    assert_eq!(said_first, &before_last[before_last.len() - 2..], "{said}");
     assert!(said.contains("without embeddings: the clip clip.mp4 does not exist"), "{said}");
     assert!(said.contains("This needs embeddings"), "{said}");
     assert!(said.contains("Cell: logit."), "{said}");

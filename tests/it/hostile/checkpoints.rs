@@ -574,7 +574,8 @@ fn identical_candidates_are_not_ranked() {
             let arguments = format!("{CLASSIFY} --template {template}");
             world.fails(&arguments, &["scripts.json", "all 2 candidates are the same to the model"]);
         }
-        world.fails(&format!("{CLASSIFY} --template step"), &["no word of", "in the model's vocabulary"]);
+        world
+            .fails(&format!("{CLASSIFY} --template step"), &["no word of", "in the vocabulary of the model"]);
     }
     let (_, text) = world.printed_by(EXPLORE);
     assert!(text.contains("all 2 candidates are the same to the model"), "{text}");
