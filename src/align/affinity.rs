@@ -6,7 +6,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the cells of an alignment hold.
+/// Kind of value in the cells to align.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Cell {
@@ -39,15 +39,15 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// From the parameters as a checkpoint stores them: the slope is exp(`logit_scale`).
+    /// From a checkpoint's stored parameters: the slope is exp(`logit_scale`).
     pub fn from_log_scale(logit_scale: f32, logit_bias: f32) -> Self {
         Self { alpha: f64::from(logit_scale).exp() as f32, beta: logit_bias }
     }
 
-    /// Refuses numbers that are not finite: σ makes finite cells of infinite logits.
+    /// Refuses values that are not finite: σ would turn infinite logits into finite cells.
     ///
     /// # Errors
-    /// When either is NaN or infinite.
+    /// If either is NaN or infinite.
     pub fn check(self) -> Result<(), AlignError> {
         let Self { alpha, beta } = self;
         if alpha.is_finite() && beta.is_finite() {

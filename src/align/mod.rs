@@ -31,18 +31,17 @@ use search::Search;
 use simd::wide;
 use thiserror::Error;
 
-/// A script laid along the frames of a clip.
+/// A script aligned with the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Mean of the cells on the path (Eq. 13); of `segment` and `drop` the mean over all frames, those in no step counted
-    /// as background.
+    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` the mean over all frames, with the background for
+    /// frames in no step.
     pub score: f64,
-    /// The cells (step, frame) of the path, from the first to the last; frames that are left out are not among them.
+    /// Cells (step, frame) of the path in order, without frames that are left out.
     pub path: Vec<(usize, usize)>,
-    /// Number of path cells in each step; a frame that is counted for two steps counts in both.
+    /// Number of path cells in each step; a frame of two steps counts in both.
     pub frames_per_step: Vec<usize>,
-    /// Whether most of the script was squeezed into single frames: T ≥ 4K, and more than half of the K steps
-    /// hold exactly one frame.
+    /// Whether the path has collapsed: T ≥ 4K, and more than half of the K steps hold exactly one frame.
     pub collapsed: bool,
 }
 
@@ -59,7 +58,7 @@ impl Alignment {
     }
 }
 
-/// Why a cell matrix cannot be aligned.
+/// A cell matrix that cannot be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum AlignError {
     /// No step or no frame.
@@ -72,7 +71,7 @@ pub enum AlignError {
     },
     /// A cell that is NaN or infinite.
     #[error(
-        "the cell of step {step} and frame {frame} (from 0) is {value}, not a finite number; \
+        "the cell of step {step} and frame {frame} (from 0) is {value}, not a finite number\nhelp: \
          check the embeddings and the logit scale and bias"
     )]
     NotFinite {
@@ -80,7 +79,7 @@ pub enum AlignError {
         step: usize,
         /// Column of the cell.
         frame: usize,
-        /// What the cell holds.
+        /// Value of the cell.
         value: f32,
     },
     /// A calibration that is NaN or infinite.
@@ -91,13 +90,12 @@ pub enum AlignError {
         /// Offset of the logits.
         beta: f32,
     },
-    /// Fewer frames than steps, where each step takes one of its own.
+    /// Fewer frames than steps, for an aligner that gives each step a frame of its own.
     #[error(
-        "{aligner} gives each step a frame of its own, and the clip has too few: {steps} steps and {frames} frames; \
+        "{aligner} gives each step a frame of its own, and the clip has too few: {steps} steps and {frames} frames\nhelp: \
          sample more frames, or align by dtw or mean-path"
     )]
     TooFewFrames {
-        /// The aligner.
         aligner: Aligner,
         /// Rows of the matrix.
         steps: usize,
@@ -106,16 +104,12 @@ pub enum AlignError {
     },
     /// A background that is NaN, or too large to add up.
     #[error("the background is {value}; it must be a number from -1e30 to 1e30")]
-    Background {
-        /// The background.
-        value: f64,
-    },
+    Background { value: f64 },
     /// A band that leaves no path.
     #[error(
-        "no path of {steps} steps through {frames} frames stays within {band} of the diagonal; widen the band"
+        "no path of {steps} steps through {frames} frames stays within {band} of the diagonal\nhelp: widen the band"
     )]
     Band {
-        /// The band.
         band: f64,
         /// Rows of the matrix.
         steps: usize,
@@ -124,14 +118,13 @@ pub enum AlignError {
     },
 }
 
-/// Aligns K×T `cells` by a rule (Eqs. 10, 11 for `dtw`): the path of highest sum, or of highest mean.
+/// Aligns K×T `cells` (Eqs. 10, 11 for `dtw`): finds the path of highest sum, or of highest mean.
 ///
-/// Equal sums prefer, from the end of the path back, of dtw and mean-path the diagonal move, then the previous frame,
-/// then the previous step; of segment and drop to stay in a step rather than to begin it, to take a frame rather than to
-/// leave it out, and the later end.
+/// Ties, from the end of the path back: dtw and mean-path prefer the diagonal, then the previous frame, then the previous
+/// step; segment and drop prefer staying in a step to beginning it, taking a frame to leaving it out, and the later end.
 ///
 /// # Errors
-/// When there is no cell, one that is not finite, or no path that the rule allows.
+/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment, AlignError> {
     let (steps, frames) = cells.dim();
     let as_written: Vec<usize> = (0..steps).collect();

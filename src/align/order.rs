@@ -1,4 +1,4 @@
-//! What the order of a script's steps is worth: the same steps in other orders.
+//! Order evidence: a script's score against the same steps in other orders.
 
 use ndarray::ArrayView2;
 use rand::{RngExt, SeedableRng};
@@ -7,17 +7,17 @@ use rand_pcg::Pcg64;
 use super::search::Search;
 use super::{AlignError, Rule};
 
-/// Other orders that a script is compared with at most.
+/// Largest number of other orders.
 const ORDERS: usize = 200;
-/// Scripts of as many steps are compared with the same orders, every time.
+/// Fixed, so that scripts with equally many steps are compared with the same orders.
 const SEED: u64 = 0x0ac7_a119;
-/// Scores that differ by less than this share of them are the same: the same cells, added in another order.
+/// Relative difference below which scores are equal: the same cells summed in another order.
 const ROUNDING: f64 = 1e-12;
 
-/// A script's score beside the scores of the same steps in other orders.
+/// A script's score relative to the scores of its steps in other orders.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OrderEvidence {
-    /// How many standard deviations of the other scores the score lies above their mean; 0 where they are all the same.
+    /// Standard deviations of the other scores by which the score exceeds their mean; 0 if all are equal.
     pub z: f64,
     /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
     pub p: f64,
@@ -26,7 +26,7 @@ pub struct OrderEvidence {
 }
 
 impl OrderEvidence {
-    /// From the score of a script and those of [`shuffled_scores`]. None where there is no other order.
+    /// From a script's score and those of [`shuffled_scores`]. `None` if there is no other order.
     pub fn new(score: f64, shuffled: &[f64]) -> Option<Self> {
         if shuffled.is_empty() {
             return None;
@@ -40,11 +40,11 @@ impl OrderEvidence {
     }
 }
 
-/// Compares the script behind K×T `cells` with its steps in other orders: in all K! − 1 where K! ≤ 200, else in 200 drawn
-/// with a fixed seed. None for a single step, which has no other order.
+/// Compares the script of K×T `cells` with its steps in other orders: all K! − 1 if K! ≤ 200, else 200 drawn with a fixed
+/// seed. `None` for a single step.
 ///
 /// # Errors
-/// When there is no cell, one that is not finite, or no path that the rule allows.
+/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn order_evidence(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,
@@ -55,11 +55,10 @@ pub fn order_evidence(
     Ok(OrderEvidence::new(Search::new(rule, cells)?.score(&as_written), &shuffled))
 }
 
-/// The scores of the script behind K×T `cells` in the orders of [`order_evidence`], one after the other: what
-/// [`align`](super::align) gives, to the last bit.
+/// Scores of the script of K×T `cells` in the orders of [`order_evidence`], bit-equal to [`align`](super::align).
 ///
 /// # Errors
-/// When there is no cell, one that is not finite, or no path that the rule allows.
+/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn shuffled_scores(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,
@@ -68,7 +67,7 @@ pub fn shuffled_scores(
     Ok(other_orders(cells.nrows()).into_iter().map(move |order| search.score(&order)))
 }
 
-/// Orders of so many steps, other than the one they are written in.
+/// Orders of `steps` steps other than the written one.
 fn other_orders(steps: usize) -> Vec<Vec<usize>> {
     let as_written: Vec<usize> = (0..steps).collect();
     let all = (1..=steps).try_fold(1_usize, |all, steps| all.checked_mul(steps).filter(|&all| all <= ORDERS));
@@ -86,7 +85,7 @@ fn other_orders(steps: usize) -> Vec<Vec<usize>> {
     std::iter::repeat_with(&mut draw).filter(|order| *order != as_written).take(ORDERS).collect()
 }
 
-/// The order with this number among all orders of `steps`, of which number 0 leaves them as they are.
+/// The order with this number among all orders of `steps`; number 0 is the written one.
 fn numbered_order(mut number: usize, mut steps: Vec<usize>) -> Vec<usize> {
     (1..=steps.len())
         .rev()

@@ -1,8 +1,8 @@
-//! What a path says of steps and frames.
+//! Steps and frames along a path.
 
 use std::ops::Range;
 
-/// The frames that the path gives to one step after the other; a frame of several steps belongs to the last.
+/// Frames of each step along the path; a frame of several steps belongs to the last.
 pub fn runs(path: &[(usize, usize)], frames: usize) -> Vec<(usize, Range<usize>)> {
     let last_step = |span: Option<(usize, usize)>| span.map(|(_, last)| last);
     let steps: Vec<Option<usize>> = spans(path, frames).into_iter().map(last_step).collect();
@@ -15,7 +15,7 @@ pub fn runs(path: &[(usize, usize)], frames: usize) -> Vec<(usize, Range<usize>)
     runs.collect()
 }
 
-/// First and last step that the path gives to each frame; none where it leaves the frame out.
+/// First and last step of each frame; `None` if the path leaves it out.
 pub fn spans(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usize, usize)>> {
     let mut spans: Vec<Option<(usize, usize)>> = vec![None; frames];
     for &(step, frame) in path {
@@ -27,7 +27,7 @@ pub fn spans(path: &[(usize, usize)], frames: usize) -> Vec<Option<(usize, usize
     spans
 }
 
-/// The corners of a path, in pieces where it leaves frames out.
+/// Corners of a path, in pieces where it leaves frames out.
 pub fn corners(path: &[(usize, usize)]) -> Vec<Vec<(usize, usize)>> {
     let pieces = path.chunk_by(|a, b| b.1 <= a.1 + 1);
     let is_corner = |piece: &[(usize, usize)], at: usize| {

@@ -2,14 +2,14 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which of the two published descriptions of the method is followed where they differ.
+/// The published description to follow where the two differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// The text of the paper: unit frames, a centred window, as many smoothed frames as frames.
+    /// The paper: unit frames, a centred window, as many smoothed frames as frames.
     #[default]
     Paper,
-    /// The authors' scripts: frames as the model gives them, exactly `w` taps, one frame lost if `w` is even.
+    /// The authors' scripts: raw frames, exactly `w` taps, one frame less if `w` is even.
     Released,
 }
 

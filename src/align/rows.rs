@@ -27,7 +27,7 @@ wide! {
     }
 }
 
-/// Scales every row of an N×d matrix to length 1. A row of zeros stays as it is.
+/// Scales every row of an N×d matrix to length 1. A row of zeros stays.
 pub fn unit_rows(rows: ArrayView2<f32>) -> Array2<f32> {
     let mut unit = rows.to_owned();
     for mut row in unit.axis_iter_mut(Axis(0)) {
@@ -39,10 +39,10 @@ pub fn unit_rows(rows: ArrayView2<f32>) -> Array2<f32> {
     unit
 }
 
-/// [`products`] of several scripts, each frame read once for all of them.
+/// [`products`] of several scripts; reads each frame once.
 ///
 /// # Panics
-/// When they differ in d.
+/// If they differ in d.
 pub fn products_of_all(scripts: &[ArrayView2<f32>], frames: ArrayView2<f32>) -> Vec<Array2<f32>> {
     if scripts.is_empty() {
         return Vec::new();
@@ -61,7 +61,7 @@ pub fn products_of_all(scripts: &[ArrayView2<f32>], frames: ArrayView2<f32>) -> 
 /// Dot products of K×d steps with T×d frames, K×T, the same on every processor.
 ///
 /// # Panics
-/// When the two differ in d.
+/// If the two differ in d.
 pub fn products(steps: ArrayView2<f32>, frames: ArrayView2<f32>) -> Array2<f32> {
     assert_eq!(steps.ncols(), frames.ncols(), "steps and frames are of one space");
     let (steps, frames) = (steps.as_standard_layout(), frames.as_standard_layout());

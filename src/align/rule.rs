@@ -1,4 +1,4 @@
-//! The rules that find a path through a cell matrix, and their knobs.
+//! Aligners and their knobs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ pub enum Aligner {
     Segment,
     /// The moves of dtw, but the path of highest mean.
     MeanPath,
-    /// Segment in which any frame may be left out, which counts as much as the background.
+    /// Segment in which any frame may be left out, which counts as background.
     Drop,
 }
 
@@ -123,15 +123,15 @@ impl fmt::Display for Aligner {
     }
 }
 
-/// The largest background, of either sign: far beyond any cell, and no sum of it over a clip leaves the range of numbers.
+/// Largest absolute value of the background: far beyond any cell, and its sum over a clip stays finite.
 pub(super) const MOST: f64 = 1e30;
 
-/// What a frame that is in no step counts.
+/// Value of a frame in no step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Background {
-    /// So much.
+    /// A value.
     Level(f64),
-    /// This percentile, 0 to 100, of all cells of all candidates of the clip.
+    /// A percentile, 0 to 100, of all cells of all candidates of the clip.
     Percentile(f64),
 }
 
@@ -150,10 +150,10 @@ impl fmt::Display for Background {
     }
 }
 
-/// A text that is no background.
+/// An invalid background.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "'{0}' is no background: give a value, such as 0.01, or a percentile of the clip's cells from p0 to p100"
+    "invalid background: '{0}'\nhelp: give a value, such as 0.01, or a percentile of the clip's cells from p0 to p100"
 )]
 pub struct InvalidBackground(String);
 
@@ -183,8 +183,7 @@ impl<'de> Deserialize<'de> for Background {
     }
 }
 
-/// The percentile, 0 to 100, of all values of some matrices, between two of them where it falls there; none where there
-/// is no value.
+/// A percentile, 0 to 100, of all values of some matrices, interpolated linearly; `None` if there is no value.
 pub fn percentile<'a>(
     percentile: f64,
     matrices: impl IntoIterator<Item = &'a ndarray::Array2<f32>>,
@@ -199,18 +198,17 @@ pub fn percentile<'a>(
     Some(low + (high - low) * (place - below as f64))
 }
 
-/// An aligner with its knobs, the background as a value.
+/// An aligner with its knobs, and the background as a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rule {
-    /// How the path moves.
     pub aligner: Aligner,
-    /// Whether the first step may begin at any frame. Of `segment` only; `drop` always may.
+    /// Whether the first step may begin at any frame. For `segment` only; in `drop` it always may.
     pub open_start: bool,
-    /// Whether the last step may end at any frame. Of `segment` only; `drop` always may.
+    /// Whether the last step may end at any frame. For `segment` only; in `drop` it always may.
     pub open_end: bool,
     /// Value of each frame that is in no step.
     pub background: f64,
-    /// How far, as a share of the clip, the path may be from the diagonal (Sakoe and Chiba): |t/T − k/K| ≤ band, with
+    /// Largest distance of the path from the diagonal as a share of the clip (Sakoe and Chiba): |t/T − k/K| ≤ band, with
     /// k and t from 1. Frames may be left out anywhere.
     pub band: Option<f64>,
 }

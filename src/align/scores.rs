@@ -5,7 +5,7 @@ use super::rows::{norm, unit_rows};
 use super::simd::wide;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
-/// The script without its order: the mean of all K×T cells (NaN if there is none).
+/// Score of a script without its order: the mean of all K×T cells (NaN if there is none).
 pub fn order_free(cells: ArrayView2<f32>) -> f64 {
     let sum = match cells.as_slice() {
         Some(cells) => sum(cells),
@@ -15,7 +15,7 @@ pub fn order_free(cells: ArrayView2<f32>) -> f64 {
 }
 
 wide! {
-    /// In eight strands, which vectors hold; one would fix the order of the additions.
+    /// Eight partial sums fit vector registers; a single one would fix the order of the additions.
     fn sum(values: &[f32]) -> f64 {
         let mut strands = [0.0; 8];
         let chunks = values.chunks_exact(8);
@@ -29,13 +29,13 @@ wide! {
     }
 }
 
-/// The clip without its time: the cosine of its mean frame with every class name.
+/// Score of a clip without its time: the cosine of its mean frame with every class name.
 ///
-/// `frames` is T×d as the model gives them and `names` M×d, a row per class; the result has M values, 0 where
-/// either side has no length. `Paper` averages unit frames, `Released` the frames as they are.
+/// `frames` are raw, T×d, and `names` M×d, a row per class; the result has M values, 0 for vectors of length 0. `Paper`
+/// averages unit frames, `Released` raw frames.
 ///
 /// # Panics
-/// When the two differ in d.
+/// If the two differ in d.
 pub fn mean_pool(preset: Preset, frames: ArrayView2<f32>, names: ArrayView2<f32>) -> Vec<f64> {
     let mean = match preset {
         Preset::Paper => unit_rows(frames),
@@ -46,10 +46,10 @@ pub fn mean_pool(preset: Preset, frames: ArrayView2<f32>, names: ArrayView2<f32>
     names.axis_iter(Axis(0)).map(|name| cosine_of_sum(mean.view(), name)).collect()
 }
 
-/// The same from the sum (or the mean) of a clip's frames and one name; 0 where either has no length.
+/// The same for one name, from the sum (or mean) of a clip's frames; 0 for vectors of length 0.
 ///
 /// # Panics
-/// When the two differ in d.
+/// If the two differ in d.
 pub fn cosine_of_sum(sum: ArrayView1<f64>, name: ArrayView1<f32>) -> f64 {
     let lengths = sum.dot(&sum).sqrt() * norm(name);
     if lengths > 0.0 { sum.dot(&name.mapv(f64::from)) / lengths } else { 0.0 }

@@ -1,4 +1,4 @@
-//! The one search behind every aligner: the best sum up to every cell, step after step, and the path back.
+//! The dynamic programme of every aligner: the best sum up to every cell, step by step, and the path back.
 
 use std::ops::Range;
 
@@ -7,24 +7,22 @@ use ndarray::{ArrayView2, Axis};
 use super::rule::{Best, MOST, Moves};
 use super::{AlignError, Rule, check};
 
-/// How often a mean path is improved at most. Each time it becomes another path of higher mean, which a handful of times
-/// suffices for.
+/// Most improvements of a mean path. Each finds a path of higher mean; a handful suffices.
 const IMPROVEMENTS: usize = 100;
 
-/// A cell matrix, by rows that can be put into any order, and the rule to search it by.
+/// A cell matrix whose rows can be taken in any order, with the rule of the search.
 pub(super) struct Search {
     rule: Rule,
     rows: Vec<Vec<f32>>,
     frames: usize,
-    /// The frames that each place in the script may hold.
+    /// Frames that the band allows for each place in the script.
     allowed: Vec<Range<usize>>,
-    /// The best sums, (K+1)×(T+1). Sum (k, t) is of the first k steps and t frames, where step k has begun: its last
-    /// frame is t, or, of `drop`, one before. Row 0 is of the frames before the first step.
+    /// Best sums, (K+1)×(T+1). Sum (k, t) is over the first k steps and t frames with step k begun: its last frame is t, or for
+    /// `drop` an earlier one. Row 0 is for the frames before the first step.
     sums: Vec<f64>,
 }
 
 impl Search {
-    /// Of K×T `cells`.
     pub fn new(rule: Rule, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
         check(cells)?;
         let (steps, frames) = cells.dim();
@@ -62,7 +60,7 @@ impl Search {
         self.search(order).0
     }
 
-    /// Leaves behind the sums of the best path, and returns its score and what was taken off each cell to find it.
+    /// Computes the sums of the best path. Returns its score and the offset subtracted from each cell.
     fn search(&mut self, order: &[usize]) -> (f64, f64) {
         self.fill(order, 0.0);
         let sum = self.best().1;
@@ -94,7 +92,7 @@ impl Search {
         (mean, taken_off)
     }
 
-    /// Fills the sums for the rows in this order, with `off` taken off each cell.
+    /// Fills the sums for the rows in this order, with `off` subtracted from each cell.
     fn fill(&mut self, order: &[usize], off: f64) {
         let Rule { aligner, background, .. } = self.rule;
         let (first, mut rest) = self.sums.split_at_mut(self.frames + 1);
@@ -115,7 +113,7 @@ impl Search {
         }
     }
 
-    /// Where the best path ends, as a number of frames, and its sum. Among equals the last.
+    /// End of the best path, as a number of frames, and its sum. Of equal ends the last.
     fn best(&self) -> (usize, f64) {
         let last = &self.sums[self.sums.len() - self.frames - 1..];
         let all = (self.frames, last[self.frames]);
@@ -154,7 +152,7 @@ impl Search {
     }
 }
 
-/// The frames that a step may hold: those whose place in the clip is at most `band` from the step's in the script.
+/// Frames that a step may hold: those within `band` of the step's place in the script.
 fn allowed(band: Option<f64>, (step, steps): (usize, usize), frames: usize) -> Range<usize> {
     let Some(band) = band else { return 0..frames };
     // Whole numbers on the left, so that a frame that is exactly on the band is in it, however the band is rounded.
@@ -164,8 +162,8 @@ fn allowed(band: Option<f64>, (step, steps): (usize, usize), frames: usize) -> R
     start..(start..frames).find(|frame| !is_near(frame)).unwrap_or(frames)
 }
 
-/// The best sums up to the cells of a step, from those of the step above. `WARPS`: a frame may be counted for both
-/// steps. `DROPS`: frames may be left out once the step has begun, each for `background`.
+/// Best sums up to the cells of a step, from those of the step before. `WARPS`: a frame may count for both steps. `DROPS`:
+/// once the step has begun, frames may be left out for `background` each.
 fn fill_row<const WARPS: bool, const DROPS: bool>(
     row: &[f32],
     off: f64,
@@ -208,7 +206,7 @@ enum Origin {
     Above,
 }
 
-/// Where the best sum before a cell is; the diagonal where there are several, and then the previous frame.
+/// The best origin of a cell: of equal ones the diagonal, then the previous frame.
 fn warp_origin(diagonal: f64, left: f64, above: f64) -> Origin {
     let best = larger(diagonal, larger(left, above));
     if diagonal == best {
@@ -220,12 +218,12 @@ fn warp_origin(diagonal: f64, left: f64, above: f64) -> Origin {
     }
 }
 
-/// The same where each frame is in one step; staying where both are equal.
+/// The same if each frame is in one step; of equal ones the same step.
 fn stay_or_begin(diagonal: f64, left: f64) -> Origin {
     if left >= diagonal { Origin::Left } else { Origin::Diagonal }
 }
 
-/// The larger of two numbers, of which neither is NaN: a single instruction, unlike [`f64::max`].
+/// The larger of two numbers that are not NaN: a single instruction, unlike [`f64::max`].
 fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }

@@ -1,7 +1,7 @@
 //! Loops that the compiler turns into vector code.
 
-/// Defines a function whose loops are compiled twice on x86-64: for every processor, and for those with AVX2, which
-/// is asked when it runs. Its body should have no branches in its loops.
+/// Defines a function that is compiled twice on x86-64, for all processors and for AVX2, and chosen at run time. Its loops
+/// should have no branches.
 macro_rules! wide {
     (
         $(#[$attribute:meta])*

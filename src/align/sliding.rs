@@ -1,4 +1,4 @@
-//! Smoothing from what is kept of a clip: no frame is copied and no product is summed again.
+//! Incremental smoothing: copies no frame and sums no product again.
 
 use std::array;
 
@@ -9,35 +9,34 @@ use super::Smoothing;
 use super::simd::wide;
 use super::smooth::norm_or_zero;
 
-/// Windows that one thread slides over at least. It begins with a whole window, so that wide ones ask for more.
+/// Least number of windows per thread. A thread begins with a whole window, so wide windows need more.
 const STRETCH: usize = 256;
 
-/// A frame where it lies, and what makes it the frame that smoothing starts from.
+/// A raw frame with the factor that prepares it for smoothing.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaledFrame<'a> {
     /// Raw embedding.
     pub raw: &'a [f32],
-    /// What each of its values is multiplied with.
+    /// Factor of its values.
     pub scale: f64,
-    /// Its length after that.
+    /// Its length after scaling.
     pub length: f64,
 }
 
-/// The smoothing windows of a clip: [`Smoothing::window_norms`] and [`Smoothing::cosines`] for a width that changes
-/// often.
+/// The smoothing windows of a clip: a faster [`Smoothing::window_norms`] and [`Smoothing::cosines`] for changing widths.
 #[derive(Clone, Debug)]
 pub struct Windows {
     smoothing: Smoothing,
     frames: usize,
-    /// What the sum over each window is multiplied with to have length 1; 0 where it has no length.
+    /// Factor that scales the sum of each window to length 1; 0 for a sum of length 0.
     inverse_norms: Vec<f64>,
 }
 
 impl Windows {
-    /// The windows over `frames`, in order of presentation.
+    /// Windows over `frames`, which are in order of time.
     ///
     /// # Panics
-    /// When the frames differ in d.
+    /// If the frames differ in d.
     pub fn new(smoothing: Smoothing, frames: &[ScaledFrame]) -> Self {
         let longest = frames.iter().map(|frame| frame.length).fold(0.0, f64::max);
         let (before, after) = smoothing.reach(frames.len());
@@ -53,7 +52,7 @@ impl Windows {
         Self { smoothing, frames: frames.len(), inverse_norms }
     }
 
-    /// Whether the windows are those of `smoothing` too: often two widths differ in name only.
+    /// Whether `smoothing` has the same windows: often two widths do.
     pub fn are_of(&self, smoothing: Smoothing) -> bool {
         smoothing.preset == self.smoothing.preset
             && smoothing.reach(self.frames) == self.smoothing.reach(self.frames)
@@ -70,11 +69,11 @@ impl Windows {
         self.inverse_norms.is_empty()
     }
 
-    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8). A step is given by the sums of its products with the
-    /// first 0, 1, …, T scaled frames.
+    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from prefix sums: the sums of each step's products with the first
+    /// 0, 1, …, T scaled frames.
     ///
     /// # Panics
-    /// When the sums are of another number of frames.
+    /// If the sums are of another number of frames.
     pub fn cosines(&self, prefix_sums: &[&[f64]]) -> Array2<f32> {
         let (before, after) = self.smoothing.reach(self.frames);
         let mut cosines = Array2::zeros((prefix_sums.len(), self.len()));
@@ -94,7 +93,7 @@ impl Windows {
 }
 
 wide! {
-    /// The square of the length of the sum over each window, from window `first` on.
+    /// Squared length of the sum over each window, from window `first` on.
     fn squares_of_sums(smoothing: Smoothing, frames: &[ScaledFrame], first: usize, squares: &mut [f64]) {
         let Some(dim) = frames.first().map(|frame| frame.raw.len()) else { return };
         let nothing = vec![0.0; dim];
@@ -117,7 +116,7 @@ wide! {
     }
 }
 
-/// Takes a frame into a sum and another out of it; the square of the sum's length.
+/// Adds a frame to a sum and removes another; returns the squared length of the sum.
 #[inline(always)]
 fn slide(
     sum: &mut [f64],

@@ -8,9 +8,9 @@ const NOISE: f64 = 1e-9;
 
 /// Moving average over neighbouring frames (Eq. 7), followed by normalisation.
 ///
-/// Smoothed frames are never built. The mean of a window differs from its sum by a factor that normalisation
-/// removes, so the cosine of step u with a smoothed frame is ⟨u, Σz⟩ / ‖Σz‖, and ⟨u, Σz⟩ is a sum of
-/// products that are known already. A new width therefore costs O(K·T + T·d), not O(K·T·d).
+/// Smoothed frames are never built: normalisation removes the factor between a window's mean and its sum, so the cosine of
+/// step u with a smoothed frame is ⟨u, Σz⟩ / ‖Σz‖, and ⟨u, Σz⟩ is a sum of known products. A new width costs
+/// O(K·T + T·d) instead of O(K·T·d).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Smoothing {
     /// Window width in frames; 0 and 1 are off.
@@ -21,7 +21,7 @@ pub struct Smoothing {
 }
 
 impl Smoothing {
-    /// The T×d frames that smoothing starts from: unit rows for `Paper`, as they are for `Released`.
+    /// Prepares T×d frames for smoothing: unit rows for `Paper`, raw rows for `Released`.
     pub fn prepare(&self, frames: ArrayView2<f32>) -> Array2<f32> {
         match self.preset {
             Preset::Paper => unit_rows(frames),
@@ -37,13 +37,13 @@ impl Smoothing {
         }
     }
 
-    /// The frames, of `frames` in all, that smoothed frame `t` is the mean of.
+    /// The window of smoothed frame `t`, among `frames` frames.
     pub fn window(&self, t: usize, frames: usize) -> Range<usize> {
         let (before, after) = self.reach(frames);
         t.saturating_sub(before)..(t + after + 1).min(frames)
     }
 
-    /// How many frames before and after its own a window holds, where the clip of `frames` does not end.
+    /// Frames before and after its own in a window that the ends of the clip do not cut.
     pub(super) fn reach(&self, frames: usize) -> (usize, usize) {
         let (before, after) = match (self.width, self.preset) {
             (0 | 1, _) => (0, 0),
@@ -81,7 +81,7 @@ impl Smoothing {
     /// frames and the T′ `norms` of [`Smoothing::window_norms`]. A smoothed frame of length 0 gets 0.
     ///
     /// # Panics
-    /// When `norms` was made for another number of frames.
+    /// If `norms` is of another number of frames.
     pub fn cosines(&self, products: ArrayView2<f32>, norms: &[f64]) -> Array2<f32> {
         let (steps, frames) = products.dim();
         assert_eq!(norms.len(), self.output_len(frames), "one norm per smoothed frame");
@@ -104,8 +104,8 @@ impl Smoothing {
     }
 }
 
-/// Length of a window's sum from its square, 0 where it is rounding noise beside the `longest` frame. A length that
-/// is not a number stays one, and is refused with the cells that it leads to.
+/// Length of a window's sum from its square; 0 if it is rounding noise relative to the `longest` frame. NaN stays NaN: its
+/// cells are refused later.
 pub(super) fn norm_or_zero(square: f64, longest: f64) -> f64 {
     let length = square.sqrt();
     if length <= NOISE * longest { 0.0 } else { length }
@@ -117,8 +117,7 @@ pub fn width_in_frames(seconds: f64, rate: f64) -> usize {
     (seconds * rate + 1e-6).round() as usize
 }
 
-/// Mean frame rate of frames shown at `times` (seconds, rising): (T−1) / (last − first), or 0 when that says
-/// nothing because there are fewer than two frames or they share one time.
+/// Mean frame rate of frames at `times` (seconds, ascending): (T−1) / (last − first), or 0 if fewer than two times differ.
 pub fn mean_rate(times: &[f64]) -> f64 {
     match times {
         [first, .., last] if last > first => (times.len() - 1) as f64 / (last - first),

@@ -89,7 +89,7 @@ impl Method {
         let name = parts.next().unwrap_or_default();
         let aligner = Aligner::from_str(name, true).map_err(|_| {
             let names: Vec<String> = Aligner::value_variants().iter().map(Aligner::to_string).collect();
-            format!("'{name}' is no aligner; there are {}", names.join(", "))
+            format!("unknown aligner '{name}'\nhelp: choose among {}", names.join(", "))
         })?;
         let mut method = Self { aligner, preset: self.preset, cell: self.cell, ..Self::default() };
         for part in parts {
@@ -101,13 +101,14 @@ impl Method {
                 }
                 Some(("band", value)) => method.band = Some(band(value)?),
                 Some(("cell", value)) => {
-                    method.cell = Cell::from_str(value, true)
-                        .map_err(|_| format!("'{value}' is no cell; there are affinity, logit, cosine"))?;
+                    method.cell = Cell::from_str(value, true).map_err(|_| {
+                        format!("unknown cell '{value}'\nhelp: choose among affinity, logit, cosine")
+                    })?;
                 }
                 _ => {
                     return Err(format!(
-                        "'{part}' is no knob of an aligner; after its name, each after a colon, may stand open-start, \
-                         open-end, background=V or background=pNN, band=R, cell=NAME"
+                        "unknown knob '{part}'\nhelp: after the name of an aligner write, each after a colon, open-start, open-end, \
+                         background=V or background=pNN, band=R, cell=NAME"
                     ));
                 }
             }
@@ -135,7 +136,7 @@ pub fn ends_of(aligner: Aligner) -> &'static str {
 pub fn band(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(band) if band.is_finite() && band >= 0.0 => Ok(band),
-        _ => Err(format!("'{text}' is no band: give a share of the clip, such as 0.2")),
+        _ => Err(format!("invalid band: '{text}'\nhelp: give a share of the clip, such as 0.2")),
     }
 }
 
@@ -172,11 +173,11 @@ mod tests {
     fn what_is_no_aligner_is_refused_with_what_there_is() {
         for (text, words) in [
             ("", "dtw, segment, mean-path, drop"),
-            ("dwt", "'dwt' is no aligner"),
-            ("segment:open", "'open' is no knob"),
+            ("dwt", "unknown aligner 'dwt'"),
+            ("segment:open", "unknown knob 'open'"),
             ("segment:background=p200", "percentile"),
-            ("dtw:band=-1", "no band"),
-            ("dtw:band=nan", "no band"),
+            ("dtw:band=-1", "invalid band"),
+            ("dtw:band=nan", "invalid band"),
             ("dtw:cell=cells", "affinity, logit, cosine"),
             ("drop:open-start", "drop has no ends to open"),
         ] {

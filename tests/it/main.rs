@@ -3,6 +3,7 @@
 mod support;
 
 mod align;
+mod backbone;
 mod cache;
 mod clips;
 mod commands;
@@ -17,5 +18,4 @@ mod hub;
 mod llm;
 mod log;
 mod scripts;
-mod siglip;
 mod video;

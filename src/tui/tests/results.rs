@@ -160,7 +160,7 @@ fn keys_turn_the_aligner_and_its_knobs() {
     let prompt = screen(&mut state);
     assert!(prompt.contains("segment:open-end"), "the present one is there to be changed: {prompt}");
     type_keys(&mut state, ":band=2:background=zero⏎");
-    assert!(screen(&mut state).contains("'zero' is no background"));
+    assert!(screen(&mut state).contains("invalid background: 'zero'"));
     type_keys(&mut state, "⌫⌫⌫⌫p90⏎");
     assert_eq!(words(&state), "segment:open-end:background=p90:band=2");
 }
