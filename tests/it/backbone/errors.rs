@@ -117,9 +117,9 @@ fn missing_files_are_named() {
         fs::remove_file(copy.path(name)).unwrap();
         copy
     };
-    missing("config.json").assert_refused(&["config.json is not there", "fetch"]);
-    missing("tokenizer.json").assert_refused(&["tokenizer.json is not there", "fetch"]);
-    missing("model.safetensors").assert_refused(&["model.safetensors is not there", "fetch"]);
+    missing("config.json").assert_refused(&["config.json is missing", "fetch"]);
+    missing("tokenizer.json").assert_refused(&["tokenizer.json is missing", "fetch"]);
+    missing("model.safetensors").assert_refused(&["model.safetensors is missing", "fetch"]);
 
     let copy = missing("tokenizer.json");
     fs::write(copy.path("spiece.model"), "").unwrap();
@@ -154,7 +154,7 @@ fn an_index_that_does_not_fit_its_files_is_refused() {
     };
     split(&|copy, _| fs::remove_file(copy.path(FIRST)).unwrap()).assert_refused(&[
         FIRST,
-        "is not there",
+        "is missing",
         "index.json names it",
     ]);
     split(&|_, index| {

@@ -197,7 +197,7 @@ fn preparation_written_by_transformers_5_is_followed() {
     fs::write(both.path(NESTED), r#"{"processor_class": "SiglipProcessor"}"#).unwrap();
     assert_eq!(both.embedding(), World::new().embedding());
     fs::write(both.path(NESTED), r#"{"video_processor": {"size": 32}}"#).unwrap();
-    both.is_refused(&[NESTED, "says nothing of images"]);
+    both.is_refused(&[NESTED, "settings for videos only"]);
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn folders_of_other_kinds_are_named() {
         ("open_clip_config.json", "OpenCLIP"),
         ("siglip.safetensors", "has another name"),
     ] {
-        only(&[name]).is_not_opened(&["config.json is not there", part]);
+        only(&[name]).is_not_opened(&["config.json is missing", part]);
     }
     let world = World::new();
     world.fails("model info model/config.json", &["name the folder"]);

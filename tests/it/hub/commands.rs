@@ -64,7 +64,7 @@ fn a_missing_model_is_not_fetched_unasked() {
 
     // A folder comes before a name of the hub.
     fs::create_dir_all(world.home.path().join(ID)).unwrap();
-    world.fail(&format!("model info {ID}"), &["config.json is not there"]);
+    world.fail(&format!("model info {ID}"), &["config.json is missing"]);
 }
 
 /// Runs in a terminal, with this answer to what is asked.
@@ -162,7 +162,7 @@ fn info_lists_all_problems_with_advice() {
     fs::create_dir(&folder).unwrap();
     world.fail(
         "model info broken",
-        &["config.json is not there", "tokenizer.json is not there", "model.safetensors is not there"],
+        &["config.json is missing", "tokenizer.json is missing", "model.safetensors is missing"],
     );
     fs::write(folder.join("config.json"), fixture("config.json")).unwrap();
     fs::write(folder.join("pytorch_model.bin"), "").unwrap();
