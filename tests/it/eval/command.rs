@@ -324,5 +324,5 @@ fn invalid_inputs_are_refused_before_the_work() {
     run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense")
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("there are dtw, segment")));
+        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("choose among dtw, segment")));
 }
