@@ -61,61 +61,27 @@ impl Alignment {
 /// A cell matrix that cannot be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum AlignError {
-    /// No step or no frame.
     #[error("nothing to align: {steps} steps and {frames} frames; at least one of each is needed")]
-    Empty {
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
-    /// A cell that is NaN or infinite.
+    Empty { steps: usize, frames: usize },
     #[error(
         "the cell of step {step} and frame {frame} (from 0) is {value}, not a finite number\nhelp: \
          check the embeddings and the logit scale and bias"
     )]
-    NotFinite {
-        /// Row of the cell.
-        step: usize,
-        /// Column of the cell.
-        frame: usize,
-        /// Value of the cell.
-        value: f32,
-    },
-    /// A calibration that is NaN or infinite.
+    NotFinite { step: usize, frame: usize, value: f32 },
     #[error("the affinity has the scale {alpha} and the bias {beta}; both must be finite numbers")]
-    Calibration {
-        /// Slope of the logits.
-        alpha: f32,
-        /// Offset of the logits.
-        beta: f32,
-    },
-    /// Fewer frames than steps, for an aligner that gives each step a frame of its own.
+    Calibration { alpha: f32, beta: f32 },
     #[error(
         "{aligner} gives each step a frame of its own, and the clip has too few: {steps} steps and {frames} frames\nhelp: \
          sample more frames, or align by dtw or mean-path"
     )]
-    TooFewFrames {
-        aligner: Aligner,
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
-    /// A background that is NaN, or too large to add up.
+    TooFewFrames { aligner: Aligner, steps: usize, frames: usize },
+    /// Larger numbers could not be added up.
     #[error("the background is {value}; it must be a number from -1e30 to 1e30")]
     Background { value: f64 },
-    /// A band that leaves no path.
     #[error(
         "no path of {steps} steps through {frames} frames stays within {band} of the diagonal\nhelp: widen the band"
     )]
-    Band {
-        band: f64,
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
+    Band { band: f64, steps: usize, frames: usize },
 }
 
 /// Aligns K×T `cells` (Eqs. 10, 11 for `dtw`): finds the path of highest sum, or of highest mean.

@@ -7,7 +7,6 @@ use rand_pcg::Pcg64;
 use super::search::Search;
 use super::{AlignError, Rule};
 
-/// Largest number of other orders.
 const ORDERS: usize = 200;
 /// Fixed, so that scripts with equally many steps are compared with the same orders.
 const SEED: u64 = 0x0ac7_a119;

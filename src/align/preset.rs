@@ -15,9 +15,6 @@ pub enum Preset {
 
 impl fmt::Display for Preset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Paper => "paper",
-            Self::Released => "released",
-        })
+        f.write_str(self.to_possible_value().expect("a name").get_name())
     }
 }

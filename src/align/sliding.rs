@@ -15,9 +15,7 @@ const STRETCH: usize = 256;
 /// A raw frame with the factor that prepares it for smoothing.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaledFrame<'a> {
-    /// Raw embedding.
     pub raw: &'a [f32],
-    /// Factor of its values.
     pub scale: f64,
     /// Its length after scaling.
     pub length: f64,
@@ -59,12 +57,10 @@ impl Windows {
             && smoothing.output_len(self.frames) == self.len()
     }
 
-    /// Number of windows.
     pub fn len(&self) -> usize {
         self.inverse_norms.len()
     }
 
-    /// Whether there is no window.
     pub fn is_empty(&self) -> bool {
         self.inverse_norms.is_empty()
     }

@@ -9,7 +9,6 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor};
 
-/// Sizes of a transformer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EncoderSizes {
     pub hidden: usize,

@@ -31,9 +31,6 @@ impl WeightShare {
     }
 
     /// Hands the bytes of all tensors to `take`, piece by piece.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
     pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         let mut file = open_regular(&self.path)?;
         let mut piece = vec![0; 1 << 20];

@@ -2,6 +2,38 @@
 //! antialiased (the filter widens with the scale when shrinking), 22-bit fixed-point weights, and an 8-bit image between
 //! the horizontal and the vertical pass.
 
+/// A square image of 8-bit RGB, row by row from the top: `3 · size · size` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Square {
+    pub size: usize,
+    pub rgb: Vec<u8>,
+}
+
+/// Resizes images to the model's square without cropping. See [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preprocessor {
+    /// Width and height of the square in pixels.
+    pub size: usize,
+    /// The filter of `preprocessor_config.json`.
+    pub filter: Filter,
+}
+
+impl Preprocessor {
+    /// `rgb` holds `height` rows of `width` pixels of 3 bytes. The result equals Pillow's `Image.resize`
+    /// byte for byte.
+    ///
+    /// # Panics
+    /// If `rgb` is not `3 · width · height` bytes long, or if it is empty.
+    pub fn square(&self, rgb: &[u8], width: u32, height: u32) -> Square {
+        let (width, height) = (width as usize, height as usize);
+        assert!(
+            !rgb.is_empty() && rgb.len() == 3 * width * height,
+            "a picture of 3 · {width} · {height} bytes"
+        );
+        Square { size: self.size, rgb: resize(rgb, (width, height), (self.size, self.size), self.filter) }
+    }
+}
+
 /// An interpolation filter; the numbers in `preprocessor_config.json` are Pillow's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
@@ -92,7 +124,7 @@ const HALF: i32 = 1 << (PRECISION - 1);
 
 /// Resizes `rgb` (rows of `width` pixels of 3 bytes, `height` rows) to `out_width`×`out_height`. No side
 /// may be 0.
-pub(super) fn resize(
+fn resize(
     rgb: &[u8],
     (width, height): (usize, usize),
     (out_width, out_height): (usize, usize),

@@ -76,9 +76,6 @@ impl TokenizerKind {
 
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is damaged, or belongs to another model.
     pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
         let bytes = file::read(path, file::MOST_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -169,9 +166,6 @@ impl TextTokenizer {
     }
 
     /// The ids of a text. One that is too long is cut, which [`Tokens::cut`] tells.
-    ///
-    /// # Errors
-    /// A text that the tokenizer fails on.
     pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
         let made = match self.family {
             TokenizerKind::V1 => self.run(&canonical(text)),
@@ -203,9 +197,6 @@ impl TextTokenizer {
 
     /// The ids of texts, padded to the longest of them. The models were trained on texts of full length: this is for
     /// results that are to be compared with those of scripts that pad so.
-    ///
-    /// # Errors
-    /// As [`TextTokenizer::encode`].
     pub fn encode_batch(&self, texts: &[String]) -> Result<Vec<Tokens>, ModelError> {
         let mut batch = texts.iter().map(|text| self.encode(text)).collect::<Result<Vec<Tokens>, _>>()?;
         let longest = batch.iter().map(|tokens| tokens.used + 1).max().unwrap_or_default();
@@ -215,12 +206,10 @@ impl TextTokenizer {
         Ok(batch)
     }
 
-    /// Whose tokenizer it is.
     pub fn family(&self) -> TokenizerKind {
         self.family
     }
 
-    /// Text positions of the model.
     pub fn length(&self) -> usize {
         self.length
     }

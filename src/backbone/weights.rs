@@ -56,7 +56,6 @@ pub(super) struct Weights {
 #[derive(Debug)]
 struct Tensor {
     info: TensorInfo,
-    /// Index of its file.
     file: usize,
 }
 
@@ -205,7 +204,6 @@ impl Weights {
         }
     }
 
-    /// The error of a missing tensor.
     fn missing(&self, name: &str) -> ModelError {
         let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
         let [vision, text] = self.layout.towers;
@@ -301,7 +299,6 @@ impl Weights {
         places.into_iter().map(place).collect()
     }
 
-    /// Maps the files into memory.
     pub fn map(&self) -> Result<Tensors<'_>, ModelError> {
         let maps = self.files.iter().map(WeightFile::map).collect::<Result<_, _>>()?;
         Ok(Tensors { weights: self, maps })
@@ -442,7 +439,6 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Resu
     }
 }
 
-/// Escapes a character for a regular expression.
 fn in_pattern(c: char) -> impl Iterator<Item = char> {
     (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
 }

@@ -13,7 +13,6 @@ use crate::video::{self, Faults, VideoInfo};
 /// Increased when the program takes other frames or other pixels from the same file.
 const VERSION: u32 = 3;
 
-/// The cache entries of one clip under one sampling.
 pub struct CachedClip<'a> {
     cache: &'a Cache,
     clip: Contents,
@@ -71,19 +70,16 @@ impl<'a> CachedClip<'a> {
         Strip::decode(self.cache.get(self.strip.as_ref()?)?.payload())
     }
 
-    /// Saves all frames.
     pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) {
         if self.keep(&self.frames, || CachedFrames::encode(info, frames, faults)) {
             self.cache.remove(&self.partial);
         }
     }
 
-    /// Saves the frames so far.
     pub fn keep_partial(&self, info: &VideoInfo, frames: &[EmbeddedFrame]) {
         self.keep(&self.partial, || CachedFrames::encode(info, frames, &Faults::default()));
     }
 
-    /// Saves the small pictures.
     pub fn keep_strip(&self, strip: &Strip) {
         if let Some(key) = &self.strip {
             self.keep(key, || strip.encode());

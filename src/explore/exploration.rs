@@ -15,7 +15,7 @@ use crate::explore::report::{Report, ReportSettings};
 use crate::explore::settings::Settings;
 use crate::explore::sources::Sources;
 use crate::explore::text_table::TextTable;
-use crate::explore::workers::WORKERS;
+use crate::explore::workers;
 use crate::script::Template;
 
 /// The state of the method on one clip. Frames and texts may arrive in any order; a knob recomputes what depends on it and
@@ -42,11 +42,8 @@ pub struct Exploration {
 /// A clip of a snapshot: smoothed cosines without the embeddings.
 #[derive(Clone, Debug)]
 pub struct Fixed {
-    /// Presentation times of the frames, in seconds.
     pub times: Vec<f64>,
-    /// Ordinals of the frames.
     pub ordinals: Vec<u64>,
-    /// Smoothing width in frames.
     pub width: usize,
     /// Smoothed cosines of each class, K×T; `None` if it was not aligned.
     pub cosines: Vec<Option<Array2<f32>>>,
@@ -81,7 +78,6 @@ impl Exploration {
         Self { fixed: Some(fixed), ..Self::new(candidates, calibration, 0, settings) }
     }
 
-    /// Whether the clip is of a snapshot and has no embeddings.
     pub fn is_frozen(&self) -> bool {
         self.fixed.is_some()
     }
@@ -98,12 +94,10 @@ impl Exploration {
         }
     }
 
-    /// The candidate classes, in the order given.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
-    /// The checkpoint's scale and bias of the affinity.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }
@@ -144,7 +138,6 @@ impl Exploration {
         Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
     }
 
-    /// A step in the template.
     pub fn sentence(&self, class: usize, step: usize) -> String {
         let candidate = &self.candidates[class];
         self.settings.template.fill(&candidate.name, &candidate.domain, &candidate.steps[step])
@@ -155,7 +148,6 @@ impl Exploration {
         self.texts.number(&self.sentence(class, step)).is_some_and(|number| self.texts.is_cut(number))
     }
 
-    /// Used texts that are longer than the checkpoint reads.
     pub fn cut_texts(&self) -> Vec<String> {
         let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
         self.used_texts(&self.settings.template).filter(is_cut).collect()
@@ -213,7 +205,6 @@ impl Exploration {
         self.missing_texts_in(&self.settings.template)
     }
 
-    /// The same under another template.
     pub fn missing_texts_in(&self, template: &Template) -> Vec<String> {
         if self.is_frozen() {
             return Vec::new();
@@ -229,7 +220,7 @@ impl Exploration {
         if self.frames.extend(frames) {
             self.forget_sums();
         }
-        WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
+        workers::install(|| self.texts.multiply_frames(&self.frames, before));
     }
 
     /// Every embedded frame, also those that the sampling does not take.
@@ -244,7 +235,6 @@ impl Exploration {
         }
     }
 
-    /// Drops sums over rows that have changed.
     fn forget_sums(&mut self) {
         self.texts.forget_sums();
         self.windows = None;
@@ -254,7 +244,7 @@ impl Exploration {
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         let before = self.texts.len();
         self.texts.extend(texts);
-        WORKERS.install(|| self.texts.multiply_texts(&self.frames, before));
+        workers::install(|| self.texts.multiply_texts(&self.frames, before));
     }
 
     pub fn set(&mut self, settings: Settings) {
@@ -285,7 +275,7 @@ impl Exploration {
     /// # Errors
     /// If a matrix or the calibration holds a value that is not finite, or no path is allowed. The outcome then stays.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
-        WORKERS.install(|| self.align())
+        workers::install(|| self.align())
     }
 
     /// Identifies the present alignments: changes with each refresh that changes a matrix, and differs between
@@ -317,18 +307,13 @@ impl Exploration {
         }
     }
 
-    /// The order evidence of a class.
     pub fn evidence(&self, class: usize) -> Evidence {
         let class = self.outcome.classes.get(class).and_then(Option::as_ref);
         class.map_or(Evidence::Unknown, |class| class.order)
     }
 
-    /// Computes all missing order evidence.
-    ///
-    /// # Errors
-    /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
-        WORKERS.install(|| self.outcome.find_evidence())
+        workers::install(|| self.outcome.find_evidence())
     }
 
     /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for
@@ -337,7 +322,7 @@ impl Exploration {
         if self.is_frozen() {
             return None;
         }
-        WORKERS.install(|| {
+        workers::install(|| {
             let method = self.settings.method;
             let windows = Windows::new(
                 Smoothing { width: 0, preset: method.preset },

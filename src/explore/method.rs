@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{self, Aligner, Background, Cell, Ends, Preset, Rule};
 
-/// How a matrix of cosines becomes a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Method {
     /// Whose arithmetic is followed where the paper and the authors' scripts differ.
     pub preset: Preset,
-    /// How the path through a matrix is found.
     pub aligner: Aligner,
-    /// What an entry of the aligned matrix is.
     pub cell: Cell,
     /// Whether the first step of `segment` may begin at any frame.
     #[serde(default)]
@@ -51,7 +48,6 @@ impl Method {
         self.rule_at(background)
     }
 
-    /// The rule with this background.
     pub fn rule_at(&self, background: f64) -> Rule {
         let Self { aligner, open_start, open_end, band, .. } = *self;
         Rule { aligner, open_start, open_end, background, band }
@@ -81,9 +77,6 @@ impl Method {
 
     /// The same method by the aligner that a text names, whose other knobs are as they are at first. The cell stays where
     /// the text has none.
-    ///
-    /// # Errors
-    /// In words for the user.
     pub fn with_aligner(self, text: &str) -> Result<Self, String> {
         let mut parts = text.trim().split(':').map(str::trim);
         let name = parts.next().unwrap_or_default();
@@ -124,15 +117,7 @@ impl Method {
     }
 }
 
-/// See [`Aligner::ends_help`].
-pub fn ends_of(aligner: Aligner) -> &'static str {
-    aligner.ends_help()
-}
-
 /// A band from what a user writes.
-///
-/// # Errors
-/// In words for the user.
 pub fn band(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(band) if band.is_finite() && band >= 0.0 => Ok(band),

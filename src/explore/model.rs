@@ -21,7 +21,6 @@ pub struct Model {
     notices: Mutex<Notices>,
 }
 
-/// Messages for the user.
 #[derive(Debug, Default)]
 struct Notices {
     waiting: Vec<String>,
@@ -60,15 +59,10 @@ impl Model {
         &self.device
     }
 
-    /// The scale and bias of the affinity (Eq. 9).
     pub fn calibration(&self) -> Calibration {
         Calibration::from_log_scale(self.checkpoint.logit_scale(), self.checkpoint.logit_bias())
     }
 
-    /// The image tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn vision(&self) -> Result<Arc<VisionTower>, ModelError> {
         once(&self.vision, || {
             self.log_load(Tower::Vision);
@@ -76,10 +70,6 @@ impl Model {
         })
     }
 
-    /// The text tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn text(&self) -> Result<Arc<TextTower>, ModelError> {
         once(&self.text, || {
             self.log_load(Tower::Text);
@@ -97,7 +87,6 @@ impl Model {
         self.checkpoint.batch(tower, &self.device)
     }
 
-    /// Whether a tower is loaded.
     pub fn has_loaded(&self, tower: Tower) -> bool {
         match tower {
             Tower::Vision => self.vision.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
@@ -128,13 +117,10 @@ impl Model {
         (!notices.is_empty()).then(|| notices.join("\n"))
     }
 
-    /// Remembers texts without a known token.
-    pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+    pub(super) fn note_empty(&self, text: &str) {
         let mut notices = self.notices();
-        for text in texts {
-            if notices.told.insert(text.to_owned()) {
-                notices.unknown.push(text.to_owned());
-            }
+        if notices.told.insert(text.to_owned()) {
+            notices.unknown.push(text.to_owned());
         }
     }
 
@@ -177,9 +163,6 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Hashes the tower's weights, unless the cache knows their hash. `None` if a file changes meanwhile.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub fn of(
         tower: Tower,
         checkpoint: &Checkpoint,

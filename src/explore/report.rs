@@ -61,29 +61,23 @@ pub struct ReportSettings {
     pub background_level: Option<f64>,
     /// Width of the smoothing window in frames; 0 and 1 are off.
     pub smoothing: usize,
-    /// Slope of the logits.
     pub alpha: f32,
-    /// Offset of the logits.
     pub beta: f32,
     /// None for embeddings without a clip, as `align` reads them.
     #[serde(flatten)]
     pub clip: Option<ClipSettings>,
 }
 
-/// The knobs of a run from clip and scripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipSettings {
-    /// The smoothing width given.
     pub smoothing_seconds: f64,
     pub template: String,
     pub template_text: String,
-    /// Where everything came from.
     #[serde(flatten)]
     pub sources: Sources,
 }
 
 impl ReportSettings {
-    /// The knobs of a run from clip and scripts.
     pub fn of_clip(
         settings: &Settings,
         calibration: Calibration,
@@ -145,7 +139,6 @@ impl Report {
         Self { classes, ranking: outcome.ranking.clone(), settings }
     }
 
-    /// The class with this index, if it is aligned.
     pub fn class(&self, index: usize) -> Option<&ClassReport> {
         self.classes.iter().find(|class| class.index == index)
     }

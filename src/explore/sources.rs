@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where the clip, the scripts and the model came from, for the screen, reports and snapshots.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sources {
-    /// Path of the clip.
     pub clip: String,
-    /// Path of the script file.
     pub scripts: String,
     /// Folder of the checkpoint, or its name on the hub.
     pub model: String,
@@ -15,14 +13,12 @@ pub struct Sources {
     pub device: String,
     /// Sampling as the user would write it.
     pub sampling: String,
-    /// Start of the segment in seconds, if not the clip's.
+    /// Bounds of the segment in seconds, if not the clip's.
     pub start: Option<f64>,
-    /// End of the segment in seconds, if not the clip's.
     pub end: Option<f64>,
 }
 
 impl Sources {
-    /// The clip's file name.
     pub fn clip_name(&self) -> &str {
         std::path::Path::new(&self.clip).file_name().and_then(|name| name.to_str()).unwrap_or(&self.clip)
     }

@@ -19,7 +19,6 @@ const EXAGGERATION: f64 = 4.0;
 /// Rounds of the power method, for a start.
 const ROUNDS: usize = 100;
 
-/// A step in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepPoint {
     pub class: usize,
@@ -32,7 +31,6 @@ pub struct StepPoint {
 /// All steps in the plane, class by class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMap {
-    /// In the order of the scripts.
     pub points: Vec<StepPoint>,
     /// For each point, those with the nearest embedding: several if equally near, as identical sentences are.
     pub nearest: Vec<Vec<usize>>,
@@ -57,11 +55,8 @@ impl StepMap {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepMaps {
     pub candidates: Vec<Candidate>,
-    /// The template of the map with context.
     pub template: Template,
-    /// The steps by themselves.
     pub plain: StepMap,
-    /// The steps in the template.
     pub context: StepMap,
 }
 
@@ -72,7 +67,6 @@ impl StepMaps {
     }
 }
 
-/// The input of the maps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapRequest {
     candidates: Vec<Candidate>,

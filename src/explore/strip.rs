@@ -20,12 +20,9 @@ pub struct Strip {
     seen: usize,
 }
 
-/// A picture, compressed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Ordinal of the decoded picture.
     pub ordinal: u64,
-    /// Presentation time in seconds.
     pub time: f64,
     pub jpeg: Vec<u8>,
 }
@@ -59,7 +56,6 @@ fn shrink(picture: &RgbImage) -> RgbImage {
 }
 
 impl Picture {
-    /// Compresses a picture. None where that fails.
     pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(picture).ok()?;

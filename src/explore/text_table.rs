@@ -21,7 +21,6 @@ pub struct TextTable {
 
 #[derive(Clone, Debug)]
 struct Text {
-    /// Unit embedding.
     unit: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
@@ -34,17 +33,14 @@ struct Text {
 }
 
 impl TextTable {
-    /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
         Self { dim, numbers: HashMap::new(), texts: Vec::new() }
     }
 
-    /// Number of values of an embedding.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// The same texts without products.
     pub fn without_products(&self) -> Self {
         let mut table = self.clone();
         for text in &mut table.texts {
@@ -55,12 +51,10 @@ impl TextTable {
         table
     }
 
-    /// The number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()
     }
 
-    /// Whether a text was longer than the checkpoint reads.
     pub fn is_cut(&self, number: usize) -> bool {
         self.texts[number].cut
     }
@@ -71,12 +65,10 @@ impl TextTable {
         number == other || pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6)
     }
 
-    /// Unit embedding of a text.
     pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
         ArrayView1::from(&self.texts[number].unit)
     }
 
-    /// Number of texts.
     pub fn len(&self) -> usize {
         self.texts.len()
     }

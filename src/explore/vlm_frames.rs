@@ -10,13 +10,11 @@ use crate::video::{Masks, Sampling, Segment, VideoReader, thumbnail};
 /// Longest side of a picture in pixels.
 const SIDE: u32 = 512;
 
-/// A clip to take pictures from.
 #[derive(Clone, Copy, Debug)]
 pub struct ClipPictures<'a> {
     pub video: &'a Path,
     pub sampling: Sampling,
     pub segment: Segment,
-    /// Areas to blur.
     pub masks: &'a Masks,
 }
 

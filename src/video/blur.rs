@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-/// Fractional bits of a weight.
 const BITS: u32 = 8;
 
 /// The weights of an odd number of taps; they sum to 256.

@@ -8,7 +8,6 @@ pub struct Frame {
     pub ordinal: u64,
     /// Presentation time in seconds from the start of the video.
     pub time: f64,
-    /// How long it stays on screen, and how often it counts.
     pub shown: Shown,
     pub width: u32,
     pub height: u32,

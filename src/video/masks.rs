@@ -9,7 +9,6 @@ use super::blur::blur;
 /// Areas to blur, by frame: a dataset lists them where captions would give the class away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masks {
-    /// By frame number.
     areas: BTreeMap<u64, Vec<Area>>,
     /// Width of the blur, odd.
     taps: usize,
@@ -23,7 +22,6 @@ pub struct Area {
     pub y: Range<u32>,
 }
 
-/// How frames are numbered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbering {
     /// The first frame of the segment is 1.

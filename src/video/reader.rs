@@ -23,7 +23,6 @@ pub struct VideoReader {
     info: VideoInfo,
     segment: Segment,
     ticks: Ticks,
-    /// Rows that the frames so far fill.
     rows: u64,
     /// When the first picture appeared that could not be shown since the last frame: the next frame takes its place.
     owed_from: Option<f64>,
@@ -115,7 +114,6 @@ impl VideoReader {
         }
     }
 
-    /// How many rows the current picture fills.
     fn count_rows(&self, from: f64, until: f64) -> u64 {
         match &self.numbers {
             Some(numbers) => u64::from(numbers.contains(&(self.passed - 1))),

@@ -13,7 +13,6 @@ use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
 use crate::backbone::weights::Tensors;
 
-/// Reads layers out of a checkpoint.
 #[derive(Clone, Copy)]
 pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
@@ -23,7 +22,6 @@ pub struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// The linear layer of that name.
     pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
         Ok(self.pack(&weight?, bias?))
@@ -39,19 +37,16 @@ impl Loader<'_> {
         Ok(self.pack(&weight, bias))
     }
 
-    /// A linear layer of these weights.
     pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
         Linear::new(self.isa, self.precision, weight, bias)
     }
 
-    /// The layer normalisation of that name.
     pub fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
         Ok(LayerNorm { isa: self.isa, weight: weight?, bias: bias?, eps: self.eps })
     }
 }
 
-/// Activations of one batch.
 #[derive(Debug, Default)]
 pub struct Buffers {
     /// A row for each position of each sequence.

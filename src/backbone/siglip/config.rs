@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::backbone::encoder::EncoderSizes;
 
-/// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Config {
     #[serde(default)]
@@ -19,7 +18,6 @@ pub(super) struct Config {
     quantization_config: Option<Value>,
 }
 
-/// The image tower.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct VisionConfig {
@@ -37,7 +35,6 @@ pub(super) struct VisionConfig {
     num_patches: Option<usize>,
 }
 
-/// The text tower.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct TextConfig {
@@ -231,12 +228,10 @@ impl Config {
 }
 
 impl VisionConfig {
-    /// Width and height of the image in pixels.
     pub fn image_size(&self) -> usize {
         self.image_size.square().unwrap_or_default()
     }
 
-    /// Width and height of a patch in pixels.
     pub fn patch_size(&self) -> usize {
         self.patch_size.square().unwrap_or(1)
     }
@@ -251,7 +246,6 @@ impl VisionConfig {
         3 * self.patch_size() * self.patch_size()
     }
 
-    /// Sizes of the transformer.
     pub fn encoder_sizes(&self) -> EncoderSizes {
         EncoderSizes {
             hidden: self.hidden_size,
@@ -264,12 +258,10 @@ impl VisionConfig {
 }
 
 impl TextConfig {
-    /// Dimensions of a text embedding.
     pub fn projection_size(&self) -> usize {
         self.projection_size.unwrap_or(self.hidden_size)
     }
 
-    /// Sizes of the transformer.
     pub fn encoder_sizes(&self) -> EncoderSizes {
         EncoderSizes {
             hidden: self.hidden_size,

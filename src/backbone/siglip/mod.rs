@@ -22,7 +22,7 @@ use super::error::ModelError;
 use super::facts::{ModelFacts, Tower, TowerFacts};
 use super::family::{Backbone, Family, ImageModel, TextModel};
 use super::preparation::{Normalisation, PreparationRules};
-use super::preprocess::Square;
+use super::resize::Square;
 use super::tokenizer::{TextTokenizer, Tokens};
 use super::weights::{WeightLayout, Weights};
 use config::{Config, TextConfig, VisionConfig};
@@ -31,7 +31,6 @@ use vision::patches;
 pub use text::SiglipText;
 pub use vision::SiglipVision;
 
-/// The entry of the family.
 pub(super) const FAMILY: Family = Family {
     name: "SigLIP",
     model_types: &["siglip", "siglip2", "siglip_vision_model", "siglip_text_model"],
@@ -212,21 +211,15 @@ fn into_values(embeddings: Tensor<2>) -> Result<Vec<f32>, ModelError> {
 /// Both towers as burn modules, for training.
 #[derive(Debug)]
 pub struct Modules {
-    /// The image tower.
     pub vision: SiglipVision,
-    /// The text tower.
     pub text: SiglipText,
     /// Logarithm of the scale.
     pub logit_scale: f32,
-    /// The bias.
     pub logit_bias: f32,
 }
 
 impl Modules {
     /// Loads a checkpoint onto a device, in single precision.
-    ///
-    /// # Errors
-    /// As for opening a checkpoint and loading a tower.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?;
         let weights = Weights::open(folder, &LAYOUT)?;
@@ -246,9 +239,6 @@ pub struct Patches {
 
 impl Patches {
     /// As a checkpoint prepares images.
-    ///
-    /// # Errors
-    /// As for opening a checkpoint.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?.vision_config;
         let (image, _) = super::preparation::ImageConfig::read(folder, config.image_size(), &PREPARATION)?;
@@ -262,9 +252,6 @@ impl Patches {
 }
 
 /// Names and shapes of the weights that a `config.json` asks for.
-///
-/// # Errors
-/// As for opening a checkpoint.
 pub fn weight_shapes(config: &Path) -> Result<Vec<(String, Vec<usize>)>, ModelError> {
     Ok(Config::open(config)?.weight_shapes())
 }

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::config::VisionConfig;
 use crate::backbone::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
 use crate::backbone::preparation::Normalisation;
-use crate::backbone::preprocess::Square;
+use crate::backbone::resize::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
 #[derive(Module, Debug)]

@@ -26,7 +26,6 @@ pub(super) struct SeekPoint {
     pub(super) packets: VecDeque<Packet>,
     /// Time stamp of the first picture that counts; earlier ones lead up to it.
     pub(super) first_stamp: i64,
-    /// Number of that picture in presentation order.
     pub(super) ordinal: u64,
 }
 
