@@ -69,7 +69,7 @@ impl Side {
     }
 }
 
-/// Beyond these a file is broken, and believing it would exhaust the memory.
+/// Sizes beyond these would exhaust the memory.
 const SIZES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
 const MOST_LAYERS: usize = 1000;
 
@@ -236,7 +236,7 @@ impl VisionConfig {
         self.patch_size.square().unwrap_or(1)
     }
 
-    /// Patches along a side; pixels beyond the last whole patch are not looked at.
+    /// Patches along a side; pixels beyond the last whole patch are ignored.
     pub fn grid(&self) -> usize {
         self.image_size() / self.patch_size()
     }

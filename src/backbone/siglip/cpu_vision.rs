@@ -54,7 +54,7 @@ impl CpuVision {
         })
     }
 
-    /// `patches` holds the patches of `batch` images as [`patches`](super::vision::patches) makes them; the
+    /// `patches` holds the patches of `batch` images as [`Patches`](super::Patches) makes them; the
     /// result is a row for each image.
     pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
         self.spare.with(|buffers| {
