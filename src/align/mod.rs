@@ -11,7 +11,7 @@ mod rows;
 mod rule;
 mod scores;
 mod search;
-mod simd;
+pub(crate) mod simd;
 mod sliding;
 mod smooth;
 
@@ -32,8 +32,7 @@ use thiserror::Error;
 /// A script aligned with the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` the mean over all frames, with the background for
-    /// frames in no step.
+    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` of all frames, background included.
     pub score: f64,
     /// Cells (step, frame) of the path in order, without frames that are left out.
     pub path: Vec<(usize, usize)>,

@@ -125,8 +125,7 @@ impl Smoothing {
     }
 }
 
-/// Length of a window's sum from its square; 0 if it is rounding noise relative to the `longest` frame. NaN stays NaN: its
-/// cells are refused later.
+/// Length of a window's sum from its square; 0 if it is rounding noise beside the `longest` frame. NaN stays NaN.
 pub(super) fn norm_or_zero(square: f64, longest: f64) -> f64 {
     let length = square.sqrt();
     if length <= NOISE * longest { 0.0 } else { length }

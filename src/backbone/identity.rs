@@ -49,8 +49,7 @@ impl WeightShare {
 }
 
 impl Checkpoint {
-    /// Configuration, preparation, device and precision of a tower. With [`Checkpoint::weight_shares`], and for texts the
-    /// tokenizer's file, this decides every embedding.
+    /// With [`Checkpoint::weight_shares`], and for texts the tokenizer's file, this decides every embedding of a tower.
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {

@@ -1,5 +1,4 @@
-//! Image preparation of a checkpoint: `processor_config.json` of transformers 5, or `preprocessor_config.json` of earlier
-//! versions. Every field is followed or refused.
+//! Image preparation of a checkpoint, by its configuration. Every field is followed or refused.
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +52,7 @@ impl Default for ImageConfig {
 }
 
 impl ImageConfig {
-    /// Reads the preparation for images of `image_size` pixels a side, and returns its file, or `None` for the defaults if
-    /// there is no file. Two files must agree.
+    /// Reads the preparation for images of `image_size` pixels a side, and its file: `None` for the defaults. Two files must agree.
     pub fn read(
         dir: &Path,
         image_size: usize,

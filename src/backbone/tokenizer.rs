@@ -276,8 +276,7 @@ fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     outcome.unwrap_or_else(|panic| Err(panic_message(&*panic)))
 }
 
-/// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word
-/// mark of the vocabulary counts as a space.
+/// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces (also for the word mark), none at the ends.
 pub fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()) {

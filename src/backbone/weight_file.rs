@@ -92,8 +92,7 @@ impl WeightFile {
     }
 }
 
-/// Checks that the tensors fill the data without gaps or overlaps, as the format demands. This detects appended files and
-/// tensors that are named twice.
+/// Checks that the tensors fill the data without gaps or overlaps: appended files and tensors named twice do not.
 fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(), String> {
     let mut spans: Vec<_> = tensors.iter().map(|(name, info)| (info.data_offsets, name)).collect();
     spans.sort_unstable();

@@ -1,5 +1,4 @@
-//! Weights: one safetensors file, or several with an index. Headers are checked against the configuration before any weight
-//! is read.
+//! One safetensors file, or several with an index; headers are checked against the configuration first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -423,8 +422,7 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
     }
 }
 
-/// Prefix of a model's tensor names: empty in published files; such as `model.` or `module.` if the model was saved inside
-/// another.
+/// Prefix of a model's tensor names: empty in published files, such as `model.` in a model saved inside another.
 fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Result<String, String> {
     let before = |name: &'a String| anchors.iter().find_map(|anchor| name.strip_suffix(anchor));
     let prefixes: BTreeSet<&str> =

@@ -1,5 +1,4 @@
-//! The cache entries of a clip: embedded frames (of one checkpoint), the same incomplete, and small pictures (of any
-//! checkpoint).
+//! The cache entries of a clip: all frames and the frames so far (of one checkpoint), small pictures (of any).
 
 use crate::backbone::Tower;
 use crate::cache::{Cache, Contents, Key, Kind};

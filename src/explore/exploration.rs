@@ -6,7 +6,7 @@ use std::mem;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, OrderEvidence, Rule, Smoothing, Windows};
+use crate::align::{self, AlignError, Calibration, OrderEvidence, Smoothing, Windows};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
@@ -66,8 +66,7 @@ impl Exploration {
         }
     }
 
-    /// A clip of a snapshot. Cell, aligner and calibration can be changed; smoothing, template, candidates and frames are
-    /// fixed.
+    /// A clip of a snapshot. Only cell, aligner and calibration can be changed.
     pub fn frozen(
         candidates: Vec<Candidate>,
         calibration: Calibration,
@@ -152,8 +151,7 @@ impl Exploration {
         self.used_texts(&self.settings.template).filter(is_cut).collect()
     }
 
-    /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some are
-    /// the same.
+    /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some do not.
     ///
     /// # Errors
     /// All are the same, so that a ranking means nothing.
@@ -219,7 +217,7 @@ impl Exploration {
         if self.frames.extend(frames) {
             self.forget_sums();
         }
-        workers::install(|| self.texts.multiply_frames(&self.frames, before));
+        workers::install(|| self.texts.multiply(0, &self.frames, before));
     }
 
     /// Every embedded frame, also those that the sampling does not take.
@@ -243,7 +241,7 @@ impl Exploration {
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         let before = self.texts.len();
         self.texts.extend(texts);
-        workers::install(|| self.texts.multiply_texts(&self.frames, before));
+        workers::install(|| self.texts.multiply(before, &self.frames, 0));
     }
 
     pub fn set(&mut self, settings: Settings) {
@@ -277,8 +275,7 @@ impl Exploration {
         workers::install(|| self.align())
     }
 
-    /// Identifies the present alignments: changes with each refresh that changes a matrix, and differs between
-    /// explorations.
+    /// Identifies the present alignments: changes with their matrices, and differs between explorations.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -354,10 +351,9 @@ impl Exploration {
                 Some(ClassMatrix { cosines: cosines.clone()?, mean_pool })
             };
             let matrices = fixed.cosines.iter().zip(&fixed.mean_pool).map(matrix).collect();
-            let (rule, mut classes) = align_classes(matrices, method, calibration)?;
+            let (rule, classes) = align_classes(matrices, method, calibration)?;
             let (times, ordinals, width) = (fixed.times.clone(), fixed.ordinals.clone(), fixed.width);
-            self.keep_evidence(rule, &mut classes);
-            self.outcome = Outcome::new(times, ordinals, width, rule, classes);
+            self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
             return Ok(());
         }
         let mut times = self.frames.row_times();
@@ -382,18 +378,18 @@ impl Exploration {
         let matrices = self.candidates.par_iter().zip(&scripts).map(matrix).collect();
         let aligned = align_classes(matrices, method, calibration);
         self.windows = Some(windows);
-        let (rule, mut classes) = aligned?;
-        self.keep_evidence(rule, &mut classes);
-        self.outcome = Outcome::new(times, ordinals, width, rule, classes);
+        let (rule, classes) = aligned?;
+        self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
         Ok(())
     }
 
     /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
-    fn keep_evidence(&mut self, rule: Rule, classes: &mut [Option<ClassOutcome>]) {
+    fn replace_outcome(&mut self, mut outcome: Outcome) {
+        let is_same_rule = outcome.rule == self.outcome.rule;
         let mut all_kept = true;
-        for (class, before) in classes.iter_mut().zip(&self.outcome.classes) {
+        for (class, before) in outcome.classes.iter_mut().zip(&self.outcome.classes) {
             match (class, before) {
-                (Some(class), Some(before)) if rule == self.outcome.rule && class.cells == before.cells => {
+                (Some(class), Some(before)) if is_same_rule && class.cells == before.cells => {
                     class.order = before.order;
                 }
                 (None, None) => {}
@@ -403,6 +399,7 @@ impl Exploration {
         if !all_kept {
             self.generation = next_generation();
         }
+        self.outcome = outcome;
     }
 
     /// Numbers of a class's sentences; `None` if it has no step or not all are embedded.

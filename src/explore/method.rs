@@ -38,7 +38,7 @@ impl Method {
         }
     }
 
-    /// The rule to align the matrices of a clip's candidates by, of which the background may be a percentile.
+    /// The rule to align a clip's matrices by; its background may be a percentile of them.
     pub fn rule<'a>(&self, cells: impl IntoIterator<Item = &'a Array2<f32>>) -> Rule {
         let background = match self.background {
             _ if !self.leaves_out() => 0.0,
@@ -53,7 +53,7 @@ impl Method {
         Rule { aligner, open_start, open_end, background, band }
     }
 
-    /// The aligner with those of its knobs that are not as they are at first, such as `segment:open-start:background=p50`.
+    /// The aligner and its knobs where they are not the default, such as `segment:open-start:background=p50`.
     pub fn aligner_in_words(&self) -> String {
         let mut words = self.aligner.to_string();
         if self.aligner.ends() == Ends::Optional {
@@ -75,8 +75,7 @@ impl Method {
         self.aligner_in_words() + &cell
     }
 
-    /// The same method by the aligner that a text names, whose other knobs are as they are at first. The cell stays where
-    /// the text has none.
+    /// Replaces the aligner and resets its knobs to their defaults. The cell stays if `text` has none.
     pub fn with_aligner(self, text: &str) -> Result<Self, String> {
         let mut parts = text.trim().split(':').map(str::trim);
         let name = parts.next().unwrap_or_default();

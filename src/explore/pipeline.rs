@@ -272,8 +272,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         (AHEAD_BYTES / (side * side * 3) / 2).max(self.job.model.batch(Tower::Vision))
     }
 
-    /// Starts decoding on its own thread. Embedded frames are not prepared again; small pictures are compressed if they
-    /// can be cached.
+    /// Starts decoding on its own thread, without the `known` frames; `keeps`: small pictures can be cached.
     fn decode(&self, known: HashSet<u64>, keeps: bool) -> Result<(VideoInfo, DecodeAhead<Decoded>), Report> {
         let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
         let info = reader.info().clone();

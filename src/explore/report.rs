@@ -34,8 +34,7 @@ pub struct ClassReport {
     pub collapsed: bool,
     /// The same script without its order: the mean of all cells.
     pub order_free: f64,
-    /// Standard deviations by which `score` lies above the mean score of the same steps in other orders; none where it was
-    /// not computed or there is no other order.
+    /// Standard deviations by which `score` exceeds the mean score of the steps in other orders; none if unknown.
     pub order_z: Option<f64>,
     /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
     pub order_p: Option<f64>,

@@ -76,8 +76,7 @@ pub struct MapRequest {
 }
 
 impl MapRequest {
-    /// `plain` and `context` are the unit embeddings, N×d, of all steps, class by class: by themselves, and in
-    /// `template`.
+    /// `plain` and `context`: unit embeddings of all steps, N×d, class by class, alone and in `template`.
     ///
     /// # Panics
     /// If there are not as many embeddings as steps.
@@ -286,8 +285,7 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
             let mut others: Vec<(usize, f64)> =
                 row.into_iter().copied().enumerate().filter(|&(other, _)| other != point).collect();
             others.sort_by(|a, b| a.1.total_cmp(&b.1));
-            // To subtract one number from all squares leaves the Gaussian weights as they are, and keeps the nearest
-            // neighbour's from vanishing.
+            // Subtracting the least leaves the Gaussian weights as they are, and keeps the nearest from vanishing.
             let least = others[0].1;
             let near = others.into_iter().take(count);
             near.map(|(index, square)| Neighbor { index, distance: (square - least).sqrt() }).collect()
@@ -312,8 +310,7 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
     values.as_chunks().0.to_vec()
 }
 
-/// The start of t-SNE: the flat coordinates, scaled down. Points in one place would never part, so each is moved a little
-/// in a direction of its own.
+/// The start of t-SNE: flat coordinates scaled down, each moved a little, as points in one place would never part.
 fn start(flat: &[[f64; 2]]) -> Vec<f64> {
     let square: f64 = flat.iter().flatten().map(|x| x * x).sum();
     let scale = 0.01 / (square / flat.len() as f64).sqrt();

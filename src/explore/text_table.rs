@@ -95,16 +95,6 @@ impl TextTable {
         }
     }
 
-    /// Multiplies the new texts, from number `first` on, with all frames.
-    pub fn multiply_texts(&mut self, frames: &FrameTable, first: usize) {
-        self.multiply(first, frames, 0);
-    }
-
-    /// Multiplies all texts with the new frames, from slot `first` on.
-    pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
-        self.multiply(0, frames, first);
-    }
-
     /// Marks all sums as out of date, after rows have changed.
     pub fn forget_sums(&mut self) {
         for text in &mut self.texts {
@@ -112,7 +102,8 @@ impl TextTable {
         }
     }
 
-    fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
+    /// Multiplies the texts from number `first_text` on with the frames from slot `first_frame` on.
+    pub fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
         self.texts[first_text..].par_chunks_mut(PIECE).for_each(|texts| {
             for slot in first_frame..frames.len() {
                 let raw = frames.raw(slot);

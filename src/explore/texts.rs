@@ -33,8 +33,7 @@ pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText
     embed(model, &texts, &tokens, None)
 }
 
-/// Embeds texts padded to the longest of them instead of the full length, as the authors' scripts do; all from the cache
-/// or all from the text tower.
+/// Embeds texts padded to the longest of them, as the authors' scripts do; all from the cache or all from the text tower.
 pub fn embed_batch(model: &Model, texts: &[String]) -> Result<Vec<EmbeddedText>, Report> {
     let tokens = model.checkpoint().tokenizer()?.encode_batch(texts)?;
     let Some(first) = tokens.first() else { return Ok(Vec::new()) };

@@ -12,8 +12,7 @@ use crate::background::catch_panic;
 
 /// A [`VideoReader`] on a thread of its own, so that decoding overlaps with what is done with the frames.
 ///
-/// Items come in the reader's order. The thread stays at most `bound` finished items ahead. Dropping this waits for the
-/// thread, which ends after the frame in hand.
+/// Items come in the reader's order, at most `bound` ahead. Dropping this waits until the frame in hand is done.
 pub struct DecodeAhead<T> {
     faults: Arc<Mutex<Faults>>,
     items: Option<Receiver<Result<T, VideoError>>>,
@@ -21,8 +20,7 @@ pub struct DecodeAhead<T> {
 }
 
 impl<T: Send + 'static> DecodeAhead<T> {
-    /// Starts decoding. `map` makes an item of every frame, on the thread: small items keep the channel small. If it panics,
-    /// the iteration ends with [`Problem::ThreadFailed`].
+    /// `map` runs on the thread; if it panics, the iteration ends with [`Problem::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
         info!(clip = %reader.path().display(), "decoding");
         let faults = Arc::default();

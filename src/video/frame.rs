@@ -31,9 +31,7 @@ impl Shown {
     }
 }
 
-/// Shrinks a frame to fit into `max_w` × `max_h`, in square pixels and with its aspect kept; a frame
-/// that already fits keeps its height, and is stretched only by `pixel_aspect` (width over height of
-/// a stored pixel).
+/// Shrinks a frame into `max_w` × `max_h` with square pixels; `pixel_aspect` is width over height of a stored pixel.
 ///
 /// # Panics
 /// If `rgb` holds fewer than `width * height * 3` bytes.

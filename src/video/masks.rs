@@ -34,8 +34,7 @@ pub enum Numbering {
 impl Area {
     /// The box around points, clipped at 0; `None` where it is empty.
     pub fn around(points: &[(i64, i64)]) -> Option<Self> {
-        // ActionAtlas slices arrays with these numbers, where a negative one counts from the far edge and blurs another
-        // area or none. Here it is clipped.
+        // ActionAtlas slices arrays with these numbers, so that a negative one blurs another area or none. Here it is clipped.
         let side = |place: fn(&(i64, i64)) -> i64| {
             let places = || points.iter().map(|point| place(point).clamp(0, i64::from(u32::MAX)) as u32);
             Some(places().min()?..places().max()?)

@@ -58,8 +58,7 @@ impl Orientation {
         }
     }
 
-    /// Clockwise turn in degrees: 0, 90, 180 or 270. A mirrored picture counts as turned after it
-    /// was mirrored top to bottom.
+    /// Clockwise turn in degrees: 0, 90, 180 or 270, after mirroring top to bottom where mirrored.
     pub(super) fn clockwise_degrees(self) -> i32 {
         match (self.xx, self.xy) {
             (1, _) => 0,

@@ -49,12 +49,10 @@ impl VideoReader {
         checked(path, segment).map(drop)
     }
 
-    /// Opens a clip: the best video stream of a file or a pipe (`-` is standard input), an image as one frame, or a folder
-    /// of numbered images as one frame each.
+    /// Opens a video file, a pipe (`-` is standard input), an image as one frame, or a folder of numbered images.
     ///
     /// # Errors
-    /// If the clip is missing, unreadable, no video or of a codec that cannot be decoded, or if the
-    /// segment leaves nothing to read.
+    /// If the clip cannot be read or decoded, or if the segment leaves nothing to read.
     pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
         let input = checked(path.as_ref(), segment)?;
         // Frames are counted from the first of the video on.

@@ -54,8 +54,7 @@ impl CpuVision {
         })
     }
 
-    /// `patches` holds the patches of `batch` images as [`Patches`](super::Patches) makes them; the
-    /// result is a row for each image.
+    /// One row for each of `batch` images, from their [`Patches`](super::Patches).
     pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
         self.spare.with(|buffers| {
             buffers.x.clear();

@@ -77,8 +77,7 @@ impl SiglipVision {
         }
     }
 
-    /// `patches` is `[batch · positions, 3 · patch · patch]` as [`Patches`] makes it; the result is
-    /// `[batch, hidden]`, one embedding an image.
+    /// `[batch, hidden]`, one embedding an image, from the tensor of its [`Patches`].
     pub fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
         let model = &self.vision_model;
         let x = model.embeddings.forward(patches, batch);

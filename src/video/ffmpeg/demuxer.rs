@@ -76,8 +76,7 @@ impl Demuxer {
 }
 
 fn open(permit: &mut Permit, options: Dictionary) -> Result<RawInput, Error> {
-    // SAFETY: the calls of FFmpeg's documentation, in its order. On failure the context is freed by FFmpeg; the permit is
-    // behind a box that outlives the context.
+    // SAFETY: the calls of FFmpeg's documentation, which frees the context on failure; the boxed permit outlives the context.
     unsafe {
         let mut context = avformat_alloc_context();
         if context.is_null() {

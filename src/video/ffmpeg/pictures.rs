@@ -50,8 +50,7 @@ pub(super) struct Pictures {
     missing: usize,
     failures: usize,
     is_whole: bool,
-    /// Decoded pictures by jumps, time stamp and order of arrival: after a jump back in time they come behind all that
-    /// came before the jump.
+    /// Decoded pictures by jumps back in time before them, time stamp and order of arrival.
     waiting: BTreeMap<(u64, i64, u64), RawFrame>,
     arrived: u64,
     /// How often stamps have jumped back behind a picture that was already handed out.
@@ -130,8 +129,7 @@ impl Pictures {
         Self { sent: Some(0), ..self }
     }
 
-    /// Whether any damage was met, so that the decoder's threads may make anything of the pictures that follow. It is
-    /// known before the first of them is handed out.
+    /// Whether any damage was met, after which the decoder's threads may give any pictures.
     pub(super) fn has_damage(&self) -> bool {
         // Threads do not report failures among the last few packets, but their pictures are missing.
         let lacks_pictures = self.draining && self.sent.is_some_and(|sent| sent > self.arrived);
@@ -150,8 +148,7 @@ impl Pictures {
         self.refused.max(self.timeline.holes()) + self.unreadable.max(self.missing)
     }
 
-    /// Whether the first picture of the [`SeekPoint`] came out of the decoder. If not, decoding cannot begin at its
-    /// keyframe, and the ordinals would be wrong.
+    /// Whether the first picture of the [`SeekPoint`] came out of the decoder. If not, the ordinals would be wrong.
     pub(super) fn begins_at_seek_point(&mut self) -> bool {
         self.fill();
         let first = self.waiting.first_key_value().map(|(&(_, stamp, _), _)| stamp);

@@ -63,8 +63,7 @@ impl TimeScale {
         seconds(1, self.time_base).unwrap_or(1.0)
     }
 
-    /// Whether these stamps are rounded to milliseconds, whatever the unit of the container: so they are where the stream
-    /// was copied from Matroska, WebM or FLV.
+    /// Whether these stamps are rounded to milliseconds, as in streams copied from Matroska, WebM or FLV.
     pub(super) fn rounds_to_milliseconds(&self, mut stamps: Vec<i64>) -> bool {
         stamps.sort_unstable();
         let (unit, step) = (self.tick(), self.step());
@@ -160,8 +159,7 @@ impl Timeline {
         shown
     }
 
-    /// Time never runs backwards: stamps that are slightly out of order go on by the usual step. All that follows a splice
-    /// is moved to where the splice is.
+    /// Stamps that are slightly out of order go on by the usual step; all that follows a splice is moved to it.
     fn time(&mut self, stamp: i64, has_damage: bool) -> f64 {
         let time = self.scale.time(stamp) + self.shift;
         let Some((last, duration)) = self.last else { return time };

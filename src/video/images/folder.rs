@@ -15,8 +15,7 @@ const ENDINGS: [&str; 37] = [
     "tga", "qoi", "dds", "dpx", "pcx", "sgi", "ras", "ico", "xbm",
 ];
 
-/// The images of a folder by their numbers: `2.png` before `10.png`. If only some are numbered, the others are left out;
-/// a single image needs no number.
+/// The images of a folder by their numbers, without unnumbered ones; a single image needs no number.
 ///
 /// # Errors
 /// If the folder cannot be read, or its images are of no one series.
