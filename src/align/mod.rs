@@ -42,19 +42,6 @@ pub struct Alignment {
     pub collapsed: bool,
 }
 
-impl Alignment {
-    /// Completes a path through `steps` × `frames` cells.
-    fn new(score: f64, path: Vec<(usize, usize)>, steps: usize, frames: usize) -> Self {
-        let mut frames_per_step = vec![0; steps];
-        for &(step, _) in &path {
-            frames_per_step[step] += 1;
-        }
-        let single = frames_per_step.iter().filter(|&&n| n == 1).count();
-        let collapsed = frames >= 4 * steps && 2 * single > steps;
-        Self { score, path, frames_per_step, collapsed }
-    }
-}
-
 /// A cell matrix that cannot be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum AlignError {
@@ -92,7 +79,13 @@ pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment,
     let (steps, frames) = cells.dim();
     let as_written: Vec<usize> = (0..steps).collect();
     let (score, path) = Search::new(rule.into(), cells)?.align(&as_written);
-    Ok(Alignment::new(score, path, steps, frames))
+    let mut frames_per_step = vec![0; steps];
+    for &(step, _) in &path {
+        frames_per_step[step] += 1;
+    }
+    let single = frames_per_step.iter().filter(|&&n| n == 1).count();
+    let collapsed = frames >= 4 * steps && 2 * single > steps;
+    Ok(Alignment { score, path, frames_per_step, collapsed })
 }
 
 /// Refuses a matrix without cells or with a cell that is not finite.

@@ -65,7 +65,7 @@ impl Windows {
         self.inverse_norms.is_empty()
     }
 
-    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from the sums of each step's products with the first 0, 1, …, T frames.
+    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from sums of their products with the first 0, 1, …, T frames.
     ///
     /// # Panics
     /// If the sums are of another number of frames.

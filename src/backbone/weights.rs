@@ -33,10 +33,7 @@ pub(super) struct WeightLayout {
 impl WeightLayout {
     /// How the names of a tower's tensors begin.
     pub fn prefix(&self, tower: Tower) -> &'static str {
-        match tower {
-            Tower::Vision => self.towers[0],
-            Tower::Text => self.towers[1],
-        }
+        self.towers[tower as usize]
     }
 }
 

@@ -16,8 +16,8 @@ pub struct Model {
     vision: Mutex<Option<Arc<VisionTower>>>,
     text: Mutex<Option<Arc<TextTower>>>,
     cache: Option<Cache>,
-    vision_identity: OnceLock<Option<Identity>>,
-    text_identity: OnceLock<Option<Identity>>,
+    /// Of both towers.
+    identities: [OnceLock<Option<Identity>>; 2],
     notices: Mutex<Notices>,
 }
 
@@ -41,8 +41,7 @@ impl Model {
             vision: Mutex::default(),
             text: Mutex::default(),
             cache: None,
-            vision_identity: OnceLock::new(),
-            text_identity: OnceLock::new(),
+            identities: Default::default(),
         }
     }
 
@@ -131,13 +130,9 @@ impl Model {
     /// The cache and the identity of a tower in it; `None` if nothing can be cached.
     pub(super) fn keeps(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
         let cache = self.cache.as_ref()?;
-        let identity = match tower {
-            Tower::Vision => &self.vision_identity,
-            Tower::Text => &self.text_identity,
-        };
         // Loading reports a checkpoint that cannot be read.
         let identify = || Identity::of(tower, &self.checkpoint, &self.device, cache).ok().flatten();
-        Some((cache, identity.get_or_init(identify).as_ref()?))
+        Some((cache, self.identities[tower as usize].get_or_init(identify).as_ref()?))
     }
 }
 

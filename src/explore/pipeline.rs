@@ -240,13 +240,14 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn take(&self, request: Request, texts: &mut Texts) -> bool {
         match request {
             Request::Texts(wanted) => {
-                texts.take(Request::Texts(self.report_known(wanted)));
+                // Older texts may belong to a template that is no longer shown.
+                *texts = Texts { wanted: self.report_known(wanted), ..Texts::default() };
                 false
             }
             Request::Prefetch(mut later) => {
                 let known = known_texts(&self.job.model, &mut later);
                 known.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
-                texts.take(Request::Prefetch(later));
+                texts.later = later.into();
                 true
             }
         }

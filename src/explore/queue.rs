@@ -126,16 +126,6 @@ pub struct Texts {
     pub later: VecDeque<String>,
 }
 
-impl Texts {
-    /// Replaces what waits: older texts may belong to a template that is no longer shown.
-    pub fn take(&mut self, request: Request) {
-        match request {
-            Request::Texts(texts) => *self = Self { wanted: texts, later: VecDeque::new() },
-            Request::Prefetch(texts) => self.later = texts.into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
