@@ -41,9 +41,6 @@ impl OrderEvidence {
 
 /// Compares the script of K×T `cells` with its steps in other orders: all K! − 1 if K! ≤ 200, else 200 drawn with a fixed
 /// seed. `None` for a single step.
-///
-/// # Errors
-/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn order_evidence(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,
@@ -55,9 +52,6 @@ pub fn order_evidence(
 }
 
 /// Scores of the script of K×T `cells` in the orders of [`order_evidence`], bit-equal to [`align`](super::align).
-///
-/// # Errors
-/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn shuffled_scores(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,

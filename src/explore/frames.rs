@@ -75,9 +75,6 @@ impl FrameTable {
     }
 
     /// Adds frames in any order; of a frame that is already there, takes only the rows. Returns whether any row has changed.
-    ///
-    /// # Panics
-    /// If an embedding does not have `dim` values.
     pub fn extend(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) -> bool {
         let mut has_changed = false;
         for frame in frames {

@@ -77,9 +77,6 @@ pub struct MapRequest {
 
 impl MapRequest {
     /// `plain` and `context`: unit embeddings of all steps, N×d, class by class, alone and in `template`.
-    ///
-    /// # Panics
-    /// If there are not as many embeddings as steps.
     pub fn new(
         candidates: Vec<Candidate>,
         template: Template,

@@ -74,9 +74,6 @@ impl TextTable {
     }
 
     /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
-    ///
-    /// # Panics
-    /// If an embedding does not have as many values as those of the frames.
     pub fn extend(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         for (text, embedding, cut) in texts {
             if self.numbers.contains_key(&text) {

@@ -42,9 +42,6 @@ pub struct VideoReader {
 
 impl VideoReader {
     /// Checks that there is something to open and a segment to read, without opening it. A pipe is read to its end.
-    ///
-    /// # Errors
-    /// If the clip is missing, unreadable or empty, or if the segment leaves nothing to read.
     pub fn check(path: &Path, segment: Segment) -> Result<(), VideoError> {
         checked(path, segment).map(drop)
     }

@@ -110,9 +110,6 @@ impl Source for ImageSource {
 ///
 /// The pixels of a PNG are those of Pillow's `convert("RGB")`: alpha is dropped, 16-bit samples keep
 /// their upper byte, except that 16-bit grey without alpha is clipped at 255. Of a moving image it is the first picture.
-///
-/// # Errors
-/// If the file cannot be read, or is no image or a damaged one.
 pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
     let input = Input::of(path)?;
     if input.is_folder {
