@@ -109,15 +109,13 @@ impl Weights {
 
     fn open_index(index: &Path, dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         let Index { weight_map } = file::json(index)?;
+        let damaged = |reason: String| Err(ModelError::damaged(index, reason));
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
         for name in names {
             // The index must not name files elsewhere.
             if Path::new(name).file_name().is_none_or(|file| file != name.as_str()) {
-                return Err(ModelError::damaged(
-                    index,
-                    format!("it names {name:?}, which is no file beside it"),
-                ));
+                return damaged(format!("it names {name:?}, which is no file beside it"));
             }
             let path = dir.join(name);
             if !file::is_there(&path)? {
@@ -135,10 +133,7 @@ impl Weights {
         {
             if let Some(other) = holders.insert(name, number) {
                 let (one, other) = (files[other].path.display(), files[number].path.display());
-                return Err(ModelError::damaged(
-                    index,
-                    format!("tensor {name} is both in {one} and in {other}"),
-                ));
+                return damaged(format!("tensor {name} is both in {one} and in {other}"));
             }
         }
         let mut tensors = BTreeMap::new();
@@ -158,13 +153,11 @@ impl Weights {
     /// Checks that both towers have every tensor with the right shape and a readable type, and no tensor that the
     /// configuration does not describe: it would be ignored silently.
     pub fn check(&self, shapes: &[(String, Vec<usize>)]) -> Result<(), ModelError> {
+        let refuse = |name: &str, reason: String| Err(ModelError::weights(self.path_of(name), reason));
         for (name, shape) in shapes {
-            let info = &self.tensor(name)?.info;
-            if info.shape != *shape {
-                return Err(ModelError::weights(
-                    self.path_of(name),
-                    format!("tensor {name} has the shape {:?}, not {shape:?}", info.shape),
-                ));
+            let found = &self.tensor(name)?.info.shape;
+            if found != shape {
+                return refuse(name, format!("tensor {name} has the shape {found:?}, not {shape:?}"));
             }
         }
         let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
@@ -176,10 +169,7 @@ impl Weights {
         };
         match self.tensors.keys().find(is_unknown) {
             None => Ok(()),
-            Some(name) => Err(ModelError::weights(
-                self.path_of(name),
-                format!("tensor {name} is of no part that config.json describes"),
-            )),
+            Some(name) => refuse(name, format!("tensor {name} is of no part that config.json describes")),
         }
     }
 
@@ -246,10 +236,8 @@ impl Weights {
         let Tensor { info, file } = self.tensor(name)?;
         let file = &self.files[*file];
         if info.shape.iter().product::<usize>() != 1 {
-            return Err(ModelError::weights(
-                &file.path,
-                format!("tensor {name} has the shape {:?}, not one value", info.shape),
-            ));
+            let reason = format!("tensor {name} has the shape {:?}, not one value", info.shape);
+            return Err(ModelError::weights(&file.path, reason));
         }
         let bytes = file.read(info.data_offsets.0 as u64, info.data_offsets.1 - info.data_offsets.0)?;
         let value = floats(info.dtype, &bytes).first().copied().unwrap_or(f32::NAN);

@@ -155,19 +155,18 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         let (vision, text) = (&self.vision_config, &self.text_config);
-        match self.model_type.as_deref() {
-            Some("siglip2") => return Err("this is a flexible-resolution (NaFlex) checkpoint".into()),
-            _ if vision.num_patches.is_some() => {
-                return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
-            }
-            Some(half @ ("siglip_vision_model" | "siglip_text_model")) => {
-                let (half, other) =
-                    if half.contains("vision") { ("image", "text") } else { ("text", "image") };
+        let model_type = self.model_type.as_deref();
+        if model_type == Some("siglip2") || vision.num_patches.is_some() {
+            return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
+        }
+        for (kind, half, other) in
+            [("siglip_vision_model", "image", "text"), ("siglip_text_model", "text", "image")]
+        {
+            if model_type == Some(kind) {
                 return Err(format!(
                     "this is only the {half} half of a SigLIP model, without the {other} half"
                 ));
             }
-            _ => {}
         }
         if let Some(how) = &self.quantization_config {
             let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
@@ -187,10 +186,10 @@ impl Config {
             return Err(format!("it takes images of {} channels, not RGB", vision.num_channels));
         }
         if !vision.vision_use_head {
-            return Err(format!("it has no pooling head, so it makes no image embeddings"));
+            return Err("it has no pooling head, so it makes no image embeddings".into());
         }
         let (Some(image), Some(patch)) = (vision.image_size.square(), vision.patch_size.square()) else {
-            return Err(format!("it takes images or patches that are not square"));
+            return Err("it takes images or patches that are not square".into());
         };
         if patch == 0 || image < patch {
             return Err(format!("no patch of {patch} pixels fits an image of {image}"));
