@@ -76,10 +76,10 @@ impl TokenizerKind {
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
     pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
-        let bytes = file::read(path, file::MOST_TOKENIZER)?;
+        let bytes = file::read(path, file::MAX_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         check_charsmaps(json).map_err(|reason| file::unreadable(path, json, reason))?;
-        let mut tokenizer = quietly(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
+        let mut tokenizer = catch_panics(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
         let (family, is_random) = match tokenizer.get_model() {
@@ -116,12 +116,12 @@ impl TextTokenizer {
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| ModelError::damaged(path, error))?;
         let mut opened = Self { path: path.to_owned(), tokenizer, family, length, empty: Vec::new() };
-        opened.empty = opened.try_out()?;
+        opened.empty = opened.check_texts()?;
         Ok(opened)
     }
 
     /// Encodes a few texts to refuse a tokenizer that loses parts of them. Returns the ids that carry no text.
-    fn try_out(&self) -> Result<Vec<u32>, ModelError> {
+    fn check_texts(&self) -> Result<Vec<u32>, ModelError> {
         self.run("a é ａ").map_err(|reason| ModelError::damaged(&self.path, reason))?;
         // No vocabulary has this character, and no normaliser another for it.
         let unknown = self.run(UNKNOWN).map_err(|reason| {
@@ -184,11 +184,11 @@ impl TextTokenizer {
     }
 
     fn run(&self, text: &str) -> Result<Encoding, String> {
-        quietly(|| self.tokenizer.encode(text, false).map_err(|error| error.to_string()))
+        catch_panics(|| self.tokenizer.encode(text, false).map_err(|error| error.to_string()))
     }
 
     /// Whether a text has no known token. To the model all such texts are the same.
-    pub fn says_nothing(&self, tokens: &Tokens) -> bool {
+    pub fn has_no_known_token(&self, tokens: &Tokens) -> bool {
         tokens.ids[..tokens.used].iter().all(|id| self.empty.contains(&(*id as u32)))
     }
 
@@ -259,7 +259,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Runs the tokenizer library, which panics on some files and texts: makes a panic an error and prints nothing.
-fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+fn catch_panics<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) } }
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

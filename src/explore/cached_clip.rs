@@ -25,7 +25,7 @@ pub struct CachedClip<'a> {
 impl<'a> CachedClip<'a> {
     /// `None` without a cache, for a pipe, and if the clip or checkpoint cannot be read.
     pub fn of(job: &'a Job) -> Option<Self> {
-        let (cache, model) = job.model.keeps(Tower::Vision)?;
+        let (cache, model) = job.model.cache_of(Tower::Vision)?;
         let named = video::named_files(&job.clip).ok()?;
         let clip = cache.contents(&job.clip, &named).ok().flatten()?;
         let bound =

@@ -155,7 +155,7 @@ impl Exploration {
     ///
     /// # Errors
     /// All are the same, so that a ranking means nothing.
-    pub fn check_told_apart(&self) -> Result<Option<String>, String> {
+    pub fn check_distinct(&self) -> Result<Option<String>, String> {
         let mut kinds: Vec<usize> = Vec::new();
         let mut kind = |number: usize| {
             let known = kinds.iter().position(|&other| self.texts.are_same(number, other));

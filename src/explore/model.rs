@@ -27,7 +27,7 @@ struct Notices {
     /// Texts without a known token.
     unknown: Vec<String>,
     /// All texts that were ever in `unknown`: each is reported once.
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl Model {
@@ -118,7 +118,7 @@ impl Model {
 
     pub(super) fn note_empty(&self, text: &str) {
         let mut notices = self.notices();
-        if notices.told.insert(text.to_owned()) {
+        if notices.reported.insert(text.to_owned()) {
             notices.unknown.push(text.to_owned());
         }
     }
@@ -128,7 +128,7 @@ impl Model {
     }
 
     /// The cache and the identity of a tower in it; `None` if nothing can be cached.
-    pub(super) fn keeps(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
+    pub(super) fn cache_of(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
         let cache = self.cache.as_ref()?;
         // Loading reports a checkpoint that cannot be read.
         let identify = || Identity::of(tower, &self.checkpoint, &self.device, cache).ok().flatten();

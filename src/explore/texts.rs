@@ -54,7 +54,7 @@ struct Kept {
 }
 
 fn known_text(model: &Model, text: &str, padding: Option<&str>) -> Option<EmbeddedText> {
-    let (cache, identity) = model.keeps(Tower::Text)?;
+    let (cache, identity) = model.cache_of(Tower::Text)?;
     let kept = decode(&cache.get(&key(identity, text, padding))?, model.checkpoint().dim())?;
     if kept.is_empty {
         model.note_empty(text);
@@ -71,10 +71,10 @@ fn embed(
     let tokenizer = model.checkpoint().tokenizer()?;
     let embeddings = model.text()?.embed(tokens);
     let embeddings = embeddings.map_err(|error| error.naming(|index| format!("{:?}", texts[index])))?;
-    let keeps = model.keeps(Tower::Text).filter(|(_, identity)| identity.is_unchanged());
+    let keeps = model.cache_of(Tower::Text).filter(|(_, identity)| identity.is_unchanged());
     let mut embedded = Vec::new();
     for ((text, tokens), row) in texts.iter().zip(tokens).zip(embeddings.rows()) {
-        let is_empty = tokenizer.says_nothing(tokens);
+        let is_empty = tokenizer.has_no_known_token(tokens);
         if is_empty {
             model.note_empty(text);
         }

@@ -1,4 +1,4 @@
-//! Areas of a clip that are blurred before anything looks at them.
+//! Areas of a clip to blur before embedding and display.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::attention::Attention;
 use super::kernel::Isa;
-use super::linear::{Linear, Then};
+use super::linear::{Epilogue, Linear};
 use super::norm::LayerNorm;
 use crate::backbone::device::Precision;
 use crate::backbone::encoder::EncoderSizes;
@@ -112,9 +112,9 @@ impl Encoder {
         wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
         for layer in &self.layers {
             layer.norm1.apply(x, narrow);
-            layer.projections.apply(narrow, projected, Then::Store);
+            layer.projections.apply(narrow, projected, Epilogue::Store);
             self.attention.within(projected, batch, narrow);
-            layer.out.apply(narrow, x, Then::Add);
+            layer.out.apply(narrow, x, Epilogue::Add);
             layer.norm2.apply(x, narrow);
             layer.mlp.add(narrow, x, wide);
         }
@@ -146,7 +146,7 @@ impl Mlp {
 
     /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
     pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
-        self.fc1.apply(x, wide, Then::Gelu);
-        self.fc2.apply(wide, out, Then::Add);
+        self.fc1.apply(x, wide, Epilogue::Gelu);
+        self.fc2.apply(wide, out, Epilogue::Add);
     }
 }
