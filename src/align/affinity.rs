@@ -21,20 +21,14 @@ pub enum Cell {
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Affinity => "affinity",
-            Self::Logit => "logit",
-            Self::Cosine => "cosine",
-        })
+        f.write_str(self.to_possible_value().expect("a name").get_name())
     }
 }
 
 /// How a checkpoint turns a cosine A into a logit: alpha·A + beta.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Slope.
     pub alpha: f32,
-    /// Offset.
     pub beta: f32,
 }
 
@@ -45,9 +39,6 @@ impl Calibration {
     }
 
     /// Refuses values that are not finite: σ would turn infinite logits into finite cells.
-    ///
-    /// # Errors
-    /// If either is NaN or infinite.
     pub fn check(self) -> Result<(), AlignError> {
         let Self { alpha, beta } = self;
         if alpha.is_finite() && beta.is_finite() {

@@ -7,24 +7,22 @@ mod affinity;
 pub(crate) mod exponential;
 mod order;
 mod path;
-mod preset;
 mod rows;
 mod rule;
 mod scores;
 mod search;
-mod simd;
+pub(crate) mod simd;
 mod sliding;
 mod smooth;
 
 pub use affinity::{Calibration, Cell, cells};
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
-pub use preset::Preset;
 pub use rows::{dot, products, products_of_all, unit_rows};
 pub use rule::{Aligner, Background, Ends, InvalidBackground, Rule, percentile};
 pub use scores::{cosine_of_sum, mean_pool, order_free, rank};
 pub use sliding::{ScaledFrame, Windows};
-pub use smooth::{Smoothing, mean_rate, width_in_frames};
+pub use smooth::{Preset, Smoothing, mean_rate, width_in_frames};
 
 use ndarray::{ArrayView2, Axis};
 use search::Search;
@@ -34,8 +32,7 @@ use thiserror::Error;
 /// A script aligned with the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` the mean over all frames, with the background for
-    /// frames in no step.
+    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` of all frames, background included.
     pub score: f64,
     /// Cells (step, frame) of the path in order, without frames that are left out.
     pub path: Vec<(usize, usize)>,
@@ -45,77 +42,30 @@ pub struct Alignment {
     pub collapsed: bool,
 }
 
-impl Alignment {
-    /// Completes a path through `steps` × `frames` cells.
-    fn new(score: f64, path: Vec<(usize, usize)>, steps: usize, frames: usize) -> Self {
-        let mut frames_per_step = vec![0; steps];
-        for &(step, _) in &path {
-            frames_per_step[step] += 1;
-        }
-        let single = frames_per_step.iter().filter(|&&n| n == 1).count();
-        let collapsed = frames >= 4 * steps && 2 * single > steps;
-        Self { score, path, frames_per_step, collapsed }
-    }
-}
-
 /// A cell matrix that cannot be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum AlignError {
-    /// No step or no frame.
     #[error("nothing to align: {steps} steps and {frames} frames; at least one of each is needed")]
-    Empty {
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
-    /// A cell that is NaN or infinite.
+    Empty { steps: usize, frames: usize },
     #[error(
         "the cell of step {step} and frame {frame} (from 0) is {value}, not a finite number\nhelp: \
          check the embeddings and the logit scale and bias"
     )]
-    NotFinite {
-        /// Row of the cell.
-        step: usize,
-        /// Column of the cell.
-        frame: usize,
-        /// Value of the cell.
-        value: f32,
-    },
-    /// A calibration that is NaN or infinite.
+    NotFinite { step: usize, frame: usize, value: f32 },
     #[error("the affinity has the scale {alpha} and the bias {beta}; both must be finite numbers")]
-    Calibration {
-        /// Slope of the logits.
-        alpha: f32,
-        /// Offset of the logits.
-        beta: f32,
-    },
-    /// Fewer frames than steps, for an aligner that gives each step a frame of its own.
+    Calibration { alpha: f32, beta: f32 },
     #[error(
         "{aligner} gives each step a frame of its own, and the clip has too few: {steps} steps and {frames} frames\nhelp: \
          sample more frames, or align by dtw or mean-path"
     )]
-    TooFewFrames {
-        aligner: Aligner,
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
-    /// A background that is NaN, or too large to add up.
+    TooFewFrames { aligner: Aligner, steps: usize, frames: usize },
+    /// Larger numbers could not be added up.
     #[error("the background is {value}; it must be a number from -1e30 to 1e30")]
     Background { value: f64 },
-    /// A band that leaves no path.
     #[error(
         "no path of {steps} steps through {frames} frames stays within {band} of the diagonal\nhelp: widen the band"
     )]
-    Band {
-        band: f64,
-        /// Rows of the matrix.
-        steps: usize,
-        /// Columns of the matrix.
-        frames: usize,
-    },
+    Band { band: f64, steps: usize, frames: usize },
 }
 
 /// Aligns K×T `cells` (Eqs. 10, 11 for `dtw`): finds the path of highest sum, or of highest mean.
@@ -129,7 +79,13 @@ pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment,
     let (steps, frames) = cells.dim();
     let as_written: Vec<usize> = (0..steps).collect();
     let (score, path) = Search::new(rule.into(), cells)?.align(&as_written);
-    Ok(Alignment::new(score, path, steps, frames))
+    let mut frames_per_step = vec![0; steps];
+    for &(step, _) in &path {
+        frames_per_step[step] += 1;
+    }
+    let single = frames_per_step.iter().filter(|&&n| n == 1).count();
+    let collapsed = frames >= 4 * steps && 2 * single > steps;
+    Ok(Alignment { score, path, frames_per_step, collapsed })
 }
 
 /// Refuses a matrix without cells or with a cell that is not finite.

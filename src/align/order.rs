@@ -7,7 +7,6 @@ use rand_pcg::Pcg64;
 use super::search::Search;
 use super::{AlignError, Rule};
 
-/// Largest number of other orders.
 const ORDERS: usize = 200;
 /// Fixed, so that scripts with equally many steps are compared with the same orders.
 const SEED: u64 = 0x0ac7_a119;
@@ -42,9 +41,6 @@ impl OrderEvidence {
 
 /// Compares the script of K×T `cells` with its steps in other orders: all K! − 1 if K! ≤ 200, else 200 drawn with a fixed
 /// seed. `None` for a single step.
-///
-/// # Errors
-/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn order_evidence(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,
@@ -56,9 +52,6 @@ pub fn order_evidence(
 }
 
 /// Scores of the script of K×T `cells` in the orders of [`order_evidence`], bit-equal to [`align`](super::align).
-///
-/// # Errors
-/// If there is no cell, a cell that is not finite, or no path that the rule allows.
 pub fn shuffled_scores(
     rule: impl Into<Rule>,
     cells: ArrayView2<f32>,

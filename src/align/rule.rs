@@ -23,13 +23,11 @@ pub enum Aligner {
     Drop,
 }
 
-/// What one aligner does.
+/// Properties of an aligner.
 struct Spec {
-    name: &'static str,
     moves: Moves,
     best: Best,
     ends: Ends,
-    /// How it treats the ends of a clip, for people who want to open them.
     ends_help: &'static str,
 }
 
@@ -44,7 +42,7 @@ pub(super) enum Moves {
     SegmentOrSkip,
 }
 
-/// What the best path has most of.
+/// What the best path maximises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Best {
     Sum,
@@ -54,9 +52,7 @@ pub(super) enum Best {
 /// Whether a path may begin after the first frame and end before the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Never.
     Closed,
-    /// Where that is asked for.
     Optional,
     /// Always: frames are left out anywhere.
     Open,
@@ -66,35 +62,19 @@ impl Aligner {
     /// The table of aligners: a row for each.
     const fn spec(self) -> &'static Spec {
         const CLOSED: &str = "its path goes from the first frame to the last; segment has open ends";
+        const OPTIONAL: &str = "they are closed unless they are opened";
+        const OPEN: &str = "it leaves out frames wherever that is better";
         match self {
-            Self::Dtw => &Spec {
-                name: "dtw",
-                moves: Moves::Warp,
-                best: Best::Sum,
-                ends: Ends::Closed,
-                ends_help: CLOSED,
-            },
-            Self::Segment => &Spec {
-                name: "segment",
-                moves: Moves::Segment,
-                best: Best::Sum,
-                ends: Ends::Optional,
-                ends_help: "they are closed unless they are opened",
-            },
-            Self::MeanPath => &Spec {
-                name: "mean-path",
-                moves: Moves::Warp,
-                best: Best::Mean,
-                ends: Ends::Closed,
-                ends_help: CLOSED,
-            },
-            Self::Drop => &Spec {
-                name: "drop",
-                moves: Moves::SegmentOrSkip,
-                best: Best::Sum,
-                ends: Ends::Open,
-                ends_help: "it leaves out frames wherever that is better",
-            },
+            Self::Dtw => &Spec { moves: Moves::Warp, best: Best::Sum, ends: Ends::Closed, ends_help: CLOSED },
+            Self::Segment => {
+                &Spec { moves: Moves::Segment, best: Best::Sum, ends: Ends::Optional, ends_help: OPTIONAL }
+            }
+            Self::MeanPath => {
+                &Spec { moves: Moves::Warp, best: Best::Mean, ends: Ends::Closed, ends_help: CLOSED }
+            }
+            Self::Drop => {
+                &Spec { moves: Moves::SegmentOrSkip, best: Best::Sum, ends: Ends::Open, ends_help: OPEN }
+            }
         }
     }
 
@@ -106,12 +86,10 @@ impl Aligner {
         self.spec().best
     }
 
-    /// Whether its path may leave out the ends of a clip.
     pub fn ends(self) -> Ends {
         self.spec().ends
     }
 
-    /// How it treats the ends of a clip, for people.
     pub fn ends_help(self) -> &'static str {
         self.spec().ends_help
     }
@@ -119,7 +97,7 @@ impl Aligner {
 
 impl fmt::Display for Aligner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.spec().name)
+        f.write_str(self.to_possible_value().expect("a name").get_name())
     }
 }
 
@@ -129,7 +107,6 @@ pub(super) const MOST: f64 = 1e30;
 /// Value of a frame in no step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Background {
-    /// A value.
     Level(f64),
     /// A percentile, 0 to 100, of all cells of all candidates of the clip.
     Percentile(f64),
@@ -150,7 +127,6 @@ impl fmt::Display for Background {
     }
 }
 
-/// An invalid background.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "invalid background: '{0}'\nhelp: give a value, such as 0.01, or a percentile of the clip's cells from p0 to p100"
@@ -206,7 +182,6 @@ pub struct Rule {
     pub open_start: bool,
     /// Whether the last step may end at any frame. For `segment` only; in `drop` it always may.
     pub open_end: bool,
-    /// Value of each frame that is in no step.
     pub background: f64,
     /// Largest distance of the path from the diagonal as a share of the clip (Sakoe and Chiba): |t/T − k/K| ≤ band, with
     /// k and t from 1. Frames may be left out anywhere.

@@ -31,8 +31,7 @@ wide! {
 
 /// Score of a clip without its time: the cosine of its mean frame with every class name.
 ///
-/// `frames` are raw, T×d, and `names` M×d, a row per class; the result has M values, 0 for vectors of length 0. `Paper`
-/// averages unit frames, `Released` raw frames.
+/// Raw `frames`, T×d, and `names`, M×d, give M values, 0 for vectors of length 0. `Paper` averages unit frames.
 ///
 /// # Panics
 /// If the two differ in d.

@@ -55,7 +55,6 @@ impl Search {
         (score, path)
     }
 
-    /// The score alone.
     pub fn score(&mut self, order: &[usize]) -> f64 {
         self.search(order).0
     }
@@ -198,11 +197,8 @@ fn cell(row: &[f32], off: f64, allowed: &Range<usize>, frame: usize) -> f64 {
 
 /// The neighbour from which a path enters a cell.
 enum Origin {
-    /// The previous step at the previous frame.
     Diagonal,
-    /// The previous frame.
     Left,
-    /// The previous step.
     Above,
 }
 

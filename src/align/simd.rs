@@ -1,7 +1,6 @@
 //! Loops that the compiler turns into vector code.
 
-/// Defines a function that is compiled twice on x86-64, for all processors and for AVX2, and chosen at run time. Its loops
-/// should have no branches.
+/// Compiles a function twice on x86-64, portable and for AVX2, and chooses at run time. Its loops should not branch.
 macro_rules! wide {
     (
         $(#[$attribute:meta])*
@@ -28,4 +27,4 @@ macro_rules! wide {
     };
 }
 
-pub(super) use wide;
+pub(crate) use wide;

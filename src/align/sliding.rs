@@ -15,9 +15,7 @@ const STRETCH: usize = 256;
 /// A raw frame with the factor that prepares it for smoothing.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaledFrame<'a> {
-    /// Raw embedding.
     pub raw: &'a [f32],
-    /// Factor of its values.
     pub scale: f64,
     /// Its length after scaling.
     pub length: f64,
@@ -59,18 +57,15 @@ impl Windows {
             && smoothing.output_len(self.frames) == self.len()
     }
 
-    /// Number of windows.
     pub fn len(&self) -> usize {
         self.inverse_norms.len()
     }
 
-    /// Whether there is no window.
     pub fn is_empty(&self) -> bool {
         self.inverse_norms.is_empty()
     }
 
-    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from prefix sums: the sums of each step's products with the first
-    /// 0, 1, …, T scaled frames.
+    /// Cosines of steps with smoothed frames, K×T′ (Eq. 8), from sums of their products with the first 0, 1, …, T frames.
     ///
     /// # Panics
     /// If the sums are of another number of frames.

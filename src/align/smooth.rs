@@ -1,7 +1,28 @@
-use super::Preset;
-use super::rows::{norm, unit_rows};
-use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
+use std::fmt;
 use std::ops::Range;
+
+use clap::ValueEnum;
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
+use serde::{Deserialize, Serialize};
+
+use super::rows::{norm, unit_rows};
+
+/// The published description to follow where the two differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// The paper: unit frames, a centred window, as many smoothed frames as frames.
+    #[default]
+    Paper,
+    /// The authors' scripts: raw frames, exactly `w` taps, one frame less if `w` is even.
+    Released,
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().expect("a name").get_name())
+    }
+}
 
 /// A window sum shorter than this share of the longest frame is rounding noise and counts as zero.
 const NOISE: f64 = 1e-9;
@@ -104,8 +125,7 @@ impl Smoothing {
     }
 }
 
-/// Length of a window's sum from its square; 0 if it is rounding noise relative to the `longest` frame. NaN stays NaN: its
-/// cells are refused later.
+/// Length of a window's sum from its square; 0 if it is rounding noise beside the `longest` frame. NaN stays NaN.
 pub(super) fn norm_or_zero(square: f64, longest: f64) -> f64 {
     let length = square.sqrt();
     if length <= NOISE * longest { 0.0 } else { length }

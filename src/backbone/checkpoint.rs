@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
-use super::families::read_config;
 use super::family::Backbone;
 use super::file;
 use super::preparation::ImageConfig;
-use super::preprocess::Preprocessor;
+use super::registry::read_config;
+use super::resize::Preprocessor;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
 use super::tower::{Schedule, TextTower, VisionTower};
 use super::weights::Weights;
@@ -80,19 +80,14 @@ impl Checkpoint {
     }
 
     /// Checks that all weights are finite numbers. Reads all of them.
-    ///
-    /// # Errors
-    /// The first tensor that holds another value.
     pub fn check_values(&self) -> Result<(), ModelError> {
         self.weights.check_values()
     }
 
-    /// Dimensions of an embedding, image or text.
     pub fn dim(&self) -> usize {
         self.facts.dim
     }
 
-    /// Width and height of the model's images in pixels.
     pub fn image_size(&self) -> usize {
         self.facts.image_size
     }
@@ -112,11 +107,11 @@ impl Checkpoint {
         self.logit_bias
     }
 
-    /// Prepares images for the model.
     pub fn preprocessor(&self) -> Preprocessor {
         Preprocessor { size: self.image_size(), filter: self.image.filter }
     }
 
+    /// The tokenizer, read at the first call.
     ///
     /// # Errors
     /// After [`Checkpoint::open_lazily`], a tokenizer that is damaged or belongs to another model.
@@ -133,9 +128,6 @@ impl Checkpoint {
     }
 
     /// Loads the image tower; reads no weights of the text tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
         Ok(VisionTower {
             model: self.backbone.load_vision(&self.weights, self.image.normalisation, device)?,
@@ -154,9 +146,6 @@ impl Checkpoint {
     }
 
     /// Loads the text tower; reads no weights of the image tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
         Ok(TextTower {
             model: self.backbone.load_text(&self.weights, device)?,
@@ -176,14 +165,10 @@ impl Checkpoint {
 }
 
 /// Checks that a `config.json` is of a model that this program runs.
-///
-/// # Errors
-/// A file that cannot be read, is invalid, or is of another model.
 pub fn check_config(path: &Path) -> Result<(), ModelError> {
     read_config(path).map(|_| ())
 }
 
-/// Assumptions about a checkpoint.
 pub(super) fn notices(dir: &Path, image_file: Option<&Path>, weights: &Weights) -> Vec<String> {
     let mut notices = Vec::new();
     if image_file.is_none() {

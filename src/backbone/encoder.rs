@@ -9,7 +9,6 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor};
 
-/// Sizes of a transformer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EncoderSizes {
     pub hidden: usize,
@@ -112,7 +111,7 @@ impl Mlp {
 /// Scaled dot-product attention. No mask: padding is attended to, as in training. `q` is
 /// `[batch, heads, queries, head size]`, `k` and `v` have their own number of positions.
 pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
-    // Scales by 1/√(head size) unless told otherwise.
+    // Scales by 1/√(head size) by default.
     attention(q, k, v, None, None, Default::default())
 }
 

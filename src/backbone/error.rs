@@ -15,16 +15,11 @@ pub enum ModelError {
     /// A valid checkpoint of a model that this program does not run.
     #[error("{}: {reason}", path.display())]
     Unsupported { path: PathBuf, reason: String },
-    /// The weights do not fit the configuration.
     #[error(
         "{}: {reason}; config.json and the weights do not belong together\nhelp: fetch the checkpoint again",
         path.display()
     )]
-    Weights {
-        path: PathBuf,
-        /// The tensor and the difference.
-        reason: String,
-    },
+    Weights { path: PathBuf, reason: String },
     /// An image or a text of the wrong size: an error of the caller.
     #[error("cannot embed: {0}")]
     Input(String),
@@ -32,13 +27,7 @@ pub enum ModelError {
     #[error(
         "the embedding of {item} {fault}\nhelp: try --precision f32, or fetch the checkpoint again, which may be damaged"
     )]
-    Embedding {
-        /// Index in the batch.
-        index: usize,
-        /// The image or text.
-        item: String,
-        fault: &'static str,
-    },
+    Embedding { index: usize, item: String, fault: &'static str },
     #[error("the device failed: {0}\nhelp: try --device cpu")]
     Compute(String),
 }

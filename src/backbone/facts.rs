@@ -6,12 +6,9 @@ use serde::Serialize;
 
 use super::encoder::EncoderSizes;
 
-/// One of the two towers of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tower {
-    /// Embeds images.
     Vision,
-    /// Embeds texts.
     Text,
 }
 
@@ -23,7 +20,6 @@ pub struct KnownModel {
     pub facts: ModelFacts,
 }
 
-/// Sizes of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {
     /// Width and height of its images in pixels.
@@ -32,9 +28,7 @@ pub struct ModelFacts {
     pub patch_size: usize,
     /// Text positions, the end token among them.
     pub text_len: usize,
-    /// Number of tokens.
     pub vocabulary: usize,
-    /// Dimensions of an embedding.
     pub dim: usize,
     pub vision: TowerFacts,
     pub text: TowerFacts,
@@ -44,7 +38,6 @@ pub struct ModelFacts {
     pub token_parameters: u64,
 }
 
-/// Sizes of a tower.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TowerFacts {
     pub layers: usize,
@@ -57,9 +50,7 @@ pub struct TowerFacts {
 /// The weights on disk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WeightFacts {
-    /// Number of values by type.
     pub types: BTreeMap<String, u64>,
-    /// Number of tensors.
     pub tensors: usize,
     /// The stored scale: the paper's α is its exponential (Eq. 9).
     pub logit_scale: f32,

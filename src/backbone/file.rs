@@ -10,9 +10,9 @@ use super::error::ModelError;
 use crate::files::input_file::open_regular;
 
 /// Largest configuration or index in bytes.
-pub(super) const MOST_JSON: u64 = 64 << 20;
+pub(super) const MAX_JSON: u64 = 64 << 20;
 /// Largest tokenizer in bytes; Gemma's has 34 MB.
-pub(super) const MOST_TOKENIZER: u64 = 512 << 20;
+pub(super) const MAX_TOKENIZER: u64 = 512 << 20;
 
 /// Whether a file exists. A dangling link and a folder that cannot be searched are errors.
 pub(super) fn is_there(path: &Path) -> Result<bool, ModelError> {
@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ModelError> {
 
 /// Reads a JSON file. A byte order mark before it is skipped.
 pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let bytes = read(path, MOST_JSON)?;
+    let bytes = read(path, MAX_JSON)?;
     let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     serde_json::from_slice(json).map_err(|error| unreadable(path, json, error))
 }

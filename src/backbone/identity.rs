@@ -31,9 +31,6 @@ impl WeightShare {
     }
 
     /// Hands the bytes of all tensors to `take`, piece by piece.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
     pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         let mut file = open_regular(&self.path)?;
         let mut piece = vec![0; 1 << 20];
@@ -52,8 +49,7 @@ impl WeightShare {
 }
 
 impl Checkpoint {
-    /// Configuration, preparation, device and precision of a tower. With [`Checkpoint::weight_shares`], and for texts the
-    /// tokenizer's file, this decides every embedding.
+    /// With [`Checkpoint::weight_shares`], and for texts the tokenizer's file, this decides every embedding of a tower.
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {

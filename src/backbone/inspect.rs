@@ -5,8 +5,8 @@ use std::path::Path;
 use super::checkpoint::{notices, present};
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
-use super::families::read_config;
 use super::preparation::ImageConfig;
+use super::registry::read_config;
 use super::siglip;
 use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
 use super::weights::Weights;
@@ -14,14 +14,11 @@ use super::weights::Weights;
 /// Contents of a folder, each part as far as it can be read.
 #[derive(Debug, Default)]
 pub struct Inspection {
-    /// From `config.json`.
     pub model: Option<ModelFacts>,
     pub tokenizer: Option<TokenizerKind>,
     /// The weights, if they fit the configuration.
     pub weights: Option<WeightFacts>,
-    /// Assumptions about the checkpoint.
     pub notices: Vec<String>,
-    /// Why it cannot be used.
     pub problems: Vec<ModelError>,
 }
 

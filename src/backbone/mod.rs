@@ -1,6 +1,6 @@
 //! Image-text models: a checkpoint's towers, with the image preparation and the tokenizer that belong to it.
 //!
-//! A model family is a folder here that implements [`Backbone`] and has an entry in [`FAMILIES`]. Everything else (weights on
+//! A model family is a folder here that implements [`Backbone`] and has an entry in `FAMILIES`. Everything else (weights on
 //! disk, tokenizers, image preparation, batches, kernels for the processor) is shared.
 //!
 //! ```no_run
@@ -22,13 +22,11 @@ mod device;
 mod encoder;
 mod error;
 mod facts;
-mod families;
 mod family;
 mod file;
 mod identity;
 mod inspect;
 mod preparation;
-mod preprocess;
 pub mod registry;
 mod resize;
 pub mod siglip;
@@ -38,12 +36,11 @@ mod weight_file;
 mod weights;
 
 pub use checkpoint::{Checkpoint, check_config};
-pub use device::{ComputeDevice, DeviceChoice, DeviceError, FoundDevice, Precision};
+pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision};
 pub use error::ModelError;
 pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};
 pub use identity::WeightShare;
 pub use inspect::{Inspection, inspect};
-pub use preprocess::{Preprocessor, Square};
-pub use resize::Filter;
+pub use resize::{Filter, Preprocessor, Square};
 pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
 pub use tower::{TextTower, VisionTower};

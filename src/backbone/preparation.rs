@@ -1,5 +1,4 @@
-//! Image preparation of a checkpoint: `processor_config.json` of transformers 5, or `preprocessor_config.json` of earlier
-//! versions. Every field is followed or refused.
+//! Image preparation of a checkpoint, by its configuration. Every field is followed or refused.
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +52,7 @@ impl Default for ImageConfig {
 }
 
 impl ImageConfig {
-    /// Reads the preparation for images of `image_size` pixels a side, and returns its file, or `None` for the defaults if
-    /// there is no file. Two files must agree.
+    /// Reads the preparation for images of `image_size` pixels a side, and its file: `None` for the defaults. Two files must agree.
     pub fn read(
         dir: &Path,
         image_size: usize,
@@ -64,7 +62,7 @@ impl ImageConfig {
         let flat = dir.join(FLAT);
         let flat = if file::is_there(&flat)? {
             let settings: Map<String, Value> = file::json(&flat)?;
-            Some((parse(&flat, &settings, image_size, rules)?, flat))
+            Some((Settings { path: &flat, fields: &settings }.read(image_size, rules)?, flat))
         } else {
             None
         };
@@ -100,7 +98,7 @@ impl ImageConfig {
         match whole.get("image_processor") {
             Some(Value::Object(settings)) => {
                 check_family(&whole, rules).map_err(|reason| ModelError::unsupported(&path, reason))?;
-                Ok(Some((parse(&path, settings, image_size, rules)?, path)))
+                Ok(Some((Settings { path: &path, fields: settings }.read(image_size, rules)?, path)))
             }
             // Before transformers 5, the file had no image settings.
             None if whole.contains_key("video_processor") => Err(ModelError::unsupported(
@@ -115,50 +113,33 @@ impl ImageConfig {
     }
 }
 
-/// Settings that cannot be followed.
-enum Fault {
-    /// A value of the wrong type, or out of range.
-    Damaged(String),
-    /// A step that this program does not implement.
-    Unsupported(String),
+/// The image settings of a file.
+struct Settings<'a> {
+    path: &'a Path,
+    fields: &'a Map<String, Value>,
 }
-
-fn parse(
-    path: &Path,
-    settings: &Map<String, Value>,
-    image_size: usize,
-    rules: &PreparationRules,
-) -> Result<ImageConfig, ModelError> {
-    Settings(settings).read(image_size, rules).map_err(|fault| match fault {
-        Fault::Damaged(reason) => ModelError::damaged(path, reason),
-        Fault::Unsupported(reason) => ModelError::unsupported(path, reason),
-    })
-}
-
-struct Settings<'a>(&'a Map<String, Value>);
 
 impl Settings<'_> {
-    fn read(&self, image_size: usize, rules: &PreparationRules) -> Result<ImageConfig, Fault> {
-        check_family(self.0, rules).map_err(Fault::Unsupported)?;
+    fn read(&self, image_size: usize, rules: &PreparationRules) -> Result<ImageConfig, ModelError> {
+        check_family(self.fields, rules).map_err(|reason| self.unsupported(reason))?;
         for key in ["image_processor_type", "feature_extractor_type"] {
             if let Some(kind) = self.text(key)?.filter(|kind| !rules.processors.contains(kind)) {
-                return Err(Fault::Unsupported(format!(
+                return Err(self.unsupported(format!(
                     "\"{key}\": {kind:?} is the preparation of another model family; only {}'s is known here",
                     rules.processors[0]
                 )));
             }
         }
         if !self.switch("do_resize")? {
-            return Err(Fault::Unsupported(
+            return Err(self.unsupported(
                 "\"do_resize\": false keeps the size of images, but the model needs one size\nhelp: use a checkpoint \
-                 whose images are resized"
-                    .into(),
+                 whose images are resized",
             ));
         }
         self.check_size("size", image_size)?;
         if self.flag("do_center_crop")? == Some(true) {
             if self.get("crop_size").is_none() {
-                return Err(Fault::Unsupported("\"do_center_crop\" without \"crop_size\"".into()));
+                return Err(self.unsupported("\"do_center_crop\" without \"crop_size\""));
             }
             // A crop to the size of the image changes nothing.
             self.check_size("crop_size", image_size)?;
@@ -170,10 +151,9 @@ impl Settings<'_> {
                 && !known.contains(&key.as_str())
                 && !matches!(value, Value::Null | Value::Bool(false))
         };
-        if let Some((key, value)) = self.0.iter().find(other) {
-            return Err(Fault::Unsupported(format!(
-                "\"{key}\": {value} is a step of preparation that is not known here"
-            )));
+        if let Some((key, value)) = self.fields.iter().find(other) {
+            return Err(self
+                .unsupported(format!("\"{key}\": {value} is a step of preparation that is not known here")));
         }
         let filter = match self.given("resample")? {
             None => Filter::Bicubic,
@@ -181,11 +161,11 @@ impl Settings<'_> {
                 Some(2) => Filter::Bilinear,
                 Some(3) => Filter::Bicubic,
                 Some(_) => {
-                    return Err(Fault::Unsupported(format!(
+                    return Err(self.unsupported(format!(
                         "\"resample\": {value} is not known here; 2 (bilinear) and 3 (bicubic) are"
                     )));
                 }
-                None => return Err(wrong("resample", value, "2 (bilinear) or 3 (bicubic)")),
+                None => return Err(self.wrong("resample", value, "2 (bilinear) or 3 (bicubic)")),
             },
         };
         let usual = ImageConfig::default().normalisation;
@@ -195,78 +175,100 @@ impl Settings<'_> {
         let factor = if self.switch("do_rescale")? { factor } else { 1.0 };
         let (mean, std) = if self.switch("do_normalize")? { (mean, std) } else { ([0.0; 3], [1.0; 3]) };
         if factor <= 0.0 {
-            return Err(Fault::Damaged(format!("\"rescale_factor\" is {factor}, not above 0")));
+            return Err(ModelError::damaged(
+                self.path,
+                format!("\"rescale_factor\" is {factor}, not above 0"),
+            ));
         }
         if let Some(bad) = std.iter().find(|std| **std <= 0.0) {
-            return Err(Fault::Damaged(format!("\"image_std\" holds {bad}, which is not above 0")));
+            return Err(ModelError::damaged(
+                self.path,
+                format!("\"image_std\" holds {bad}, which is not above 0"),
+            ));
         }
         let normalisation = Normalisation { factor, mean, std };
         if (0..3).any(|colour| normalisation.levels(colour).iter().any(|level| !level.is_finite())) {
-            return Err(Fault::Damaged("its means and deviations leave no finite values of pixels".into()));
+            return Err(ModelError::damaged(
+                self.path,
+                "its means and deviations leave no finite values of pixels",
+            ));
         }
         Ok(ImageConfig { filter, normalisation })
     }
 
+    fn unsupported(&self, reason: impl Into<String>) -> ModelError {
+        ModelError::unsupported(self.path, reason)
+    }
+
+    fn wrong(&self, key: &str, value: &Value, wanted: &str) -> ModelError {
+        ModelError::damaged(self.path, format!("\"{key}\" is {value}, not {wanted}"))
+    }
+
+    fn number_of(&self, key: &str, value: &Value) -> Result<f64, ModelError> {
+        let number = value.as_f64().filter(|value| value.is_finite());
+        number.ok_or_else(|| self.wrong(key, value, "a finite number"))
+    }
+
     /// A value that is not null.
     fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key).filter(|value| !value.is_null())
+        self.fields.get(key).filter(|value| !value.is_null())
     }
 
     /// A value that must not be null: versions of transformers disagree on what null means for these.
-    fn given(&self, key: &str) -> Result<Option<&Value>, Fault> {
-        match self.0.get(key) {
-            Some(Value::Null) => Err(Fault::Unsupported(format!(
+    fn given(&self, key: &str) -> Result<Option<&Value>, ModelError> {
+        match self.fields.get(key) {
+            Some(Value::Null) => Err(self.unsupported(format!(
                 "\"{key}\": null means different things to different versions of transformers; write the value"
             ))),
             value => Ok(value),
         }
     }
 
-    fn text(&self, key: &str) -> Result<Option<&str>, Fault> {
+    fn text(&self, key: &str) -> Result<Option<&str>, ModelError> {
         match self.get(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(value) => Err(wrong(key, value, "text")),
+            Some(value) => Err(self.wrong(key, value, "text")),
         }
     }
 
-    fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
-        let flag = |value: &Value| value.as_bool().ok_or_else(|| wrong(key, value, "true or false"));
+    fn flag(&self, key: &str) -> Result<Option<bool>, ModelError> {
+        let flag = |value: &Value| value.as_bool().ok_or_else(|| self.wrong(key, value, "true or false"));
         self.get(key).map(flag).transpose()
     }
 
     /// Whether a preparation step runs: yes, unless the file sets it to false.
-    fn switch(&self, key: &str) -> Result<bool, Fault> {
+    fn switch(&self, key: &str) -> Result<bool, ModelError> {
         self.given(key)?;
         Ok(self.flag(key)?.unwrap_or(true))
     }
 
-    fn number(&self, key: &str) -> Result<Option<f64>, Fault> {
-        self.get(key).map(|value| number(key, value)).transpose()
+    fn number(&self, key: &str) -> Result<Option<f64>, ModelError> {
+        self.get(key).map(|value| self.number_of(key, value)).transpose()
     }
 
     /// A number for each colour; one number counts for all.
-    fn colours(&self, key: &str) -> Result<Option<[f64; 3]>, Fault> {
+    fn colours(&self, key: &str) -> Result<Option<[f64; 3]>, ModelError> {
         match self.get(key) {
             None => Ok(None),
             Some(Value::Array(values)) if values.len() == 3 => {
                 let mut colours = [0.0; 3];
                 for (colour, value) in colours.iter_mut().zip(values) {
-                    *colour = number(key, value)?;
+                    *colour = self.number_of(key, value)?;
                 }
                 Ok(Some(colours))
             }
-            Some(value @ Value::Number(_)) => Ok(Some([number(key, value)?; 3])),
-            Some(value) => Err(wrong(key, value, "a number, or one for each of three colours")),
+            Some(value @ Value::Number(_)) => Ok(Some([self.number_of(key, value)?; 3])),
+            Some(value) => Err(self.wrong(key, value, "a number, or one for each of three colours")),
         }
     }
 
     /// Checks that a size is the model's own square.
-    fn check_size(&self, key: &str, image_size: usize) -> Result<(), Fault> {
+    fn check_size(&self, key: &str, image_size: usize) -> Result<(), ModelError> {
         let Some(value) = self.get(key) else { return Ok(()) };
         let side = |value: &Value| {
             let side = value.as_u64().and_then(|side| usize::try_from(side).ok());
-            side.ok_or_else(|| wrong(key, value, "whole pixels"))
+            side.ok_or_else(|| self.wrong(key, value, "whole pixels"))
         };
         let (height, width) = match value {
             Value::Array(sides) if sides.len() == 2 => (side(&sides[0])?, side(&sides[1])?),
@@ -276,7 +278,7 @@ impl Settings<'_> {
                 match (sides.get("height"), sides.get("width")) {
                     (Some(height), Some(width)) if given.len() == 2 => (side(height)?, side(width)?),
                     _ => {
-                        return Err(Fault::Unsupported(format!(
+                        return Err(self.unsupported(format!(
                             "\"{key}\": {value} does not make squares of {image_size}×{image_size}; only height and width \
                              are known here"
                         )));
@@ -289,7 +291,7 @@ impl Settings<'_> {
             }
         };
         if (height, width) != (image_size, image_size) {
-            return Err(Fault::Unsupported(format!(
+            return Err(self.unsupported(format!(
                 "images are prepared at {width}×{height} ({key}) but config.json says {image_size}×{image_size}; \
                  the two files must come from one checkpoint"
             )));
@@ -310,14 +312,6 @@ fn check_family(settings: &Map<String, Value>, rules: &PreparationRules) -> Resu
     }
 }
 
-fn number(key: &str, value: &Value) -> Result<f64, Fault> {
-    value.as_f64().filter(|value| value.is_finite()).ok_or_else(|| wrong(key, value, "a finite number"))
-}
-
-fn wrong(key: &str, value: &Value, wanted: &str) -> Fault {
-    Fault::Damaged(format!("\"{key}\" is {value}, not {wanted}"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -326,7 +320,9 @@ mod tests {
 
     fn levels(settings: Value) -> [f32; 256] {
         let rules = PreparationRules { family: "SigLIP", processors: &["SiglipImageProcessor"] };
-        let config = Settings(settings.as_object().unwrap()).read(32, &rules).ok().unwrap();
+        let config = Settings { path: Path::new(FLAT), fields: settings.as_object().unwrap() }
+            .read(32, &rules)
+            .unwrap();
         config.normalisation.levels(1)
     }
 

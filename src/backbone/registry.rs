@@ -1,9 +1,36 @@
-//! The published checkpoints that this program runs.
+//! The model families that this program runs, and their published checkpoints.
 
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::error::ModelError;
 pub use super::facts::KnownModel;
-use super::families::FAMILIES;
+use super::family::{Backbone, Family};
+use super::{file, siglip};
 
-/// All of them, family by family.
+pub(super) const FAMILIES: &[Family] = &[siglip::FAMILY];
+
+/// Reads the `config.json` of any family.
+pub(super) fn read_config(path: &Path) -> Result<Box<dyn Backbone>, ModelError> {
+    const WORKS: &str = "use a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224";
+    let config: Value = file::json(path)?;
+    let names = || FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(" or ");
+    let unsupported = |reason: String| ModelError::unsupported(path, format!("{reason}\nhelp: {WORKS}"));
+    let Some(model_type) = config.get("model_type").filter(|value| !value.is_null()) else {
+        let reason = format!("model_type is missing, so this is not known to be {}", names());
+        return Err(unsupported(reason));
+    };
+    let model_type = model_type
+        .as_str()
+        .ok_or_else(|| ModelError::damaged(path, format!("model_type is {model_type}, not text")))?;
+    let Some(family) = FAMILIES.iter().find(|family| family.model_types.contains(&model_type)) else {
+        return Err(unsupported(format!("this is a {model_type:?} model, not {}", names())));
+    };
+    (family.read)(&config).map_err(unsupported)
+}
+
+/// All published checkpoints, family by family.
 pub fn models() -> Vec<KnownModel> {
     FAMILIES.iter().flat_map(|family| (family.models)()).collect()
 }

@@ -2,6 +2,39 @@
 //! antialiased (the filter widens with the scale when shrinking), 22-bit fixed-point weights, and an 8-bit image between
 //! the horizontal and the vertical pass.
 
+use crate::align::simd::wide;
+
+/// A square image of 8-bit RGB, row by row from the top: `3 · size · size` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Square {
+    pub size: usize,
+    pub rgb: Vec<u8>,
+}
+
+/// Resizes images to the model's square without cropping. See [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preprocessor {
+    /// Width and height of the square in pixels.
+    pub size: usize,
+    /// The filter of `preprocessor_config.json`.
+    pub filter: Filter,
+}
+
+impl Preprocessor {
+    /// `rgb` holds `height` rows of `width` pixels of 3 bytes. The result equals Pillow's `Image.resize` byte for byte.
+    ///
+    /// # Panics
+    /// If `rgb` is not `3 · width · height` bytes long, or if it is empty.
+    pub fn square(&self, rgb: &[u8], width: u32, height: u32) -> Square {
+        let (width, height) = (width as usize, height as usize);
+        assert!(
+            !rgb.is_empty() && rgb.len() == 3 * width * height,
+            "a picture of 3 · {width} · {height} bytes"
+        );
+        Square { size: self.size, rgb: resize(rgb, (width, height), (self.size, self.size), self.filter) }
+    }
+}
+
 /// An interpolation filter; the numbers in `preprocessor_config.json` are Pillow's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
@@ -90,57 +123,31 @@ fn to_byte(sum: i32) -> u8 {
 
 const HALF: i32 = 1 << (PRECISION - 1);
 
-/// Resizes `rgb` (rows of `width` pixels of 3 bytes, `height` rows) to `out_width`×`out_height`. No side
-/// may be 0.
-pub(super) fn resize(
-    rgb: &[u8],
-    (width, height): (usize, usize),
-    (out_width, out_height): (usize, usize),
-    filter: Filter,
-) -> Vec<u8> {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2, as just checked.
-        return unsafe { resize_avx2(rgb, (width, height), (out_width, out_height), filter) };
-    }
-    resize_portable(rgb, (width, height), (out_width, out_height), filter)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn resize_avx2(rgb: &[u8], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<u8> {
-    resize_portable(rgb, from, to, filter)
-}
-
-/// Inlined into callers for different processors, for which the compiler then makes vector code.
-#[inline(always)]
-fn resize_portable(
-    rgb: &[u8],
-    (width, height): (usize, usize),
-    (out_width, out_height): (usize, usize),
-    filter: Filter,
-) -> Vec<u8> {
-    let across = (width != out_width).then(|| Axis::new(width, out_width, filter));
-    let down = (height != out_height).then(|| Axis::new(height, out_height, filter));
-    match (across, down) {
-        (None, None) => rgb.to_vec(),
-        (Some(across), None) => horizontal(rgb, width, &across),
-        (None, Some(down)) => vertical(rgb, width, &down),
-        (Some(across), Some(down)) if vertical_first((width, height), (out_width, out_height)) => {
-            horizontal(&vertical(rgb, width, &down), width, &across)
-        }
-        (Some(across), Some(mut down)) => {
-            // Only the rows that the vertical pass uses.
-            let rows = down.reach();
-            down.shift(rows.start);
-            let rgb = &rgb[3 * width * rows.start..3 * width * rows.end];
-            vertical(&horizontal(rgb, width, &across), out_width, &down)
+wide! {
+    /// Resizes `rgb`, rows of pixels of 3 bytes, from a width and height to others. No side may be 0.
+    fn resize(rgb: &[u8], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<u8> {
+        let ((width, height), (out_width, out_height)) = (from, to);
+        let across = (width != out_width).then(|| Axis::new(width, out_width, filter));
+        let down = (height != out_height).then(|| Axis::new(height, out_height, filter));
+        match (across, down) {
+            (None, None) => rgb.to_vec(),
+            (Some(across), None) => horizontal(rgb, width, &across),
+            (None, Some(down)) => vertical(rgb, width, &down),
+            (Some(across), Some(down)) if vertical_first(from, to) => {
+                horizontal(&vertical(rgb, width, &down), width, &across)
+            }
+            (Some(across), Some(mut down)) => {
+                // Only the rows that the vertical pass uses.
+                let rows = down.reach();
+                down.shift(rows.start);
+                let rgb = &rgb[3 * width * rows.start..3 * width * rows.end];
+                vertical(&horizontal(rgb, width, &across), out_width, &down)
+            }
         }
     }
 }
 
-/// The order of the passes changes the last bit. Pillow 13 and later take the vertical pass first if the height shrinks by
-/// more than twice as many pixels as the width.
+/// Pillow 13 and later take the vertical pass first if the height shrinks by more than twice as many pixels as the width.
 fn vertical_first((width, height): (usize, usize), (out_width, out_height): (usize, usize)) -> bool {
     height > out_height && height + 2 * out_width > out_height + 2 * width
 }

@@ -15,7 +15,7 @@ use super::error::ModelError;
 use super::file;
 use crate::error_chain::panic_message;
 
-/// A text as the model takes it.
+/// A tokenized text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tokens {
     /// Token ids, padded to the model's full length or to that of the longest of a batch.
@@ -33,11 +33,11 @@ pub struct TextTokenizer {
     tokenizer: Tokenizer,
     family: TokenizerKind,
     length: usize,
-    /// Ids that say nothing of a text: the unknown token's, and that of the mark between words.
+    /// Ids that carry no text: the unknown token, and the mark between words.
     empty: Vec<u32>,
 }
 
-/// Who the checkpoint's tokenizer comes from.
+/// The kind of a checkpoint's tokenizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenizerKind {
     /// SigLIP: a sentencepiece unigram model; `</s>` ends the text and pads it.
@@ -50,7 +50,6 @@ pub enum TokenizerKind {
 const END: i32 = 1;
 
 impl TokenizerKind {
-    /// The family and its tokenizer, in words.
     pub fn describe(self) -> &'static str {
         match self {
             Self::V1 => "SigLIP (sentencepiece)",
@@ -65,7 +64,7 @@ impl TokenizerKind {
         }
     }
 
-    /// The name of the end token, to be found at [`END`].
+    /// The token with the id [`END`].
     fn end_token(self) -> &'static str {
         match self {
             Self::V1 => "</s>",
@@ -76,14 +75,11 @@ impl TokenizerKind {
 
 impl TextTokenizer {
     /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is damaged, or belongs to another model.
     pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
-        let bytes = file::read(path, file::MOST_TOKENIZER)?;
+        let bytes = file::read(path, file::MAX_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         check_charsmaps(json).map_err(|reason| file::unreadable(path, json, reason))?;
-        let mut tokenizer = quietly(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
+        let mut tokenizer = catch_panics(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
         let (family, is_random) = match tokenizer.get_model() {
@@ -103,7 +99,7 @@ impl TextTokenizer {
         }
         if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
             return Err(unsupported(format!(
-                "not a SigLIP tokenizer: the token {:?} has not the id {END}",
+                "not a SigLIP tokenizer: the token {:?} does not have the id {END}",
                 family.end_token()
             )));
         }
@@ -116,17 +112,16 @@ impl TextTokenizer {
                  checkpoints"
             )));
         }
-        // Length and end are dealt with here, whatever the file says.
+        // `encode` cuts, ends and pads texts itself, whatever the file says.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| ModelError::damaged(path, error))?;
         let mut opened = Self { path: path.to_owned(), tokenizer, family, length, empty: Vec::new() };
-        opened.empty = opened.try_out()?;
+        opened.empty = opened.check_texts()?;
         Ok(opened)
     }
 
-    /// Refuses a tokenizer that is known by what it makes of some texts to lose parts of them, and finds the ids of tokens
-    /// that say nothing.
-    fn try_out(&self) -> Result<Vec<u32>, ModelError> {
+    /// Encodes a few texts to refuse a tokenizer that loses parts of them. Returns the ids that carry no text.
+    fn check_texts(&self) -> Result<Vec<u32>, ModelError> {
         self.run("a é ａ").map_err(|reason| ModelError::damaged(&self.path, reason))?;
         // No vocabulary has this character, and no normaliser another for it.
         let unknown = self.run(UNKNOWN).map_err(|reason| {
@@ -146,7 +141,7 @@ impl TextTokenizer {
         let is_byte = token.starts_with("<0x");
         let words = self.run("a b").map_err(|reason| ModelError::damaged(&self.path, reason))?;
         let has = |token: &str| self.tokenizer.token_to_id(token).is_some();
-        // Where the vocabulary lacks the letters, nothing can be said of how words are marked.
+        // Without these letters in the vocabulary, the marks between words cannot be checked.
         if has("▁") && (has("a") || has("▁a")) && (has("b") || has("▁b")) {
             let made = words.get_tokens().concat();
             let is_right = match self.family {
@@ -168,19 +163,16 @@ impl TextTokenizer {
         Ok(unknown.into_iter().chain(self.tokenizer.token_to_id("▁")).collect())
     }
 
-    /// The ids of a text. One that is too long is cut, which [`Tokens::cut`] tells.
-    ///
-    /// # Errors
-    /// A text that the tokenizer fails on.
+    /// Tokenizes a text; one that is too long is cut.
     pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
         let made = match self.family {
             TokenizerKind::V1 => self.run(&canonical(text)),
-            // Letter by letter, without a regard to the end of the word, as that family's reference does it.
+            // Letter by letter, whatever ends the word, as the reference implementation does it.
             TokenizerKind::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
         };
         let made = made.map_err(|reason| {
             let path = self.path.display();
-            ModelError::Input(format!("{path} cannot cut {} into tokens: {reason}", shortened(text)))
+            ModelError::Input(format!("{path} cannot tokenize {}: {reason}", shortened(text)))
         })?;
         let ids = made.get_ids();
         let used = ids.len().min(self.length - 1);
@@ -192,20 +184,16 @@ impl TextTokenizer {
     }
 
     fn run(&self, text: &str) -> Result<Encoding, String> {
-        quietly(|| self.tokenizer.encode(text, false).map_err(|error| error.to_string()))
+        catch_panics(|| self.tokenizer.encode(text, false).map_err(|error| error.to_string()))
     }
 
-    /// Whether a text left nothing but unknown tokens, or none at all: the model then takes it for the same as every other
-    /// such text.
-    pub fn says_nothing(&self, tokens: &Tokens) -> bool {
+    /// Whether a text has no known token. To the model all such texts are the same.
+    pub fn has_no_known_token(&self, tokens: &Tokens) -> bool {
         tokens.ids[..tokens.used].iter().all(|id| self.empty.contains(&(*id as u32)))
     }
 
     /// The ids of texts, padded to the longest of them. The models were trained on texts of full length: this is for
     /// results that are to be compared with those of scripts that pad so.
-    ///
-    /// # Errors
-    /// As [`TextTokenizer::encode`].
     pub fn encode_batch(&self, texts: &[String]) -> Result<Vec<Tokens>, ModelError> {
         let mut batch = texts.iter().map(|text| self.encode(text)).collect::<Result<Vec<Tokens>, _>>()?;
         let longest = batch.iter().map(|tokens| tokens.used + 1).max().unwrap_or_default();
@@ -215,18 +203,16 @@ impl TextTokenizer {
         Ok(batch)
     }
 
-    /// Whose tokenizer it is.
     pub fn family(&self) -> TokenizerKind {
         self.family
     }
 
-    /// Text positions of the model.
     pub fn length(&self) -> usize {
         self.length
     }
 }
 
-/// Refuses a table of characters that claims to be longer than it is: the library reserves what it claims, up to 8 GB.
+/// Refuses a character table that states a larger size than it has: the library reserves the stated size, up to 8 GB.
 fn check_charsmaps(json: &[u8]) -> Result<(), String> {
     const KEY: &str = "precompiled_charsmap";
     #[derive(Deserialize)]
@@ -248,7 +234,7 @@ fn check_charsmaps(json: &[u8]) -> Result<(), String> {
     if !text.contains(KEY) {
         return Ok(());
     }
-    // The library would come upon the table before it came upon a fault in the JSON.
+    // The library would read the table before it finds a fault in the JSON.
     let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut charsmaps = Vec::new();
     find(&file.normalizer, &mut charsmaps);
@@ -272,8 +258,8 @@ fn shortened(text: &str) -> String {
     if start.len() < text.len() { format!("{start:?}…") } else { format!("{text:?}") }
 }
 
-/// Runs the tokenizer library, which panics on some files and texts. Such a panic is an error, and nothing is printed.
-fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+/// Runs the tokenizer library, which panics on some files and texts: makes a panic an error and prints nothing.
+fn catch_panics<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) } }
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -290,8 +276,7 @@ fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     outcome.unwrap_or_else(|panic| Err(panic_message(&*panic)))
 }
 
-/// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces, none at the ends. The word
-/// mark of the vocabulary counts as a space.
+/// The text rules of SigLIP: lower case, no ASCII punctuation, single spaces (also for the word mark), none at the ends.
 pub fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()) {
@@ -310,7 +295,7 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c) || c == '▁'
 }
 
-/// The tokenizer file of a checkpoint, or what to do where only sentencepiece's own file is there.
+/// The `tokenizer.json` of a checkpoint. The error says what to do if there is only sentencepiece's own file.
 pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
     let path = dir.join("tokenizer.json");
     if file::is_there(&path)? {
@@ -329,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_of_characters_longer_than_its_file_is_refused_before_room_is_made_for_it() {
+    fn character_tables_that_overstate_their_size_are_refused() {
         let file = |normalizer: &str| {
             format!(r#"{{"model": {{"vocab": [["a", 0.0]]}}, "normalizer": {normalizer}}}"#)
         };

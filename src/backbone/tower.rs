@@ -7,13 +7,12 @@ use ndarray::Array2;
 use super::device::LANE_BATCH;
 use super::error::ModelError;
 use super::family::{ImageModel, TextModel};
-use super::preprocess::Square;
+use super::resize::Square;
 use super::tokenizer::Tokens;
 
 /// The image tower of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
 pub struct VisionTower {
     pub(super) model: Box<dyn ImageModel>,
-    /// Width and height of its images in pixels.
     pub(super) image_size: usize,
     pub(super) dim: usize,
     pub(super) schedule: Schedule,
@@ -33,7 +32,6 @@ pub struct TextTower {
 pub(super) enum Schedule {
     /// Over the processor's threads.
     Lanes,
-    /// So many at a time.
     Batches(usize),
 }
 
@@ -110,13 +108,7 @@ impl Schedule {
     ) -> Result<Vec<f32>, ModelError> {
         match self {
             Self::Lanes => on_lanes(items, forward),
-            Self::Batches(size) => {
-                let mut rows = Vec::new();
-                for batch in items.chunks(size) {
-                    rows.extend(forward(batch)?);
-                }
-                Ok(rows)
-            }
+            Self::Batches(size) => in_batches(items, size, &forward),
         }
     }
 }
@@ -137,19 +129,22 @@ fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Ar
     Ok(rows)
 }
 
+fn in_batches<T>(
+    items: &[T],
+    size: usize,
+    forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError>,
+) -> Result<Vec<f32>, ModelError> {
+    let rows: Result<Vec<_>, _> = items.chunks(size).map(forward).collect();
+    Ok(rows?.concat())
+}
+
 /// Distributes items over the processor's threads. Each computes its share from end to end: that beats splitting every
 /// operation of one batch, since threads never wait for one another.
 fn on_lanes<T: Sync>(
     items: &[T],
     forward: impl Fn(&[T]) -> Result<Vec<f32>, ModelError> + Sync,
 ) -> Result<Vec<f32>, ModelError> {
-    let run = |items: &[T]| -> Result<Vec<f32>, ModelError> {
-        let mut rows = Vec::new();
-        for batch in items.chunks(LANE_BATCH) {
-            rows.extend(forward(batch)?);
-        }
-        Ok(rows)
-    };
+    let run = |items: &[T]| in_batches(items, LANE_BATCH, &forward);
     let threads = rayon::current_num_threads();
     let lanes = threads.min(items.len());
     if lanes < 2 {

@@ -73,7 +73,6 @@ impl WeightFile {
         Ok((Self { path: path.to_path_buf(), data_start }, tensors))
     }
 
-    /// Reads bytes of the data.
     pub(super) fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ModelError> {
         let mut bytes = vec![0; length];
         File::open(&self.path)
@@ -85,7 +84,6 @@ impl WeightFile {
         Ok(bytes)
     }
 
-    /// Maps the whole file.
     pub(super) fn map(&self) -> Result<Mmap, ModelError> {
         let (file, _) = file::open(&self.path)?;
         // SAFETY: a file changed meanwhile gives other weights; any bytes are valid weights.
@@ -94,8 +92,7 @@ impl WeightFile {
     }
 }
 
-/// Checks that the tensors fill the data without gaps or overlaps, as the format demands. This detects appended files and
-/// tensors that are named twice.
+/// Checks that the tensors fill the data without gaps or overlaps: appended files and tensors named twice do not.
 fn check_layout(tensors: &BTreeMap<String, TensorInfo>, length: u64) -> Result<(), String> {
     let mut spans: Vec<_> = tensors.iter().map(|(name, info)| (info.data_offsets, name)).collect();
     spans.sort_unstable();

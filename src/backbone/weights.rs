@@ -1,5 +1,4 @@
-//! Weights: one safetensors file, or several with an index. Headers are checked against the configuration before any weight
-//! is read.
+//! One safetensors file, or several with an index; headers are checked against the configuration first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -34,10 +33,7 @@ pub(super) struct WeightLayout {
 impl WeightLayout {
     /// How the names of a tower's tensors begin.
     pub fn prefix(&self, tower: Tower) -> &'static str {
-        match tower {
-            Tower::Vision => self.towers[0],
-            Tower::Text => self.towers[1],
-        }
+        self.towers[tower as usize]
     }
 }
 
@@ -56,7 +52,6 @@ pub(super) struct Weights {
 #[derive(Debug)]
 struct Tensor {
     info: TensorInfo,
-    /// Index of its file.
     file: usize,
 }
 
@@ -114,15 +109,13 @@ impl Weights {
 
     fn open_index(index: &Path, dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         let Index { weight_map } = file::json(index)?;
+        let damaged = |reason: String| Err(ModelError::damaged(index, reason));
         let names: BTreeSet<&String> = weight_map.values().collect();
         let (mut files, mut headers, mut numbers) = (Vec::new(), Vec::new(), HashMap::new());
         for name in names {
             // The index must not name files elsewhere.
             if Path::new(name).file_name().is_none_or(|file| file != name.as_str()) {
-                return Err(ModelError::damaged(
-                    index,
-                    format!("it names {name:?}, which is no file beside it"),
-                ));
+                return damaged(format!("it names {name:?}, which is no file beside it"));
             }
             let path = dir.join(name);
             if !file::is_there(&path)? {
@@ -140,10 +133,7 @@ impl Weights {
         {
             if let Some(other) = holders.insert(name, number) {
                 let (one, other) = (files[other].path.display(), files[number].path.display());
-                return Err(ModelError::damaged(
-                    index,
-                    format!("tensor {name} is both in {one} and in {other}"),
-                ));
+                return damaged(format!("tensor {name} is both in {one} and in {other}"));
             }
         }
         let mut tensors = BTreeMap::new();
@@ -163,13 +153,11 @@ impl Weights {
     /// Checks that both towers have every tensor with the right shape and a readable type, and no tensor that the
     /// configuration does not describe: it would be ignored silently.
     pub fn check(&self, shapes: &[(String, Vec<usize>)]) -> Result<(), ModelError> {
+        let refuse = |name: &str, reason: String| Err(ModelError::weights(self.path_of(name), reason));
         for (name, shape) in shapes {
-            let info = &self.tensor(name)?.info;
-            if info.shape != *shape {
-                return Err(ModelError::weights(
-                    self.path_of(name),
-                    format!("tensor {name} has the shape {:?}, not {shape:?}", info.shape),
-                ));
+            let found = &self.tensor(name)?.info.shape;
+            if found != shape {
+                return refuse(name, format!("tensor {name} has the shape {found:?}, not {shape:?}"));
             }
         }
         let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
@@ -181,10 +169,7 @@ impl Weights {
         };
         match self.tensors.keys().find(is_unknown) {
             None => Ok(()),
-            Some(name) => Err(ModelError::weights(
-                self.path_of(name),
-                format!("tensor {name} is of no part that config.json describes"),
-            )),
+            Some(name) => refuse(name, format!("tensor {name} is of no part that config.json describes")),
         }
     }
 
@@ -205,7 +190,6 @@ impl Weights {
         }
     }
 
-    /// The error of a missing tensor.
     fn missing(&self, name: &str) -> ModelError {
         let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
         let [vision, text] = self.layout.towers;
@@ -252,10 +236,8 @@ impl Weights {
         let Tensor { info, file } = self.tensor(name)?;
         let file = &self.files[*file];
         if info.shape.iter().product::<usize>() != 1 {
-            return Err(ModelError::weights(
-                &file.path,
-                format!("tensor {name} has the shape {:?}, not one value", info.shape),
-            ));
+            let reason = format!("tensor {name} has the shape {:?}, not one value", info.shape);
+            return Err(ModelError::weights(&file.path, reason));
         }
         let bytes = file.read(info.data_offsets.0 as u64, info.data_offsets.1 - info.data_offsets.0)?;
         let value = floats(info.dtype, &bytes).first().copied().unwrap_or(f32::NAN);
@@ -301,7 +283,6 @@ impl Weights {
         places.into_iter().map(place).collect()
     }
 
-    /// Maps the files into memory.
     pub fn map(&self) -> Result<Tensors<'_>, ModelError> {
         let maps = self.files.iter().map(WeightFile::map).collect::<Result<_, _>>()?;
         Ok(Tensors { weights: self, maps })
@@ -426,8 +407,7 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
     }
 }
 
-/// Prefix of a model's tensor names: empty in published files; such as `model.` or `module.` if the model was saved inside
-/// another.
+/// Prefix of a model's tensor names: empty in published files, such as `model.` in a model saved inside another.
 fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Result<String, String> {
     let before = |name: &'a String| anchors.iter().find_map(|anchor| name.strip_suffix(anchor));
     let prefixes: BTreeSet<&str> =
@@ -442,7 +422,6 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Resu
     }
 }
 
-/// Escapes a character for a regular expression.
 fn in_pattern(c: char) -> impl Iterator<Item = char> {
     (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
 }

@@ -66,7 +66,7 @@ fn classify(clip: ClipToExplore) -> Result<Report> {
             _ => {}
         })?;
     }
-    match exploration.check_told_apart() {
+    match exploration.check_distinct() {
         Err(reason) => bail!("{}: {reason}", sources.scripts),
         Ok(warning) => warning.iter().for_each(output::say),
     }

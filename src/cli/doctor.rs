@@ -36,8 +36,8 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
     let (decodes, finding) = describe_ffmpeg();
     line(decodes, "FFmpeg", finding)?;
     for device in ComputeDevice::list() {
-        let note = if device.real { "" } else { " (software: only with --device wgpu)" };
-        line(true, "device", format!("{}{note}", device.name))?;
+        let note = if device.is_real() { "" } else { " (software: only with --device wgpu)" };
+        line(true, "device", format!("{}{note}", device.label()))?;
     }
     for (feature, built) in [("wgpu", cfg!(feature = "wgpu")), ("cuda", cfg!(feature = "cuda"))] {
         if !built {

@@ -10,7 +10,7 @@ use color_eyre::eyre::Result;
 use crate::align::{Aligner, Background, Cell, Preset};
 use crate::backbone::{DeviceChoice, Precision};
 use crate::cli::model::fetch_if_agreed;
-use crate::explore::{Method, Model, Settings, band, ends_of};
+use crate::explore::{Method, Model, Settings, band};
 use crate::output;
 use crate::script::Template;
 use crate::session::{ModelRequest, Request};
@@ -119,7 +119,7 @@ impl MethodArgs {
     pub fn method(&self) -> Method {
         let Self { preset, aligner, open_start, open_end, background, band, cell } = *self;
         if aligner != Aligner::Segment && (open_start || open_end) {
-            let ends = ends_of(aligner);
+            let ends = aligner.ends_help();
             output::say(format_args!("open ends have no effect on {aligner}: {ends}"));
         }
         Method { preset, aligner, cell, open_start, open_end, background, band }

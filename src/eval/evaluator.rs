@@ -180,7 +180,7 @@ impl Evaluator {
         exploration.add_texts(texts);
         let told_apart = match row.score {
             Score::MeanPool => Ok(()),
-            _ => exploration.check_told_apart().map(|_| ()),
+            _ => exploration.check_distinct().map(|_| ()),
         };
         if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string()))
         {

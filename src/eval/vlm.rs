@@ -55,8 +55,12 @@ impl Vlm {
         let ClipSource::Video(masks) = &clip.source else {
             bail!("a vision-language model needs a video, not embeddings");
         };
-        let footage =
-            explore::Footage { video: &clip.entry.video, sampling, segment: clip.entry.segment(), masks };
+        let footage = explore::ClipPictures {
+            video: &clip.entry.video,
+            sampling,
+            segment: clip.entry.segment(),
+            masks,
+        };
         let times = frames.iter().map(|frame| (frame.time, frame.ordinal)).collect();
         let pictures = jpegs(footage, &evenly_spaced(times, self.settings.frames))?;
         let names = &clip.entry.candidates;

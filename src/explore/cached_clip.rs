@@ -1,5 +1,4 @@
-//! The cache entries of a clip: embedded frames (of one checkpoint), the same incomplete, and small pictures (of any
-//! checkpoint).
+//! The cache entries of a clip: all frames and the frames so far (of one checkpoint), small pictures (of any).
 
 use crate::backbone::Tower;
 use crate::cache::{Cache, Contents, Key, Kind};
@@ -13,7 +12,6 @@ use crate::video::{self, Faults, VideoInfo};
 /// Increased when the program takes other frames or other pixels from the same file.
 const VERSION: u32 = 3;
 
-/// The cache entries of one clip under one sampling.
 pub struct CachedClip<'a> {
     cache: &'a Cache,
     clip: Contents,
@@ -27,7 +25,7 @@ pub struct CachedClip<'a> {
 impl<'a> CachedClip<'a> {
     /// `None` without a cache, for a pipe, and if the clip or checkpoint cannot be read.
     pub fn of(job: &'a Job) -> Option<Self> {
-        let (cache, model) = job.model.keeps(Tower::Vision)?;
+        let (cache, model) = job.model.cache_of(Tower::Vision)?;
         let named = video::named_files(&job.clip).ok()?;
         let clip = cache.contents(&job.clip, &named).ok().flatten()?;
         let bound =
@@ -71,19 +69,16 @@ impl<'a> CachedClip<'a> {
         Strip::decode(self.cache.get(self.strip.as_ref()?)?.payload())
     }
 
-    /// Saves all frames.
     pub fn keep_frames(&self, info: &VideoInfo, frames: &[EmbeddedFrame], faults: &Faults) {
         if self.keep(&self.frames, || CachedFrames::encode(info, frames, faults)) {
             self.cache.remove(&self.partial);
         }
     }
 
-    /// Saves the frames so far.
     pub fn keep_partial(&self, info: &VideoInfo, frames: &[EmbeddedFrame]) {
         self.keep(&self.partial, || CachedFrames::encode(info, frames, &Faults::default()));
     }
 
-    /// Saves the small pictures.
     pub fn keep_strip(&self, strip: &Strip) {
         if let Some(key) = &self.strip {
             self.keep(key, || strip.encode());

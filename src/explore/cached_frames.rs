@@ -121,7 +121,6 @@ impl Strip {
     }
 }
 
-/// A tensor of eight-byte numbers.
 fn numbers<T>(tensors: &SafeTensors, name: &str, read: impl Fn([u8; 8]) -> T) -> Option<Vec<T>> {
     Some(tensors.tensor(name).ok()?.data().as_chunks().0.iter().map(|bytes| read(*bytes)).collect())
 }

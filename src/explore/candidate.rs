@@ -7,9 +7,7 @@ use crate::script::{ScriptFile, Template};
 pub struct Candidate {
     /// The field it belongs to, such as a sport.
     pub domain: String,
-    /// Name of the class.
     pub name: String,
-    /// Its sub-actions, in order.
     pub steps: Vec<String>,
 }
 

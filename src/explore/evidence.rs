@@ -29,26 +29,10 @@ impl EvidenceRequest {
         self.generation
     }
 
-    /// Whether nothing is unknown.
     pub fn is_empty(&self) -> bool {
         self.classes.is_empty()
     }
-}
 
-/// What comes of an [`EvidenceRequest`].
-#[derive(Debug)]
-pub enum EvidenceUpdate {
-    /// A class is done: see [`Exploration::add_evidence`](super::Exploration::add_evidence).
-    Found {
-        generation: u64,
-        class: usize,
-        /// None if its steps have no other order.
-        evidence: Option<OrderEvidence>,
-    },
-    Failed(Report),
-}
-
-impl EvidenceRequest {
     /// Finds the evidence class by class and sends each, until the job is cancelled. Returns why it ended early.
     pub fn find(&self, context: &Context<EvidenceUpdate>) -> Option<EvidenceUpdate> {
         for Unproven { class, cells, score } in &self.classes {
@@ -64,6 +48,18 @@ impl EvidenceRequest {
         }
         None
     }
+}
+
+#[derive(Debug)]
+pub enum EvidenceUpdate {
+    /// A class is done: see [`Exploration::add_evidence`](super::Exploration::add_evidence).
+    Found {
+        generation: u64,
+        class: usize,
+        /// None if its steps have no other order.
+        evidence: Option<OrderEvidence>,
+    },
+    Failed(Report),
 }
 
 /// A number for alignments, unique in this process.

@@ -6,16 +6,15 @@ use std::mem;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, OrderEvidence, Rule, Smoothing, Windows};
+use crate::align::{self, AlignError, Calibration, OrderEvidence, Smoothing, Windows};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
 use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
-use crate::explore::report::{Report, ReportSettings};
+use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
-use crate::explore::sources::Sources;
 use crate::explore::text_table::TextTable;
-use crate::explore::workers::WORKERS;
+use crate::explore::workers;
 use crate::script::Template;
 
 /// The state of the method on one clip. Frames and texts may arrive in any order; a knob recomputes what depends on it and
@@ -42,11 +41,8 @@ pub struct Exploration {
 /// A clip of a snapshot: smoothed cosines without the embeddings.
 #[derive(Clone, Debug)]
 pub struct Fixed {
-    /// Presentation times of the frames, in seconds.
     pub times: Vec<f64>,
-    /// Ordinals of the frames.
     pub ordinals: Vec<u64>,
-    /// Smoothing width in frames.
     pub width: usize,
     /// Smoothed cosines of each class, K×T; `None` if it was not aligned.
     pub cosines: Vec<Option<Array2<f32>>>,
@@ -70,8 +66,7 @@ impl Exploration {
         }
     }
 
-    /// A clip of a snapshot. Cell, aligner and calibration can be changed; smoothing, template, candidates and frames are
-    /// fixed.
+    /// A clip of a snapshot. Only cell, aligner and calibration can be changed.
     pub fn frozen(
         candidates: Vec<Candidate>,
         calibration: Calibration,
@@ -81,7 +76,6 @@ impl Exploration {
         Self { fixed: Some(fixed), ..Self::new(candidates, calibration, 0, settings) }
     }
 
-    /// Whether the clip is of a snapshot and has no embeddings.
     pub fn is_frozen(&self) -> bool {
         self.fixed.is_some()
     }
@@ -98,12 +92,10 @@ impl Exploration {
         }
     }
 
-    /// The candidate classes, in the order given.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
-    /// The checkpoint's scale and bias of the affinity.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }
@@ -144,7 +136,6 @@ impl Exploration {
         Report::new(self.candidates.iter().map(|c| c.name.as_str()), &self.outcome, settings)
     }
 
-    /// A step in the template.
     pub fn sentence(&self, class: usize, step: usize) -> String {
         let candidate = &self.candidates[class];
         self.settings.template.fill(&candidate.name, &candidate.domain, &candidate.steps[step])
@@ -155,18 +146,16 @@ impl Exploration {
         self.texts.number(&self.sentence(class, step)).is_some_and(|number| self.texts.is_cut(number))
     }
 
-    /// Used texts that are longer than the checkpoint reads.
     pub fn cut_texts(&self) -> Vec<String> {
         let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
         self.used_texts(&self.settings.template).filter(is_cut).collect()
     }
 
-    /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some are
-    /// the same.
+    /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some do not.
     ///
     /// # Errors
     /// All are the same, so that a ranking means nothing.
-    pub fn check_told_apart(&self) -> Result<Option<String>, String> {
+    pub fn check_distinct(&self) -> Result<Option<String>, String> {
         let mut kinds: Vec<usize> = Vec::new();
         let mut kind = |number: usize| {
             let known = kinds.iter().position(|&other| self.texts.are_same(number, other));
@@ -213,7 +202,6 @@ impl Exploration {
         self.missing_texts_in(&self.settings.template)
     }
 
-    /// The same under another template.
     pub fn missing_texts_in(&self, template: &Template) -> Vec<String> {
         if self.is_frozen() {
             return Vec::new();
@@ -229,7 +217,7 @@ impl Exploration {
         if self.frames.extend(frames) {
             self.forget_sums();
         }
-        WORKERS.install(|| self.texts.multiply_frames(&self.frames, before));
+        workers::install(|| self.texts.multiply(0, &self.frames, before));
     }
 
     /// Every embedded frame, also those that the sampling does not take.
@@ -244,7 +232,6 @@ impl Exploration {
         }
     }
 
-    /// Drops sums over rows that have changed.
     fn forget_sums(&mut self) {
         self.texts.forget_sums();
         self.windows = None;
@@ -254,7 +241,7 @@ impl Exploration {
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         let before = self.texts.len();
         self.texts.extend(texts);
-        WORKERS.install(|| self.texts.multiply_texts(&self.frames, before));
+        workers::install(|| self.texts.multiply(before, &self.frames, 0));
     }
 
     pub fn set(&mut self, settings: Settings) {
@@ -285,11 +272,10 @@ impl Exploration {
     /// # Errors
     /// If a matrix or the calibration holds a value that is not finite, or no path is allowed. The outcome then stays.
     pub fn refresh(&mut self) -> Result<(), AlignError> {
-        WORKERS.install(|| self.align())
+        workers::install(|| self.align())
     }
 
-    /// Identifies the present alignments: changes with each refresh that changes a matrix, and differs between
-    /// explorations.
+    /// Identifies the present alignments: changes with their matrices, and differs between explorations.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -317,18 +303,13 @@ impl Exploration {
         }
     }
 
-    /// The order evidence of a class.
     pub fn evidence(&self, class: usize) -> Evidence {
         let class = self.outcome.classes.get(class).and_then(Option::as_ref);
         class.map_or(Evidence::Unknown, |class| class.order)
     }
 
-    /// Computes all missing order evidence.
-    ///
-    /// # Errors
-    /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
-        WORKERS.install(|| self.outcome.find_evidence())
+        workers::install(|| self.outcome.find_evidence())
     }
 
     /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for
@@ -337,7 +318,7 @@ impl Exploration {
         if self.is_frozen() {
             return None;
         }
-        WORKERS.install(|| {
+        workers::install(|| {
             let method = self.settings.method;
             let windows = Windows::new(
                 Smoothing { width: 0, preset: method.preset },
@@ -370,10 +351,9 @@ impl Exploration {
                 Some(ClassMatrix { cosines: cosines.clone()?, mean_pool })
             };
             let matrices = fixed.cosines.iter().zip(&fixed.mean_pool).map(matrix).collect();
-            let (rule, mut classes) = align_classes(matrices, method, calibration)?;
+            let (rule, classes) = align_classes(matrices, method, calibration)?;
             let (times, ordinals, width) = (fixed.times.clone(), fixed.ordinals.clone(), fixed.width);
-            self.keep_evidence(rule, &mut classes);
-            self.outcome = Outcome::new(times, ordinals, width, rule, classes);
+            self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
             return Ok(());
         }
         let mut times = self.frames.row_times();
@@ -398,18 +378,18 @@ impl Exploration {
         let matrices = self.candidates.par_iter().zip(&scripts).map(matrix).collect();
         let aligned = align_classes(matrices, method, calibration);
         self.windows = Some(windows);
-        let (rule, mut classes) = aligned?;
-        self.keep_evidence(rule, &mut classes);
-        self.outcome = Outcome::new(times, ordinals, width, rule, classes);
+        let (rule, classes) = aligned?;
+        self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
         Ok(())
     }
 
     /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
-    fn keep_evidence(&mut self, rule: Rule, classes: &mut [Option<ClassOutcome>]) {
+    fn replace_outcome(&mut self, mut outcome: Outcome) {
+        let is_same_rule = outcome.rule == self.outcome.rule;
         let mut all_kept = true;
-        for (class, before) in classes.iter_mut().zip(&self.outcome.classes) {
+        for (class, before) in outcome.classes.iter_mut().zip(&self.outcome.classes) {
             match (class, before) {
-                (Some(class), Some(before)) if rule == self.outcome.rule && class.cells == before.cells => {
+                (Some(class), Some(before)) if is_same_rule && class.cells == before.cells => {
                     class.order = before.order;
                 }
                 (None, None) => {}
@@ -419,6 +399,7 @@ impl Exploration {
         if !all_kept {
             self.generation = next_generation();
         }
+        self.outcome = outcome;
     }
 
     /// Numbers of a class's sentences; `None` if it has no step or not all are embedded.

@@ -14,11 +14,8 @@ use crate::video::Shown;
 /// A frame that stays on screen over several ticks of the sampling is embedded once and fills a row for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmbeddedFrame {
-    /// Ordinal of the decoded picture.
     pub ordinal: u64,
-    /// Presentation time in seconds.
     pub time: f64,
-    /// How long it is on screen, and the rows it fills.
     pub shown: Shown,
     /// Raw embedding, d values.
     pub embedding: Arc<[f32]>,
@@ -38,10 +35,8 @@ pub struct FrameTable {
     sums: [Array1<f64>; 2],
 }
 
-/// A column of the matrix.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// Seconds.
     time: f64,
     ordinal: u64,
     slot: usize,
@@ -54,7 +49,6 @@ impl Row {
 }
 
 impl FrameTable {
-    /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
         Self {
             dim,
@@ -76,15 +70,11 @@ impl FrameTable {
         self.frames.iter().filter(|frame| !frame.shown.rows.is_empty()).count()
     }
 
-    /// All frames in the order in which they arrived.
     pub fn frames(&self) -> &[EmbeddedFrame] {
         &self.frames
     }
 
     /// Adds frames in any order; of a frame that is already there, takes only the rows. Returns whether any row has changed.
-    ///
-    /// # Panics
-    /// If an embedding does not have `dim` values.
     pub fn extend(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) -> bool {
         let mut has_changed = false;
         for frame in frames {
@@ -123,7 +113,7 @@ impl FrameTable {
         has_changed
     }
 
-    /// Changes the rows of one frame. the rows unsorted. Returns whether they have changed.
+    /// Changes the rows of one frame, without sorting. Returns whether they have changed.
     fn show(&mut self, slot: usize, shown: Shown) -> bool {
         let has_changed = self.frames[slot].shown.rows != shown.rows;
         if has_changed {
@@ -152,7 +142,6 @@ impl FrameTable {
         }
     }
 
-    /// Raw embedding of the frame in a slot.
     pub fn raw(&self, slot: usize) -> &[f32] {
         &self.frames[slot].embedding
     }
@@ -175,7 +164,6 @@ impl FrameTable {
         self.rows.iter().map(frame).collect()
     }
 
-    /// Sum of all rows, scaled by a preset.
     pub fn sum(&self, preset: Preset) -> ArrayView1<'_, f64> {
         self.sums[preset as usize].view()
     }
@@ -185,7 +173,6 @@ impl FrameTable {
         self.rows.iter().map(|row| (row.slot, self.scale(row.slot, preset))).collect()
     }
 
-    /// Times of the rows in seconds, ascending.
     pub fn row_times(&self) -> Vec<f64> {
         self.rows.iter().map(|row| row.time).collect()
     }

@@ -12,16 +12,13 @@ use crate::explore::strip::Thumbnail;
 use crate::explore::texts::EmbeddedText;
 use crate::video::{Faults, Masks, Sampling, Segment, VideoInfo};
 
-/// What to embed, and how.
 #[derive(Clone)]
 pub struct Job {
-    /// The clip.
     pub clip: PathBuf,
     /// For a `.npy` file of frame embeddings: its rows per second.
     pub rows_per_second: Option<f64>,
     pub sampling: Sampling,
     pub segment: Segment,
-    /// Areas of its frames to blur.
     pub masks: Arc<Masks>,
     /// The model. Its towers are loaded in the background.
     pub model: Arc<Model>,
@@ -59,41 +56,31 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What the background work reports.
 #[derive(Debug)]
 pub enum Update {
-    /// The clip is open.
     Opened {
         info: VideoInfo,
         /// Number of frames that the sampling is expected to take.
         expected_frames: Option<usize>,
     },
-    /// A frame is decoded.
     Decoded {
-        /// Ordinal of the picture.
         ordinal: u64,
-        /// Presentation time in seconds.
         time: f64,
         /// Its pictures with square pixels, if wanted; in a long clip of an even selection of frames.
         thumbnail: Option<Thumbnail>,
     },
-    /// The last frame is decoded.
     AllDecoded {
         /// Number of frames that the sampling took.
         frames: usize,
-        /// Damage in the clip.
         faults: Faults,
     },
-    /// Frames are embedded.
     Frames(Vec<EmbeddedFrame>),
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
     Texts(Vec<EmbeddedText>),
-    /// A prefetched text is embedded.
     Prefetched(EmbeddedText),
     /// Every frame and every requested text is embedded.
     Idle,
     /// A message for the user; the work goes on.
     Notice(String),
-    /// An error ended the work.
     Failed(Report),
 }

@@ -6,7 +6,6 @@ use crate::explore::method::Method;
 use crate::explore::report::ReportSettings;
 use crate::explore::settings::Settings;
 
-/// The values of all knobs.
 pub struct KnobValues<'a> {
     method: Method,
     /// What a frame in no step counted, where frames could be in none and it is known.
@@ -24,9 +23,7 @@ pub struct KnobValues<'a> {
 /// Names in lower case, with values.
 type Named = Vec<(&'static str, String)>;
 
-/// A knob of the method.
 pub struct Knob {
-    /// Its name on the screen.
     pub name: &'static str,
     /// Its value on the screen.
     pub value: fn(&KnobValues) -> String,
@@ -164,7 +161,6 @@ impl<'a> KnobValues<'a> {
         KNOBS.iter().flat_map(|knob| knob.named(self, knob.in_full)).collect()
     }
 
-    /// All values in exported tables.
     pub fn in_tables(&self) -> Named {
         let mut knobs = KNOBS;
         knobs.sort_by_key(|knob| knob.place_in_tables);

@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{self, Aligner, Background, Cell, Ends, Preset, Rule};
 
-/// How a matrix of cosines becomes a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Method {
     /// Whose arithmetic is followed where the paper and the authors' scripts differ.
     pub preset: Preset,
-    /// How the path through a matrix is found.
     pub aligner: Aligner,
-    /// What an entry of the aligned matrix is.
     pub cell: Cell,
     /// Whether the first step of `segment` may begin at any frame.
     #[serde(default)]
@@ -41,7 +38,7 @@ impl Method {
         }
     }
 
-    /// The rule to align the matrices of a clip's candidates by, of which the background may be a percentile.
+    /// The rule to align a clip's matrices by; its background may be a percentile of them.
     pub fn rule<'a>(&self, cells: impl IntoIterator<Item = &'a Array2<f32>>) -> Rule {
         let background = match self.background {
             _ if !self.leaves_out() => 0.0,
@@ -51,13 +48,12 @@ impl Method {
         self.rule_at(background)
     }
 
-    /// The rule with this background.
     pub fn rule_at(&self, background: f64) -> Rule {
         let Self { aligner, open_start, open_end, band, .. } = *self;
         Rule { aligner, open_start, open_end, background, band }
     }
 
-    /// The aligner with those of its knobs that are not as they are at first, such as `segment:open-start:background=p50`.
+    /// The aligner and its knobs where they are not the default, such as `segment:open-start:background=p50`.
     pub fn aligner_in_words(&self) -> String {
         let mut words = self.aligner.to_string();
         if self.aligner.ends() == Ends::Optional {
@@ -79,11 +75,7 @@ impl Method {
         self.aligner_in_words() + &cell
     }
 
-    /// The same method by the aligner that a text names, whose other knobs are as they are at first. The cell stays where
-    /// the text has none.
-    ///
-    /// # Errors
-    /// In words for the user.
+    /// Replaces the aligner and resets its knobs to their defaults. The cell stays if `text` has none.
     pub fn with_aligner(self, text: &str) -> Result<Self, String> {
         let mut parts = text.trim().split(':').map(str::trim);
         let name = parts.next().unwrap_or_default();
@@ -124,15 +116,7 @@ impl Method {
     }
 }
 
-/// See [`Aligner::ends_help`].
-pub fn ends_of(aligner: Aligner) -> &'static str {
-    aligner.ends_help()
-}
-
 /// A band from what a user writes.
-///
-/// # Errors
-/// In words for the user.
 pub fn band(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(band) if band.is_finite() && band >= 0.0 => Ok(band),

@@ -16,19 +16,18 @@ pub struct Model {
     vision: Mutex<Option<Arc<VisionTower>>>,
     text: Mutex<Option<Arc<TextTower>>>,
     cache: Option<Cache>,
-    vision_identity: OnceLock<Option<Identity>>,
-    text_identity: OnceLock<Option<Identity>>,
+    /// Of both towers.
+    identities: [OnceLock<Option<Identity>>; 2],
     notices: Mutex<Notices>,
 }
 
-/// Messages for the user.
 #[derive(Debug, Default)]
 struct Notices {
     waiting: Vec<String>,
     /// Texts without a known token.
     unknown: Vec<String>,
     /// All texts that were ever in `unknown`: each is reported once.
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl Model {
@@ -42,8 +41,7 @@ impl Model {
             vision: Mutex::default(),
             text: Mutex::default(),
             cache: None,
-            vision_identity: OnceLock::new(),
-            text_identity: OnceLock::new(),
+            identities: Default::default(),
         }
     }
 
@@ -60,15 +58,10 @@ impl Model {
         &self.device
     }
 
-    /// The scale and bias of the affinity (Eq. 9).
     pub fn calibration(&self) -> Calibration {
         Calibration::from_log_scale(self.checkpoint.logit_scale(), self.checkpoint.logit_bias())
     }
 
-    /// The image tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn vision(&self) -> Result<Arc<VisionTower>, ModelError> {
         once(&self.vision, || {
             self.log_load(Tower::Vision);
@@ -76,10 +69,6 @@ impl Model {
         })
     }
 
-    /// The text tower.
-    ///
-    /// # Errors
-    /// A weight file that changed since it was opened.
     pub fn text(&self) -> Result<Arc<TextTower>, ModelError> {
         once(&self.text, || {
             self.log_load(Tower::Text);
@@ -97,7 +86,6 @@ impl Model {
         self.checkpoint.batch(tower, &self.device)
     }
 
-    /// Whether a tower is loaded.
     pub fn has_loaded(&self, tower: Tower) -> bool {
         match tower {
             Tower::Vision => self.vision.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
@@ -128,13 +116,10 @@ impl Model {
         (!notices.is_empty()).then(|| notices.join("\n"))
     }
 
-    /// Remembers texts without a known token.
-    pub(super) fn note_empty<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+    pub(super) fn note_empty(&self, text: &str) {
         let mut notices = self.notices();
-        for text in texts {
-            if notices.told.insert(text.to_owned()) {
-                notices.unknown.push(text.to_owned());
-            }
+        if notices.reported.insert(text.to_owned()) {
+            notices.unknown.push(text.to_owned());
         }
     }
 
@@ -143,15 +128,11 @@ impl Model {
     }
 
     /// The cache and the identity of a tower in it; `None` if nothing can be cached.
-    pub(super) fn keeps(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
+    pub(super) fn cache_of(&self, tower: Tower) -> Option<(&Cache, &Identity)> {
         let cache = self.cache.as_ref()?;
-        let identity = match tower {
-            Tower::Vision => &self.vision_identity,
-            Tower::Text => &self.text_identity,
-        };
         // Loading reports a checkpoint that cannot be read.
         let identify = || Identity::of(tower, &self.checkpoint, &self.device, cache).ok().flatten();
-        Some((cache, identity.get_or_init(identify).as_ref()?))
+        Some((cache, self.identities[tower as usize].get_or_init(identify).as_ref()?))
     }
 }
 
@@ -177,9 +158,6 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Hashes the tower's weights, unless the cache knows their hash. `None` if a file changes meanwhile.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub fn of(
         tower: Tower,
         checkpoint: &Checkpoint,

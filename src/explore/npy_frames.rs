@@ -9,9 +9,6 @@ use crate::explore::frames::EmbeddedFrame;
 use crate::video::Shown;
 
 /// Reads a `.npy` file of raw frame embeddings, T×d: a row per frame, `per_second` of them a second.
-///
-/// # Errors
-/// A file that is no such matrix, or has another d.
 pub fn read_rows(path: &Path, per_second: f64, dim: usize) -> Result<Vec<EmbeddedFrame>, Report> {
     let rows = read_matrix(path)?;
     ensure!(

@@ -7,7 +7,6 @@ use thiserror::Error;
 use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
 use crate::explore::method::Method;
 
-/// An aligned class.
 #[derive(Clone, Debug)]
 pub struct ClassOutcome {
     /// Smoothed cosines, K×T (Eq. 8).
@@ -50,7 +49,6 @@ impl From<Option<OrderEvidence>> for Evidence {
     }
 }
 
-/// The input of an alignment.
 #[derive(Clone, Debug)]
 pub struct ClassMatrix {
     /// Smoothed cosines, K×T (Eq. 8).
@@ -59,7 +57,6 @@ pub struct ClassMatrix {
     pub mean_pool: Option<f64>,
 }
 
-/// A class that cannot be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 #[error("{error}")]
 pub struct ClassRefused {
@@ -74,9 +71,6 @@ impl From<ClassRefused> for AlignError {
 }
 
 /// Aligns the classes that have a matrix, and returns the rule too: its background may depend on all matrices.
-///
-/// # Errors
-/// If the aligner refuses a matrix.
 pub fn align_classes(
     matrices: Vec<Option<ClassMatrix>>,
     method: Method,
@@ -98,14 +92,11 @@ pub fn align_classes(
     Ok((rule, aligned?))
 }
 
-/// Alignments and rankings from the frames and texts embedded so far.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Presentation times of the frames, in seconds: the matrices' columns.
     pub times: Vec<f64>,
-    /// Ordinals of the frames.
     pub ordinals: Vec<u64>,
-    /// Smoothing width in frames.
     pub width: usize,
     pub rule: Rule,
     /// The classes in the order given; `None` until all steps and a frame are embedded.
@@ -131,9 +122,6 @@ impl Outcome {
     }
 
     /// Computes missing order evidence. That takes longer than all alignments together.
-    ///
-    /// # Errors
-    /// If a matrix cannot be aligned.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
         let rule = self.rule;
         let classes = self.classes.par_iter_mut().flatten();
@@ -153,7 +141,6 @@ impl Outcome {
         place(&self.mean_pool_ranking, class)
     }
 
-    /// Score of a class.
     pub fn score(&self, class: usize) -> Option<f64> {
         self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
     }

@@ -19,7 +19,6 @@ pub struct PartialSave<'a> {
     frames: Vec<EmbeddedFrame>,
     /// Whether the cache had all frames from the start.
     is_whole: bool,
-    /// Frames in the cache.
     kept: usize,
     next: Instant,
     has_frames: bool,
@@ -43,7 +42,6 @@ impl<'a> PartialSave<'a> {
         Self { to: None, frames: Vec::new(), is_whole: true, kept: 0, next: Instant::now(), has_frames: true }
     }
 
-    /// Whether no frame is embedded.
     pub fn is_empty(&self) -> bool {
         !self.has_frames
     }
@@ -62,7 +60,6 @@ impl<'a> PartialSave<'a> {
         }
     }
 
-    /// Saves the whole clip.
     pub fn finish(&mut self, faults: &Faults, strip: &Strip) {
         if let Some((record, info)) = self.to.take() {
             if !self.is_whole {

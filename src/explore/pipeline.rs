@@ -81,9 +81,6 @@ impl Drop for Pipeline {
 }
 
 /// Runs a job to its end and hands each update to `take`.
-///
-/// # Errors
-/// The error that ended the work.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> {
     let (sender, updates) = channel();
     let mut pipeline = Pipeline::start(job, move |update| {
@@ -116,7 +113,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let batch_size = self.job.model.batch(Tower::Vision);
 
         while !self.stop.load(Ordering::Relaxed) {
-            self.tell_notice();
+            self.report_notice();
             loop {
                 match self.requests.try_recv() {
                     Ok(request) => idle &= self.take(request, &mut texts),
@@ -149,7 +146,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             } else if queue.is_finished() {
                 if !idle {
                     save.finish(queue.faults(), queue.strip());
-                    self.tell_notice();
+                    self.report_notice();
                     (self.emit)(Update::Idle);
                     idle = true;
                 } else if let Some(text) = texts.later.pop_front() {
@@ -173,8 +170,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     /// Reports cached embeddings, removes cached texts from `texts`, and starts decoding if frames are missing.
     fn begin(&self, texts: &mut Vec<String>) -> Result<(FrameQueue, PartialSave<'_>), Report> {
         if let Some(per_second) = self.job.rows_per_second {
-            self.tell_rows(per_second, texts)?;
-            return Ok((FrameQueue::nothing(), PartialSave::idle()));
+            self.report_rows(per_second, texts)?;
+            return Ok((FrameQueue::default(), PartialSave::idle()));
         }
         let record = CachedClip::of(&self.job);
         let known = record.as_ref().and_then(CachedClip::frames);
@@ -187,13 +184,13 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             let count = known.frames.len();
             (self.emit)(Update::Opened { info: known.info.clone(), expected_frames: Some(count) });
             (self.emit)(Update::Frames(known.frames.clone()));
-            *texts = self.tell_known(std::mem::take(texts));
+            *texts = self.report_known(std::mem::take(texts));
             for picture in strip.pictures() {
                 let Picture { ordinal, time, .. } = **picture;
                 (self.emit)(Update::Decoded { ordinal, time, thumbnail: Thumbnail::of(picture.clone()) });
             }
             (self.emit)(Update::AllDecoded { frames: count, faults: known.faults.clone() });
-            return Ok((FrameQueue::nothing(), PartialSave::idle()));
+            return Ok((FrameQueue::default(), PartialSave::idle()));
         }
 
         let known_texts = known_texts(&self.job.model, texts);
@@ -221,7 +218,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     /// Reports the frames of a `.npy` file that the sampling takes.
-    fn tell_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
+    fn report_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
         let mut frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
         let info = VideoInfo::of_embeddings(frames.len(), per_second);
         let ticks = Ticks::new(self.job.sampling, Segment::default(), info.tolerance);
@@ -235,7 +232,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
         (self.emit)(Update::AllDecoded { frames: frames.len(), faults: Faults::default() });
         (self.emit)(Update::Frames(frames));
-        *texts = self.tell_known(std::mem::take(texts));
+        *texts = self.report_known(std::mem::take(texts));
         Ok(())
     }
 
@@ -243,20 +240,21 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn take(&self, request: Request, texts: &mut Texts) -> bool {
         match request {
             Request::Texts(wanted) => {
-                texts.take(Request::Texts(self.tell_known(wanted)));
+                // Older texts may belong to a template that is no longer shown.
+                *texts = Texts { wanted: self.report_known(wanted), ..Texts::default() };
                 false
             }
             Request::Prefetch(mut later) => {
                 let known = known_texts(&self.job.model, &mut later);
                 known.into_iter().for_each(|text| (self.emit)(Update::Prefetched(text)));
-                texts.take(Request::Prefetch(later));
+                texts.later = later.into();
                 true
             }
         }
     }
 
     /// Reports the cached texts and returns the others.
-    fn tell_known(&self, mut texts: Vec<String>) -> Vec<String> {
+    fn report_known(&self, mut texts: Vec<String>) -> Vec<String> {
         let known = known_texts(&self.job.model, &mut texts);
         if !known.is_empty() {
             (self.emit)(Update::Texts(known));
@@ -264,7 +262,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         texts
     }
 
-    fn tell_notice(&self) {
+    fn report_notice(&self) {
         if let Some(notice) = self.job.model.take_notice() {
             (self.emit)(Update::Notice(notice));
         }
@@ -275,8 +273,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         (AHEAD_BYTES / (side * side * 3) / 2).max(self.job.model.batch(Tower::Vision))
     }
 
-    /// Starts decoding on its own thread. Embedded frames are not prepared again; small pictures are compressed if they
-    /// can be cached.
+    /// Starts decoding on its own thread, without the `known` frames; `keeps`: small pictures can be cached.
     fn decode(&self, known: HashSet<u64>, keeps: bool) -> Result<(VideoInfo, DecodeAhead<Decoded>), Report> {
         let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
         let info = reader.info().clone();

@@ -16,7 +16,6 @@ use crate::video::{DecodeAhead, Faults, Shown};
 pub struct Decoded {
     /// The frame, if another sampling has embedded it.
     pub known: Option<EmbeddedFrame>,
-    /// A small picture for the film strip.
     pub picture: Option<Arc<Picture>>,
     /// `None` if the frame is embedded already.
     pub to_embed: Option<Prepared>,
@@ -24,17 +23,14 @@ pub struct Decoded {
 
 /// A frame ready for the vision tower.
 pub struct Prepared {
-    /// Ordinal of the decoded picture.
     pub ordinal: u64,
-    /// Presentation time in seconds.
     pub time: f64,
-    /// How long it stays on screen, and the rows that it fills.
     pub shown: Shown,
-    /// The prepared image.
     pub square: Square,
 }
 
 /// Decoded frames that wait to be embedded.
+#[derive(Default)]
 pub struct FrameQueue {
     /// `None` after the last frame.
     decoder: Option<DecodeAhead<Decoded>>,
@@ -49,26 +45,10 @@ pub struct FrameQueue {
 impl FrameQueue {
     /// Takes frames from a decoder, in its order or in one that covers the clip evenly.
     pub fn new(decoder: DecodeAhead<Decoded>, cover_evenly: bool) -> Self {
-        Self { decoder: Some(decoder), cover_evenly, ..Self::nothing() }
-    }
-
-    /// An empty queue.
-    pub fn nothing() -> Self {
-        Self {
-            decoder: None,
-            cover_evenly: false,
-            waiting: BTreeMap::new(),
-            known: Vec::new(),
-            decoded: 0,
-            faults: Faults::default(),
-            strip: Strip::default(),
-        }
+        Self { decoder: Some(decoder), cover_evenly, ..Self::default() }
     }
 
     /// Takes decoded frames, until `capacity` of them wait. Blocks for one frame if none waits.
-    ///
-    /// # Errors
-    /// The error that ended decoding.
     pub fn fill(&mut self, capacity: usize, emit: &impl Fn(Update)) -> Result<(), Report> {
         let mut may_wait = self.waiting.is_empty();
         while self.waiting.len() < capacity {
@@ -118,7 +98,6 @@ impl FrameQueue {
         &self.faults
     }
 
-    /// The small pictures so far.
     pub fn strip(&self) -> &Strip {
         &self.strip
     }
@@ -140,22 +119,11 @@ pub enum Request {
     Prefetch(Vec<String>),
 }
 
-/// Texts that wait to be embedded.
 #[derive(Default)]
 pub struct Texts {
     pub wanted: Vec<String>,
     /// Embedded one at a time, so that a request never waits long.
     pub later: VecDeque<String>,
-}
-
-impl Texts {
-    /// Replaces what waits: older texts may belong to a template that is no longer shown.
-    pub fn take(&mut self, request: Request) {
-        match request {
-            Request::Texts(texts) => *self = Self { wanted: texts, later: VecDeque::new() },
-            Request::Prefetch(texts) => self.later = texts.into(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use crate::align::{Calibration, Rule};
 use crate::explore::method::Method;
 use crate::explore::outcome::Outcome;
 use crate::explore::settings::Settings;
-use crate::explore::sources::Sources;
 
 /// The candidate classes of one clip, scored and ranked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,8 +34,7 @@ pub struct ClassReport {
     pub collapsed: bool,
     /// The same script without its order: the mean of all cells.
     pub order_free: f64,
-    /// Standard deviations by which `score` lies above the mean score of the same steps in other orders; none where it was
-    /// not computed or there is no other order.
+    /// Standard deviations by which `score` exceeds the mean score of the steps in other orders; none if unknown.
     pub order_z: Option<f64>,
     /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
     pub order_p: Option<f64>,
@@ -61,29 +59,23 @@ pub struct ReportSettings {
     pub background_level: Option<f64>,
     /// Width of the smoothing window in frames; 0 and 1 are off.
     pub smoothing: usize,
-    /// Slope of the logits.
     pub alpha: f32,
-    /// Offset of the logits.
     pub beta: f32,
     /// None for embeddings without a clip, as `align` reads them.
     #[serde(flatten)]
     pub clip: Option<ClipSettings>,
 }
 
-/// The knobs of a run from clip and scripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipSettings {
-    /// The smoothing width given.
     pub smoothing_seconds: f64,
     pub template: String,
     pub template_text: String,
-    /// Where everything came from.
     #[serde(flatten)]
     pub sources: Sources,
 }
 
 impl ReportSettings {
-    /// The knobs of a run from clip and scripts.
     pub fn of_clip(
         settings: &Settings,
         calibration: Calibration,
@@ -145,8 +137,29 @@ impl Report {
         Self { classes, ranking: outcome.ranking.clone(), settings }
     }
 
-    /// The class with this index, if it is aligned.
     pub fn class(&self, index: usize) -> Option<&ClassReport> {
         self.classes.iter().find(|class| class.index == index)
+    }
+}
+
+/// Where the clip, the scripts and the model came from, for the screen, reports and snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sources {
+    pub clip: String,
+    pub scripts: String,
+    /// Folder of the checkpoint, or its name on the hub.
+    pub model: String,
+    /// The device that embeds, in words.
+    pub device: String,
+    /// Sampling as the user would write it.
+    pub sampling: String,
+    /// Bounds of the segment in seconds, if not the clip's.
+    pub start: Option<f64>,
+    pub end: Option<f64>,
+}
+
+impl Sources {
+    pub fn clip_name(&self) -> &str {
+        std::path::Path::new(&self.clip).file_name().and_then(|name| name.to_str()).unwrap_or(&self.clip)
     }
 }

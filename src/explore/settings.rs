@@ -7,11 +7,9 @@ use crate::script::Template;
 /// The knobs: everything that can be changed without embedding a frame again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// How a matrix of cosines becomes a score.
     pub method: Method,
     /// Smoothing width in seconds; 0 is off.
     pub smoothing_seconds: f64,
-    /// How a step becomes a sentence.
     pub template: Template,
     /// Scale and bias of the affinity in place of the checkpoint's.
     pub calibration: Option<Calibration>,

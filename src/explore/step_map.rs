@@ -19,7 +19,6 @@ const EXAGGERATION: f64 = 4.0;
 /// Rounds of the power method, for a start.
 const ROUNDS: usize = 100;
 
-/// A step in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepPoint {
     pub class: usize,
@@ -32,7 +31,6 @@ pub struct StepPoint {
 /// All steps in the plane, class by class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMap {
-    /// In the order of the scripts.
     pub points: Vec<StepPoint>,
     /// For each point, those with the nearest embedding: several if equally near, as identical sentences are.
     pub nearest: Vec<Vec<usize>>,
@@ -57,11 +55,8 @@ impl StepMap {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepMaps {
     pub candidates: Vec<Candidate>,
-    /// The template of the map with context.
     pub template: Template,
-    /// The steps by themselves.
     pub plain: StepMap,
-    /// The steps in the template.
     pub context: StepMap,
 }
 
@@ -72,7 +67,6 @@ impl StepMaps {
     }
 }
 
-/// The input of the maps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapRequest {
     candidates: Vec<Candidate>,
@@ -82,11 +76,7 @@ pub struct MapRequest {
 }
 
 impl MapRequest {
-    /// `plain` and `context` are the unit embeddings, N×d, of all steps, class by class: by themselves, and in
-    /// `template`.
-    ///
-    /// # Panics
-    /// If there are not as many embeddings as steps.
+    /// `plain` and `context`: unit embeddings of all steps, N×d, class by class, alone and in `template`.
     pub fn new(
         candidates: Vec<Candidate>,
         template: Template,
@@ -292,8 +282,7 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
             let mut others: Vec<(usize, f64)> =
                 row.into_iter().copied().enumerate().filter(|&(other, _)| other != point).collect();
             others.sort_by(|a, b| a.1.total_cmp(&b.1));
-            // To subtract one number from all squares leaves the Gaussian weights as they are, and keeps the nearest
-            // neighbour's from vanishing.
+            // Subtracting the least leaves the Gaussian weights as they are, and keeps the nearest from vanishing.
             let least = others[0].1;
             let near = others.into_iter().take(count);
             near.map(|(index, square)| Neighbor { index, distance: (square - least).sqrt() }).collect()
@@ -318,8 +307,7 @@ fn tsne(squares: &Array2<f64>, flat: &[[f64; 2]]) -> Vec<[f64; 2]> {
     values.as_chunks().0.to_vec()
 }
 
-/// The start of t-SNE: the flat coordinates, scaled down. Points in one place would never part, so each is moved a little
-/// in a direction of its own.
+/// The start of t-SNE: flat coordinates scaled down, each moved a little, as points in one place would never part.
 fn start(flat: &[[f64; 2]]) -> Vec<f64> {
     let square: f64 = flat.iter().flatten().map(|x| x * x).sum();
     let scale = 0.01 / (square / flat.len() as f64).sqrt();
@@ -367,10 +355,6 @@ mod tests {
 
     fn map(sizes: &[usize], points: &Array2<f32>) -> StepMap {
         maps(sizes, points.clone(), points.clone()).plain
-    }
-
-    fn is_within_bounds(map: &StepMap) -> bool {
-        map.points.iter().all(|point| point.x.abs() <= 1.0 + 1e-6 && point.y.abs() <= 1.0 + 1e-6)
     }
 
     fn distance(a: &StepPoint, b: &StepPoint) -> f32 {
@@ -454,7 +438,8 @@ mod tests {
             let n = values.len() / 3;
             let points = Array2::from_shape_vec((n, 3), values[..n * 3].to_vec()).unwrap();
             let maps = maps(&[n], points.clone(), points);
-            prop_assert!(is_within_bounds(&maps.plain) && is_within_bounds(&maps.context));
+            let points = maps.plain.points.iter().chain(&maps.context.points);
+            prop_assert!(points.flat_map(|point| [point.x, point.y]).all(|place| place.abs() <= 1.0 + 1e-6));
         }
     }
 }

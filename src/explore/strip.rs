@@ -4,8 +4,9 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::thumbnail;
 use image::{ImageFormat, RgbImage};
+
+use crate::video::shrink;
 
 /// Pictures kept at most: more than a film strip can show.
 const MOST: usize = 1024;
@@ -20,12 +21,9 @@ pub struct Strip {
     seen: usize,
 }
 
-/// A picture, compressed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Ordinal of the decoded picture.
     pub ordinal: u64,
-    /// Presentation time in seconds.
     pub time: f64,
     pub jpeg: Vec<u8>,
 }
@@ -40,26 +38,21 @@ pub struct Thumbnail {
 impl Thumbnail {
     /// None where the picture cannot be compressed.
     pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
-        let small = shrink(picture);
+        let small = small(picture);
         Some(Self { small, picture: Arc::new(Picture::new(ordinal, time, picture)?) })
     }
 
     /// From a compressed picture. None where it is damaged.
     pub fn of(picture: Arc<Picture>) -> Option<Self> {
-        Some(Self { small: shrink(&picture.decode()?), picture })
+        Some(Self { small: small(&picture.decode()?), picture })
     }
 }
 
-/// The picture within [`SMALL`], its aspect kept.
-fn shrink(picture: &RgbImage) -> RgbImage {
-    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let scale = (f64::from(SMALL.0) / width).min(f64::from(SMALL.1) / height).min(1.0);
-    let fit = |side: f64| ((side * scale).round() as u32).max(1);
-    thumbnail(picture, fit(width), fit(height))
+fn small(picture: &RgbImage) -> RgbImage {
+    shrink(picture, 1.0, SMALL.0, SMALL.1)
 }
 
 impl Picture {
-    /// Compresses a picture. None where that fails.
     pub fn new(ordinal: u64, time: f64, picture: &RgbImage) -> Option<Self> {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(picture).ok()?;

@@ -21,7 +21,6 @@ pub struct TextTable {
 
 #[derive(Clone, Debug)]
 struct Text {
-    /// Unit embedding.
     unit: Vec<f32>,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
@@ -34,17 +33,14 @@ struct Text {
 }
 
 impl TextTable {
-    /// An empty table of embeddings with `dim` values.
     pub fn new(dim: usize) -> Self {
         Self { dim, numbers: HashMap::new(), texts: Vec::new() }
     }
 
-    /// Number of values of an embedding.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// The same texts without products.
     pub fn without_products(&self) -> Self {
         let mut table = self.clone();
         for text in &mut table.texts {
@@ -55,12 +51,10 @@ impl TextTable {
         table
     }
 
-    /// The number of a text, if it is embedded.
     pub fn number(&self, text: &str) -> Option<usize> {
         self.numbers.get(text).copied()
     }
 
-    /// Whether a text was longer than the checkpoint reads.
     pub fn is_cut(&self, number: usize) -> bool {
         self.texts[number].cut
     }
@@ -71,20 +65,15 @@ impl TextTable {
         number == other || pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6)
     }
 
-    /// Unit embedding of a text.
     pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
         ArrayView1::from(&self.texts[number].unit)
     }
 
-    /// Number of texts.
     pub fn len(&self) -> usize {
         self.texts.len()
     }
 
     /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
-    ///
-    /// # Panics
-    /// If an embedding does not have as many values as those of the frames.
     pub fn extend(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
         for (text, embedding, cut) in texts {
             if self.numbers.contains_key(&text) {
@@ -103,16 +92,6 @@ impl TextTable {
         }
     }
 
-    /// Multiplies the new texts, from number `first` on, with all frames.
-    pub fn multiply_texts(&mut self, frames: &FrameTable, first: usize) {
-        self.multiply(first, frames, 0);
-    }
-
-    /// Multiplies all texts with the new frames, from slot `first` on.
-    pub fn multiply_frames(&mut self, frames: &FrameTable, first: usize) {
-        self.multiply(0, frames, first);
-    }
-
     /// Marks all sums as out of date, after rows have changed.
     pub fn forget_sums(&mut self) {
         for text in &mut self.texts {
@@ -120,7 +99,8 @@ impl TextTable {
         }
     }
 
-    fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
+    /// Multiplies the texts from number `first_text` on with the frames from slot `first_frame` on.
+    pub fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
         self.texts[first_text..].par_chunks_mut(PIECE).for_each(|texts| {
             for slot in first_frame..frames.len() {
                 let raw = frames.raw(slot);

@@ -10,13 +10,11 @@ use crate::video::{Masks, Sampling, Segment, VideoReader, thumbnail};
 /// Longest side of a picture in pixels.
 const SIDE: u32 = 512;
 
-/// A clip to take pictures from.
 #[derive(Clone, Copy, Debug)]
 pub struct ClipPictures<'a> {
     pub video: &'a Path,
     pub sampling: Sampling,
     pub segment: Segment,
-    /// Areas to blur.
     pub masks: &'a Masks,
 }
 
@@ -28,9 +26,6 @@ pub fn evenly_spaced(mut frames: Vec<(f64, u64)>, count: usize) -> Vec<u64> {
 }
 
 /// The frames with these ordinals as JPEG with square pixels, in order of time.
-///
-/// # Errors
-/// If the video cannot be read or has none of them.
 pub fn jpegs(clip: ClipPictures, ordinals: &[u64]) -> Result<Vec<Vec<u8>>, Report> {
     let reader = VideoReader::open(clip.video, clip.sampling, clip.segment)?;
     let aspect = reader.info().pixel_aspect;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use color_eyre::eyre::{Report, ensure};
 
 use crate::error_chain::error_chain;
-use crate::explore::{Footage, Job, jpegs};
+use crate::explore::{ClipPictures, Job, jpegs};
 use crate::llm::{Event, Generator, LlmError, Viewer};
 use crate::script::{Class, ClassId};
 
@@ -76,8 +76,12 @@ pub fn ask_vlm(
             job.rows_per_second.is_none(),
             "a vision-language model needs a video, and there are embeddings alone"
         );
-        let footage =
-            Footage { video: &job.clip, sampling: job.sampling, segment: job.segment, masks: &job.masks };
+        let footage = ClipPictures {
+            video: &job.clip,
+            sampling: job.sampling,
+            segment: job.segment,
+            masks: &job.masks,
+        };
         let pictures = jpegs(footage, ordinals)?;
         let names: Vec<String> = classes.iter().map(|(_, name)| name.clone()).collect();
         let mut watch = |_: Event| ControlFlow::Continue(());

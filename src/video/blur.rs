@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-/// Fractional bits of a weight.
 const BITS: u32 = 8;
 
 /// The weights of an odd number of taps; they sum to 256.
@@ -40,9 +39,6 @@ fn reflect(index: isize, len: usize) -> usize {
 }
 
 /// Blurs a box of a picture of `width` columns, with an odd number of taps each way. Pixels outside the box do not count.
-///
-/// # Panics
-/// If the box is empty or not within the picture.
 pub(super) fn blur(rgb: &mut [u8], width: usize, x: Range<usize>, y: Range<usize>, taps: usize) {
     let weights = weights(taps);
     let half = (taps / 2) as isize;

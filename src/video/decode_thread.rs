@@ -7,40 +7,31 @@ use std::thread::{self, JoinHandle};
 
 use tracing::{info, warn};
 
-use super::{Faults, Frame, Problem, VideoError, VideoInfo, VideoReader};
+use super::{Faults, Frame, Problem, VideoError, VideoReader};
 use crate::background::catch_panic;
 
 /// A [`VideoReader`] on a thread of its own, so that decoding overlaps with what is done with the frames.
 ///
-/// Items come in the reader's order. The thread stays at most `bound` finished items ahead. Dropping this waits for the
-/// thread, which ends after the frame in hand.
+/// Items come in the reader's order, at most `bound` ahead. Dropping this waits until the frame in hand is done.
 pub struct DecodeAhead<T> {
-    info: VideoInfo,
     faults: Arc<Mutex<Faults>>,
     items: Option<Receiver<Result<T, VideoError>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl<T: Send + 'static> DecodeAhead<T> {
-    /// Starts decoding. `map` makes an item of every frame, on the thread: small items keep the channel small. If it panics,
-    /// the iteration ends with [`Problem::ThreadFailed`].
+    /// `map` runs on the thread; if it panics, the iteration ends with [`Problem::ThreadFailed`].
     pub fn new(reader: VideoReader, bound: usize, map: impl FnMut(Frame) -> T + Send + 'static) -> Self {
-        let info = reader.info().clone();
         info!(clip = %reader.path().display(), "decoding");
         let faults = Arc::default();
         let (sender, receiver) = sync_channel(bound);
         let found = Arc::clone(&faults);
         let thread = thread::spawn(move || work(reader, map, &sender, &found));
-        Self { info, faults, items: Some(receiver), thread: Some(thread) }
+        Self { faults, items: Some(receiver), thread: Some(thread) }
     }
 }
 
 impl<T> DecodeAhead<T> {
-    /// Of the whole video.
-    pub fn info(&self) -> &VideoInfo {
-        &self.info
-    }
-
     /// Faults of the segment; complete once the iteration has ended.
     pub fn faults(&self) -> Faults {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()

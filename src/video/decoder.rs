@@ -4,7 +4,6 @@ use super::faults::Jump;
 use super::input::Input;
 use super::{Frame, VideoError, VideoInfo};
 
-/// A way to open clips.
 pub(super) trait Decoder: Sync {
     /// Opens a clip to be read from `start` seconds on; the source may begin earlier. `None` leaves it to the next decoder.
     fn open(&self, input: &Input, start: Option<f64>) -> Result<Option<OpenClip>, VideoError>;
@@ -29,7 +28,6 @@ pub(super) trait Source: Send {
     /// Broken packets and pictures passed over so far, and what is known to be missing.
     fn lost(&self) -> usize;
 
-    /// Splices met so far.
     fn splices(&self) -> &[Jump] {
         &[]
     }

@@ -11,7 +11,6 @@ pub struct Faults {
     pub damaged: usize,
     /// Packets and images that could not be decoded, and frames missing at the end of the file.
     pub lost: usize,
-    /// Splices.
     pub jumps: Vec<Jump>,
 }
 

@@ -1,5 +1,4 @@
-use image::imageops;
-use image::{ImageBuffer, Rgb, RgbImage};
+use image::{GenericImageView, ImageBuffer, Rgb, RgbImage, imageops};
 
 /// One picture: upright, 8-bit RGB.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,7 +7,6 @@ pub struct Frame {
     pub ordinal: u64,
     /// Presentation time in seconds from the start of the video.
     pub time: f64,
-    /// How long it stays on screen, and how often it counts.
     pub shown: Shown,
     pub width: u32,
     pub height: u32,
@@ -32,18 +30,23 @@ impl Shown {
     }
 }
 
-/// Shrinks a frame to fit into `max_w` × `max_h`, in square pixels and with its aspect kept; a frame
-/// that already fits keeps its height, and is stretched only by `pixel_aspect` (width over height of
-/// a stored pixel).
-///
-/// # Panics
-/// If `rgb` holds fewer than `width * height * 3` bytes.
+/// Shrinks a frame into `max_w` × `max_h` with square pixels; `pixel_aspect` is width over height of a stored pixel.
 pub fn thumbnail(frame: &Frame, pixel_aspect: f64, max_w: u32, max_h: u32) -> RgbImage {
     let stored = ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(frame.width, frame.height, &frame.rgb)
         .expect("a frame holds width * height * 3 bytes");
+    shrink(&stored, pixel_aspect, max_w, max_h)
+}
+
+/// The same for any picture.
+pub fn shrink(
+    picture: &impl GenericImageView<Pixel = Rgb<u8>>,
+    pixel_aspect: f64,
+    max_w: u32,
+    max_h: u32,
+) -> RgbImage {
     let aspect = if pixel_aspect.is_finite() && pixel_aspect > 0.0 { pixel_aspect } else { 1.0 };
-    let (width, height) = (f64::from(frame.width) * aspect, f64::from(frame.height));
+    let (width, height) = (f64::from(picture.width()) * aspect, f64::from(picture.height()));
     let scale = (f64::from(max_w) / width).min(f64::from(max_h) / height).min(1.0);
     let fit = |side: f64, max: u32| ((side * scale).round() as u32).clamp(1, max.max(1));
-    imageops::thumbnail(&stored, fit(width, max_w), fit(height, max_h))
+    imageops::thumbnail(picture, fit(width, max_w), fit(height, max_h))
 }

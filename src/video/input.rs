@@ -11,7 +11,6 @@ use super::{Problem, VideoError};
 pub(super) struct Input {
     /// The path to open. What came through a pipe has one of its own.
     pub(super) path: PathBuf,
-    /// The name for messages.
     pub(super) name: PathBuf,
     pub(super) is_folder: bool,
 }

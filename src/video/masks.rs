@@ -1,4 +1,4 @@
-//! Areas of a clip that are blurred before anything looks at them.
+//! Areas of a clip to blur before embedding and display.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,6 @@ use super::blur::blur;
 /// Areas to blur, by frame: a dataset lists them where captions would give the class away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masks {
-    /// By frame number.
     areas: BTreeMap<u64, Vec<Area>>,
     /// Width of the blur, odd.
     taps: usize,
@@ -23,7 +22,6 @@ pub struct Area {
     pub y: Range<u32>,
 }
 
-/// How frames are numbered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbering {
     /// The first frame of the segment is 1.
@@ -36,8 +34,7 @@ pub enum Numbering {
 impl Area {
     /// The box around points, clipped at 0; `None` where it is empty.
     pub fn around(points: &[(i64, i64)]) -> Option<Self> {
-        // ActionAtlas slices arrays with these numbers, where a negative one counts from the far edge and blurs another
-        // area or none. Here it is clipped.
+        // ActionAtlas slices arrays with these numbers, so that a negative one blurs another area or none. Here it is clipped.
         let side = |place: fn(&(i64, i64)) -> i64| {
             let places = || points.iter().map(|point| place(point).clamp(0, i64::from(u32::MAX)) as u32);
             Some(places().min()?..places().max()?)

@@ -25,6 +25,7 @@ pub use decode_thread::DecodeAhead;
 pub use error::{Problem, VideoError};
 pub use faults::{Faults, Jump};
 pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
+pub(crate) use frame::shrink;
 pub use frame::{Frame, Shown, thumbnail};
 pub use images::folder::images_of;
 pub use images::header::damage_of;

@@ -58,8 +58,7 @@ impl Orientation {
         }
     }
 
-    /// Clockwise turn in degrees: 0, 90, 180 or 270. A mirrored picture counts as turned after it
-    /// was mirrored top to bottom.
+    /// Clockwise turn in degrees: 0, 90, 180 or 270, after mirroring top to bottom where mirrored.
     pub(super) fn clockwise_degrees(self) -> i32 {
         match (self.xx, self.xy) {
             (1, _) => 0,
@@ -123,39 +122,23 @@ mod tests {
     }
 
     #[test]
-    fn display_matrices_turn_and_mirror() {
-        for (entries, degrees, pixels) in [
-            ((1, 0, 0, 1), 0, [1, 2, 3, 4, 5, 6]),
-            ((0, 1, -1, 0), 90, [4, 1, 5, 2, 6, 3]),
-            ((-1, 0, 0, -1), 180, [6, 5, 4, 3, 2, 1]),
-            ((0, -1, 1, 0), 270, [3, 6, 2, 5, 1, 4]),
-            ((-1, 0, 0, 1), 180, [3, 2, 1, 6, 5, 4]),
-            ((1, 0, 0, -1), 0, [4, 5, 6, 1, 2, 3]),
-            ((0, 1, 1, 0), 90, [1, 4, 2, 5, 3, 6]),
-            ((0, -1, -1, 0), 270, [6, 3, 5, 2, 4, 1]),
+    fn display_matrices_and_exif_values_turn_and_mirror() {
+        for (exif, (a, b, c, d), degrees, pixels) in [
+            (1, (1, 0, 0, 1), 0, [1, 2, 3, 4, 5, 6]),
+            (2, (-1, 0, 0, 1), 180, [3, 2, 1, 6, 5, 4]),
+            (3, (-1, 0, 0, -1), 180, [6, 5, 4, 3, 2, 1]),
+            (4, (1, 0, 0, -1), 0, [4, 5, 6, 1, 2, 3]),
+            (5, (0, 1, 1, 0), 90, [1, 4, 2, 5, 3, 6]),
+            (6, (0, 1, -1, 0), 90, [4, 1, 5, 2, 6, 3]),
+            (7, (0, -1, -1, 0), 270, [6, 3, 5, 2, 4, 1]),
+            (8, (0, -1, 1, 0), 270, [3, 6, 2, 5, 1, 4]),
         ] {
-            let orientation = matrix(entries.0, entries.1, entries.2, entries.3);
-            assert_eq!(turned(orientation), pixels, "{entries:?}");
-            assert_eq!(orientation.clockwise_degrees(), degrees, "{entries:?}");
+            let orientation = matrix(a, b, c, d);
+            assert_eq!(Orientation::from_exif(exif), Some(orientation));
+            assert_eq!(turned(orientation), pixels, "{exif}");
+            assert_eq!(orientation.clockwise_degrees(), degrees, "{exif}");
             let size = if orientation.swaps_sides() { (2, 3) } else { (3, 2) };
             assert_eq!(orientation.upright_size(3, 2), size);
-        }
-    }
-
-    #[test]
-    fn exif_values_turn_and_mirror() {
-        let pixels = [
-            [1, 2, 3, 4, 5, 6],
-            [3, 2, 1, 6, 5, 4],
-            [6, 5, 4, 3, 2, 1],
-            [4, 5, 6, 1, 2, 3],
-            [1, 4, 2, 5, 3, 6],
-            [4, 1, 5, 2, 6, 3],
-            [6, 3, 5, 2, 4, 1],
-            [3, 6, 2, 5, 1, 4],
-        ];
-        for (value, pixels) in (1..).zip(pixels) {
-            assert_eq!(turned(Orientation::from_exif(value).unwrap()), pixels, "{value}");
         }
         assert_eq!(Orientation::from_exif(0), None);
         assert_eq!(Orientation::from_exif(9), None);

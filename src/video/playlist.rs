@@ -89,9 +89,6 @@ impl Playlist {
 }
 
 /// Other files that decide what a clip shows, by canonical path: none unless it is a list.
-///
-/// # Errors
-/// A list that is refused, or a clip that cannot be read.
 pub fn named_files(clip: &Path) -> Result<Vec<PathBuf>, VideoError> {
     if !clip.is_file() {
         return Ok(Vec::new());

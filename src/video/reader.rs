@@ -23,7 +23,6 @@ pub struct VideoReader {
     info: VideoInfo,
     segment: Segment,
     ticks: Ticks,
-    /// Rows that the frames so far fill.
     rows: u64,
     /// When the first picture appeared that could not be shown since the last frame: the next frame takes its place.
     owed_from: Option<f64>,
@@ -43,19 +42,14 @@ pub struct VideoReader {
 
 impl VideoReader {
     /// Checks that there is something to open and a segment to read, without opening it. A pipe is read to its end.
-    ///
-    /// # Errors
-    /// If the clip is missing, unreadable or empty, or if the segment leaves nothing to read.
     pub fn check(path: &Path, segment: Segment) -> Result<(), VideoError> {
         checked(path, segment).map(drop)
     }
 
-    /// Opens a clip: the best video stream of a file or a pipe (`-` is standard input), an image as one frame, or a folder
-    /// of numbered images as one frame each.
+    /// Opens a video file, a pipe (`-` is standard input), an image as one frame, or a folder of numbered images.
     ///
     /// # Errors
-    /// If the clip is missing, unreadable, no video or of a codec that cannot be decoded, or if the
-    /// segment leaves nothing to read.
+    /// If the clip cannot be read or decoded, or if the segment leaves nothing to read.
     pub fn open(path: impl AsRef<Path>, sampling: Sampling, segment: Segment) -> Result<Self, VideoError> {
         let input = checked(path.as_ref(), segment)?;
         // Frames are counted from the first of the video on.
@@ -115,7 +109,6 @@ impl VideoReader {
         }
     }
 
-    /// How many rows the current picture fills.
     fn count_rows(&self, from: f64, until: f64) -> u64 {
         match &self.numbers {
             Some(numbers) => u64::from(numbers.contains(&(self.passed - 1))),

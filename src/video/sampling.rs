@@ -14,8 +14,7 @@ pub enum Sampling {
     Fps(f64),
     /// Every frame.
     Native,
-    /// Every frame, of a segment whose bounds are frame numbers from 0: seconds times OpenCV's frame rate, rounded down. This
-    /// is what the method's authors do.
+    /// Every frame; the segment's bounds become frame numbers, as in the authors' scripts: seconds times OpenCV's frame rate.
     Numbered,
 }
 

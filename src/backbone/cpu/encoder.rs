@@ -6,14 +6,13 @@ use rayon::prelude::*;
 
 use super::attention::Attention;
 use super::kernel::Isa;
-use super::linear::{Linear, Then};
+use super::linear::{Epilogue, Linear};
 use super::norm::LayerNorm;
 use crate::backbone::device::Precision;
 use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
 use crate::backbone::weights::Tensors;
 
-/// Reads layers out of a checkpoint.
 #[derive(Clone, Copy)]
 pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
@@ -23,7 +22,6 @@ pub struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// The linear layer of that name.
     pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
         Ok(self.pack(&weight?, bias?))
@@ -39,19 +37,16 @@ impl Loader<'_> {
         Ok(self.pack(&weight, bias))
     }
 
-    /// A linear layer of these weights.
     pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
         Linear::new(self.isa, self.precision, weight, bias)
     }
 
-    /// The layer normalisation of that name.
     pub fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
         Ok(LayerNorm { isa: self.isa, weight: weight?, bias: bias?, eps: self.eps })
     }
 }
 
-/// Activations of one batch.
 #[derive(Debug, Default)]
 pub struct Buffers {
     /// A row for each position of each sequence.
@@ -117,9 +112,9 @@ impl Encoder {
         wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
         for layer in &self.layers {
             layer.norm1.apply(x, narrow);
-            layer.projections.apply(narrow, projected, Then::Store);
+            layer.projections.apply(narrow, projected, Epilogue::Store);
             self.attention.within(projected, batch, narrow);
-            layer.out.apply(narrow, x, Then::Add);
+            layer.out.apply(narrow, x, Epilogue::Add);
             layer.norm2.apply(x, narrow);
             layer.mlp.add(narrow, x, wide);
         }
@@ -151,7 +146,7 @@ impl Mlp {
 
     /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
     pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
-        self.fc1.apply(x, wide, Then::Gelu);
-        self.fc2.apply(wide, out, Then::Add);
+        self.fc1.apply(x, wide, Epilogue::Gelu);
+        self.fc2.apply(wide, out, Epilogue::Add);
     }
 }

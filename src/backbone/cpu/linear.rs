@@ -32,7 +32,7 @@ enum Panels {
 
 /// What becomes of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum Epilogue {
     /// It replaces what was there.
     Store,
     /// Its GELU replaces what was there.
@@ -96,7 +96,7 @@ impl Linear {
 
     /// `x` has rows of as many values as the layer has inputs, `out` as many rows of its outputs. The work is
     /// split among the threads of the pool at hand.
-    pub fn apply(&self, x: &[f32], out: &mut [f32], then: Then) {
+    pub fn apply(&self, x: &[f32], out: &mut [f32], then: Epilogue) {
         let rows = x.len() / self.inputs;
         let share = rows.div_ceil(rayon::current_num_threads());
         // The rows of a single tile take as long as one of them: reading the weights.
@@ -108,7 +108,7 @@ impl Linear {
             .for_each(|(out, x)| self.apply_here(x, out, then));
     }
 
-    fn apply_here(&self, x: &[f32], out: &mut [f32], then: Then) {
+    fn apply_here(&self, x: &[f32], out: &mut [f32], then: Epilogue) {
         let (most, columns) = self.isa.tile();
         let x = Rows::of(x, self.inputs);
         let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
@@ -127,10 +127,10 @@ impl Linear {
                         let width = columns.min(self.outputs - column);
                         let finish = Finish {
                             bias: (inputs.start == 0).then(|| &self.bias[column..column + width]),
-                            then: if inputs.end == self.inputs || then == Then::Add {
+                            then: if inputs.end == self.inputs || then == Epilogue::Add {
                                 then
                             } else {
-                                Then::Store
+                                Epilogue::Store
                             },
                             columns,
                             stride: self.outputs,
@@ -156,7 +156,7 @@ impl Linear {
 struct Finish<'a> {
     /// Where the sums begin; those over further inputs are added to what was there.
     bias: Option<&'a [f32]>,
-    then: Then,
+    then: Epilogue,
     columns: usize,
     /// Values of a row of the result, and how many of them the tile makes.
     stride: usize,
@@ -173,11 +173,13 @@ fn finish_portable(tile: &mut [f32], out: &mut [f32], how: Finish) {
     for (out, sums) in out.chunks_mut(how.stride).zip(tile.chunks_exact(how.columns)) {
         let out = &mut out[..how.width];
         match (how.bias, how.then) {
-            (Some(bias), Then::Add) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o += s + b),
+            (Some(bias), Epilogue::Add) => {
+                out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o += s + b)
+            }
             (Some(bias), _) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b),
             (None, _) => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
         }
-        if how.then == Then::Gelu {
+        if how.then == Epilogue::Gelu {
             gelu_portable(out);
         }
     }
@@ -313,7 +315,7 @@ mod tests {
             let before = values(rows * outputs, 4);
             for isa in Isa::all() {
                 let linear = Linear::new(isa, Precision::F32, &weight, bias.clone());
-                for then in [Then::Store, Then::Gelu, Then::Add] {
+                for then in [Epilogue::Store, Epilogue::Gelu, Epilogue::Add] {
                     let mut out = before.clone();
                     pool.install(|| linear.apply(&x, &mut out, then));
                     for (row, column) in (0..rows).flat_map(|r| (0..outputs).map(move |c| (r, c))) {
@@ -321,9 +323,9 @@ mod tests {
                         let sum: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                         let mut want = [(sum + f64::from(bias[column])) as f32];
                         match then {
-                            Then::Store => {}
-                            Then::Gelu => gelu_tanh(isa, &mut want),
-                            Then::Add => want[0] += before[row * outputs + column],
+                            Epilogue::Store => {}
+                            Epilogue::Gelu => gelu_tanh(isa, &mut want),
+                            Epilogue::Add => want[0] += before[row * outputs + column],
                         }
                         let got = out[row * outputs + column];
                         prop_assert!((got - want[0]).abs() < 2e-3, "{isa} {then:?}: {got} is not {}", want[0]);

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::backbone::encoder::EncoderSizes;
 
-/// Both towers of a checkpoint.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Config {
     #[serde(default)]
@@ -19,7 +18,6 @@ pub(super) struct Config {
     quantization_config: Option<Value>,
 }
 
-/// The image tower.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct VisionConfig {
@@ -37,7 +35,6 @@ pub(super) struct VisionConfig {
     num_patches: Option<usize>,
 }
 
-/// The text tower.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct TextConfig {
@@ -72,7 +69,7 @@ impl Side {
     }
 }
 
-/// Beyond these a file is broken, and believing it would exhaust the memory.
+/// Sizes beyond these would exhaust the memory.
 const SIZES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
 const MOST_LAYERS: usize = 1000;
 
@@ -158,19 +155,18 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         let (vision, text) = (&self.vision_config, &self.text_config);
-        match self.model_type.as_deref() {
-            Some("siglip2") => return Err("this is a flexible-resolution (NaFlex) checkpoint".into()),
-            _ if vision.num_patches.is_some() => {
-                return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
-            }
-            Some(half @ ("siglip_vision_model" | "siglip_text_model")) => {
-                let (half, other) =
-                    if half.contains("vision") { ("image", "text") } else { ("text", "image") };
+        let model_type = self.model_type.as_deref();
+        if model_type == Some("siglip2") || vision.num_patches.is_some() {
+            return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
+        }
+        for (kind, half, other) in
+            [("siglip_vision_model", "image", "text"), ("siglip_text_model", "text", "image")]
+        {
+            if model_type == Some(kind) {
                 return Err(format!(
                     "this is only the {half} half of a SigLIP model, without the {other} half"
                 ));
             }
-            _ => {}
         }
         if let Some(how) = &self.quantization_config {
             let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
@@ -190,10 +186,10 @@ impl Config {
             return Err(format!("it takes images of {} channels, not RGB", vision.num_channels));
         }
         if !vision.vision_use_head {
-            return Err(format!("it has no pooling head, so it makes no image embeddings"));
+            return Err("it has no pooling head, so it makes no image embeddings".into());
         }
         let (Some(image), Some(patch)) = (vision.image_size.square(), vision.patch_size.square()) else {
-            return Err(format!("it takes images or patches that are not square"));
+            return Err("it takes images or patches that are not square".into());
         };
         if patch == 0 || image < patch {
             return Err(format!("no patch of {patch} pixels fits an image of {image}"));
@@ -231,17 +227,15 @@ impl Config {
 }
 
 impl VisionConfig {
-    /// Width and height of the image in pixels.
     pub fn image_size(&self) -> usize {
         self.image_size.square().unwrap_or_default()
     }
 
-    /// Width and height of a patch in pixels.
     pub fn patch_size(&self) -> usize {
         self.patch_size.square().unwrap_or(1)
     }
 
-    /// Patches along a side; pixels beyond the last whole patch are not looked at.
+    /// Patches along a side; pixels beyond the last whole patch are ignored.
     pub fn grid(&self) -> usize {
         self.image_size() / self.patch_size()
     }
@@ -251,7 +245,6 @@ impl VisionConfig {
         3 * self.patch_size() * self.patch_size()
     }
 
-    /// Sizes of the transformer.
     pub fn encoder_sizes(&self) -> EncoderSizes {
         EncoderSizes {
             hidden: self.hidden_size,
@@ -264,12 +257,10 @@ impl VisionConfig {
 }
 
 impl TextConfig {
-    /// Dimensions of a text embedding.
     pub fn projection_size(&self) -> usize {
         self.projection_size.unwrap_or(self.hidden_size)
     }
 
-    /// Sizes of the transformer.
     pub fn encoder_sizes(&self) -> EncoderSizes {
         EncoderSizes {
             hidden: self.hidden_size,

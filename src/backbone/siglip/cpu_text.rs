@@ -3,7 +3,7 @@
 use super::config::TextConfig;
 use crate::backbone::cpu::encoder::{Encoder, Loader, Spare};
 use crate::backbone::cpu::kernel::Isa;
-use crate::backbone::cpu::linear::{Linear, Then};
+use crate::backbone::cpu::linear::{Epilogue, Linear};
 use crate::backbone::cpu::norm::LayerNorm;
 use crate::backbone::device::Precision;
 use crate::backbone::error::ModelError;
@@ -56,7 +56,7 @@ impl CpuText {
         let mut normed = vec![0.0; last.len()];
         self.norm.apply(&last, &mut normed);
         let mut out = vec![0.0; batch * self.head.outputs()];
-        self.head.apply(&normed, &mut out, Then::Store);
+        self.head.apply(&normed, &mut out, Epilogue::Store);
         Ok(out)
     }
 }

@@ -4,7 +4,7 @@ use super::config::VisionConfig;
 use crate::backbone::cpu::attention::Attention;
 use crate::backbone::cpu::encoder::{Encoder, Loader, Mlp, Spare};
 use crate::backbone::cpu::kernel::Isa;
-use crate::backbone::cpu::linear::{Linear, Rows, Then};
+use crate::backbone::cpu::linear::{Epilogue, Linear, Rows};
 use crate::backbone::cpu::norm::LayerNorm;
 use crate::backbone::device::Precision;
 use crate::backbone::error::ModelError;
@@ -54,13 +54,12 @@ impl CpuVision {
         })
     }
 
-    /// `patches` holds the patches of `batch` images as [`patches`](super::vision::patches) makes them; the
-    /// result is a row for each image.
+    /// One row for each of `batch` images, from their [`Patches`](super::Patches).
     pub fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
         self.spare.with(|buffers| {
             buffers.x.clear();
             (0..batch).for_each(|_| buffers.x.extend_from_slice(&self.positions));
-            self.patches.apply(patches, &mut buffers.x, Then::Add);
+            self.patches.apply(patches, &mut buffers.x, Epilogue::Add);
             self.encoder.apply(buffers, batch);
             self.norm.apply(&buffers.x, &mut buffers.narrow);
             self.head.forward(&buffers.narrow, batch, &mut buffers.projected)
@@ -78,7 +77,7 @@ impl PoolingHead {
         let (of_query, of_rest) = weight.split_at(hidden * hidden);
         let mut query = vec![0.0; hidden];
         let projection = loader.pack(of_query, bias[..hidden].to_vec());
-        projection.apply(&floats("probe")?, &mut query, Then::Store);
+        projection.apply(&floats("probe")?, &mut query, Epilogue::Store);
         Ok(Self {
             attention: Attention { isa: loader.isa, heads: config.num_attention_heads, hidden },
             query,
@@ -92,7 +91,7 @@ impl PoolingHead {
     fn forward(&self, x: &[f32], batch: usize, projected: &mut [f32]) -> Vec<f32> {
         let hidden = self.query.len();
         let projected = &mut projected[..2 * x.len()];
-        self.keys_values.apply(x, projected, Then::Store);
+        self.keys_values.apply(x, projected, Epilogue::Store);
         let mut pooled = vec![0.0; batch * hidden];
         for (pooled, image) in
             pooled.chunks_exact_mut(hidden).zip(projected.chunks_exact(projected.len() / batch))
@@ -101,7 +100,7 @@ impl PoolingHead {
             self.attention.between(Rows::of(&self.query, hidden), keys, values, pooled);
         }
         let mut out = vec![0.0; batch * hidden];
-        self.out.apply(&pooled, &mut out, Then::Store);
+        self.out.apply(&pooled, &mut out, Epilogue::Store);
         self.norm.apply(&out, &mut pooled);
         self.mlp.add(&pooled, &mut out, &mut vec![0.0; batch * self.mlp.width()]);
         out

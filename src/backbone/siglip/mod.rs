@@ -14,6 +14,7 @@ mod tests;
 
 use std::path::Path;
 
+use burn::module::Module;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
@@ -22,16 +23,14 @@ use super::error::ModelError;
 use super::facts::{ModelFacts, Tower, TowerFacts};
 use super::family::{Backbone, Family, ImageModel, TextModel};
 use super::preparation::{Normalisation, PreparationRules};
-use super::preprocess::Square;
+use super::resize::Square;
 use super::tokenizer::{TextTokenizer, Tokens};
 use super::weights::{WeightLayout, Weights};
-use config::{Config, TextConfig, VisionConfig};
-use vision::patches;
+use config::Config;
 
 pub use text::SiglipText;
-pub use vision::SiglipVision;
+pub use vision::{Patches, SiglipVision};
 
-/// The entry of the family.
 pub(super) const FAMILY: Family = Family {
     name: "SigLIP",
     model_types: &["siglip", "siglip2", "siglip_vision_model", "siglip_text_model"],
@@ -105,15 +104,16 @@ impl Backbone for Config {
         normalisation: Normalisation,
         device: &ComputeDevice,
     ) -> Result<Box<dyn ImageModel>, ModelError> {
-        let config = self.vision_config.clone();
+        let patches = Patches { config: self.vision_config.clone(), normalisation };
         let precision = device.precision();
         if let Some(isa) = device.cpu() {
-            let model = cpu_vision::CpuVision::load(&weights.map()?, &config, isa, precision)?;
-            return Ok(Box::new(OnCpu { model, config, normalisation }));
+            let model = cpu_vision::CpuVision::load(&weights.map()?, &self.vision_config, isa, precision)?;
+            return Ok(Box::new(OnCpu { model, patches }));
         }
         let (device, dtype) = (device.device().clone(), precision.dtype());
-        let model = load_vision(weights, &config, &device, dtype)?;
-        Ok(Box::new(OnDevice { model, config, normalisation, device, dtype }))
+        let model = SiglipVision::new(&self.vision_config, &device);
+        let model = load(weights, Tower::Vision, model, dtype)?;
+        Ok(Box::new(OnDevice { model, patches, device, dtype }))
     }
 
     fn load_text(&self, weights: &Weights, device: &ComputeDevice) -> Result<Box<dyn TextModel>, ModelError> {
@@ -123,31 +123,14 @@ impl Backbone for Config {
             return Ok(Box::new(cpu_text::CpuText::load(&weights.map()?, config, isa, precision)?));
         }
         let device = device.device().clone();
-        let model = load_text(weights, config, &device, precision.dtype())?;
+        let model = load(weights, Tower::Text, SiglipText::new(config, &device), precision.dtype())?;
         Ok(Box::new(TextOnDevice { model, device }))
     }
 }
 
-fn load_vision(
-    weights: &Weights,
-    config: &VisionConfig,
-    device: &Device,
-    dtype: DType,
-) -> Result<SiglipVision, ModelError> {
-    weights.map()?.check(LAYOUT.prefix(Tower::Vision))?;
-    let mut model = SiglipVision::new(config, device);
-    weights.load(&mut model, dtype)?;
-    Ok(model)
-}
-
-fn load_text(
-    weights: &Weights,
-    config: &TextConfig,
-    device: &Device,
-    dtype: DType,
-) -> Result<SiglipText, ModelError> {
-    weights.map()?.check(LAYOUT.prefix(Tower::Text))?;
-    let mut model = SiglipText::new(config, device);
+/// Loads the weights of a tower into its burn module.
+fn load<M: Module>(weights: &Weights, tower: Tower, mut model: M, dtype: DType) -> Result<M, ModelError> {
+    weights.map()?.check(LAYOUT.prefix(tower))?;
     weights.load(&mut model, dtype)?;
     Ok(model)
 }
@@ -156,13 +139,12 @@ fn load_text(
 #[derive(Debug)]
 struct OnCpu {
     model: cpu_vision::CpuVision,
-    config: VisionConfig,
-    normalisation: Normalisation,
+    patches: Patches,
 }
 
 impl ImageModel for OnCpu {
     fn forward(&self, images: &[Square]) -> Result<Vec<f32>, ModelError> {
-        Ok(self.model.forward(&patches(images, &self.config, &self.normalisation), images.len()))
+        Ok(self.model.forward(&self.patches.values(images), images.len()))
     }
 }
 
@@ -170,15 +152,14 @@ impl ImageModel for OnCpu {
 #[derive(Debug)]
 struct OnDevice {
     model: SiglipVision,
-    config: VisionConfig,
-    normalisation: Normalisation,
+    patches: Patches,
     device: Device,
     dtype: DType,
 }
 
 impl ImageModel for OnDevice {
     fn forward(&self, images: &[Square]) -> Result<Vec<f32>, ModelError> {
-        let patches = vision::patch_tensor(images, &self.config, &self.normalisation, &self.device);
+        let patches = self.patches.tensor(images, &self.device);
         into_values(self.model.forward(patches.cast(self.dtype), images.len()))
     }
 }
@@ -212,59 +193,37 @@ fn into_values(embeddings: Tensor<2>) -> Result<Vec<f32>, ModelError> {
 /// Both towers as burn modules, for training.
 #[derive(Debug)]
 pub struct Modules {
-    /// The image tower.
     pub vision: SiglipVision,
-    /// The text tower.
     pub text: SiglipText,
     /// Logarithm of the scale.
     pub logit_scale: f32,
-    /// The bias.
     pub logit_bias: f32,
 }
 
 impl Modules {
     /// Loads a checkpoint onto a device, in single precision.
-    ///
-    /// # Errors
-    /// As for opening a checkpoint and loading a tower.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?;
         let weights = Weights::open(folder, &LAYOUT)?;
-        let vision = load_vision(&weights, &config.vision_config, device, DType::F32)?;
-        let text = load_text(&weights, &config.text_config, device, DType::F32)?;
+        let vision = SiglipVision::new(&config.vision_config, device);
+        let vision = load(&weights, Tower::Vision, vision, DType::F32)?;
+        let text = SiglipText::new(&config.text_config, device);
+        let text = load(&weights, Tower::Text, text, DType::F32)?;
         let (logit_scale, logit_bias) = config.calibration(&weights)?;
         Ok(Self { vision, text, logit_scale, logit_bias })
     }
 }
 
-/// Makes images into the input of [`SiglipVision::forward`].
-#[derive(Clone, Debug)]
-pub struct Patches {
-    config: VisionConfig,
-    normalisation: Normalisation,
-}
-
 impl Patches {
     /// As a checkpoint prepares images.
-    ///
-    /// # Errors
-    /// As for opening a checkpoint.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?.vision_config;
         let (image, _) = super::preparation::ImageConfig::read(folder, config.image_size(), &PREPARATION)?;
         Ok(Self { config, normalisation: image.normalisation })
     }
-
-    /// `[images · positions, 3 · patch · patch]`.
-    pub fn tensor(&self, images: &[Square], device: &Device) -> Tensor<2> {
-        vision::patch_tensor(images, &self.config, &self.normalisation, device)
-    }
 }
 
 /// Names and shapes of the weights that a `config.json` asks for.
-///
-/// # Errors
-/// As for opening a checkpoint.
 pub fn weight_shapes(config: &Path) -> Result<Vec<(String, Vec<usize>)>, ModelError> {
     Ok(Config::open(config)?.weight_shapes())
 }

@@ -2,14 +2,12 @@
 
 use super::config::{Config, TextConfig, VisionConfig};
 
-/// Names and shapes of both towers' tensors.
 pub(super) fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
     let mut shapes = vision_shapes(&config.vision_config);
     shapes.extend(text_shapes(&config.text_config));
     shapes
 }
 
-/// Names and shapes of the image tower's tensors.
 fn vision_shapes(config: &VisionConfig) -> Vec<(String, Vec<usize>)> {
     let (hidden, mlp, patch) = (config.hidden_size, config.intermediate_size, config.patch_size());
     let mut shapes = Shapes::new("vision_model.");
@@ -28,7 +26,6 @@ fn vision_shapes(config: &VisionConfig) -> Vec<(String, Vec<usize>)> {
     shapes.list
 }
 
-/// Names and shapes of the text tower's tensors.
 fn text_shapes(config: &TextConfig) -> Vec<(String, Vec<usize>)> {
     let hidden = config.hidden_size;
     let mut shapes = Shapes::new("text_model.");

@@ -6,7 +6,6 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::cpu_text::CpuText;
 use super::cpu_vision::CpuVision;
-use super::vision::patch_tensor;
 use super::*;
 use crate::backbone::cpu::Isa;
 use crate::backbone::preparation::ImageConfig;
@@ -16,7 +15,7 @@ use crate::backbone::{Checkpoint, Precision};
 struct Opened {
     folder: PathBuf,
     config: Config,
-    normalisation: Normalisation,
+    patches: Patches,
     weights: Weights,
 }
 
@@ -27,7 +26,8 @@ fn checkpoints() -> impl Iterator<Item = Opened> {
         let size = config.vision_config.image_size();
         let (image, _) = ImageConfig::read(&folder, size, &PREPARATION).unwrap();
         let weights = Weights::open(&folder, &LAYOUT).unwrap();
-        Opened { folder, config, normalisation: image.normalisation, weights }
+        let patches = Patches { config: config.vision_config.clone(), normalisation: image.normalisation };
+        Opened { folder, config, patches, weights }
     })
 }
 
@@ -52,18 +52,18 @@ fn on_pools(forward: impl Fn() -> Vec<f32> + Sync) -> [Vec<f32>; 2] {
 fn cpu_vision_matches_burn() {
     for checkpoint in checkpoints() {
         let config = &checkpoint.config.vision_config;
-        let normalisation = &checkpoint.normalisation;
         let size = config.image_size();
         let image =
             |seed| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
         let images = [image(7), image(11), image(13)];
         let device = Device::flex();
-        let module = load_vision(&checkpoint.weights, config, &device, DType::F32).unwrap();
-        let want = module.forward(patch_tensor(&images, config, normalisation, &device), images.len());
+        let module = SiglipVision::new(config, &device);
+        let module = load(&checkpoint.weights, Tower::Vision, module, DType::F32).unwrap();
+        let want = module.forward(checkpoint.patches.tensor(&images, &device), images.len());
         for isa in Isa::all() {
             let model =
                 CpuVision::load(&checkpoint.weights.map().unwrap(), config, isa, Precision::F32).unwrap();
-            let patches = patches(&images, config, normalisation);
+            let patches = checkpoint.patches.values(&images);
             for got in on_pools(|| model.forward(&patches, images.len())) {
                 assert_close(&got, want.clone());
             }
@@ -82,7 +82,8 @@ fn cpu_text_matches_burn() {
         let batch = tokenizer.encode_batch(&texts).unwrap();
         assert!(batch[0].ids.len() < opened.text_len());
         let device = Device::flex();
-        let module = load_text(&checkpoint.weights, config, &device, DType::F32).unwrap();
+        let module = SiglipText::new(config, &device);
+        let module = load(&checkpoint.weights, Tower::Text, module, DType::F32).unwrap();
         for texts in [full, batch] {
             let texts: Vec<Vec<i32>> = texts.into_iter().map(|tokens| tokens.ids).collect();
             let ids = TensorData::new(texts.concat(), [texts.len(), texts[0].len()]);
@@ -104,16 +105,15 @@ fn half_precision_is_near_single() {
         let config = &checkpoint.config.vision_config;
         let size = config.image_size();
         let image = Square { size, rgb: (0..3 * size * size).map(|i| (i * 7 % 251) as u8).collect() };
-        let normalisation = &checkpoint.normalisation;
-        let patches = patches(std::slice::from_ref(&image), config, normalisation);
+        let patches = checkpoint.patches.values(std::slice::from_ref(&image));
         let weights = checkpoint.weights.map().unwrap();
         let embed = |precision| {
             CpuVision::load(&weights, config, Isa::detect(), precision).unwrap().forward(&patches, 1)
         };
         let device = Device::flex();
-        let module = load_vision(&checkpoint.weights, config, &device, DType::F16).unwrap();
-        let of_module =
-            module.forward(patch_tensor(&[image], config, normalisation, &device).cast(DType::F16), 1);
+        let module = SiglipVision::new(config, &device);
+        let module = load(&checkpoint.weights, Tower::Vision, module, DType::F16).unwrap();
+        let of_module = module.forward(checkpoint.patches.tensor(&[image], &device).cast(DType::F16), 1);
         let of_module = of_module.into_data().convert::<f32>().try_into_vec().unwrap();
 
         let want = embed(Precision::F32);

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::config::VisionConfig;
 use crate::backbone::encoder::{Encoder, Mlp, attend, join_heads, split_heads};
 use crate::backbone::preparation::Normalisation;
-use crate::backbone::preprocess::Square;
+use crate::backbone::resize::Square;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
 #[derive(Module, Debug)]
@@ -77,8 +77,7 @@ impl SiglipVision {
         }
     }
 
-    /// `patches` is `[batch · positions, 3 · patch · patch]` as [`patches`] makes it; the result is
-    /// `[batch, hidden]`, one embedding an image.
+    /// `[batch, hidden]`, one embedding an image, from the tensor of its [`Patches`].
     pub fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
         let model = &self.vision_model;
         let x = model.embeddings.forward(patches, batch);
@@ -127,33 +126,39 @@ impl PoolingAttention {
     }
 }
 
-/// [`patches`] on a device.
-pub(super) fn patch_tensor(
-    images: &[Square],
-    config: &VisionConfig,
-    normalisation: &Normalisation,
-    device: &Device,
-) -> Tensor<2> {
-    let shape = [images.len() * config.grid() * config.grid(), config.patch_values()];
-    Tensor::from_data(TensorData::new(patches(images, config, normalisation), shape), device)
+/// Makes images into the input of [`SiglipVision::forward`].
+#[derive(Clone, Debug)]
+pub struct Patches {
+    pub(super) config: VisionConfig,
+    pub(super) normalisation: Normalisation,
 }
 
-/// Cuts images into normalised patches, `[images · grid², 3 · patch · patch]`: row by row, and inside a
-/// patch colour by colour, as the convolution's weight lies.
-pub(super) fn patches(images: &[Square], config: &VisionConfig, normalisation: &Normalisation) -> Vec<f32> {
-    let (size, patch, grid) = (config.image_size(), config.patch_size(), config.grid());
-    let levels: [[f32; 256]; 3] = std::array::from_fn(|colour| normalisation.levels(colour));
-    let mut values = Vec::with_capacity(images.len() * grid * grid * config.patch_values());
-    for image in images {
-        for (row, column) in (0..grid).flat_map(|row| (0..grid).map(move |column| (row, column))) {
-            for (colour, levels) in levels.iter().enumerate() {
-                for y in row * patch..(row + 1) * patch {
-                    let start = 3 * (y * size + column * patch);
-                    let line = &image.rgb[start..start + 3 * patch];
-                    values.extend(line.chunks_exact(3).map(|pixel| levels[usize::from(pixel[colour])]));
+impl Patches {
+    /// `[images · positions, 3 · patch · patch]`.
+    pub fn tensor(&self, images: &[Square], device: &Device) -> Tensor<2> {
+        let config = &self.config;
+        let shape = [images.len() * config.grid() * config.grid(), config.patch_values()];
+        Tensor::from_data(TensorData::new(self.values(images), shape), device)
+    }
+
+    /// Cuts images into normalised patches, `[images · grid², 3 · patch · patch]`: row by row, and inside a
+    /// patch colour by colour, as the convolution's weight lies.
+    pub(super) fn values(&self, images: &[Square]) -> Vec<f32> {
+        let config = &self.config;
+        let (size, patch, grid) = (config.image_size(), config.patch_size(), config.grid());
+        let levels: [[f32; 256]; 3] = std::array::from_fn(|colour| self.normalisation.levels(colour));
+        let mut values = Vec::with_capacity(images.len() * grid * grid * config.patch_values());
+        for image in images {
+            for (row, column) in (0..grid).flat_map(|row| (0..grid).map(move |column| (row, column))) {
+                for (colour, levels) in levels.iter().enumerate() {
+                    for y in row * patch..(row + 1) * patch {
+                        let start = 3 * (y * size + column * patch);
+                        let line = &image.rgb[start..start + 3 * patch];
+                        values.extend(line.chunks_exact(3).map(|pixel| levels[usize::from(pixel[colour])]));
+                    }
                 }
             }
         }
+        values
     }
-    values
 }

@@ -61,7 +61,7 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) {
             progress.idle = false;
             clip.stale = true;
             if progress.texts_missing == 0 {
-                match clip.exploration.check_told_apart() {
+                match clip.exploration.check_distinct() {
                     Err(reason) => state.complain(reason),
                     Ok(Some(warning)) => state.say(warning),
                     Ok(None) => {}

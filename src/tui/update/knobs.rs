@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use crate::align::{Aligner, Smoothing, mean_rate, width_in_frames};
-use crate::explore::{Method, Settings, ends_of};
+use crate::explore::{Method, Settings};
 use crate::script::Template;
 use crate::tui::state::State;
 use crate::tui::update::clips;
@@ -34,7 +34,7 @@ pub fn smooth(state: &mut State, frames: isize) {
 pub fn turn_end(state: &mut State, end: impl FnOnce(&mut Method) -> &mut bool) {
     let aligner = state.clip().exploration.settings().method.aligner;
     if aligner != Aligner::Segment {
-        state.say(format!("{aligner} has no ends to open: {}.", ends_of(aligner)));
+        state.say(format!("{aligner} has no ends to open: {}.", aligner.ends_help()));
         return;
     }
     turn(state, |method| {

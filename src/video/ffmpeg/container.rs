@@ -32,17 +32,14 @@ pub(super) struct Container {
     scale: TimeScale,
     /// How its pictures are turned, where the file states it rather than its pictures. `info` is upright already.
     pub(super) orientation: Option<Orientation>,
-    /// `None` for a video.
     pub(super) image: Option<ImageHeader>,
     pub(super) info: VideoInfo,
     /// Frames per second that all time stamps are multiples of, as OpenCV takes it; the mean rate where it is unknown.
     pub(super) base_rate: Option<f64>,
-    /// Whether each packet is one picture.
     counts_pictures: bool,
 }
 
 impl Container {
-    /// Opens the best video stream of a file.
     pub(super) fn open(input: &Input, threads: Threads) -> Result<Self, VideoError> {
         let demuxer = Demuxer::open(input)?;
         if TEXT_DEMUXERS.contains(&demuxer.input.format().name()) {
@@ -107,7 +104,6 @@ impl Container {
         pictures < 2
     }
 
-    /// All pictures.
     pub(super) fn pictures(self) -> Pictures {
         let pictures = Pictures::new(self.demuxer, self.stream, self.decoder, self.scale);
         if self.counts_pictures { pictures.counting_packets() } else { pictures }

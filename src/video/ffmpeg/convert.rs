@@ -97,9 +97,7 @@ impl Setup {
         }
     }
 
-    /// Planar RGB for luma and chroma: swscale gets there four times as fast as to packed RGB, with
-    /// the same values. RGB, palettes and grey go straight to packed RGB, without a detour through
-    /// luma and chroma.
+    /// Planar RGB for luma and chroma: as exact as packed RGB and four times as fast. The rest goes straight to packed RGB.
     fn target(self) -> Pixel {
         let descriptor = self.format.descriptor();
         // SAFETY: a descriptor is static data.

@@ -19,22 +19,8 @@ use crate::video::playlist::{ListKind, Playlist};
 use crate::video::{Problem, VideoError};
 
 /// Demuxers whose input names other files or addresses.
-const OPEN_OTHERS: [&str; 14] = [
-    "concat",
-    "hls",
-    "dash",
-    "webm_dash_manifest",
-    "imf",
-    "sdp",
-    "rtsp",
-    "rtp",
-    "sap",
-    "mlv",
-    "vobsub",
-    "dvdvideo",
-    "avisynth",
-    "vapoursynth",
-];
+const OPEN_OTHERS: &str =
+    "concat,hls,dash,webm_dash_manifest,imf,sdp,rtsp,rtp,sap,mlv,vobsub,dvdvideo,avisynth,vapoursynth";
 
 type OpenFile = unsafe extern "C" fn(
     *mut AVFormatContext,
@@ -44,7 +30,6 @@ type OpenFile = unsafe extern "C" fn(
     *mut *mut AVDictionary,
 ) -> c_int;
 
-/// An open container file.
 pub(super) struct Demuxer {
     pub(super) input: RawInput,
     /// `input` points to it, and is dropped before it.
@@ -91,8 +76,7 @@ impl Demuxer {
 }
 
 fn open(permit: &mut Permit, options: Dictionary) -> Result<RawInput, Error> {
-    // SAFETY: the calls of FFmpeg's documentation, in its order. On failure the context is freed by FFmpeg; the permit is
-    // behind a box that outlives the context.
+    // SAFETY: the calls of FFmpeg's documentation, which frees the context on failure; the boxed permit outlives the context.
     unsafe {
         let mut context = avformat_alloc_context();
         if context.is_null() {
@@ -156,7 +140,7 @@ fn formats(list: Option<ListKind>) -> &'static str {
         // SAFETY: the position belongs to the iteration; formats and their names are static data.
         while let Some(format) = unsafe { av_demuxer_iterate(&mut position).as_ref() } {
             let name = unsafe { CStr::from_ptr(format.name) }.to_string_lossy().into_owned();
-            if !name.split(',').any(|name| OPEN_OTHERS.contains(&name)) {
+            if !name.split(',').any(|name| OPEN_OTHERS.split(',').any(|other| other == name)) {
                 names.push(name);
             }
         }

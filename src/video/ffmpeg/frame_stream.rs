@@ -13,9 +13,7 @@ use crate::video::{Frame, Problem, Shown, VideoError};
 /// Opens the same pictures again, decoded by one thread.
 type Reopen = Box<dyn FnOnce() -> Option<Pictures> + Send>;
 
-/// The pictures of a video stream as frames.
 pub(super) struct FrameStream {
-    /// The name for messages.
     name: PathBuf,
     pictures: Pictures,
     /// `None` once one thread decodes.

@@ -79,8 +79,7 @@ fn duration(input: &Input, stream: &Stream, origin: f64) -> Option<f64> {
 }
 
 fn pixel_aspect(input: &Input, stream: &Stream) -> f64 {
-    // SAFETY: both pointers belong to the open container; the call reads them only, and takes null
-    // for "no frame yet".
+    // SAFETY: both pointers belong to the open container and are only read; null means "no frame yet".
     let ratio = unsafe {
         av_guess_sample_aspect_ratio(input.as_ptr().cast_mut(), stream.as_ptr().cast_mut(), ptr::null_mut())
     };

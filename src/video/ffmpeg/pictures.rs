@@ -1,5 +1,4 @@
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use video_rs::ffmpeg::codec::Context;
 use video_rs::ffmpeg::error::EAGAIN;
@@ -45,17 +44,14 @@ pub(super) struct Pictures {
     ready: VecDeque<Packet>,
     first_stamp: i64,
     draining: bool,
-    /// Packets that the decoder refused.
     refused: usize,
-    /// Packets that the demuxer could not read.
     unreadable: usize,
     /// Pictures that should have followed the last packet of the file.
     missing: usize,
-    /// Failures in a row.
     failures: usize,
-    /// Whether the file is read from its start.
     is_whole: bool,
-    waiting: BinaryHeap<Reverse<Waiting>>,
+    /// Decoded pictures by jumps back in time before them, time stamp and order of arrival.
+    waiting: BTreeMap<(u64, i64, u64), RawFrame>,
     arrived: u64,
     /// How often stamps have jumped back behind a picture that was already handed out.
     jumps: u64,
@@ -66,7 +62,6 @@ pub(super) struct Pictures {
     has_damage: bool,
 }
 
-/// How many threads decode.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Threads {
     /// As FFmpeg chooses. What is made up over damage then differs from run to run.
@@ -93,7 +88,6 @@ pub(super) fn open_decoder(
 }
 
 impl Pictures {
-    /// All pictures, from the beginning of the file.
     pub(super) fn new(demuxer: Demuxer, stream: usize, decoder: decoder::Video, scale: TimeScale) -> Self {
         let point = SeekPoint { packets: VecDeque::new(), first_stamp: i64::MIN, ordinal: 0 };
         Self { is_whole: true, ..Self::starting_at(point, demuxer, stream, decoder, scale) }
@@ -121,7 +115,7 @@ impl Pictures {
             missing: 0,
             failures: 0,
             is_whole: false,
-            waiting: BinaryHeap::new(),
+            waiting: BTreeMap::new(),
             arrived: 0,
             jumps: 0,
             last_emitted: None,
@@ -131,13 +125,11 @@ impl Pictures {
         }
     }
 
-    /// Expects one picture from each packet.
     pub(super) fn counting_packets(self) -> Self {
         Self { sent: Some(0), ..self }
     }
 
-    /// Whether any damage was met, so that the decoder's threads may make anything of the pictures that follow. It is
-    /// known before the first of them is handed out.
+    /// Whether any damage was met, after which the decoder's threads may give any pictures.
     pub(super) fn has_damage(&self) -> bool {
         // Threads do not report failures among the last few packets, but their pictures are missing.
         let lacks_pictures = self.draining && self.sent.is_some_and(|sent| sent > self.arrived);
@@ -156,24 +148,22 @@ impl Pictures {
         self.refused.max(self.timeline.holes()) + self.unreadable.max(self.missing)
     }
 
-    /// Whether the first picture of the [`SeekPoint`] came out of the decoder. If not, decoding cannot begin at its
-    /// keyframe, and the ordinals would be wrong.
+    /// Whether the first picture of the [`SeekPoint`] came out of the decoder. If not, the ordinals would be wrong.
     pub(super) fn begins_at_seek_point(&mut self) -> bool {
         self.fill();
-        let first = self.waiting.peek().map(|Reverse(waiting)| waiting.stamp);
+        let first = self.waiting.first_key_value().map(|(&(_, stamp, _), _)| stamp);
         self.first_stamp == i64::MIN || first == Some(self.first_stamp)
     }
 
-    /// The orientation that the first picture states.
     pub(super) fn orientation(&mut self) -> Option<Orientation> {
         self.fill();
-        self.waiting.peek().and_then(|Reverse(first)| orientation_of(&first.raw))
+        self.waiting.first_key_value().and_then(|(_, raw)| orientation_of(raw))
     }
 
     /// Whether time stamps are rounded to milliseconds, by the first few.
     pub(super) fn rounds_to_milliseconds(&mut self) -> bool {
         self.fill();
-        let stamps = self.waiting.iter().map(|Reverse(waiting)| waiting.stamp).collect();
+        let stamps = self.waiting.keys().map(|&(_, stamp, _)| stamp).collect();
         self.timeline.scale().rounds_to_milliseconds(stamps)
     }
 
@@ -266,7 +256,7 @@ impl Pictures {
         if self.last_emitted.is_some_and(|last| stamp < last) {
             self.jumps += 1;
         }
-        self.waiting.push(Reverse(Waiting { jumps: self.jumps, stamp, arrival: self.arrived, raw }));
+        self.waiting.insert((self.jumps, stamp, self.arrived), raw);
         self.arrived += 1;
     }
 }
@@ -276,7 +266,7 @@ impl Iterator for Pictures {
 
     fn next(&mut self) -> Option<RawPicture> {
         self.fill();
-        let Reverse(Waiting { stamp, raw, .. }) = self.waiting.pop()?;
+        let ((_, stamp, _), raw) = self.waiting.pop_first()?;
         let (is_last, has_damage) = (self.waiting.is_empty(), self.has_damage());
         let (time, duration) = self.timeline.show(stamp, is_last, has_damage);
         let picture = RawPicture { ordinal: self.emitted, time, duration, is_damaged: is_damaged(&raw), raw };
@@ -298,32 +288,3 @@ fn is_damaged(picture: &RawFrame) -> bool {
     let errors = unsafe { (*picture.as_ptr()).decode_error_flags };
     picture.is_corrupt() || errors != 0
 }
-
-/// A decoded picture in the reorder queue: by time stamp, then as it came; after a jump back in
-/// time, behind all that came before the jump.
-struct Waiting {
-    jumps: u64,
-    stamp: i64,
-    arrival: u64,
-    raw: RawFrame,
-}
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.jumps, self.stamp, self.arrival).cmp(&(other.jumps, other.stamp, other.arrival))
-    }
-}
-
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Waiting {}

@@ -26,7 +26,6 @@ pub(super) struct SeekPoint {
     pub(super) packets: VecDeque<Packet>,
     /// Time stamp of the first picture that counts; earlier ones lead up to it.
     pub(super) first_stamp: i64,
-    /// Number of that picture in presentation order.
     pub(super) ordinal: u64,
 }
 
@@ -41,11 +40,9 @@ pub(super) fn counts_pictures_by_packets(stream: &Stream) -> bool {
         && matches!(field_order, AVFieldOrder::AV_FIELD_UNKNOWN | AVFieldOrder::AV_FIELD_PROGRESSIVE)
 }
 
-/// Reads from the beginning of the file up to the last keyframe at or before `target` (in ticks of the
-/// stream) and the packets that follow it.
+/// Reads up to the last keyframe at or before `target` (in ticks of the stream) and the packets that follow it.
 ///
-/// `None` where packets or time stamps are too disorderly, or where there may be a splice: then the file must be opened
-/// again and decoded from its beginning.
+/// `None` if packets or time stamps are too disorderly: then the file must be decoded from its beginning.
 pub(super) fn seek(reader: &mut Demuxer, stream: usize, target: i64) -> Option<SeekPoint> {
     let time_base = reader.input.stream(stream)?.time_base();
     let mut skipping = Skipping::new(time_base);
@@ -112,8 +109,7 @@ impl Skipping {
         }
         self.latest_stamp = Some(latest.max(stamp));
         if begins_group {
-            // One group more than needed is kept: with a rolling refresh instead of keyframes a picture
-            // is whole only one period later.
+            // One group more than needed is kept, since a rolling refresh makes whole pictures only one period later.
             for leaving in self.packets.drain(..self.last_key) {
                 self.waiting_bytes -= leaving.size();
                 self.dropped += u64::from(is_shown(&leaving));

@@ -26,7 +26,6 @@ const DURATIONS: usize = 256;
 /// Seconds between pictures where neither time stamps nor the container give them.
 const DEFAULT_STEP: f64 = 1.0 / 25.0;
 
-/// How time stamps of a stream become seconds.
 #[derive(Clone, Copy)]
 pub(super) struct TimeScale {
     /// Seconds per tick.
@@ -40,7 +39,6 @@ pub(super) struct TimeScale {
 }
 
 impl TimeScale {
-    /// Seconds from time zero.
     fn time(&self, stamp: i64) -> f64 {
         let time = seconds(stamp, self.time_base).unwrap_or(0.0) - self.origin;
         // FFmpeg rounds the origin to microseconds.
@@ -52,7 +50,6 @@ impl TimeScale {
         ((time + self.origin) / self.tick()).floor() as i64
     }
 
-    /// Seconds from one picture to the next.
     fn step(&self) -> f64 {
         self.frame_rate.map_or(DEFAULT_STEP, |rate| 1.0 / rate)
     }
@@ -66,8 +63,7 @@ impl TimeScale {
         seconds(1, self.time_base).unwrap_or(1.0)
     }
 
-    /// Whether these stamps are rounded to milliseconds, whatever the unit of the container: so they are where the stream
-    /// was copied from Matroska, WebM or FLV.
+    /// Whether these stamps are rounded to milliseconds, as in streams copied from Matroska, WebM or FLV.
     pub(super) fn rounds_to_milliseconds(&self, mut stamps: Vec<i64>) -> bool {
         stamps.sort_unstable();
         let (unit, step) = (self.tick(), self.step());
@@ -92,7 +88,6 @@ pub(super) struct Timeline {
     splices: Vec<Jump>,
     /// Pictures missing between others of a damaged file.
     holes: usize,
-    /// Durations of packets by time stamp.
     durations: BTreeMap<i64, i64>,
     /// Decoding times of packets without a presentation time, as AVI has them: pictures take them in turn.
     unstamped: VecDeque<i64>,
@@ -164,8 +159,7 @@ impl Timeline {
         shown
     }
 
-    /// Time never runs backwards: stamps that are slightly out of order go on by the usual step. All that follows a splice
-    /// is moved to where the splice is.
+    /// Stamps that are slightly out of order go on by the usual step; all that follows a splice is moved to it.
     fn time(&mut self, stamp: i64, has_damage: bool) -> f64 {
         let time = self.scale.time(stamp) + self.shift;
         let Some((last, duration)) = self.last else { return time };

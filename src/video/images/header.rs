@@ -5,7 +5,9 @@
 
 use image::metadata::Orientation as ExifOrientation;
 
+use super::heif::big_endian;
 pub(in crate::video) use super::heif::is_heif;
+use super::jpeg_scan::next_marker;
 use super::{heif, jpeg_scan};
 use crate::video::orientation::Orientation;
 
@@ -16,9 +18,7 @@ const EXIF: &[u8] = b"Exif\0\0";
 /// What is known about an image before it is decoded.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::video) struct ImageHeader {
-    /// `None` where the file states none.
     pub(in crate::video) orientation: Option<Orientation>,
-    /// Why its pixels cannot be trusted.
     pub(in crate::video) damage: Option<String>,
     /// Whether further images in the file belong to the first: depth, gain maps, other views.
     pub(in crate::video) has_attachments: bool,
@@ -69,7 +69,7 @@ impl ImageHeader {
                 at = payload;
                 continue;
             }
-            let Some(length) = number(file, payload, 2, Order::Big).filter(|&length| length >= 2) else {
+            let Some(length) = big_endian(file, payload, 2).filter(|&length| length >= 2) else {
                 break None;
             };
             let segment = file.get(payload + 2..payload + length).unwrap_or_default();
@@ -103,17 +103,10 @@ fn truncation(end: Option<usize>, file: &[u8]) -> Option<String> {
     end.filter(|&end| end > file.len()).map(|_| format!("cut short after {} bytes", file.len()))
 }
 
-/// Where the code of the next JPEG marker is. Codes below 0xc0 are of coded pixels.
-fn next_marker(file: &[u8], from: usize) -> Option<usize> {
-    let rest = file.get(from..)?;
-    let is_marker = |pair: &[u8]| pair[0] == 0xff && (0xc0..0xff).contains(&pair[1]);
-    rest.windows(2).position(is_marker).map(|at| from + at + 1)
-}
-
 fn png_exif(file: &[u8]) -> Option<&[u8]> {
     let mut at = PNG.len();
     loop {
-        let length = number(file, at, 4, Order::Big)?;
+        let length = big_endian(file, at, 4)?;
         let start = at + 8;
         if file.get(at + 4..start)? == b"eXIf" {
             return file.get(start..start.checked_add(length)?);
@@ -125,7 +118,7 @@ fn png_exif(file: &[u8]) -> Option<&[u8]> {
 fn webp_exif(file: &[u8]) -> Option<&[u8]> {
     let mut at = 12;
     loop {
-        let (start, length) = (at + 8, number(file, at + 4, 4, Order::Little)?);
+        let (start, length) = (at + 8, little_endian(file, at + 4, 4)?);
         if file.get(at..at + 4)? == b"EXIF" {
             return file.get(start..start.checked_add(length)?);
         }
@@ -140,8 +133,8 @@ fn exif_orientation(exif: &[u8]) -> Option<Orientation> {
 
 /// Where an image ends by its own header, for formats of which FFmpeg silently decodes a part.
 fn stated_end(file: &[u8]) -> Option<usize> {
-    let big = |at| number(file, at, 4, Order::Big);
-    let little = |at| number(file, at, 4, Order::Little);
+    let big = |at| big_endian(file, at, 4);
+    let little = |at| little_endian(file, at, 4);
     if is_webp(file) {
         // Some writers leave out the last byte, which is padding.
         return little(4)?.checked_add(7);
@@ -195,9 +188,9 @@ fn exr_end(file: &[u8]) -> Option<usize> {
         for _ in 0..2 {
             at += file.get(at..)?.iter().position(|&byte| byte == 0)? + 1;
         }
-        at = at.checked_add(4 + number(file, at, 4, Order::Little)?)?;
+        at = at.checked_add(4 + little_endian(file, at, 4)?)?;
     }
-    let offset = |at| number(file, at, 8, Order::Little);
+    let offset = |at| little_endian(file, at, 8);
     // The table of chunks ends where the first of them begins.
     let (table, first) = (at + 1, offset(at + 1)?);
     if first > file.len() {
@@ -205,26 +198,17 @@ fn exr_end(file: &[u8]) -> Option<usize> {
     }
     let chunks = (table..first).step_by(8).map(|at| {
         let chunk = offset(at)?;
-        let size = number(file, chunk.checked_add(4)?, 4, Order::Little)?;
+        let size = little_endian(file, chunk.checked_add(4)?, 4)?;
         chunk.checked_add(8 + size)
     });
     // A chunk whose size is not in the file is missing.
     chunks.map(|end| end.unwrap_or(usize::MAX)).max()
 }
 
-#[derive(Clone, Copy)]
-enum Order {
-    Big,
-    Little,
-}
-
-fn number(bytes: &[u8], at: usize, width: usize, order: Order) -> Option<usize> {
+/// A little-endian number of `width` bytes.
+fn little_endian(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
-    let push = |value: usize, byte: &u8| value << 8 | usize::from(*byte);
-    Some(match order {
-        Order::Big => bytes.iter().fold(0, push),
-        Order::Little => bytes.iter().rev().fold(0, push),
-    })
+    Some(bytes.iter().rev().fold(0, |value, &byte| value << 8 | usize::from(byte)))
 }
 
 #[cfg(test)]

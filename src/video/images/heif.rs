@@ -27,7 +27,7 @@ pub(super) fn read(file: &[u8]) -> HeifImage {
 fn primary(file: &[u8]) -> Option<HeifImage> {
     let meta = child(file, b"meta")?.get(4..)?;
     let (version, pitm) = full(child(meta, b"pitm")?)?;
-    let item = if version == 0 { number(pitm, 0, 2)? } else { number(pitm, 0, 4)? };
+    let item = if version == 0 { big_endian(pitm, 0, 2)? } else { big_endian(pitm, 0, 4)? };
     let kind = child(meta, b"iinf").and_then(|iinf| item_kind(iinf, item));
     let is_derived = matches!(kind, Some(b"grid" | b"iovl" | b"iden" | b"tmap"));
     Some(HeifImage { orientation: orientation(meta, item), is_derived })
@@ -39,7 +39,7 @@ fn item_kind(iinf: &[u8], item: usize) -> Option<&[u8]> {
         |(_, infe)| {
             let (version, entry) = full(infe)?;
             let width = if version < 3 { 2 } else { 4 };
-            (number(entry, 0, width)? == item).then(|| entry.get(width + 2..width + 6)).flatten()
+            (big_endian(entry, 0, width)? == item).then(|| entry.get(width + 2..width + 6)).flatten()
         },
     )
 }
@@ -68,21 +68,20 @@ fn properties_of(ipma: &[u8], item: usize) -> Option<Vec<usize>> {
     let is_wide = ipma.get(3)? & 1 == 1;
     let (id_width, width) = (if version == 0 { 2 } else { 4 }, if is_wide { 2 } else { 1 });
     let mut at = 4;
-    for _ in 0..number(bytes, 0, 4)? {
-        let id = number(bytes, at, id_width)?;
-        let count = number(bytes, at + id_width, 1)?;
+    for _ in 0..big_endian(bytes, 0, 4)? {
+        let id = big_endian(bytes, at, id_width)?;
+        let count = big_endian(bytes, at + id_width, 1)?;
         at += id_width + 1;
         if id == item {
             // The highest bit marks essential properties.
             let mask = if is_wide { 0x7fff } else { 0x7f };
-            return (0..count).map(|i| Some(number(bytes, at + i * width, width)? & mask)).collect();
+            return (0..count).map(|i| Some(big_endian(bytes, at + i * width, width)? & mask)).collect();
         }
         at += count * width;
     }
     None
 }
 
-/// Payload of the first box of type `kind`.
 fn child<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     boxes(bytes).find(|(found, _)| *found == kind).map(|(_, payload)| payload)
 }
@@ -92,9 +91,9 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let kind = rest.get(4..8)?;
-        let (start, size) = match number(rest, 0, 4)? {
+        let (start, size) = match big_endian(rest, 0, 4)? {
             0 => (8, rest.len()),
-            1 => (16, number(rest, 8, 8)?),
+            1 => (16, big_endian(rest, 8, 8)?),
             size => (8, size),
         };
         let end = size.clamp(start, rest.len().max(start));
@@ -104,12 +103,12 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Version and contents of a box with a version.
 fn full(payload: &[u8]) -> Option<(u8, &[u8])> {
     Some((*payload.first()?, payload.get(4..)?))
 }
 
-fn number(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
+/// A big-endian number of `width` bytes.
+pub(super) fn big_endian(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
     Some(bytes.iter().fold(0, |value, &byte| value << 8 | usize::from(byte)))
 }

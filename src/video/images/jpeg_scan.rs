@@ -3,6 +3,8 @@
 //! Codes are read and their values skipped (ITU T.81, F.2.2). Too few or too many codes, or one that is not in the tables,
 //! mean damage. Progressive and arithmetic coding are not checked.
 
+use super::heif::big_endian;
+
 /// Codes of up to 16 bits by length: the first code, how many there are, and where their symbols begin.
 struct Table {
     lengths: [(u32, u32, usize); 16],
@@ -22,14 +24,16 @@ struct Header {
     height: usize,
     components: Vec<Component>,
     restart_interval: usize,
-    /// Of the first and of the other coefficients.
     tables: [[Option<Table>; 4]; 2],
 }
 
+/// Where the code of the next marker is. Codes below 0xc0 belong to coded pixels.
+pub(super) fn next_marker(file: &[u8], from: usize) -> Option<usize> {
+    let is_marker = |pair: &[u8]| pair[0] == 0xff && (0xc0..0xff).contains(&pair[1]);
+    file.get(from..)?.windows(2).position(is_marker).map(|at| from + at + 1)
+}
+
 /// Checks all scans of a file.
-///
-/// # Errors
-/// What is wrong with one of them.
 pub(super) fn check(file: &[u8]) -> Result<(), String> {
     walk(file).unwrap_or(Ok(()))
 }
@@ -39,14 +43,13 @@ fn walk(file: &[u8]) -> Option<Result<(), String>> {
     let mut header = Header::default();
     let mut at = 2;
     loop {
-        at +=
-            file.get(at..)?.windows(2).position(|pair| pair[0] == 0xff && (0xc0..0xff).contains(&pair[1]))?;
-        let code = file[at + 1];
+        at = next_marker(file, at)?;
+        let code = file[at];
         if code == 0xd9 {
             return Some(Ok(()));
         }
-        let length = usize::from(u16::from_be_bytes(file.get(at + 2..at + 4)?.try_into().ok()?));
-        let (segment, end) = (file.get(at + 4..at + 2 + length)?, at + 2 + length);
+        let length = big_endian(file, at + 1, 2)?;
+        let (segment, end) = (file.get(at + 3..at + 1 + length)?, at + 1 + length);
         at = end;
         match code {
             0xc0 | 0xc1 => header.read_frame(segment)?,
@@ -69,9 +72,7 @@ fn walk(file: &[u8]) -> Option<Result<(), String>> {
 
 impl Header {
     fn read_frame(&mut self, segment: &[u8]) -> Option<()> {
-        let side =
-            |at: usize| Some(usize::from(u16::from_be_bytes(segment.get(at..at + 2)?.try_into().ok()?)));
-        (self.height, self.width) = (side(1)?, side(3)?);
+        (self.height, self.width) = (big_endian(segment, 1, 2)?, big_endian(segment, 3, 2)?);
         let components = segment.get(6..)?.chunks_exact(3);
         self.components = components
             .map(|part| Component { id: part[0], across: (part[1] >> 4).into(), down: (part[1] & 15).into() })
@@ -211,10 +212,9 @@ impl Bits<'_> {
     /// Whether a marker follows, maybe after padding; goes to it.
     fn end(&mut self) -> Option<()> {
         self.count = 0;
-        let rest = &self.bytes[self.at..];
-        let marker = rest.windows(2).position(|pair| pair[0] == 0xff && (0xc0..0xff).contains(&pair[1]))?;
-        let fills = rest[..marker].iter().all(|&byte| byte == 0 || byte == 0xff);
-        self.at += marker;
+        let marker = next_marker(self.bytes, self.at)? - 1;
+        let fills = self.bytes[self.at..marker].iter().all(|&byte| byte == 0 || byte == 0xff);
+        self.at = marker;
         fills.then_some(())
     }
 }

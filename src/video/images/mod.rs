@@ -30,10 +30,8 @@ use header::{ImageHeader, is_jpeg, is_png};
 /// Images per second, where images make a clip: FFmpeg's own convention.
 const RATE: f64 = 25.0;
 
-/// Pixels that an image may have.
 const MAX_PIXELS: usize = 1 << 28;
 
-/// Bytes that the file of an image may have.
 pub(super) const MAX_IMAGE_BYTES: u64 = 1 << 30;
 
 /// Opens a folder of images, and as one image every file that the decoders before it leave.
@@ -50,7 +48,6 @@ impl Decoder for Images {
     }
 }
 
-/// Images shown one after the other, at an even rate.
 struct ImageSource {
     files: Vec<Input>,
     /// How many were reached.
@@ -113,9 +110,6 @@ impl Source for ImageSource {
 ///
 /// The pixels of a PNG are those of Pillow's `convert("RGB")`: alpha is dropped, 16-bit samples keep
 /// their upper byte, except that 16-bit grey without alpha is clipped at 255. Of a moving image it is the first picture.
-///
-/// # Errors
-/// If the file cannot be read, or is no image or a damaged one.
 pub fn load_image(path: &Path) -> Result<Frame, VideoError> {
     let input = Input::of(path)?;
     if input.is_folder {

@@ -16,7 +16,6 @@ fn items_are_mapped_frames_in_order() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(30).write(&path, paint_number);
     let ahead = DecodeAhead::new(open(&path), 3, |frame| painted_number(&frame));
-    assert_eq!(ahead.info(), open(&path).info());
     assert_eq!(ahead.map(Result::unwrap).collect::<Vec<_>>(), (0..30).collect::<Vec<_>>());
 }
 
