@@ -33,7 +33,7 @@ pub struct TextEmbeddings {
 /// If the file cannot be written.
 pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> {
     let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
-    let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect();
     if let Some(frames) = &embeddings.frames {
         let times: Vec<u8> = embeddings.frame_pts.iter().flat_map(|x| x.to_le_bytes()).collect();
         tensors.push(("frame_embeds", Dtype::F32, frames.shape().to_vec(), floats(frames)));

@@ -17,16 +17,22 @@ pub enum Lock {
 
 /// Opens or creates a lock file and locks it without waiting. Links are not followed.
 pub fn try_lock(path: &Path) -> Lock {
-    match open(path) {
-        Ok(file) => try_lock_file(file),
-        Err(error) => Lock::Unsupported(error),
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) => return Lock::Unsupported(error),
+    };
+    match system_lock(&file) {
+        Ok(()) => Lock::Held(file),
+        Err(TryLockError::WouldBlock) => Lock::Busy(file),
+        // A network file system may report this for a lock that another process holds, as POSIX allows.
+        #[cfg(unix)]
+        Err(TryLockError::Error(error))
+            if error.raw_os_error() == Some(rustix::io::Errno::ACCESS.raw_os_error()) =>
+        {
+            Lock::Busy(file)
+        }
+        Err(TryLockError::Error(error)) => Lock::Unsupported(error),
     }
-}
-
-/// Locks an open file without waiting.
-pub fn try_lock_file(file: File) -> Lock {
-    let outcome = system_lock(&file);
-    outcome_of(file, outcome)
 }
 
 /// Waits until a file can be locked.
@@ -67,32 +73,12 @@ pub fn no_follow() -> OpenOptions {
     options
 }
 
-/// A network file system may report "access denied" for a lock that another process holds, as POSIX allows.
-fn outcome_of(file: File, outcome: Result<(), TryLockError>) -> Lock {
-    match outcome {
-        Ok(()) => Lock::Held(file),
-        Err(TryLockError::WouldBlock) => Lock::Busy(file),
-        #[cfg(unix)]
-        Err(TryLockError::Error(error))
-            if error.raw_os_error() == Some(rustix::io::Errno::ACCESS.raw_os_error()) =>
-        {
-            Lock::Busy(file)
-        }
-        Err(TryLockError::Error(error)) => Lock::Unsupported(error),
-    }
-}
-
-#[cfg(not(test))]
 fn system_lock(file: &File) -> Result<(), TryLockError> {
+    #[cfg(test)]
+    if let Some(errno) = tests::FAULT.get() {
+        return Err(TryLockError::Error(io::Error::from_raw_os_error(errno)));
+    }
     file.try_lock()
-}
-
-#[cfg(test)]
-fn system_lock(file: &File) -> Result<(), TryLockError> {
-    match tests::FAULT.get() {
-        Some(errno) => Err(TryLockError::Error(io::Error::from_raw_os_error(errno))),
-        None => file.try_lock(),
-    }
 }
 
 #[cfg(test)]

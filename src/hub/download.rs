@@ -9,7 +9,7 @@ use super::cache::Repo;
 use super::client::Content;
 use super::error::{HubError, answer};
 use super::plan::PlannedFile;
-use super::{Event, Hub, RETRY, Report};
+use super::{Event, Hub, Report};
 use crate::files::lock::{self, Lock};
 use crate::net::{Failure, HttpError, Retry};
 
@@ -68,7 +68,7 @@ impl Hub {
         let partial = partial(repo, file, lock.is_some());
         let path = &partial.path;
         let mut out = open_partial(path).map_err(|source| cache_error(path, source))?;
-        let mut retry = Retry::new(RETRY);
+        let mut retry = Retry::at_once();
         // Bytes that are downloaded twice are no progress.
         let mut best = Some(length(&out, path)?).filter(|have| *have <= file.size).unwrap_or(0);
         let mut wrong_parts = 0;

@@ -31,10 +31,7 @@ use client::HubClient;
 use error::by_hand;
 use hash::HashCheck;
 
-use crate::net::{Clock, Next, Retry, RetryPolicy, SystemClock};
-
-const RETRY: RetryPolicy =
-    RetryPolicy { attempts: 5, longest_wait: Duration::from_secs(120), first_at_once: true, jitter: None };
+use crate::net::{Clock, Next, Retry, SystemClock};
 
 /// Progress of fetching a model.
 #[derive(Debug)]

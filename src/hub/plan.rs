@@ -9,7 +9,7 @@ use super::error::{HubError, answer};
 use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::model_id::ModelId;
-use super::{Event, Hub, RETRY, Report};
+use super::{Event, Hub, Report};
 use crate::backbone::{self, registry};
 use crate::files::input_file::{MOST_CONFIG, read_bounded};
 use crate::net::{Failure, HttpError, Retry, is_transient};
@@ -145,7 +145,7 @@ impl Hub {
         report: &mut Report,
     ) -> Result<Option<(Option<String>, PlannedFile)>, HubError> {
         let url = self.url(id, revision, name);
-        let mut retry = Retry::new(RETRY);
+        let mut retry = Retry::at_once();
         let FileFacts { commit, etag, size } = loop {
             let HttpError { host, failure } = match self.client.facts(&url, self.clock.now()) {
                 Ok(facts) => break facts,
