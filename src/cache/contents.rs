@@ -63,9 +63,6 @@ impl Contents {
 impl Cache {
     /// The contents of a file and of the files that it names, or of a folder's files with their names. `None` for a pipe, and
     /// where they change while being read.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
     pub fn contents(&self, path: &Path, named: &[PathBuf]) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
         self.contents_by(&path, named, "whole", |hasher| {
@@ -80,9 +77,6 @@ impl Cache {
     }
 
     /// As [`Cache::contents`], where `read` hashes the part that counts, and `part` names that part.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
     pub fn contents_by(
         &self,
         path: &Path,

@@ -61,7 +61,6 @@ impl Key {
         Self(format!("{kind}-{}", hasher.finalize().to_hex()))
     }
 
-    /// The key as a file name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -93,7 +92,6 @@ const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
 pub struct Entry(Vec<u8>);
 
 impl Entry {
-    /// The bytes of an entry.
     pub(super) fn seal(key: &Key, payload: &[u8]) -> Vec<u8> {
         [&MAGIC[..], &checksum(key, payload), payload].concat()
     }

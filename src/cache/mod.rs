@@ -136,18 +136,11 @@ impl Cache {
         self.writing().notice.take()
     }
 
-    /// All entries.
-    ///
-    /// # Errors
-    /// If the folder exists and cannot be read.
     pub fn listing(&self) -> Result<Listing, CacheError> {
         self.entries().map_err(|source| self.error(source))
     }
 
     /// Removes the least recently used entries until the rest is within bounds, and returns them.
-    ///
-    /// # Errors
-    /// If the folder cannot be read or an entry cannot be removed.
     pub fn prune(&self, bounds: Bounds) -> Result<Listing, CacheError> {
         self.evict(bounds).map_err(|source| self.error(source))
     }

@@ -17,9 +17,6 @@ pub struct MatrixError {
 }
 
 /// Reads a matrix of embeddings from a `.npy` file of float32 or float64, one per row, as f32.
-///
-/// # Errors
-/// When the file cannot be read or is no such matrix.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
     let bytes = read_bounded(path, MOST_DATA).map_err(|error| error.to_string());
     bytes.and_then(|bytes| parse(&bytes)).map_err(|problem| MatrixError { path: path.to_owned(), problem })

@@ -28,9 +28,6 @@ pub struct TextEmbeddings {
 }
 
 /// Writes `frame_embeds`, `frame_pts`, `text_embeds` and `input_ids`, as far as they are given.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> {
     let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -59,9 +56,6 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
 }
 
 /// Writes one matrix as `.npy`.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn save_npy(matrix: &Array2<f32>, path: &Path) -> io::Result<()> {
     let mut bytes = Vec::new();
     matrix.write_npy(&mut bytes).map_err(io::Error::other)?;

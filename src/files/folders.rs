@@ -41,9 +41,6 @@ impl Folder {
     }
 
     /// By its variable, or else the system's folder for such files. It need not exist.
-    ///
-    /// # Errors
-    /// If there is neither.
     pub fn path(self) -> Result<PathBuf, NoFolder> {
         self.path_from(
             env::var_os(self.variable()).map(PathBuf::from),

@@ -41,9 +41,6 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Opens a regular file for reading. Never waits for the other end of a pipe.
-///
-/// # Errors
-/// If it cannot be opened, or is no regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     check_regular(&std::fs::metadata(path)?)?;
     let mut options = OpenOptions::new();

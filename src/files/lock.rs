@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// The outcome of locking a file.
 #[derive(Debug)]
 pub enum Lock {
     /// Until the file is closed.
@@ -35,7 +34,6 @@ pub fn try_lock(path: &Path) -> Lock {
     }
 }
 
-/// Waits until a file can be locked.
 pub fn wait(file: File) -> Lock {
     loop {
         match file.lock() {
@@ -47,9 +45,6 @@ pub fn wait(file: File) -> Lock {
 }
 
 /// Opens or creates a lock file. That of another user can often only be read, which is enough to lock it.
-///
-/// # Errors
-/// If it can neither be created nor opened, or is a link or no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     let create = no_follow().read(true).append(true).create(true).open(path);
     let file = match create {

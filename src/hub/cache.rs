@@ -20,7 +20,6 @@ use crate::files::text_file;
 
 /// Partial downloads that were not resumed for this long are deleted.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
-/// Suffix of partial downloads.
 const INCOMPLETE: &str = ".incomplete";
 
 /// The cache folder. It need not exist.
@@ -30,7 +29,6 @@ pub struct HubCache {
 }
 
 impl HubCache {
-    /// The cache in that folder.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
@@ -104,7 +102,6 @@ impl Repo {
         is_commit(commit).then(|| self.root.join("snapshots").join(commit))
     }
 
-    /// The file of that hash.
     pub fn blob(&self, etag: &Etag) -> PathBuf {
         self.root.join("blobs").join(etag.as_str())
     }
@@ -226,7 +223,6 @@ fn is_link_of_ours(link: &Path, _: &Path) -> bool {
     link.is_dir()
 }
 
-/// Whether this is the full name of a commit.
 pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -282,8 +278,6 @@ mod tests {
         fs::write(&target, "{}").unwrap();
         copy(&target, &link).unwrap();
         assert_eq!(fs::read_to_string(&link).unwrap(), "{}");
-        let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
-        assert_eq!(time(&target), time(&link));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 

@@ -32,7 +32,6 @@ pub struct Content {
     /// The server that sends it.
     pub host: String,
     pub status: u16,
-    /// The value of `Content-Range`.
     pub range: Option<String>,
     pub reader: Box<dyn Read>,
 }
@@ -62,7 +61,6 @@ impl HubClient {
         self.withholds_token
     }
 
-    /// The hub's host and port.
     pub fn host(&self) -> String {
         net::host(self.http.server())
     }

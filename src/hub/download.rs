@@ -60,7 +60,7 @@ impl Hub {
         repo.create().map_err(|source| cache_error(repo.root(), source))?;
         let lock = self.lock(repo, file, report);
         // Another program may have fetched it while this one waited.
-        if self.hashes.is_right(&blob, &file.etag, file.size) {
+        if self.is_right(&blob, &file.etag, file.size) {
             let _ = fs::remove_file(repo.incomplete(&file.etag));
             report(Event::Bytes { name: &file.name, done: file.size });
             return Ok(());

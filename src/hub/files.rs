@@ -8,7 +8,6 @@ use crate::files::text_file;
 pub const CONFIG: &str = "config.json";
 /// How images are prepared: the name of transformers 5, and the one of earlier versions. A checkpoint may lack either.
 pub const PREPARATION: [&str; 2] = ["processor_config.json", "preprocessor_config.json"];
-/// The tokenizer.
 pub const TOKENIZER: &str = "tokenizer.json";
 /// The weights in one file.
 pub const SINGLE: &str = "model.safetensors";

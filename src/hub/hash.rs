@@ -1,5 +1,5 @@
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -21,15 +21,11 @@ impl Etag {
         is_hash.then_some(Self(hash))
     }
 
-    /// The hash in hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether a file of `size` bytes has this hash.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
     pub fn is_of(&self, path: &Path, size: u64) -> io::Result<bool> {
         let file = open_regular(path)?;
         let found = if self.0.len() == 64 {
@@ -44,26 +40,6 @@ impl Etag {
 /// Remembers whether a file has the hash of that name, until the file changes: hashing gigabytes takes seconds. The last
 /// argument computes it.
 pub type HashMemo = Box<dyn Fn(&Path, &str, &mut dyn FnMut() -> io::Result<bool>) -> io::Result<bool>>;
-
-/// Checks files of the cache, which may be damaged, or half written by another program.
-#[derive(Default)]
-pub struct HashCheck {
-    pub memo: Option<HashMemo>,
-}
-
-impl HashCheck {
-    /// Whether there is a readable file of this size and hash.
-    pub fn is_right(&self, path: &Path, etag: &Etag, size: u64) -> bool {
-        if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size) {
-            return false;
-        }
-        let mut has_hash = || etag.is_of(path, size);
-        match &self.memo {
-            Some(memo) => memo(path, etag.as_str(), &mut has_hash).unwrap_or(false),
-            None => has_hash().unwrap_or(false),
-        }
-    }
-}
 
 fn digest(mut hasher: impl Digest, mut file: File) -> io::Result<String> {
     let mut piece = vec![0; 1 << 20];

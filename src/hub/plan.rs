@@ -22,7 +22,6 @@ const MAX_JSON: u64 = 64 << 20;
 pub struct PlannedFile {
     pub name: String,
     pub size: u64,
-    /// Bytes that are there.
     pub have: u64,
     pub(super) etag: Etag,
     /// Whether all of it is there with the right hash.
@@ -39,12 +38,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The files of the model.
     pub fn files(&self) -> &[PlannedFile] {
         &self.files
     }
 
-    /// Bytes of all files.
     pub fn size(&self) -> u64 {
         sum(self.files.iter().map(|file| file.size))
     }
@@ -196,7 +193,7 @@ impl Hub {
         let blob = repo.blob(&etag);
         let snapshot = commit.and_then(|commit| repo.snapshot(commit));
         report(Event::Checking { name });
-        let is_right = |path: &Path| self.hashes.is_right(path, &etag, size);
+        let is_right = |path: &Path| self.is_right(path, &etag, size);
         let is_there = is_right(&blob) || snapshot.is_some_and(|snapshot| is_right(&snapshot.join(name)));
         let partial = fs::symlink_metadata(repo.incomplete(&etag)).map_or(0, |facts| facts.len());
         let have = match is_there {

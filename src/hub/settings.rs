@@ -32,7 +32,6 @@ pub struct HubSettings {
 const STALL: Duration = Duration::from_secs(30);
 
 impl HubSettings {
-    /// Reads the environment.
     pub fn load() -> Self {
         Self::from(|name| env::var_os(name), BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()))
     }

@@ -57,19 +57,18 @@ const DOUBT: &str = "\
 
 /// The candidates, found by number, letter or name.
 struct Names {
-    count: usize,
-    /// Names in lower case on one line.
+    /// In lower case on one line.
     lower: Vec<String>,
 }
 
 impl Names {
     fn new(names: &[String]) -> Self {
-        Self { count: names.len(), lower: names.iter().map(|name| one_line(name).to_lowercase()).collect() }
+        Self { lower: names.iter().map(|name| one_line(name).to_lowercase()).collect() }
     }
 
     /// The candidate of a number from 1.
     fn counted(&self, number: u64) -> Option<usize> {
-        usize::try_from(number).ok()?.checked_sub(1).filter(|&place| place < self.count)
+        usize::try_from(number).ok()?.checked_sub(1).filter(|&place| place < self.lower.len())
     }
 
     /// The candidate of a number or a letter.
@@ -84,7 +83,7 @@ impl Names {
 
     /// The candidate of exactly this name; unclear if two have it.
     fn named(&self, lower: &str) -> Option<Choice> {
-        let mut places = (0..self.count).filter(|&place| self.lower[place] == lower);
+        let mut places = (0..self.lower.len()).filter(|&place| self.lower[place] == lower);
         match (places.next(), places.next()) {
             (None, _) => None,
             (Some(place), None) => Some(Choice::One(place)),
@@ -173,7 +172,7 @@ impl Names {
     fn mentioned(&self, text: &str) -> (Vec<usize>, String) {
         let mut left = text.to_owned();
         let mut places = Vec::new();
-        let mut longest_first: Vec<usize> = (0..self.count).collect();
+        let mut longest_first: Vec<usize> = (0..self.lower.len()).collect();
         longest_first.sort_by_key(|&place| std::cmp::Reverse(self.lower[place].len()));
         // Longest names first: "fork" inside "royal fork" is no mention of "fork".
         let mut found: Vec<&str> = Vec::new();

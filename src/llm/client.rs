@@ -98,7 +98,6 @@ impl Message {
 /// The JSON that an answer should have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
-    /// Name of the schema.
     pub name: &'static str,
     /// JSON Schema, strict.
     pub schema: Value,
@@ -112,7 +111,6 @@ struct Reply {
 }
 
 impl Client {
-    /// A client of a model.
     pub fn new(
         endpoint: Endpoint,
         model: impl Into<String>,

@@ -26,9 +26,6 @@ pub enum PromptError {
 
 /// The prompt for scripts of a strategy, with `{classes}` and `{domain}`: that of `file`, else `NAME.md` in the user's
 /// `folder` of prompts, else the bundled one.
-///
-/// # Errors
-/// If a file cannot be read, or lacks `{classes}`.
 pub fn script_prompt(
     strategy: Strategy,
     file: Option<&Path>,
@@ -40,9 +37,6 @@ pub fn script_prompt(
 
 /// The prompt for a vision-language model, with `{choices}`, `{domain}` and `{frames}`: `vlm.md` in the user's `folder`
 /// of prompts, else the bundled one.
-///
-/// # Errors
-/// If the file cannot be read, or lacks `{choices}`.
 pub fn vision_prompt(folder: Option<&Path>) -> Result<Prompt, PromptError> {
     load(in_folder(folder, "vlm").as_deref(), VISION, "{choices}")
 }

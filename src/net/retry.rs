@@ -59,7 +59,6 @@ impl Retry {
         }
     }
 
-    /// How often the request has failed in a row.
     pub fn failures(&self) -> u32 {
         self.failures
     }

@@ -47,7 +47,6 @@ pub struct History {
 }
 
 impl Change {
-    /// Whether nothing changes.
     pub fn is_none(&self) -> bool {
         match self {
             Self::Class { before, after, .. } => before == after,

@@ -51,9 +51,6 @@ impl Template {
     }
 
     /// The built-in template of that name, else `text` as a custom one.
-    ///
-    /// # Errors
-    /// As [`Template::custom`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         match Self::built_in().into_iter().find(|template| template.name == text) {
             Some(template) => Ok(template),
@@ -62,9 +59,6 @@ impl Template {
     }
 
     /// The template of that text, under its name if it is built in.
-    ///
-    /// # Errors
-    /// As [`Template::custom`].
     pub fn of_text(text: &str) -> Result<Self, TemplateError> {
         let built_in = Self::built_in().into_iter().find(|template| template.text == text);
         built_in.map_or_else(|| Self::custom(text), Ok)
@@ -81,7 +75,10 @@ impl Template {
                 "step" => has_step = true,
                 "action" | "domain" => {}
                 _ => {
-                    return Err(TemplateError::Unknown { text: text.into(), placeholder: placeholder.into() });
+                    return Err(TemplateError::Unknown {
+                        text: text.into(),
+                        placeholder: placeholder.into(),
+                    });
                 }
             }
             rest = after;
@@ -92,12 +89,10 @@ impl Template {
         Ok(Self { name: name.into(), text: text.into() })
     }
 
-    /// Name of a built-in template, or `custom`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text with its placeholders.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -44,7 +44,6 @@ pub enum Warning {
     Cut {
         /// Name of the template, or its text if it is custom.
         template: String,
-        /// Where it is cut.
         cut: Cut,
     },
 }
@@ -93,7 +92,6 @@ impl fmt::Display for Warning {
 /// A warning and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Index of the class.
     pub class: usize,
     /// Index of the step; `None` for the whole script.
     pub step: Option<usize>,

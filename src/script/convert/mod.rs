@@ -50,16 +50,11 @@ pub enum ConvertError {
 /// The result of a conversion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Converted {
-    /// A script file.
     Own(ScriptFile),
-    /// The authors' items.
     Authors(Vec<Value>),
 }
 
 /// Converts a document to the other format; its content decides which it has.
-///
-/// # Errors
-/// If it is of neither format, or breaks a rule of its own.
 pub fn convert(document: Value) -> Result<Converted, ConvertError> {
     match document {
         Value::Array(items) => from_authors(items).map(Converted::Own),
@@ -73,9 +68,6 @@ pub fn convert(document: Value) -> Result<Converted, ConvertError> {
 }
 
 /// Converts the authors' items. [`to_authors`] gives equal items back.
-///
-/// # Errors
-/// If no item has a script.
 pub fn from_authors(items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     if let Some(file) = items.iter().find(|item| item.is_object()).and_then(|first| first.get(SCRIPT_FILE))
         && let Ok(file) = serde_json::from_value::<ScriptFile>(file.clone())
@@ -151,7 +143,6 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     Ok(ScriptFile { domain: common, classes, other })
 }
 
-/// Keeps all scripts of an item as values.
 fn keep_all(item: &mut Value) {
     if let Some(Value::Object(scripts)) = item.get_mut(SUBACTIONS) {
         for value in scripts.values_mut() {
