@@ -66,7 +66,7 @@ pub fn temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 pub fn temporary_unsynced(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     sweep_once(folder);
     let mut builder = tempfile::Builder::new();
-    let prefix = format!("{}{}", TEMPORARY.0, own_mark());
+    let prefix = format!("{}{}-{}-", TEMPORARY.0, &*HOST, process::id());
     builder.prefix(&prefix).suffix(TEMPORARY.1);
     // Readable by whom the user's umask allows, as files of other programs, and not by the user alone.
     #[cfg(unix)]
@@ -134,11 +134,6 @@ pub fn sweep(folder: &Path, now: SystemTime) {
             let _ = fs::remove_file(file.path());
         }
     }
-}
-
-/// Part of the names of this process' temporary files: its machine, and its id there.
-fn own_mark() -> String {
-    format!("{}-{}-", &*HOST, process::id())
 }
 
 /// A short hash of the host name. Empty where it is unknown, so that no process is taken for dead.

@@ -63,7 +63,8 @@ fn check_regular(found: &Metadata) -> io::Result<()> {
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    Err(invalid(&format!("{}, not a regular file; copy what it gives to a file", kind(found.file_type()))))
+    let fault = format!("{}, not a regular file; copy what it gives to a file", kind(found.file_type()));
+    Err(io::Error::new(io::ErrorKind::InvalidData, fault))
 }
 
 fn kind(of: FileType) -> &'static str {
@@ -114,10 +115,6 @@ fn too_large(size: &str, limit: u64) -> io::Error {
         io::ErrorKind::FileTooLarge,
         format!("{size}, and at most {} are read of such a file", in_units(limit)),
     )
-}
-
-fn invalid(fault: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, fault)
 }
 
 fn in_units(bytes: u64) -> String {

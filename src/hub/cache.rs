@@ -122,16 +122,11 @@ impl Repo {
     }
 
     pub fn create(&self) -> io::Result<()> {
-        self.create_root()?;
-        ["blobs", "refs", "snapshots"].iter().try_for_each(|name| make_folder(&self.root.join(name)))
-    }
-
-    fn create_root(&self) -> io::Result<()> {
         fs::create_dir_all(&self.cache)?;
-        if is_link_of_ours(&self.root, &self.cache) {
-            return Ok(());
+        if !is_link_of_ours(&self.root, &self.cache) {
+            make_folder(&self.root)?;
         }
-        make_folder(&self.root)
+        ["blobs", "refs", "snapshots"].iter().try_for_each(|name| make_folder(&self.root.join(name)))
     }
 
     /// Puts a blob into the folder of a commit under its name.

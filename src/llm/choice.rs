@@ -297,10 +297,7 @@ mod tests {
         for (answer, expected) in [
             (r#"{"answer": 1} {"answer": 2}"#, One(1)),
             ("```json\n{\"answer\": 1}\n```\nNo:\n```json\n{\"answer\": 4}\n```", One(3)),
-            (r#"<thinking>{"answer": 1}</thinking>{"answer": 2}"#, One(1)),
-            (r#"<THINK>{"answer": 1}</THINK>B"#, One(1)),
             (r#"{"answer": 1}</reasoning>final answer: B"#, One(1)),
-            ("It could be A… final answer: B", One(1)),
             ("It could be a fork. Final answer: B", One(1)),
             ("My first answer was A. Final answer: **skewer**.", One(3)),
             ("The answer is a fork.", One(0)),
@@ -313,10 +310,7 @@ mod tests {
             (r#"{"answer": 2,}"#, One(1)),
             ("1. fork 2. absolute pin 3. pin 4. skewer. Answer: 3", One(2)),
             ("A skewer. This is my answer.", One(3)),
-            (
-                r#"{"answer": 2} The absolute pin, for the piece cannot move at all, as a fork would allow."#,
-                One(1),
-            ),
+            (r#"{"answer": 2} The absolute pin: the piece cannot move, as a fork would allow."#, One(1)),
         ] {
             assert_eq!(choice(answer, false), expected, "{answer}");
         }
