@@ -70,7 +70,7 @@ impl Hub {
                 self.offline(id, format!("HF_HUB_OFFLINE is set, and {id} is not complete in {cache}"))
             );
         }
-        if self.client.withholds_token() {
+        if self.settings.token.is_some() && !self.client.has_token() {
             report(Event::Notice(format!(
                 "the token is not sent: others could read it on the way to {}\nhelp: use an HF_ENDPOINT with https://",
                 self.host()

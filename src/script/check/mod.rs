@@ -193,4 +193,4 @@ pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

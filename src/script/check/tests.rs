@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn file(value: Value) -> ScriptFile {
+pub fn file(value: Value) -> ScriptFile {
     let file: ScriptFile = serde_json::from_value(value).unwrap();
     file.check().unwrap();
     file

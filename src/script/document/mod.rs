@@ -271,13 +271,13 @@ impl Document {
         )
     }
 
-    fn commit(&mut self, what: String, change: Change) -> Result<bool, EditError> {
+    fn commit(&mut self, what: String, mut change: Change) -> Result<bool, EditError> {
         if change.is_none() {
             return Ok(false);
         }
         change.apply(&mut self.content);
         if let Err(fault) = self.content.file.check() {
-            change.revert(&mut self.content);
+            change.apply(&mut self.content);
             return Err(fault.into());
         }
         self.history.push(Edit { what, change });

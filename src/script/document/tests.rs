@@ -1,15 +1,10 @@
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Document, EditError};
+use crate::script::check::tests::file;
 use crate::script::history::MAX_UNDO;
 use crate::script::{ClassId, Fault, ScriptFile};
-
-fn file(value: Value) -> ScriptFile {
-    let file: ScriptFile = serde_json::from_value(value).unwrap();
-    file.check().unwrap();
-    file
-}
 
 fn skating() -> ScriptFile {
     file(json!({
