@@ -104,12 +104,8 @@ impl Cache {
 }
 
 impl Listing {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     pub fn bytes(&self) -> u64 {

@@ -1,6 +1,5 @@
-use std::fmt::Write;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use sha1::Sha1;
@@ -41,19 +40,9 @@ impl Etag {
 /// argument computes it.
 pub type HashMemo = Box<dyn Fn(&Path, &str, &mut dyn FnMut() -> io::Result<bool>) -> io::Result<bool>>;
 
-fn digest(mut hasher: impl Digest, mut file: File) -> io::Result<String> {
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut piece)?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&piece[..length]);
-    }
-    Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+fn digest(mut hasher: impl Digest + io::Write, file: File) -> io::Result<String> {
+    io::copy(&mut BufReader::with_capacity(1 << 20, file), &mut hasher)?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

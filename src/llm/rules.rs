@@ -37,10 +37,8 @@ pub fn schema(names: &[String]) -> Schema {
 pub fn scripts_in(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
     let said = Final::of(&answer.text);
     let listed: Vec<Listed> = said.json.iter().filter_map(|value| listed(value, names)).collect();
-    // If the end is missing, what comes before it is a draft.
-    let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     let script = |name: &String| {
-        if is_cut {
+        if said.lacks_its_end(answer.is_cut) {
             return Err("the answer was cut off before its end".to_owned());
         }
         if listed.is_empty() {

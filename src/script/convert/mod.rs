@@ -135,10 +135,8 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     }
     let Some((first, _)) = classes.first() else { return Err(ConvertError::NoScripts) };
     let common = classes.iter().all(|(domain, _)| domain == first).then(|| first.clone());
-    let classes = classes
-        .into_iter()
-        .map(|(domain, class)| Class { domain: if common.is_some() { None } else { Some(domain) }, ..class });
-    let classes = classes.collect();
+    let own = |domain: String| common.is_none().then_some(domain);
+    let classes = classes.into_iter().map(|(domain, class)| Class { domain: own(domain), ..class }).collect();
     let other = Map::from_iter([(ITEMS.to_owned(), Value::Array(items))]);
     Ok(ScriptFile { domain: common, classes, other })
 }
@@ -220,11 +218,7 @@ fn item_for_each_domain(file: &ScriptFile) -> Vec<Value> {
         let script = |class: &&Class| (format!("{} in {domain}", class.name), json!(class.steps));
         let scripts: Map<String, Value> = classes.iter().map(script).collect();
         json!({
-            "youtube_id": "",
-            "id": domain,
-            "domain": domain,
-            "action": "",
-            "question": "",
+            "youtube_id": "", "id": domain, "domain": domain, "action": "", "question": "",
             "cleaned_options": classes.iter().map(|class| &class.name).collect::<Vec<_>>(),
             "correct_answer_index": 0,
             SUBACTIONS: scripts,
