@@ -38,12 +38,8 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
     }
     if let Some(texts) = &embeddings.texts {
         let ids: Vec<u8> = texts.ids.iter().flat_map(|x| x.to_le_bytes()).collect();
-        tensors.push((
-            "text_embeds",
-            Dtype::F32,
-            texts.embeddings.shape().to_vec(),
-            floats(&texts.embeddings),
-        ));
+        let TextEmbeddings { embeddings, .. } = texts;
+        tensors.push(("text_embeds", Dtype::F32, embeddings.shape().to_vec(), floats(embeddings)));
         tensors.push(("input_ids", Dtype::I32, texts.ids.shape().to_vec(), ids));
     }
     let views = tensors

@@ -238,9 +238,7 @@ fn symlink(_: &Etag, target: &Path, link: &Path) -> io::Result<()> {
 fn leads_to(link: &Path, target: &Path) -> bool {
     let Ok(found) = fs::symlink_metadata(link) else { return false };
     if found.is_symlink() {
-        return link
-            .canonicalize()
-            .is_ok_and(|link| target.canonicalize().is_ok_and(|target| link == target));
+        return matches!((link.canonicalize(), target.canonicalize()), (Ok(link), Ok(target)) if link == target);
     }
     let facts = |found: fs::Metadata| (found.is_file(), found.len(), found.modified().ok());
     fs::metadata(target).is_ok_and(|target| facts(target) == facts(found))

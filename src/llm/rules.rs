@@ -83,14 +83,9 @@ fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Re
         if found.is_empty() {
             found = of(&|other| plain(other) == plain(name) && !names.contains(other));
         }
-        match (&found[..], bare) {
-            ([], _) => {}
-            ([value, others @ ..], bare) => {
-                if others.iter().any(|other| other != value) || bare.is_some_and(|bare| bare != *value) {
-                    return several();
-                }
-                return Ok(value);
-            }
+        if let [value, others @ ..] = &found[..] {
+            let is_one = others.iter().all(|other| other == value) && bare.is_none_or(|bare| bare == *value);
+            return if is_one { Ok(value) } else { several() };
         }
     }
     bare.ok_or_else(|| "its script is missing".to_owned())
@@ -140,13 +135,10 @@ fn steps(value: &Value) -> Result<Vec<String>, String> {
     let is_no_list = || "\"steps\" is not a list of strings".to_owned();
     let items = value.as_array().ok_or_else(is_no_list)?;
     let steps: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(one_line)).collect();
-    let mut steps = steps.ok_or_else(is_no_list)?;
+    let steps = steps.ok_or_else(is_no_list)?;
     let bare: Option<Vec<String>> =
         (1..).zip(&steps).map(|(number, step)| without_number(number, step)).collect();
-    if let Some(bare) = bare {
-        steps = bare;
-    }
-    Ok(steps)
+    Ok(bare.unwrap_or(steps))
 }
 
 /// A step without `1. `, `1) `, `1: ` or `Step 1: `; `None` if it has no such number.

@@ -52,10 +52,8 @@ impl Template {
 
     /// The built-in template of that name, else `text` as a custom one.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        match Self::built_in().into_iter().find(|template| template.name == text) {
-            Some(template) => Ok(template),
-            None => Self::custom(text),
-        }
+        let built_in = Self::built_in().into_iter().find(|template| template.name == text);
+        built_in.map_or_else(|| Self::custom(text), Ok)
     }
 
     /// The template of that text, under its name if it is built in.

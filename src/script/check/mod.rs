@@ -77,12 +77,8 @@ impl fmt::Display for Warning {
                 write!(f, "{}; a {strategy} step has {allowed}", count(*words, "word"))
             }
             Self::Steps { steps, strategy } => {
-                write!(
-                    f,
-                    "{}; a {strategy} script has {}",
-                    count(*steps, "step"),
-                    range_text(&strategy.steps())
-                )
+                let allowed = range_text(&strategy.steps());
+                write!(f, "{}; a {strategy} script has {allowed}", count(*steps, "step"))
             }
             Self::Cut { template, cut } => write!(f, "too long in {template}: {cut}"),
         }

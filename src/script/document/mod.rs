@@ -144,12 +144,8 @@ impl Document {
         steps: &[S],
     ) -> Result<ClassId, EditError> {
         let steps = steps.iter().map(|step| step.as_ref().trim().to_owned()).collect();
-        self.add(Class {
-            name: name.trim().to_owned(),
-            domain: Some(domain.to_owned()),
-            steps,
-            other: Map::new(),
-        })
+        let (name, domain) = (name.trim().to_owned(), Some(domain.to_owned()));
+        self.add(Class { name, domain, steps, other: Map::new() })
     }
 
     /// Adds a class with its other fields. An empty domain, or none, is the file's.
@@ -262,13 +258,10 @@ impl Document {
         what: String,
         change: impl FnOnce(&mut Class),
     ) -> Result<bool, EditError> {
-        let before = (self.content.ids[place], self.content.file.classes[place].clone());
+        let before = Box::new((self.content.ids[place], self.content.file.classes[place].clone()));
         let mut after = before.clone();
         change(&mut after.1);
-        self.commit(
-            what,
-            Change::Class { place, before: Some(Box::new(before)), after: Some(Box::new(after)) },
-        )
+        self.commit(what, Change::Class { place, before: Some(before), after: Some(after) })
     }
 
     fn commit(&mut self, what: String, mut change: Change) -> Result<bool, EditError> {
