@@ -18,8 +18,6 @@ use crate::files::input_file::open_regular;
 /// The coarsest time stamps of a file system: a file changed more recently may change again and keep its times.
 const COARSEST_TICK: Duration = Duration::from_secs(2);
 
-const WHOLE: &str = "whole";
-
 /// The contents of a file, or of a folder's files, when last read.
 #[derive(Clone, Debug)]
 pub struct Contents {
@@ -65,12 +63,9 @@ impl Contents {
 impl Cache {
     /// The contents of a file and of the files that it names, or of a folder's files with their names. `None` for a pipe, and
     /// where they change while being read.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
     pub fn contents(&self, path: &Path, named: &[PathBuf]) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
-        self.contents_by(&path, named, WHOLE, |hasher| {
+        self.contents_by(&path, named, "whole", |hasher| {
             for stamp in stamps(&path, named)?.unwrap_or_default() {
                 hasher.update(&(stamp.name.len() as u64).to_le_bytes());
                 hasher.update(stamp.name.as_bytes()).update(&stamp.size.to_le_bytes());
@@ -81,14 +76,7 @@ impl Cache {
         })
     }
 
-    fn memo(&self, key: &Key) -> Option<Memo> {
-        serde_json::from_slice(self.get(key)?.payload()).ok()
-    }
-
     /// As [`Cache::contents`], where `read` hashes the part that counts, and `part` names that part.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
     pub fn contents_by(
         &self,
         path: &Path,
@@ -98,8 +86,9 @@ impl Cache {
     ) -> io::Result<Option<Contents>> {
         let path = path.canonicalize()?;
         let Some(files) = stamps(&path, named)? else { return Ok(None) };
-        let key = memo_key(&path, part);
-        if let Some(memo) = self.memo(&key).filter(|memo| memo.files == files) {
+        let key = Key::new(Kind::Contents, [path.as_os_str().as_encoded_bytes(), part.as_bytes()]);
+        let memo = self.get(&key).and_then(|entry| serde_json::from_slice::<Memo>(entry.payload()).ok());
+        if let Some(memo) = memo.filter(|memo| memo.files == files) {
             return Ok(Some(Contents { path, named: named.to_vec(), memo }));
         }
         let mut hasher = Hasher::new();
@@ -114,10 +103,6 @@ impl Cache {
         }
         Ok(Some(contents))
     }
-}
-
-fn memo_key(path: &Path, part: &str) -> Key {
-    Key::new(Kind::Contents, [path.as_os_str().as_encoded_bytes(), part.as_bytes()])
 }
 
 /// Whether any later change will change the times too.

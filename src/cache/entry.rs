@@ -23,6 +23,12 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 5] = [Self::Frames, Self::Partial, Self::Strip, Self::Text, Self::Contents];
 
+    /// The kind of a file name, and the rest of that name.
+    fn of(name: &str) -> Option<(Self, &str)> {
+        let (kind, digest) = name.split_once('-')?;
+        Some((Self::ALL.into_iter().find(|known| known.name() == kind)?, digest))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Frames => "frames",
@@ -55,14 +61,12 @@ impl Key {
         Self(format!("{kind}-{}", hasher.finalize().to_hex()))
     }
 
-    /// The key as a file name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     pub fn kind(&self) -> Kind {
-        let name = self.0.split('-').next();
-        Kind::ALL.into_iter().find(|kind| Some(kind.name()) == name).unwrap_or(Kind::Contents)
+        Kind::of(&self.0).map_or(Kind::Contents, |(kind, _)| kind)
     }
 }
 
@@ -71,10 +75,9 @@ impl FromStr for Key {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let (kind, digest) = name.split_once('-').ok_or(())?;
-        let is_kind = Kind::ALL.into_iter().any(|known| known.name() == kind);
+        let (_, digest) = Kind::of(name).ok_or(())?;
         let is_digest = digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if is_kind && is_digest { Ok(Self(name.to_owned())) } else { Err(()) }
+        if is_digest { Ok(Self(name.to_owned())) } else { Err(()) }
     }
 }
 
@@ -89,7 +92,6 @@ const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
 pub struct Entry(Vec<u8>);
 
 impl Entry {
-    /// The bytes of an entry.
     pub(super) fn seal(key: &Key, payload: &[u8]) -> Vec<u8> {
         [&MAGIC[..], &checksum(key, payload), payload].concat()
     }

@@ -1,21 +1,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::cache::entry::{Key, Kind};
-use crate::cache::size::Size;
-use crate::files::atomic_write::{self, temporary_unsynced};
+use crate::cache::{Cache, Key, Kind, Size};
+use crate::files::atomic_write;
 use crate::files::leftovers::is_older;
-
-/// The folder of the entries. Files that the cache did not write are not touched.
-#[derive(Debug)]
-pub struct EntryFolder {
-    folder: PathBuf,
-}
 
 /// Entries, least recently used first.
 #[derive(Debug, Default)]
@@ -40,28 +32,9 @@ pub struct Bounds {
     pub age: Option<Duration>,
 }
 
-impl EntryFolder {
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
-    }
-
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    pub fn path(&self, key: &Key) -> PathBuf {
-        self.folder.join(key.as_str())
-    }
-
-    /// Writes an entry under a temporary name and renames it. It is not forced to the disk: an entry torn by a crash fails
-    /// its checksum, and is made again.
-    pub fn write(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        temporary_unsynced(&self.folder, bytes)?.persist(self.path(key))?;
-        Ok(())
-    }
-
-    pub fn listing(&self) -> io::Result<Listing> {
+/// The entries in the folder. Files that the cache did not write are not touched.
+impl Cache {
+    pub(super) fn entries(&self) -> io::Result<Listing> {
         let mut entries = Vec::new();
         for (name, metadata) in self.files()? {
             if let Ok(key) = name.parse() {
@@ -74,9 +47,10 @@ impl EntryFolder {
 
     /// Removes the least recently used entries until the rest is within bounds. Entries that cannot be removed, such as
     /// those of other users, are skipped.
-    pub fn prune(&self, bounds: Bounds, now: SystemTime) -> io::Result<Listing> {
+    pub(super) fn evict(&self, bounds: Bounds) -> io::Result<Listing> {
+        let now = SystemTime::now();
         self.sweep(now);
-        let Listing { entries } = self.listing()?;
+        let Listing { entries } = self.entries()?;
         let mut left: u64 = entries.iter().map(|(_, size, _)| size).sum();
         let is_too_much = |left: u64| bounds.size.is_some_and(|size| left > size.0);
         let (mut gone, mut stuck) = (Listing::default(), None);
@@ -103,7 +77,7 @@ impl EntryFolder {
 
     /// Removes temporary files of killed processes. An entry from the future, written while a clock was wrong, counts as used
     /// now, or it would never be evicted.
-    pub fn sweep(&self, now: SystemTime) {
+    pub(super) fn sweep(&self, now: SystemTime) {
         atomic_write::sweep(&self.folder, now);
         for (name, metadata) in self.files().into_iter().flatten() {
             is_older(&self.folder.join(name), &metadata, Duration::MAX, now);
@@ -130,12 +104,8 @@ impl EntryFolder {
 }
 
 impl Listing {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     pub fn bytes(&self) -> u64 {

@@ -21,10 +21,10 @@ pub use entry::{Entry, Key, Kind};
 pub use eviction::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
+use crate::files::atomic_write::temporary_unsynced;
 use crate::files::folders::{Folder, NoFolder};
 use crate::files::input_file::{MOST_DATA, read_bounded};
 use crate::files::leftovers::set_time;
-use eviction::EntryFolder;
 
 /// The environment variable with the size limit.
 pub const SIZE_VARIABLE: &str = "ACTALIGN_CACHE_SIZE";
@@ -46,7 +46,7 @@ pub enum CacheError {
 /// fails, which [`Cache::take_notice`] reports, the run continues without.
 #[derive(Debug)]
 pub struct Cache {
-    entries: EntryFolder,
+    folder: PathBuf,
     limit: Size,
     writing: Mutex<Writing>,
 }
@@ -78,11 +78,11 @@ impl Cache {
 
     /// A cache below `folder`, which need not exist.
     pub fn new(folder: &Path, limit: Size) -> Self {
-        Self { entries: EntryFolder::new(folder.join("embeddings")), limit, writing: Mutex::default() }
+        Self { folder: folder.join("embeddings"), limit, writing: Mutex::default() }
     }
 
     pub fn folder(&self) -> &Path {
-        self.entries.folder()
+        &self.folder
     }
 
     pub fn limit(&self) -> Size {
@@ -91,7 +91,7 @@ impl Cache {
 
     /// The entry of a key, which counts as used now. One with a wrong checksum is removed.
     pub fn get(&self, key: &Key) -> Option<Entry> {
-        let path = self.entries.path(key);
+        let path = self.path(key);
         let entry = Entry::open(key, read_bounded(&path, MOST_DATA).ok()?);
         if entry.is_some() {
             // Where that is not allowed the entry is only evicted sooner.
@@ -104,11 +104,11 @@ impl Cache {
 
     /// Whether there is an entry of that key, intact or not.
     pub fn has(&self, key: &Key) -> bool {
-        self.entries.path(key).is_file()
+        self.path(key).is_file()
     }
 
     pub fn remove(&self, key: &Key) {
-        let _ = fs::remove_file(self.entries.path(key));
+        let _ = fs::remove_file(self.path(key));
     }
 
     /// Writes an entry, and evicts others to make room. One larger than the limit is not kept.
@@ -119,8 +119,7 @@ impl Cache {
         if writing.failed || size > self.limit.0 {
             return;
         }
-        if let Err(error) = self.entries.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size))
-        {
+        if let Err(error) = self.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size)) {
             writing.failed = true;
             tracing::warn!(folder = %self.folder().display(), %error, "cannot write the cache");
             writing.notice = Some(format!(
@@ -137,20 +136,25 @@ impl Cache {
         self.writing().notice.take()
     }
 
-    /// All entries.
-    ///
-    /// # Errors
-    /// If the folder exists and cannot be read.
     pub fn listing(&self) -> Result<Listing, CacheError> {
-        self.entries.listing().map_err(|source| self.error(source))
+        self.entries().map_err(|source| self.error(source))
     }
 
     /// Removes the least recently used entries until the rest is within bounds, and returns them.
-    ///
-    /// # Errors
-    /// If the folder cannot be read or an entry cannot be removed.
     pub fn prune(&self, bounds: Bounds) -> Result<Listing, CacheError> {
-        self.entries.prune(bounds, SystemTime::now()).map_err(|source| self.error(source))
+        self.evict(bounds).map_err(|source| self.error(source))
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(key.as_str())
+    }
+
+    /// Writes an entry under a temporary name and renames it. It is not forced to the disk: an entry torn by a crash fails
+    /// its checksum, and is made again.
+    fn write(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        temporary_unsynced(&self.folder, bytes)?.persist(self.path(key))?;
+        Ok(())
     }
 
     /// Counts `size` more bytes. Past the limit, a tenth more than necessary is evicted, so that not every write lists the
@@ -161,15 +165,14 @@ impl Cache {
             Some(total) if writing.since_count < self.limit.0 / 16 => total + size,
             _ => {
                 writing.since_count = 0;
-                self.entries.sweep(SystemTime::now());
-                self.entries.listing()?.bytes()
+                self.sweep(SystemTime::now());
+                self.entries()?.bytes()
             }
         };
         writing.total = Some(total);
         if total > self.limit.0 {
             let bounds = Bounds { size: Some(Size(self.limit.0 / 10 * 9)), age: None };
-            let gone = self.entries.prune(bounds, SystemTime::now())?;
-            writing.total = Some(total.saturating_sub(gone.bytes()));
+            writing.total = Some(total.saturating_sub(self.evict(bounds)?.bytes()));
         }
         Ok(())
     }

@@ -46,7 +46,7 @@ fn the_least_recently_used_entry_is_evicted() {
     }
     assert!(cache.get(&keys[0]).is_some(), "reading is a use");
     cache.put(&keys[5], &[0; 100]);
-    let left: Vec<bool> = keys.iter().map(|key| cache.entries.path(key).exists()).collect();
+    let left: Vec<bool> = keys.iter().map(|key| cache.path(key).exists()).collect();
     assert_eq!(left, [true, false, false, true, true, true]);
 }
 

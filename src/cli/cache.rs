@@ -66,7 +66,7 @@ pub fn run(args: &CacheArgs) -> Result<()> {
 }
 
 fn print_removed(gone: &Listing) -> Result<()> {
-    Ok(output::print(format!("{} entries removed, {}\n", gone.len(), Size(gone.bytes())))?)
+    Ok(output::print(format!("{} entries removed, {}\n", gone.count(), Size(gone.bytes())))?)
 }
 
 /// What `info --json` prints.
@@ -87,7 +87,7 @@ fn info(cache: &Cache, args: &InfoArgs) -> Result<()> {
     if args.json {
         let info = Info {
             folder: cache.folder(),
-            entries: listing.len(),
+            entries: listing.count(),
             bytes: listing.bytes(),
             limit_bytes: cache.limit().0,
             kinds: listing.by_kind(),
@@ -96,7 +96,7 @@ fn info(cache: &Cache, args: &InfoArgs) -> Result<()> {
         return Ok(output::print(json(&info)?)?);
     }
     let mut text = format!("{}\n", cache.folder().display());
-    text += &format!("{} entries, {} of {}\n", listing.len(), Size(listing.bytes()), cache.limit());
+    text += &format!("{} entries, {} of {}\n", listing.count(), Size(listing.bytes()), cache.limit());
     for (kind, share) in listing.by_kind() {
         text += &format!("  {kind:<9} {:>8}  {}\n", share.entries, Size(share.bytes));
     }

@@ -3,6 +3,6 @@
 mod npy;
 mod write;
 
-pub use npy::{MatrixError, MatrixProblem, read_matrix};
+pub use npy::{MatrixError, read_matrix};
 pub use write::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
 pub(crate) use write::{floats, to_bytes};

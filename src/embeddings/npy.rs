@@ -8,68 +8,50 @@ use thiserror::Error;
 
 use crate::files::input_file::{MOST_DATA, read_bounded};
 
-/// A file that is not a matrix of embeddings.
+/// A file that is not a matrix of embeddings, and why. Rows and columns count from 0.
 #[derive(Debug, Error)]
 #[error("cannot read {}: {problem}", path.display())]
 pub struct MatrixError {
-    pub path: PathBuf,
-    pub problem: MatrixProblem,
-}
-
-/// What is wrong with a matrix. Rows and columns count from 0.
-#[derive(Debug, Error)]
-pub enum MatrixProblem {
-    #[error(transparent)]
-    Read(#[from] io::Error),
-    #[error("not a .npy file: {0}\nhelp: write it with numpy.save")]
-    NotNpy(String),
-    #[error(
-        "it holds {0} and not float32 or float64 in little-endian order\nhelp: convert it with .astype(\"<f4\")"
-    )]
-    WrongType(String),
-    #[error("{0} dimensions and not 2\nhelp: give one row per embedding")]
-    NotMatrix(usize),
-    #[error("no embeddings: its shape is {rows}×{columns}")]
-    Empty { rows: usize, columns: usize },
-    #[error(
-        "only zeros in row {row} (from 0), which have no direction to compare\nhelp: check how the embeddings were made, or leave the row out"
-    )]
-    Zeros { row: usize },
-    #[error(
-        "{value} in row {row}, column {column} (from 0) is not a finite float32\nhelp: check how the embeddings were made"
-    )]
-    NotFinite { row: usize, column: usize, value: f64 },
+    path: PathBuf,
+    problem: String,
 }
 
 /// Reads a matrix of embeddings from a `.npy` file of float32 or float64, one per row, as f32.
-///
-/// # Errors
-/// When the file cannot be read or is no such matrix.
 pub fn read_matrix(path: &Path) -> Result<Array2<f32>, MatrixError> {
-    let matrix = read_bounded(path, MOST_DATA).map_err(MatrixProblem::from).and_then(|bytes| parse(&bytes));
-    matrix.map_err(|problem| MatrixError { path: path.to_owned(), problem })
+    let bytes = read_bounded(path, MOST_DATA).map_err(|error| error.to_string());
+    bytes.and_then(|bytes| parse(&bytes)).map_err(|problem| MatrixError { path: path.to_owned(), problem })
 }
 
-fn parse(bytes: &[u8]) -> Result<Array2<f32>, MatrixProblem> {
+fn parse(bytes: &[u8]) -> Result<Array2<f32>, String> {
+    let not_npy = |why: String| format!("not a .npy file: {why}\nhelp: write it with numpy.save");
+    let wrong_type = |found: String| {
+        format!(
+            "it holds {found} and not float32 or float64 in little-endian order\nhelp: convert it with .astype(\"<f4\")"
+        )
+    };
     if !holds_its_header(bytes) {
-        return Err(MatrixProblem::NotNpy("it ends within its header".into()));
+        return Err(not_npy("it ends within its header".to_owned()));
     }
     let matrix = match decode::<f32>(bytes) {
         Err(ViewNpyError::WrongDescriptor(_)) => decode::<f64>(bytes).map(|matrix| narrow(&matrix)),
         outcome => outcome.map(|matrix| narrow(&matrix)),
     };
     let matrix = matrix.map_err(|error| match error {
-        ViewNpyError::WrongDescriptor(found) => MatrixProblem::WrongType(found.to_string()),
-        ViewNpyError::NonNativeEndian => MatrixProblem::WrongType("big-endian numbers".into()),
-        ViewNpyError::WrongNdim(_, found) => MatrixProblem::NotMatrix(found),
-        other => MatrixProblem::NotNpy(other.to_string()),
+        ViewNpyError::WrongDescriptor(found) => wrong_type(found.to_string()),
+        ViewNpyError::NonNativeEndian => wrong_type("big-endian numbers".to_owned()),
+        ViewNpyError::WrongNdim(_, found) => {
+            format!("{found} dimensions and not 2\nhelp: give one row per embedding")
+        }
+        other => not_npy(other.to_string()),
     })??;
     if matrix.is_empty() {
-        let (rows, columns) = matrix.dim();
-        return Err(MatrixProblem::Empty { rows, columns });
+        return Err(format!("no embeddings: its shape is {}×{}", matrix.nrows(), matrix.ncols()));
     }
     match matrix.rows().into_iter().position(|row| row.iter().all(|value| *value == 0.0)) {
-        Some(row) => Err(MatrixProblem::Zeros { row }),
+        Some(row) => Err(format!(
+            "only zeros in row {row} (from 0), which have no direction to compare\nhelp: check how the embeddings were \
+             made, or leave the row out"
+        )),
         None => Ok(matrix),
     }
 }
@@ -103,11 +85,15 @@ where
 }
 
 /// Narrows a matrix to finite f32.
-fn narrow<A: Copy + Into<f64>>(matrix: &Array2<A>) -> Result<Array2<f32>, MatrixProblem> {
+fn narrow<A: Copy + Into<f64>>(matrix: &Array2<A>) -> Result<Array2<f32>, String> {
     let narrow = matrix.mapv(|value| value.into() as f32);
     match narrow.indexed_iter().find(|(_, value)| !value.is_finite()) {
         Some(((row, column), _)) => {
-            Err(MatrixProblem::NotFinite { row, column, value: matrix[(row, column)].into() })
+            let value: f64 = matrix[(row, column)].into();
+            Err(format!(
+                "{value} in row {row}, column {column} (from 0) is not a finite float32\nhelp: check how the embeddings \
+                 were made"
+            ))
         }
         None => Ok(narrow),
     }

@@ -28,12 +28,9 @@ pub struct TextEmbeddings {
 }
 
 /// Writes `frame_embeds`, `frame_pts`, `text_embeds` and `input_ids`, as far as they are given.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> {
     let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
-    let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect();
     if let Some(frames) = &embeddings.frames {
         let times: Vec<u8> = embeddings.frame_pts.iter().flat_map(|x| x.to_le_bytes()).collect();
         tensors.push(("frame_embeds", Dtype::F32, frames.shape().to_vec(), floats(frames)));
@@ -41,12 +38,8 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
     }
     if let Some(texts) = &embeddings.texts {
         let ids: Vec<u8> = texts.ids.iter().flat_map(|x| x.to_le_bytes()).collect();
-        tensors.push((
-            "text_embeds",
-            Dtype::F32,
-            texts.embeddings.shape().to_vec(),
-            floats(&texts.embeddings),
-        ));
+        let TextEmbeddings { embeddings, .. } = texts;
+        tensors.push(("text_embeds", Dtype::F32, embeddings.shape().to_vec(), floats(embeddings)));
         tensors.push(("input_ids", Dtype::I32, texts.ids.shape().to_vec(), ids));
     }
     let views = tensors
@@ -59,9 +52,6 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
 }
 
 /// Writes one matrix as `.npy`.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn save_npy(matrix: &Array2<f32>, path: &Path) -> io::Result<()> {
     let mut bytes = Vec::new();
     matrix.write_npy(&mut bytes).map_err(io::Error::other)?;

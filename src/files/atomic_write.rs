@@ -29,9 +29,6 @@ pub fn report_size_limit() {
 }
 
 /// Writes a file under a temporary name and renames it. A device or a pipe is written to directly.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Renaming onto /dev/null would replace it for everybody.
@@ -45,9 +42,6 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a file into `folder` under the first free name of `name(1)`, `name(2)`, …, and returns its path. It appears whole
 /// or not at all, and never replaces another.
-///
-/// # Errors
-/// If the folder cannot be written to.
 pub fn write_new(folder: &Path, bytes: &[u8], name: impl Fn(usize) -> String) -> io::Result<PathBuf> {
     let mut file = temporary(folder, bytes)?;
     for number in 1.. {
@@ -62,9 +56,6 @@ pub fn write_new(folder: &Path, bytes: &[u8], name: impl Fn(usize) -> String) ->
 }
 
 /// A complete temporary file, synced to disk, in the folder where it will be renamed.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let file = temporary_unsynced(folder, bytes)?;
     file.as_file().sync_all().map_err(|error| explain(error, folder))?;
@@ -72,13 +63,10 @@ pub fn temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 }
 
 /// As [`temporary`], but not synced: a crash of the machine may tear it.
-///
-/// # Errors
-/// If the file cannot be written.
 pub fn temporary_unsynced(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     sweep_once(folder);
     let mut builder = tempfile::Builder::new();
-    let prefix = format!("{}{}", TEMPORARY.0, own_mark());
+    let prefix = format!("{}{}-{}-", TEMPORARY.0, &*HOST, process::id());
     builder.prefix(&prefix).suffix(TEMPORARY.1);
     // Readable by whom the user's umask allows, as files of other programs, and not by the user alone.
     #[cfg(unix)]
@@ -146,11 +134,6 @@ pub fn sweep(folder: &Path, now: SystemTime) {
             let _ = fs::remove_file(file.path());
         }
     }
-}
-
-/// Part of the names of this process' temporary files: its machine, and its id there.
-fn own_mark() -> String {
-    format!("{}-{}-", &*HOST, process::id())
 }
 
 /// A short hash of the host name. Empty where it is unknown, so that no process is taken for dead.

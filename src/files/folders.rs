@@ -16,11 +16,8 @@ pub enum Folder {
 
 /// There is no such folder, for example because the user has no home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this system has no folder for {what} files\nhelp: set {variable} to a folder that can be written")]
-pub struct NoFolder {
-    what: &'static str,
-    variable: &'static str,
-}
+#[error("this system has no folder for {} files\nhelp: set {} to a folder that can be written", .0.what(), .0.variable())]
+pub struct NoFolder(Folder);
 
 impl Folder {
     /// The environment variable that overrides the system's folder.
@@ -41,21 +38,16 @@ impl Folder {
     }
 
     /// By its variable, or else the system's folder for such files. It need not exist.
-    ///
-    /// # Errors
-    /// If there is neither.
     pub fn path(self) -> Result<PathBuf, NoFolder> {
-        self.path_from(
-            env::var_os(self.variable()).map(PathBuf::from),
-            ProjectDirs::from("", "", "actalign-tui"),
-        )
+        let set = env::var_os(self.variable()).map(PathBuf::from);
+        self.path_from(set, ProjectDirs::from("", "", "actalign-tui"))
     }
 
     fn path_from(self, set: Option<PathBuf>, system: Option<ProjectDirs>) -> Result<PathBuf, NoFolder> {
         if let Some(path) = set.filter(|path| !path.as_os_str().is_empty()) {
             return Ok(path);
         }
-        let folders = system.ok_or(NoFolder { what: self.what(), variable: self.variable() })?;
+        let folders = system.ok_or(NoFolder(self))?;
         Ok(match self {
             Self::Config => folders.config_dir(),
             Self::Data => folders.data_dir(),

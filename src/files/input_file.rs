@@ -41,9 +41,6 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Opens a regular file for reading. Never waits for the other end of a pipe.
-///
-/// # Errors
-/// If it cannot be opened, or is no regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     check_regular(&std::fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
@@ -66,7 +63,8 @@ fn check_regular(found: &Metadata) -> io::Result<()> {
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    Err(invalid(&format!("{}, not a regular file; copy what it gives to a file", kind(found.file_type()))))
+    let fault = format!("{}, not a regular file; copy what it gives to a file", kind(found.file_type()));
+    Err(io::Error::new(io::ErrorKind::InvalidData, fault))
 }
 
 fn kind(of: FileType) -> &'static str {
@@ -117,10 +115,6 @@ fn too_large(size: &str, limit: u64) -> io::Error {
         io::ErrorKind::FileTooLarge,
         format!("{size}, and at most {} are read of such a file", in_units(limit)),
     )
-}
-
-fn invalid(fault: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, fault)
 }
 
 fn in_units(bytes: u64) -> String {

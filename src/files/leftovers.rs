@@ -13,10 +13,7 @@ pub fn sweep_files(folder: &Path, now: SystemTime, age: Duration, is_temporary: 
         let path = entry.path();
         let is_named = entry.file_name().to_str().is_some_and(&is_temporary);
         let Ok(found) = entry.metadata() else { continue };
-        if !is_named || !is_older(&path, &found, age, now) {
-            continue;
-        }
-        if found.is_file() {
+        if is_named && is_older(&path, &found, age, now) && found.is_file() {
             let _ = fs::remove_file(path);
         }
     }
@@ -45,10 +42,9 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// The outcome of locking a file.
 #[derive(Debug)]
 pub enum Lock {
     /// Until the file is closed.
@@ -17,19 +16,24 @@ pub enum Lock {
 
 /// Opens or creates a lock file and locks it without waiting. Links are not followed.
 pub fn try_lock(path: &Path) -> Lock {
-    match open(path) {
-        Ok(file) => try_lock_file(file),
-        Err(error) => Lock::Unsupported(error),
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) => return Lock::Unsupported(error),
+    };
+    match system_lock(&file) {
+        Ok(()) => Lock::Held(file),
+        Err(TryLockError::WouldBlock) => Lock::Busy(file),
+        // A network file system may report this for a lock that another process holds, as POSIX allows.
+        #[cfg(unix)]
+        Err(TryLockError::Error(error))
+            if error.raw_os_error() == Some(rustix::io::Errno::ACCESS.raw_os_error()) =>
+        {
+            Lock::Busy(file)
+        }
+        Err(TryLockError::Error(error)) => Lock::Unsupported(error),
     }
 }
 
-/// Locks an open file without waiting.
-pub fn try_lock_file(file: File) -> Lock {
-    let outcome = system_lock(&file);
-    outcome_of(file, outcome)
-}
-
-/// Waits until a file can be locked.
 pub fn wait(file: File) -> Lock {
     loop {
         match file.lock() {
@@ -41,9 +45,6 @@ pub fn wait(file: File) -> Lock {
 }
 
 /// Opens or creates a lock file. That of another user can often only be read, which is enough to lock it.
-///
-/// # Errors
-/// If it can neither be created nor opened, or is a link or no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     let create = no_follow().read(true).append(true).create(true).open(path);
     let file = match create {
@@ -67,32 +68,12 @@ pub fn no_follow() -> OpenOptions {
     options
 }
 
-/// A network file system may report "access denied" for a lock that another process holds, as POSIX allows.
-fn outcome_of(file: File, outcome: Result<(), TryLockError>) -> Lock {
-    match outcome {
-        Ok(()) => Lock::Held(file),
-        Err(TryLockError::WouldBlock) => Lock::Busy(file),
-        #[cfg(unix)]
-        Err(TryLockError::Error(error))
-            if error.raw_os_error() == Some(rustix::io::Errno::ACCESS.raw_os_error()) =>
-        {
-            Lock::Busy(file)
-        }
-        Err(TryLockError::Error(error)) => Lock::Unsupported(error),
-    }
-}
-
-#[cfg(not(test))]
 fn system_lock(file: &File) -> Result<(), TryLockError> {
+    #[cfg(test)]
+    if let Some(errno) = tests::FAULT.get() {
+        return Err(TryLockError::Error(io::Error::from_raw_os_error(errno)));
+    }
     file.try_lock()
-}
-
-#[cfg(test)]
-fn system_lock(file: &File) -> Result<(), TryLockError> {
-    match tests::FAULT.get() {
-        Some(errno) => Err(TryLockError::Error(io::Error::from_raw_os_error(errno))),
-        None => file.try_lock(),
-    }
 }
 
 #[cfg(test)]

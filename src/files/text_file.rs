@@ -18,9 +18,6 @@ pub fn read(path: &Path, limit: u64) -> io::Result<String> {
 }
 
 /// The UTF-8 text in the bytes of a file, without its byte order mark.
-///
-/// # Errors
-/// If the bytes are another encoding.
 pub fn text(bytes: &[u8]) -> io::Result<&str> {
     let bytes = without_mark(bytes)?;
     str::from_utf8(bytes).map_err(|error| {

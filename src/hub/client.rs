@@ -16,7 +16,6 @@ const FEWER_REQUESTS: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct HubClient {
     http: HttpClient,
-    withholds_token: bool,
 }
 
 /// What the hub states about a file.
@@ -32,7 +31,6 @@ pub struct Content {
     /// The server that sends it.
     pub host: String,
     pub status: u16,
-    /// The value of `Content-Range`.
     pub range: Option<String>,
     pub reader: Box<dyn Read>,
 }
@@ -51,22 +49,16 @@ impl HubClient {
             keep_alive: true,
         };
         let is_exposed = net::is_exposed(&endpoint);
-        let token = settings.token.clone();
-        let withholds_token = is_exposed && token.is_some();
-        let http = HttpClient::new(endpoint, token.filter(|_| !is_exposed), &options);
-        Ok(Self { http, withholds_token })
+        // Others could read the token on the way.
+        let token = settings.token.clone().filter(|_| !is_exposed);
+        Ok(Self { http: HttpClient::new(endpoint, token, &options) })
     }
 
-    /// Whether there is a token that is not sent, because others could read it on the way.
-    pub fn withholds_token(&self) -> bool {
-        self.withholds_token
-    }
-
-    /// The hub's host and port.
     pub fn host(&self) -> String {
         net::host(self.http.server())
     }
 
+    /// Whether a token is sent.
     pub fn has_token(&self) -> bool {
         self.http.secret().is_some()
     }

@@ -9,7 +9,7 @@ use super::cache::Repo;
 use super::client::Content;
 use super::error::{HubError, answer};
 use super::plan::PlannedFile;
-use super::{Event, Hub, RETRY, Report};
+use super::{Event, Hub, Report};
 use crate::files::lock::{self, Lock};
 use crate::net::{Failure, HttpError, Retry};
 
@@ -60,7 +60,7 @@ impl Hub {
         repo.create().map_err(|source| cache_error(repo.root(), source))?;
         let lock = self.lock(repo, file, report);
         // Another program may have fetched it while this one waited.
-        if self.hashes.is_right(&blob, &file.etag, file.size) {
+        if self.is_right(&blob, &file.etag, file.size) {
             let _ = fs::remove_file(repo.incomplete(&file.etag));
             report(Event::Bytes { name: &file.name, done: file.size });
             return Ok(());
@@ -68,7 +68,7 @@ impl Hub {
         let partial = partial(repo, file, lock.is_some());
         let path = &partial.path;
         let mut out = open_partial(path).map_err(|source| cache_error(path, source))?;
-        let mut retry = Retry::new(RETRY);
+        let mut retry = Retry::at_once();
         // Bytes that are downloaded twice are no progress.
         let mut best = Some(length(&out, path)?).filter(|have| *have <= file.size).unwrap_or(0);
         let mut wrong_parts = 0;

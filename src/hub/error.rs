@@ -87,17 +87,14 @@ fn remedy(error: &io::Error) -> &'static str {
 
 /// How to get a model without a network.
 pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
-    let (repo, revision) = (id.repo(), id.revision_in_url());
-    let url = |name: &str| format!("\n    {endpoint}/{repo}/resolve/{revision}/{name}");
+    let root = format!("{endpoint}/{}/resolve/{}", id.repo(), id.revision_in_url());
+    let names =
+        [super::CONFIG, super::PREPARATION[0], super::PREPARATION[1], super::TOKENIZER, super::SINGLE];
+    let urls = names.map(|name| format!("\n    {root}/{name}")).concat();
     format!(
-        "on a machine with a network, download these files into a folder DIR, bring it here and use --model DIR:{}{}{}{}{}\n\
+        "on a machine with a network, download these files into a folder DIR, bring it here and use --model DIR:{urls}\n\
          (one of the two processor files is enough if the hub has only one), or copy its cache folder {} into the cache of \
          this machine ($HF_HOME/hub). If there is no {}, the weights are the files that {} names",
-        url(super::CONFIG),
-        url(super::PREPARATION[0]),
-        url(super::PREPARATION[1]),
-        url(super::TOKENIZER),
-        url(super::SINGLE),
         id.folder(),
         super::SINGLE,
         super::INDEX,

@@ -1,6 +1,5 @@
-use std::fmt::Write;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use sha1::Sha1;
@@ -21,15 +20,11 @@ impl Etag {
         is_hash.then_some(Self(hash))
     }
 
-    /// The hash in hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether a file of `size` bytes has this hash.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
     pub fn is_of(&self, path: &Path, size: u64) -> io::Result<bool> {
         let file = open_regular(path)?;
         let found = if self.0.len() == 64 {
@@ -45,39 +40,9 @@ impl Etag {
 /// argument computes it.
 pub type HashMemo = Box<dyn Fn(&Path, &str, &mut dyn FnMut() -> io::Result<bool>) -> io::Result<bool>>;
 
-/// Checks files of the cache, which may be damaged, or half written by another program.
-#[derive(Default)]
-pub struct HashCheck {
-    pub memo: Option<HashMemo>,
-}
-
-impl HashCheck {
-    /// Whether there is a readable file of this size and hash.
-    pub fn is_right(&self, path: &Path, etag: &Etag, size: u64) -> bool {
-        if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size) {
-            return false;
-        }
-        let mut has_hash = || etag.is_of(path, size);
-        match &self.memo {
-            Some(memo) => memo(path, etag.as_str(), &mut has_hash).unwrap_or(false),
-            None => has_hash().unwrap_or(false),
-        }
-    }
-}
-
-fn digest(mut hasher: impl Digest, mut file: File) -> io::Result<String> {
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut piece)?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&piece[..length]);
-    }
-    Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+fn digest(mut hasher: impl Digest + io::Write, file: File) -> io::Result<String> {
+    io::copy(&mut BufReader::with_capacity(1 << 20, file), &mut hasher)?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -24,17 +24,15 @@ pub use plan::{Plan, PlannedFile};
 pub use settings::HubSettings;
 
 use std::cell::Cell;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use client::HubClient;
 use error::by_hand;
-use hash::HashCheck;
+use hash::Etag;
 
-use crate::net::{Clock, Next, Retry, RetryPolicy, SystemClock};
-
-const RETRY: RetryPolicy =
-    RetryPolicy { attempts: 5, longest_wait: Duration::from_secs(120), first_at_once: true, jitter: None };
+use crate::net::{Clock, Next, Retry, SystemClock};
 
 /// Progress of fetching a model.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ pub struct Hub {
     client: HubClient,
     cache: HubCache,
     clock: Box<dyn Clock>,
-    hashes: HashCheck,
+    memo: Option<HashMemo>,
     /// Whether the user was told that the cache has no locks.
     told_of_locks: Cell<bool>,
 }
@@ -69,11 +67,10 @@ impl Hub {
     pub fn open(settings: HubSettings) -> Result<Self, HubError> {
         let client = HubClient::new(&settings)?;
         let cache = HubCache::new(settings.cache.clone().ok_or(HubError::NoCache)?);
-        let (clock, hashes) = (Box::new(SystemClock), HashCheck::default());
-        Ok(Self { settings, client, cache, clock, hashes, told_of_locks: Cell::new(false) })
+        let clock = Box::new(SystemClock);
+        Ok(Self { settings, client, cache, clock, memo: None, told_of_locks: Cell::new(false) })
     }
 
-    /// With another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
@@ -83,25 +80,35 @@ impl Hub {
     /// Remembers which files have been checked.
     #[must_use]
     pub fn with_memo(mut self, memo: Option<HashMemo>) -> Self {
-        self.hashes.memo = memo;
+        self.memo = memo;
         self
     }
 
     /// Checks a snapshot without the network, by the hashes that name the files of the cache.
-    ///
-    /// # Errors
-    /// A file that is damaged or cannot be read.
     pub fn check(&self, id: &ModelId, snapshot: &Path) -> Result<(), HubError> {
-        let damaged = HubCache::damaged(snapshot, |path, etag, size| self.hashes.is_right(path, etag, size))
+        let damaged = HubCache::damaged(snapshot, |path, etag, size| self.is_right(path, etag, size))
             .map_err(|source| HubError::Cache { path: snapshot.to_owned(), source })?;
         damaged.map_or(Ok(()), |path| Err(HubError::Damaged { path, id: id.to_string() }))
+    }
+
+    /// Whether there is a readable file of this size and hash. Files of the cache may be damaged, or half written by another
+    /// program.
+    fn is_right(&self, path: &Path, etag: &Etag, size: u64) -> bool {
+        if !fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size) {
+            return false;
+        }
+        let mut has_hash = || etag.is_of(path, size);
+        match &self.memo {
+            Some(memo) => memo(path, etag.as_str(), &mut has_hash),
+            None => has_hash(),
+        }
+        .unwrap_or(false)
     }
 
     pub fn cache(&self) -> &HubCache {
         &self.cache
     }
 
-    /// Host and port of the hub.
     pub fn host(&self) -> String {
         self.client.host()
     }

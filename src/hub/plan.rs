@@ -9,7 +9,7 @@ use super::error::{HubError, answer};
 use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
 use super::hash::Etag;
 use super::model_id::ModelId;
-use super::{Event, Hub, RETRY, Report};
+use super::{Event, Hub, Report};
 use crate::backbone::{self, registry};
 use crate::files::input_file::{MOST_CONFIG, read_bounded};
 use crate::net::{Failure, HttpError, Retry, is_transient};
@@ -22,7 +22,6 @@ const MAX_JSON: u64 = 64 << 20;
 pub struct PlannedFile {
     pub name: String,
     pub size: u64,
-    /// Bytes that are there.
     pub have: u64,
     pub(super) etag: Etag,
     /// Whether all of it is there with the right hash.
@@ -39,12 +38,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The files of the model.
     pub fn files(&self) -> &[PlannedFile] {
         &self.files
     }
 
-    /// Bytes of all files.
     pub fn size(&self) -> u64 {
         sum(self.files.iter().map(|file| file.size))
     }
@@ -73,7 +70,7 @@ impl Hub {
                 self.offline(id, format!("HF_HUB_OFFLINE is set, and {id} is not complete in {cache}"))
             );
         }
-        if self.client.withholds_token() {
+        if self.settings.token.is_some() && !self.client.has_token() {
             report(Event::Notice(format!(
                 "the token is not sent: others could read it on the way to {}\nhelp: use an HF_ENDPOINT with https://",
                 self.host()
@@ -145,7 +142,7 @@ impl Hub {
         report: &mut Report,
     ) -> Result<Option<(Option<String>, PlannedFile)>, HubError> {
         let url = self.url(id, revision, name);
-        let mut retry = Retry::new(RETRY);
+        let mut retry = Retry::at_once();
         let FileFacts { commit, etag, size } = loop {
             let HttpError { host, failure } = match self.client.facts(&url, self.clock.now()) {
                 Ok(facts) => break facts,
@@ -196,7 +193,7 @@ impl Hub {
         let blob = repo.blob(&etag);
         let snapshot = commit.and_then(|commit| repo.snapshot(commit));
         report(Event::Checking { name });
-        let is_right = |path: &Path| self.hashes.is_right(path, &etag, size);
+        let is_right = |path: &Path| self.is_right(path, &etag, size);
         let is_there = is_right(&blob) || snapshot.is_some_and(|snapshot| is_right(&snapshot.join(name)));
         let partial = fs::symlink_metadata(repo.incomplete(&etag)).map_or(0, |facts| facts.len());
         let have = match is_there {

@@ -53,9 +53,11 @@ impl<'a> Final<'a> {
         Self { json: Vec::new(), is_cut: true, ..found }
     }
 
-    /// Whether only the end of a fence follows the last object or list.
-    pub fn ends_with_json(&self) -> bool {
-        !self.json.is_empty() && self.rest.trim_matches(|c: char| c == '`' || c.is_whitespace()).is_empty()
+    /// Whether the end is missing, so that what comes before it is a draft. An answer that `was_cut` by the server is whole if
+    /// only the end of a fence follows the last object or list.
+    pub fn lacks_its_end(&self, was_cut: bool) -> bool {
+        let is_fence = |c: char| c == '`' || c.is_whitespace();
+        self.is_cut || (was_cut && (self.json.is_empty() || !self.rest.trim_matches(is_fence).is_empty()))
     }
 }
 

@@ -15,8 +15,7 @@ use super::endpoint::Endpoint;
 use super::error::LlmError;
 use super::event::{Event, Watch};
 use crate::net::{
-    Clock, Failure, HttpClient, HttpOptions, Next, Request, Retry, RetryPolicy, Secret, SystemClock,
-    is_transient,
+    Clock, Failure, HttpClient, HttpOptions, Next, Request, Retry, Secret, SystemClock, is_transient,
 };
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -34,7 +33,8 @@ pub struct Client {
     model: String,
     temperature: Option<f64>,
     timeout: Duration,
-    retry: RetryPolicy,
+    /// Of the waits.
+    seed: u64,
     clock: Box<dyn Clock>,
     format: Format,
 }
@@ -98,7 +98,6 @@ impl Message {
 /// The JSON that an answer should have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
-    /// Name of the schema.
     pub name: &'static str,
     /// JSON Schema, strict.
     pub schema: Value,
@@ -112,7 +111,6 @@ struct Reply {
 }
 
 impl Client {
-    /// A client of a model.
     pub fn new(
         endpoint: Endpoint,
         model: impl Into<String>,
@@ -126,15 +124,14 @@ impl Client {
             overall: Some(options.timeout),
             keep_alive: false,
         };
-        // The standard library seeds its hashers at random.
-        let seed = RandomState::new().build_hasher().finish();
         Self {
             http: HttpClient::new(endpoint.uri().clone(), key, &http),
             endpoint,
             model: model.into(),
             temperature: None,
             timeout: options.timeout,
-            retry: RetryPolicy { jitter: Some(seed), ..RetryPolicy::default() },
+            // The standard library seeds its hashers at random.
+            seed: RandomState::new().build_hasher().finish(),
             clock: Box::new(SystemClock),
             format: Format::Schema,
         }
@@ -151,7 +148,7 @@ impl Client {
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static, seed: u64) -> Self {
         self.clock = Box::new(clock);
-        self.retry.jitter = Some(seed);
+        self.seed = seed;
         self
     }
 
@@ -230,7 +227,7 @@ impl Client {
 
     /// Sends a request until there is an answer that a retry would not change.
     fn send(&self, request: &[u8], watch: &mut Watch) -> Result<Reply, LlmError> {
-        let mut retry = Retry::new(self.retry);
+        let mut retry = Retry::with_jitter(self.seed);
         loop {
             let (trouble, retry_after) = match self.post(request) {
                 Ok(reply) if !is_transient(reply.status) => return Ok(reply),

@@ -92,10 +92,7 @@ mod tests {
     #[test]
     fn the_error_text_of_every_server_is_found() {
         for (body, expected) in [
-            (
-                r#"{"error": {"message": "no quota", "code": "insufficient_quota"}}"#,
-                "no quota (insufficient_quota)",
-            ),
+            (r#"{"error": {"message": "no quota", "code": "no_quota"}}"#, "no quota (no_quota)"),
             (r#"{"error": {"code": 503, "message": "Loading model"}}"#, "Loading model"),
             (r#"{"error": "model not found"}"#, "model not found"),
             (r#"{"object": "error", "message": "too long", "code": 400}"#, "too long"),

@@ -49,27 +49,22 @@ impl FromStr for Endpoint {
 }
 
 impl Endpoint {
-    /// The whole address.
     pub(super) fn uri(&self) -> &Uri {
         &self.0
     }
 
-    /// Scheme, host and port.
     pub fn origin(&self) -> String {
         net::origin(&self.0)
     }
 
-    /// Whether the server is this machine.
     pub fn is_local(&self) -> bool {
         net::is_local(&self.0)
     }
 
-    /// Whether the connection is encrypted.
     pub fn is_secure(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
-    /// Whether others can read requests on the way.
     pub fn is_exposed(&self) -> bool {
         net::is_exposed(&self.0)
     }

@@ -115,8 +115,7 @@ impl Generator {
             "temperature": self.client.temperature(),
             "time": rfc_3339(self.client.now()),
         });
-        let mut other = Map::new();
-        other.insert(GENERATED.to_owned(), provenance);
+        let other = Map::from_iter([(GENERATED.to_owned(), provenance)]);
         Class { name: name.to_owned(), domain: Some(domain.to_owned()), steps, other }
     }
 }

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::files::input_file::MOST_CONFIG;
 use crate::files::text_file;
-use crate::script::Strategy;
+use crate::script::{Strategy, fill};
 
 const VISION: &str = include_str!("../../assets/prompts/vlm.md");
 
@@ -26,9 +26,6 @@ pub enum PromptError {
 
 /// The prompt for scripts of a strategy, with `{classes}` and `{domain}`: that of `file`, else `NAME.md` in the user's
 /// `folder` of prompts, else the bundled one.
-///
-/// # Errors
-/// If a file cannot be read, or lacks `{classes}`.
 pub fn script_prompt(
     strategy: Strategy,
     file: Option<&Path>,
@@ -40,9 +37,6 @@ pub fn script_prompt(
 
 /// The prompt for a vision-language model, with `{choices}`, `{domain}` and `{frames}`: `vlm.md` in the user's `folder`
 /// of prompts, else the bundled one.
-///
-/// # Errors
-/// If the file cannot be read, or lacks `{choices}`.
 pub fn vision_prompt(folder: Option<&Path>) -> Result<Prompt, PromptError> {
     load(in_folder(folder, "vlm").as_deref(), VISION, "{choices}")
 }
@@ -68,27 +62,7 @@ impl Prompt {
 
     /// Replaces `{name}` by its value. Other braces, and those in the values, stay.
     pub fn fill(&self, values: &[(&str, &str)]) -> String {
-        let mut filled = String::new();
-        let mut rest = &self.text[..];
-        while let Some(at) = rest.find('{') {
-            filled += &rest[..at];
-            rest = &rest[at..];
-            let value = values.iter().find_map(|(name, value)| {
-                let after = rest[1..].strip_prefix(name)?.strip_prefix('}')?;
-                Some((value, after))
-            });
-            match value {
-                Some((value, after)) => {
-                    filled += value;
-                    rest = after;
-                }
-                None => {
-                    filled.push('{');
-                    rest = &rest[1..];
-                }
-            }
-        }
-        filled + rest
+        fill(&self.text, values)
     }
 }
 

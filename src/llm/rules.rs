@@ -37,10 +37,8 @@ pub fn schema(names: &[String]) -> Schema {
 pub fn scripts_in(answer: &Answer, names: &[String], strategy: Strategy) -> Vec<Result<Vec<String>, String>> {
     let said = Final::of(&answer.text);
     let listed: Vec<Listed> = said.json.iter().filter_map(|value| listed(value, names)).collect();
-    // If the end is missing, what comes before it is a draft.
-    let is_cut = said.is_cut || (answer.is_cut && !said.ends_with_json());
     let script = |name: &String| {
-        if is_cut {
+        if said.lacks_its_end(answer.is_cut) {
             return Err("the answer was cut off before its end".to_owned());
         }
         if listed.is_empty() {
@@ -85,14 +83,9 @@ fn final_script<'a>(name: &String, listed: &'a [Listed], names: &[String]) -> Re
         if found.is_empty() {
             found = of(&|other| plain(other) == plain(name) && !names.contains(other));
         }
-        match (&found[..], bare) {
-            ([], _) => {}
-            ([value, others @ ..], bare) => {
-                if others.iter().any(|other| other != value) || bare.is_some_and(|bare| bare != *value) {
-                    return several();
-                }
-                return Ok(value);
-            }
+        if let [value, others @ ..] = &found[..] {
+            let is_one = others.iter().all(|other| other == value) && bare.is_none_or(|bare| bare == *value);
+            return if is_one { Ok(value) } else { several() };
         }
     }
     bare.ok_or_else(|| "its script is missing".to_owned())
@@ -142,13 +135,10 @@ fn steps(value: &Value) -> Result<Vec<String>, String> {
     let is_no_list = || "\"steps\" is not a list of strings".to_owned();
     let items = value.as_array().ok_or_else(is_no_list)?;
     let steps: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(one_line)).collect();
-    let mut steps = steps.ok_or_else(is_no_list)?;
+    let steps = steps.ok_or_else(is_no_list)?;
     let bare: Option<Vec<String>> =
         (1..).zip(&steps).map(|(number, step)| without_number(number, step)).collect();
-    if let Some(bare) = bare {
-        steps = bare;
-    }
-    Ok(steps)
+    Ok(bare.unwrap_or(steps))
 }
 
 /// A step without `1. `, `1) `, `1: ` or `Step 1: `; `None` if it has no such number.
@@ -230,23 +220,19 @@ mod tests {
             |name: &str, steps: &str| format!(r#"{{"classes": [{{"name": "{name}", "steps": {steps}}}]}}"#);
         let other = r#"["w x", "y z", "u v", "s t"]"#;
         let read = |text: &str, names: &[&str]| read(text, names, Strategy::CONTEXT_RICH);
-        let good = ["a b", "c d", "e f", "g h"];
+        let good = || Ok(["a b", "c d", "e f", "g h"].map(str::to_owned).to_vec());
         for draft in [
             named("fork", other),
             format!("```json\n{}\n```", named("fork", other)),
             format!("<thinking>{}</thinking>", named("fork", other)),
-            format!("<THINK>{}", named("fork", other)) + "</THINK>",
             format!("[1, 2] {{\"note\": \"{{}}\"}} {other}"),
         ] {
             let text = format!("Draft: {draft}\nFinal: {} I hope this helps {{}}.", named("fork", FOUR));
-            assert_eq!(read(&text, &["fork"])[0].as_deref(), Ok(&good.map(str::to_owned)[..]), "{text}");
+            assert_eq!(read(&text, &["fork"]), [good()], "{text}");
         }
         // One object for each class, and a second one for the first.
         let text = format!("{} {} {}", named("fork", other), named("pin", FOUR), named("Fork", FOUR));
-        assert_eq!(
-            read(&text, &["fork", "pin"]),
-            [Ok(good.map(str::to_owned).to_vec()), Ok(good.map(str::to_owned).to_vec())]
-        );
+        assert_eq!(read(&text, &["fork", "pin"]), [good(), good()]);
         // A name that differs by its capitals alone is another class.
         let [big, small] =
             &read(&format!("{} {}", named("Fork", FOUR), named("fork", other)), &["Fork", "fork"])[..]
@@ -258,13 +244,10 @@ mod tests {
 
     #[test]
     fn a_draft_never_counts() {
-        let draft = format!(r#"{{"classes": [{{"name": "fork", "steps": {FOUR}}}]}}"#);
+        let one = format!(r#"{{"name": "fork", "steps": {FOUR}}}"#);
+        let draft = format!(r#"{{"classes": [{one}]}}"#);
         for (text, is_cut, reason) in [
-            (
-                format!("{draft} Better: {{\"classes\": [{{\"name\": \"fork\", \"steps\": [\"w x\""),
-                false,
-                "cut off",
-            ),
+            (format!("{draft} Better: {{\"classes\": [{{\"name\": \"fork\""), false, "cut off"),
             (format!("{draft} Better: "), true, "cut off"),
             (format!("<think>{draft} Better: "), true, "cut off"),
             (format!("<think>{draft} Better: "), false, "does not have the form"),
@@ -272,11 +255,7 @@ mod tests {
             (format!("{{\"draft\": {draft}, \"final\": 'none'}}"), false, "does not have the form"),
             (format!(r#"{FOUR} or ["w x", "y z", "u v", "s t"]"#), false, "several scripts"),
             (format!(r#"{draft} or ["w x", "y z", "u v", "s t"]"#), false, "several scripts"),
-            (
-                format!(r#"[{{"name": "fork", "steps": {FOUR}}}, {{"name": "fork", "steps": []}}]"#),
-                false,
-                "several scripts",
-            ),
+            (format!(r#"[{one}, {{"name": "fork", "steps": []}}]"#), false, "several scripts"),
         ] {
             let answer = Answer { text, is_cut };
             let said = scripts_in(&answer, &["fork".to_owned()], Strategy::CONTEXT_RICH).remove(0);
@@ -291,45 +270,34 @@ mod tests {
         let list = |steps: &[String]| serde_json::to_string(steps).unwrap();
         let many = |count: usize| list(&(0..count).map(|i| format!("step number {i}")).collect::<Vec<_>>());
         let bad = |text: &str, strategy| read(text, &["fork"], strategy).remove(0).unwrap_err();
+        let (rich, short) = (Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED);
         for (text, strategy, reason) in [
-            (many(3), Strategy::CONTEXT_RICH, "it has 3 steps, not 4 to 15"),
-            (many(16), Strategy::CONTEXT_RICH, "it has 16 steps, not 4 to 15"),
-            (many(9), Strategy::SHORT_FIXED, "it has 9 steps, not exactly 10"),
-            (
-                many(10).replace("number 3", "number three now"),
-                Strategy::SHORT_FIXED,
-                "step 4 has 4 words, not 2 or 3",
-            ),
-            (many(10).replace("step number 3", "step"), Strategy::SHORT_FIXED, "step 4 has 1 words"),
-            (many(4).replace("step number 1", " \\u0007 "), Strategy::CONTEXT_RICH, "step 2 is empty"),
-            (
-                many(4).replace("step number 1", "Step NUMBER 0"),
-                Strategy::CONTEXT_RICH,
-                "step 2 repeats another",
-            ),
+            (many(3), rich, "it has 3 steps, not 4 to 15"),
+            (many(16), rich, "it has 16 steps, not 4 to 15"),
+            (many(9), short, "it has 9 steps, not exactly 10"),
+            (many(10).replace("number 3", "number three now"), short, "step 4 has 4 words, not 2 or 3"),
+            (many(10).replace("step number 3", "step"), short, "step 4 has 1 words"),
+            (many(4).replace("step number 1", " \\u0007 "), rich, "step 2 is empty"),
+            (many(4).replace("step number 1", "Step NUMBER 0"), rich, "step 2 repeats another"),
             (
                 many(4).replace("number 1", &"word ".repeat(60)),
-                Strategy::CONTEXT_RICH,
+                rich,
                 "step 2 has 61 words and 304 characters, not at most 60 and 500",
             ),
-            (
-                many(4).replace("number 1", &"w".repeat(496)),
-                Strategy::CONTEXT_RICH,
-                "step 2 has 2 words and 501 characters",
-            ),
-            (r#"{"steps": [{"step": "a"}]}"#.into(), Strategy::CONTEXT_RICH, "not a list of strings"),
-            ("I cannot do that".into(), Strategy::CONTEXT_RICH, "does not have the form"),
-            (" ".into(), Strategy::CONTEXT_RICH, "the answer is empty"),
+            (many(4).replace("number 1", &"w".repeat(496)), rich, "step 2 has 2 words and 501 characters"),
+            (r#"{"steps": [{"step": "a"}]}"#.into(), rich, "not a list of strings"),
+            ("I cannot do that".into(), rich, "does not have the form"),
+            (" ".into(), rich, "the answer is empty"),
         ] {
             let said = bad(&text, strategy);
             assert!(said.contains(reason), "{said}");
         }
         let long = many(4).replace("number 1", &"word ".repeat(59));
-        assert!(read(&long, &["fork"], Strategy::CONTEXT_RICH)[0].is_ok());
-        assert!(read(&many(15), &["fork"], Strategy::CONTEXT_RICH)[0].is_ok());
-        assert!(read(&many(10), &["fork"], Strategy::SHORT_FIXED)[0].is_ok());
+        assert!(read(&long, &["fork"], rich)[0].is_ok());
+        assert!(read(&many(15), &["fork"], rich)[0].is_ok());
+        assert!(read(&many(10), &["fork"], short)[0].is_ok());
         let cut = Answer { text: "[\"a".into(), is_cut: true };
-        let said = scripts_in(&cut, &["fork".to_owned()], Strategy::CONTEXT_RICH).remove(0).unwrap_err();
+        let said = scripts_in(&cut, &["fork".to_owned()], rich).remove(0).unwrap_err();
         assert_eq!(said, "the answer was cut off before its end");
     }
 }

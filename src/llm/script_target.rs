@@ -64,7 +64,6 @@ impl ScriptTarget {
         Ok(Self { path, file, held })
     }
 
-    /// The path, for messages.
     pub fn name(&self) -> String {
         self.path.display().to_string()
     }
@@ -89,9 +88,6 @@ impl ScriptTarget {
     }
 
     /// Checks that the file can be written, before a model is asked.
-    ///
-    /// # Errors
-    /// If it cannot.
     pub fn check_writable(&self) -> Result<()> {
         ensure!(!self.path.is_dir(), "{} is a folder\nhelp: name a file with --out", self.name());
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());

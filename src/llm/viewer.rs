@@ -26,9 +26,6 @@ impl Viewer {
 
     /// Shows the frames of a clip, as JPEG in order of time, and returns the index of the candidate that the model names,
     /// or why there is none. An undecided answer is asked for again.
-    ///
-    /// # Errors
-    /// If there is no answer.
     pub fn choose(
         &mut self,
         domain: &str,

@@ -26,7 +26,6 @@ pub struct HttpOptions {
     pub connect: Duration,
     /// Longest silence of the server.
     pub stall: Option<Duration>,
-    /// Time for a request and its whole answer.
     pub overall: Option<Duration>,
     /// Whether a connection serves several requests.
     pub keep_alive: bool,
@@ -46,10 +45,8 @@ pub struct HttpClient {
 /// A request. With a body it is a POST of JSON.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// `HEAD`, `GET` or `POST`.
     pub method: Method,
     pub url: &'a Uri,
-    /// Headers beside the client's own.
     pub headers: Vec<(&'static str, String)>,
     pub body: Option<&'a [u8]>,
 }
@@ -108,7 +105,6 @@ fn describe_status(status: u16) -> String {
     if status == 429 { "too many requests".to_owned() } else { format!("status {status}") }
 }
 
-/// Why certificates cannot be used.
 #[derive(Debug, Error)]
 #[error(
     "cannot use the certificates {}: {reason}\nhelp: set SSL_CERT_FILE to a file of PEM certificates, or unset it",
@@ -120,9 +116,6 @@ pub struct CertificateError {
 }
 
 /// Reads the certificates of a PEM file, such as `SSL_CERT_FILE` names.
-///
-/// # Errors
-/// If it cannot be read, is not PEM or holds no certificate.
 pub fn load_certificates(path: &Path) -> Result<RootCerts, CertificateError> {
     let error = |reason: String| CertificateError { path: path.to_owned(), reason };
     let bytes = read_bounded(path, MOST_CONFIG).map_err(|source| error(source.to_string()))?;
@@ -172,7 +165,6 @@ impl HttpClient {
         &self.server
     }
 
-    /// The secret that goes with requests.
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
     }
@@ -252,7 +244,6 @@ impl HttpClient {
 }
 
 impl Response {
-    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<String> {
         Some(String::from_utf8_lossy(self.inner.headers().get(name)?.as_bytes()).into_owned())
     }
@@ -268,9 +259,6 @@ impl Response {
     }
 
     /// The whole body.
-    ///
-    /// # Errors
-    /// If it does not arrive, or has more than `limit` bytes.
     pub fn into_bytes(self, limit: usize) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         self.into_reader().take(limit as u64 + 1).read_to_end(&mut bytes)?;

@@ -6,9 +6,6 @@ use ureq::middleware::MiddlewareNext;
 use ureq::{Body, SendBody};
 
 /// Logs the method, host, path and outcome of a request.
-///
-/// # Errors
-/// Those of the request.
 pub fn request(request: Request<SendBody>, next: MiddlewareNext) -> Result<Response<Body>, ureq::Error> {
     let (method, uri) = (request.method().clone(), request.uri());
     let (host, path) = (uri.host().unwrap_or_default().to_owned(), uri.path().to_owned());

@@ -12,5 +12,5 @@ pub use client::{
     CertificateError, Failure, HttpClient, HttpError, HttpOptions, Request, Response, load_certificates,
 };
 pub use clock::{Clock, SystemClock, rfc_3339};
-pub use retry::{Next, Retry, RetryPolicy, is_transient};
+pub use retry::{Next, Retry, is_transient};
 pub use secret::{InvalidSecret, Secret};

@@ -4,31 +4,18 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use time::{Date, Month, OffsetDateTime, Time};
 
-/// How often a request is sent, and how long to wait between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Failures in a row before giving up.
-    pub attempts: u32,
-    /// A server that asks for a longer wait is given up.
-    pub longest_wait: Duration,
-    /// Whether the first retry comes without a wait, as for a download that was cut.
-    pub first_at_once: bool,
-    /// Seed that shortens each wait by up to half, so that clients do not all return at the same time.
-    pub jitter: Option<u64>,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { attempts: 5, longest_wait: Duration::from_secs(120), first_at_once: false, jitter: None }
-    }
-}
+/// Failures in a row before giving up.
+const ATTEMPTS: u32 = 5;
+/// A server that asks for a longer wait is given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// The failures in a row of one request.
 #[derive(Debug)]
 pub struct Retry {
-    policy: RetryPolicy,
     failures: u32,
-    random: Option<Pcg64>,
+    /// Shortens each wait by up to half, so that clients do not all return at the same time. Without it the first retry
+    /// comes at once, as for a download that was cut.
+    jitter: Option<Pcg64>,
 }
 
 /// What to do after a failure.
@@ -43,35 +30,35 @@ pub enum Next {
 }
 
 impl Retry {
-    /// No failure yet.
-    pub fn new(policy: RetryPolicy) -> Self {
-        Self { policy, failures: 0, random: policy.jitter.map(Pcg64::seed_from_u64) }
+    /// The first retry comes at once, later ones after 1, 2, 4 … seconds.
+    pub fn at_once() -> Self {
+        Self { failures: 0, jitter: None }
     }
 
-    /// Counts a failure. The wait is the one of `Retry-After`; without one, 1, 2, 4 … seconds.
+    /// Retries come after 1, 2, 4 … seconds, each wait shortened by up to half. The waits depend on the seed alone.
+    pub fn with_jitter(seed: u64) -> Self {
+        Self { failures: 0, jitter: Some(Pcg64::seed_from_u64(seed)) }
+    }
+
+    /// Counts a failure. The wait is the one of `Retry-After`, if there is one.
     pub fn next(&mut self, retry_after: Option<Duration>) -> Next {
         self.failures += 1;
-        let longest = self.policy.longest_wait;
         match retry_after {
-            Some(wait) if wait > longest => Next::TooLong(wait),
-            _ if self.failures >= self.policy.attempts => Next::GiveUp,
+            Some(wait) if wait > LONGEST_WAIT => Next::TooLong(wait),
+            _ if self.failures >= ATTEMPTS => Next::GiveUp,
             Some(wait) => Next::Retry(wait),
             None => Next::Retry(self.back_off()),
         }
     }
 
     fn back_off(&mut self) -> Duration {
-        let doublings = self.failures - 1;
-        let seconds = match (self.policy.first_at_once, doublings) {
-            (true, 0) => 0,
-            (true, _) => 1 << (doublings - 1).min(16),
-            (false, _) => 1 << doublings.min(16),
-        };
-        let full = Duration::from_secs(seconds).min(self.policy.longest_wait);
-        self.random.as_mut().map_or(full, |random| full.mul_f64(0.5 + 0.5 * random.random::<f64>()))
+        let seconds = 1 << (self.failures - 1);
+        match &mut self.jitter {
+            Some(random) => Duration::from_secs(seconds).mul_f64(0.5 + 0.5 * random.random::<f64>()),
+            None => Duration::from_secs(seconds / 2),
+        }
     }
 
-    /// How often the request has failed in a row.
     pub fn failures(&self) -> u32 {
         self.failures
     }
@@ -117,44 +104,33 @@ fn http_date(text: &str) -> Option<SystemTime> {
 mod tests {
     use super::*;
 
-    const FIRST_AT_ONCE: RetryPolicy = RetryPolicy {
-        attempts: 5,
-        longest_wait: Duration::from_secs(120),
-        first_at_once: true,
-        jitter: None,
-    };
-
     #[test]
     fn waits_double_or_are_those_the_server_asks_for_until_it_is_given_up() {
-        let seconds = |policy, asked: [Option<u64>; 5]| {
-            let mut retry = Retry::new(policy);
+        let seconds = |asked: [Option<u64>; 5]| {
+            let mut retry = Retry::at_once();
             asked.map(|wait| match retry.next(wait.map(Duration::from_secs)) {
                 Next::Retry(wait) => Some(wait.as_secs()),
                 Next::TooLong(wait) => panic!("{wait:?}"),
                 Next::GiveUp => None,
             })
         };
-        assert_eq!(seconds(FIRST_AT_ONCE, [None; 5]), [Some(0), Some(1), Some(2), Some(4), None]);
-        assert_eq!(seconds(RetryPolicy::default(), [None; 5]), [Some(1), Some(2), Some(4), Some(8), None]);
+        assert_eq!(seconds([None; 5]), [Some(0), Some(1), Some(2), Some(4), None]);
         let asked = [Some(7), Some(120), None, Some(0), Some(0)];
-        assert_eq!(seconds(FIRST_AT_ONCE, asked), [Some(7), Some(120), Some(2), Some(0), None]);
+        assert_eq!(seconds(asked), [Some(7), Some(120), Some(2), Some(0), None]);
         let long = Duration::from_secs(121);
-        assert_eq!(Retry::new(FIRST_AT_ONCE).next(Some(long)), Next::TooLong(long));
+        assert_eq!(Retry::at_once().next(Some(long)), Next::TooLong(long));
     }
 
     #[test]
-    fn waits_grow_up_to_the_longest_and_are_the_same_for_a_seed() {
+    fn jitter_shortens_waits_by_up_to_half_and_depends_on_the_seed() {
         let waits = |seed| {
-            let longest_wait = Duration::from_secs(5);
-            let policy =
-                RetryPolicy { attempts: 7, longest_wait, jitter: Some(seed), ..RetryPolicy::default() };
-            let mut retry = Retry::new(policy);
-            [(); 6].map(|()| match retry.next(None) {
+            let mut retry = Retry::with_jitter(seed);
+            [(); 4].map(|()| match retry.next(None) {
                 Next::Retry(wait) => wait.as_secs_f64(),
                 other => panic!("{other:?}"),
             })
         };
-        for (wait, full) in waits(1).into_iter().zip([1.0, 2.0, 4.0, 5.0, 5.0, 5.0]) {
+        for (wait, full) in waits(1).into_iter().zip([1.0, 2.0, 4.0, 8.0]) {
             assert!((full / 2.0..=full).contains(&wait), "{wait} of {full}");
         }
         assert_eq!(waits(1), waits(1));

@@ -29,7 +29,6 @@ impl Secret {
         Ok((!text.is_empty()).then(|| Self(text.to_owned())))
     }
 
-    /// The value of the header `Authorization`.
     pub(super) fn authorization(&self) -> String {
         format!("Bearer {}", self.0)
     }

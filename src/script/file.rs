@@ -91,17 +91,11 @@ pub enum Fault {
 
 impl ScriptFile {
     /// Reads and checks a script file, or one of the [`library`] by name.
-    ///
-    /// # Errors
-    /// If it cannot be read, is not a script file, or breaks a rule.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
         Self::parse(path, &read_bytes(path)?)
     }
 
     /// As [`ScriptFile::load`], from the `bytes` of the file.
-    ///
-    /// # Errors
-    /// As [`ScriptFile::load`].
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ScriptError> {
         let file: Self = parse_json(path, bytes)?;
         file.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
@@ -109,9 +103,6 @@ impl ScriptFile {
     }
 
     /// Checks and writes the file, whole or not at all.
-    ///
-    /// # Errors
-    /// If it breaks a rule or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ScriptError> {
         self.check().map_err(|fault| ScriptError::Invalid { path: path.to_owned(), fault })?;
         if library::is_name(path) {
@@ -139,9 +130,6 @@ impl ScriptFile {
     }
 
     /// Checks the rules of script files.
-    ///
-    /// # Errors
-    /// The first broken rule.
     pub fn check(&self) -> Result<(), Fault> {
         if self.classes.is_empty() {
             return Err(Fault::NoClasses);
@@ -175,9 +163,6 @@ impl ScriptFile {
 }
 
 /// Reads a file, or one of the [`library`].
-///
-/// # Errors
-/// If it cannot be read, or the library has no such name.
 pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
     if library::is_name(path) {
         let bytes =
@@ -191,9 +176,6 @@ pub fn read_bytes(path: &Path) -> Result<Cow<'static, [u8]>, ScriptError> {
 }
 
 /// Reads a value from a JSON file, or from one of the [`library`].
-///
-/// # Errors
-/// If it cannot be read, is not JSON, or is of another form.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ScriptError> {
     parse_json(path, &read_bytes(path)?)
 }

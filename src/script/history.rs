@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::mem;
 
 use crate::script::{Class, ScriptFile};
 
@@ -47,7 +48,6 @@ pub struct History {
 }
 
 impl Change {
-    /// Whether nothing changes.
     pub fn is_none(&self) -> bool {
         match self {
             Self::Class { before, after, .. } => before == after,
@@ -55,26 +55,22 @@ impl Change {
         }
     }
 
-    pub fn apply(&self, content: &mut Content) {
+    /// Puts `after` in the place of `before` and swaps them, so that the next call reverts this one.
+    pub fn apply(&mut self, content: &mut Content) {
         match self {
-            Self::Class { place, before, after } => put(content, *place, before.as_deref(), after.as_deref()),
-            Self::All { after, .. } => content.clone_from(after),
+            Self::Class { place, before, after } => {
+                let range = *place..*place + usize::from(before.is_some());
+                let (id, class) = after.as_deref().cloned().unzip();
+                content.ids.splice(range.clone(), id);
+                content.file.classes.splice(range, class);
+                mem::swap(before, after);
+            }
+            Self::All { before, after } => {
+                content.clone_from(after);
+                mem::swap(before, after);
+            }
         }
     }
-
-    pub fn revert(&self, content: &mut Content) {
-        match self {
-            Self::Class { place, before, after } => put(content, *place, after.as_deref(), before.as_deref()),
-            Self::All { before, .. } => content.clone_from(before),
-        }
-    }
-}
-
-/// Puts a class, or none, in the place of another, or of none.
-fn put(content: &mut Content, place: usize, old: Option<&(ClassId, Class)>, new: Option<&(ClassId, Class)>) {
-    let range = place..place + usize::from(old.is_some());
-    content.ids.splice(range.clone(), new.map(|(id, _)| *id));
-    content.file.classes.splice(range, new.map(|(_, class)| class.clone()));
 }
 
 impl History {
@@ -88,14 +84,14 @@ impl History {
     }
 
     pub fn undo(&mut self, content: &mut Content) -> Option<&str> {
-        let edit = self.done.pop_back()?;
-        edit.change.revert(content);
+        let mut edit = self.done.pop_back()?;
+        edit.change.apply(content);
         self.undone.push(edit);
         self.undone.last().map(|edit| edit.what.as_str())
     }
 
     pub fn redo(&mut self, content: &mut Content) -> Option<&str> {
-        let edit = self.undone.pop()?;
+        let mut edit = self.undone.pop()?;
         edit.change.apply(content);
         self.done.push_back(edit);
         self.done.back().map(|edit| edit.what.as_str())

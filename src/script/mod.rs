@@ -15,4 +15,5 @@ pub use file::{Class, Fault, ScriptError, ScriptFile, read_bytes, read_json};
 pub use history::ClassId;
 pub use option_name::{plain_name, without_option_number};
 pub use strategy::{PerStrategy, Strategy, range_text};
+pub(crate) use template::fill;
 pub use template::{Template, TemplateError};

@@ -67,38 +67,31 @@ impl Strategy {
     /// The field of a script file that names its strategy.
     pub const FIELD: &str = "strategy";
 
-    /// Name in script files, results and flags.
     pub fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// The bundled prompt, with `{domain}` and `{classes}`.
     pub fn prompt(self) -> &'static str {
         self.0.prompt
     }
 
-    /// The number of steps that a script may have.
     pub fn steps(self) -> RangeInclusive<usize> {
         self.0.steps.clone()
     }
 
-    /// The number of words that a step may have, if there is a rule.
     pub fn words(self) -> Option<RangeInclusive<usize>> {
         self.0.words.clone()
     }
 
-    /// The exact number of steps, if there is one.
     pub fn exact_steps(self) -> Option<usize> {
         let (fewest, most) = (*self.0.steps.start(), *self.0.steps.end());
         (fewest == most).then_some(fewest)
     }
 
-    /// The template that suits its steps.
     pub fn template(self) -> Template {
         Template::parse(self.0.template).expect("names a built-in template")
     }
 
-    /// Name of the script file that is looked for beside a manifest.
     pub fn file_name(self) -> &'static str {
         self.0.file_name
     }
@@ -192,17 +185,14 @@ impl<T> Default for PerStrategy<T> {
 }
 
 impl<T> PerStrategy<T> {
-    /// The value of a strategy.
     pub fn get(&self, strategy: Strategy) -> Option<&T> {
         self.iter().find_map(|(other, value)| (other == strategy).then_some(value))
     }
 
-    /// The strategies with their values.
     pub fn iter(&self) -> impl Iterator<Item = (Strategy, &T)> {
         self.0.iter().map(|(strategy, value)| (*strategy, value))
     }
 
-    /// The strategies that have one.
     pub fn strategies(&self) -> Vec<Strategy> {
         self.iter().map(|(strategy, _)| strategy).collect()
     }

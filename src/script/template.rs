@@ -15,15 +15,6 @@ const BUILT_IN: [(&str, &str); 4] = [
 pub struct Template {
     name: String,
     text: String,
-    pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Literal(String),
-    Action,
-    Domain,
-    Step,
 }
 
 /// Why a text is not a template.
@@ -60,54 +51,53 @@ impl Template {
     }
 
     /// The built-in template of that name, else `text` as a custom one.
-    ///
-    /// # Errors
-    /// As [`Template::custom`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        match Self::built_in().into_iter().find(|template| template.name == text) {
-            Some(template) => Ok(template),
-            None => Self::custom(text),
-        }
+        let built_in = Self::built_in().into_iter().find(|template| template.name == text);
+        built_in.map_or_else(|| Self::custom(text), Ok)
     }
 
     /// The template of that text, under its name if it is built in.
-    ///
-    /// # Errors
-    /// As [`Template::custom`].
     pub fn of_text(text: &str) -> Result<Self, TemplateError> {
         let built_in = Self::built_in().into_iter().find(|template| template.text == text);
         built_in.map_or_else(|| Self::custom(text), Ok)
     }
 
     fn new(name: &str, text: &str) -> Result<Self, TemplateError> {
-        let pieces = pieces(text)?;
-        if !pieces.contains(&Piece::Step) {
+        let mut has_step = false;
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once('{') {
+            let Some((placeholder, after)) = after.split_once('}') else {
+                return Err(TemplateError::Unclosed { text: text.into() });
+            };
+            match placeholder {
+                "step" => has_step = true,
+                "action" | "domain" => {}
+                _ => {
+                    return Err(TemplateError::Unknown {
+                        text: text.into(),
+                        placeholder: placeholder.into(),
+                    });
+                }
+            }
+            rest = after;
+        }
+        if !has_step {
             return Err(TemplateError::NoStep { text: text.into() });
         }
-        Ok(Self { name: name.into(), text: text.into(), pieces })
+        Ok(Self { name: name.into(), text: text.into() })
     }
 
-    /// Name of a built-in template, or `custom`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text with its placeholders.
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The sentence for one step. Braces inside the values stay.
     pub fn fill(&self, action: &str, domain: &str, step: &str) -> String {
-        self.pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Literal(text) => text,
-                Piece::Action => action,
-                Piece::Domain => domain,
-                Piece::Step => step,
-            })
-            .collect()
+        fill(&self.text, &[("action", action), ("domain", domain), ("step", step)])
     }
 }
 
@@ -125,23 +115,18 @@ impl fmt::Display for Template {
     }
 }
 
-/// Cuts a template's text at its placeholders.
-fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
-    let mut pieces = Vec::new();
+/// Replaces `{name}` by its value. Other braces, and those in the values, stay.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
     let mut rest = text;
-    while let Some((literal, after)) = rest.split_once('{') {
-        let Some((placeholder, after)) = after.split_once('}') else {
-            return Err(TemplateError::Unclosed { text: text.into() });
-        };
-        pieces.push(Piece::Literal(literal.into()));
-        pieces.push(match placeholder {
-            "action" => Piece::Action,
-            "domain" => Piece::Domain,
-            "step" => Piece::Step,
-            _ => return Err(TemplateError::Unknown { text: text.into(), placeholder: placeholder.into() }),
-        });
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let value = values
+            .iter()
+            .find_map(|(name, value)| Some((*value, after.strip_prefix(name)?.strip_prefix('}')?)));
+        let (value, after) = value.unwrap_or(("{", after));
+        filled += value;
         rest = after;
     }
-    pieces.push(Piece::Literal(rest.into()));
-    Ok(pieces)
+    filled + rest
 }

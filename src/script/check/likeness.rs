@@ -12,7 +12,6 @@ pub struct Pair {
     pub in_order: f64,
     /// Mean cosine of each step with the most similar one of the other script, in any order.
     pub best_match: f64,
-    /// Cosine of the mean steps.
     pub means: f64,
     /// Whether `in_order` is above [`Likeness::fence`].
     pub too_alike: bool,

@@ -44,7 +44,6 @@ pub enum Warning {
     Cut {
         /// Name of the template, or its text if it is custom.
         template: String,
-        /// Where it is cut.
         cut: Cut,
     },
 }
@@ -78,12 +77,8 @@ impl fmt::Display for Warning {
                 write!(f, "{}; a {strategy} step has {allowed}", count(*words, "word"))
             }
             Self::Steps { steps, strategy } => {
-                write!(
-                    f,
-                    "{}; a {strategy} script has {}",
-                    count(*steps, "step"),
-                    range_text(&strategy.steps())
-                )
+                let allowed = range_text(&strategy.steps());
+                write!(f, "{}; a {strategy} script has {allowed}", count(*steps, "step"))
             }
             Self::Cut { template, cut } => write!(f, "too long in {template}: {cut}"),
         }
@@ -93,7 +88,6 @@ impl fmt::Display for Warning {
 /// A warning and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Index of the class.
     pub class: usize,
     /// Index of the step; `None` for the whole script.
     pub step: Option<usize>,
@@ -145,12 +139,6 @@ fn warnings_of_text(text: &str, read: &str, earlier: Option<usize>, strategy: St
     warnings
 }
 
-/// The warning about the number of a script's steps.
-pub fn warning_of_class(class: &Class, strategy: Strategy) -> Option<Warning> {
-    let steps = class.steps.len();
-    strategy.exact_steps().is_some_and(|exact| steps != exact).then_some(Warning::Steps { steps, strategy })
-}
-
 /// In files of up to this many classes, a warning names all classes that share a step. In larger ones it names [`LISTED`]:
 /// the names could outgrow the file a thousand times.
 const ALL_LISTED: usize = 1000;
@@ -176,8 +164,11 @@ pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {
     let most = if file.classes.len() > ALL_LISTED { LISTED } else { ALL_LISTED };
     let mut findings = Vec::new();
     for (index, class) in file.classes.iter().enumerate() {
-        let of_class = warning_of_class(class, strategy);
-        findings.extend(of_class.map(|warning| Finding { class: index, step: None, warning }));
+        let steps = class.steps.len();
+        if strategy.exact_steps().is_some_and(|exact| steps != exact) {
+            let warning = Warning::Steps { steps, strategy };
+            findings.push(Finding { class: index, step: None, warning });
+        }
         let mut first: HashMap<&str, usize> = HashMap::new();
         for (step, (text, read)) in class.steps.iter().zip(&read[index]).enumerate() {
             let earlier = Some(*first.entry(read).or_insert(step)).filter(|&earlier| earlier < step);
@@ -198,4 +189,4 @@ pub fn check(file: &ScriptFile, mut count: impl FnMut()) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

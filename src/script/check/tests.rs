@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn file(value: Value) -> ScriptFile {
+pub fn file(value: Value) -> ScriptFile {
     let file: ScriptFile = serde_json::from_value(value).unwrap();
     file.check().unwrap();
     file
@@ -56,11 +56,8 @@ fn short_fixed_scripts_have_ten_steps_of_two_or_three_words() {
 fn a_file_without_a_strategy_is_recognized_by_its_scripts() {
     let ten = |step: &str| (0..10).map(|number| format!("{step} {number}")).collect::<Vec<_>>();
     let strategy = |scripts: &[Vec<String>]| {
-        let classes: Vec<_> = scripts
-            .iter()
-            .enumerate()
-            .map(|(name, steps)| json!({"name": name.to_string(), "steps": steps}))
-            .collect();
+        let class = |(name, steps): (usize, _)| json!({"name": name.to_string(), "steps": steps});
+        let classes: Vec<_> = scripts.iter().enumerate().map(class).collect();
         Strategy::of(&file(json!({"domain": "tennis", "classes": classes})))
     };
     let short = ten("ball toss");

@@ -130,14 +130,11 @@ mod tests {
     #[test]
     fn a_phrase_that_fits_any_action_is_vague_without_more_words() {
         for (step, found) in [
-            ("move to position", "move to position"),
             ("moves into his position", "moves into his position"),
-            ("the player gets ready", "gets ready"),
             ("gets ready for the serve", "gets ready"),
             ("continue", "continue"),
             ("repeats with the other leg", "repeats"),
             ("maintains balance", "maintains balance"),
-            ("prepare to jump", "prepare"),
             ("executes the trick", "executes"),
         ] {
             assert_eq!(vague(step), Some(Vague::Phrase(found.to_owned())), "{step}");
@@ -149,15 +146,7 @@ mod tests {
         for step in ["and then", "it is over", "of the other one"] {
             assert_eq!(vague(step), Some(Vague::NoContent), "{step}");
         }
-        for step in [
-            "move",
-            "approach",
-            "looks up",
-            "the athlete moves",
-            "does the trick",
-            "a person finishes",
-            "final movement",
-        ] {
+        for step in ["move", "looks up", "the athlete moves", "does the trick", "final movement"] {
             assert_eq!(vague(step), Some(Vague::Generic), "{step}");
         }
     }

@@ -50,16 +50,11 @@ pub enum ConvertError {
 /// The result of a conversion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Converted {
-    /// A script file.
     Own(ScriptFile),
-    /// The authors' items.
     Authors(Vec<Value>),
 }
 
 /// Converts a document to the other format; its content decides which it has.
-///
-/// # Errors
-/// If it is of neither format, or breaks a rule of its own.
 pub fn convert(document: Value) -> Result<Converted, ConvertError> {
     match document {
         Value::Array(items) => from_authors(items).map(Converted::Own),
@@ -73,9 +68,6 @@ pub fn convert(document: Value) -> Result<Converted, ConvertError> {
 }
 
 /// Converts the authors' items. [`to_authors`] gives equal items back.
-///
-/// # Errors
-/// If no item has a script.
 pub fn from_authors(items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     if let Some(file) = items.iter().find(|item| item.is_object()).and_then(|first| first.get(SCRIPT_FILE))
         && let Ok(file) = serde_json::from_value::<ScriptFile>(file.clone())
@@ -143,15 +135,12 @@ fn classes_of(mut items: Vec<Value>) -> Result<ScriptFile, ConvertError> {
     }
     let Some((first, _)) = classes.first() else { return Err(ConvertError::NoScripts) };
     let common = classes.iter().all(|(domain, _)| domain == first).then(|| first.clone());
-    let classes = classes
-        .into_iter()
-        .map(|(domain, class)| Class { domain: if common.is_some() { None } else { Some(domain) }, ..class });
-    let classes = classes.collect();
+    let own = |domain: String| common.is_none().then_some(domain);
+    let classes = classes.into_iter().map(|(domain, class)| Class { domain: own(domain), ..class }).collect();
     let other = Map::from_iter([(ITEMS.to_owned(), Value::Array(items))]);
     Ok(ScriptFile { domain: common, classes, other })
 }
 
-/// Keeps all scripts of an item as values.
 fn keep_all(item: &mut Value) {
     if let Some(Value::Object(scripts)) = item.get_mut(SUBACTIONS) {
         for value in scripts.values_mut() {
@@ -229,11 +218,7 @@ fn item_for_each_domain(file: &ScriptFile) -> Vec<Value> {
         let script = |class: &&Class| (format!("{} in {domain}", class.name), json!(class.steps));
         let scripts: Map<String, Value> = classes.iter().map(script).collect();
         json!({
-            "youtube_id": "",
-            "id": domain,
-            "domain": domain,
-            "action": "",
-            "question": "",
+            "youtube_id": "", "id": domain, "domain": domain, "action": "", "question": "",
             "cleaned_options": classes.iter().map(|class| &class.name).collect::<Vec<_>>(),
             "correct_answer_index": 0,
             SUBACTIONS: scripts,

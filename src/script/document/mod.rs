@@ -9,7 +9,8 @@ use crate::script::{Class, Fault, ScriptFile};
 /// A script file that is being edited, with undo and redo.
 ///
 /// Steps count from 0. Operations trim names, domains and steps, and return whether they changed anything, which makes one
-/// version to undo. One that would break a rule of [`ScriptFile::check`] is refused.
+/// version to undo. One that would break a rule of [`ScriptFile::check`], leave no class or step, or has no class or step
+/// to change is refused.
 #[derive(Clone, Debug)]
 pub struct Document {
     content: Content,
@@ -45,17 +46,14 @@ impl Document {
         Self { content: Content { file, ids }, history: History::default(), saved, path, next_id }
     }
 
-    /// The classes in order.
     pub fn classes(&self) -> impl ExactSizeIterator<Item = (ClassId, &Class)> {
         self.content.ids.iter().copied().zip(&self.content.file.classes)
     }
 
-    /// The ids of the classes in order.
     pub fn ids(&self) -> &[ClassId] {
         &self.content.ids
     }
 
-    /// The index of a class.
     pub fn position(&self, id: ClassId) -> Option<usize> {
         self.content.ids.iter().position(|other| *other == id)
     }
@@ -82,7 +80,6 @@ impl Document {
         self.path.as_deref()
     }
 
-    /// Whether there are unsaved changes.
     pub fn is_changed(&self) -> bool {
         self.content.file != self.saved
     }
@@ -103,10 +100,6 @@ impl Document {
         self.history.redo(&mut self.content)
     }
 
-    /// Changes the text of a step.
-    ///
-    /// # Errors
-    /// If the text is empty, or there is no such class or step.
     pub fn set_step(&mut self, id: ClassId, step: usize, text: &str) -> Result<bool, EditError> {
         let place = self.place_of_step(id, step)?;
         let what = format!("step {} of {} changed", step + 1, self.name(place));
@@ -114,9 +107,6 @@ impl Document {
     }
 
     /// Inserts a step before step `at`, or after the last.
-    ///
-    /// # Errors
-    /// If the text is empty, or there is no such class or place.
     pub fn insert_step(&mut self, id: ClassId, at: usize, text: &str) -> Result<bool, EditError> {
         let place = match at.checked_sub(1) {
             Some(previous) => self.place_of_step(id, previous)?,
@@ -126,10 +116,6 @@ impl Document {
         self.change(place, what, |class| class.steps.insert(at, text.trim().to_owned()))
     }
 
-    /// Deletes a step.
-    ///
-    /// # Errors
-    /// If it is the only one of its class, or there is no such class or step.
     pub fn delete_step(&mut self, id: ClassId, step: usize) -> Result<bool, EditError> {
         let place = self.place_of_step(id, step)?;
         if self.content.file.classes[place].steps.len() == 1 {
@@ -140,9 +126,6 @@ impl Document {
     }
 
     /// Moves a step to the place of step `to`; those between move by one.
-    ///
-    /// # Errors
-    /// If there is no such class or step.
     pub fn move_step(&mut self, id: ClassId, from: usize, to: usize) -> Result<bool, EditError> {
         self.place_of_step(id, to)?;
         let place = self.place_of_step(id, from)?;
@@ -154,9 +137,6 @@ impl Document {
     }
 
     /// Adds a class after the last. An empty domain is the file's.
-    ///
-    /// # Errors
-    /// If the name or a step is empty, there is no step, no domain, or already a class of that name and domain.
     pub fn add_class<S: AsRef<str>>(
         &mut self,
         name: &str,
@@ -164,18 +144,11 @@ impl Document {
         steps: &[S],
     ) -> Result<ClassId, EditError> {
         let steps = steps.iter().map(|step| step.as_ref().trim().to_owned()).collect();
-        self.add(Class {
-            name: name.trim().to_owned(),
-            domain: Some(domain.to_owned()),
-            steps,
-            other: Map::new(),
-        })
+        let (name, domain) = (name.trim().to_owned(), Some(domain.to_owned()));
+        self.add(Class { name, domain, steps, other: Map::new() })
     }
 
     /// Adds a class with its other fields. An empty domain, or none, is the file's.
-    ///
-    /// # Errors
-    /// As [`Document::add_class`].
     pub fn add(&mut self, class: Class) -> Result<ClassId, EditError> {
         let domain = self.own_domain(class.domain.as_deref().unwrap_or_default());
         let class = Class { domain, ..class };
@@ -187,9 +160,6 @@ impl Document {
     }
 
     /// Renames a class or moves it to another domain. An empty domain is the file's.
-    ///
-    /// # Errors
-    /// If the name is empty, there is no domain, no such class, or already another of that name and domain.
     pub fn rename_class(&mut self, id: ClassId, name: &str, domain: &str) -> Result<bool, EditError> {
         let place = self.place(id)?;
         let own = self.own_domain(domain);
@@ -209,9 +179,6 @@ impl Document {
     }
 
     /// Gives a class the steps and other fields of another.
-    ///
-    /// # Errors
-    /// If there is no such class.
     pub fn replace_script(&mut self, id: ClassId, by: &Class) -> Result<bool, EditError> {
         let place = self.place(id)?;
         let what = format!("{} written anew", self.name(place));
@@ -221,10 +188,6 @@ impl Document {
         })
     }
 
-    /// Deletes a class.
-    ///
-    /// # Errors
-    /// If it is the only one, or there is no such class.
     pub fn delete_class(&mut self, id: ClassId) -> Result<bool, EditError> {
         let place = self.place(id)?;
         let class = self.content.file.classes[place].clone();
@@ -238,9 +201,6 @@ impl Document {
     /// Replaces everything, for example by a recovered draft, or by the file after another program changed it (then
     /// [`Document::mark_saved`] follows). Classes with the same name and domain keep their ids, and so do renamed ones at the
     /// same index.
-    ///
-    /// # Errors
-    /// If the file breaks a rule.
     pub fn replace(&mut self, file: ScriptFile) -> Result<bool, EditError> {
         let name = |file: &ScriptFile, place: usize| {
             let class = &file.classes[place];
@@ -298,22 +258,19 @@ impl Document {
         what: String,
         change: impl FnOnce(&mut Class),
     ) -> Result<bool, EditError> {
-        let before = (self.content.ids[place], self.content.file.classes[place].clone());
+        let before = Box::new((self.content.ids[place], self.content.file.classes[place].clone()));
         let mut after = before.clone();
         change(&mut after.1);
-        self.commit(
-            what,
-            Change::Class { place, before: Some(Box::new(before)), after: Some(Box::new(after)) },
-        )
+        self.commit(what, Change::Class { place, before: Some(before), after: Some(after) })
     }
 
-    fn commit(&mut self, what: String, change: Change) -> Result<bool, EditError> {
+    fn commit(&mut self, what: String, mut change: Change) -> Result<bool, EditError> {
         if change.is_none() {
             return Ok(false);
         }
         change.apply(&mut self.content);
         if let Err(fault) = self.content.file.check() {
-            change.revert(&mut self.content);
+            change.apply(&mut self.content);
             return Err(fault.into());
         }
         self.history.push(Edit { what, change });
