@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::fs;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
-use actalign_tui::explore::{Known, Strip};
+use actalign_tui::explore::{CachedFrames, Strip};
 use actalign_tui::cache::{Cache, Key, Kind, Size};
 
 thread_local! {
@@ -38,13 +38,13 @@ fuzz_target!(|data: &[u8]| {
         }),
         2 => {
             for dim in 1..5 {
-                let Some(known) = bounded(most, || Known::decode(payload, dim)) else { continue };
+                let Some(known) = bounded(most, || CachedFrames::decode(payload, dim)) else { continue };
                 assert!(known.frames.iter().all(|frame| frame.embedding.len() == dim));
-                if let Some(bytes) = Known::encode(&known.info, &known.frames, &known.faults) {
-                    let again = Known::decode(&bytes, dim).unwrap();
-                    let bytes = Known::encode(&again.info, &again.frames, &again.faults).unwrap();
+                if let Some(bytes) = CachedFrames::encode(&known.info, &known.frames, &known.faults) {
+                    let again = CachedFrames::decode(&bytes, dim).unwrap();
+                    let bytes = CachedFrames::encode(&again.info, &again.frames, &again.faults).unwrap();
                     // Debug, for a number that is none is not equal to itself.
-                    assert_eq!(format!("{:?}", Known::decode(&bytes, dim)), format!("{:?}", Some(again)));
+                    assert_eq!(format!("{:?}", CachedFrames::decode(&bytes, dim)), format!("{:?}", Some(again)));
                 }
             }
         }

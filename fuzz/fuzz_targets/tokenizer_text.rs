@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use actalign_fuzz::fuzz_target;
-use actalign_tui::backbone::{Family, TextTokenizer};
+use actalign_tui::backbone::{TextTokenizer, TokenizerKind};
 
 const LENGTH: usize = 64;
 const VOCABULARY: usize = 1 << 16;
@@ -34,10 +34,10 @@ fuzz_target!(|text: &str| {
         assert!(tokens.used < LENGTH);
         assert!(tokens.ids.iter().all(|&id| (0..VOCABULARY as i32).contains(&id)));
         assert_eq!(tokens.ids[tokens.used], 1, "the end token follows the text");
-        let padding = if tokenizer.family() == Family::V1 { 1 } else { 0 };
+        let padding = if tokenizer.family() == TokenizerKind::V1 { 1 } else { 0 };
         assert!(tokens.ids[tokens.used + 1..].iter().all(|&id| id == padding));
         assert!(!tokens.cut || tokens.used == LENGTH - 1);
-        if tokenizer.family() == Family::V1 {
+        if tokenizer.family() == TokenizerKind::V1 {
             assert_eq!(tokens, tokenizer.encode(&canonical(text)).unwrap(), "{:?}", canonical(text));
         }
         // Beside another text of a batch nothing changes but the padding.

@@ -25,7 +25,8 @@ impl CachedFrames {
         let mut frames: Vec<&EmbeddedFrame> = frames.iter().collect();
         frames.sort_by_key(|frame| frame.ordinal);
         let (count, dim) = (frames.len(), frames.first()?.embedding.len());
-        let embeddings: Vec<u8> = frames.iter().flat_map(|frame| to_bytes(&frame.embedding)).collect();
+        let mut embeddings = Vec::with_capacity(4 * count * dim);
+        frames.iter().for_each(|frame| embeddings.extend(to_bytes(&frame.embedding)));
         let times: Vec<u8> = frames.iter().flat_map(|frame| frame.time.to_le_bytes()).collect();
         let ordinals: Vec<u8> = frames.iter().flat_map(|frame| frame.ordinal.to_le_bytes()).collect();
         let ends: Vec<u8> = frames.iter().flat_map(|frame| frame.shown.until.to_le_bytes()).collect();

@@ -24,6 +24,7 @@ mod texts;
 mod vlm_frames;
 mod workers;
 
+pub use cached_frames::CachedFrames;
 pub use candidate::Candidate;
 pub use evidence::{EvidenceRequest, EvidenceUpdate};
 pub use exploration::{Exploration, Fixed};
