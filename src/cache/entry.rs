@@ -92,8 +92,9 @@ const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
 pub struct Entry(Vec<u8>);
 
 impl Entry {
-    pub(super) fn seal(key: &Key, payload: &[u8]) -> Vec<u8> {
-        [&MAGIC[..], &checksum(key, payload), payload].concat()
+    /// The bytes before the payload.
+    pub(super) fn header(key: &Key, payload: &[u8]) -> Vec<u8> {
+        [&MAGIC[..], &checksum(key, payload)].concat()
     }
 
     /// `None` where the bytes are not those written under this key.

@@ -9,7 +9,7 @@ mod eviction;
 mod size;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -21,7 +21,7 @@ pub use entry::{Entry, Key, Kind};
 pub use eviction::{Bounds, Listing, Share};
 pub use size::{Size, SizeError};
 
-use crate::files::atomic_write::temporary_unsynced;
+use crate::files::atomic_write::{explain, temporary_unsynced};
 use crate::files::folders::{Folder, NoFolder};
 use crate::files::input_file::{MOST_DATA, read_bounded};
 use crate::files::leftovers::set_time;
@@ -113,13 +113,13 @@ impl Cache {
 
     /// Writes an entry, and evicts others to make room. One larger than the limit is not kept.
     pub fn put(&self, key: &Key, payload: &[u8]) {
-        let bytes = Entry::seal(key, payload);
-        let size = bytes.len() as u64;
+        let header = Entry::header(key, payload);
+        let size = (header.len() + payload.len()) as u64;
         let mut writing = self.writing();
         if writing.failed || size > self.limit.0 {
             return;
         }
-        if let Err(error) = self.write(key, &bytes).and_then(|()| self.make_room(&mut writing, size)) {
+        if let Err(error) = self.write(key, &header, payload).and_then(|()| self.make_room(&mut writing, size)) {
             writing.failed = true;
             tracing::warn!(folder = %self.folder().display(), %error, "cannot write the cache");
             writing.notice = Some(format!(
@@ -151,9 +151,11 @@ impl Cache {
 
     /// Writes an entry under a temporary name and renames it. It is not forced to the disk: an entry torn by a crash fails
     /// its checksum, and is made again.
-    fn write(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, key: &Key, header: &[u8], payload: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        temporary_unsynced(&self.folder, bytes)?.persist(self.path(key))?;
+        let mut file = temporary_unsynced(&self.folder, header)?;
+        file.as_file_mut().write_all(payload).map_err(|error| explain(error, &self.folder))?;
+        file.persist(self.path(key))?;
         Ok(())
     }
 
