@@ -338,16 +338,10 @@ fn saving_needs_an_alignment_and_carries_it() {
     let second = crate::snapshot::save(snapshot, folder.path()).unwrap();
     assert_ne!(first, second, "a snapshot never replaces another");
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(first).unwrap()).unwrap();
-    assert_eq!(json["format"], crate::snapshot::SNAPSHOT_FORMAT);
     assert_eq!(json["ranking"], serde_json::json!([1, 2, 0]));
-    assert_eq!(json["complete"], true);
-    assert_eq!(json["settings"]["template"], "context");
-    let class = &json["classes"][1];
-    assert_eq!(class["name"], "long jump");
-    let matrix = &json["candidates"][1]["cells"];
-    assert_eq!(matrix.as_array().unwrap().len(), 4);
-    assert_eq!(matrix[0].as_array().unwrap().len(), FRAMES);
-    assert_eq!(class["path"][0], serde_json::json!([0, 0]));
+    assert_eq!(json["classes"][1]["path"][0], serde_json::json!([0, 0]));
+    let matrix = json["candidates"][1]["cells"].as_array().unwrap();
+    assert_eq!((matrix.len(), matrix[0].as_array().unwrap().len()), (4, FRAMES));
 }
 
 #[test]

@@ -32,8 +32,7 @@ pub fn move_step(state: &mut State, places: isize) {
 pub fn delete_class(state: &mut State) {
     let Some(class) = state.selected_id() else { return };
     if state.clip().ids.len() == 1 {
-        state.complain("This is the only candidate of the clip: add another before you delete it.");
-        return;
+        return state.complain("This is the only candidate of the clip: add another before you delete it.");
     }
     let (listed, name) = (state.clip().listed(), state.scripts.class(class).map(|class| class.name.clone()));
     let place = listed.iter().position(|&other| other == state.clip().selected);
@@ -103,8 +102,7 @@ pub fn add_class(
     follow(state);
     let clip = state.clip_mut();
     if let Some(index) = clip.ids.iter().position(|&id| id == class) {
-        clip.selected = index;
-        clip.has_selected = true;
+        clip.select(index);
         clip.step = Some(0);
     }
     Ok(class)
@@ -114,12 +112,12 @@ pub fn add_class(
 pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) {
     if state.scripts.is_changed() {
         let (save, undo) = (state.keymap.key(Command::SaveScripts), state.keymap.key(Command::Undo));
-        state.complain(format!("The scripts have changes: save them ({save}) or undo them ({undo}) first."));
-        return;
+        return state
+            .complain(format!("The scripts have changes: save them ({save}) or undo them ({undo}) first."));
     }
     if state.clip().exploration.is_frozen() {
-        state.complain("This snapshot is open without its clip or model: its scripts cannot be replaced.");
-        return;
+        return state
+            .complain("This snapshot is open without its clip or model: its scripts cannot be replaced.");
     }
     for clip in &mut state.clips {
         // Ids are of one document.

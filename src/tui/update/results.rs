@@ -43,7 +43,7 @@ pub fn show_clip(state: &mut State, index: usize) {
     clip.filter.clear();
     clip.step = None;
     if let Some(class) = prediction {
-        (clip.selected, clip.has_selected) = (class, true);
+        clip.select(class);
     }
     clip.compared = answer.filter(|_| prediction.is_some_and(|class| Some(class) != answer));
     let view = if clip.compared.is_some() { View::Compare } else { View::Script };
