@@ -54,7 +54,7 @@ fn table(config: &Config) -> String {
     let key_width = widest(&|about| keys(about).chars().count());
     let name_width = widest(&|about| about.name.chars().count());
     let mut table = String::new();
-    for group in Group::ALL {
+    for &group in Group::ALL {
         table += &format!("{}\n", group.name());
         for about in COMMANDS.iter().filter(|about| about.group == group) {
             let keys = keys(about);

@@ -196,6 +196,14 @@ impl Clip {
         self.ids = ids;
     }
 
+    /// Selects a class for the user.
+    pub fn select(&mut self, class: usize) {
+        if class != self.selected {
+            self.step = None;
+        }
+        (self.selected, self.has_selected) = (class, true);
+    }
+
     /// See [`Clip::outcome_of`].
     pub fn selected_outcome(&self) -> Option<&ClassOutcome> {
         self.outcome_of(self.selected)
@@ -271,11 +279,9 @@ impl Clip {
 /// Index of the value of an ascending slice that is nearest to `time`.
 pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
     let after = times.partition_point(|&t| t < time);
-    let candidates = [after.checked_sub(1), (after < times.len()).then_some(after)];
-    candidates
-        .into_iter()
-        .flatten()
-        .min_by(|&a, &b| (times[a] - time).abs().total_cmp(&(times[b] - time).abs()))
+    let distance = |at: usize| (times[at] - time).abs();
+    let beside = after.saturating_sub(1)..(after + 1).min(times.len());
+    beside.min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
 }
 
 /// Thumbnails by presentation time, an even selection of a long clip.
@@ -306,9 +312,8 @@ impl Thumbnails {
     pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let key = (time * 1e6).round() as i64;
         let before = self.by_microsecond.range(..=key).next_back();
-        before
-            .or_else(|| self.by_microsecond.iter().next())
-            .map(|(&microsecond, thumbnail)| (microsecond, thumbnail))
+        let (&microsecond, thumbnail) = before.or_else(|| self.by_microsecond.iter().next())?;
+        Some((microsecond, thumbnail))
     }
 
     /// The full pictures, in order.
@@ -332,10 +337,7 @@ mod tests {
     #[test]
     fn thumbnails_of_a_long_clip_stay_few_and_even() {
         let mut thumbnails = Thumbnails::default();
-        for i in 0..10_000_usize {
-            if !i.is_multiple_of((i / THUMBNAILS + 1).next_power_of_two()) {
-                continue;
-            }
+        for i in (0..10_000_usize).filter(|i| i.is_multiple_of((i / THUMBNAILS + 1).next_power_of_two())) {
             let picture = Picture { ordinal: i as u64, time: i as f64, jpeg: Vec::new() };
             thumbnails.push(Thumbnail { small: RgbImage::new(1, 1), picture: Arc::new(picture) });
         }

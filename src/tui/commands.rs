@@ -2,13 +2,13 @@
 //!
 //! Enum, names, keys, help, palette, `actalign-tui keys`, configuration and plain text all follow from the rows.
 
-/// Calls the macro `$then` with all commands in the order of the help. A row is
+/// Calls the macro `$then` with all commands in the order of the help, in groups with a heading. A row is
 /// `Variant "name" "default keys" "help" [needs] => what it does;`. The last part may use the `State` and the seconds
 /// since the start. It is compiled in `update`, where the names in it are imported.
 macro_rules! table {
     ($then:ident) => {
         $then! { |state, now|
-            Select {
+            Select "Candidates and steps" {
                 NextCandidate "next-candidate" "j down" "select the next candidate" []
                     => cursor::select_by(state, 1);
                 PreviousCandidate "previous-candidate" "k up" "select the previous candidate" []
@@ -29,7 +29,7 @@ macro_rules! table {
                 PreviousStep "previous-step" "p" "select the previous step, and go to where it begins" []
                     => cursor::previous_step(state);
             }
-            Time {
+            Time "Time" {
                 FrameForward "frame-forward" "right l" "go one frame forward" [] => cursor::move_cursor(state, 1);
                 FrameBack "frame-back" "left h" "go one frame back" [] => cursor::move_cursor(state, -1);
                 TenFramesForward "ten-frames-forward" "shift-right L" "go ten frames forward" []
@@ -43,7 +43,7 @@ macro_rules! table {
                     => cursor::go_where_they_part(state);
                 Play "play" "space" "play the clip at its own speed, or stop" [] => cursor::play(state, now);
             }
-            Views {
+            Views "Views" {
                 ShowScript "show-script" "f2" "script, matrix and film of the selected class" []
                     => views::show(state, View::Script);
                 Compare "compare" "c" "pin the selected class and compare it with another" []
@@ -62,7 +62,7 @@ macro_rules! table {
                 Pin "pin-settings" "w" "pin the settings, to see which classes move; or unpin them" []
                     => views::pin(state);
             }
-            Knobs {
+            Knobs "Knobs" {
                 SmoothLess "smooth-less" "[" "smooth over one frame fewer" [Embeddings] => knobs::smooth(state, -1);
                 SmoothMore "smooth-more" "]" "smooth over one frame more" [Embeddings] => knobs::smooth(state, 1);
                 SmoothMuchLess "smooth-much-less" "{" "smooth over ten frames fewer" [Embeddings]
@@ -94,7 +94,7 @@ macro_rules! table {
                 EditSampling "edit-sampling" "r" "sample more or fewer frames per second" [Embeddings Line]
                     => asks::sampling(state);
             }
-            Edit {
+            Edit "Editing scripts" {
                 EditStep "edit-step" "e" "change the selected step" [Scripts Line] => asks::step(state);
                 AddStep "add-step" "o" "add a step after the selected one" [Scripts Line]
                     => asks::new_step(state, 1);
@@ -114,7 +114,7 @@ macro_rules! table {
                 SaveScripts "save-scripts" "W" "save the scripts as a file" [Scripts Line]
                     => asks::scripts_file(state, false);
             }
-            Files {
+            Files "Clips and files" {
                 NextClip "next-clip" "N" "show the next clip" [] => clips::turn(state, 1);
                 PreviousClip "previous-clip" "P" "show the previous clip" [] => clips::turn(state, -1);
                 ShowResults "results" "R" "list the clips of an evaluation with its predictions" []
@@ -130,7 +130,7 @@ macro_rules! table {
                 SaveFigure "save-figure" "S" "save a figure of what you compare (SVG and PNG)" []
                     => saving::save(state, SaveAs::Figure);
             }
-            Program {
+            Program "Program" {
                 Palette "palette" ": ctrl-p" "find a command by its name" [] => palette::open(state);
                 Help "help" "? f1" "show or hide this help" [] => help::open(state);
                 NextTheme "next-theme" "ctrl-t" "dark, light or colour-blind-safe colours" []
@@ -151,15 +151,12 @@ pub(super) use table;
 
 /// The row of a command.
 pub struct About {
-    /// The command.
     pub command: Command,
     /// Its name in the palette, in the configuration and in plain text.
     pub name: &'static str,
-    /// Where it stands in the help.
     pub group: Group,
     /// Its default keys, separated by spaces.
     pub keys: &'static str,
-    /// What it does.
     pub help: &'static str,
     needs: &'static [Need],
 }
@@ -176,13 +173,30 @@ pub enum Need {
 }
 
 macro_rules! define {
-    (|$state:ident, $now:ident| $($group:ident {
+    (|$state:ident, $now:ident| $($group:ident $heading:literal {
         $($variant:ident $name:literal $keys:literal $help:literal [$($need:ident)*] => $does:expr;)*
     })*) => {
         /// A command of the explorer; see its [`About`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Command {
             $($(#[doc = $help] $variant,)*)*
+        }
+
+        /// Commands that belong together, in the order of the help.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Group {
+            $(#[doc = $heading] $group,)*
+        }
+
+        impl Group {
+            pub const ALL: &[Self] = &[$(Self::$group),*];
+
+            /// Its heading.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$group => $heading,)*
+                }
+            }
         }
 
         /// Every command, in the order of the help.
@@ -199,44 +213,6 @@ macro_rules! define {
     };
 }
 table!(define);
-
-/// Commands that belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Group {
-    /// Candidates and steps.
-    Select,
-    /// The time cursor.
-    Time,
-    /// The views.
-    Views,
-    /// The knobs.
-    Knobs,
-    /// Editing scripts.
-    Edit,
-    /// Clips and files.
-    Files,
-    /// The program itself.
-    Program,
-}
-
-impl Group {
-    /// All groups, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Select, Self::Time, Self::Views, Self::Knobs, Self::Edit, Self::Files, Self::Program];
-
-    /// Its heading.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Select => "Candidates and steps",
-            Self::Time => "Time",
-            Self::Views => "Views",
-            Self::Knobs => "Knobs",
-            Self::Edit => "Editing scripts",
-            Self::Files => "Clips and files",
-            Self::Program => "Program",
-        }
-    }
-}
 
 impl Command {
     /// Its row. `COMMANDS` is in the order of the enum.

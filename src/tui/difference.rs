@@ -26,10 +26,10 @@ impl Difference {
         let by_frame: Vec<Option<f64>> =
             pinned.into_iter().zip(selected).map(|(pinned, selected)| Some(selected? - pinned?)).collect();
         let size = |frame: &usize| by_frame[*frame].map_or(-1.0, f64::abs);
-        let widest = (0..frames).filter(|&frame| by_frame[frame].is_some()).max_by(|a, b| {
-            // The first of several.
-            size(a).total_cmp(&size(b)).then(b.cmp(a))
-        });
+        // The first of several.
+        let widest = (0..frames)
+            .filter(|&frame| by_frame[frame].is_some())
+            .max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)));
         Self { by_frame, widest }
     }
 
@@ -90,29 +90,25 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
     let clip = state.clip();
     let name = |class: usize| clip.exploration.candidates()[class].name.clone();
     let (Some(difference), Some(pinned)) = (of(state), clip.compared) else { return Vec::new() };
-    let mut lines = Vec::new();
     if pinned == clip.selected {
-        lines.push(Line::styled("Select another candidate to compare with.", dim()));
-        return lines;
+        return vec![Line::styled("Select another candidate to compare with.", dim())];
     }
-    if let Some(frame) = difference.widest
-        && let Some(value) = difference.by_frame[frame]
-    {
-        let better = if value >= 0.0 { clip.selected } else { pinned };
-        let time = clip.exploration.outcome().times[frame];
-        lines.push(Line::from(vec![
+    let Some((frame, value)) = difference.widest.and_then(|at| Some((at, difference.by_frame[at]?))) else {
+        return Vec::new();
+    };
+    let better = if value >= 0.0 { clip.selected } else { pinned };
+    let time = clip.exploration.outcome().times[frame];
+    let ahead = |class: usize| {
+        let sign = if class == clip.selected { 1.0 } else { -1.0 };
+        difference.by_frame.iter().flatten().filter(|&&value| value * sign > 0.0).count()
+    };
+    let counts = format!("ahead in frames: ◆ {}, ▶ {}", ahead(pinned), ahead(clip.selected));
+    vec![
+        Line::from(vec![
             Span::raw(format!("differ most at {time:.2} s: ")),
             Span::styled(format!("+{}", plain(value.abs())), bold()),
-        ]));
-        lines.push(Line::raw(fit(&format!("for {}", name(better)), columns)));
-        let ahead = |class: usize| {
-            let sign = if class == clip.selected { 1.0 } else { -1.0 };
-            difference.by_frame.iter().flatten().filter(|&&value| value * sign > 0.0).count()
-        };
-        lines.push(Line::styled(
-            fit(&format!("ahead in frames: ◆ {}, ▶ {}", ahead(pinned), ahead(clip.selected)), columns),
-            dim(),
-        ));
-    }
-    lines
+        ]),
+        Line::raw(fit(&format!("for {}", name(better)), columns)),
+        Line::styled(fit(&counts, columns), dim()),
+    ]
 }

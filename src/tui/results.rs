@@ -43,21 +43,14 @@ impl Results {
 
     /// Whether the row has a clip wrong, if the clip was evaluated.
     pub fn is_wrong(&self, index: usize, clip: &Clip) -> Option<bool> {
-        self.clips
-            .get(index)
-            .map(|_| self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
+        self.clips.get(index)?;
+        Some(self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
     }
 
     /// Per cent of the readable clips that the row has right, and the number of readable clips.
     pub fn accuracy(&self, clips: &[Clip]) -> (f64, usize) {
-        let read = |(_, result): &(&Clip, &ClipResult)| matches!(result, ClipResult::Read(_));
-        let read: Vec<usize> = clips
-            .iter()
-            .zip(&self.clips)
-            .enumerate()
-            .filter(|(_, pair)| read(pair))
-            .map(|(at, _)| at)
-            .collect();
+        let is_read = |at: &usize| matches!(self.clips[*at], ClipResult::Read(_));
+        let read: Vec<usize> = (0..self.clips.len().min(clips.len())).filter(is_read).collect();
         let right = read.iter().filter(|&&at| self.is_wrong(at, &clips[at]) == Some(false)).count();
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
     }

@@ -88,17 +88,19 @@ fn clip(id: &str, answer: Option<usize>, groups: &[&str]) -> Clip {
     Clip::new(id.to_owned(), answer, groups, exploration, sources, Sampling::Fps(10.0))
 }
 
+fn class(name: &str, steps: &[impl ToString]) -> Class {
+    let steps = steps.iter().map(ToString::to_string).collect();
+    Class { name: name.to_owned(), domain: None, steps, other: Default::default() }
+}
+
+fn script_file(domain: &str, classes: Vec<Class>) -> ScriptFile {
+    ScriptFile { domain: Some(domain.to_owned()), classes, other: Default::default() }
+}
+
 /// The explorer of clips, before anything is embedded.
 fn state_of(mut clips: Vec<Clip>) -> State {
-    let class = |candidate: &Candidate| Class {
-        name: candidate.name.clone(),
-        domain: None,
-        steps: candidate.steps.clone(),
-        other: Default::default(),
-    };
-    let classes = clips[0].exploration.candidates().iter().map(class).collect();
-    let file = ScriptFile { domain: Some("athletics".to_owned()), classes, other: Default::default() };
-    let scripts = Document::new(file, Some("scripts.json".into()));
+    let classes = clips[0].exploration.candidates().iter().map(|own| class(&own.name, &own.steps)).collect();
+    let scripts = Document::new(script_file("athletics", classes), Some("scripts.json".into()));
     for clip in &mut clips {
         clip.find_scripts(&scripts);
     }
@@ -204,13 +206,8 @@ fn a_cached_clip_looks_like_one_that_was_embedded() {
 }
 
 #[test]
-fn the_screen_at_80_by_24() {
-    insta::assert_snapshot!(screen(&mut full_state()));
-}
-
-#[test]
-fn the_screen_at_120_by_40() {
-    insta::assert_snapshot!(text(&draw(&mut full_state(), ColourDepth::True, 120, 40)));
+fn the_screen_is_drawn_at_two_sizes() {
+    assert_screens!("the_screen", &mut full_state());
 }
 
 #[test]
@@ -252,11 +249,9 @@ fn heat_is_bright_where_step_and_frame_agree() {
     let shades = state.clip().shades.as_ref().unwrap();
     let brightest = shades.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
     assert_eq!(*brightest.1, 1.0);
-    let columns = 80 - x;
-    let column = x + brightest.0.1 as u16 * columns / FRAMES as u16;
-    let rows = 24;
-    let reaches = |column: u16| (y..rows).any(|row| buffer[(column, row)].bg == colour(1.0));
-    assert!(reaches(column), "the brightest cell is on the screen at its time");
+    let column = x + brightest.0.1 as u16 * (80 - x) / FRAMES as u16;
+    let is_bright = |row: u16| buffer[(column, row)].bg == colour(1.0);
+    assert!((y..24).any(is_bright), "the brightest cell is on the screen at its time");
     assert!(buffer.content.iter().any(|cell| cell.bg == colour(0.0)), "and the darkest is somewhere");
 }
 
@@ -322,8 +317,7 @@ fn the_cursor_moves_by_frames_and_by_steps() {
     }
     assert_eq!(state.clip().cursor_frame(), Some(3));
     act(&mut state, Action::Do(Command::NextStep));
-    let entered = state.clip().focus_step();
-    assert_eq!(entered, Some(1));
+    assert_eq!(state.clip().focus_step(), Some(1));
     act(&mut state, Action::Do(Command::LastFrame));
     assert_eq!((state.clip().cursor_frame(), state.clip().focus_step()), (Some(FRAMES - 1), Some(3)));
     act(&mut state, Action::Do(Command::PreviousStep));
@@ -344,16 +338,10 @@ fn saving_needs_an_alignment_and_carries_it() {
     let second = crate::snapshot::save(snapshot, folder.path()).unwrap();
     assert_ne!(first, second, "a snapshot never replaces another");
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(first).unwrap()).unwrap();
-    assert_eq!(json["format"], crate::snapshot::SNAPSHOT_FORMAT);
     assert_eq!(json["ranking"], serde_json::json!([1, 2, 0]));
-    assert_eq!(json["complete"], true);
-    assert_eq!(json["settings"]["template"], "context");
-    let class = &json["classes"][1];
-    assert_eq!(class["name"], "long jump");
-    let matrix = &json["candidates"][1]["cells"];
-    assert_eq!(matrix.as_array().unwrap().len(), 4);
-    assert_eq!(matrix[0].as_array().unwrap().len(), FRAMES);
-    assert_eq!(class["path"][0], serde_json::json!([0, 0]));
+    assert_eq!(json["classes"][1]["path"][0], serde_json::json!([0, 0]));
+    let matrix = json["candidates"][1]["cells"].as_array().unwrap();
+    assert_eq!((matrix.len(), matrix[0].as_array().unwrap().len()), (4, FRAMES));
 }
 
 #[test]

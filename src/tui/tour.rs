@@ -105,8 +105,6 @@ fn first_of(group: &str, clips: &[Clip]) -> Option<usize> {
     clips.iter().position(|clip| clip.groups.iter().any(|its| its == group))
 }
 
-const ON: &str = "Enter next · Esc end";
-const DONE: &str = "Enter or Esc ends";
 /// Columns of the step's number, left of the text.
 const NUMBER: usize = 6;
 
@@ -124,8 +122,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     );
     frame.render_widget(badge, Rect { height: 1, ..area });
     let text = Rect { x: area.x + NUMBER as u16, width: area.width - NUMBER as u16, ..area };
-    for (row, line) in lines(state, step, area.width).into_iter().enumerate() {
-        frame.render_widget(line, Rect { y: text.y + row as u16, height: 1, ..text });
+    for (row, line) in text.rows().zip(lines(state, step, area.width)) {
+        frame.render_widget(line, row);
     }
     let hint = Line::styled(hint(step), dim());
     // No wider than it is, so that the text beside it is not dimmed too.
@@ -134,7 +132,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
 }
 
 fn hint(step: usize) -> &'static str {
-    if step + 1 == TOUR.len() { DONE } else { ON }
+    if step + 1 == TOUR.len() { "Enter or Esc ends" } else { "Enter next · Esc end" }
 }
 
 /// The text of a step, keys in bold, broken at spaces such that the last line leaves room for the hint.

@@ -157,7 +157,7 @@ fn dispatch(state: &mut State, command: Command, now: f64) {
 }
 
 macro_rules! define {
-    (|$state:ident, $now:ident| $($group:ident {
+    (|$state:ident, $now:ident| $($group:ident $heading:literal {
         $($variant:ident $name:literal $keys:literal $help:literal [$($need:ident)*] => $does:expr;)*
     })*) => {
         /// Runs the last part of a command's row.

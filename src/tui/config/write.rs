@@ -23,7 +23,7 @@ impl Config {
             "auto, kitty, iterm2, sixel, halfblocks, none",
         );
         text += "\n# A key, a list of keys, or false for none.\n[keys]\n";
-        for group in Group::ALL {
+        for &group in Group::ALL {
             text += &format!("\n# {}\n", group.name());
             for about in COMMANDS.iter().filter(|about| about.group == group) {
                 text += &setting(about.name, &self.keys(about.command), about.help);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::align::Calibration;
 use crate::script::{ClassId, Template};
+use crate::tui::action::Effect;
 use crate::tui::models::Wanted;
 use crate::tui::overlays::prompt::Prompt;
 use crate::tui::state::State;
@@ -166,20 +167,20 @@ fn first_step(state: &mut State, name: String, domain: String) {
         if value.is_empty() && state.has_writer {
             return Ok(models::write(state, wanted.clone()));
         }
-        let class = edit::add_class(state, &name, &domain, value)?;
+        let class = edit::add_class(state, |scripts| scripts.add_class(&name, &domain, &[value]))?;
         new_steps(state, class, 1);
         Ok(())
     });
     let prompt = prompt.sentence(move |state, value| {
         Some(state.clip().exploration.settings().template.fill(&its_name, &its_domain, value))
     });
-    match state.has_writer {
-        true => prompt
-            .note(|_, _| Some("Leave it empty to have the language model write the script.".to_owned()))
-            .empty_answer("has the language model write the script")
-            .open(state),
-        false => prompt.open(state),
+    if !state.has_writer {
+        return prompt.open(state);
     }
+    prompt
+        .note(|_, _| Some("Leave it empty to have the language model write the script.".to_owned()))
+        .empty_answer("has the language model write the script")
+        .open(state)
 }
 
 /// Saves the scripts as a file, and quits then if asked to.
@@ -200,7 +201,10 @@ pub fn refuse_scripts_file(state: &mut State, path: PathBuf, quits: bool, reason
 fn scripts_file_prompt(path: PathBuf, quits: bool) -> Prompt {
     Prompt::new("Save the scripts as", move |state, value| match value {
         "" => Err("Name a file.".to_owned()),
-        path => Ok(edit::save(state, path.into(), quits)),
+        path => {
+            let file = Box::new(state.scripts.file().clone());
+            Ok(state.effects.push(Effect::SaveScripts { path: path.into(), file, quits }))
+        }
     })
     .present(path.display().to_string())
     .note(|_, _| Some("Only the file that they were opened from is overwritten.".to_owned()))

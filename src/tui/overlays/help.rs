@@ -63,7 +63,7 @@ impl Overlay for Help {
         // Two columns where there is room, one group after the other.
         let wide = area.width >= 150;
         let groups: Vec<Vec<Line>> =
-            Group::ALL.into_iter().map(|group| lines_of(state, group)).chain([marks(state)]).collect();
+            Group::ALL.iter().map(|&group| lines_of(state, group)).chain([marks(state)]).collect();
         let columns: Vec<Vec<Line>> = if wide {
             let all: usize = groups.iter().map(Vec::len).sum();
             let mut columns = vec![Vec::new(), Vec::new()];

@@ -63,10 +63,9 @@ impl SearchList {
     pub fn draw(&self, lines: Vec<Line>, state: &State, frame: &mut Frame, area: Rect) {
         let rows = usize::from(area.height);
         let first = self.at.saturating_sub(rows.saturating_sub(1));
-        for (row, (index, line)) in lines.into_iter().enumerate().skip(first).take(rows).enumerate() {
-            let place = Rect { y: area.y + row as u16, height: 1, ..area };
+        for (row, (index, line)) in area.rows().zip(lines.into_iter().enumerate().skip(first)) {
             let style = if index == self.at { state.theme.selected() } else { Style::new() };
-            frame.render_widget(Paragraph::new(line).style(style), place);
+            frame.render_widget(Paragraph::new(line).style(style), row);
         }
     }
 }

@@ -66,8 +66,8 @@ impl Proposal {
             views::pin(state);
         }
         let taken = match self.wanted.class {
-            Some(class) => edit::replace_script(state, class, &self.new),
-            None => edit::add_script(state, self.new.clone()),
+            Some(class) => edit::try_change(state, |scripts| scripts.replace_script(class, &self.new)),
+            None => edit::add_class(state, |scripts| scripts.add(self.new.clone())).map(drop),
         };
         match taken {
             Ok(()) => {

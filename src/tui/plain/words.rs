@@ -279,7 +279,7 @@ pub fn help(state: &State, name: Option<&str>) -> Vec<String> {
         "Words of plain text:".to_owned(),
     ];
     sentences.extend(WORDS.iter().map(|(word, _, help)| format!("{word}: {help}.")));
-    for group in Group::ALL {
+    for &group in Group::ALL {
         sentences.push(format!("{}:", group.name()));
         sentences.extend(COMMANDS.iter().filter(|about| about.group == group).map(about));
     }

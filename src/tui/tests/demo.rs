@@ -101,14 +101,6 @@ fn a_clip_that_failed_is_tried_again() {
 }
 
 #[test]
-fn the_truth_is_marked_where_it_is_known() {
-    let mut state = demo_state();
-    embed_all(&mut state);
-    assert!(text(&draw(&mut state, ColourDepth::None, 80, 24)).contains("▶ 1✓ long jump"));
-    assert!(!text(&draw(&mut full_state(), ColourDepth::None, 80, 24)).contains('✓'));
-}
-
-#[test]
 fn every_step_of_the_tour_ends_with_the_key_it_asks_for() {
     let mut state = demo_state();
     embed_all(&mut state);

@@ -1,7 +1,6 @@
 //! Editing scripts: the ranking follows, edits can be undone, and nothing is lost.
 
 use super::*;
-use crate::tui::drafts::{Draft, Drafts};
 
 /// Names of the candidates with their steps.
 fn scripts(state: &State) -> Vec<(String, usize)> {
@@ -112,13 +111,15 @@ fn deleting_a_class_keeps_selection_comparison_pin_and_truth() {
     assert_eq!(scripts(&state).len(), 2);
     assert_eq!((clip.compared, clip.answer), (Some(0), Some(0)));
     assert_eq!(clip.pinned.clone().unwrap().places, pinned[1..]);
-    type_keys(&mut state, "D");
-    let message = state.message.clone();
-    type_keys(&mut state, "D");
-    assert_eq!(scripts(&state).len(), 1, "{message:?}");
+    type_keys(&mut state, "DD");
+    assert_eq!(scripts(&state).len(), 1);
     assert!(state.message.as_ref().is_some_and(|message| message.is_error), "the last class stays");
     type_keys(&mut state, "⎋uu");
     assert_eq!((scripts(&state).len(), state.clip().answer), (3, Some(1)), "and all comes back");
+    type_keys(&mut state, "1D");
+    assert!(screen(&mut state).contains("Deleted long jump; u undoes that."));
+    let name = &state.clip().exploration.candidates()[state.clip().selected].name;
+    assert_eq!(name, "long jump backwards", "the next of the ranking is selected");
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn quitting_with_unsaved_changes_asks_first() {
     assert!(matches!(type_keys(&mut full_state(), "q")[..], [Effect::Quit]));
     type_keys(&mut state, "d");
     assert!(type_keys(&mut state, "q").is_empty());
-    assert!(screen(&mut state).contains("changes that are not saved"));
+    assert_screens!("leave", &mut state);
     type_keys(&mut state, "⎋");
     assert!(state.overlay.is_none(), "and one can stay");
     let effects = type_keys(&mut state, "qd");
@@ -167,33 +168,12 @@ fn a_failed_save_asks_for_the_file_again() {
 }
 
 #[test]
-fn the_last_candidate_cannot_be_deleted() {
-    let mut state = full_state();
-    type_keys(&mut state, "D");
-    assert!(screen(&mut state).contains("Deleted long jump; u undoes that."));
-    let name = |state: &State| state.clip().exploration.candidates()[state.clip().selected].name.clone();
-    assert_eq!(name(&state), "long jump backwards", "the next of the ranking is selected");
-    type_keys(&mut state, "DDD");
-    assert_eq!(scripts(&state).len(), 1);
-    assert!(state.message.as_ref().is_some_and(|message| message.is_error));
-}
-
-#[test]
 fn another_script_file_replaces_all_scripts() {
     let mut state = state_of(vec![clip("a", Some(1), &[]), clip("b", None, &[])]);
     start(&mut state);
     embed_all(&mut state);
-    let class = |name: &str| Class {
-        name: name.to_owned(),
-        domain: None,
-        steps: vec!["the athlete runs".to_owned()],
-        other: Default::default(),
-    };
-    let file = || ScriptFile {
-        domain: Some("own".to_owned()),
-        classes: vec![class("walk"), class("stroll")],
-        other: Default::default(),
-    };
+    let file =
+        || script_file("own", ["walk", "stroll"].map(|name| class(name, &["the athlete runs"])).into());
     type_keys(&mut state, "d");
     act(&mut state, Action::ScriptsRead("own.json".into(), Box::new(file())));
     assert_eq!(scripts(&state).len(), 3, "unsaved edits are not lost");
@@ -221,21 +201,4 @@ fn edits_made_during_a_save_are_still_unsaved() {
     let effects = act(&mut state, saved);
     assert!(matches!(&effects[..], [Effect::DiscardDraft(_), Effect::KeepDraft(_)]), "{effects:?}");
     assert!(state.scripts.is_changed());
-}
-
-#[test]
-fn a_draft_holds_the_edited_scripts() {
-    let mut state = full_state();
-    let effects = type_keys(&mut state, "d");
-    let kept = effects.into_iter().find_map(|effect| match effect {
-        Effect::KeepDraft(unsaved) => Some(unsaved),
-        _ => None,
-    });
-    let data = tempfile::tempdir().unwrap();
-    let mut drafts = Drafts::new(data.path());
-    drafts.keep(&kept.unwrap()).unwrap();
-    drop(drafts);
-    let recovered = Drafts::new(data.path()).recover(state.scripts.path(), full_state().scripts.file());
-    let draft = Draft { file: state.scripts.file().clone(), is_outdated: false };
-    assert_eq!(recovered.draft, Some(draft));
 }

@@ -10,52 +10,45 @@ use crate::explore::{EvidenceUpdate, Fixed};
 use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
 
-/// Stands for an [`Action`], which is not `Clone`.
-#[derive(Clone, Debug)]
-enum Happening {
-    Command(usize),
-    Key(KeyCode, KeyModifiers),
-    Paste(String),
-    Mouse(MouseEventKind, u16, u16),
-    Resize(u16, u16),
-    Tick(f64),
-    Frames(usize, usize),
-    Decoded(usize),
-    AllDecoded,
-    Texts,
-    Prefetched,
-    Idle,
-    Failed,
-    Evidence(bool),
-    Maps,
-    Tokens,
-    Listed,
-    ClipFound,
-    ScriptsRead(usize),
-    ScriptsSaved(bool),
+/// A name for failures, and the action, which may depend on the state.
+struct Happening(String, Box<dyn Fn(&State) -> Option<Action>>);
+
+impl std::fmt::Debug for Happening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
-    use Happening as H;
-    let size = prop_oneof![(1u16..400, 1u16..120), (55u16..130, 15u16..45)];
+/// An action made from a random value and the state.
+fn happens<T: Clone + std::fmt::Debug + 'static>(
+    name: &'static str,
+    values: impl Strategy<Value = T> + 'static,
+    action: impl Fn(&State, T) -> Option<Action> + Copy + 'static,
+) -> BoxedStrategy<Happening> {
+    let happening = move |value: T| {
+        Happening(format!("{name} {value:?}"), Box::new(move |state| action(state, value.clone())))
+    };
+    values.prop_map(happening).boxed()
+}
+
+/// An update of the job of the clip on the screen.
+fn sends<T: Clone + std::fmt::Debug + 'static>(
+    name: &'static str,
+    values: impl Strategy<Value = T> + 'static,
+    its_update: impl Fn(&State, T) -> Update + Copy + 'static,
+) -> BoxedStrategy<Happening> {
+    happens(name, values, move |state, value| {
+        Some(Action::Background(state.clip().job?, its_update(state, value)))
+    })
+}
+
+fn key() -> impl Strategy<Value = KeyEvent> {
+    use KeyCode::*;
+    let named = vec![Enter, Esc, Backspace, Tab, BackTab, Up, Down, Left, Right, Home, End, PageDown, F(1)];
     let code = prop_oneof![
-        any::<char>().prop_map(KeyCode::Char),
-        proptest::char::range(' ', '~').prop_map(KeyCode::Char),
-        prop::sample::select(vec![
-            KeyCode::Enter,
-            KeyCode::Esc,
-            KeyCode::Backspace,
-            KeyCode::Tab,
-            KeyCode::BackTab,
-            KeyCode::Up,
-            KeyCode::Down,
-            KeyCode::Left,
-            KeyCode::Right,
-            KeyCode::Home,
-            KeyCode::End,
-            KeyCode::PageDown,
-            KeyCode::F(1),
-        ]),
+        any::<char>().prop_map(Char),
+        proptest::char::range(' ', '~').prop_map(Char),
+        prop::sample::select(named),
     ];
     let modifiers = prop::sample::select(vec![
         KeyModifiers::NONE,
@@ -64,125 +57,90 @@ fn happening() -> impl Strategy<Value = Happening> {
         KeyModifiers::CONTROL,
         KeyModifiers::ALT,
     ]);
-    let mouse = prop::sample::select(vec![
+    (code, modifiers).prop_map(|(code, modifiers)| KeyEvent::new(code, modifiers))
+}
+
+fn mouse() -> impl Strategy<Value = MouseEvent> {
+    let kind = prop::sample::select(vec![
         MouseEventKind::Down(MouseButton::Left),
         MouseEventKind::Drag(MouseButton::Left),
         MouseEventKind::ScrollDown,
         MouseEventKind::ScrollUp,
         MouseEventKind::Moved,
     ]);
-    prop_oneof![
-        8 => (0..COMMANDS.len()).prop_map(H::Command),
-        6 => (code, modifiers).prop_map(|(code, modifiers)| H::Key(code, modifiers)),
-        1 => ".{0,20}".prop_map(H::Paste),
-        3 => (mouse, prop_oneof![0u16..130, 0u16..400], prop_oneof![0u16..45, 0u16..120]).prop_map(|(kind, x, y)| H::Mouse(kind, x, y)),
-        2 => size.prop_map(|(columns, rows)| H::Resize(columns, rows)),
-        1 => (0.0..9.0f64).prop_map(H::Tick),
-        2 => (0..FRAMES, 1..FRAMES).prop_map(|(first, count)| H::Frames(first, count)),
-        2 => (0..FRAMES).prop_map(H::Decoded),
-        1 => Just(H::AllDecoded),
-        3 => Just(H::Texts),
-        1 => Just(H::Prefetched),
-        2 => Just(H::Idle),
-        1 => Just(H::Failed),
-        1 => any::<bool>().prop_map(H::Evidence),
-        1 => Just(H::Maps),
-        1 => Just(H::Tokens),
-        1 => Just(H::Listed),
-        1 => Just(H::ClipFound),
-        1 => (0usize..4).prop_map(H::ScriptsRead),
-        1 => any::<bool>().prop_map(H::ScriptsSaved),
-    ]
+    let place = (prop_oneof![0u16..130, 0u16..400], prop_oneof![0u16..45, 0u16..120]);
+    (kind, place).prop_map(|(kind, (column, row))| MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    })
 }
 
-/// Applies the action that it stands for.
-fn happen(state: &mut State, happening: Happening, now: f64) {
-    use Happening as H;
-    let background = |state: &State, update| state.clip().job.map(|job| Action::Background(job, update));
-    let action = match happening {
-        H::Command(command) => Some(Action::Do(COMMANDS[command].command)),
-        H::Key(code, modifiers) => Some(Action::Key(KeyEvent::new(code, modifiers))),
-        H::Paste(text) => Some(Action::Paste(text)),
-        H::Mouse(kind, column, row) => {
-            Some(Action::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-        }
-        H::Resize(columns, rows) => Some(Action::Resize(columns, rows)),
-        H::Tick(_) => Some(Action::Tick),
-        H::Frames(first, count) => {
-            let frames = (first..(first + count).min(FRAMES)).rev().map(frame).collect();
-            background(state, Update::Frames(frames))
-        }
-        H::Decoded(index) => {
+fn happening() -> impl Strategy<Value = Happening> {
+    let size = prop_oneof![(1u16..400, 1u16..120), (55u16..130, 15u16..45)];
+    prop_oneof![
+        8 => happens("command", 0..COMMANDS.len(), |_, at| Some(Action::Do(COMMANDS[at].command))),
+        6 => happens("key", key(), |_, key| Some(Action::Key(key))),
+        1 => happens("paste", ".{0,20}", |_, text| Some(Action::Paste(text))),
+        3 => happens("mouse", mouse(), |_, mouse| Some(Action::Mouse(mouse))),
+        2 => happens("resize", size, |_, (columns, rows)| Some(Action::Resize(columns, rows))),
+        2 => sends("frames", (0..FRAMES, 1..FRAMES), |_, (first, count)| {
+            Update::Frames((first..(first + count).min(FRAMES)).rev().map(frame).collect())
+        }),
+        2 => sends("decoded", 0..FRAMES, |_, index| {
             let EmbeddedFrame { ordinal, time, .. } = frame(index);
             let picture = RgbImage::from_pixel(16, 9, Rgb([index as u8, 9, 9]));
-            let thumbnail = Thumbnail::new(ordinal, time, &picture);
-            background(state, Update::Decoded { ordinal, time, thumbnail })
-        }
-        H::AllDecoded => background(
-            state,
-            Update::AllDecoded { frames: FRAMES, faults: Faults { lost: 1, ..Faults::default() } },
-        ),
-        H::Texts => {
-            let missing = state.clip().exploration.missing_texts();
-            let texts =
-                missing.into_iter().map(|text| (text.clone(), text_embedding(&text), text.len() > 60));
-            background(state, Update::Texts(texts.collect()))
-        }
-        H::Prefetched => {
+            Update::Decoded { ordinal, time, thumbnail: Thumbnail::new(ordinal, time, &picture) }
+        }),
+        1 => sends("all decoded", Just(()), |_, ()| {
+            Update::AllDecoded { frames: FRAMES, faults: Faults { lost: 1, ..Faults::default() } }
+        }),
+        3 => sends("texts", Just(()), |state, ()| {
+            let missing = state.clip().exploration.missing_texts().into_iter();
+            Update::Texts(missing.map(|text| (text.clone(), text_embedding(&text), text.len() > 60)).collect())
+        }),
+        1 => sends("prefetched", Just(()), |state, ()| {
             let missing = state.clip().exploration.missing_texts_in(&Template::built_in()[1]);
             let text = missing.into_iter().next().unwrap_or_default();
             let embedding = text_embedding(&text);
-            background(state, Update::Prefetched((text, embedding, false)))
-        }
-        H::Idle => background(state, Update::Idle),
-        H::Failed => background(state, Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))),
-        H::Evidence(is_new) => {
+            Update::Prefetched((text, embedding, false))
+        }),
+        2 => sends("idle", Just(()), |_, ()| Update::Idle),
+        1 => sends("failed", Just(()), |_, ()| Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))),
+        1 => happens("evidence", any::<bool>(), |state, is_new| {
             let generation = state.clip().exploration.generation() - u64::from(!is_new);
             let order = crate::align::OrderEvidence { z: -3.0, p: 0.5, permutations: 5 };
             let evidence = is_new.then_some(order);
             Some(Action::Evidence(EvidenceUpdate::Found { generation, class: 1, evidence }))
-        }
-        H::Maps => {
-            let request = state.clip().exploration.map_request();
-            request.map(|request| Action::Mapped(state.shown, Box::new(request.compute())))
-        }
-        H::Tokens => {
+        }),
+        1 => happens("maps", Just(()), |state, ()| {
+            let request = state.clip().exploration.map_request()?;
+            Some(Action::Mapped(state.shown, Box::new(request.compute())))
+        }),
+        1 => happens("tokens", Just(()), |_, ()| {
             let sentence = "a sentence".to_owned();
             Some(Action::Tokens(TokenCount { sentence, used: 3, most: 31, cut: false }))
-        }
-        H::Listed => Some(Action::Listed(Listing {
-            asked: "clips".into(),
-            folder: "/clips".into(),
-            entries: vec![
-                FileEntry { kind: EntryKind::Folder, name: "more".to_owned() },
-                FileEntry { kind: EntryKind::File, name: "clip.mp4".to_owned() },
-            ],
-        })),
+        }),
+        1 => happens("listed", Just(()), |_, ()| {
+            let entry = |kind, name: &str| FileEntry { kind, name: name.to_owned() };
+            let entries = vec![entry(EntryKind::Folder, "more"), entry(EntryKind::File, "clip.mp4")];
+            Some(Action::Listed(Listing { asked: "clips".into(), folder: "/clips".into(), entries }))
+        }),
         // Every clip more makes the others slower.
-        H::ClipFound if state.clips.len() < 5 => {
-            Some(Action::ClipFound { path: "another.mp4".into(), like: state.shown })
-        }
-        H::ClipFound => None,
-        H::ScriptsRead(count) => {
-            let class = |place: usize| Class {
-                name: format!("class {place}"),
-                domain: None,
-                steps: KINDS[..=place].iter().map(|kind| (*kind).to_owned()).collect(),
-                other: Default::default(),
-            };
-            let classes = (0..=count).map(class).collect();
-            let file = ScriptFile { domain: Some("own".to_owned()), classes, other: Default::default() };
-            Some(Action::ScriptsRead("own.json".into(), Box::new(file)))
-        }
-        H::ScriptsSaved(quits) => {
+        1 => happens("clip found", Just(()), |state, ()| {
+            (state.clips.len() < 5).then(|| Action::ClipFound { path: "another.mp4".into(), like: state.shown })
+        }),
+        1 => happens("scripts read", 0usize..4, |_, count| {
+            let names = ["class 0", "class 1", "class 2", "class 3"];
+            let classes = (0..=count).map(|place| class(names[place], &KINDS[..=place])).collect();
+            Some(Action::ScriptsRead("own.json".into(), Box::new(script_file("own", classes))))
+        }),
+        1 => happens("scripts saved", any::<bool>(), |state, quits| {
             let file = Box::new(state.scripts.file().clone());
             Some(Action::ScriptsSaved { path: PathBuf::from("own.json"), file, quits })
-        }
-    };
-    if let Some(action) = action {
-        update(state, action, now);
-        refresh(state);
-    }
+        }),
+    ]
 }
 
 /// A clip of which only matrices are left.
@@ -234,7 +192,7 @@ proptest! {
     #[test]
     fn no_sequence_of_actions_panics(
         which in 0..4,
-        happenings in prop::collection::vec(happening(), 1..60),
+        happenings in prop::collection::vec((happening(), 0..10, 0.0..9.0f64), 1..60),
     ) {
         let mut state = match which {
             0 => demo::demo_state(),
@@ -245,10 +203,17 @@ proptest! {
         state.area = Rect::new(0, 0, 80, 24);
         let mut now = 0.0;
         for (number, happening) in happenings.into_iter().enumerate() {
-            if let Happening::Tick(by) = happening {
-                now += by;
+            let action = match happening {
+                (_, 0, later) => {
+                    now += later;
+                    Some(Action::Tick)
+                }
+                (Happening(_, action), ..) => action(&state),
+            };
+            if let Some(action) = action {
+                update(&mut state, action, now);
+                refresh(&mut state);
             }
-            happen(&mut state, happening, now);
             let depth = [ColourDepth::True, ColourDepth::Indexed, ColourDepth::None][number % 3];
             let Rect { width, height, .. } = state.area;
             draw(&mut state, depth, width, height);

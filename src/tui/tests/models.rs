@@ -139,15 +139,9 @@ fn answers_about_replaced_scripts_are_dropped() {
     let [Effect::WriteScript(wanted)] = &effects[..] else { panic!("{effects:?}") };
     let wanted = wanted.clone();
     type_keys(&mut state, "V");
-    let class = |name: &str| Class {
-        name: name.to_owned(),
-        domain: None,
-        steps: vec!["the athlete runs".to_owned()],
-        other: Default::default(),
-    };
-    let classes = vec![class("sprint"), class("hurdles"), class("relay")];
-    let file = ScriptFile { domain: Some("athletics".to_owned()), classes, other: Default::default() };
-    act(&mut state, Action::ScriptsRead("other.json".into(), Box::new(file)));
+    let classes = ["sprint", "hurdles", "relay"].map(|name| class(name, &["the athlete runs"])).into();
+    let file = Box::new(script_file("athletics", classes));
+    act(&mut state, Action::ScriptsRead("other.json".into(), file));
     let first = state.scripts.ids()[0];
     act(&mut state, Action::Seen { clip: 0, model: "oracle".to_owned(), answer: Ok(first) });
     assert_eq!(state.clip().vision, None);

@@ -18,12 +18,10 @@ pub fn turn(state: &mut State, places: isize) {
     if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
         return;
     }
-    let clips = state.clips.len() as isize;
-    if clips == 1 {
-        state.say(format!("There is no other clip: {} opens one.", state.keymap.key(Command::Open)));
-        return;
+    if state.clips.len() == 1 {
+        return state.say(format!("There is no other clip: {} opens one.", state.keymap.key(Command::Open)));
     }
-    show(state, (state.shown as isize + places).rem_euclid(clips) as usize)
+    show(state, (state.shown as isize + places).rem_euclid(state.clips.len() as isize) as usize)
 }
 
 /// Shows a clip with the knobs of the one before. The job of a clip that is fully embedded waits for texts; another job is

@@ -22,12 +22,7 @@ pub fn select_place(state: &mut State, place: usize) {
 
 /// Selects a class.
 pub fn select(state: &mut State, class: usize) {
-    let clip = state.clip_mut();
-    if class != clip.selected {
-        clip.step = None;
-    }
-    clip.selected = class;
-    clip.has_selected = true;
+    state.clip_mut().select(class);
     views::shade(state);
 }
 

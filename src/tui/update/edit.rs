@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::explore::Candidate;
-use crate::script::{Class, ClassId, Document, EditError, ScriptFile, library};
+use crate::script::{ClassId, Document, EditError, ScriptFile, library};
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
 use crate::tui::commands::Command;
@@ -32,8 +32,7 @@ pub fn move_step(state: &mut State, places: isize) {
 pub fn delete_class(state: &mut State) {
     let Some(class) = state.selected_id() else { return };
     if state.clip().ids.len() == 1 {
-        state.complain("This is the only candidate of the clip: add another before you delete it.");
-        return;
+        return state.complain("This is the only candidate of the clip: add another before you delete it.");
     }
     let (listed, name) = (state.clip().listed(), state.scripts.class(class).map(|class| class.name.clone()));
     let place = listed.iter().position(|&other| other == state.clip().selected);
@@ -53,24 +52,21 @@ pub fn delete_class(state: &mut State) {
 
 /// Undoes the last edit.
 pub fn undo(state: &mut State) {
-    match state.scripts.undo().map(str::to_owned) {
-        Some(edit) => {
-            follow(state);
-            state.say(format!("Undone: {edit}"));
-        }
-        None => state.say("Nothing to undo."),
-    }
+    let edit = state.scripts.undo().map(|edit| format!("Undone: {edit}"));
+    follow_with(state, edit, "Nothing to undo.");
 }
 
 /// Redoes the edit that was undone last.
 pub fn redo(state: &mut State) {
-    match state.scripts.redo().map(str::to_owned) {
-        Some(edit) => {
-            follow(state);
-            state.say(format!("Redone: {edit}"));
-        }
-        None => state.say("Nothing to redo."),
+    let edit = state.scripts.redo().map(|edit| format!("Redone: {edit}"));
+    follow_with(state, edit, "Nothing to redo.");
+}
+
+fn follow_with(state: &mut State, edit: Option<String>, nothing: &str) {
+    if edit.is_some() {
+        follow(state);
     }
+    state.say(edit.unwrap_or_else(|| nothing.to_owned()));
 }
 
 /// Changes the text of a step.
@@ -94,48 +90,34 @@ pub fn rename_class(state: &mut State, class: ClassId, text: &str) -> Result<(),
     try_change(state, |scripts| scripts.rename_class(class, &name, &domain))
 }
 
-/// Adds a class with one step to the candidates of the clip on the screen, and selects it.
-pub fn add_class(state: &mut State, name: &str, domain: &str, step: &str) -> Result<ClassId, String> {
-    let class = state.scripts.add_class(name, domain, &[step]).map_err(|error| error.to_string())?;
-    select_added(state, class);
-    Ok(class)
-}
-
-fn select_added(state: &mut State, class: ClassId) {
+/// Adds a class to the candidates of the clip on the screen, and selects it.
+pub fn add_class(
+    state: &mut State,
+    add: impl FnOnce(&mut Document) -> Result<ClassId, EditError>,
+) -> Result<ClassId, String> {
+    let class = add(&mut state.scripts).map_err(|error| error.to_string())?;
     if let Some(members) = &mut state.clip_mut().members {
         members.push(class);
     }
     follow(state);
     let clip = state.clip_mut();
     if let Some(index) = clip.ids.iter().position(|&id| id == class) {
-        clip.selected = index;
-        clip.has_selected = true;
+        clip.select(index);
         clip.step = Some(0);
     }
-}
-
-/// Adds a class with its script to the candidates of the clip on the screen, and selects it.
-pub fn add_script(state: &mut State, class: Class) -> Result<(), String> {
-    let id = state.scripts.add(class).map_err(|error| error.to_string())?;
-    select_added(state, id);
-    Ok(())
-}
-
-/// Replaces the script of a class.
-pub fn replace_script(state: &mut State, class: ClassId, by: &Class) -> Result<(), String> {
-    try_change(state, |scripts| scripts.replace_script(class, by))
+    Ok(class)
 }
 
 /// Replaces all scripts by those of another file, in every clip. Unsaved edits must be saved or undone first.
 pub fn open(state: &mut State, file: ScriptFile, path: PathBuf) {
     if state.scripts.is_changed() {
         let (save, undo) = (state.keymap.key(Command::SaveScripts), state.keymap.key(Command::Undo));
-        state.complain(format!("The scripts have changes: save them ({save}) or undo them ({undo}) first."));
-        return;
+        return state
+            .complain(format!("The scripts have changes: save them ({save}) or undo them ({undo}) first."));
     }
     if state.clip().exploration.is_frozen() {
-        state.complain("This snapshot is open without its clip or model: its scripts cannot be replaced.");
-        return;
+        return state
+            .complain("This snapshot is open without its clip or model: its scripts cannot be replaced.");
     }
     for clip in &mut state.clips {
         // Ids are of one document.
@@ -162,12 +144,6 @@ pub fn name_and_domain(state: &State, text: &str) -> (String, String) {
             (text.trim().to_owned(), domain.to_owned())
         }
     }
-}
-
-/// Saves the scripts in their file.
-pub fn save(state: &mut State, path: PathBuf, quits: bool) {
-    let file = Box::new(state.scripts.file().clone());
-    state.effects.push(Effect::SaveScripts { path, file, quits });
 }
 
 /// Handles that the scripts were saved in a file.
@@ -201,7 +177,8 @@ fn change(state: &mut State, operation: impl FnOnce(&mut Document) -> Result<boo
     }
 }
 
-fn try_change(
+/// Edits the scripts, and brings the clips up to date.
+pub fn try_change(
     state: &mut State,
     operation: impl FnOnce(&mut Document) -> Result<bool, EditError>,
 ) -> Result<(), String> {
@@ -234,8 +211,8 @@ pub fn candidates(clip: &mut Clip, scripts: &Document) {
     if clip.exploration.is_frozen() || clip.has_own_scripts {
         return;
     }
-    let ids: Vec<ClassId> = clip.members.as_deref().unwrap_or(scripts.ids()).to_vec();
-    let ids: Vec<ClassId> = ids.into_iter().filter(|&id| scripts.class(id).is_some()).collect();
+    let members = clip.members.as_deref().unwrap_or(scripts.ids()).iter().copied();
+    let ids: Vec<ClassId> = members.filter(|&id| scripts.class(id).is_some()).collect();
     let candidates = ids.iter().filter_map(|&id| {
         let class = scripts.class(id)?;
         let domain = scripts.domain_of(id).to_owned();

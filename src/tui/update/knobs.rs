@@ -34,8 +34,7 @@ pub fn smooth(state: &mut State, frames: isize) {
 pub fn turn_end(state: &mut State, end: impl FnOnce(&mut Method) -> &mut bool) {
     let aligner = state.clip().exploration.settings().method.aligner;
     if aligner != Aligner::Segment {
-        state.say(format!("{aligner} has no ends to open: {}.", aligner.ends_help()));
-        return;
+        return state.say(format!("{aligner} has no ends to open: {}.", aligner.ends_help()));
     }
     turn(state, |method| {
         let is_open = end(method);

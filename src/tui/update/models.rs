@@ -24,13 +24,10 @@ pub fn write_selected(state: &mut State) {
 /// Has a language model write a script.
 pub fn write(state: &mut State, wanted: Wanted) {
     if !state.has_writer {
-        state.complain("No language model is named: start with --llm NAME --endpoint URL.");
-        return;
+        return state.complain("No language model is named: start with --llm NAME --endpoint URL.");
     }
     if let Some(writing) = &state.writing {
-        let text = format!("A script of {} is still being written.", writing.name);
-        state.complain(text);
-        return;
+        return state.complain(format!("A script of {} is still being written.", writing.name));
     }
     state.writing = Some(wanted.clone());
     state.effects.push(Effect::WriteScript(wanted));
@@ -39,8 +36,8 @@ pub fn write(state: &mut State, wanted: Wanted) {
 /// Shows frames of the clip to the vision-language model.
 pub fn look(state: &mut State) {
     let Some(frames) = state.sight else {
-        state.complain("No vision-language model is named: start with --vlm NAME --vlm-endpoint URL.");
-        return;
+        return state
+            .complain("No vision-language model is named: start with --vlm NAME --vlm-endpoint URL.");
     };
     let shown = state.shown;
     let clip = state.clip_mut();
@@ -51,8 +48,7 @@ pub fn look(state: &mut State) {
     let times = outcome.times.iter().copied().zip(outcome.ordinals.iter().copied()).collect();
     let ordinals = evenly_spaced(times, frames);
     if ordinals.is_empty() {
-        state.complain("No frame is embedded yet.");
-        return;
+        return state.complain("No frame is embedded yet.");
     }
     let candidates = clip.exploration.candidates();
     let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
@@ -75,8 +71,7 @@ pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<ClassId,
             clip.vision = Some(Vision::Says(class));
             let name = state.scripts.class(class).map_or("a deleted class", |class| &class.name);
             if is_shown {
-                let text = format!("{model} says {name}.");
-                state.say(text);
+                state.say(format!("{model} says {name}."));
             }
         }
         Err(reason) => {
@@ -85,7 +80,6 @@ pub fn seen(state: &mut State, clip: usize, model: &str, answer: Result<ClassId,
         }
     }
     if is_shown {
-        let selected = state.clip().selected;
-        cursor::select(state, selected);
+        cursor::select(state, state.clip().selected);
     }
 }

@@ -43,8 +43,7 @@ pub fn show_clip(state: &mut State, index: usize) {
     clip.filter.clear();
     clip.step = None;
     if let Some(class) = prediction {
-        clip.selected = class;
-        clip.has_selected = true;
+        clip.select(class);
     }
     clip.compared = answer.filter(|_| prediction.is_some_and(|class| Some(class) != answer));
     let view = if clip.compared.is_some() { View::Compare } else { View::Script };
@@ -52,12 +51,10 @@ pub fn show_clip(state: &mut State, index: usize) {
     match unread {
         Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
         None => {
-            let text = words(&row.name, prediction, state.clip());
-            let text = if row.settings.is_some() {
-                text
-            } else {
-                format!("{text} These matrices are not those of the row.")
-            };
+            let mut text = words(&row.name, prediction, state.clip());
+            if row.settings.is_none() {
+                text += " These matrices are not those of the row.";
+            }
             state.say(text);
         }
     }

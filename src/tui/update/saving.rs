@@ -16,8 +16,7 @@ use crate::tui::update::views::refresh;
 pub fn save(state: &mut State, form: SaveAs) {
     refresh(state);
     if state.clip().exploration.outcome().ranking.is_empty() {
-        state.complain("Nothing to save yet: no candidate is aligned.");
-        return;
+        return state.complain("Nothing to save yet: no candidate is aligned.");
     }
     state.say("Saving …");
     let snapshot = Box::new(snapshot(state));

@@ -35,16 +35,13 @@ pub fn turn(state: &mut State, places: isize) {
 /// Pins the selected class and compares it with the best of the others; or goes back.
 pub fn compare(state: &mut State) {
     if state.view == View::Compare {
-        show(state, View::Script);
-        return;
+        return show(state, View::Script);
     }
     let clip = state.clip_mut();
     let pinned = clip.selected;
     clip.compared = Some(pinned);
     if let Some(rival) = clip.listed().into_iter().find(|&class| class != pinned) {
-        clip.selected = rival;
-        clip.has_selected = true;
-        clip.step = None;
+        clip.select(rival);
     }
     show(state, View::Compare);
 }
@@ -59,8 +56,7 @@ fn pin_rival(state: &mut State) {
 pub fn pin(state: &mut State) {
     let clip = state.clip_mut();
     if clip.pinned.take().is_some() {
-        state.say("Unpinned.");
-        return;
+        return state.say("Unpinned.");
     }
     let outcome = clip.exploration.outcome();
     let place = |class| Some((outcome.rank(class)?, outcome.score(class)?));
@@ -157,8 +153,7 @@ fn align(state: &mut State) {
     let clip = state.clip_mut();
     clip.stale = false;
     if let Err(error) = clip.exploration.refresh() {
-        state.complain(error.to_string());
-        return;
+        return state.complain(error.to_string());
     }
     let follows = !clip.has_selected;
     if follows && let Some(&leader) = clip.exploration.outcome().ranking.first() {

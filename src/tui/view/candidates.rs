@@ -30,17 +30,18 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     frame.render_widget(Line::styled(fit(&heading, room), dim()), Rect { height: 1, ..area });
 
     let listed = clip.listed();
-    let rows = usize::from(area.height.saturating_sub(1));
-    if listed.is_empty() && rows > 0 {
+    let mut rows = area.rows().skip(1);
+    if listed.is_empty()
+        && let Some(row) = rows.next()
+    {
         let text = format!("no candidate matches “{}”", clip.filter);
-        let line = Line::styled(fit(&text, room), dim());
-        frame.render_widget(line, Rect { y: area.y + 1, height: 1, ..area });
+        frame.render_widget(Line::styled(fit(&text, room), dim()), row);
     }
-    for (row, &class) in listed.iter().skip(first(clip, &listed, rows)).take(rows).enumerate() {
+    let first = first(clip, &listed, usize::from(area.height.saturating_sub(1)));
+    for (row, &class) in rows.zip(listed.iter().skip(first)) {
         let line = line(state, class, form, (name_width, bar));
-        let area = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
         let style = if class == clip.selected { state.theme.selected() } else { Style::new() };
-        frame.render_widget(Paragraph::new(line).style(style), area);
+        frame.render_widget(Paragraph::new(line).style(style), row);
     }
 }
 

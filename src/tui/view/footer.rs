@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::plot::format::plain;
+use crate::plot::text;
 use crate::script::Strategy;
 use crate::tui::commands::Command;
 use crate::tui::difference;
@@ -19,44 +20,39 @@ use crate::visible::visible_line;
 type Hint = (&'static [Command], &'static str);
 
 const CANDIDATE: Hint = (&[Command::NextCandidate, Command::PreviousCandidate], "candidate");
-const OTHER: Hint = (CANDIDATE.0, "other");
 const TIME: Hint = (&[Command::FrameBack, Command::FrameForward], "time");
 const STEP: Hint = (&[Command::NextStep, Command::PreviousStep], "step");
 const SMOOTHING: Hint = (&[Command::SmoothLess, Command::SmoothMore], "smoothing");
 const TEMPLATE: Hint = (&[Command::NextTemplate], "template");
-const SCALE: Hint = (&[Command::NextScale], "scale");
-const EDIT: Hint = (&[Command::EditStep], "edit");
+const COMPARE: Hint = (&[Command::Compare], "compare");
 const FIGURE: Hint = (&[Command::SaveFigure], "figure");
 const PLAY: Hint = (&[Command::Play], "play");
-const STOP: Hint = (PLAY.0, "stop");
-const VIEWS: Hint = (&[Command::NextView], "views");
-const COMPARE: Hint = (&[Command::Compare], "compare");
-const WHERE_THEY_PART: Hint = (&[Command::WhereTheyPart], "where they part");
-const COLOURS: Hint = (&[Command::MapColours], "colours");
-const ALL_CANDIDATES: Hint = (&[Command::Dismiss], "all candidates");
-const HELP: Hint = (&[Command::Help], "help");
-const QUIT: Hint = (&[Command::Quit], "quit");
-
-const BACK: &str = "back";
 
 /// The hints of the view, the most important first. Help and quit are always there.
 fn hints(state: &State) -> Vec<Hint> {
+    const EDIT: Hint = (&[Command::EditStep], "edit");
+    const VIEWS: Hint = (&[Command::NextView], "views");
+    const DIFFERENCE: Hint = (&[Command::WhereTheyPart], "where they part");
+    const SCALE: Hint = (&[Command::NextScale], "scale");
+    const COLOURS: Hint = (&[Command::MapColours], "colours");
     let of_view: &[Hint] = match state.view {
         View::Script => &[CANDIDATE, TIME, SMOOTHING, TEMPLATE, COMPARE, EDIT, FIGURE, PLAY, VIEWS],
-        View::Compare => &[OTHER, TIME, WHERE_THEY_PART, (COMPARE.0, BACK), FIGURE, STEP, SCALE],
-        View::Smoothing => &[SMOOTHING, CANDIDATE, TIME, (&[Command::ShowSmoothing], BACK)],
-        View::Frame => &[TIME, PLAY, STEP, CANDIDATE, (&[Command::ShowFrame], BACK)],
-        View::Map => &[COLOURS, CANDIDATE, STEP, TEMPLATE, (&[Command::ShowMap], BACK)],
+        View::Compare => {
+            &[(CANDIDATE.0, "other"), TIME, DIFFERENCE, (COMPARE.0, "back"), FIGURE, STEP, SCALE]
+        }
+        View::Smoothing => &[SMOOTHING, CANDIDATE, TIME, (&[Command::ShowSmoothing], "back")],
+        View::Frame => &[TIME, PLAY, STEP, CANDIDATE, (&[Command::ShowFrame], "back")],
+        View::Map => &[COLOURS, CANDIDATE, STEP, TEMPLATE, (&[Command::ShowMap], "back")],
     };
     let mut hints = of_view.to_vec();
     if !state.clip().filter.is_empty() {
-        hints.insert(0, ALL_CANDIDATES);
+        hints.insert(0, (&[Command::Dismiss], "all candidates"));
     }
     if state.playing.is_some() {
         hints.retain(|hint| *hint != PLAY);
-        hints.insert(0, STOP);
+        hints.insert(0, (PLAY.0, "stop"));
     }
-    hints.extend([HELP, QUIT]);
+    hints.extend::<[Hint; 2]>([(&[Command::Help], "help"), (&[Command::Quit], "quit")]);
     hints
 }
 
@@ -94,21 +90,19 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
         }
     }
     let taken = lines.len() as u16;
-    for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
-        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
+    for (row, line) in area.rows().zip(lines) {
+        frame.render_widget(line, row);
     }
     if let Some(step) = clip.focus_step()
         && area.height > taken
     {
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
-        let mut lines: Vec<Line> = warnings(state, clip.selected, step, Strategy::of(state.scripts.file()))
-            .into_iter()
-            .map(|warning| {
-                Line::styled(visible_line(&format!("? {warning}")).into_owned(), state.theme.bad())
-            })
-            .collect();
+        let line = |text: String, style| Line::styled(visible_line(&text).into_owned(), style);
+        let warnings = warnings(state, clip.selected, step, Strategy::of(state.scripts.file())).into_iter();
+        let mut lines: Vec<Line> =
+            warnings.map(|warning| line(format!("? {warning}"), state.theme.bad())).collect();
         let sentence = format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step));
-        lines.push(Line::styled(visible_line(&sentence).into_owned(), dim()));
+        lines.push(line(sentence, dim()));
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), rest);
     }
 }
@@ -118,24 +112,17 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
     if let Some(message) = &state.message {
         let style = if message.is_error { bold().patch(state.theme.bad()) } else { bold() };
-        frame.render_widget(Line::styled(fit(&message.text, width), style), area);
-        return;
+        return frame.render_widget(Line::styled(fit(&message.text, width), style), area);
     }
     if let Some(writing) = &state.writing {
         let key = state.keymap.key(Command::WriteScript);
         let text = format!("A script of {} is being written · {key} stops it", writing.name);
-        frame.render_widget(Line::styled(fit(&text, width), dim()), area);
-        return;
+        return frame.render_widget(Line::styled(fit(&text, width), dim()), area);
     }
     let mut hints: Vec<(String, &str)> =
         hints(state).into_iter().map(|(commands, hint)| (state.keymap.keys(commands), hint)).collect();
-    let columns = |hints: &[(String, &str)]| -> usize {
-        hints
-            .iter()
-            .map(|(keys, hint)| Line::from(keys.as_str()).width() + Line::from(*hint).width() + 3)
-            .sum()
-    };
-    while columns(&hints) > width && hints.len() > 2 {
+    let columns = |(keys, hint): &(String, &str)| text::width(keys) + text::width(hint) + 3;
+    while hints.iter().map(columns).sum::<usize>() > width && hints.len() > 2 {
         hints.remove(hints.len() - 3);
     }
     let spans = hints

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::plot::format::plain;
+use crate::plot::text::width as columns_of;
 use crate::tui::clip::Clip;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
@@ -80,10 +81,9 @@ fn draw_steps(state: &State, at: Option<usize>, frame: &mut Frame, area: Rect) {
     let focus = clip.focus_step().unwrap_or(0);
     let first = focus.saturating_sub(shown / 2).min(candidate.steps.len() - shown);
     for (place, step) in (first..first + shown).enumerate() {
-        let y = area.y + 1 + (place * rows_per_step) as u16;
         let lines = step_lines(state, step, &candidate.steps[step], worths.get(step), width, rows_per_step);
-        for (row, line) in lines.into_iter().enumerate() {
-            frame.render_widget(line, Rect { y: y + row as u16, height: 1, ..area });
+        for (row, line) in area.rows().skip(1 + place * rows_per_step).zip(lines) {
+            frame.render_widget(line, row);
         }
     }
 }
@@ -115,12 +115,10 @@ fn step_lines(
 ) -> Vec<Line<'static>> {
     let clip = state.clip();
     let is_on_path = worth.is_some() && clip.step_at_cursor(clip.selected) == Some(step);
+    let is_highest = worth.is_some_and(|worth| worth.is_highest);
     let marks = [
         Span::styled(if is_on_path { "━" } else { " " }, bold()),
-        Span::styled(
-            if worth.is_some_and(|worth| worth.is_highest) { "▲" } else { " " },
-            state.theme.accent(),
-        ),
+        Span::styled(if is_highest { "▲" } else { " " }, state.theme.accent()),
         Span::styled(format!("{:>2} ", step + 1), state.theme.badge(step)),
         Span::raw(" "),
     ];
@@ -141,7 +139,7 @@ fn step_lines(
         let columns = (free.saturating_sub(VALUE) / 2).min(40);
         let words = free.saturating_sub(columns + VALUE + 1);
         let cut = fit(text, words);
-        let padding = " ".repeat(words + 1 - Line::from(cut.as_str()).width());
+        let padding = " ".repeat(words + 1 - columns_of(&cut));
         let text = [Span::styled(cut, style), Span::raw(padding)];
         return vec![Line::from_iter(marks.into_iter().chain(text).chain(bar(columns)))];
     }
@@ -175,7 +173,7 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
         None => format!("{time:.2} s · no frame is embedded yet"),
     };
     let legend = Line::styled("━ on the path  ▲ highest", dim());
-    if at.is_some() && Line::from(when.as_str()).width() + legend.width() < width {
+    if at.is_some() && columns_of(&when) + legend.width() < width {
         frame.render_widget(legend.right_aligned(), Rect { height: area.height.min(1), ..area });
     }
     let mut lines = vec![heading(fit(&when, width))];
@@ -187,12 +185,11 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
         }
         rest += &format!(" · step {} ", step + 1);
         let before = "best path here: ";
-        let name =
-            fit(&candidate.name, width.saturating_sub(before.len() + Line::from(&rest[..]).width()).max(9));
-        let rest = fit(&rest, width.saturating_sub(before.len() + Line::from(&name[..]).width()));
-        let used = before.len() + Line::from(format!("{name}{rest}")).width();
-        let text =
-            candidate.steps.get(step).map_or(String::new(), |text| fit(text, width.saturating_sub(used)));
+        let free = width.saturating_sub(before.len());
+        let name = fit(&candidate.name, free.saturating_sub(columns_of(&rest)).max(9));
+        let rest = fit(&rest, free.saturating_sub(columns_of(&name)));
+        let free = free.saturating_sub(columns_of(&format!("{name}{rest}")));
+        let text = candidate.steps.get(step).map_or_else(String::new, |text| fit(text, free));
         lines.push(Line::from_iter([
             Span::styled(before, dim()),
             Span::styled(name, bold()),
@@ -200,9 +197,9 @@ fn draw_facts(state: &State, at: Option<usize>, time: f64, frame: &mut Frame, ar
             Span::raw(text),
         ]));
     }
-    for (row, line) in lines.into_iter().take(area.height.into()).enumerate() {
+    for (row, line) in area.rows().zip(lines) {
         let width = (line.width() as u16).min(area.width);
-        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, width, ..area });
+        frame.render_widget(line, Rect { width, ..row });
     }
 }
 

@@ -38,11 +38,8 @@ fn progress(state: &State) -> String {
     let embedded = state.clip().exploration.frame_count();
     let expected = progress.expected_frames.unwrap_or(progress.decoded).max(embedded);
     if progress.all_decoded && embedded >= expected && progress.texts_missing == 0 {
-        let faults = if !progress.faults.is_empty() {
-            format!(", {}", progress.faults.summary())
-        } else {
-            String::new()
-        };
+        let faults = &progress.faults;
+        let faults = if faults.is_empty() { String::new() } else { format!(", {}", faults.summary()) };
         // A frame that stays for several ticks fills several columns.
         let ticks = state.clip().exploration.outcome().times.len();
         let held = if ticks > embedded { format!(" on {ticks} ticks") } else { String::new() };
@@ -72,8 +69,8 @@ pub fn knob_rows(state: &State, width: u16) -> u16 {
 }
 
 pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
-    for (row, line) in lines(state, area.width).into_iter().take(area.height.into()).enumerate() {
-        frame.render_widget(line, Rect { y: area.y + row as u16, height: 1, ..area });
+    for (row, line) in area.rows().zip(lines(state, area.width)) {
+        frame.render_widget(line, row);
     }
 }
 

@@ -18,23 +18,17 @@ pub struct Contents {
     pub knobs: u16,
     /// Candidates in the list.
     pub candidates: usize,
-    pub middle: Middle,
+    /// One or two matrices above the film strip: how many steps each has, and which step must be visible. None where the
+    /// middle of the screen is a single part.
+    pub panels: Vec<(usize, usize)>,
+    /// Rows between matrices and film for the difference of two classes.
+    pub difference: u16,
     /// Rows of the guided tour.
     pub tour: u16,
 }
 
-/// The middle of the screen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Middle {
-    /// One or two matrices above the film strip: how many steps each has, and which step must be visible. `difference`
-    /// is the number of rows between matrices and film for the difference of two classes.
-    Matrices { panels: Vec<(usize, usize)>, difference: u16 },
-    /// A single part.
-    Whole,
-}
-
 /// The parts of the screen. Those that are not shown have no rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Screen {
     /// Clip and progress.
     pub header: Rect,
@@ -94,21 +88,22 @@ impl Screen {
         let steps = |class: usize| clip.exploration.candidates().get(class).map_or(0, |c| c.steps.len());
         let focus = clip.focus_step().unwrap_or(0);
         let of_selected = (steps(clip.selected), focus);
-        let middle = match state.view {
-            View::Script => Middle::Matrices { panels: vec![of_selected], difference: 0 },
-            View::Smoothing => Middle::Matrices { panels: vec![of_selected; 2], difference: 0 },
+        let panels = match state.view {
+            View::Script => vec![of_selected],
+            View::Smoothing => vec![of_selected; 2],
             View::Compare => {
                 let other = clip.compared.unwrap_or(clip.selected);
                 let of_other = (steps(other), clip.step_at_cursor(other).unwrap_or(0));
-                Middle::Matrices { panels: vec![of_other, of_selected], difference: 2 }
+                vec![of_other, of_selected]
             }
-            View::Frame | View::Map => Middle::Whole,
+            View::Frame | View::Map => Vec::new(),
         };
         let contents = Contents {
             knobs: header::knob_rows(state, area.width),
             // One row for the note that none matches.
             candidates: clip.listed().len().max(1),
-            middle,
+            panels,
+            difference: if state.view == View::Compare { 2 } else { 0 },
             tour: tour::rows(state, area.width),
         };
         Some(Self::new(area, &contents))
@@ -122,28 +117,14 @@ impl Screen {
         let header = rows(area.y, 1);
         let knobs = rows(header.bottom(), contents.knobs);
         let free = usize::from(tour.y - knobs.bottom());
-        let nothing = Rect { height: 0, ..footer };
-
-        let Middle::Matrices { panels, difference } = &contents.middle else {
+        let Contents { panels, difference, .. } = contents;
+        if panels.is_empty() {
             // The middle keeps the larger part.
             let listed = contents.candidates.min((free / 4).clamp(2, 10)) as u16;
             let candidates = rows(knobs.bottom(), listed + 1);
             let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
-            return Self {
-                header,
-                knobs,
-                candidates,
-                middle,
-                panels: Vec::new(),
-                difference: nothing,
-                facts: nothing,
-                band: nothing,
-                strip: nothing,
-                axis: nothing,
-                tour,
-                footer,
-            };
-        };
+            return Self { header, knobs, candidates, middle, tour, footer, ..Self::default() };
+        }
 
         let left = (area.width * 2 / 5).clamp(26, 64);
         // Without heading of the candidates, titles, difference, band and axis.
@@ -210,10 +191,6 @@ impl Screen {
 mod tests {
     use super::*;
 
-    fn matrices(panels: &[(usize, usize)]) -> Middle {
-        Middle::Matrices { panels: panels.to_vec(), difference: if panels.len() > 1 { 2 } else { 0 } }
-    }
-
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
         for (width, height, tour, knobs) in [
@@ -226,10 +203,10 @@ mod tests {
         ] {
             for (candidates, steps) in [(1, 1_usize), (5, 8), (20, 12), (3, 40), (1, 0)] {
                 for focus in [0, steps / 2, steps.saturating_sub(1), 99] {
-                    for middle in
-                        [matrices(&[(steps, focus)]), matrices(&[(steps, focus), (3, 1)]), Middle::Whole]
+                    for (panels, difference) in
+                        [(vec![(steps, focus)], 0), (vec![(steps, focus), (3, 1)], 2), (Vec::new(), 0)]
                     {
-                        let contents = Contents { knobs, candidates, middle, tour };
+                        let contents = Contents { knobs, candidates, panels, difference, tour };
                         let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
                         check(&screen, width, height, &contents);
                     }
@@ -240,19 +217,19 @@ mod tests {
 
     fn check(screen: &Screen, width: u16, height: u16, contents: &Contents) {
         let mut rows = vec![screen.header, screen.knobs, screen.candidates];
-        if let Middle::Matrices { panels, .. } = &contents.middle {
-            for (panel, &(steps, focus)) in screen.panels.iter().zip(panels) {
-                if focus < steps {
-                    assert!(panel.steps.contains(&focus), "{width}×{height} {contents:?}");
-                    let row = panel.top_of(focus).unwrap();
-                    assert_eq!(panel.step_at(row), Some(focus));
-                }
-                rows.extend([panel.title, panel.matrix]);
+        assert_eq!(screen.panels.len(), contents.panels.len());
+        for (panel, &(steps, focus)) in screen.panels.iter().zip(&contents.panels) {
+            if focus < steps {
+                let row = panel.top_of(focus).unwrap();
+                assert_eq!(panel.step_at(row), Some(focus), "{width}×{height} {contents:?}");
             }
+            rows.extend([panel.title, panel.matrix]);
+        }
+        if contents.panels.is_empty() {
+            rows.push(screen.middle);
+        } else {
             rows.extend([screen.difference, screen.band, screen.strip, screen.axis]);
             assert!(screen.axis.height == 1 && screen.strip.height > 0);
-        } else {
-            rows.push(screen.middle);
         }
         rows.extend([screen.tour, screen.footer]);
         for pair in rows.windows(2) {

@@ -2,9 +2,10 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::plot::text::width as columns_of;
 use crate::script::Strategy;
 use crate::script::check::{Warning, warnings_of_step};
 use crate::tui::state::State;
@@ -29,34 +30,25 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
         let rows = usize::from(panel.rows_per_step);
         let text_style = if is_focus { bold() } else { Style::new() };
         let mut lines = wrap(&candidate.steps[step], width, rows);
-        let before_figures = width.saturating_sub(Line::from(figures.as_str()).width() + 1);
+        let before_figures = width.saturating_sub(columns_of(&figures) + 1);
         if lines.len() == rows
-            && let Some(last) =
-                lines.last_mut().filter(|last| Line::from(last.as_str()).width() > before_figures)
+            && let Some(last) = lines.last_mut().filter(|last| columns_of(last) > before_figures)
         {
             *last = fit(&format!("{}…", last.trim_end_matches('…')), before_figures);
         }
-        let number_style = state.theme.badge(step);
-        for (row, line) in lines.iter().enumerate() {
-            let number = if row == 0 { format!("{:>2} ", step + 1) } else { "   ".to_owned() };
-            let spans =
-                [Span::styled(number, number_style), Span::raw(" "), Span::styled(line.clone(), text_style)];
-            frame.render_widget(Line::from_iter(spans), Rect { y: area.y + row as u16, height: 1, ..area });
-        }
-        for row in lines.len()..rows {
-            frame.render_widget(
-                Span::styled("   ", number_style),
-                Rect { y: area.y + row as u16, height: 1, ..area },
-            );
+        for (at, row) in area.rows().enumerate() {
+            let number = if at == 0 { format!("{:>2} ", step + 1) } else { "   ".to_owned() };
+            let mark = if is_focus && at == 0 { "›" } else { " " };
+            let mut spans = vec![Span::styled(number, state.theme.badge(step))];
+            if let Some(line) = lines.get(at) {
+                spans.extend([Span::styled(mark, bold()), Span::styled(line.clone(), text_style)]);
+            }
+            frame.render_widget(Line::from(spans), row);
         }
         let style = if is_focus { bold() } else { dim() };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
         // A styled line would style the text before it too.
         frame.render_widget(Line::from(Span::styled(figures, style)).right_aligned(), last);
-        if is_focus {
-            let mark = Rect { x: area.x + 3, y: area.y, width: 1, height: 1 };
-            frame.render_widget(Span::styled("›", Style::new().add_modifier(Modifier::BOLD)), mark);
-        }
     }
 }
 

@@ -33,12 +33,8 @@ pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
             state.theme.badge(step)
         };
         let label = (step + 1).to_string();
-        let text = if run.len() > label.len() {
-            format!("{label:<width$}", width = run.len())
-        } else {
-            " ".repeat(run.len())
-        };
-        buffer.set_stringn(x, area.y, text, run.len(), style);
+        let label = if run.len() > label.len() { &label[..] } else { "" };
+        buffer.set_stringn(x, area.y, format!("{label:<width$}", width = run.len()), run.len(), style);
         x += run.len() as u16;
     }
 }
@@ -72,19 +68,17 @@ pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
             buffer.set_string(area.x + x, area.y, label, dim());
         }
     }
-    let x = axis.column(state.clip().cursor) as u16;
+    let cursor = state.clip().cursor;
+    let x = axis.column(cursor) as u16;
     // The space separates it from a tick's label.
-    let label = Line::raw(format!("▲{:.2}s ", state.clip().cursor));
-    let width = label.width() as u16;
+    let mut label = Line::raw(format!("▲{cursor:.2}s "));
+    let mut start = x;
     // At the right edge the label stands before the mark.
-    let (label, x) = if x + width > area.width {
-        let label = Line::raw(format!(" {:.2}s▲", state.clip().cursor));
-        let x = (x + 1).saturating_sub(label.width() as u16);
-        (label, x)
-    } else {
-        (label, x)
-    };
+    if x + label.width() as u16 > area.width {
+        label = Line::raw(format!(" {cursor:.2}s▲"));
+        start = (x + 1).saturating_sub(label.width() as u16);
+    }
     let style = Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM);
-    let width = label.width() as u16;
-    frame.render_widget(label.style(style), Rect { x: area.x + x, width: width.min(area.width - x), ..area });
+    let width = (label.width() as u16).min(area.width - start);
+    frame.render_widget(label.style(style), Rect { x: area.x + start, width, ..area });
 }
