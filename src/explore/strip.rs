@@ -3,9 +3,13 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::thumbnail;
 use image::{ImageFormat, RgbImage};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Pictures kept at most: more than a film strip can show.
 const MOST: usize = 1024;
@@ -21,13 +25,23 @@ pub struct Strip {
 }
 
 /// A picture, compressed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// Ordinal of the decoded picture.
     pub ordinal: u64,
     /// Presentation time in seconds.
     pub time: f64,
+    /// In JSON as base64.
+    #[serde(serialize_with = "write_base64", deserialize_with = "read_base64")]
     pub jpeg: Vec<u8>,
+}
+
+fn write_base64<S: Serializer>(jpeg: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&STANDARD.encode(jpeg))
+}
+
+fn read_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Both pictures of a frame: a small one for film strips, and the larger one that it was made from.
