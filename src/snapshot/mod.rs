@@ -136,12 +136,11 @@ pub struct SnapshotInput<'a> {
     pub view: ViewState,
     /// In order of presentation; a few of them are kept.
     pub pictures: &'a [&'a Picture],
-    pub hashes: Hashes,
     pub pinned: Option<Pinned>,
-    pub created: SystemTime,
 }
 
 impl Snapshot {
+    /// A snapshot without its time and the hashes of its files: see [`Snapshot::stamped`].
     pub fn new(input: SnapshotInput) -> Self {
         let SnapshotInput { exploration, sources, sampling, .. } = input;
         let outcome = exploration.outcome();
@@ -160,13 +159,13 @@ impl Snapshot {
         Self {
             format: SNAPSHOT_FORMAT.to_owned(),
             program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")).to_owned(),
-            created: rfc_3339(input.created),
+            created: String::new(),
             complete: input.complete,
             classes,
             ranking,
             settings,
             sampling: SampledPart { fps: sampling, start: sources.start, end: sources.end },
-            hashes: input.hashes,
+            hashes: Hashes::default(),
             frames: Frames { ordinals: outcome.ordinals.clone(), times: outcome.times.clone() },
             candidates: candidates.collect(),
             view: input.view,

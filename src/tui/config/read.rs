@@ -85,14 +85,9 @@ impl Reader<'_> {
     }
 
     pub fn fault(&mut self, place: Range<usize>, what: impl Into<String>) {
-        let (line, column) = self.line_and_column(place.start);
-        self.faults.push(Fault { line, column, what: what.into() });
-    }
-
-    fn line_and_column(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        (self.line(at), line.chars().count() + 1)
+        let before = self.text.get(..place.start).unwrap_or(self.text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        self.faults.push(Fault { line: self.line(place.start), column, what: what.into() });
     }
 
     /// The line of a byte, from 1.

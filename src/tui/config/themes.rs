@@ -89,8 +89,8 @@ impl Reader<'_> {
         if !enough(list.len()) {
             self.fault(value.span(), format!("{field}: expected {expected}, found {}", list.len()));
         }
-        let colours: Vec<Option<Rgb>> = list.iter().map(|value| self.colour(value)).collect();
-        colours.into_iter().collect::<Option<Vec<_>>>().filter(|colours| enough(colours.len()))
+        let colours: Vec<Rgb> = list.iter().filter_map(|value| self.colour(value)).collect();
+        (colours.len() == list.len() && enough(list.len())).then_some(colours)
     }
 
     fn colour(&mut self, value: &Value) -> Option<Rgb> {
