@@ -11,13 +11,12 @@ use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -49,7 +48,7 @@ pub fn open(folder: &Path) {
         .with_ansi(false)
         .with_timer(TimeAndProcess)
         .log_internal_errors(false)
-        .with_writer(LogFile { path: folder.join(FILE), most: MOST_BYTES, file: Mutex::default() })
+        .with_writer(Mutex::new(LogFile { path: folder.join(FILE), most: MOST_BYTES, file: None }))
         .with_filter(Targets::new().with_target(env!("CARGO_CRATE_NAME"), level));
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
@@ -109,7 +108,7 @@ impl FormatTime for TimeAndProcess {
 struct LogFile {
     path: PathBuf,
     most: u64,
-    file: Mutex<Option<File>>,
+    file: Option<File>,
 }
 
 impl LogFile {
@@ -125,14 +124,14 @@ impl LogFile {
     }
 }
 
-impl io::Write for &LogFile {
+impl io::Write for LogFile {
     /// Appends a whole event at once, so that those of several processes do not mix.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if !file.as_ref().is_some_and(|file| file.metadata().is_ok_and(|found| found.len() <= self.most)) {
-            *file = self.open();
+        let has_room = |file: &File| file.metadata().is_ok_and(|found| found.len() <= self.most);
+        if !self.file.as_ref().is_some_and(has_room) {
+            self.file = self.open();
         }
-        if let Some(file) = &mut *file {
+        if let Some(file) = &mut self.file {
             let _ = file.write_all(event);
         }
         Ok(event.len())
@@ -140,14 +139,6 @@ impl io::Write for &LogFile {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for LogFile {
-    type Writer = &'a Self;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
     }
 }
 
@@ -161,12 +152,11 @@ mod tests {
     fn a_full_log_becomes_the_old_one_and_no_process_replaces_it_twice() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data").join(FILE);
-        let log = || LogFile { path: path.clone(), most: 10, file: Mutex::default() };
-        let (first, second) = (log(), log());
-        for (mut process, event) in [(&first, "one\n"), (&second, "two and more\n"), (&first, "three\n")] {
-            process.write_all(event.as_bytes()).unwrap();
+        let log = || LogFile { path: path.clone(), most: 10, file: None };
+        let mut processes = [log(), log()];
+        for (process, event) in [(0, "one\n"), (1, "two and more\n"), (0, "three\n"), (1, "four\n")] {
+            processes[process].write_all(event.as_bytes()).unwrap();
         }
-        (&second).write_all(b"four\n").unwrap();
         assert_eq!(fs::read_to_string(path.with_file_name(OLD_FILE)).unwrap(), "one\ntwo and more\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\nfour\n");
     }
@@ -178,7 +168,7 @@ mod tests {
         let (link, target) = (folder.path().join("link"), folder.path().join("target"));
         std::os::unix::fs::symlink(&target, &link).unwrap();
         for path in [link, folder.path().to_owned(), "/dev/full".into(), "/dev/null/actalign.log".into()] {
-            (&LogFile { path, most: 10, file: Mutex::default() }).write_all(b"event\n").unwrap();
+            LogFile { path, most: 10, file: None }.write_all(b"event\n").unwrap();
         }
         assert!(!target.exists(), "links are not followed");
     }

@@ -17,10 +17,10 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(Snapshot::read(&written).unwrap(), snapshot);
 
     let parts = snapshot.parts().expect("a snapshot that was read has its parts");
-    assert_eq!(parts.candidates.len(), parts.cosines.len());
-    for (candidate, cosines) in parts.candidates.iter().zip(parts.cosines.iter()) {
+    assert_eq!(parts.candidates.len(), parts.fixed.cosines.len());
+    for (candidate, cosines) in parts.candidates.iter().zip(&parts.fixed.cosines) {
         if let Some(cosines) = cosines {
-            assert_eq!(cosines.dim(), (candidate.steps.len(), parts.times.len()));
+            assert_eq!(cosines.dim(), (candidate.steps.len(), parts.fixed.times.len()));
         }
     }
 

@@ -3,8 +3,12 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::video::shrink;
 
@@ -21,11 +25,22 @@ pub struct Strip {
     seen: usize,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// A small picture of a frame as JPEG.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     pub ordinal: u64,
     pub time: f64,
+    /// In JSON as base64.
+    #[serde(serialize_with = "write_base64", deserialize_with = "read_base64")]
     pub jpeg: Vec<u8>,
+}
+
+fn write_base64<S: Serializer>(jpeg: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&STANDARD.encode(jpeg))
+}
+
+fn read_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Both pictures of a frame: a small one for film strips, and the larger one that it was made from.

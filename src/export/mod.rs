@@ -1,12 +1,10 @@
 //! Figures, tables and text of a snapshot, without its clip and its model.
 
-mod error;
 mod figure;
 mod panel;
 mod table;
 mod text;
 
-pub use error::ExportError;
 pub use figure::svg;
 pub use table::{csv, markdown};
 pub use text::{Ink, text};
@@ -14,10 +12,27 @@ pub use text::{Ink, text};
 pub use crate::plot::svg::png;
 
 use ndarray::Array2;
+use thiserror::Error;
 
 use crate::explore::ClassReport;
 use crate::plot::scale::{Scale, Shades};
+use crate::plot::svg::PixelError;
 use crate::snapshot::{Matrices, Snapshot, matrix};
+
+/// Why a snapshot cannot be exported.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExportError {
+    #[error("no class is aligned in this snapshot\nhelp: save one once the ranking has appeared")]
+    NothingAligned,
+    #[error("no class \"{wanted}\"\nhelp: the classes are {known}")]
+    UnknownClass { wanted: String, known: String },
+    #[error("the class \"{0}\" is not aligned in this snapshot: one of its steps was not embedded yet")]
+    NotAligned(String),
+    #[error("the class \"{name}\" has {steps} steps; a figure has room for {most}")]
+    TooManySteps { name: String, steps: usize, most: usize },
+    #[error(transparent)]
+    Pixels(#[from] PixelError),
+}
 
 /// What to export of a snapshot.
 #[derive(Clone, Copy, Debug)]
@@ -100,23 +115,14 @@ fn in_characters(snapshot: &Snapshot, selection: Selection, ink: Ink) -> Result<
     Ok(text(snapshot, &selection.classes(snapshot)?, selection.columns, ink)?.into_bytes())
 }
 
-/// A figure for print and for screens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
-    /// As SVG, with its text as text.
-    pub svg: String,
-    /// The same as PNG, at twice the size.
-    pub png: Vec<u8>,
-}
-
-/// The figure of the classes that the explorer showed.
+/// The figure of the classes that the explorer showed, as SVG and as PNG.
 ///
 /// # Errors
 /// If no class is aligned, or one has too many steps.
-pub fn figure(snapshot: &Snapshot) -> Result<Figure, ExportError> {
+pub fn figure(snapshot: &Snapshot) -> Result<(String, Vec<u8>), ExportError> {
     let svg = svg(snapshot, &classes_shown(snapshot)?)?;
     let png = png(&svg)?;
-    Ok(Figure { svg, png })
+    Ok((svg, png))
 }
 
 /// The class that was selected, below the one that it was compared with, as on the screen, or above the best of the

@@ -6,6 +6,7 @@ use image::{ImageFormat, ImageReader};
 use ndarray::Array2;
 
 use crate::align::{corners, runs};
+use crate::explore::Picture;
 use crate::export::Aligned;
 use crate::plot::colour::{GREY, INK, RULE, Rgb, contrast, hex, step_colour};
 use crate::plot::font::TextStyle;
@@ -13,7 +14,7 @@ use crate::plot::format::{plain, signed, typeset};
 use crate::plot::heatmap;
 use crate::plot::svg::{Area, Page};
 use crate::plot::time_axis::TimeAxis;
-use crate::snapshot::{Snapshot, Thumbnail};
+use crate::snapshot::Snapshot;
 
 pub const SMALL: TextStyle = TextStyle::new(11.0, GREY);
 const TITLE: TextStyle = TextStyle::new(17.0, INK).bold();
@@ -137,7 +138,7 @@ impl<'a> Panel<'a> {
         draw_axis(page, axis, bottom);
         let band = Area { y: bottom + 26.0, height: BAND, ..matrix };
         self.draw_band(page, axis, band);
-        let mut pictures: Vec<&Thumbnail> = self.snapshot.thumbnails.iter().collect();
+        let mut pictures: Vec<&Picture> = self.snapshot.thumbnails.iter().collect();
         pictures.retain(|picture| aspect(picture).is_some());
         pictures.sort_by(|a, b| a.time.total_cmp(&b.time));
         let strip = Area { y: band.y + BAND + 3.0, height: PICTURE, ..matrix };
@@ -207,15 +208,15 @@ fn draw_axis(page: &mut Page, axis: TimeAxis, top: f64) {
 }
 
 /// Width over height of a picture that can be drawn.
-fn aspect(thumbnail: &Thumbnail) -> Option<f64> {
-    let reader = ImageReader::with_format(Cursor::new(&thumbnail.jpeg), ImageFormat::Jpeg);
+fn aspect(picture: &Picture) -> Option<f64> {
+    let reader = ImageReader::with_format(Cursor::new(&picture.jpeg), ImageFormat::Jpeg);
     let (width, height) = reader.into_dimensions().ok()?;
     let is_sane = |side: u32| (1..=PICTURE_AT_MOST).contains(&side);
     (is_sane(width) && is_sane(height)).then(|| f64::from(width) / f64::from(height))
 }
 
 /// Pictures at even distances, each at its own time.
-fn draw_strip(page: &mut Page, axis: TimeAxis, area: Area, pictures: &[&Thumbnail]) {
+fn draw_strip(page: &mut Page, axis: TimeAxis, area: Area, pictures: &[&Picture]) {
     let Some(aspect) = pictures.first().and_then(|first| aspect(first)) else { return };
     page.text((area.x - 8.0, area.y + area.height / 2.0 + 4.0), SMALL.right(), "clip");
     let places = (area.width / (area.height * aspect + 2.0)) as usize;

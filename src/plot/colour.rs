@@ -9,30 +9,24 @@ pub const GREY: Rgb = [85, 85, 85];
 pub const RULE: Rgb = [221, 221, 221];
 
 /// Points of the viridis map, dark to bright: even steps look even, and it survives colour blindness and grey print.
-pub const VIRIDIS: [Rgb; 9] = [
-    [68, 1, 84],
-    [71, 44, 122],
-    [59, 81, 139],
-    [44, 113, 142],
-    [33, 144, 141],
-    [39, 173, 129],
-    [92, 200, 99],
-    [170, 220, 50],
-    [253, 231, 37],
-];
+pub const VIRIDIS: [Rgb; 9] =
+    colours([0x440154, 0x472c7a, 0x3b518b, 0x2c718e, 0x21908d, 0x27ad81, 0x5cc863, 0xaadc32, 0xfde725]);
 
 /// Paul Tol's muted scheme.
-pub const MUTED: [Rgb; 9] = [
-    [204, 102, 119],
-    [136, 204, 238],
-    [221, 204, 119],
-    [17, 119, 51],
-    [170, 68, 153],
-    [68, 170, 153],
-    [153, 153, 51],
-    [136, 34, 85],
-    [51, 34, 136],
-];
+pub const MUTED: [Rgb; 9] =
+    colours([0xcc6677, 0x88ccee, 0xddcc77, 0x117733, 0xaa4499, 0x44aa99, 0x999933, 0x882255, 0x332288]);
+
+/// The colours of numbers such as `0xrrggbb`.
+pub const fn colours<const N: usize>(numbers: [u32; N]) -> [Rgb; N] {
+    let mut colours = [[0; 3]; N];
+    let mut at = 0;
+    while at < N {
+        let [_, r, g, b] = numbers[at].to_be_bytes();
+        colours[at] = [r, g, b];
+        at += 1;
+    }
+    colours
+}
 
 /// The colour at a place from 0 to 1 between evenly spaced points.
 pub fn between(points: &[Rgb], place: f32) -> Rgb {

@@ -60,8 +60,8 @@ pub struct Shades {
     pub matrices: Vec<Array2<f32>>,
     /// The smallest and the largest cell, on the scale's own axis.
     ends: (f64, f64),
-    /// On the rank scale all cells, ascending: each as its [`sort_key`], above its place among the cells.
-    sorted: Vec<u64>,
+    /// On the rank scale all cells, ascending.
+    sorted: Vec<f32>,
 }
 
 impl Shades {
@@ -92,7 +92,7 @@ impl Shades {
         match self.scale {
             Scale::Rank => {
                 let place = (shade * self.sorted.len().saturating_sub(1) as f64).round() as usize;
-                self.sorted.get(place).map_or(0.0, |&cell| value_of((cell >> 32) as u32).into())
+                self.sorted.get(place).copied().unwrap_or(0.0).into()
             }
             Scale::Log => between.exp(),
             Scale::Linear => between,
@@ -101,40 +101,13 @@ impl Shades {
 }
 
 /// The share of all cells that are smaller than each, and the cells in order.
-fn ranks(matrices: &[ArrayView2<f32>]) -> (Vec<Array2<f32>>, Vec<u64>) {
-    // Sorted together with their places, so that one pass gives all ranks.
-    let mut sorted: Vec<u64> = matrices
-        .iter()
-        .flat_map(|cells| cells.iter())
-        .zip(0_u32..)
-        .map(|(&cell, place)| u64::from(sort_key(cell)) << 32 | u64::from(place))
-        .collect();
-    sorted.sort_unstable();
+fn ranks(matrices: &[ArrayView2<f32>]) -> (Vec<Array2<f32>>, Vec<f32>) {
+    let mut sorted: Vec<f32> = matrices.iter().flatten().copied().collect();
+    sorted.sort_unstable_by(f32::total_cmp);
     let last = sorted.len().saturating_sub(1).max(1) as f32;
-    let mut shades = vec![0.0; sorted.len()];
-    let mut smaller = 0;
-    for equal in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
-        for &cell in equal {
-            shades[cell as u32 as usize] = smaller as f32 / last;
-        }
-        smaller += equal.len();
-    }
-    let mut shades = shades.into_iter();
-    let matrices = matrices
-        .iter()
-        .map(|cells| Array2::from_shape_simple_fn(cells.dim(), || shades.next().unwrap_or(0.0)));
-    (matrices.collect(), sorted)
-}
-
-/// A whole number that is larger for a larger value.
-fn sort_key(value: f32) -> u32 {
-    let bits = value.to_bits();
-    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
-}
-
-/// The value of a [`sort_key`].
-fn value_of(key: u32) -> f32 {
-    f32::from_bits(if key >> 31 == 1 { key ^ 1 << 31 } else { !key })
+    let smaller = |cell: f32| sorted.partition_point(|other| other.total_cmp(&cell).is_lt());
+    let shades = matrices.iter().map(|cells| cells.mapv(|cell| smaller(cell) as f32 / last));
+    (shades.collect(), sorted)
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use super::opened::{Session, for_explorer, scripts_of, shown};
 use super::rebase_path;
 use crate::align::Calibration;
 use crate::error_chain::{error_chain, on_one_line};
-use crate::explore::{Candidate, Exploration, Fixed, Job, Model, Picture, Settings, Sources, Thumbnail};
-use crate::script::{Document, Template};
-use crate::snapshot::{Hashes, Parts, SampledPart, Snapshot};
+use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources, Thumbnail};
+use crate::script::Document;
+use crate::snapshot::{self, Hashes, Parts, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
 use crate::video::Sampling;
 
@@ -31,10 +31,7 @@ pub fn open(path: &Path) -> Result<Session> {
     let name = shown(path);
     let scripts = Document::new(scripts_of(&parts.candidates), None);
     let template = parts.settings.template.clone();
-    let pictures = snapshot.thumbnails.iter().filter_map(|small| {
-        let picture = Picture { ordinal: small.ordinal, time: small.time, jpeg: small.jpeg.clone() };
-        Thumbnail::of(Arc::new(picture))
-    });
+    let pictures = snapshot.thumbnails.iter().filter_map(|picture| Thumbnail::of(Arc::new(picture.clone())));
     let moment = Moment {
         view: snapshot.view.clone(),
         pinned: pinned(&snapshot, parts.calibration),
@@ -98,8 +95,7 @@ fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, Strin
 
 /// The clip as saved, with matrices in place of embeddings.
 fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
-    let Parts { candidates, settings, calibration, times, ordinals, width, cosines, mean_pool } = parts;
-    let fixed = Fixed { times, ordinals, width, cosines, mean_pool };
+    let Parts { candidates, settings, calibration, fixed } = parts;
     let exploration = Exploration::frozen(candidates, calibration, settings, fixed);
     let id = sources.clip.clone();
     ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job: None, sources }
@@ -120,17 +116,14 @@ fn live(model: Arc<Model>, candidates: Vec<Candidate>, part: SampledPart, mut so
 /// The pinned settings. Alpha and beta override those of the clip, `own`, only where they differ.
 fn pinned(snapshot: &Snapshot, own: Calibration) -> Option<Pinned> {
     let pinned = snapshot.pinned.as_ref()?;
-    let clip = pinned.settings.clip.as_ref()?;
     let calibration = Calibration { alpha: pinned.settings.alpha, beta: pinned.settings.beta };
     let place = |class: usize| {
         let rank = pinned.ranking.iter().position(|&other| other == class)? + 1;
         Some((rank, pinned.scores.get(class).copied().flatten()?))
     };
     let settings = Settings {
-        method: pinned.settings.method,
-        smoothing_seconds: clip.smoothing_seconds,
-        template: Template::of_text(&clip.template_text).ok()?,
         calibration: Some(calibration).filter(|&calibration| calibration != own),
+        ..snapshot::settings(&pinned.settings)?
     };
     let places = (0..snapshot.candidates.len()).map(place).collect();
     let rule = settings.method.rule_at(pinned.settings.background_level.unwrap_or_default());

@@ -31,10 +31,9 @@ pub struct Hashes {
 impl Hashes {
     /// Reads all files in full, unless the cache has their digests: to be called in the background.
     pub fn of(clip: &Path, scripts: &Path, checkpoint: &Checkpoint, cache: Option<&Cache>) -> Self {
-        let content = |path: &Path| digest(path, &[], "bytes", cache, |hasher| read(path, hasher));
         let scripts = match library::bytes(scripts) {
             Some(bytes) => Some(blake3::hash(bytes).to_string()),
-            None => content(scripts),
+            None => content(scripts, cache),
         };
         Self { clip: digest_of_clip(clip, cache), scripts, ..Self::of_model(checkpoint, cache) }
     }
@@ -44,20 +43,22 @@ impl Hashes {
         Self {
             vision: weights(checkpoint, Tower::Vision, cache),
             text: weights(checkpoint, Tower::Text, cache),
-            tokenizer: digest(checkpoint.tokenizer_file(), &[], "bytes", cache, |hasher| {
-                read(checkpoint.tokenizer_file(), hasher)
-            }),
+            tokenizer: content(checkpoint.tokenizer_file(), cache),
             ..Self::default()
         }
     }
 }
 
+fn content(path: &Path, cache: Option<&Cache>) -> Option<String> {
+    digest(path, &[], "bytes", cache, |hasher| read(path, hasher))
+}
+
 fn digest_of_clip(clip: &Path, cache: Option<&Cache>) -> Option<String> {
     let named = named_files(clip).ok()?;
+    if named.is_empty() {
+        return content(clip, cache);
+    }
     digest(clip, &named, "bytes", cache, |hasher| {
-        if named.is_empty() {
-            return read(clip, hasher);
-        }
         let folder = clip.canonicalize()?.parent().map(Path::to_owned).unwrap_or_default();
         for file in std::iter::once(&clip.to_owned()).chain(&named) {
             let name = file.strip_prefix(&folder).ok().or(file.file_name().map(Path::new)).unwrap_or(file);

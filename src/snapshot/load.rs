@@ -19,35 +19,10 @@ const MOST: u64 = 256 << 20;
 
 /// A file that cannot be loaded as a snapshot.
 #[derive(Debug, Error)]
-#[error("cannot read {}: {fault}", path.display())]
+#[error("cannot read {}: {reason}", path.display())]
 pub struct SnapshotError {
-    pub path: PathBuf,
-    pub fault: SnapshotFault,
-}
-
-#[derive(Debug, Error)]
-pub enum SnapshotFault {
-    #[error("{0}")]
-    Read(io::Error),
-    #[error("larger than {} MiB, as no snapshot is", MOST >> 20)]
-    TooLarge,
-    #[error("not JSON: {0}\nhelp: give a snapshot, as the explorer saves it")]
-    NotJson(serde_json::Error),
-    #[error(
-        "JSON, but no snapshot: its \"format\" is not \"{SNAPSHOT_FORMAT}\"\nhelp: give a file that the explorer saved"
-    )]
-    NotSnapshot,
-    #[error("a snapshot of format {0}, but this program reads {VERSION}\nhelp: update actalign-tui")]
-    Newer(u32),
-    #[error(
-        "a snapshot of format {0}, but this program reads {VERSION}\nhelp: open the clip and save it again, or read it with the version that wrote it"
-    )]
-    Older(u32),
-    /// A field is missing or of another type.
-    #[error("an incomplete snapshot: {0}")]
-    Malformed(serde_json::Error),
-    #[error("an inconsistent snapshot: {0}")]
-    Contradiction(String),
+    path: PathBuf,
+    reason: String,
 }
 
 /// Seconds in a hundred years: longer than any clip, and figures can still divide such an axis.
@@ -64,39 +39,48 @@ impl Snapshot {
     /// # Errors
     /// If the file cannot be read, is no snapshot, is one of another version of the format, or contradicts itself.
     pub fn load(path: &Path) -> Result<Self, SnapshotError> {
-        let error = |fault| SnapshotError { path: path.to_owned(), fault };
-        let bytes = read_bounded(path, MOST).map_err(|source| {
-            error(match source.kind() {
-                io::ErrorKind::FileTooLarge => SnapshotFault::TooLarge,
-                _ => SnapshotFault::Read(source),
-            })
-        })?;
-        Self::read(&bytes).map_err(error)
+        let snapshot = match read_bounded(path, MOST) {
+            Ok(bytes) => Self::read(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(too_large()),
+            Err(error) => Err(error.to_string()),
+        };
+        snapshot.map_err(|reason| SnapshotError { path: path.to_owned(), reason })
     }
 
     /// Reads a snapshot from a file's bytes.
     ///
     /// # Errors
-    /// As [`Snapshot::load`].
-    pub fn read(bytes: &[u8]) -> Result<Self, SnapshotFault> {
+    /// As [`Snapshot::load`]: why not.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() as u64 > MOST {
-            return Err(SnapshotFault::TooLarge);
+            return Err(too_large());
         }
-        let bytes = text_file::without_mark(bytes).map_err(SnapshotFault::Read)?;
+        let bytes = text_file::without_mark(bytes).map_err(|error| error.to_string())?;
+        let no_snapshot = || {
+            format!(
+                "JSON, but no snapshot: its \"format\" is not \"{SNAPSHOT_FORMAT}\"\nhelp: give a file that the explorer saved"
+            )
+        };
         let header: Header = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-            Category::Data => SnapshotFault::NotSnapshot,
-            _ => SnapshotFault::NotJson(error),
+            Category::Data => no_snapshot(),
+            _ => format!("not JSON: {error}\nhelp: give a snapshot, as the explorer saves it"),
         })?;
         let version = header.format.strip_prefix(NAME).and_then(|version| version.parse::<u32>().ok());
-        match version.ok_or(SnapshotFault::NotSnapshot)? {
-            newer if newer > VERSION => Err(SnapshotFault::Newer(newer)),
-            older if older < VERSION => Err(SnapshotFault::Older(older)),
-            _ => {
-                let snapshot: Self = serde_json::from_slice(bytes).map_err(SnapshotFault::Malformed)?;
-                snapshot.check().map_err(SnapshotFault::Contradiction)?;
-                Ok(snapshot)
-            }
+        let version = version.ok_or_else(no_snapshot)?;
+        if version != VERSION {
+            let help = if version > VERSION {
+                "update actalign-tui"
+            } else {
+                "open the clip and save it again, or read it with the version that wrote it"
+            };
+            return Err(format!(
+                "a snapshot of format {version}, but this program reads {VERSION}\nhelp: {help}"
+            ));
         }
+        let snapshot: Self =
+            serde_json::from_slice(bytes).map_err(|error| format!("an incomplete snapshot: {error}"))?;
+        snapshot.check().map_err(|fault| format!("an inconsistent snapshot: {fault}"))?;
+        Ok(snapshot)
     }
 
     /// Checks that sizes and indices agree. Numbers are finite: JSON has no others, and those out of range were refused
@@ -184,6 +168,10 @@ fn check_settings(settings: &ReportSettings) -> Result<(), String> {
     let clip = settings.clip.as_ref().ok_or("clip, smoothing_seconds or template is missing or odd")?;
     ensure(clip.smoothing_seconds >= 0.0, || "smoothing_seconds is below 0".to_owned())?;
     Template::of_text(&clip.template_text).map(|_| ()).map_err(|error| format!("template_text: {error}"))
+}
+
+fn too_large() -> String {
+    format!("larger than {} MiB, as no snapshot is", MOST >> 20)
 }
 
 fn ensure(holds: bool, fault: impl FnOnce() -> String) -> Result<(), String> {

@@ -3,7 +3,6 @@
 mod hashes;
 mod load;
 mod parts;
-mod thumbnail;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,10 +12,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use hashes::Hashes;
-pub use load::{SnapshotError, SnapshotFault};
-pub use parts::Parts;
+pub use load::SnapshotError;
 pub(crate) use parts::matrix;
-pub use thumbnail::Thumbnail;
+pub use parts::{Parts, settings};
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::files::atomic_write::write_new;
@@ -27,6 +25,8 @@ use crate::video::{Sampling, Segment};
 
 const NAME: &str = "actalign-snapshot/";
 const VERSION: u32 = 2;
+/// Pictures kept at most: as many as a film strip in a figure has room for.
+const MOST_PICTURES: usize = 16;
 /// Name and version of the format, the first field of every snapshot.
 pub const SNAPSHOT_FORMAT: &str = "actalign-snapshot/2";
 
@@ -56,7 +56,7 @@ pub struct Snapshot {
     /// Settings that the current ones were compared with.
     pub pinned: Option<Pinned>,
     /// In order of presentation.
-    pub thumbnails: Vec<Thumbnail>,
+    pub thumbnails: Vec<Picture>,
 }
 
 /// Which frames of a clip were taken.
@@ -136,12 +136,11 @@ pub struct SnapshotInput<'a> {
     pub view: ViewState,
     /// In order of presentation; a few of them are kept.
     pub pictures: &'a [&'a Picture],
-    pub hashes: Hashes,
     pub pinned: Option<Pinned>,
-    pub created: SystemTime,
 }
 
 impl Snapshot {
+    /// A snapshot without its time and the hashes of its files: see [`Snapshot::stamped`].
     pub fn new(input: SnapshotInput) -> Self {
         let SnapshotInput { exploration, sources, sampling, .. } = input;
         let outcome = exploration.outcome();
@@ -160,18 +159,18 @@ impl Snapshot {
         Self {
             format: SNAPSHOT_FORMAT.to_owned(),
             program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")).to_owned(),
-            created: rfc_3339(input.created),
+            created: String::new(),
             complete: input.complete,
             classes,
             ranking,
             settings,
             sampling: SampledPart { fps: sampling, start: sources.start, end: sources.end },
-            hashes: input.hashes,
+            hashes: Hashes::default(),
             frames: Frames { ordinals: outcome.ordinals.clone(), times: outcome.times.clone() },
             candidates: candidates.collect(),
             view: input.view,
             pinned: input.pinned,
-            thumbnails: thumbnail::selection(input.pictures),
+            thumbnails: selection(input.pictures),
         }
     }
 
@@ -203,6 +202,12 @@ impl Snapshot {
         let stem = Path::new(clip).file_stem();
         stem.map_or_else(|| "clip".to_owned(), |stem| stem.to_string_lossy().into_owned())
     }
+}
+
+/// An even selection of pictures, the first and the last among them.
+fn selection(pictures: &[&Picture]) -> Vec<Picture> {
+    let count = pictures.len().min(MOST_PICTURES);
+    (0..count).map(|place| pictures[place * (pictures.len() - 1) / (count - 1).max(1)].clone()).collect()
 }
 
 fn rows(matrix: &Array2<f32>) -> Vec<Vec<f32>> {
@@ -240,4 +245,24 @@ pub fn save(snapshot: &Snapshot, folder: &Path) -> io::Result<PathBuf> {
     json.push(b'\n');
     let stem = snapshot.stem();
     write_new(folder, &json, |number| format!("{stem}.actalign-{number}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_is_even_and_has_both_ends() {
+        let pictures: Vec<Picture> =
+            (0..100).map(|i| Picture { ordinal: i, time: i as f64, jpeg: vec![i as u8] }).collect();
+        let pictures: Vec<&Picture> = pictures.iter().collect();
+        for given in [0, 1, 2, 15, 16, 17, 31, 100] {
+            let kept: Vec<u64> = selection(&pictures[..given]).iter().map(|kept| kept.ordinal).collect();
+            assert_eq!(kept.len(), given.min(MOST_PICTURES), "{given}");
+            assert_eq!(kept.first().copied(), (given > 0).then_some(0));
+            assert_eq!(kept.last().copied(), (given as u64).checked_sub(1));
+            let gaps: Vec<u64> = kept.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            assert!(gaps.iter().max() <= gaps.iter().min().map(|least| least + 1).as_ref(), "{gaps:?}");
+        }
+    }
 }

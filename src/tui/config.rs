@@ -51,10 +51,8 @@ impl Default for Config {
 /// A configuration that cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("cannot read the configuration {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// The file has faults.
     #[error("invalid configuration:{}", in_lines(path, faults))]
     Invalid { path: PathBuf, faults: Vec<Fault> },
 }

@@ -27,6 +27,9 @@ use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
 
+const OPENING: &str = "opening a file";
+const WRITING: &str = "writing a script";
+
 /// Runs the effects of the explorer. Dropping it waits for what is being saved, and cancels all else.
 pub struct Effects {
     send: ActionSender,
@@ -37,13 +40,8 @@ pub struct Effects {
     /// Embedding, by the index of the clip.
     pipelines: HashMap<usize, Pipeline>,
     evidence: Worker<EvidenceUpdate>,
-    maps: Worker<Action>,
-    listing: Worker<Action>,
-    opening: Worker<Action>,
-    counting: Worker<Action>,
-    checking: Worker<Action>,
-    writing: Worker<Action>,
-    looking: Worker<Action>,
+    /// By their names in errors.
+    workers: HashMap<&'static str, Worker<Action>>,
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
@@ -68,7 +66,6 @@ impl Effects {
             log_failure(&action);
             send(action);
         });
-        let worker = |name| Worker::new(name, send.clone());
         let evidence = send.clone();
         Self {
             jobs,
@@ -78,13 +75,7 @@ impl Effects {
                 "order evidence",
                 Arc::new(move |update| evidence(Action::Evidence(update))),
             ),
-            maps: worker("the step map"),
-            listing: worker("listing a folder"),
-            opening: worker("opening a file"),
-            counting: worker("counting tokens"),
-            checking: worker("the check"),
-            writing: worker("writing a script"),
-            looking: worker("asking the vision-language model"),
+            workers: HashMap::new(),
             saving: Worker::finishing("saving", send.clone()),
             drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
@@ -125,7 +116,8 @@ impl Effects {
                 }
             }
             Effect::Map(clip, request) => {
-                self.maps.queue(Action::Failed, move |_| Action::Mapped(clip, Box::new(request.compute())));
+                self.worker("the step map")
+                    .queue(Action::Failed, move |_| Action::Mapped(clip, Box::new(request.compute())));
             }
             Effect::FindEvidence(request) => self
                 .evidence
@@ -135,7 +127,7 @@ impl Effects {
                     self.fail(format!("The terminal has no mouse: {error}"));
                 }
             }
-            Effect::List(asked) => self.listing.replace(Action::Failed, move |context| {
+            Effect::List(asked) => self.worker("listing a folder").replace(Action::Failed, move |context| {
                 let (folder, entries) = list(&asked).unwrap_or_else(|error| {
                     context.send(Action::Failed(format!("{}: {error}", asked.display())));
                     (asked.clone(), Vec::new())
@@ -147,7 +139,7 @@ impl Effects {
                 if self.jobs[like].is_none() {
                     return self.fail("This snapshot is open without its model.");
                 }
-                self.opening.queue(Action::Failed, move |_| {
+                self.worker(OPENING).queue(Action::Failed, move |_| {
                     match VideoReader::open(&path, sampling, Segment::default()) {
                         Ok(_) => Action::ClipFound { path, like },
                         Err(error) => Action::Failed(error.to_string()),
@@ -171,14 +163,17 @@ impl Effects {
                     let message = Some(Message { text, is_error: true });
                     Action::Checked(Box::new(Checked { live: None, message }))
                 };
-                self.checking.queue(failed, move |_| Action::Checked(Box::new(check())));
+                self.worker("the check").queue(failed, move |_| Action::Checked(Box::new(check())));
             }
             Effect::SetJob(clip, job) => self.jobs[clip] = Some(*job),
-            Effect::OpenScripts(path) => self.opening.queue(Action::Failed, move |_| open_scripts(path)),
+            Effect::OpenScripts(path) => {
+                self.worker(OPENING).queue(Action::Failed, move |_| open_scripts(path));
+            }
             Effect::CountTokens(sentence) => {
                 let Some(job) = &self.jobs[state.shown] else { return };
                 let model = job.model.clone();
-                self.counting.replace(Action::Failed, move |_| count_tokens(&model, sentence));
+                self.worker("counting tokens")
+                    .replace(Action::Failed, move |_| count_tokens(&model, sentence));
             }
             Effect::SaveScripts { path, file, quits } => {
                 let known = (state.scripts.path() == Some(&path)).then(|| state.scripts.saved().clone());
@@ -194,7 +189,7 @@ impl Effects {
             Effect::WriteScript(wanted) => {
                 let Some(writer) = self.models.writer.clone() else { return };
                 let of_panic = wanted.clone();
-                self.writing.queue(
+                self.worker(WRITING).queue(
                     |panic| Action::Written(of_panic, Err(panic)),
                     move |context| {
                         let script = write_script(&writer, &wanted, || context.is_cancelled());
@@ -202,12 +197,12 @@ impl Effects {
                     },
                 );
             }
-            Effect::StopWriting => self.writing.stop(),
+            Effect::StopWriting => self.worker(WRITING).stop(),
             Effect::Look { clip, classes, ordinals, domain } => {
                 let Some(vlm) = self.models.vlm.clone() else { return };
                 let (model, job) = (vlm.name.clone(), self.jobs[clip].clone());
                 let of_panic = model.clone();
-                self.looking.queue(
+                self.worker("asking the vision-language model").queue(
                     move |panic| Action::Seen { clip, model: of_panic, answer: Err(panic) },
                     move |_| {
                         let answer = job
@@ -250,17 +245,11 @@ impl Effects {
 
     /// Whether answers other than those of embedding are to come. When it is false, all have been sent.
     pub fn is_busy(&self) -> bool {
-        let workers = [
-            &self.maps,
-            &self.listing,
-            &self.opening,
-            &self.counting,
-            &self.checking,
-            &self.writing,
-            &self.looking,
-            &self.saving,
-        ];
-        self.evidence.is_busy() || workers.iter().any(|worker| worker.is_busy())
+        self.evidence.is_busy() || self.saving.is_busy() || self.workers.values().any(Worker::is_busy)
+    }
+
+    fn worker(&mut self, name: &'static str) -> &Worker<Action> {
+        self.workers.entry(name).or_insert_with(|| Worker::new(name, self.send.clone()))
     }
 
     fn fail(&self, reason: impl Into<String>) {
@@ -319,12 +308,12 @@ fn save(snapshot: &Snapshot, form: SaveAs, folder: &Path) -> Result<PathBuf> {
     if form == SaveAs::Snapshot {
         return Ok(snapshot::save(snapshot, folder)?);
     }
-    let figure = export::figure(snapshot)?;
+    let (svg, png) = export::figure(snapshot)?;
     let stem = snapshot.stem();
     let name = |number| format!("{stem}.actalign-{number}.svg");
-    let svg = write_new(folder, figure.svg.as_bytes(), name)?;
+    let svg = write_new(folder, svg.as_bytes(), name)?;
     let stem = svg.file_stem().map_or_else(|| stem.clone(), |stem| stem.to_string_lossy().into_owned());
-    Ok(write_new(folder, &figure.png, |number| match number {
+    Ok(write_new(folder, &png, |number| match number {
         // Beside the SVG under the same name, unless that is taken.
         1 => format!("{stem}.png"),
         number => format!("{stem}-{number}.png"),

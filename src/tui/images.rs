@@ -198,20 +198,47 @@ impl Images {
     }
 
     fn make(&self, key: PictureKey, picture: RgbImage, area: Size) -> Kept {
-        let Rendering::Pixels(graphics) = self.rendering else {
-            let small = blocks::shrink(&picture, area, FontSize::new(1, 2));
-            return Kept { key, area, small, pixels: None, is_shown: false };
+        let graphics = match self.rendering {
+            Rendering::Pixels(graphics) => Some(graphics),
+            _ => None,
         };
-        let small = blocks::shrink(&picture, area, self.cell);
+        let cell = graphics.map_or(FontSize::new(1, 2), |_| self.cell);
+        let small = blocks::shrink(&picture, area, cell);
         let size = Size::new(small.width() as u16, small.height().div_ceil(2) as u16);
-        let number = (0..=u8::MAX).find(|number| self.pixels().all(|pixels| pixels.number != *number));
         // A picture moves the terminal's cursor, which ratatui expects only after skipped cells.
-        let number = number.filter(|_| size.width > 1);
-        let pixels = number.and_then(|number| {
-            let protocol = encode(graphics, picture, size, self.cell, number, self.in_tmux).ok()?;
-            Some(Pixels { protocol, number })
-        });
+        let graphics = graphics.filter(|_| size.width > 1);
+        let pixels = graphics.and_then(|graphics| self.encode(graphics, picture, size));
         Kept { key, area, small, pixels, is_shown: false }
+    }
+
+    /// Encodes a picture to fill `size` cells. None if that fails.
+    fn encode(&self, graphics: Graphics, picture: RgbImage, size: Size) -> Option<Pixels> {
+        let number = (0..=u8::MAX).find(|number| self.pixels().all(|pixels| pixels.number != *number))?;
+        let picture = DynamicImage::from(picture);
+        let protocol = match graphics {
+            Graphics::Kitty => {
+                Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), self.in_tmux, false).ok()?)
+            }
+            Graphics::Iterm2 => {
+                // The terminal scales it, as kitty does.
+                let pixels = format!("width={}px;height={}px;", picture.width(), picture.height());
+                let cells = format!("width={};height={};", size.width, size.height);
+                let mut iterm2 = Iterm2::new(picture, size, self.in_tmux).ok()?;
+                iterm2.data = iterm2.data.replacen(&pixels, &cells, 1);
+                Protocol::ITerm2(iterm2)
+            }
+            Graphics::Sixel => {
+                let picture =
+                    Resize::Scale(Some(FilterType::Triangle)).resize(&picture, self.cell, size, None);
+                let mut sixel = Sixel::new(picture, size, self.in_tmux).ok()?;
+                if let Some(unended) = sixel.data.strip_suffix("\x1b\\\x1b\\").filter(|_| self.in_tmux) {
+                    // The end must pass through tmux, too; otherwise xterm drops the Sixels.
+                    sixel.data = format!("{unended}\x1b\x1b\\\x1b\\");
+                }
+                Protocol::Sixel(sixel)
+            }
+        };
+        Some(Pixels { protocol, number })
     }
 
     fn pixels(&self) -> impl Iterator<Item = &Pixels> {
@@ -239,38 +266,6 @@ impl Pixels {
             first.set_symbol(&symbol);
         }
     }
-}
-
-/// Encodes a picture to fill `size` cells.
-fn encode(
-    graphics: Graphics,
-    picture: RgbImage,
-    size: Size,
-    cell: FontSize,
-    number: u8,
-    in_tmux: bool,
-) -> Result<Protocol, ratatui_image::errors::Errors> {
-    let picture = DynamicImage::from(picture);
-    Ok(match graphics {
-        Graphics::Kitty => Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), in_tmux, false)?),
-        Graphics::Iterm2 => {
-            // The terminal scales it, as kitty does.
-            let pixels = format!("width={}px;height={}px;", picture.width(), picture.height());
-            let cells = format!("width={};height={};", size.width, size.height);
-            let mut iterm2 = Iterm2::new(picture, size, in_tmux)?;
-            iterm2.data = iterm2.data.replacen(&pixels, &cells, 1);
-            Protocol::ITerm2(iterm2)
-        }
-        Graphics::Sixel => {
-            let picture = Resize::Scale(Some(FilterType::Triangle)).resize(&picture, cell, size, None);
-            let mut sixel = Sixel::new(picture, size, in_tmux)?;
-            if let Some(unended) = sixel.data.strip_suffix("\x1b\\\x1b\\").filter(|_| in_tmux) {
-                // The end must pass through tmux, too; otherwise xterm drops the Sixels.
-                sixel.data = format!("{unended}\x1b\x1b\\\x1b\\");
-            }
-            Protocol::Sixel(sixel)
-        }
-    })
 }
 
 /// Number of a picture within the terminal, which other programs may share.

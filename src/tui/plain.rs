@@ -249,16 +249,14 @@ impl Conversation {
     }
 
     fn dispatch(&mut self, command: Command, argument: Option<&str>) -> Result<()> {
-        match command {
-            // In place of overlays.
-            Command::Help | Command::Palette => return say(words::help(&self.state, argument)),
-            Command::ShowResults if self.state.results.is_some() => {
-                let results = self.state.results.as_ref();
-                return say(results
-                    .map_or_else(Vec::new, |results| update::results_in_words(results, &self.state.clips)));
+        // In place of overlays.
+        match (command, &self.state.results) {
+            (Command::Help | Command::Palette, _) => return say(words::help(&self.state, argument)),
+            (Command::ShowResults, Some(results)) => {
+                return say(update::results_in_words(results, &self.state.clips));
             }
-            Command::Open => return say(vec!["Say which file: open clip.mp4".to_owned()]),
-            command => self.act(Action::Do(command)),
+            (Command::Open, _) => return say(vec!["Say which file: open clip.mp4".to_owned()]),
+            _ => self.act(Action::Do(command)),
         }
         if let Some(argument) = argument.filter(|_| command.needs(Need::Line)) {
             let now = self.start.elapsed().as_secs_f64();

@@ -6,7 +6,7 @@ mod tests;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use crate::plot::colour::{MUTED, Rgb, VIRIDIS, between, contrast};
+use crate::plot::colour::{MUTED, Rgb, VIRIDIS, between, colours, contrast};
 use crate::plot::heatmap::shade_glyph;
 
 /// Colours that the terminal shows.
@@ -78,41 +78,15 @@ pub struct Palette {
 }
 
 /// Points of the cividis map, dark to bright, made for red-green colour blindness.
-const CIVIDIS: [Rgb; 9] = [
-    [0, 34, 78],
-    [26, 56, 111],
-    [67, 78, 108],
-    [97, 101, 111],
-    [125, 124, 120],
-    [155, 148, 118],
-    [188, 174, 108],
-    [222, 201, 88],
-    [254, 232, 56],
-];
+const CIVIDIS: [Rgb; 9] =
+    colours([0x00224e, 0x1a386f, 0x434e6c, 0x61656f, 0x7d7c78, 0x9b9476, 0xbcae6c, 0xdec958, 0xfee838]);
 
 /// Points of ColorBrewer's YlGnBu map, bright to dark, for bright backgrounds.
-const YELLOW_GREEN_BLUE: [Rgb; 9] = [
-    [255, 255, 217],
-    [237, 248, 177],
-    [198, 233, 180],
-    [126, 205, 187],
-    [64, 181, 196],
-    [29, 144, 192],
-    [34, 93, 168],
-    [36, 51, 146],
-    [8, 29, 88],
-];
+const YELLOW_GREEN_BLUE: [Rgb; 9] =
+    colours([0xffffd9, 0xedf8b1, 0xc6e9b4, 0x7ecdbb, 0x40b5c4, 0x1d90c0, 0x225da8, 0x243392, 0x081d58]);
 
 /// Okabe and Ito's colours without black, for dark backgrounds.
-const OKABE_ITO: [Rgb; 7] = [
-    [230, 159, 0],
-    [86, 180, 233],
-    [0, 158, 115],
-    [240, 228, 66],
-    [0, 114, 178],
-    [213, 94, 0],
-    [204, 121, 167],
-];
+const OKABE_ITO: [Rgb; 7] = colours([0xe69f00, 0x56b4e9, 0x009e73, 0xf0e442, 0x0072b2, 0xd55e00, 0xcc79a7]);
 
 impl Palette {
     /// The built-in themes.
@@ -195,7 +169,6 @@ impl Theme {
         Style::new().fg(self.colour(contrast(background))).bg(self.colour(background))
     }
 
-    /// Text in a colour.
     pub fn in_colour(&self, colour: Rgb) -> Style {
         Style::new().fg(self.colour(colour))
     }
@@ -244,7 +217,6 @@ impl Theme {
         bold().fg(self.colour(self.palette.accent))
     }
 
-    /// Style of improvements.
     pub fn good(&self) -> Style {
         self.in_colour(self.palette.good)
     }
@@ -255,12 +227,10 @@ impl Theme {
     }
 }
 
-/// Dim text.
 pub fn dim() -> Style {
     Style::new().add_modifier(Modifier::DIM)
 }
 
-/// Bold text.
 pub fn bold() -> Style {
     Style::new().add_modifier(Modifier::BOLD)
 }

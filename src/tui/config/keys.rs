@@ -85,22 +85,14 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut chords = Some(Vec::new());
+        let mut chords = Vec::new();
         for value in list {
-            let chord = match value.get_ref().as_str() {
-                Some(text) => {
-                    text.parse::<Chord>().map_err(|error| self.fault(value.span(), error.to_string())).ok()
-                }
-                None => {
-                    self.wrong_type("a key", "a string", value);
-                    None
-                }
-            };
-            match (chord, &mut chords) {
-                (Some(chord), Some(chords)) => chords.push((value.span(), chord)),
-                _ => chords = None,
+            match value.get_ref().as_str().map(str::parse::<Chord>) {
+                Some(Ok(chord)) => chords.push((value.span(), chord)),
+                Some(Err(error)) => self.fault(value.span(), error.to_string()),
+                None => self.wrong_type("a key", "a string", value),
             }
         }
-        chords
+        (chords.len() == list.len()).then_some(chords)
     }
 }

@@ -85,14 +85,9 @@ impl Reader<'_> {
     }
 
     pub fn fault(&mut self, place: Range<usize>, what: impl Into<String>) {
-        let (line, column) = self.line_and_column(place.start);
-        self.faults.push(Fault { line, column, what: what.into() });
-    }
-
-    fn line_and_column(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        (self.line(at), line.chars().count() + 1)
+        let before = self.text.get(..place.start).unwrap_or(self.text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        self.faults.push(Fault { line: self.line(place.start), column, what: what.into() });
     }
 
     /// The line of a byte, from 1.
@@ -138,12 +133,9 @@ pub fn unknown(what: &str, name: &str, names: &[&str]) -> String {
 
 /// Up to three names similar to another, the most similar first.
 pub fn similar(name: &str, names: &[&str]) -> Option<String> {
-    let mut alike: Vec<(f64, &str)> = names
-        .iter()
-        .map(|&other| (strsim::jaro_winkler(name, other), other))
-        .filter(|&(likeness, _)| likeness > 0.85)
-        .collect();
-    alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let names: Vec<&str> = alike.into_iter().take(3).map(|(_, name)| name).collect();
-    (!names.is_empty()).then(|| names.join(" or "))
+    let likeness = |other: &&str| strsim::jaro_winkler(name, other);
+    let mut alike: Vec<&str> = names.iter().copied().filter(|other| likeness(other) > 0.85).collect();
+    alike.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    alike.truncate(3);
+    (!alike.is_empty()).then(|| alike.join(" or "))
 }

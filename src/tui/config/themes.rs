@@ -3,7 +3,7 @@
 use toml::de::DeString;
 use toml::{Spanned, Table};
 
-use crate::plot::colour::Rgb;
+use crate::plot::colour::{Rgb, hex};
 use crate::tui::config::read::{Reader, Value, unknown};
 use crate::tui::config::setting;
 use crate::tui::theme::Palette;
@@ -89,8 +89,8 @@ impl Reader<'_> {
         if !enough(list.len()) {
             self.fault(value.span(), format!("{field}: expected {expected}, found {}", list.len()));
         }
-        let colours: Vec<Option<Rgb>> = list.iter().map(|value| self.colour(value)).collect();
-        colours.into_iter().collect::<Option<Vec<_>>>().filter(|colours| enough(colours.len()))
+        let colours: Vec<Rgb> = list.iter().filter_map(|value| self.colour(value)).collect();
+        (colours.len() == list.len() && enough(list.len())).then_some(colours)
     }
 
     fn colour(&mut self, value: &Value) -> Option<Rgb> {
@@ -118,15 +118,13 @@ fn colour(text: &str) -> Option<Rgb> {
 
 /// A theme as a table of a file.
 pub fn written(mut palette: Palette) -> String {
-    let hex = |[r, g, b]: Rgb| toml::Value::from(format!("#{r:02x}{g:02x}{b:02x}"));
-    let list =
-        |colours: &[Rgb]| toml::Value::from(colours.iter().map(|&colour| hex(colour)).collect::<Vec<_>>());
+    let list = |colours: &[Rgb]| toml::Value::from(colours.iter().copied().map(hex).collect::<Vec<_>>());
     let named = Table::from_iter([(palette.name.clone(), toml::Value::Table(Table::new()))]);
     let mut text = Table::from_iter([("themes".to_owned(), toml::Value::Table(named))]).to_string();
     text += &setting("base", &"dark".into(), "what is left out is as in dark, light or colour-blind");
     for (field, help, colours) in FIELDS {
         let value = match colours(&mut palette) {
-            Colours::One(colour) => hex(*colour),
+            Colours::One(colour) => hex(*colour).into(),
             Colours::Three(colours) => list(colours),
             Colours::List(colours, _) => list(colours),
         };

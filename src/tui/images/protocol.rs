@@ -1,13 +1,11 @@
 //! How a terminal draws pictures.
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 
 use crate::tui::theme::ColourDepth;
 
 /// How pictures are to be drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum ImageProtocol {
     /// The best that the terminal has
@@ -142,14 +140,5 @@ mod tests {
         }
         let kitty = ImageProtocol::Kitty.rendering(ColourDepth::None, false, |_| String::new());
         assert_eq!(kitty, Some(Rendering::HalfBlocks));
-    }
-
-    #[test]
-    fn protocols_have_the_same_names_on_the_command_line_and_in_files() {
-        for protocol in ImageProtocol::value_variants() {
-            let name = protocol.to_possible_value().unwrap().get_name().to_owned();
-            assert_eq!(serde_json::to_value(protocol).unwrap(), name);
-        }
-        assert_eq!(ImageProtocol::from_str("halfblocks", false), Ok(ImageProtocol::Halfblocks));
     }
 }

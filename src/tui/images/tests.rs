@@ -14,8 +14,6 @@ use super::*;
 use crate::tui::theme::ColourDepth;
 
 const GRAPHICS: [Graphics; 3] = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel];
-/// What only a picture has in it, under each protocol.
-const PAYLOADS: [&str; 3] = ["a=T,U=1", "1337;File=inline=1", "\"1;1;"];
 const PLACEHOLDER: char = '\u{10EEEE}';
 
 /// Keeps what a backend writes.
@@ -67,6 +65,10 @@ impl Screen {
         String::from_utf8(sent).unwrap()
     }
 
+    fn put(&mut self, microsecond: i64) -> String {
+        self.draw(|images, frame| put(images, frame, microsecond, AREA))
+    }
+
     fn shows(&self, text: &str) -> bool {
         self.seen.screen().contents().contains(text)
     }
@@ -93,6 +95,13 @@ fn theme() -> Theme {
     Theme::new(ColourDepth::True)
 }
 
+/// A screen for each protocol, and what only a picture has in it.
+fn screens(in_tmux: bool) -> impl Iterator<Item = (Graphics, &'static str, Screen)> {
+    GRAPHICS.into_iter().zip(["a=T,U=1", "1337;File=inline=1", "\"1;1;"]).map(move |(graphics, payload)| {
+        (graphics, payload, Screen::new(Rendering::Pixels(graphics), in_tmux))
+    })
+}
+
 fn put(images: &mut Images, frame: &mut Frame, microsecond: i64, area: Rect) {
     images.draw(key(microsecond), || Some(picture(microsecond)), &theme(), frame, area);
 }
@@ -109,22 +118,23 @@ const OVERLAY: Rect = Rect::new(10, 3, 12, 3);
 
 #[test]
 fn each_protocol_sends_a_picture_once() {
-    for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
-        assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains(payload), "{graphics:?}");
-        let again = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    for (graphics, payload, mut screen) in screens(false) {
+        assert!(screen.put(1).contains(payload), "{graphics:?}");
+        let again = screen.put(1);
         assert!(!again.contains(payload), "{graphics:?}: {again}");
-        let other = screen.draw(|images, frame| put(images, frame, 2, AREA));
+        let other = screen.put(2);
         assert!(other.contains(payload), "{graphics:?}");
         assert!(!screen.shows("▀"), "half blocks are for what is covered");
+        let mut larger = Screen::sized(Rendering::Pixels(graphics), false, Rect::new(0, 0, 50, 20));
+        larger.images = screen.images;
+        assert!(larger.put(2).contains(payload), "{graphics:?}: another size of the screen");
     }
 }
 
 #[test]
 fn within_tmux_every_picture_passes_through() {
-    for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), true);
-        let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    for (graphics, payload, mut screen) in screens(true) {
+        let sent = screen.put(1);
         let (before, _) = sent.split_once(payload).unwrap();
         let (_, within) = before.rsplit_once("\x1bPtmux;").unwrap();
         assert!(within.contains("\x1b\x1b") && !within.contains("\x1b\\"), "{graphics:?}: {within:?}");
@@ -139,7 +149,7 @@ fn within_tmux_every_picture_passes_through() {
 #[test]
 fn kitty_is_sent_the_small_picture_and_told_the_cells() {
     let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
-    let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    let sent = screen.put(1);
     let id = process::id() << 8;
     let start = format!("\x1b_Gq=2,i={id},a=T,U=1,c=16,r=5,f=32,t=d,s=32,v=18,m=0;");
     assert!(sent.contains(&start), "{sent}");
@@ -152,7 +162,7 @@ fn kitty_is_sent_the_small_picture_and_told_the_cells() {
 #[test]
 fn iterm2_is_sent_the_small_picture_and_told_the_cells() {
     let mut screen = Screen::new(Rendering::Pixels(Graphics::Iterm2), false);
-    let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    let sent = screen.put(1);
     assert!(sent.contains(";width=16;height=5;doNotMoveCursor=1:"), "{sent}");
     assert_eq!(screen.seen.screen().contents().trim(), "", "nothing is written into the picture");
 }
@@ -160,18 +170,21 @@ fn iterm2_is_sent_the_small_picture_and_told_the_cells() {
 #[test]
 fn sixels_have_the_size_of_the_cells() {
     let mut screen = Screen::new(Rendering::Pixels(Graphics::Sixel), false);
-    let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    let sent = screen.put(1);
     assert!(sent.contains("\"1;1;128;80"), "16 columns of 8 pixels, 5 rows of 16: {sent}");
     screen.images.set_cell((10, 20));
-    let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+    let sent = screen.put(1);
     assert!(sent.contains("\"1;1;160;100"), "another font: {sent}");
 }
 
 #[test]
 fn a_picture_under_an_overlay_is_in_half_blocks_and_comes_back() {
-    for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
-        screen.draw(|images, frame| put(images, frame, 1, AREA));
+    for (graphics, payload, mut screen) in screens(false) {
+        screen.draw(|images, frame| {
+            put(images, frame, 1, AREA);
+            cover(frame, Rect::new(0, 0, 40, 12));
+        });
+        assert!(screen.put(1).contains(payload), "{graphics:?}: covered at first");
         let sent = screen.draw(|images, frame| {
             put(images, frame, 1, AREA);
             cover(frame, OVERLAY);
@@ -185,7 +198,7 @@ fn a_picture_under_an_overlay_is_in_half_blocks_and_comes_back() {
             };
             assert!(expected, "{graphics:?} {at}: {:?}", screen.cell(at.x, at.y));
         }
-        let sent = screen.draw(|images, frame| put(images, frame, 1, AREA));
+        let sent = screen.put(1);
         assert!(!screen.shows("overlay") && !screen.shows("▀"), "{graphics:?}");
         match graphics {
             Graphics::Kitty => {
@@ -198,21 +211,8 @@ fn a_picture_under_an_overlay_is_in_half_blocks_and_comes_back() {
 }
 
 #[test]
-fn a_picture_that_is_covered_at_first_is_sent_when_it_can_be_seen() {
-    for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
-        screen.draw(|images, frame| {
-            put(images, frame, 1, AREA);
-            cover(frame, Rect::new(0, 0, 40, 12));
-        });
-        assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains(payload), "{graphics:?}");
-    }
-}
-
-#[test]
 fn the_last_row_is_never_drawn_into() {
-    for graphics in GRAPHICS {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
+    for (_, _, mut screen) in screens(false) {
         let mut frames = |area: Rect| {
             screen.draw(|images, frame| {
                 put(images, frame, 1, area);
@@ -222,18 +222,6 @@ fn the_last_row_is_never_drawn_into() {
         frames(Rect::new(0, 0, 40, 12));
         frames(Rect::new(3, 10, 9, 9));
         frames(Rect::new(3, 11, 9, 1));
-    }
-}
-
-#[test]
-fn another_size_of_the_screen_sends_pictures_again() {
-    for (graphics, payload) in GRAPHICS.into_iter().zip(PAYLOADS) {
-        let mut screen = Screen::new(Rendering::Pixels(graphics), false);
-        screen.draw(|images, frame| put(images, frame, 1, AREA));
-        let images = screen.images;
-        let mut screen = Screen::sized(Rendering::Pixels(graphics), false, Rect::new(0, 0, 50, 20));
-        screen.images = images;
-        assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains(payload), "{graphics:?}");
     }
 }
 
@@ -286,7 +274,7 @@ fn more_pictures_at_once_than_are_kept_are_all_drawn() {
 #[test]
 fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
     let mut screen = Screen::new(Rendering::HalfBlocks, false);
-    screen.draw(|images, frame| put(images, frame, 1, AREA));
+    screen.put(1);
     assert_eq!(screen.cell(PLACE.x, PLACE.y), "▀");
     assert_eq!(screen.images.delete_all(), "");
 
@@ -308,7 +296,7 @@ fn where_there_is_no_picture_nothing_is_drawn() {
     let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
     let sent = screen.draw(|images, frame| images.draw(key(1), || None, &theme(), frame, AREA));
     assert!(!sent.contains("a=T"));
-    assert!(screen.draw(|images, frame| put(images, frame, 1, AREA)).contains("a=T"), "it may come later");
+    assert!(screen.put(1).contains("a=T"), "it may come later");
 }
 
 /// What is drawn in one screen: pictures, each with its time and place, a text, an overlay.

@@ -81,11 +81,11 @@ mod tests {
         let mut twice = Input::new(Vec::new(), true);
         keys(&mut twice, &late_answer());
         assert_eq!(keys(&mut twice, &late_answer()), "j_Gi=31;OK\\q", "it comes once");
-    }
-
-    #[test]
-    fn after_the_answer_all_keys_are_keys() {
-        assert_eq!(keys(&mut Input::new(Vec::new(), false), &late_answer()), "j_Gi=31;OK\\q");
+        assert_eq!(
+            keys(&mut Input::new(Vec::new(), false), &late_answer()),
+            "j_Gi=31;OK\\q",
+            "none is awaited"
+        );
     }
 
     #[test]

@@ -229,11 +229,4 @@ mod tests {
         assert_eq!(answer.keys, expected);
         assert!(answer.kitty && answer.is_whole);
     }
-
-    #[test]
-    fn a_terminal_without_an_answer_sends_only_keys() {
-        let answer = answer_to(&["q"]);
-        assert_eq!(answer.keys, [KeyCode::Char('q').into()]);
-        assert!(!answer.is_whole);
-    }
 }

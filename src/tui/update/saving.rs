@@ -2,11 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::explore::Picture;
 use crate::explore::ReportSettings;
-use crate::snapshot::{self, Hashes, Snapshot, SnapshotInput, ViewState};
+use crate::snapshot::{self, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Effect, SaveAs};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::state::{State, View};
@@ -49,9 +48,7 @@ fn snapshot(state: &State) -> Snapshot {
             step: clip.focus_step(),
         },
         pictures: &pictures,
-        hashes: Hashes::default(),
         pinned: clip.pinned.as_ref().map(|pinned| pinned_in(clip, pinned)),
-        created: SystemTime::UNIX_EPOCH,
     })
 }
 

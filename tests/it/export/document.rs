@@ -6,7 +6,7 @@ use actalign_tui::align::Calibration;
 use actalign_tui::backbone::Checkpoint;
 use actalign_tui::cache::{Cache, Size};
 use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
-use actalign_tui::snapshot::{Hashes, Snapshot, SnapshotFault, save};
+use actalign_tui::snapshot::{Hashes, Snapshot, save};
 use actalign_tui::video::{Sampling, Segment};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 /// Reads a snapshot of which the value at `pointer` is another.
-fn changed(pointer: &str, value: Value) -> Result<Snapshot, SnapshotFault> {
+fn changed(pointer: &str, value: Value) -> Result<Snapshot, String> {
     let mut document = serde_json::to_value(jump()).unwrap();
     *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
     Snapshot::read(&bytes(&document))
@@ -58,9 +58,10 @@ fn parts_give_the_same_outcome_again() {
     assert_eq!(parts.calibration, Calibration { alpha: 12.0, beta: -9.0 });
     let matrix =
         |(cosines, mean_pool): (Option<Array2<f32>>, _)| Some(ClassMatrix { cosines: cosines?, mean_pool });
-    let matrices = parts.cosines.into_iter().zip(parts.mean_pool).map(matrix).collect();
+    let fixed = parts.fixed;
+    let matrices = fixed.cosines.into_iter().zip(fixed.mean_pool).map(matrix).collect();
     let (rule, aligned) = align_classes(matrices, parts.settings.method, parts.calibration).unwrap();
-    let after = Outcome::new(parts.times, parts.ordinals, parts.width, rule, aligned);
+    let after = Outcome::new(fixed.times, fixed.ordinals, fixed.width, rule, aligned);
     let expected = before.outcome();
     assert_eq!((&after.times, &after.ordinals, after.width), (&expected.times, &expected.ordinals, 10));
     assert_eq!((&after.ranking, &after.mean_pool_ranking), (&expected.ranking, &expected.mean_pool_ranking));

@@ -15,7 +15,7 @@ fn without_pictures(svg: &str) -> String {
 
 #[test]
 fn a_figure_of_two_classes() {
-    insta::assert_snapshot!(without_pictures(&figure(&jump()).unwrap().svg));
+    insta::assert_snapshot!(without_pictures(&figure(&jump()).unwrap().0));
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn text_keeps_its_place() {
 
 #[test]
 fn the_png_shows_matrix_path_and_pictures_at_twice_the_size() {
-    let figure = figure(&jump()).unwrap();
-    let picture = image::load_from_memory(&figure.png).unwrap();
+    let (_, png) = figure(&jump()).unwrap();
+    let picture = image::load_from_memory(&png).unwrap();
     assert_eq!(picture.width(), 2 * 1064);
     let count = |colour: [u8; 3]| {
         let [r, g, b] = colour;
@@ -174,11 +174,11 @@ fn invalid_svg_is_refused() {
 fn damaged_pictures_are_left_out() {
     let mut taken = jump();
     let pictures = |svg: &str| svg.matches("image/jpeg").count();
-    let before = pictures(&figure(&taken).unwrap().svg);
+    let before = pictures(&figure(&taken).unwrap().0);
     taken.thumbnails.truncate(4);
     for (place, thumbnail) in taken.thumbnails.iter_mut().enumerate() {
         thumbnail.jpeg.truncate(place * 5);
     }
     assert!(before > 0);
-    assert_eq!(pictures(&figure(&taken).unwrap().svg), 0);
+    assert_eq!(pictures(&figure(&taken).unwrap().0), 0);
 }

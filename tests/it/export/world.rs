@@ -109,16 +109,15 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
             step: Some(1),
         },
         pictures: &pictures,
-        hashes: Hashes { clip: Some("c0ffee".into()), ..Hashes::default() },
         pinned: Some(Pinned {
             settings,
             ranking: exploration.outcome().ranking.clone(),
             scores: scores.collect(),
         }),
-        created: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
     };
     change(&mut input);
-    Snapshot::new(input)
+    let hashes = Hashes { clip: Some("c0ffee".into()), ..Hashes::default() };
+    Snapshot::new(input).stamped(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000), hashes)
 }
 
 /// The snapshot that most tests look at.
