@@ -12,7 +12,7 @@ mod snapshot;
 mod source;
 
 pub use align::AlignRequest;
-pub use bundle::{Bundle, BundleError};
+pub use bundle::Bundle;
 pub use model::{Fetch, ModelRequest, cached_model, model_folder, open_hub};
 pub use opened::Session;
 pub use setup::{Request, Setup};

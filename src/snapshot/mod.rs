@@ -14,7 +14,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use hashes::Hashes;
 pub use load::{SnapshotError, SnapshotFault};
-pub use parts::Parts;
 pub(crate) use parts::matrix;
 pub use thumbnail::Thumbnail;
 

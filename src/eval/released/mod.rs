@@ -6,7 +6,6 @@ mod texts;
 use serde_json::Value;
 
 use crate::align::Preset;
-use crate::eval::dataset::error::Fault;
 use crate::eval::dataset::formats::masks::areas;
 use crate::eval::protocol::{PAPER, Protocol};
 use crate::eval::rows::{Row, Score};
@@ -45,7 +44,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// What the scripts blur: all listed writing, by the number of the frame in the whole video.
-pub fn masks(frames_to_obfuscate: Value) -> Result<Masks, Fault> {
+pub fn masks(frames_to_obfuscate: Value) -> Result<Masks, String> {
     let areas = areas("frames_to_obfuscate", frames_to_obfuscate, |_| Ok(true))?;
     Ok(Masks::new(15, Numbering::FromVideo, areas))
 }
