@@ -4,7 +4,6 @@ mod align;
 mod cache;
 mod classify;
 mod completions;
-mod config;
 mod doctor;
 mod embed;
 mod eval;

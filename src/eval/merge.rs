@@ -15,9 +15,6 @@ use crate::eval::split::named;
 
 /// The evaluation of all clips and its records in the manifest's order, from shards. Each folder is a shard or holds
 /// shards.
-///
-/// # Errors
-/// If a shard is missing, unfinished, a duplicate, or of another evaluation.
 pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>)> {
     let found = found(folders)?;
     // Before the records: shards of another split are often unfinished.

@@ -11,7 +11,6 @@ mod evaluator;
 mod figure;
 mod journal;
 mod merge;
-mod protocol;
 mod record;
 mod released;
 mod results;
@@ -37,9 +36,8 @@ pub use dataset::{
 pub use evaluation::{Evaluation, Finished, NothingRead, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
-pub use protocol::Protocol;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
-pub use released::protocol;
+pub use released::{Protocol, protocol};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
 pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
 pub use run::Run;

@@ -31,9 +31,6 @@ pub struct TaskIds {
 
 impl ArrayTask {
     /// Reads the variables.
-    ///
-    /// # Errors
-    /// If this is not an array task, or a variable is not a number.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let number = |name: &str| -> Result<Option<usize>, String> {
             let Some(text) = variable(name) else { return Ok(None) };
@@ -56,9 +53,6 @@ impl ArrayTask {
 
     /// The shard of this task, and the task IDs of all shards. `of` is the number of shards if known, and `known` the task
     /// IDs in the results folder.
-    ///
-    /// # Errors
-    /// If the task's shard is not certain.
     pub fn shard(&self, of: Option<usize>, known: Option<TaskIds>) -> Result<(Shard, TaskIds), String> {
         let Some(of) = of.or(self.count) else {
             return Err(

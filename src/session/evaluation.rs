@@ -28,9 +28,6 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 }
 
 /// Opens the clips of a finished evaluation. What changed since is found in the background.
-///
-/// # Errors
-/// If the evaluation is not finished, or its dataset or model cannot be opened.
 pub fn open(folder: &Path) -> Result<Session> {
     let (run, records) = eval::load(folder)?;
     let paths = rebase(&run);

@@ -17,9 +17,6 @@ use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
 
 /// Opens the matrices that a snapshot holds. Its clip and model are compared with the snapshot in the background: they may
 /// be large, or a pipe that never ends.
-///
-/// # Errors
-/// If the snapshot cannot be read, or was not made from a clip.
 pub fn open(path: &Path) -> Result<Session> {
     let snapshot = Snapshot::load(path)?;
     let (exploration, sources) = snapshot

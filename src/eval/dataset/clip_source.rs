@@ -35,9 +35,6 @@ pub struct Folder {
 
 impl Folder {
     /// Reads the names in a folder of `what`.
-    ///
-    /// # Errors
-    /// If it cannot be read.
     pub fn open(path: &Path, what: &str) -> Result<Self> {
         let error = |source: io::Error| {
             let path = path.display();

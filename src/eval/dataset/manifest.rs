@@ -36,9 +36,6 @@ pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest
 }
 
 /// [`read`] from the bytes of a file.
-///
-/// # Errors
-/// As [`read`].
 pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest> {
     let shown = path.display();
     let text = text_file::text(bytes).map_err(|error| eyre!("cannot read the manifest {shown}: {error}"))?;

@@ -21,9 +21,6 @@ pub enum Scripts {
 
 impl Scripts {
     /// Reads a script file or, for datasets of others, a list of generated items, and its BLAKE3 digest.
-    ///
-    /// # Errors
-    /// If it cannot be read or breaks a rule.
     pub fn open(path: &Path, is_foreign: bool, context: &Context) -> Result<(Self, String)> {
         let bytes = read_bytes(path)?;
         let scripts = if is_foreign && manifest::is_list(&bytes) {
