@@ -199,27 +199,6 @@ mod tests {
     }
 
     #[test]
-    fn task_ids_in_the_folder_decide_when_tasks_are_submitted_again() {
-        for (array, again, expected) in [
-            ("1-4", "3-4", 3),
-            ("1-4", "3", 3),
-            ("0-3", "3", 4),
-            ("0-14:2", "4", 3),
-            ("0-14:2", "4-10:2", 3),
-            ("101-104", "103", 3),
-        ] {
-            let id = again.split(['-', ':']).next().unwrap().parse().unwrap();
-            let first: usize = array.split('-').next().unwrap().parse().unwrap();
-            let (shard, ids) = task(first, array).shard(None, None).unwrap();
-            assert_eq!(
-                number(task(id, again), Some(shard.of), Some(ids)),
-                Ok((expected, shard.of)),
-                "{again}"
-            );
-        }
-    }
-
-    #[test]
     fn a_part_of_the_array_is_placed_if_the_number_of_shards_is_given() {
         for (id, array, expected) in
             [(0, "0", 1), (2, "0-5", 3), (3, "3", 3), (8, "5-8", 8), (3, "3-4", 3), (1, "1", 1)]

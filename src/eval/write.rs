@@ -49,31 +49,9 @@ mod tests {
     use crate::eval::sample;
 
     #[test]
-    fn every_file_is_written_and_errors_name_the_file() {
+    fn an_error_names_the_file() {
         let folder = TempDir::new().unwrap();
-        let rows = ["mean-pool", "+smoothing"];
-        let clips = sample::clips(&rows, &[([0, 1], "late"), ([1, 0], "")]);
-        let results = sample::sum_up(&rows, &clips);
-        write(folder.path(), &results).unwrap();
-        let mut files: Vec<String> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
-        let expected = [
-            "classes.csv",
-            "confusion.csv",
-            "disagreements.csv",
-            "results.csv",
-            "results.json",
-            "results.md",
-            "results.png",
-            "results.svg",
-        ];
-        assert_eq!(files, expected);
-        assert!(fs::read(folder.path().join("results.png")).unwrap().starts_with(b"\x89PNG"));
-
-        fs::remove_file(folder.path().join("classes.csv")).unwrap();
+        let results = sample::results(&["mean-pool", "+smoothing"], &[([0, 1], "late"), ([1, 0], "")]);
         fs::create_dir(folder.path().join("classes.csv")).unwrap();
         let error = write(folder.path(), &results).unwrap_err().to_string();
         assert!(error.contains("classes.csv"), "{error}");

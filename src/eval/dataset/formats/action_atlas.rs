@@ -142,8 +142,6 @@ mod tests {
             ("answer", json!(true), "expected a number or text"),
             ("start_timestamp", json!("1:25"), "\"1:25\" is not a number of seconds"),
             ("end_timestamp", json!("inf"), "not a number of seconds"),
-            ("choices_str", json!("1. Fork"), "at least two candidates"),
-            ("choices_str", json!("1. Fork\n2. Fork"), "\"Fork\" is listed twice"),
             ("youtube_id", json!(null), "a row of ActionAtlas has youtube_id"),
             ("frames_to_blur", json!("{}"), "cannot read frames_to_blur"),
             ("frames_to_blur", json!({"first": []}), "frame \"first\": not a number"),

@@ -139,7 +139,6 @@ mod tests {
                 json!("b"),
                 "not a whole number\nhelp: an item of generated_subactions.json has",
             ),
-            ("cleaned_options", json!(["fork"]), "at least two candidates"),
             ("domain", json!(null), "an item of generated_subactions.json has"),
         ] {
             let error = with(field, value).unwrap_err();
