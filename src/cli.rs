@@ -4,7 +4,6 @@ mod align;
 mod cache;
 mod classify;
 mod completions;
-mod config;
 mod doctor;
 mod embed;
 mod eval;
@@ -111,7 +110,7 @@ pub fn run() -> Result<()> {
         None => explore::run(&cli.explore),
         Some(Command::Classify(args)) => classify::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),
-        Some(Command::Align(args)) => align::run(args),
+        Some(Command::Align(args)) => align::run(&args),
         Some(Command::Eval(args)) => eval::run(&args),
         Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Export(args)) => export::run(&args),

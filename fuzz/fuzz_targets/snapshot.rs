@@ -16,11 +16,13 @@ fuzz_target!(|data: &[u8]| {
     let written = serde_json::to_vec(&snapshot).unwrap();
     assert_eq!(Snapshot::read(&written).unwrap(), snapshot);
 
-    let parts = snapshot.parts().expect("a snapshot that was read has its parts");
-    assert_eq!(parts.candidates.len(), parts.fixed.cosines.len());
-    for (candidate, cosines) in parts.candidates.iter().zip(&parts.fixed.cosines) {
-        if let Some(cosines) = cosines {
-            assert_eq!(cosines.dim(), (candidate.steps.len(), parts.fixed.times.len()));
+    let mut exploration = snapshot.exploration().expect("a snapshot that was read has a clip");
+    assert_eq!(exploration.candidates().len(), snapshot.candidates.len());
+    if exploration.refresh().is_ok() {
+        for (candidate, class) in exploration.candidates().iter().zip(&exploration.outcome().classes) {
+            if let Some(class) = class {
+                assert_eq!(class.cosines.dim(), (candidate.steps.len(), exploration.frame_count()));
+            }
         }
     }
 

@@ -119,7 +119,9 @@ impl Cache {
         if writing.failed || size > self.limit.0 {
             return;
         }
-        if let Err(error) = self.write(key, &header, payload).and_then(|()| self.make_room(&mut writing, size)) {
+        if let Err(error) =
+            self.write(key, &header, payload).and_then(|()| self.make_room(&mut writing, size))
+        {
             writing.failed = true;
             tracing::warn!(folder = %self.folder().display(), %error, "cannot write the cache");
             writing.notice = Some(format!(

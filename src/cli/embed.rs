@@ -1,6 +1,5 @@
 //! `actalign-tui embed`: writes frame and text embeddings to a file.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::backbone::Tower;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
-use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_texts, known_texts};
+use crate::explore::{EmbeddedFrame, Job, Model, Update};
 use crate::files::input_file::MOST_TEXT;
 use crate::files::text_file;
 use crate::output;
@@ -146,19 +145,7 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
 
 fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {
     let checkpoint = model.checkpoint();
-    let mut missing = texts.to_vec();
-    missing.sort();
-    missing.dedup();
-    let known = known_texts(model, &mut missing);
-    let mut embeddings: HashMap<String, Vec<f32>> = HashMap::new();
-    embeddings.extend(known.into_iter().map(|(text, embedding, _)| (text, embedding)));
-    let bar = progress::bar(Some(missing.len()), "texts");
-    for batch in missing.chunks(model.batch(Tower::Text)) {
-        let embedded = embed_texts(model, batch.to_vec())?;
-        embeddings.extend(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)));
-        bar.inc(batch.len() as u64);
-    }
-    bar.finish_and_clear();
+    let embeddings = progress::embed_texts(texts, model, "texts")?;
     let tokenizer = checkpoint.tokenizer()?;
     let (mut values, mut ids) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(texts) {

@@ -1,7 +1,5 @@
 //! `actalign-tui eval`: evaluates a dataset.
 
-mod merge;
-
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, value_parser};
@@ -12,8 +10,8 @@ use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
 use crate::cli::progress::Counter;
 use crate::eval::{
-    Dataset, DatasetPaths, Evaluation, Finished, Plan, Progress, Request, Results, Rows, ShardChoice, Style,
-    Vlm,
+    self, Dataset, DatasetPaths, Evaluation, Finished, Plan, Progress, Request, Results, Rows, ShardChoice,
+    Style, Vlm,
 };
 use crate::explore::Method;
 use crate::llm::vision_prompt;
@@ -132,12 +130,27 @@ impl FromArgMatches for OtherScripts {
 
 #[derive(Debug, Subcommand)]
 enum EvalCommand {
-    Merge(merge::MergeArgs),
+    Merge(MergeArgs),
+}
+
+/// Merge the shards of an evaluation into the result that a single process would give
+#[derive(Debug, Args)]
+struct MergeArgs {
+    /// Folders of shards, or the folder that holds them
+    #[arg(value_name = "FOLDER", required = true)]
+    folders: Vec<PathBuf>,
+    /// Folder for the results [default: the one folder named]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print one JSON document instead of tables
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(args: &EvalArgs) -> Result<()> {
     if let Some(EvalCommand::Merge(args)) = &args.command {
-        return merge::run(args);
+        let merged = eval::merge(&args.folders, args.out.as_deref(), reporter())?;
+        return print(&merged.results, args.json);
     }
     let finished = Evaluation::open(request(args)?)?.run(reporter())?;
     let Finished { run, records, results } = &finished;

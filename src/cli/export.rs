@@ -56,9 +56,6 @@ fn misused(message: &str) -> ! {
 }
 
 /// Exports every snapshot; one that is broken does not stop the rest.
-///
-/// # Errors
-/// If a snapshot cannot be read or a result cannot be written.
 pub fn run(args: &ExportArgs) -> Result<()> {
     let formats = formats(args);
     let mut failures = Vec::new();

@@ -4,7 +4,7 @@ use clap::Args;
 use color_eyre::eyre::Result;
 use serde_json::{Value, json};
 
-use crate::cli::config::ConfigArgs;
+use crate::cli::screen::ConfigArgs;
 use crate::output;
 use crate::tui::{About, COMMANDS, Chord, Config, Group, Keymap};
 use crate::visible;

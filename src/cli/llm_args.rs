@@ -39,9 +39,6 @@ pub struct ServerArgs {
 
 impl ServerArgs {
     /// A client of a model. The default key is not sent where others could read it; one that was named is.
-    ///
-    /// # Errors
-    /// If the key or the certificates cannot be used.
     pub fn client(&self, address: &str, model: &str) -> Result<Client> {
         let endpoint = endpoint(address);
         let named = self.key_env.as_deref();
@@ -99,9 +96,6 @@ pub struct LlmArgs {
 
 impl LlmArgs {
     /// The models that are named. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// If a key or a prompt cannot be used.
     pub fn open(&self) -> Result<Models> {
         let mut models = Models::default();
         let prompts = prompts_folder();

@@ -1,15 +1,13 @@
 //! `actalign-tui model`: models of the hub, and what a folder holds.
 
 mod fetch;
-mod folder;
 mod info;
 mod list;
-mod transfer;
 
 use clap::{Args, Subcommand};
 use color_eyre::eyre::Result;
 
-pub use folder::fetch_if_agreed;
+pub use fetch::fetch_if_agreed;
 
 /// Fetch models from the hub, list the known ones, describe a folder
 #[derive(Debug, Args)]

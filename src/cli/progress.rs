@@ -1,11 +1,13 @@
 //! Progress on standard error.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::explore::{self, Job, Update};
+use crate::backbone::Tower;
+use crate::explore::{self, Job, Model, Update, known_texts};
 use crate::output;
 
 /// A progress bar with rate and time left; hidden where standard error is not a terminal.
@@ -81,9 +83,6 @@ impl Drop for Counter {
 }
 
 /// Runs a job to its end. Progress and damage of the clip are reported on standard error.
-///
-/// # Errors
-/// If the clip or the model cannot be read.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
     let clip = job.clip.clone();
     let bar = bar(None, "frames");
@@ -114,4 +113,19 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
     })?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Embeddings of texts; those in the cache are not embedded again.
+pub fn embed_texts(texts: &[String], model: &Model, what: &'static str) -> Result<HashMap<String, Vec<f32>>> {
+    let mut missing = texts.to_vec();
+    missing.sort();
+    missing.dedup();
+    let mut embedded = known_texts(model, &mut missing);
+    let bar = bar(Some(missing.len()), what);
+    for batch in missing.chunks(model.batch(Tower::Text)) {
+        embedded.extend(explore::embed_texts(model, batch.to_vec())?);
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)).collect())
 }

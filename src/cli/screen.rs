@@ -1,12 +1,27 @@
 //! The screen or the plain text that a session is explored on.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-use crate::cli::config::ConfigArgs;
 use crate::cli::llm_args::LlmArgs;
 use crate::session::Session;
 use crate::tui::{self, Config, ImageProtocol, Models};
+
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Configuration of keys, colours and pictures, in place of config.toml in the configuration folder
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The defaults, changed as the file says.
+    pub fn load(&self) -> Result<Config> {
+        Ok(Config::load(self.config.as_deref())?)
+    }
+}
 
 /// How the explorer looks, and which language models it may ask.
 #[derive(Debug, Args)]
@@ -33,9 +48,6 @@ pub struct Screen {
 
 impl ScreenArgs {
     /// Reads the configuration.
-    ///
-    /// # Errors
-    /// If it cannot be read or breaks a rule.
     pub fn load(&self) -> Result<Screen> {
         let config = self.config.load()?;
         let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
@@ -46,9 +58,6 @@ impl ScreenArgs {
 
 impl Screen {
     /// Explores a session until the user quits.
-    ///
-    /// # Errors
-    /// If there is no terminal, or it fails.
     pub fn explore(self, mut session: Session) -> Result<()> {
         let folder = std::env::current_dir().wrap_err("cannot determine the current directory")?;
         // The tour explains the screen.

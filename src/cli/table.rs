@@ -9,9 +9,6 @@ use crate::plot::table::Style;
 use crate::visible;
 
 /// Prints a report on standard output: one line of JSON, or a table.
-///
-/// # Errors
-/// See [`output::print`].
 pub fn print(report: &Report, json: bool) -> Result<()> {
     let text = if json { visible::json(report)? } else { table(report) };
     Ok(output::print(&text)?)

@@ -259,11 +259,4 @@ mod tests {
         // 2 / 2^6, twice and not three times.
         assert!(paired.iter().all(|paired| (paired.p, paired.p_holm) == (0.03125, 0.0625)), "{paired:?}");
     }
-
-    #[test]
-    fn no_clips_have_no_difference() {
-        let nothing = sample::results::<2>(&["+context", "+smoothing"], &[]);
-        let all = &nothing.comparisons[0].all;
-        assert_eq!((all.n, all.difference, all.difference_ci, all.p), (0, None, None, 1.0));
-    }
 }

@@ -125,27 +125,16 @@ fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::eval::sample;
 
     const ROWS: [&str; 3] = ["mean-pool", "+alignment", "+smoothing"];
-    const HOSTILE: &str = "a|b, \"c\"\nd";
-
-    fn results() -> Results {
-        let mut clips = sample::clips(&ROWS, &[([0, 1, 0], "late"), ([1, 0, 1], ""), ([0, 1, 1], "")]);
-        clips[0].id = HOSTILE.to_owned();
-        clips[0].candidates[1] = HOSTILE.to_owned();
-        sample::sum_up(&ROWS, &clips)
-    }
-
-    fn read(text: &str) -> Vec<Vec<String>> {
-        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-        reader.deserialize().map(Result::unwrap).collect()
-    }
 
     #[test]
     fn rows_have_their_figures_and_knobs() {
-        let lines = read(&results().rows_csv());
+        let results = sample::results(&ROWS, &[([0, 1, 0], "late"), ([1, 0, 1], ""), ([0, 1, 1], "")]);
+        let text = results.rows_csv();
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        let lines: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
         let [header, chance, pool, alignment, smoothing] = &lines[..] else { panic!("{lines:?}") };
         let value =
             |line: &[String], name: &str| line[header.iter().position(|n| n == name).unwrap()].clone();
@@ -157,38 +146,5 @@ mod tests {
         let names = ["reference", "top1", "smoothing_seconds", "prompt", "preset", "cell"];
         let expected = ["", "33.333333333333336", "1.0", "context-rich", "paper", "affinity"];
         assert_eq!(names.map(|name| value(smoothing, name)), expected);
-    }
-
-    #[test]
-    fn hostile_names_come_back_as_they_were() {
-        let results = results();
-        assert_eq!(
-            read(&results.classes_csv()),
-            [
-                ["domain", "class", "n", "mean-pool", "+alignment", "+smoothing"],
-                ["chess", "castling", "3", "2", "1", "1"]
-            ]
-        );
-        assert_eq!(
-            read(&results.confusion_csv()),
-            [
-                ["row", "domain", "class", "predicted", "count"],
-                ["mean-pool", "chess", "castling", "castling", "2"],
-                ["mean-pool", "chess", "castling", "fork", "1"],
-                ["+alignment", "chess", "castling", HOSTILE, "1"],
-                ["+alignment", "chess", "castling", "castling", "1"],
-                ["+alignment", "chess", "castling", "fork", "1"],
-                ["+smoothing", "chess", "castling", "castling", "1"],
-                ["+smoothing", "chess", "castling", "fork", "2"]
-            ]
-        );
-        assert_eq!(
-            read(&results.disagreements_csv()),
-            [
-                ["id", "domain", "class", "mean-pool", "+alignment", "+smoothing"],
-                [HOSTILE, "chess", "castling", "castling", HOSTILE, "castling"],
-                ["clip 1", "chess", "castling", "fork", "castling", "fork"]
-            ]
-        );
     }
 }

@@ -4,20 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use color_eyre::eyre::{Report, Result, WrapErr};
+use color_eyre::eyre::{Report, Result, WrapErr, bail};
 use thiserror::Error;
 
-use crate::align::Preset;
 use crate::backbone::ModelError;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::dataset::{Clip, Dataset};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::journal::{self, Journal};
-use crate::eval::merge::{MergeError, merge_shards};
+use crate::eval::merge::merge_shards;
 use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
-use crate::eval::rows::{NoScripts, Row, Rows};
+use crate::eval::rows::{Row, Rows};
 use crate::eval::run::Run;
 use crate::eval::shard::Shard;
 use crate::eval::split::ClaimedShard;
@@ -34,34 +33,26 @@ pub struct Plan {
     pub rows: Vec<Row>,
 }
 
-/// Why a dataset cannot be evaluated as asked.
-#[derive(Debug, Error)]
-pub enum PlanError {
-    #[error(transparent)]
-    Rows(#[from] NoScripts),
-    #[error(
-        "--preset {0} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, --smoothing \
-         and --prompt out"
-    )]
-    FixedRows(Preset),
-    #[error("embeddings need to know how many rows a second has\nhelp: give a number, such as --fps 30")]
-    NoRate,
-}
-
 impl Plan {
     /// The plan for a dataset. Without a sampling, the protocol of the dataset's preset has one: ten frames per second.
     ///
     /// # Errors
     /// If the rows cannot be evaluated, or embeddings have no rate.
-    pub fn new(dataset: &Dataset, sampling: Option<Sampling>, rows: &Rows) -> Result<Self, PlanError> {
+    pub fn new(dataset: &Dataset, sampling: Option<Sampling>, rows: &Rows) -> Result<Self> {
         let paths = &dataset.paths;
         if paths.embeddings.is_some() && !matches!(sampling, Some(Sampling::Fps(_))) {
-            return Err(PlanError::NoRate);
+            bail!(
+                "embeddings need to know how many rows a second has\nhelp: give a number, such as --fps 30"
+            );
         }
         let protocol = released::protocol(paths.preset);
         let rows = match protocol.rows {
             Some(fixed) if rows.is_empty() => fixed(),
-            Some(_) => return Err(PlanError::FixedRows(paths.preset)),
+            Some(_) => bail!(
+                "--preset {} has the rows of the authors' scripts and no others\nhelp: leave --aligners, --template, \
+                 --smoothing and --prompt out",
+                paths.preset
+            ),
             None => rows.all(&dataset.other_scripts.strategies())?,
         };
         Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
@@ -259,7 +250,7 @@ pub fn merge(folders: &[PathBuf], out: Option<&Path>, mut report: impl FnMut(Pro
         (Some(out), _) => out,
         // The folder of a single shard is not the place for the results of all.
         (None, [folder]) if !Run::is_at(folder) || Run::load(folder)?.shard.is_none() => folder,
-        _ => return Err(MergeError::NoOut.into()),
+        _ => bail!("several folders are named\nhelp: name one for the results with --out"),
     };
     let finished = Finished::new(run, records);
     finished.check_some_read(&mut report)?;

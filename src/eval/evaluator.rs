@@ -20,9 +20,6 @@ use crate::script::Strategy;
 use crate::video::Sampling;
 
 /// The rate of frame embeddings made elsewhere, in rows per second.
-///
-/// # Errors
-/// If the sampling is not a rate.
 pub fn rate_of_rows(sampling: Sampling) -> Result<f64, Report> {
     match sampling {
         Sampling::Fps(rate) => Ok(rate),
@@ -62,9 +59,6 @@ impl Evaluator {
     }
 
     /// Ranks the candidates of a clip by every row.
-    ///
-    /// # Errors
-    /// If the clip cannot be read or has no frame, or the server of the vision-language model fails.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
         let of_strategies =
             clip.other_candidates.iter().map(|(prompt, candidates)| (prompt, &candidates[..]));

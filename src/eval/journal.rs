@@ -13,8 +13,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use color_eyre::eyre::{Report, Result, bail, ensure, eyre};
+
 use crate::eval::record::ClipRecord;
-use crate::eval::run::{JournalError, RUN, Run};
+use crate::eval::run::{RUN, Run, damaged};
 use crate::files::atomic_write::{explain, sweep, write_atomically};
 use crate::files::input_file::{MOST_DATA, read_bounded};
 use crate::files::lock::{self, Lock};
@@ -41,11 +43,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another evaluation.
-    pub fn open(
-        folder: &Path,
-        run: &Run,
-        is_current: impl Fn(&ClipRecord) -> bool,
-    ) -> Result<Self, JournalError> {
+    pub fn open(folder: &Path, run: &Run, is_current: impl Fn(&ClipRecord) -> bool) -> Result<Self> {
         let at = |name: &str| folder.join(name);
         make(folder)?;
         let (lock, notice) = take(folder, run)?;
@@ -68,10 +66,8 @@ impl Journal {
         put(&at(RUN), run_document(run))?;
         // An incomplete last line goes, so that no line is appended to it.
         put(&at(PART), known.values().map(line).collect())?;
-        let file = lock::no_follow()
-            .append(true)
-            .open(at(PART))
-            .map_err(|source| JournalError::Write { path: at(PART), source })?;
+        let file =
+            lock::no_follow().append(true).open(at(PART)).map_err(|error| unwritten(&at(PART), &error))?;
         // The file's name must be on disk before its records are safe.
         sync_folder(folder);
         Ok(Self { folder: folder.to_owned(), file, known, _lock: lock, notice })
@@ -96,7 +92,7 @@ impl Journal {
     ///
     /// # Errors
     /// If it cannot be written. Earlier records stay.
-    pub fn add(&mut self, record: &ClipRecord) -> Result<(), JournalError> {
+    pub fn add(&mut self, record: &ClipRecord) -> Result<()> {
         let before = self.file.metadata().map(|found| found.len());
         let written = line(record)
             .map_err(io::Error::from)
@@ -105,8 +101,7 @@ impl Journal {
         if let Err(source) = written {
             // A later run would drop the incomplete line too; without it other programs can read the file.
             let _ = before.and_then(|length| self.file.set_len(length));
-            let source = explain(source, &self.folder);
-            return Err(JournalError::Write { path: self.folder.join(PART), source });
+            return Err(unwritten(&self.folder.join(PART), &explain(source, &self.folder)));
         }
         Ok(())
     }
@@ -115,7 +110,7 @@ impl Journal {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish(self, records: &[ClipRecord]) -> Result<(), JournalError> {
+    pub fn finish(self, records: &[ClipRecord]) -> Result<()> {
         write_clips(&self.folder, records)?;
         remove(&self.folder.join(PART))
     }
@@ -125,13 +120,17 @@ impl Journal {
 ///
 /// # Errors
 /// If the folder holds none, or one that is not finished.
-pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>), JournalError> {
+pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>)> {
     let run = Run::load(folder)?;
     let records = read(&folder.join(CLIPS))?;
     run.check_records(&folder.join(CLIPS), &records)?;
     if records.len() != run.share() {
         let done = read(&folder.join(PART))?.len().max(records.len());
-        return Err(JournalError::Unfinished { folder: folder.to_owned(), done, clips: run.share() });
+        bail!(
+            "{} is not finished: {done} of {} clips are done\nhelp: run the same command again to continue",
+            folder.display(),
+            run.share()
+        );
     }
     Ok((run, records))
 }
@@ -140,7 +139,7 @@ pub fn load(folder: &Path) -> Result<(Run, Vec<ClipRecord>), JournalError> {
 ///
 /// # Errors
 /// If the folder cannot be written, is in use, or holds another evaluation.
-pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<Option<String>, JournalError> {
+pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<Option<String>> {
     make(folder)?;
     let (_lock, notice) = take(folder, run)?;
     // Records are never beside the `run.json` of another run.
@@ -152,10 +151,13 @@ pub fn write(folder: &Path, run: &Run, records: &[ClipRecord]) -> Result<Option<
 }
 
 /// Locks a folder that holds this evaluation or none. Where the file system has no locks, there is a notice.
-fn take(folder: &Path, run: &Run) -> Result<(Option<File>, Option<String>), JournalError> {
+fn take(folder: &Path, run: &Run) -> Result<(Option<File>, Option<String>)> {
     let (lock, notice) = match lock::try_lock(&folder.join(LOCK)) {
         Lock::Held(lock) => (Some(lock), None),
-        Lock::Busy(_) => return Err(JournalError::Busy { folder: folder.to_owned() }),
+        Lock::Busy(_) => bail!(
+            "another process is evaluating into {}\nhelp: wait for it, or choose another --out",
+            folder.display()
+        ),
         Lock::Unsupported(reason) => {
             let path = folder.join(LOCK);
             let notice = format!(
@@ -165,46 +167,52 @@ fn take(folder: &Path, run: &Run) -> Result<(Option<File>, Option<String>), Jour
             (None, Some(notice))
         }
     };
-    match Run::load(folder) {
-        Ok(before) => {
-            let differences = before.differences(run);
-            if !differences.is_empty() {
-                return Err(JournalError::Other { folder: folder.to_owned(), differences });
-            }
-        }
-        Err(JournalError::NoRun { .. }) => {}
-        Err(error) => return Err(error),
+    if let Some(before) = Run::find(folder)? {
+        let differences = before.differences(run);
+        ensure!(
+            differences.is_empty(),
+            "{} holds another evaluation, which differs in: {}\nhelp: choose another --out, or delete that folder",
+            folder.display(),
+            differences.join(", ")
+        );
     }
     sweep(folder, SystemTime::now());
     Ok((lock, notice))
 }
 
-fn make(folder: &Path) -> Result<(), JournalError> {
-    fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.to_owned(), source })?;
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|error| {
+        eyre!("cannot create the folder {}: {error}\nhelp: choose another --out", folder.display())
+    })?;
     if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_folder(parent);
     }
     Ok(())
 }
 
-fn write_clips(folder: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
+fn write_clips(folder: &Path, records: &[ClipRecord]) -> Result<()> {
     put(&folder.join(CLIPS), records.iter().map(line).collect())?;
     sync_folder(folder);
     Ok(())
 }
 
 /// Writes a file atomically.
-fn put(path: &Path, text: Result<String, serde_json::Error>) -> Result<(), JournalError> {
+fn put(path: &Path, text: Result<String, serde_json::Error>) -> Result<()> {
     text.map_err(io::Error::from)
         .and_then(|text| write_atomically(path, text.as_bytes()))
-        .map_err(|source| JournalError::Write { path: path.to_owned(), source })
+        .map_err(|error| unwritten(path, &error))
 }
 
-fn remove(path: &Path) -> Result<(), JournalError> {
+fn unwritten(path: &Path, error: &io::Error) -> Report {
+    eyre!(
+        "cannot write {}: {error}\nhelp: solve that and run the same command again; it resumes after the clips that are done",
+        path.display()
+    )
+}
+
+fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(JournalError::Write { path: path.to_owned(), source })
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritten(path, &error)),
         _ => Ok(()),
     }
 }
@@ -224,11 +232,11 @@ fn line(record: &ClipRecord) -> Result<String, serde_json::Error> {
 
 /// The records of a file; none if it does not exist. An incomplete last line of an unfinished file is left out, also one
 /// that a crash of the machine filled with other bytes.
-fn read(path: &Path) -> Result<Vec<ClipRecord>, JournalError> {
+fn read(path: &Path) -> Result<Vec<ClipRecord>> {
     let text = match read_bounded(path, MOST_DATA) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(JournalError::Read { path: path.to_owned(), source }),
+        Err(error) => bail!("cannot read {}: {error}", path.display()),
     };
     let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let lines = text[..end].split(|&byte| byte == b'\n').enumerate();
@@ -238,10 +246,7 @@ fn read(path: &Path) -> Result<Vec<ClipRecord>, JournalError> {
     let parse = |(place, (number, line)): (usize, (usize, &[u8]))| match serde_json::from_slice(line) {
         Ok(record) => Some(Ok(record)),
         Err(_) if may_be_torn && place + 1 == last => None,
-        Err(error) => Some(Err(JournalError::Damaged {
-            path: path.to_owned(),
-            reason: format!("line {}: {error}", number + 1),
-        })),
+        Err(error) => Some(Err(damaged(path, format!("line {}: {error}", number + 1)))),
     };
     lines.into_iter().enumerate().filter_map(parse).collect()
 }

@@ -5,85 +5,52 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use color_eyre::eyre::{Report, Result, bail, ensure, eyre};
 
 use crate::eval::journal;
 use crate::eval::record::ClipRecord;
-use crate::eval::run::{JournalError, Run};
+use crate::eval::run::Run;
 use crate::eval::shard::Shard;
 use crate::eval::split::named;
 
-/// Why shards cannot be merged.
-#[derive(Debug, Error)]
-pub enum MergeError {
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("no shard is in {}\nhelp: name the folders of shards, or the one that holds them", folders.join(", "))]
-    Nothing { folders: Vec<String> },
-    #[error("{} is not a shard but an evaluation of all clips: there is nothing to merge", folder.display())]
-    Whole { folder: PathBuf },
-    #[error("{} and {} are of two evaluations, which differ in: {}", first.display(), second.display(), differences.join(", "))]
-    Differ { first: PathBuf, second: PathBuf, differences: Vec<String> },
-    #[error("{} and {} are the same shard\nhelp: name one of them", first.display(), second.display())]
-    Twice { first: PathBuf, second: PathBuf },
-    #[error(
-        "{} of the {of} shards are missing: {}\nhelp: run them{tasks}, or name their folders",
-        missing.len(),
-        missing.join(", ")
-    )]
-    Missing {
-        of: usize,
-        missing: Vec<String>,
-        /// How to submit their tasks of a job array, in words; empty where there is none.
-        tasks: String,
-    },
-    #[error(
-        "the shards are of several splits, {}\nhelp: delete the folders of all but one split, or name the folders of one",
-        named(splits)
-    )]
-    Splits { splits: BTreeSet<usize> },
-    #[error("several folders are named\nhelp: name one for the results with --out")]
-    NoOut,
-}
-
 /// The evaluation of all clips and its records in the manifest's order, from shards. Each folder is a shard or holds
 /// shards.
-///
-/// # Errors
-/// If a shard is missing, unfinished, a duplicate, or of another evaluation.
-pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), MergeError> {
+pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>)> {
     let found = found(folders)?;
     // Before the records: shards of another split are often unfinished.
-    let runs: Result<Vec<Run>, JournalError> = found.iter().map(|folder| Run::load(folder)).collect();
+    let runs: Result<Vec<Run>> = found.iter().map(|folder| Run::load(folder)).collect();
     let splits: BTreeSet<usize> = runs?.iter().filter_map(|run| Some(run.shard?.of)).collect();
-    if splits.len() > 1 {
-        return Err(MergeError::Splits { splits });
-    }
+    ensure!(
+        splits.len() < 2,
+        "the shards are of several splits, {}\nhelp: delete the folders of all but one split, or name the folders of one",
+        named(&splits)
+    );
     let mut shards: Vec<(PathBuf, Run, Vec<ClipRecord>)> = Vec::new();
     for folder in found {
         let (run, records) = journal::load(&folder)?;
         shards.push((folder, run, records));
     }
     let Some((first, run, _)) = shards.first() else {
-        return Err(MergeError::Nothing {
-            folders: folders.iter().map(|f| f.display().to_string()).collect(),
-        });
+        let folders: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let folders = folders.join(", ");
+        bail!("no shard is in {folders}\nhelp: name the folders of shards, or the one that holds them");
     };
     let tasks = shards.iter().find_map(|(_, run, _)| run.tasks);
     let mut whole = Run { shard: None, tasks: None, ..run.clone() };
-    let of = run.shard.ok_or_else(|| MergeError::Whole { folder: first.clone() })?.of;
+    let of = run.shard.ok_or_else(|| no_shard(first))?.of;
     let mut places: Vec<Option<usize>> = vec![None; of];
     let mut devices = Vec::new();
     for (place, (folder, run, _)) in shards.iter().enumerate() {
-        let Some(shard) = run.shard else { return Err(MergeError::Whole { folder: folder.clone() }) };
+        let shard = run.shard.ok_or_else(|| no_shard(folder))?;
         let differences = whole.differences(&Run { shard: None, ..run.clone() });
+        let second = folder.display();
         if !differences.is_empty() {
-            return Err(MergeError::Differ { first: first.clone(), second: folder.clone(), differences });
+            let (first, differences) = (first.display(), differences.join(", "));
+            bail!("{first} and {second} are of two evaluations, which differ in: {differences}");
         }
         if let Some(before) = places[shard.number - 1].replace(place) {
-            return Err(MergeError::Twice { first: shards[before].0.clone(), second: folder.clone() });
+            let first = shards[before].0.display();
+            bail!("{first} and {second} are the same shard\nhelp: name one of them");
         }
         devices.push(run.settings.device.clone());
     }
@@ -97,11 +64,12 @@ pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), Merge
             let ids: Vec<String> = missing.iter().map(|shard| tasks.id(*shard).to_string()).collect();
             format!(" with sbatch --array={} and the command of the first time", ids.join(","))
         });
-        return Err(MergeError::Missing {
-            of,
-            missing: missing.iter().map(Shard::to_string).collect(),
-            tasks,
-        });
+        let names: Vec<String> = missing.iter().map(Shard::to_string).collect();
+        bail!(
+            "{} of the {of} shards are missing: {}\nhelp: run them{tasks}, or name their folders",
+            names.len(),
+            names.join(", ")
+        );
     }
     let folder_of_first = first.clone();
     let mut shares: Vec<_> =
@@ -112,14 +80,14 @@ pub fn merge_shards(folders: &[PathBuf]) -> Result<(Run, Vec<ClipRecord>), Merge
 }
 
 /// The folders of shards: these, and those inside them.
-fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
+fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for folder in folders {
         if is_shard(folder) {
             found.push(folder.clone());
             continue;
         }
-        let read = |source| MergeError::Read { path: folder.clone(), source };
+        let read = |error: io::Error| eyre!("cannot read {}: {error}", folder.display());
         let mut inside = Vec::new();
         for entry in fs::read_dir(folder).map_err(read)? {
             inside.push(entry.map_err(read)?.path());
@@ -128,10 +96,14 @@ fn found(folders: &[PathBuf]) -> Result<Vec<PathBuf>, MergeError> {
         let before = found.len();
         found.extend(inside.into_iter().filter(|path| is_shard(path)));
         if found.len() == before && Run::is_at(folder) {
-            return Err(MergeError::Whole { folder: folder.clone() });
+            return Err(no_shard(folder));
         }
     }
     Ok(found)
+}
+
+fn no_shard(folder: &Path) -> Report {
+    eyre!("{} is not a shard but an evaluation of all clips: there is nothing to merge", folder.display())
 }
 
 /// Whether a folder holds a shard. One that cannot be read counts, so that its error is reported.

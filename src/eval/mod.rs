@@ -11,7 +11,6 @@ mod evaluator;
 mod figure;
 mod journal;
 mod merge;
-mod protocol;
 mod record;
 mod released;
 mod results;
@@ -31,21 +30,19 @@ pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
 pub use dataset::{
-    Clip, ClipSource, Context, Dataset, DatasetError, DatasetPaths, Digests, Entry, Fault, Listed, Location,
-    Manifest, read_manifest,
+    Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest,
+    read_manifest,
 };
-pub use evaluation::{Evaluation, Finished, NothingRead, Plan, PlanError, Progress, Request, merge};
+pub use evaluation::{Evaluation, Finished, NothingRead, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
-pub use merge::MergeError;
-pub use protocol::Protocol;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
-pub use released::protocol;
+pub use released::{Protocol, protocol};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
 pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
-pub use run::{JournalError, Run};
+pub use run::Run;
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
-pub use split::{ClaimedShard, ShardChoice, SplitError};
+pub use split::{ClaimedShard, ShardChoice};
 pub use vlm::Vlm;
-pub use write::{WriteError, write};
+pub use write::write;

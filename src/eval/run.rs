@@ -1,11 +1,12 @@
 //! `run.json`: what a results folder is the evaluation of.
 
 use std::collections::HashSet;
-use std::io::{self, ErrorKind};
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use color_eyre::eyre::{Report, Result, eyre};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::eval::dataset::DatasetPaths;
 use crate::eval::record::ClipRecord;
@@ -37,41 +38,9 @@ pub struct Run {
     pub working_folder: PathBuf,
 }
 
-/// Why the folder of an evaluation cannot be used.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    #[error("cannot create the folder {}: {source}\nhelp: choose another --out", path.display())]
-    Folder { path: PathBuf, source: io::Error },
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error(
-        "cannot write {}: {source}\nhelp: solve that and run the same command again; it resumes after the clips that are \
-         done",
-        path.display()
-    )]
-    Write { path: PathBuf, source: io::Error },
-    #[error("another process is evaluating into {}\nhelp: wait for it, or choose another --out", folder.display())]
-    Busy { folder: PathBuf },
-    #[error(
-        "{} holds another evaluation, which differs in: {}\nhelp: choose another --out, or delete that folder",
-        folder.display(),
-        differences.join(", ")
-    )]
-    Other {
-        folder: PathBuf,
-        /// Names of settings, with both values where they are short.
-        differences: Vec<String>,
-    },
-    /// No evaluation writes such a file.
-    #[error("{} was damaged or edited: {reason}\nhelp: choose another --out, or delete it", path.display())]
-    Damaged { path: PathBuf, reason: String },
-    #[error("{} holds no evaluation: there is no {RUN}\nhelp: name the folder that was given to eval as --out", folder.display())]
-    NoRun { folder: PathBuf },
-    #[error(
-        "{} is not finished: {done} of {clips} clips are done\nhelp: run the same command again to continue",
-        folder.display()
-    )]
-    Unfinished { folder: PathBuf, done: usize, clips: usize },
+/// The fault of a file that no evaluation writes.
+pub(super) fn damaged(path: &Path, reason: impl fmt::Display) -> Report {
+    eyre!("{} was damaged or edited: {reason}\nhelp: choose another --out, or delete it", path.display())
 }
 
 impl Run {
@@ -79,18 +48,28 @@ impl Run {
     ///
     /// # Errors
     /// If there is none, or it cannot be used.
-    pub fn load(folder: &Path) -> Result<Self, JournalError> {
+    pub fn load(folder: &Path) -> Result<Self> {
+        Self::find(folder)?.ok_or_else(|| {
+            let folder = folder.display();
+            eyre!(
+                "{folder} holds no evaluation: there is no {RUN}\nhelp: name the folder that was given to eval as --out"
+            )
+        })
+    }
+
+    /// [`Run::load`], but `None` where there is no `run.json`.
+    pub(super) fn find(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(RUN);
-        let text = text_file::read(&path, MOST_TEXT).map_err(|source| match source.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                JournalError::NoRun { folder: folder.to_owned() }
+        let text = match text_file::read(&path, MOST_TEXT) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
             }
-            _ => JournalError::Read { path: path.clone(), source },
-        })?;
-        let run: Self = serde_json::from_str(&text)
-            .map_err(|error| JournalError::Damaged { path: path.clone(), reason: error.to_string() })?;
+            Err(error) => return Err(eyre!("cannot read {}: {error}", path.display())),
+        };
+        let run: Self = serde_json::from_str(&text).map_err(|error| damaged(&path, error))?;
         run.check(&path)?;
-        Ok(run)
+        Ok(Some(run))
     }
 
     /// Whether a folder holds an evaluation.
@@ -123,20 +102,16 @@ impl Run {
     }
 
     /// Refuses what no evaluation writes.
-    fn check(&self, path: &Path) -> Result<(), JournalError> {
-        let damaged =
-            |reason: &str| Err(JournalError::Damaged { path: path.to_owned(), reason: reason.to_owned() });
-        if self.settings.rows.is_empty() {
-            return damaged("no rows");
-        }
+    fn check(&self, path: &Path) -> Result<()> {
         match self.shard {
-            Some(shard) if !shard.is_sound() => damaged(&format!("no such shard: {shard}")),
+            _ if self.settings.rows.is_empty() => Err(damaged(path, "no rows")),
+            Some(shard) if !shard.is_sound() => Err(damaged(path, format!("no such shard: {shard}"))),
             _ => Ok(()),
         }
     }
 
     /// Refuses records that this evaluation did not write.
-    pub(super) fn check_records(&self, path: &Path, records: &[ClipRecord]) -> Result<(), JournalError> {
+    pub(super) fn check_records(&self, path: &Path, records: &[ClipRecord]) -> Result<()> {
         let mut ids = HashSet::new();
         for record in records {
             let count = record.candidates.len();
@@ -148,7 +123,7 @@ impl Run {
                 && rows.iter().all(|row| row.ranking.iter().all(is_index));
             if !is_sound || !ids.insert(&record.id) {
                 let reason = format!("{} is listed twice or not as this evaluation wrote it", record.id);
-                return Err(JournalError::Damaged { path: path.to_owned(), reason });
+                return Err(damaged(path, reason));
             }
         }
         Ok(())

@@ -31,9 +31,6 @@ pub struct TaskIds {
 
 impl ArrayTask {
     /// Reads the variables.
-    ///
-    /// # Errors
-    /// If this is not an array task, or a variable is not a number.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let number = |name: &str| -> Result<Option<usize>, String> {
             let Some(text) = variable(name) else { return Ok(None) };
@@ -56,9 +53,6 @@ impl ArrayTask {
 
     /// The shard of this task, and the task IDs of all shards. `of` is the number of shards if known, and `known` the task
     /// IDs in the results folder.
-    ///
-    /// # Errors
-    /// If the task's shard is not certain.
     pub fn shard(&self, of: Option<usize>, known: Option<TaskIds>) -> Result<(Shard, TaskIds), String> {
         let Some(of) = of.or(self.count) else {
             return Err(
@@ -202,27 +196,6 @@ mod tests {
         // Without the first ID it is 0, as before.
         let bare = read(&[("ID", "0"), ("COUNT", "4")]).unwrap();
         assert_eq!(number(bare, None, None), Ok((1, 4)));
-    }
-
-    #[test]
-    fn task_ids_in_the_folder_decide_when_tasks_are_submitted_again() {
-        for (array, again, expected) in [
-            ("1-4", "3-4", 3),
-            ("1-4", "3", 3),
-            ("0-3", "3", 4),
-            ("0-14:2", "4", 3),
-            ("0-14:2", "4-10:2", 3),
-            ("101-104", "103", 3),
-        ] {
-            let id = again.split(['-', ':']).next().unwrap().parse().unwrap();
-            let first: usize = array.split('-').next().unwrap().parse().unwrap();
-            let (shard, ids) = task(first, array).shard(None, None).unwrap();
-            assert_eq!(
-                number(task(id, again), Some(shard.of), Some(ids)),
-                Ok((expected, shard.of)),
-                "{again}"
-            );
-        }
     }
 
     #[test]

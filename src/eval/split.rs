@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use thiserror::Error;
+use color_eyre::eyre::{Report, Result, bail, eyre};
 
 use crate::eval::run::Run;
 use crate::eval::shard::{MOST, Shard};
@@ -28,36 +28,6 @@ pub struct ClaimedShard {
     pub shard: Shard,
     /// The task IDs of all shards of a SLURM job array.
     pub tasks: Option<TaskIds>,
-}
-
-/// Why a folder cannot take a shard.
-#[derive(Debug, Error)]
-pub enum SplitError {
-    #[error(
-        "{} holds shards of another split: into {there}, not {here}\nhelp: continue with --shard {again}/{there}, choose \
-         another --out, or delete the folders shard-*-of-{there} in it",
-        folder.display()
-    )]
-    Other {
-        folder: PathBuf,
-        /// Number of shards in the folder's split.
-        there: usize,
-        /// Number of shards asked for.
-        here: usize,
-        /// How to name a shard of the folder's split.
-        again: &'static str,
-    },
-    #[error(
-        "{} holds shards of several splits, {}\nhelp: delete the folders of all but one, or choose another --out",
-        folder.display(),
-        named(splits)
-    )]
-    Several { folder: PathBuf, splits: BTreeSet<usize> },
-    /// The array task is none of the folder's shards.
-    #[error("{}: {reason}", folder.display())]
-    Task { folder: PathBuf, reason: String },
-    #[error("cannot use the folder {}: {source}\nhelp: choose another --out", folder.display())]
-    Folder { folder: PathBuf, source: io::Error },
 }
 
 /// `shard-*-of-4, shard-*-of-8`.
@@ -86,13 +56,12 @@ impl ShardChoice {
     ///
     /// # Errors
     /// If the results folder holds another split, or it is not certain which shard is meant.
-    pub fn claim(self, folder: &Path) -> Result<ClaimedShard, SplitError> {
+    pub fn claim(self, folder: &Path) -> Result<ClaimedShard> {
         let held = Split::of(folder)?;
         let claimed = self.shard_of(folder, &held)?;
         let own = folder.join(claimed.shard.folder());
         let is_new = !own.exists();
-        let error = |source| SplitError::Folder { folder: own.clone(), source };
-        fs::create_dir_all(&own).map_err(error)?;
+        fs::create_dir_all(&own).map_err(|error| unusable(&own, &error))?;
         // Another process may have begun another split meanwhile: then neither continues.
         let held = Split::of(folder)?;
         self.check(folder, claimed.shard.of, &held).inspect_err(|_| {
@@ -103,7 +72,7 @@ impl ShardChoice {
         Ok(claimed)
     }
 
-    fn shard_of(self, folder: &Path, held: &Split) -> Result<ClaimedShard, SplitError> {
+    fn shard_of(self, folder: &Path, held: &Split) -> Result<ClaimedShard> {
         let claimed = match self {
             Self::Shard(shard) => ClaimedShard { shard, tasks: tasks_of(&folder.join(shard.folder())) },
             Self::Task(task, of) => {
@@ -112,9 +81,8 @@ impl ShardChoice {
                 }
                 let of = of.or_else(|| held.numbers.first().copied());
                 let known = held.shards.iter().find_map(|folder| tasks_of(folder));
-                let (shard, tasks) = task
-                    .shard(of, known)
-                    .map_err(|reason| SplitError::Task { folder: folder.to_owned(), reason })?;
+                let (shard, tasks) =
+                    task.shard(of, known).map_err(|reason| eyre!("{}: {reason}", folder.display()))?;
                 ClaimedShard { shard, tasks: Some(tasks) }
             }
         };
@@ -123,17 +91,23 @@ impl ShardChoice {
     }
 
     /// Refuses a folder with another split than that into `of` shards.
-    fn check(self, folder: &Path, of: usize, held: &Split) -> Result<(), SplitError> {
-        let folder = folder.to_owned();
+    fn check(self, folder: &Path, of: usize, held: &Split) -> Result<()> {
+        let folder = folder.display();
         let mut numbers = held.numbers.iter().copied();
         match (numbers.next(), numbers.next()) {
             (None, _) => Ok(()),
             (Some(there), None) if there == of => Ok(()),
             (Some(there), None) => {
                 let again = if matches!(self, Self::Shard(_)) { "I" } else { "slurm" };
-                Err(SplitError::Other { folder, there, here: of, again })
+                bail!(
+                    "{folder} holds shards of another split: into {there}, not {of}\nhelp: continue with --shard \
+                     {again}/{there}, choose another --out, or delete the folders shard-*-of-{there} in it"
+                )
             }
-            _ => Err(SplitError::Several { folder, splits: held.numbers.clone() }),
+            _ => bail!(
+                "{folder} holds shards of several splits, {}\nhelp: delete the folders of all but one, or choose another --out",
+                named(&held.numbers)
+            ),
         }
     }
 }
@@ -148,21 +122,24 @@ struct Split {
 }
 
 impl Split {
-    fn of(folder: &Path) -> Result<Self, SplitError> {
-        let error = |source| SplitError::Folder { folder: folder.to_owned(), source };
+    fn of(folder: &Path) -> Result<Self> {
         let mut split = Self::default();
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(split),
-            entries => entries.map_err(error)?,
+            entries => entries.map_err(|error| unusable(folder, &error))?,
         };
         for entry in entries {
-            let path = entry.map_err(error)?.path();
+            let path = entry.map_err(|error| unusable(folder, &error))?.path();
             let Some(shard) = shard_of(&path) else { continue };
             split.numbers.insert(shard.of);
             split.shards.push(path);
         }
         Ok(split)
     }
+}
+
+fn unusable(folder: &Path, error: &io::Error) -> Report {
+    eyre!("cannot use the folder {}: {error}\nhelp: choose another --out", folder.display())
 }
 
 /// The task IDs in the `run.json` of a shard. One that cannot be read is reported when it is evaluated or merged.
@@ -187,15 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_takes_shards_of_one_split() {
+    fn only_folders_named_exactly_after_a_shard_count() {
         let folder = tempfile::tempdir().unwrap();
-        let claimed = shard("2/4").claim(folder.path()).unwrap();
-        assert_eq!((claimed.shard.number, claimed.shard.of, claimed.tasks), (2, 4, None));
-        shard("4/4").claim(folder.path()).unwrap();
-        let error = shard("1/8").claim(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("into 4, not 8") && error.contains("--shard I/4"), "{error}");
-        assert!(!folder.path().join("shard-1-of-8").exists());
-        // Names that only look like shards.
         for name in ["shard-1-of-9.bak", "shard-01-of-9", "shard-0-of-9", "shard-10-of-9", "shards"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
@@ -204,12 +174,6 @@ mod tests {
         fs::create_dir(folder.path().join("shard-2-of-9")).unwrap();
         let error = shard("1/4").claim(folder.path()).unwrap_err().to_string();
         assert!(error.contains("shard-*-of-4, shard-*-of-9"), "{error}");
-        // Deleted folders are forgotten.
-        fs::remove_dir(folder.path().join("shard-2-of-9")).unwrap();
-        for number in [1, 2, 4] {
-            fs::remove_dir(folder.path().join(format!("shard-{number}-of-4"))).unwrap();
-        }
-        shard("1/8").claim(folder.path()).unwrap();
     }
 
     #[test]

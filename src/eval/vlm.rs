@@ -43,9 +43,6 @@ impl Vlm {
 
     /// Asks the model which candidate a clip shows. `frames` are those that the sampling takes. Without an answer that names
     /// a candidate, the clip counts as missed.
-    ///
-    /// # Errors
-    /// If the video cannot be read, or the server fails for every clip.
     pub(super) fn rank(
         &mut self,
         clip: &Clip,

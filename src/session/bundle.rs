@@ -3,16 +3,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
+use color_eyre::eyre::{Result, eyre};
 use include_dir::{Dir, File, include_dir};
-use thiserror::Error;
 
 use crate::files::atomic_write::{self, write_atomically};
-use crate::files::folders::{Folder, NoFolder};
+use crate::files::folders::Folder;
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/demo");
 
@@ -33,25 +32,12 @@ pub struct Bundle {
     folder: PathBuf,
 }
 
-/// Why the demo cannot be unpacked.
-#[derive(Debug, Error)]
-pub enum BundleError {
-    #[error(transparent)]
-    NoFolder(#[from] NoFolder),
-    #[error(
-        "cannot unpack the demo: cannot write {}: {source}\nhelp: make room there, or set {} to a writable folder",
-        path.display(),
-        Folder::Data.variable()
-    )]
-    Write { path: PathBuf, source: io::Error },
-}
-
 impl Bundle {
     /// Unpacks the demo into the program's data folder, except for files that are there already.
     ///
     /// # Errors
     /// If there is no data folder, or it cannot be written.
-    pub fn unpack() -> Result<Self, BundleError> {
+    pub fn unpack() -> Result<Self> {
         Self::unpack_into(&Folder::Data.path()?)
     }
 
@@ -60,7 +46,7 @@ impl Bundle {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn unpack_into(data: &Path) -> Result<Self, BundleError> {
+    pub fn unpack_into(data: &Path) -> Result<Self> {
         let bundle = Self { folder: data.join(FOLDER.as_str()) };
         let mut swept = HashSet::new();
         for file in files(&FILES) {
@@ -72,7 +58,14 @@ impl Bundle {
             if !holds(&path, file.contents()) {
                 fs::create_dir_all(folder)
                     .and_then(|()| write_atomically(&path, file.contents()))
-                    .map_err(|source| BundleError::Write { path, source })?;
+                    .map_err(|error| {
+                        eyre!(
+                            "cannot unpack the demo: cannot write {}: {error}\nhelp: make room there, or set {} to a writable \
+                             folder",
+                            path.display(),
+                            Folder::Data.variable()
+                        )
+                    })?;
             }
         }
         Ok(bundle)

@@ -9,7 +9,7 @@ use color_eyre::eyre::{Result, ensure};
 use super::model::ModelRequest;
 use super::opened::{Session, scripts_of, shown};
 use super::rebase_path;
-use super::setup::Setup;
+use super::setup::{Request, Setup};
 use crate::eval::{
     self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Row, Run, Score,
 };
@@ -17,7 +17,6 @@ use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
 use crate::snapshot::Hashes;
 use crate::tui::{Checked, ClipResult, ClipToExplore, Message, ResultRow, Results};
-use crate::video::Segment;
 
 /// The folder of the evaluation that a path names, itself or by one of its files.
 pub fn folder_of(path: &Path) -> Option<PathBuf> {
@@ -28,9 +27,6 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 }
 
 /// Opens the clips of a finished evaluation. What changed since is found in the background.
-///
-/// # Errors
-/// If the evaluation is not finished, or its dataset or model cannot be opened.
 pub fn open(folder: &Path) -> Result<Session> {
     let (run, records) = eval::load(folder)?;
     let paths = rebase(&run);
@@ -46,14 +42,15 @@ pub fn open(folder: &Path) -> Result<Session> {
     let rows: Vec<ResultRow> = run.settings.rows.iter().map(result_row).collect();
     // The published method is shown first, where there is one.
     let row = rows.iter().position(|row| row.name == "+smoothing").unwrap_or(rows.len() - 1);
+    let named = ModelRequest::new(run.model.clone());
     let setup = Setup {
+        request: Request {
+            sampling: run.sampling()?,
+            settings: rows[row].settings.clone().unwrap_or_default(),
+            ..Request::new(Vec::new(), dataset.scripts.clone(), named)
+        },
         scripts: scripts_of(clips.iter().flat_map(|(clip, _)| &clip.candidates)),
-        scripts_path: dataset.scripts.clone(),
         model: model.clone(),
-        model_name: run.model.clone(),
-        sampling: run.sampling()?,
-        segment: Segment::default(),
-        settings: rows[row].settings.clone().unwrap_or_default(),
     };
     let results = Results {
         name: shown(folder),
@@ -109,7 +106,9 @@ fn to_explore(clip: &Clip, setup: &Setup) -> Result<ClipToExplore> {
     let entry = &clip.entry;
     let (path, masks, rows_per_second) = match &clip.source {
         ClipSource::Video(masks) => (&entry.video, masks.clone(), None),
-        ClipSource::Embeddings(path) => (path, Arc::default(), Some(eval::rate_of_rows(setup.sampling)?)),
+        ClipSource::Embeddings(path) => {
+            (path, Arc::default(), Some(eval::rate_of_rows(setup.request.sampling)?))
+        }
         ClipSource::Missing(_) => (&entry.video, Arc::default(), None),
     };
     let opened = setup.clip_of(path, entry.segment(), clip.candidates.clone());

@@ -1,7 +1,6 @@
 //! Opens what the user named into one [`Session`]: clips, the demo, a snapshot or an evaluation. The explorer shows it;
 //! the commands work through its clips.
 
-mod align;
 mod bundle;
 mod evaluation;
 mod model;
@@ -11,8 +10,7 @@ mod setup;
 mod snapshot;
 mod source;
 
-pub use align::AlignRequest;
-pub use bundle::{Bundle, BundleError};
+pub use bundle::Bundle;
 pub use model::{Fetch, ModelRequest, cached_model, model_folder, open_hub};
 pub use opened::Session;
 pub use setup::{Request, Setup};

@@ -53,15 +53,9 @@ impl Request {
 
 /// A [`Request`] with its scripts and model open.
 pub struct Setup {
+    pub(super) request: Request,
     pub(super) scripts: ScriptFile,
-    /// As the user named it.
-    pub(super) scripts_path: PathBuf,
     pub(super) model: Arc<Model>,
-    /// As the user named it.
-    pub(super) model_name: PathBuf,
-    pub(super) sampling: Sampling,
-    pub(super) segment: Segment,
-    pub(super) settings: Settings,
 }
 
 impl Setup {
@@ -70,38 +64,32 @@ impl Setup {
     /// # Errors
     /// If they cannot be read, or the device cannot be used.
     pub fn open(request: &Request) -> Result<Self> {
-        Ok(Self {
-            scripts: ScriptFile::load(&request.scripts)?,
-            scripts_path: request.scripts.clone(),
-            model: request.model.open()?,
-            model_name: request.model.name.clone(),
-            sampling: request.sampling,
-            segment: request.segment,
-            settings: request.settings.clone(),
-        })
+        let scripts = ScriptFile::load(&request.scripts)?;
+        Ok(Self { request: request.clone(), scripts, model: request.model.open()? })
     }
 
     /// A clip to compare with all classes. The file is not read.
     pub fn clip(&self, path: &Path) -> ClipToExplore {
-        self.clip_of(path, self.segment, Candidate::all_of(&self.scripts))
+        self.clip_of(path, self.request.segment, Candidate::all_of(&self.scripts))
     }
 
     /// A part of a clip to compare with some candidates.
     pub(super) fn clip_of(&self, path: &Path, segment: Segment, candidates: Vec<Candidate>) -> ClipToExplore {
-        let Self { model, sampling, settings, .. } = self;
+        let Self { request, model, .. } = self;
+        let sampling = request.sampling;
         let dim = model.checkpoint().dim();
-        let exploration = Exploration::new(candidates, model.calibration(), dim, settings.clone());
+        let exploration = Exploration::new(candidates, model.calibration(), dim, request.settings.clone());
         let sources = Sources {
             clip: shown(path),
-            scripts: shown(&self.scripts_path),
-            model: shown(&self.model_name),
+            scripts: shown(&request.scripts),
+            model: shown(&request.model.name),
             device: model.device().describe(),
             sampling: sampling.describe(),
             start: segment.start,
             end: segment.end,
         };
         let job = Job {
-            sampling: *sampling,
+            sampling,
             segment,
             texts: exploration.missing_texts(),
             ..Job::new(path.to_owned(), model.clone())
@@ -111,7 +99,7 @@ impl Setup {
             answer: None,
             groups: Vec::new(),
             exploration,
-            sampling: *sampling,
+            sampling,
             job: Some(job),
             sources,
         }
@@ -119,8 +107,8 @@ impl Setup {
 
     /// A session of clips; edited scripts are saved to their file, unless it comes with the program.
     fn into_session(self, clips: Vec<ClipToExplore>) -> Session {
-        let path = Some(self.scripts_path).filter(|path| !library::is_name(path));
-        Session::new(clips, Document::new(self.scripts, path), &[&self.settings.template])
+        let path = Some(self.request.scripts).filter(|path| !library::is_name(path));
+        Session::new(clips, Document::new(self.scripts, path), &[&self.request.settings.template])
     }
 }
 
@@ -143,6 +131,6 @@ pub fn open_demo() -> Result<Session> {
     let clips = clips.collect();
     // The unpacked files are not the user's to edit.
     let scripts = Document::new(setup.scripts, None);
-    let session = Session::new(clips, scripts, &[&setup.settings.template]);
+    let session = Session::new(clips, scripts, &[&request.settings.template]);
     Ok(Session { tour_ended: Some(Folder::Data.path()?.join("tour-ended")), ..session })
 }

@@ -12,36 +12,32 @@ use crate::align::Calibration;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources, Thumbnail};
 use crate::script::Document;
-use crate::snapshot::{self, Hashes, Parts, SampledPart, Snapshot};
+use crate::snapshot::{self, Hashes, SampledPart, Snapshot};
 use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
-use crate::video::Sampling;
 
 /// Opens the matrices that a snapshot holds. Its clip and model are compared with the snapshot in the background: they may
 /// be large, or a pipe that never ends.
-///
-/// # Errors
-/// If the snapshot cannot be read, or was not made from a clip.
 pub fn open(path: &Path) -> Result<Session> {
     let snapshot = Snapshot::load(path)?;
-    let (parts, sources) = snapshot
-        .parts()
+    let (exploration, sources) = snapshot
+        .exploration()
         .zip(snapshot.settings.clip.as_ref().map(|clip| clip.sources.clone()))
         .ok_or_else(|| eyre!("{}: the snapshot names no clip", path.display()))?;
     let sources = rebase(path.parent().unwrap_or(Path::new("")), sources);
     let name = shown(path);
-    let scripts = Document::new(scripts_of(&parts.candidates), None);
-    let template = parts.settings.template.clone();
+    let scripts = Document::new(scripts_of(exploration.candidates()), None);
+    let template = exploration.settings().template.clone();
     let pictures = snapshot.thumbnails.iter().filter_map(|picture| Thumbnail::of(Arc::new(picture.clone())));
     let moment = Moment {
         view: snapshot.view.clone(),
-        pinned: pinned(&snapshot, parts.calibration),
+        pinned: pinned(&snapshot, exploration.calibration()),
         pictures: pictures.collect(),
         hashes: snapshot.hashes.clone(),
         notice: format!("{name}: checking its clip and model …"),
     };
     let check = {
         let (candidates, hashes, sampling) =
-            (parts.candidates.clone(), snapshot.hashes.clone(), snapshot.sampling);
+            (exploration.candidates().to_vec(), snapshot.hashes.clone(), snapshot.sampling);
         let sources = sources.clone();
         move || {
             let (live, text) = match unchanged_model(&hashes, &sources) {
@@ -54,7 +50,15 @@ pub fn open(path: &Path) -> Result<Session> {
             Checked { live, message: Some(Message { text, is_error: false }) }
         }
     };
-    let clip = frozen(parts, sources, snapshot.sampling.fps);
+    let clip = ClipToExplore {
+        id: sources.clip.clone(),
+        answer: None,
+        groups: Vec::new(),
+        exploration,
+        sampling: snapshot.sampling.fps,
+        job: None,
+        sources,
+    };
     let session = Session::new(vec![clip], scripts, &[&template]);
     Ok(Session { moment: Some(moment), check: Some(Box::new(check)), ..session })
 }
@@ -91,14 +95,6 @@ fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, Strin
         return Err(format!("the model {} has changed", sources.model));
     }
     Ok(model)
-}
-
-/// The clip as saved, with matrices in place of embeddings.
-fn frozen(parts: Parts, sources: Sources, sampling: Sampling) -> ClipToExplore {
-    let Parts { candidates, settings, calibration, fixed } = parts;
-    let exploration = Exploration::frozen(candidates, calibration, settings, fixed);
-    let id = sources.clip.clone();
-    ClipToExplore { id, answer: None, groups: Vec::new(), exploration, sampling, job: None, sources }
 }
 
 /// The clip with its frames to be embedded again.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use hashes::Hashes;
 pub use load::SnapshotError;
 pub(crate) use parts::matrix;
-pub use parts::{Parts, settings};
+pub use parts::settings;
 
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::files::atomic_write::write_new;

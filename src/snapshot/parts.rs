@@ -1,45 +1,33 @@
 use ndarray::Array2;
 
 use crate::align::Calibration;
-use crate::explore::{Candidate, Fixed, ReportSettings, Settings};
+use crate::explore::{Candidate, Exploration, Fixed, ReportSettings, Settings};
 use crate::script::Template;
-use crate::snapshot::Snapshot;
-
-/// What an explorer needs to show a snapshot without its clip and its model, in the order given.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    pub candidates: Vec<Candidate>,
-    pub settings: Settings,
-    pub calibration: Calibration,
-    pub fixed: Fixed,
-}
+use crate::snapshot::{Matrices, Snapshot};
 
 impl Snapshot {
-    /// `None` where the snapshot is not of a clip and scripts, or has an invalid template; one that was loaded has neither
-    /// fault.
-    pub fn parts(&self) -> Option<Parts> {
-        let candidates = self.candidates.iter().map(|given| Candidate {
+    /// The clip as saved, with matrices in place of embeddings; not yet aligned. `None` where the snapshot is not of a clip
+    /// and scripts, or has an invalid template; one that was loaded has neither fault.
+    pub fn exploration(&self) -> Option<Exploration> {
+        let candidate = |given: &Matrices| Candidate {
             domain: given.domain.clone(),
             name: given.name.clone(),
             steps: given.steps.clone(),
-        });
-        let indices = 0..self.candidates.len();
-        Some(Parts {
-            candidates: candidates.collect(),
-            settings: settings(&self.settings)?,
-            calibration: Calibration { alpha: self.settings.alpha, beta: self.settings.beta },
-            fixed: Fixed {
-                times: self.frames.times.clone(),
-                ordinals: self.frames.ordinals.clone(),
-                width: self.settings.smoothing,
-                cosines: self.candidates.iter().map(|given| matrix(given.cosines.as_deref()?)).collect(),
-                mean_pool: indices.map(|index| self.class(index)?.mean_pool).collect(),
-            },
-        })
+        };
+        let fixed = Fixed {
+            times: self.frames.times.clone(),
+            ordinals: self.frames.ordinals.clone(),
+            width: self.settings.smoothing,
+            cosines: self.candidates.iter().map(|given| matrix(given.cosines.as_deref()?)).collect(),
+            mean_pool: (0..self.candidates.len()).map(|index| self.class(index)?.mean_pool).collect(),
+        };
+        let calibration = Calibration { alpha: self.settings.alpha, beta: self.settings.beta };
+        let candidates = self.candidates.iter().map(candidate).collect();
+        Some(Exploration::frozen(candidates, calibration, settings(&self.settings)?, fixed))
     }
 }
 
-/// Reported settings with the model's own calibration. `None` as for [`Snapshot::parts`].
+/// Reported settings with the model's own calibration. `None` as for [`Snapshot::exploration`].
 pub fn settings(report: &ReportSettings) -> Option<Settings> {
     let clip = report.clip.as_ref()?;
     Some(Settings {

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use color_eyre::eyre::Result;
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::backbone::registry::{KnownModel, models};
 use crate::cache::Size;
 use crate::hub::{HubCache, HubSettings, ModelId};
 use crate::output;
-use crate::visible::json;
+use crate::visible;
 
 /// List the published checkpoints that can be used, with sizes and whether they are in the cache
 #[derive(Debug, Args)]
@@ -16,39 +16,6 @@ pub struct ListArgs {
     /// Print one JSON document, sizes in bytes
     #[arg(long)]
     json: bool,
-}
-
-/// What `list --json` prints of a model.
-#[derive(Serialize)]
-struct Listed {
-    id: &'static str,
-    image_size: usize,
-    text_len: usize,
-    dim: usize,
-    parameters: u64,
-    /// Weights in f32, as published; other files are small.
-    download_bytes: u64,
-    memory_f32_bytes: u64,
-    memory_f16_bytes: u64,
-    cached: bool,
-}
-
-impl Listed {
-    fn of(model: &KnownModel, cache: Option<&HubCache>) -> Self {
-        let facts = &model.facts;
-        let id = model.id.parse::<ModelId>().ok();
-        Self {
-            id: model.id,
-            image_size: facts.image_size,
-            text_len: facts.text_len,
-            dim: facts.dim,
-            parameters: facts.parameters,
-            download_bytes: facts.bytes(4),
-            memory_f32_bytes: facts.bytes(4),
-            memory_f16_bytes: facts.bytes(2),
-            cached: id.zip(cache).is_some_and(|(id, cache)| cache.find(&id).is_some()),
-        }
-    }
 }
 
 const NOTES: &str = "\
@@ -61,29 +28,49 @@ Fetch one: actalign-tui model fetch ID
 
 pub fn run(args: &ListArgs) -> Result<()> {
     let cache = HubSettings::load().cache.map(HubCache::new);
-    let models: Vec<Listed> = models().iter().map(|model| Listed::of(model, cache.as_ref())).collect();
+    let is_cached = |model: &KnownModel| {
+        let id = model.id.parse::<ModelId>().ok();
+        id.zip(cache.as_ref()).is_some_and(|(id, cache)| cache.find(&id).is_some())
+    };
     if args.json {
-        return Ok(output::print(json(&models)?)?);
+        let models: Vec<Value> = models().iter().map(|model| document(model, is_cached(model))).collect();
+        return Ok(output::print(visible::json(&models)?)?);
     }
     let mut text = format!(
         "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}\n",
         "model", "images", "text", "dim", "parameters", "download", "memory f32", "memory f16"
     );
-    for model in &models {
+    for model in &models() {
+        let facts = &model.facts;
         text += &format!(
             "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}{}\n",
             model.id,
-            model.image_size,
-            model.text_len,
-            model.dim,
-            millions(model.parameters),
-            Size(model.download_bytes).to_string(),
-            Size(model.memory_f32_bytes).to_string(),
-            Size(model.memory_f16_bytes).to_string(),
-            if model.cached { "  in the cache" } else { "" }
+            facts.image_size,
+            facts.text_len,
+            facts.dim,
+            millions(facts.parameters),
+            Size(facts.bytes(4)).to_string(),
+            Size(facts.bytes(4)).to_string(),
+            Size(facts.bytes(2)).to_string(),
+            if is_cached(model) { "  in the cache" } else { "" }
         );
     }
     Ok(output::print(text + "\n" + NOTES)?)
+}
+
+/// Published weights are f32; other files are small.
+fn document(KnownModel { id, facts, .. }: &KnownModel, is_cached: bool) -> Value {
+    json!({
+        "id": id,
+        "image_size": facts.image_size,
+        "text_len": facts.text_len,
+        "dim": facts.dim,
+        "parameters": facts.parameters,
+        "download_bytes": facts.bytes(4),
+        "memory_f32_bytes": facts.bytes(4),
+        "memory_f16_bytes": facts.bytes(2),
+        "cached": is_cached,
+    })
 }
 
 /// `203 M`.

@@ -1,6 +1,5 @@
 //! `actalign-tui scripts check`.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,11 +7,11 @@ use color_eyre::eyre::{Result, bail};
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::backbone::{TextTokenizer, Tower};
+use crate::backbone::TextTokenizer;
 use crate::cli::inputs::ModelArgs;
 use crate::cli::progress;
 use crate::error_chain::error_chain;
-use crate::explore::{Model, embed_texts, known_texts};
+use crate::explore::Model;
 use crate::output;
 use crate::plot::table::{Style, Table};
 use crate::script::check::{Finding, Likeness, MAX_COMPARED, Pair, Warning, check, cut, likeness};
@@ -172,7 +171,7 @@ fn compare(file: &ScriptFile, template: &Template, model: &Model) -> Result<Opti
             class.steps.iter().map(fill).collect()
         })
         .collect();
-    let embeddings = embed(&sentences.concat(), model)?;
+    let embeddings = progress::embed_texts(&sentences.concat(), model, "steps")?;
     let dim = model.checkpoint().dim();
     let scripts = sentences.iter().map(|script| {
         let values = script.iter().flat_map(|sentence| embeddings[sentence].iter().copied()).collect();
@@ -183,20 +182,6 @@ fn compare(file: &ScriptFile, template: &Template, model: &Model) -> Result<Opti
     let likeness = likeness(&scripts, || bar.inc(1));
     bar.finish_and_clear();
     Ok(likeness)
-}
-
-fn embed(texts: &[String], model: &Model) -> Result<HashMap<String, Vec<f32>>> {
-    let mut missing = texts.to_vec();
-    missing.sort();
-    missing.dedup();
-    let mut embedded = known_texts(model, &mut missing);
-    let bar = progress::bar(Some(missing.len()), "steps");
-    for batch in missing.chunks(model.batch(Tower::Text)) {
-        embedded.extend(embed_texts(model, batch.to_vec())?);
-        bar.inc(batch.len() as u64);
-    }
-    bar.finish_and_clear();
-    Ok(embedded.into_iter().map(|(text, embedding, _)| (text, embedding)).collect())
 }
 
 /// The table of a file.

@@ -1,10 +1,12 @@
 //! The file that the frames of a clip come from.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::DatasetError;
+use color_eyre::eyre::{Result, eyre};
+
 use super::format::{Entry, Listed};
 use crate::align::Preset;
 use crate::eval::released;
@@ -33,11 +35,11 @@ pub struct Folder {
 
 impl Folder {
     /// Reads the names in a folder of `what`.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn open(path: &Path, what: &'static str) -> Result<Self, DatasetError> {
-        let error = |source| DatasetError::Folder { path: path.to_owned(), what, source };
+    pub fn open(path: &Path, what: &str) -> Result<Self> {
+        let error = |source: io::Error| {
+            let path = path.display();
+            eyre!("cannot read the folder {path}: {source}\nhelp: name the folder that holds the {what}")
+        };
         let mut names = BTreeSet::new();
         for file in path.read_dir().map_err(error)? {
             // Ids are text, so other names cannot match.

@@ -1,22 +1,39 @@
 //! What a format of manifests defines, and the clips that it reads.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::error::{Fault, Location};
 use crate::align::Preset;
 use crate::video::{Masks, Segment};
+
+/// Where a clip stands in a manifest, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    Line(usize),
+    /// In a list.
+    Item(usize),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(f, "line {number}"),
+            Self::Item(number) => write!(f, "item {number}"),
+        }
+    }
+}
 
 /// A format of manifests.
 pub struct Format {
     /// Whether an object of a manifest is of this format.
     pub recognizes: fn(&Value) -> bool,
-    /// Reads one object.
-    pub read: fn(Object, &Context) -> Result<Listed, Fault>,
+    /// Reads one object, or says what is wrong with it.
+    pub read: fn(Object, &Context) -> Result<Listed, String>,
     /// Whether objects may also stand in one list.
     pub allows_list: bool,
     /// Whether others made the dataset. Then videos are named by their YouTube ids, clips without video or scripts are
@@ -49,12 +66,12 @@ pub enum Object<'a> {
 
 impl Object<'_> {
     /// The fields of a format; `expected` says which it wants.
-    pub fn fields<T: DeserializeOwned>(self, expected: &'static str) -> Result<T, Fault> {
+    pub fn fields<T: DeserializeOwned>(self, expected: &str) -> Result<T, String> {
         let fields = match self {
             Self::Line(line) => serde_json::from_str(line).map_err(|error| in_line(&error)),
             Self::Item(value) => serde_json::from_value(value).map_err(|error| error.to_string()),
         };
-        fields.map_err(|reason| Fault::Fields { reason, expected })
+        fields.map_err(|reason| format!("{reason}\nhelp: {expected}"))
     }
 }
 
@@ -92,17 +109,20 @@ impl Entry {
     }
 
     /// Checks the candidates, and the answer as the format counts it: from `first`.
-    pub(super) fn check(&self, answer: usize, first: usize) -> Result<(), Fault> {
+    pub(super) fn check(&self, answer: usize, first: usize) -> Result<(), String> {
         let count = self.candidates.len();
         if count < 2 {
-            return Err(Fault::TooFewCandidates { count });
+            return Err(format!("a clip needs at least two candidates; this one has {count}"));
         }
         let mut names = HashSet::new();
         if let Some(name) = self.candidates.iter().find(|name| !names.insert(*name)) {
-            return Err(Fault::DuplicateCandidate { name: name.clone() });
+            return Err(format!("the candidate \"{name}\" is listed twice"));
         }
         if self.answer >= count {
-            return Err(Fault::Answer { answer, first, count });
+            let last = first + count - 1;
+            return Err(format!(
+                "the answer is {answer}, but the {count} candidates count from {first} to {last}"
+            ));
         }
         Ok(())
     }
@@ -118,7 +138,7 @@ pub struct Listed {
     /// Areas to blur, where writing tells the class.
     pub masks: Masks,
     /// The steps of each candidate, or what is wrong with them; none where script files have them.
-    pub steps: Option<Vec<Result<Vec<String>, Fault>>>,
+    pub steps: Option<Vec<Result<Vec<String>, String>>>,
 }
 
 impl Listed {

@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use color_eyre::eyre::{Result, bail, ensure, eyre};
 use serde_json::Value;
 
-use super::error::{DatasetError, Fault, Location};
-use super::format::{Context, Format, Listed, Object};
+use super::format::{Context, Format, Listed, Location, Object};
 use super::formats::FORMATS;
 use crate::files::input_file::{MOST_TEXT, read_bounded};
 use crate::files::text_file;
+
+const EMPTY: &str = "lists no clip\nhelp: write one JSON object per line";
+const UNKNOWN_FORMAT: &str = "it has neither \"subactions\", as generated_subactions.json has, nor \"choices_str\", as \
+    rows of ActionAtlas have\nhelp: in a manifest of your own, write one JSON object per line, without brackets around them";
 
 /// The clips of a manifest, at least one.
 #[derive(Clone, Debug)]
@@ -25,27 +29,24 @@ pub struct Manifest {
 ///
 /// # Errors
 /// If it cannot be read, lists no clip, or a clip breaks a rule.
-pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest, DatasetError> {
+pub fn read<'a>(path: &Path, context: impl Into<Context<'a>>) -> Result<Manifest> {
     let bytes = read_bounded(path, MOST_TEXT)
-        .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+        .map_err(|error| eyre!("cannot read the manifest {}: {error}", path.display()))?;
     parse(path, &bytes, &context.into())
 }
 
 /// [`read`] from the bytes of a file.
-///
-/// # Errors
-/// As [`read`].
-pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, DatasetError> {
-    let text =
-        text_file::text(bytes).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
-    let at = |location, fault| DatasetError::At { path: path.to_owned(), location, fault };
+pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest> {
+    let shown = path.display();
+    let text = text_file::text(bytes).map_err(|error| eyre!("cannot read the manifest {shown}: {error}"))?;
+    let at = |location: Location, fault: String| eyre!("{shown}, {location}: {fault}");
     let (format, objects) = if begins_list(text) {
-        let items: Vec<Value> = serde_json::from_str(text)
-            .map_err(|source| DatasetError::NotJson { path: path.to_owned(), source })?;
-        let Some(first) = items.first() else { return Err(DatasetError::Empty { path: path.to_owned() }) };
+        let items: Vec<Value> =
+            serde_json::from_str(text).map_err(|error| eyre!("{shown} is not valid JSON: {error}"))?;
+        let Some(first) = items.first() else { bail!("{shown} {EMPTY}") };
         let format = format_of(first);
         if !format.allows_list {
-            return Err(at(Location::Item(1), Fault::UnknownFormat));
+            return Err(at(Location::Item(1), UNKNOWN_FORMAT.to_owned()));
         }
         (format, (1..).map(Location::Item).zip(items.into_iter().map(Object::Item)).collect())
     } else {
@@ -61,13 +62,12 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest, D
         let listed = (format.read)(object, context).map_err(|fault| at(location, fault))?;
         let id = listed.entry.id.clone();
         if let Some(first) = ids.insert(id.clone(), location) {
-            return Err(at(location, Fault::DuplicateId { id, first }));
+            let fault = format!("the id \"{id}\" is taken by {first}\nhelp: give each clip its own");
+            return Err(at(location, fault));
         }
         clips.push(Listed { location, ..listed });
     }
-    if clips.is_empty() {
-        return Err(DatasetError::Empty { path: path.to_owned() });
-    }
+    ensure!(!clips.is_empty(), "{shown} {EMPTY}");
     let Format { is_foreign, brings_scripts, .. } = *format;
     Ok(Manifest { is_foreign, brings_scripts, clips, digest: blake3::hash(bytes).to_string() })
 }

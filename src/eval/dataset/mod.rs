@@ -1,7 +1,6 @@
 //! A manifest joined with its scripts and with the files of its clips.
 
 mod clip_source;
-pub(super) mod error;
 mod format;
 pub(super) mod formats;
 mod manifest;
@@ -10,11 +9,11 @@ mod scripts;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use color_eyre::eyre::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 pub use clip_source::ClipSource;
-pub use error::{DatasetError, Fault, Location};
-pub use format::{Context, Entry, Listed};
+pub use format::{Context, Entry, Listed, Location};
 pub use manifest::{Manifest, read as read_manifest};
 
 use clip_source::Folder;
@@ -91,14 +90,18 @@ impl Dataset {
     ///
     /// # Errors
     /// If a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
-    pub fn open(paths: &DatasetPaths) -> Result<Self, DatasetError> {
+    pub fn open(paths: &DatasetPaths) -> Result<Self> {
         let path = &paths.manifest;
         let folder = paths.clips.as_deref().or(path.parent()).unwrap_or(Path::new(""));
         let context = Context { folder, preset: paths.preset };
         let manifest = manifest::read(path, context)?;
         let is_foreign = manifest.is_foreign;
         if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
-            return Err(DatasetError::NoClips { path: path.clone() });
+            bail!(
+                "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
+                 embeddings with --embeddings",
+                path.display()
+            );
         }
         let open = |folder: &Option<PathBuf>, what| {
             folder.as_deref().map(|path| Folder::open(path, what)).transpose()
@@ -111,9 +114,11 @@ impl Dataset {
         } else {
             let named =
                 paths.scripts.clone().unwrap_or_else(|| path.with_file_name(Strategy::default().file_name()));
-            if !(library::is_name(&named) || named.exists()) {
-                return Err(DatasetError::NoScripts { path: named });
-            }
+            ensure!(
+                library::is_name(&named) || named.exists(),
+                "there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts",
+                named.display()
+            );
             let opened = Scripts::open(&named, is_foreign, &context)?;
             (named, opened)
         };
@@ -171,14 +176,11 @@ impl Dataset {
                     ));
                     (Vec::new(), PerStrategy::default())
                 }
-                Err(fault) => {
-                    let (path, location) = (path.clone(), listed.location);
-                    return Err(DatasetError::At { path, location, fault });
-                }
+                Err(fault) => bail!("{}, {}: {fault}", path.display(), listed.location),
             };
             Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
         };
-        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_, DatasetError>>()?;
+        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_>>()?;
         Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
     }
 }

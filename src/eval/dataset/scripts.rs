@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::{DatasetError, Fault};
+use color_eyre::eyre::Result;
+
 use super::format::{Context, Listed};
 use super::manifest;
 use crate::explore::Candidate;
@@ -20,10 +21,7 @@ pub enum Scripts {
 
 impl Scripts {
     /// Reads a script file or, for datasets of others, a list of generated items, and its BLAKE3 digest.
-    ///
-    /// # Errors
-    /// If it cannot be read or breaks a rule.
-    pub fn open(path: &Path, is_foreign: bool, context: &Context) -> Result<(Self, String), DatasetError> {
+    pub fn open(path: &Path, is_foreign: bool, context: &Context) -> Result<(Self, String)> {
         let bytes = read_bytes(path)?;
         let scripts = if is_foreign && manifest::is_list(&bytes) {
             Self::Items(path.to_owned(), manifest::parse(path, &bytes, context)?.clips)
@@ -34,7 +32,7 @@ impl Scripts {
     }
 
     /// The candidates of a clip with their scripts. In datasets of others, capitals and option numbers do not count.
-    pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, Fault> {
+    pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, String> {
         let Listed { entry, .. } = listed;
         let candidate = |name: &String| {
             let (domain, steps) = match self {
@@ -46,7 +44,9 @@ impl Scripts {
                     let is_same =
                         |item: &&Listed| item.entry.id == entry.id && item.youtube_id == listed.youtube_id;
                     let item = items.iter().find(is_same);
-                    let item = item.ok_or_else(|| Fault::NoItem { scripts: path.clone() })?;
+                    let item = item.ok_or_else(|| {
+                        format!("{} has no item with its youtube_id and id", path.display())
+                    })?;
                     (entry.domain.clone(), steps(item, name)?)
                 }
                 Self::InClips => (entry.domain.clone(), steps(listed, name)?),
@@ -58,12 +58,17 @@ impl Scripts {
 }
 
 /// The steps that an item brings for a candidate.
-fn steps(item: &Listed, name: &str) -> Result<Vec<String>, Fault> {
+fn steps(item: &Listed, name: &str) -> Result<Vec<String>, String> {
     let names = &item.entry.candidates;
     let place = names.iter().position(|other| other == name);
     let place = place.or_else(|| names.iter().position(|other| plain_name(other) == plain_name(name)));
     let steps = place.and_then(|place| item.steps.as_ref()?.get(place).cloned());
-    steps.unwrap_or_else(|| Err(Fault::NoSteps { name: name.to_owned() }))
+    steps.unwrap_or_else(|| Err(no_steps(name)))
+}
+
+/// The fault of an item without steps for a candidate.
+pub fn no_steps(name: &str) -> String {
+    format!("\"subactions\" has no steps for \"{name}\"")
 }
 
 /// The class of a name in its domain; where there is none, the only class of that name.
@@ -73,7 +78,7 @@ fn find<'a>(
     file: &'a ScriptFile,
     path: &Path,
     is_foreign: bool,
-) -> Result<&'a Class, Fault> {
+) -> Result<&'a Class, String> {
     if let Some(class) = file.find(domain, name) {
         return Ok(class);
     }
@@ -83,10 +88,14 @@ fn find<'a>(
     let mut in_domain = namesakes
         .iter()
         .filter(|class| is_foreign && plain_name(file.domain_of(class)) == plain_name(domain));
-    let (name, scripts) = (name.to_owned(), path.to_owned());
+    let scripts = path.display();
     match (namesakes.as_slice(), in_domain.next(), in_domain.next()) {
         ([class], ..) | (_, Some(class), None) => Ok(class),
-        ([], ..) => Err(Fault::NoScript { name, scripts }),
-        _ => Err(Fault::AmbiguousScript { name, domain: domain.to_owned(), scripts }),
+        ([], ..) => Err(format!(
+            "{scripts} has no script for \"{name}\"\nhelp: add a class of that name, or correct the candidate"
+        )),
+        _ => Err(format!(
+            "{scripts} has several classes named \"{name}\", none of them in \"{domain}\"\nhelp: correct the clip's domain"
+        )),
     }
 }

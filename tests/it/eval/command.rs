@@ -321,8 +321,7 @@ fn invalid_inputs_are_refused_before_the_work() {
         let [first, second] = words.map(predicate::str::contains);
         run(folder.path(), arguments).assert().code(1).stdout("").stderr(first.and(second));
     }
-    run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("nonsense").and(predicate::str::contains("choose among dtw, segment")));
+    run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense").assert().code(2).stderr(
+        predicate::str::contains("nonsense").and(predicate::str::contains("choose among dtw, segment")),
+    );
 }

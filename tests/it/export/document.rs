@@ -5,10 +5,9 @@ use std::fs;
 use actalign_tui::align::Calibration;
 use actalign_tui::backbone::Checkpoint;
 use actalign_tui::cache::{Cache, Size};
-use actalign_tui::explore::{ClassMatrix, Outcome, Settings, align_classes};
+use actalign_tui::explore::Settings;
 use actalign_tui::snapshot::{Hashes, Snapshot, save};
 use actalign_tui::video::{Sampling, Segment};
-use ndarray::Array2;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -50,18 +49,14 @@ fn a_snapshot_of_nothing_embedded_survives_too() {
 }
 
 #[test]
-fn parts_give_the_same_outcome_again() {
+fn a_snapshot_gives_the_same_outcome_again() {
     let before = exploration(candidates(), 40, 10.0);
-    let parts = jump().parts().unwrap();
-    assert_eq!(parts.candidates, candidates());
-    assert_eq!(parts.settings, Settings::default());
-    assert_eq!(parts.calibration, Calibration { alpha: 12.0, beta: -9.0 });
-    let matrix =
-        |(cosines, mean_pool): (Option<Array2<f32>>, _)| Some(ClassMatrix { cosines: cosines?, mean_pool });
-    let fixed = parts.fixed;
-    let matrices = fixed.cosines.into_iter().zip(fixed.mean_pool).map(matrix).collect();
-    let (rule, aligned) = align_classes(matrices, parts.settings.method, parts.calibration).unwrap();
-    let after = Outcome::new(fixed.times, fixed.ordinals, fixed.width, rule, aligned);
+    let mut again = jump().exploration().unwrap();
+    assert_eq!(again.candidates(), candidates());
+    assert_eq!(again.settings(), &Settings::default());
+    assert_eq!(again.calibration(), Calibration { alpha: 12.0, beta: -9.0 });
+    again.refresh().unwrap();
+    let after = again.outcome();
     let expected = before.outcome();
     assert_eq!((&after.times, &after.ordinals, after.width), (&expected.times, &expected.ordinals, 10));
     assert_eq!((&after.ranking, &after.mean_pool_ranking), (&expected.ranking, &expected.mean_pool_ranking));
@@ -79,7 +74,8 @@ fn parts_give_the_same_outcome_again() {
 #[test]
 fn a_custom_template_is_read_from_its_text() {
     let read = changed("/settings/template_text", json!("look: {step}")).unwrap();
-    let template = read.parts().unwrap().settings.template;
+    let exploration = read.exploration().unwrap();
+    let template = &exploration.settings().template;
     assert_eq!((template.name(), template.text()), ("custom", "look: {step}"));
 }
 

@@ -18,7 +18,7 @@ fn document() -> Value {
 /// Exports a document in every way, if it can be read.
 fn use_it(bytes: &[u8]) -> bool {
     let Ok(read) = Snapshot::read(bytes) else { return false };
-    assert!(read.parts().is_some());
+    assert!(read.exploration().is_some());
     markdown(&read);
     csv(&read);
     if let Ok(classes) = classes_shown(&read) {

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::masks::areas;
 use super::values::{count, seconds, text};
-use crate::eval::dataset::error::Fault;
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::eval::released;
 use crate::script::without_option_number;
@@ -49,7 +48,7 @@ struct Row {
     frames_to_obfuscate: Value,
 }
 
-fn read(object: Object, context: &Context) -> Result<Listed, Fault> {
+fn read(object: Object, context: &Context) -> Result<Listed, String> {
     let row: Row = object.fields(EXPECTED)?;
     let options = row.choices_str.lines().map(without_option_number).filter(|option| !option.is_empty());
     let entry = Entry {
@@ -70,7 +69,7 @@ fn read(object: Object, context: &Context) -> Result<Listed, Fault> {
 }
 
 /// What ActionAtlas' own evaluation blurs: writing that has a letter, by the number of the frame in the segment.
-fn blurred(frames: Value) -> Result<Masks, Fault> {
+fn blurred(frames: Value) -> Result<Masks, String> {
     let areas = areas("frames_to_blur", frames, |description| match description {
         Some(description) => Ok(description.chars().any(char::is_alphabetic)),
         None => Err("writing without a description".to_owned()),
@@ -90,7 +89,7 @@ mod tests {
     use crate::video::Area;
 
     fn parse(row: Value, preset: Preset) -> Result<Listed, String> {
-        read(Object::Item(row), &Context { folder: Path::new(""), preset }).map_err(|fault| fault.to_string())
+        read(Object::Item(row), &Context { folder: Path::new(""), preset })
     }
 
     fn row() -> Value {
@@ -143,8 +142,6 @@ mod tests {
             ("answer", json!(true), "expected a number or text"),
             ("start_timestamp", json!("1:25"), "\"1:25\" is not a number of seconds"),
             ("end_timestamp", json!("inf"), "not a number of seconds"),
-            ("choices_str", json!("1. Fork"), "at least two candidates"),
-            ("choices_str", json!("1. Fork\n2. Fork"), "\"Fork\" is listed twice"),
             ("youtube_id", json!(null), "a row of ActionAtlas has youtube_id"),
             ("frames_to_blur", json!("{}"), "cannot read frames_to_blur"),
             ("frames_to_blur", json!({"first": []}), "frame \"first\": not a number"),

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::values::{count, text};
-use crate::eval::dataset::error::Fault;
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
+use crate::eval::dataset::scripts::no_steps;
 use crate::script::plain_name;
 
 pub const FORMAT: Format = Format {
@@ -38,7 +38,7 @@ struct Item {
     subactions: Value,
 }
 
-fn read(object: Object, _: &Context) -> Result<Listed, Fault> {
+fn read(object: Object, _: &Context) -> Result<Listed, String> {
     let item: Item = object.fields(EXPECTED)?;
     // Of alike names the first counts.
     let scripts = item.subactions.as_object().into_iter().flatten().rev();
@@ -59,7 +59,7 @@ fn read(object: Object, _: &Context) -> Result<Listed, Fault> {
 }
 
 /// The steps of an option.
-fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<Vec<String>, Fault> {
+fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<Vec<String>, String> {
     let found = match &item.subactions {
         Value::Object(scripts) => {
             let key = format!("{option} in {}", item.domain);
@@ -67,14 +67,14 @@ fn steps(item: &Item, alike: &HashMap<String, &Value>, option: &str) -> Result<V
             let steps: Option<Vec<String>> = steps.and_then(|steps| Vec::deserialize(steps).ok());
             let is_whole =
                 |steps: &Vec<String>| !steps.is_empty() && steps.iter().all(|step| !step.trim().is_empty());
-            return steps.filter(is_whole).ok_or_else(|| Fault::NoSteps { name: option.to_owned() });
+            return steps.filter(is_whole).ok_or_else(|| no_steps(option));
         }
         Value::Null => "nothing",
         Value::String(_) => "text",
         Value::Array(_) => "a list",
         Value::Bool(_) | Value::Number(_) => "a single value",
     };
-    Err(Fault::NoSubactions { found })
+    Err(format!("\"subactions\" holds {found}, not lists of steps"))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
 
     fn parse(item: Value) -> Result<Listed, String> {
         let context = Context { folder: Path::new(""), preset: Preset::Paper };
-        read(Object::Item(item), &context).map_err(|fault| fault.to_string())
+        read(Object::Item(item), &context)
     }
 
     fn item() -> Value {
@@ -124,7 +124,7 @@ mod tests {
         ] {
             let steps = with("subactions", subactions).unwrap().steps.unwrap();
             for (steps, words) in steps.into_iter().zip([first, second]) {
-                let fault = steps.unwrap_err().to_string();
+                let fault = steps.unwrap_err();
                 assert!(fault.contains(words), "{fault}");
             }
         }
@@ -139,7 +139,6 @@ mod tests {
                 json!("b"),
                 "not a whole number\nhelp: an item of generated_subactions.json has",
             ),
-            ("cleaned_options", json!(["fork"]), "at least two candidates"),
             ("domain", json!(null), "an item of generated_subactions.json has"),
         ] {
             let error = with(field, value).unwrap_err();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::eval::dataset::error::Fault;
 use crate::video::Area;
 
 #[derive(Deserialize)]
@@ -23,11 +22,16 @@ struct Polygon {
 
 /// Areas by frame number from a list of writing per frame. `is_wanted` chooses by the writing's description.
 pub fn areas(
-    field: &'static str,
+    field: &str,
     frames: Value,
     is_wanted: impl Fn(Option<&str>) -> Result<bool, String>,
-) -> Result<BTreeMap<u64, Vec<Area>>, Fault> {
-    let fault = |reason| Fault::Masks { field, reason };
+) -> Result<BTreeMap<u64, Vec<Area>>, String> {
+    // Unmasked, the clip might show the name of its class.
+    let fault = |reason: String| {
+        format!(
+            "cannot read {field}: {reason}\nhelp: fetch the dataset again, or remove the field to blur nothing"
+        )
+    };
     let frames = match frames {
         Value::Null => Map::new(),
         Value::Array(frames) if frames.is_empty() => Map::new(),

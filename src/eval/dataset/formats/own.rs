@@ -1,6 +1,5 @@
 //! The program's own manifest: JSON lines, a clip each.
 
-use crate::eval::dataset::error::Fault;
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 
 pub const FORMAT: Format =
@@ -8,7 +7,7 @@ pub const FORMAT: Format =
 
 const EXPECTED: &str = "a clip is {\"id\": \"…\", \"video\": \"…\", \"domain\": \"…\", \"candidates\": [\"…\", \"…\"], \"answer\": 0}";
 
-fn read(object: Object, context: &Context) -> Result<Listed, Fault> {
+fn read(object: Object, context: &Context) -> Result<Listed, String> {
     let mut entry: Entry = object.fields(EXPECTED)?;
     entry.check(entry.answer, 0)?;
     entry.video = context.folder.join(entry.video);
@@ -20,7 +19,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::eval::dataset::error::Location;
+    use crate::eval::dataset::Location;
     use crate::eval::dataset::manifest;
     use crate::video::Segment;
 
