@@ -58,11 +58,6 @@ const WORDS: [(KeyCode, &str, &str); 15] = [
 ];
 
 impl Chord {
-    /// A key alone.
-    pub const fn plain(code: KeyCode) -> Self {
-        Self { code, modifiers: KeyModifiers::NONE }
-    }
-
     /// The chord of a key press.
     pub fn of(key: KeyEvent) -> Self {
         let code = match key.code {

@@ -63,15 +63,4 @@ mod tests {
             assert!(chords.all(|chord| keymap.command(chord) == Some(about.command)), "{}", about.name);
         }
     }
-
-    #[test]
-    fn a_bound_chord_is_taken_from_other_commands() {
-        let mut keymap = Keymap::default();
-        let chords = ["p", "alt-n"].map(|text| text.parse().unwrap());
-        keymap.bind(Command::NextStep, &chords);
-        assert_eq!(keymap.chords(Command::NextStep).collect::<Vec<_>>(), chords);
-        assert_eq!(keymap.command(chords[0]), Some(Command::NextStep));
-        assert_eq!(keymap.command("n".parse().unwrap()), None);
-        assert_eq!(keymap.key(Command::PreviousStep), "");
-    }
 }

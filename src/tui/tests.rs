@@ -281,50 +281,40 @@ fn the_best_candidate_is_selected_until_the_user_chooses() {
     let mut state = full_state();
     assert_eq!(state.clip().listed(), [1, 2, 0], "the right order wins, the nap loses");
     assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::Do(Command::NextCandidate));
-    assert_eq!(state.clip().selected, 2);
-    for _ in 0..9 {
-        act(&mut state, Action::Do(Command::NextCandidate));
+    for (keys, selected) in [("j", 2), ("jjjjjjjjj", 0), ("1", 1), ("8", 1)] {
+        type_keys(&mut state, keys);
+        assert_eq!(state.clip().selected, selected, "{keys}");
     }
-    assert_eq!(state.clip().selected, 0);
-    act(&mut state, Action::Do(Command::Candidate1));
-    assert_eq!(state.clip().selected, 1);
-    act(&mut state, Action::Do(Command::Candidate8));
-    assert_eq!(state.clip().selected, 1, "there is no eighth candidate");
 }
 
 #[test]
 fn smoothing_moves_by_frames_and_turns_off() {
     let mut state = full_state();
     assert_eq!(state.clip().exploration.outcome().width, 10);
-    act(&mut state, Action::Do(Command::SmoothLess));
+    type_keys(&mut state, "[");
     assert_eq!(state.clip().exploration.outcome().width, 9);
     let score = state.clip().exploration.outcome().score(1);
     act(&mut state, Action::Do(Command::SmoothMuchLess));
     assert_eq!(state.clip().exploration.settings().smoothing_seconds, 0.0);
     assert_ne!(state.clip().exploration.outcome().score(1), score);
     assert!(screen(&mut state).contains("smoothing off"));
-    act(&mut state, Action::Do(Command::SmoothMore));
-    act(&mut state, Action::Do(Command::SmoothMore));
+    type_keys(&mut state, "]]");
     assert_eq!(state.clip().exploration.outcome().width, 3);
 }
 
 #[test]
 fn the_cursor_moves_by_frames_and_by_steps() {
     let mut state = full_state();
-    for _ in 0..3 {
-        act(&mut state, Action::Do(Command::FrameForward));
-    }
+    type_keys(&mut state, "lll");
     assert_eq!(state.clip().cursor_frame(), Some(3));
     act(&mut state, Action::Do(Command::NextStep));
     assert_eq!(state.clip().focus_step(), Some(1));
     act(&mut state, Action::Do(Command::LastFrame));
     assert_eq!((state.clip().cursor_frame(), state.clip().focus_step()), (Some(FRAMES - 1), Some(3)));
-    act(&mut state, Action::Do(Command::PreviousStep));
-    act(&mut state, Action::Do(Command::FirstFrame));
-    assert_eq!(state.clip().cursor_frame(), Some(0));
-    act(&mut state, Action::Do(Command::TenFramesBack));
-    assert_eq!(state.clip().cursor_frame(), Some(0));
+    for keys in ["pg", "H"] {
+        type_keys(&mut state, keys);
+        assert_eq!(state.clip().cursor_frame(), Some(0), "{keys}");
+    }
 }
 
 #[test]

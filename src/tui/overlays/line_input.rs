@@ -25,10 +25,6 @@ impl LineInput {
         Self { input: Input::from(text), most }
     }
 
-    pub fn go_to_start(&mut self) {
-        self.input = std::mem::take(&mut self.input).with_cursor(0);
-    }
-
     pub fn value(&self) -> &str {
         self.input.value()
     }

@@ -59,7 +59,7 @@ impl Prompt {
     }
 
     pub fn with_cursor_at_start(mut self) -> Self {
-        self.input.go_to_start();
+        self.input.key(KeyCode::Home.into()).expect("only letters are refused");
         self
     }
 

@@ -21,8 +21,7 @@ pub fn demo_state() -> State {
 fn an_embedded_clip_keeps_its_job() {
     let mut state = demo_state();
     embed_all(&mut state);
-    type_keys(&mut state, "k");
-    type_keys(&mut state, "→");
+    type_keys(&mut state, "k→");
     let effects = type_keys(&mut state, "N");
     let [Effect::PrefetchTexts { clip: 0, texts: none }, Effect::Start { clip: 1, job: 1, texts, .. }] =
         &effects[..]
@@ -164,8 +163,7 @@ fn escape_closes_the_help_first_and_then_the_tour() {
     assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)));
     assert!(matches!(type_keys(&mut state, "⎋")[..], [Effect::EndTour]));
     assert_eq!(state.tour, None);
-    type_keys(&mut state, "?");
-    type_keys(&mut state, "i");
+    type_keys(&mut state, "?i");
     assert_eq!((state.overlay.is_none(), state.tour), (true, Some(0)), "it can be seen again");
 }
 

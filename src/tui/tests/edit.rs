@@ -89,9 +89,7 @@ fn a_class_is_renamed_with_its_domain() {
     let mut state = full_state();
     type_keys(&mut state, "E");
     assert!(screen(&mut state).contains("long jump / athletics"));
-    for _ in 0.."long jump / athletics".len() {
-        type_keys(&mut state, "⌫");
-    }
+    type_keys(&mut state, &"⌫".repeat("long jump / athletics".len()));
     type_keys(&mut state, "far jump / sport⏎");
     let class = &state.clip().exploration.candidates()[1];
     assert_eq!((class.name.as_str(), class.domain.as_str()), ("far jump", "sport"));

@@ -5,16 +5,13 @@ use crate::tui::images::Graphics;
 
 fn frame_state() -> State {
     let mut state = full_state();
-    act(&mut state, Action::Do(Command::ShowFrame));
-    for _ in 0..12 {
-        act(&mut state, Action::Do(Command::FrameForward));
-    }
+    type_keys(&mut state, "fllllllllllll");
     state
 }
 
 #[test]
 fn the_frame_at_80_by_24() {
-    insta::assert_snapshot!(text(&draw(&mut frame_state(), ColourDepth::True, 80, 24)));
+    insta::assert_snapshot!(screen(&mut frame_state()));
 }
 
 #[test]
@@ -56,7 +53,7 @@ fn no_image_protocol_and_no_size_panics() {
 fn the_frame_marks_the_path_and_the_highest_step() {
     let mut state = frame_state();
     let marks = |state: &mut State| {
-        let screen = text(&draw(state, ColourDepth::True, 80, 24));
+        let screen = screen(state);
         let step = |mark: &str| {
             let lines = screen.lines().filter(|line| line.contains("the athlete") && line.contains(mark));
             lines.map(|line| line.split_whitespace().rev().nth(3).unwrap().to_owned()).collect::<Vec<_>>()

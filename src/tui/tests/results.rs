@@ -105,10 +105,7 @@ fn an_edit_changes_no_result() {
     };
     let before = lines(&state);
     assert_eq!(before[1][3], "long jump backwards");
-    let nap = state.clip().exploration.candidates().iter().position(|class| class.name == "nap").unwrap();
-    let place = state.clip().listed().iter().position(|&class| class == nap).unwrap();
-    type_keys(&mut state, &(place + 1).to_string());
-    type_keys(&mut state, "D");
+    type_keys(&mut state, "/nap⏎⎋D");
     assert_eq!(state.clip().exploration.candidates().len(), 2);
     assert_eq!(lines(&state), before);
     let results = state.results.as_ref().unwrap();

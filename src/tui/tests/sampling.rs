@@ -1,18 +1,10 @@
 //! Another sampling rate: embedded frames are shown at once, and none is embedded twice.
 
 use super::*;
-use crate::tui::update::update;
 
 /// Answers the question for the rate.
 fn sample(state: &mut State, rate: &str) -> Vec<Effect> {
-    act(state, Action::Do(Command::EditSampling));
-    for _ in 0..8 {
-        update(state, Action::Key(KeyEvent::from(KeyCode::Backspace)), 0.0);
-    }
-    update(state, Action::Paste(rate.to_owned()), 0.0);
-    let effects = update(state, Action::Key(KeyEvent::from(KeyCode::Enter)), 0.0);
-    refresh(state);
-    effects
+    type_keys(state, &format!("r{}{rate}⏎", "⌫".repeat(8)))
 }
 
 /// The background decodes every other frame.

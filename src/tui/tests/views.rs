@@ -130,9 +130,7 @@ fn the_template_prompt_shows_its_sentence() {
     let mut state = full_state();
     let effects = type_keys(&mut state, "y");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CountTokens(_))), "{effects:?}");
-    for _ in 0..60 {
-        type_keys(&mut state, "⌫");
-    }
+    type_keys(&mut state, &"⌫".repeat(60));
     type_keys(&mut state, "now {step}!");
     let sentence = "now the athlete stands!".to_owned();
     let tokens = TokenCount { sentence, used: 5, most: 63, cut: false };

@@ -65,12 +65,10 @@ impl Groups {
         let mut names: Vec<String> = Vec::new();
         let by_domain = state.map_by_domain;
         let group = |candidate: &Candidate| {
-            if !by_domain {
-                names.push(candidate.name.clone());
-                return names.len() - 1;
-            }
-            names.iter().position(|name| *name == candidate.domain).unwrap_or_else(|| {
-                names.push(candidate.domain.clone());
+            let own = if by_domain { &candidate.domain } else { &candidate.name };
+            let known = names.iter().position(|name| by_domain && name == own);
+            known.unwrap_or_else(|| {
+                names.push(own.clone());
                 names.len() - 1
             })
         };
@@ -85,19 +83,17 @@ impl Groups {
 
     fn entries(&self, state: &State, width: u16) -> Vec<Line<'static>> {
         let own = self.selected.and_then(|class| self.of_class.get(class));
-        let mut lines: Vec<Line> = vec![Line::default()];
         let kind = if self.by_domain { "domain" } else { "class" };
         let about = format!("%: steps whose nearest step is of their own {kind}  ");
-        lines[0].push_span(Span::styled(about, dim()));
+        let mut lines: Vec<Line> = vec![Line::from(Span::styled(about, dim()))];
         for (group, name) in self.names.iter().enumerate() {
             let style = if own == Some(&group) { bold() } else { Style::new() };
-            let entry = [
+            let entry = Line::from_iter([
                 Span::styled(format!(" {} ", Self::letter(group)), state.theme.badge(group)),
                 Span::styled(format!(" {}  ", fit(name, 30)), style),
-            ];
-            let entry = Line::from_iter(entry);
+            ]);
             let last = lines.last_mut().expect("there is a first line");
-            if last.width() > 0 && last.width() + entry.width() > usize::from(width) {
+            if last.width() + entry.width() > usize::from(width) {
                 lines.push(entry);
             } else {
                 last.extend(entry);

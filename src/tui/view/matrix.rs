@@ -11,7 +11,7 @@ use crate::plot::heatmap::{Heatmap, shade_glyph};
 use crate::plot::text::{fit, width};
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::state::State;
-use crate::tui::theme::{Theme, bold, dim};
+use crate::tui::theme::{bold, dim};
 use crate::tui::view::layout::Panel;
 use crate::tui::view::shown::Shown;
 
@@ -85,7 +85,12 @@ pub fn draw(state: &State, shown: &Shown, axis: TimeAxis, frame: &mut Frame, pan
         for column in 0..area.width {
             let shade = heatmap.shade(step, column.into());
             for row in top..top + panel.rows_per_step {
-                paint(buffer, &state.theme, (area.x + column, row), shade);
+                let Some(cell) = buffer.cell_mut((area.x + column, row)) else { continue };
+                if state.theme.is_plain() {
+                    cell.set_char(shade_glyph(shade));
+                } else {
+                    cell.set_char(' ').set_style(state.theme.on(state.theme.heat(shade)));
+                }
             }
         }
     }
@@ -99,15 +104,6 @@ pub fn draw(state: &State, shown: &Shown, axis: TimeAxis, frame: &mut Frame, pan
             // Without colours bold alone does not stand out from the shades.
             cell.modifier.insert(Modifier::REVERSED);
         }
-    }
-}
-
-fn paint(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), shade: f32) {
-    let Some(cell) = buffer.cell_mut(Position::from(at)) else { return };
-    if theme.is_plain() {
-        cell.set_char(shade_glyph(shade));
-    } else {
-        cell.set_char(' ').set_style(theme.on(theme.heat(shade)));
     }
 }
 
