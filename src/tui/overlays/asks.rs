@@ -32,7 +32,8 @@ pub fn filter(state: &mut State) {
 pub fn template(state: &mut State) {
     let parse = |value: &str| Template::parse(value).map_err(|error| error.to_string());
     Prompt::new("Template with {step}, {action}, {domain}", move |state, value| {
-        Ok(knobs::use_template(state, parse(value)?))
+        knobs::use_template(state, parse(value)?);
+        Ok(())
     })
     .present(state.clip().exploration.settings().template.text())
     .note(move |_, value| parse(value).err())
@@ -84,7 +85,8 @@ fn parse_calibration(text: &str) -> Result<Option<Calibration>, String> {
 pub fn sampling(state: &mut State) {
     Prompt::new("Frames per second, or native", |state, value| {
         let sampling = value.parse::<Sampling>().map_err(|error| error.to_string())?;
-        Ok(clips::resample(state, sampling))
+        clips::resample(state, sampling);
+        Ok(())
     })
     .present(state.clip().sampling.to_string())
     .open(state)
@@ -150,7 +152,10 @@ pub fn new_class(state: &mut State) {
     let present = if domain.is_empty() { String::new() } else { format!(" / {domain}") };
     Prompt::new("New class / domain", |state, value| match edit::name_and_domain(state, value) {
         (name, _) if name.is_empty() => Err("A class needs a name before the slash.".to_owned()),
-        (name, domain) => Ok(first_step(state, name, domain)),
+        (name, domain) => {
+            first_step(state, name, domain);
+            Ok(())
+        }
     })
     .present(present)
     .with_cursor_at_start()
@@ -165,7 +170,8 @@ fn first_step(state: &mut State, name: String, domain: String) {
     let (its_name, its_domain) = (name.clone(), domain.clone());
     let prompt = Prompt::new(title, move |state, value| {
         if value.is_empty() && state.has_writer {
-            return Ok(models::write(state, wanted.clone()));
+            models::write(state, wanted.clone());
+            return Ok(());
         }
         let class = edit::add_class(state, |scripts| scripts.add_class(&name, &domain, &[value]))?;
         new_steps(state, class, 1);
@@ -203,7 +209,8 @@ fn scripts_file_prompt(path: PathBuf, quits: bool) -> Prompt {
         "" => Err("Name a file.".to_owned()),
         path => {
             let file = Box::new(state.scripts.file().clone());
-            Ok(state.effects.push(Effect::SaveScripts { path: path.into(), file, quits }))
+            state.effects.push(Effect::SaveScripts { path: path.into(), file, quits });
+            Ok(())
         }
     })
     .present(path.display().to_string())

@@ -20,11 +20,14 @@ const LONGEST_ANSWER: usize = 10_000;
 /// What may be said below the answer so far.
 type Text = Box<dyn Fn(&State, &str) -> Option<String>>;
 
+/// Takes an answer, or refuses it with the reason.
+type Answer = Box<dyn Fn(&mut State, &str) -> Result<(), String>>;
+
 /// A question with the answer so far.
 pub struct Prompt {
     title: String,
     input: LineInput,
-    answer: Box<dyn Fn(&mut State, &str) -> Result<(), String>>,
+    answer: Answer,
     note: Text,
     sentence: Text,
     typed: fn(&mut State, &str),

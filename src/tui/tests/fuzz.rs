@@ -11,7 +11,10 @@ use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
 
 /// A name for failures, and the action, which may depend on the state.
-struct Happening(String, Box<dyn Fn(&State) -> Option<Action>>);
+struct Happening(String, Choice);
+
+/// An action, if there is one in a state.
+type Choice = Box<dyn Fn(&State) -> Option<Action>>;
 
 impl std::fmt::Debug for Happening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
