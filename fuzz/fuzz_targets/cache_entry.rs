@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::fs;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
-use actalign_tui::explore::{CachedFrames, Strip};
 use actalign_tui::cache::{Cache, Key, Kind, Size};
+use actalign_tui::explore::{CachedFrames, Strip};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -44,7 +44,10 @@ fuzz_target!(|data: &[u8]| {
                     let again = CachedFrames::decode(&bytes, dim).unwrap();
                     let bytes = CachedFrames::encode(&again.info, &again.frames, &again.faults).unwrap();
                     // Debug, for a number that is none is not equal to itself.
-                    assert_eq!(format!("{:?}", CachedFrames::decode(&bytes, dim)), format!("{:?}", Some(again)));
+                    assert_eq!(
+                        format!("{:?}", CachedFrames::decode(&bytes, dim)),
+                        format!("{:?}", Some(again))
+                    );
                 }
             }
         }

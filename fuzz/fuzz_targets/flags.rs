@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use actalign_fuzz::{choice, fuzz_target};
 use actalign_tui::align::Background;
+use actalign_tui::cache::{Key, Size};
 use actalign_tui::eval::Shard;
 use actalign_tui::explore::{Method, band};
 use actalign_tui::hub::ModelId;
 use actalign_tui::llm::Endpoint;
 use actalign_tui::script::Template;
-use actalign_tui::cache::{Key, Size};
 use actalign_tui::tui::Chord;
 use actalign_tui::video::Sampling;
 
