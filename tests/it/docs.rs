@@ -31,3 +31,15 @@ fn every_promise_names_tests_that_exist() {
         assert!(sources.contains(&format!("fn {test}(")), "{test}");
     }
 }
+
+/// Paths are below `src` unless they begin with another folder.
+#[test]
+fn the_guide_to_changes_names_files_that_exist() {
+    let guide = fs::read_to_string(Path::new(ROOT).join("docs/changing-the-code.md")).unwrap();
+    let is_path = |text: &&str| text.contains('/') && (text.ends_with(".rs") || text.ends_with('/'));
+    let paths: Vec<&str> = guide.split('`').skip(1).step_by(2).filter(is_path).collect();
+    assert!(paths.len() > 20, "{}", paths.len());
+    for path in paths {
+        assert!(["", "src"].iter().any(|base| Path::new(ROOT).join(base).join(path).exists()), "{path}");
+    }
+}
