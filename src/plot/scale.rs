@@ -102,12 +102,37 @@ impl Shades {
 
 /// The share of all cells that are smaller than each, and the cells in order.
 fn ranks(matrices: &[ArrayView2<f32>]) -> (Vec<Array2<f32>>, Vec<f32>) {
-    let mut sorted: Vec<f32> = matrices.iter().flatten().copied().collect();
-    sorted.sort_unstable_by(f32::total_cmp);
-    let last = sorted.len().saturating_sub(1).max(1) as f32;
-    let smaller = |cell: f32| sorted.partition_point(|other| other.total_cmp(&cell).is_lt());
-    let shades = matrices.iter().map(|cells| cells.mapv(|cell| smaller(cell) as f32 / last));
+    // Each cell is sorted together with its place, so that one pass over the sorted cells gives all ranks.
+    let mut order: Vec<u64> = matrices
+        .iter()
+        .flatten()
+        .zip(0_u32..)
+        .map(|(&cell, place)| u64::from(ordered_bits(cell)) << 32 | u64::from(place))
+        .collect();
+    order.sort_unstable();
+    let cells: Vec<f32> = matrices.iter().flatten().copied().collect();
+    let sorted = order.iter().map(|&cell| cells[cell as u32 as usize]).collect();
+
+    let last = order.len().saturating_sub(1).max(1) as f32;
+    let mut shades = vec![0.0; order.len()];
+    let mut smaller = 0;
+    for equal in order.chunk_by(|a, b| a >> 32 == b >> 32) {
+        for &cell in equal {
+            shades[cell as u32 as usize] = smaller as f32 / last;
+        }
+        smaller += equal.len();
+    }
+    let mut shades = shades.into_iter();
+    let shades = matrices
+        .iter()
+        .map(|cells| Array2::from_shape_simple_fn(cells.dim(), || shades.next().unwrap_or(0.0)));
     (shades.collect(), sorted)
+}
+
+/// The bits of a number as an integer that is larger for a larger number.
+fn ordered_bits(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
 #[cfg(test)]
