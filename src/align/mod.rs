@@ -88,6 +88,15 @@ pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment,
     Ok(Alignment { score, path, frames_per_step, collapsed })
 }
 
+/// The score of [`align`], without its path.
+///
+/// # Errors
+/// As [`align`].
+pub fn score(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<f64, AlignError> {
+    let as_written: Vec<usize> = (0..cells.nrows()).collect();
+    Ok(Search::new(rule.into(), cells)?.score(&as_written))
+}
+
 /// Refuses a matrix without cells or with a cell that is not finite.
 fn check(cells: ArrayView2<f32>) -> Result<(), AlignError> {
     let (steps, frames) = cells.dim();

@@ -90,6 +90,11 @@ impl Aligner {
         self.spec().ends
     }
 
+    /// Whether its score is the sum of a path divided by the number of frames, not by the length of the path.
+    pub fn divides_by_frames(self) -> bool {
+        self.moves() != Moves::Warp
+    }
+
     pub fn ends_help(self) -> &'static str {
         self.spec().ends_help
     }

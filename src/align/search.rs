@@ -26,7 +26,7 @@ impl Search {
     pub fn new(rule: Rule, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
         check(cells)?;
         let (steps, frames) = cells.dim();
-        if rule.aligner.moves() != Moves::Warp && steps > frames {
+        if rule.aligner.divides_by_frames() && steps > frames {
             return Err(AlignError::TooFewFrames { aligner: rule.aligner, steps, frames });
         }
         if !(-MOST..=MOST).contains(&rule.background) {
@@ -63,7 +63,7 @@ impl Search {
     fn search(&mut self, order: &[usize]) -> (f64, f64) {
         self.fill(order, 0.0);
         let sum = self.best().1;
-        if self.rule.aligner.moves() != Moves::Warp {
+        if self.rule.aligner.divides_by_frames() {
             return (sum / self.frames as f64, 0.0);
         }
         let mut length = 0;

@@ -391,6 +391,7 @@ impl Exploration {
             match (class, before) {
                 (Some(class), Some(before)) if is_same_rule && class.cells == before.cells => {
                     class.order = before.order;
+                    class.without_steps.clone_from(&before.without_steps);
                 }
                 (None, None) => {}
                 _ => all_kept = false,

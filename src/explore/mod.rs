@@ -35,7 +35,7 @@ pub use model::Model;
 pub use outcome::{ClassMatrix, ClassOutcome, ClassRefused, Evidence, Outcome, align_classes};
 pub use pipeline::{Pipeline, embed_clip};
 pub use queue::even_coverage;
-pub use report::{ClassReport, ClipSettings, Report, ReportSettings, Sources};
+pub use report::{ClassReport, ClipSettings, Report, ReportSettings, Sources, WithoutStep};
 pub use settings::Settings;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Strip, Thumbnail};

@@ -1,10 +1,13 @@
 //! Alignments and rankings of a clip's classes.
 
+use std::sync::OnceLock;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
+use crate::explain::{Shares, scores_without_steps};
 use crate::explore::method::Method;
 
 #[derive(Clone, Debug)]
@@ -15,6 +18,10 @@ pub struct ClassOutcome {
     pub cells: Array2<f32>,
     /// Path and score (Eqs. 10–13).
     pub alignment: Alignment,
+    /// What each step adds to the score.
+    pub shares: Shares,
+    /// See [`Outcome::scores_without_steps`].
+    pub(super) without_steps: OnceLock<Vec<Option<f64>>>,
     /// Mean of the cells: the same script without its order.
     pub order_free: f64,
     /// Cosine of the clip's mean frame with the class name, once the name is embedded.
@@ -84,8 +91,16 @@ pub fn align_classes(
     let align = |(class, (matrix, cells)): (usize, (Option<ClassMatrix>, Option<Array2<f32>>))| {
         let Some((ClassMatrix { cosines, mean_pool }, cells)) = matrix.zip(cells) else { return Ok(None) };
         let alignment = align::align(rule, cells.view()).map_err(|error| ClassRefused { class, error })?;
-        let order_free = align::order_free(cells.view());
-        Ok(Some(ClassOutcome { cosines, cells, alignment, order_free, mean_pool, order: Evidence::Unknown }))
+        Ok(Some(ClassOutcome {
+            shares: Shares::new(rule, cells.view(), &alignment),
+            order_free: align::order_free(cells.view()),
+            cosines,
+            cells,
+            alignment,
+            without_steps: OnceLock::new(),
+            mean_pool,
+            order: Evidence::Unknown,
+        }))
     };
     let aligned =
         matrices.into_par_iter().zip(cells).enumerate().map(align).collect::<Result<_, ClassRefused>>();
@@ -145,10 +160,30 @@ impl Outcome {
         self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
     }
 
+    /// The best of the other classes.
+    pub fn rival(&self, class: usize) -> Option<usize> {
+        self.ranking.iter().copied().find(|&other| other != class)
+    }
+
     /// Score minus the best score among the other classes; `None` without another class.
     pub fn margin(&self, class: usize) -> Option<f64> {
-        let rival = self.ranking.iter().find(|&&c| c != class)?;
-        Some(self.score(class)? - self.score(*rival)?)
+        Some(self.score(class)? - self.score(self.rival(class)?)?)
+    }
+
+    /// The score of a class whose script lacks one step, for each step: see [`scores_without_steps`]. Computed when it is
+    /// first asked for. Empty if the class is not aligned.
+    pub fn scores_without_steps(&self, class: usize) -> &[Option<f64>] {
+        let Some(Some(class)) = self.classes.get(class) else { return &[] };
+        class.without_steps.get_or_init(|| scores_without_steps(self.rule, class.cells.view()))
+    }
+
+    /// Place that a class would have in the ranking with another score, from 1.
+    pub fn rank_at(&self, class: usize, score: f64) -> usize {
+        let is_ahead = |&&other: &&usize| {
+            let of_other = self.score(other).unwrap_or(f64::NEG_INFINITY);
+            other != class && (of_other > score || of_other == score && other < class)
+        };
+        1 + self.ranking.iter().filter(is_ahead).count()
     }
 }
 

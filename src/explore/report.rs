@@ -46,6 +46,24 @@ pub struct ClassReport {
     pub rank: usize,
     /// Score minus the best score among the other classes.
     pub margin: Option<f64>,
+    /// What each step adds to the score; with `background_share` they add up to it. Empty in snapshots of older versions.
+    #[serde(default)]
+    pub contributions: Vec<f64>,
+    /// What the frames that are left out add to the score.
+    #[serde(default)]
+    pub background_share: f64,
+    /// What follows if the script lacks a step, for each step. Empty where it was not asked for.
+    #[serde(default)]
+    pub without_step: Vec<WithoutStep>,
+}
+
+/// A class whose script lacks one step, aligned anew with the same background.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WithoutStep {
+    /// Its score minus the best score among the other classes; none if there is no other class, or nothing is left to align.
+    pub margin: Option<f64>,
+    /// Its rank by that score, from 1.
+    pub rank: Option<usize>,
 }
 
 /// The knobs behind a report.
@@ -100,7 +118,24 @@ impl ReportSettings {
 }
 
 impl ClassReport {
-    /// A class with an empty path, for those who do not need it; none while it is not aligned.
+    /// A class with all that is known of it; none while it is not aligned.
+    pub fn new(index: usize, name: &str, outcome: &Outcome) -> Option<Self> {
+        let path = outcome.classes.get(index)?.as_ref()?.alignment.path.clone();
+        Some(Self { path, ..Self::without_path(index, name, outcome)? }.with_effects(outcome))
+    }
+
+    /// Adds what follows if the script lacks a step.
+    pub fn with_effects(mut self, outcome: &Outcome) -> Self {
+        let rival = outcome.rival(self.index).and_then(|rival| outcome.score(rival));
+        let without = |&score: &Option<f64>| WithoutStep {
+            margin: score.zip(rival).map(|(score, rival)| score - rival),
+            rank: score.map(|score| outcome.rank_at(self.index, score)),
+        };
+        self.without_step = outcome.scores_without_steps(self.index).iter().map(without).collect();
+        self
+    }
+
+    /// A class without its path and the effects of its steps, for lists; none while it is not aligned.
     pub fn without_path(index: usize, name: &str, outcome: &Outcome) -> Option<Self> {
         let class = outcome.classes.get(index)?.as_ref()?;
         let order = class.order.found();
@@ -118,6 +153,9 @@ impl ClassReport {
             mean_pool_rank: outcome.mean_pool_rank(index),
             rank: outcome.rank(index)?,
             margin: outcome.margin(index),
+            contributions: class.shares.steps.clone(),
+            background_share: class.shares.background,
+            without_step: Vec::new(),
         })
     }
 }
@@ -129,10 +167,7 @@ impl Report {
         outcome: &Outcome,
         settings: ReportSettings,
     ) -> Self {
-        let class = |(index, name): (usize, &str)| {
-            let path = outcome.classes.get(index)?.as_ref()?.alignment.path.clone();
-            Some(ClassReport { path, ..ClassReport::without_path(index, name, outcome)? })
-        };
+        let class = |(index, name)| ClassReport::new(index, name, outcome);
         let classes = names.into_iter().enumerate().filter_map(class).collect();
         Self { classes, ranking: outcome.ranking.clone(), settings }
     }

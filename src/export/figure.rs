@@ -1,8 +1,9 @@
-//! A figure ready for a paper: one or two matrices with their paths, on one time axis with the clip's pictures.
+//! A figure ready for a paper: one or two matrices with their paths, on one time axis with the clip's pictures, and the
+//! ledger of two.
 
 use crate::export::panel::{Panel, SMALL, draw_path};
 use crate::export::table::facts_in_a_line;
-use crate::export::{ExportError, aligned};
+use crate::export::{ExportError, aligned, ledger, ledger_of};
 use crate::plot::colour::{INK, VIRIDIS};
 use crate::plot::font::TextStyle;
 use crate::plot::format::{plain, typeset};
@@ -43,6 +44,10 @@ pub fn svg(snapshot: &Snapshot, classes: &[usize]) -> Result<String, ExportError
     let across =
         Area { x: MARGIN, y: bottom + 20.0, width: count * width + (count - 1.0) * GAP, height: 0.0 };
     let bottom = draw_legend(&mut page, across, &shades, &snapshot.settings.method.cell.to_string());
+    let bottom = match ledger_of(snapshot, classes) {
+        Some(ledger) => ledger::draw(&mut page, Area { y: bottom + 14.0, ..across }, GAP, &ledger),
+        None => bottom,
+    };
     let bottom = draw_facts(&mut page, Area { y: bottom + 10.0, ..across }, snapshot);
     let names: Vec<&str> = classes.iter().map(|&class| &snapshot.candidates[class].name[..]).collect();
     Ok(page.finish(across.width + 2.0 * MARGIN, bottom + MARGIN, &names.join(" / ")))

@@ -1,6 +1,7 @@
 //! Figures, tables and text of a snapshot, without its clip and its model.
 
 mod figure;
+mod ledger;
 mod panel;
 mod table;
 mod text;
@@ -15,6 +16,7 @@ use ndarray::Array2;
 use thiserror::Error;
 
 use crate::explore::ClassReport;
+use crate::plot::ledger::Ledger;
 use crate::plot::scale::{Scale, Shades};
 use crate::plot::svg::PixelError;
 use crate::snapshot::{Matrices, Snapshot, matrix};
@@ -163,6 +165,13 @@ pub fn classes_named(snapshot: &Snapshot, names: &[String]) -> Result<Vec<usize>
         }
     };
     names.iter().map(find).collect()
+}
+
+/// What each step adds to the scores of two classes; `None` for another number of them, and for snapshots of older versions.
+fn ledger_of<'a>(snapshot: &'a Snapshot, classes: &[usize]) -> Option<Ledger<'a>> {
+    let &[first, second] = classes else { return None };
+    let side = |class: usize| Some((snapshot.class(class)?, &snapshot.candidates[class].steps[..]));
+    Ledger::new([side(first)?, side(second)?])
 }
 
 /// An aligned class of a snapshot.

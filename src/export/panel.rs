@@ -177,7 +177,7 @@ impl<'a> Panel<'a> {
 }
 
 /// A step's colour, and its number where there is room for it.
-fn draw_number(page: &mut Page, area: Area, step: usize) {
+pub fn draw_number(page: &mut Page, area: Area, step: usize) {
     let colour = step_colour(step);
     page.rect(area, &hex(colour));
     let number = (step + 1).to_string();

@@ -1,6 +1,7 @@
 //! The ranking as a table, and the settings behind it.
 
 use crate::explore::knobs::KnobValues;
+use crate::export::{classes_shown, ledger_of};
 use crate::plot::candidates::{self, Form, Ranked};
 use crate::plot::table::Style;
 use crate::snapshot::Snapshot;
@@ -11,13 +12,18 @@ pub fn csv(snapshot: &Snapshot) -> String {
     candidates::table(ranked(snapshot), Form::Csv).csv()
 }
 
-/// A row per class, best first, with the settings below.
+/// A row per class, best first, with what each step of the two compared classes adds and the settings below.
 pub fn markdown(snapshot: &Snapshot) -> String {
     let facts = facts(snapshot);
     let cell = |text: &str| Style::Markdown.cell(text);
     let clip = facts.first().map_or("", |(_, clip)| clip);
     let table = candidates::table(ranked(snapshot), Form::Markdown).draw(Style::Markdown);
     let mut text = format!("# {}\n\n{table}\n", cell(clip));
+    let shown = classes_shown(snapshot).unwrap_or_default();
+    if let Some(ledger) = ledger_of(snapshot, &shown) {
+        let ledger_table = ledger.table().draw(Style::Markdown);
+        text += &format!("{}.\n\n{ledger_table}\n", cell(&ledger.sentence()));
+    }
     for (name, value) in facts.iter().skip(1) {
         text += &format!("- {name}: {}\n", cell(value));
     }

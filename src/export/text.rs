@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::export::table::{facts_in_a_line, ranked};
-use crate::export::{Aligned, ExportError, aligned};
+use crate::export::{Aligned, ExportError, aligned, ledger_of};
 use crate::plot::candidates::{self, Form};
 use crate::plot::colour::{Rgb, contrast, heat, step_colour};
 use crate::plot::format::plain;
@@ -34,7 +34,7 @@ const LEAST: usize = 60;
 const STEPS_AT_MOST: usize = 1000;
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
-/// The ranking, then the heatmap of each of `classes`, in lines of `columns` characters.
+/// The ranking and the ledger of two classes, then the heatmap of each of `classes`, in lines of `columns` characters.
 ///
 /// # Errors
 /// If a class is not aligned, or has too many steps.
@@ -44,6 +44,12 @@ pub fn text(snapshot: &Snapshot, classes: &[usize], columns: usize, ink: Ink) ->
     let mut lines = wrap(&facts_in_a_line(snapshot), columns, usize::MAX);
     lines.push(String::new());
     lines.extend(ranking(snapshot, columns));
+    if let Some(ledger) = ledger_of(snapshot, classes) {
+        lines.push(String::new());
+        lines.extend(wrap(&ledger.sentence(), columns, usize::MAX));
+        lines.push(String::new());
+        lines.extend(ledger.lines(columns));
+    }
     let mut text: String = lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect();
     for (aligned, matrix) in aligned.iter().zip(&shades.matrices) {
         let panel = draw(snapshot, aligned, (&shades, matrix), columns, ink);

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::explore::{Candidate, ClassReport, Evidence, Outcome};
 use crate::plot::format::{plain, signed};
 use crate::plot::table::{Align, Table};
-use Value::{Count, Difference, Missing, Number, Text, YesNo};
+use Value::{Count, Difference, Missing, Number, Numbers, Text, YesNo};
 
 /// A ranked candidate, from which every column takes its value.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ enum Value {
     Number(f64),
     /// A number that is shown with its sign.
     Difference(f64),
+    Numbers(Vec<f64>),
     YesNo(bool),
     /// No value, and what the explorer's list shows in its place.
     Missing(&'static str),
@@ -78,6 +79,9 @@ impl Value {
             (Number(value) | Difference(value), Form::Table) => format!("{value:.3e}"),
             (Number(value), _) => plain(value),
             (Difference(value), _) => signed(value),
+            (Numbers(values), _) => {
+                values.into_iter().map(|value| Number(value).show(form)).collect::<Vec<_>>().join(" ")
+            }
             (YesNo(value), _) => if value { "yes" } else { "no" }.to_owned(),
             (Missing(text), Form::List { .. }) => text.to_owned(),
             (Missing(_), Form::Text | Form::Table) => "-".to_owned(),
@@ -128,7 +132,7 @@ const COLUMN: Column = Column {
 };
 
 /// Every column, from left to right.
-static COLUMNS: [Column; 16] = [
+static COLUMNS: [Column; 18] = [
     Column { key: "rank", table: "rank", value: |row| Count(row.class.rank), ..COLUMN },
     Column {
         key: "class",
@@ -229,6 +233,13 @@ static COLUMNS: [Column; 16] = [
         },
         ..COLUMN
     },
+    Column {
+        key: "contributions",
+        align: Align::Left,
+        value: |row| Numbers(row.class.contributions.clone()),
+        ..COLUMN
+    },
+    Column { key: "background_share", value: |row| Number(row.class.background_share), ..COLUMN },
 ];
 
 /// The columns of a form with their headings and widths. Tables find their widths themselves.
@@ -302,7 +313,7 @@ mod tests {
 
     const CLASS: &str = r#"{"index": 0, "name": "nap", "score": 0.5, "path": [[0, 0], [1, 1]], "frames_per_step": [1, 1],
         "collapsed": true, "order_free": 1e-5, "order_z": null, "order_p": null, "mean_pool": null,
-        "mean_pool_rank": null, "rank": 1, "margin": -0.25}"#;
+        "mean_pool_rank": null, "rank": 1, "margin": -0.25, "contributions": [0.25, 0.25], "background_share": 0.0}"#;
 
     #[test]
     fn keys_are_fields_of_the_json_document() {
@@ -330,7 +341,7 @@ mod tests {
         );
         assert_eq!(
             table([ranked()], Form::Csv).csv().lines().last(),
-            Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1")
+            Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1,0.25 0.25,0")
         );
         let form = Form::List { pinned: true, vlm: true };
         let cells: Vec<String> = cells(&ranked(), form).into_iter().map(|(cell, _)| cell).collect();

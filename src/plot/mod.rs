@@ -5,6 +5,7 @@ pub mod colour;
 pub mod font;
 pub mod format;
 pub mod heatmap;
+pub mod ledger;
 pub mod scale;
 pub mod svg;
 pub mod table;

@@ -159,6 +159,12 @@ fn check_class(class: &ClassReport, candidate: Option<&Matrices>, columns: usize
         candidate.ok_or_else(|| format!("index {} is of no candidate with cells", class.index))?;
     let steps = candidate.steps.len();
     same("frames_per_step", class.frames_per_step.len(), steps, "steps")?;
+    for (name, found) in
+        [("contributions", class.contributions.len()), ("without_step", class.without_step.len())]
+    {
+        // Older versions have none.
+        ensure(found == 0 || found == steps, || format!("{name} has {found} entries for {steps} steps"))?;
+    }
     ensure(!class.path.is_empty(), || "path is empty".to_owned())?;
     let outside = class.path.iter().find(|&&(step, frame)| step >= steps || frame >= columns);
     ensure(outside.is_none(), || format!("path leaves the matrix of {steps} steps and {columns} frames"))

@@ -7,7 +7,9 @@ use ndarray::Array2;
 
 use crate::align::Rule;
 use crate::explore::knobs::KnobValues;
-use crate::explore::{Candidate, ClassOutcome, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail};
+use crate::explore::{
+    Candidate, ClassOutcome, ClassReport, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
+};
 use crate::script::{Class, ClassId, Document};
 use crate::video::{Faults, Sampling, VideoInfo};
 
@@ -235,6 +237,21 @@ impl Clip {
     /// Matrix and path of a class, if it is aligned.
     pub fn outcome_of(&self, class: usize) -> Option<&ClassOutcome> {
         self.exploration.outcome().classes.get(class)?.as_ref()
+    }
+
+    /// A pair with what each step adds to their scores; `None` where one is not aligned.
+    pub fn explained(&self, [first, second]: [usize; 2]) -> Option<[ClassReport; 2]> {
+        let outcome = self.exploration.outcome();
+        let report = |class: usize| {
+            let name = &self.exploration.candidates().get(class)?.name;
+            Some(ClassReport::without_path(class, name, outcome)?.with_effects(outcome))
+        };
+        Some([report(first)?, report(second)?])
+    }
+
+    /// The texts of a class' steps.
+    pub fn steps(&self, class: usize) -> &[String] {
+        self.exploration.candidates().get(class).map_or(&[], |candidate| &candidate.steps)
     }
 
     /// The last step of a class' path at the frame under the cursor.

@@ -48,6 +48,8 @@ macro_rules! table {
                     => views::show(state, View::Script);
                 Compare "compare" "c" "pin the selected class and compare it with another" []
                     => views::compare(state);
+                ShowLedger "show-ledger" "C" "what each step adds to the scores of the compared classes" []
+                    => views::ledger(state);
                 ShowSmoothing "show-smoothing" "b" "the matrix before and after smoothing" [Embeddings]
                     => views::toggle(state, View::Smoothing);
                 ShowFrame "show-frame" "f" "the frame under the cursor, large, with its value for each step" []

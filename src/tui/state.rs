@@ -25,6 +25,8 @@ pub enum View {
     Script,
     /// Two classes on one time axis and one scale.
     Compare,
+    /// What each step adds to the scores of the two, and what the gap is without it.
+    Ledger,
     /// The matrix before and after smoothing.
     Smoothing,
     /// The frame under the cursor, large.
@@ -35,17 +37,24 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the next-view command.
-    pub const ALL: [Self; 5] = [Self::Script, Self::Compare, Self::Smoothing, Self::Frame, Self::Map];
+    pub const ALL: [Self; 6] =
+        [Self::Script, Self::Compare, Self::Ledger, Self::Smoothing, Self::Frame, Self::Map];
 
     /// Its name on the screen and in snapshots.
     pub fn name(self) -> &'static str {
         match self {
             Self::Script => "script",
             Self::Compare => "compare",
+            Self::Ledger => "ledger",
             Self::Smoothing => "smoothing",
             Self::Frame => "frame",
             Self::Map => "map",
         }
+    }
+
+    /// Whether it shows two classes.
+    pub fn compares(self) -> bool {
+        matches!(self, Self::Compare | Self::Ledger)
     }
 
     /// Whether it needs embeddings, which a snapshot does not have.
@@ -207,6 +216,16 @@ impl State {
             listing: None,
             message: None,
             effects: Vec::new(),
+        }
+    }
+
+    /// The two classes whose gap is explained: those that are compared, the pinned one first, or else the selected one and
+    /// the best of the others.
+    pub fn pair(&self) -> Option<[usize; 2]> {
+        let clip = self.clip();
+        match clip.compared {
+            Some(pinned) if self.view.compares() && pinned != clip.selected => Some([pinned, clip.selected]),
+            _ => Some([clip.selected, clip.exploration.outcome().rival(clip.selected)?]),
         }
     }
 

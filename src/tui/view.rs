@@ -5,6 +5,7 @@ mod footer;
 mod frame;
 mod header;
 pub mod layout;
+mod ledger;
 mod map;
 mod matrix;
 mod script;
@@ -16,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
+use crate::plot::ledger::Side;
 use crate::plot::text::{fit, wrap};
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::commands::Command;
@@ -48,6 +50,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     candidates::draw(state, frame, screen.candidates);
     match state.view {
         View::Script | View::Compare | View::Smoothing => draw_matrices(state, images, frame, &screen),
+        View::Ledger => ledger::draw(state, frame, screen.middle),
         View::Frame => frame::draw(state, images, frame, screen.middle),
         View::Map => map::draw(state, frame, screen.middle),
     }
@@ -74,10 +77,19 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
     let timeline = timeline(state, screen);
     let matrices = matrices(state);
     let cells = || matrices.iter().filter_map(|shown| shown.outcome).flat_map(|class| &class.cells).copied();
+    ledger::draw_sentence(state, frame, screen.sentence);
     let range = (cells().fold(f32::INFINITY, f32::min), cells().fold(f32::NEG_INFINITY, f32::max));
-    for (shown, panel) in matrices.iter().zip(&screen.panels) {
+    for (at, (shown, panel)) in matrices.iter().zip(&screen.panels).enumerate() {
         matrix::draw_title(state, shown, range, frame, panel.title);
-        script::draw(state, shown, frame, panel);
+        let draw_script =
+            |side: Option<&Side>, frame: &mut Frame| script::draw(state, shown, side, frame, panel);
+        let compares = state.view == View::Compare;
+        let drawn = ledger::with_ledger(state, |ledger| {
+            draw_script(ledger.sides.get(at).filter(|_| compares), frame);
+        });
+        if drawn.is_none() {
+            draw_script(None, frame);
+        }
         matrix::draw(state, shown, timeline, frame, panel);
     }
     difference::draw(state, timeline, frame, screen.difference);
@@ -88,6 +100,7 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 }
 
 pub use candidates::class_at;
+pub use ledger::with_ledger;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {

@@ -7,6 +7,7 @@ use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
+use crate::tui::view::with_ledger;
 
 /// Clip, model, device and candidates.
 pub fn greeting(state: &State) -> Vec<String> {
@@ -190,6 +191,7 @@ pub fn status(state: &State) -> Vec<String> {
 pub fn view(state: &State, command: Command) -> Vec<String> {
     match command {
         Command::Compare if state.view == View::Compare => compare(state),
+        Command::ShowLedger if state.view == View::Ledger => ledger(state),
         Command::ShowFrame if state.view == View::Frame => frame_values(state),
         Command::ShowSmoothing if state.view == View::Smoothing => smoothing(state),
         _ => Vec::new(),
@@ -227,6 +229,30 @@ fn compare(state: &State) -> Vec<String> {
         sentences.push(format!("{} is better in {}.", name(clip.selected), count(ahead(1.0), "frame")));
     }
     sentences
+}
+
+/// The gap between two classes, step by step.
+fn ledger(state: &State) -> Vec<String> {
+    let sentences = with_ledger(state, |ledger| {
+        let mut sentences = vec![format!("{}.", ledger.sentence())];
+        for side in &ledger.sides {
+            sentences.push(format!("{}, score {}:", side.name, plain(side.score)));
+            for entry in &side.entries {
+                let name = entry.step.map_or(String::new(), |step| format!("Step {}: ", step + 1));
+                let without = match (entry.lead_without, entry.rank_without) {
+                    (Some(lead), Some(rank)) => {
+                        let where_to = if lead >= 0.0 { "ahead" } else { "behind" };
+                        let by = plain(lead.abs());
+                        format!(" Without it {} is {by} {where_to}, at rank {rank}.", side.name)
+                    }
+                    _ => String::new(),
+                };
+                sentences.push(format!("{name}{}. It adds {}.{without}", entry.text, plain(entry.share)));
+            }
+        }
+        sentences
+    });
+    sentences.unwrap_or_else(|| vec!["Two candidates must be aligned first.".to_owned()])
 }
 
 fn smoothing(state: &State) -> Vec<String> {

@@ -18,6 +18,35 @@ fn comparing_two_classes() {
     assert_eq!(state.view, View::Script);
 }
 
+#[test]
+fn the_ledger_of_two_classes() {
+    let mut state = full_state();
+    type_keys(&mut state, "C");
+    assert_eq!((state.view, state.clip().compared, state.clip().selected), (View::Ledger, Some(1), 2));
+    assert_screens!("ledger", &mut state);
+    // The deciding step changes with the knobs, and with what is compared.
+    let before = screen(&mut state);
+    type_keys(&mut state, "{");
+    assert_ne!(screen(&mut state), before);
+    type_keys(&mut state, "j");
+    assert!(screen(&mut state).contains("long jump leads nap by"), "{}", screen(&mut state));
+    type_keys(&mut state, "C");
+    assert_eq!(state.view, View::Script);
+}
+
+#[test]
+fn shares_have_bars_in_proportion() {
+    let mut state = full_state();
+    type_keys(&mut state, "C");
+    let buffer = draw(&mut state, ColourDepth::True, 120, 40);
+    let good = state.theme.good().fg;
+    let is_bar = |at| buffer[at].symbol() == "█" && Some(buffer[at].fg) == good;
+    let length = |row: u16| (0..60).filter(|&x| is_bar((x, row))).count();
+    let rows: Vec<usize> = (0..40).map(length).filter(|&length| length > 0).collect();
+    assert_eq!(rows.len(), 4, "a bar for each step of the long jump");
+    assert!(rows[0] > rows[1] && rows[0] > rows[3], "{rows:?}");
+}
+
 /// Colours of the cells of a matrix on the screen, each step's first row.
 fn colours(state: &mut State, panel: usize, step: usize) -> Vec<Color> {
     let area = ratatui::layout::Rect::new(0, 0, 120, 40);

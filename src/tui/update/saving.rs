@@ -8,7 +8,7 @@ use crate::explore::ReportSettings;
 use crate::snapshot::{self, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Effect, SaveAs};
 use crate::tui::clip::{Clip, Pinned};
-use crate::tui::state::{State, View};
+use crate::tui::state::State;
 use crate::tui::update::views::refresh;
 
 /// Saves the clip on the screen.
@@ -42,7 +42,7 @@ fn snapshot(state: &State) -> Snapshot {
         view: ViewState {
             view: state.view.name().to_owned(),
             selected: clip.selected,
-            compared: clip.compared.filter(|_| state.view == View::Compare),
+            compared: clip.compared.filter(|_| state.view.compares()),
             cursor: clip.cursor,
             scale: state.scale_in_force().name().to_owned(),
             step: clip.focus_step(),

@@ -11,7 +11,7 @@ use crate::tui::update::tour;
 pub fn show(state: &mut State, view: View) {
     let is_there = !state.clip().exploration.is_frozen() || !view.needs_embeddings();
     state.view = if is_there { view } else { View::Script };
-    if view == View::Compare && state.clip().compared.is_none() {
+    if view.compares() && state.clip().compared.is_none() {
         pin_rival(state);
     }
     shade(state);
@@ -44,6 +44,17 @@ pub fn compare(state: &mut State) {
         clip.select(rival);
     }
     show(state, View::Compare);
+}
+
+/// Shows the ledger of the compared classes, after pinning as [`compare`] does; or goes back.
+pub fn ledger(state: &mut State) {
+    if state.view == View::Ledger {
+        return show(state, View::Script);
+    }
+    if state.view != View::Compare {
+        compare(state);
+    }
+    show(state, View::Ledger);
 }
 
 /// Compares the selected class with the best of the others.
@@ -159,7 +170,7 @@ fn align(state: &mut State) {
     if follows && let Some(&leader) = clip.exploration.outcome().ranking.first() {
         clip.selected = leader;
     }
-    if state.view == View::Compare && (follows || state.clip().compared.is_none()) {
+    if state.view.compares() && (follows || state.clip().compared.is_none()) {
         pin_rival(state);
     }
     shade(state);
@@ -175,7 +186,7 @@ pub fn shade(state: &mut State) {
     let above = match view {
         View::Compare => clip.compared.and_then(|class| Some((class, clip.outcome_of(class)?.clone()))),
         View::Smoothing => clip.exploration.unsmoothed(clip.selected).map(|outcome| (clip.selected, outcome)),
-        View::Script | View::Frame | View::Map => None,
+        View::Script | View::Ledger | View::Frame | View::Map => None,
     };
     let matrices = [Some(selected), above.as_ref().map(|(_, outcome)| outcome)];
     let cells: Vec<_> = matrices.into_iter().flatten().map(|outcome| outcome.cells.view()).collect();

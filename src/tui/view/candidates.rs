@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use crate::plot::candidates::{self, Form, Ranked, Tone};
 use crate::plot::text::{fit, width};
 use crate::tui::clip::{Clip, Vision};
-use crate::tui::state::{State, View};
+use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::visible::visible_line;
 
@@ -66,7 +66,7 @@ fn line(state: &State, class: usize, form: Form, (name_width, bar): (usize, usiz
     let candidate = &clip.exploration.candidates()[class];
     let marker = if class == clip.selected {
         "▶"
-    } else if state.view == View::Compare && clip.compared == Some(class) {
+    } else if state.view.compares() && clip.compared == Some(class) {
         "◆"
     } else {
         " "

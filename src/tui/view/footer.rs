@@ -34,11 +34,15 @@ fn hints(state: &State) -> Vec<Hint> {
     const VIEWS: Hint = (&[Command::NextView], "views");
     const DIFFERENCE: Hint = (&[Command::WhereTheyPart], "where they part");
     const SCALE: Hint = (&[Command::NextScale], "scale");
+    const LEDGER: Hint = (&[Command::ShowLedger], "ledger");
     const COLOURS: Hint = (&[Command::MapColours], "colours");
     let of_view: &[Hint] = match state.view {
         View::Script => &[CANDIDATE, TIME, SMOOTHING, TEMPLATE, COMPARE, EDIT, FIGURE, PLAY, VIEWS],
         View::Compare => {
-            &[(CANDIDATE.0, "other"), TIME, DIFFERENCE, (COMPARE.0, "back"), FIGURE, STEP, SCALE]
+            &[(CANDIDATE.0, "other"), TIME, DIFFERENCE, LEDGER, (COMPARE.0, "back"), FIGURE, STEP, SCALE]
+        }
+        View::Ledger => {
+            &[(CANDIDATE.0, "other"), STEP, SMOOTHING, TEMPLATE, FIGURE, (&[Command::ShowLedger], "back")]
         }
         View::Smoothing => &[SMOOTHING, CANDIDATE, TIME, (&[Command::ShowSmoothing], "back")],
         View::Frame => &[TIME, PLAY, STEP, CANDIDATE, (&[Command::ShowFrame], "back")],

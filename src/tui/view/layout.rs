@@ -21,6 +21,8 @@ pub struct Contents {
     /// One or two matrices above the film strip: how many steps each has, and which step must be visible. None where the
     /// middle of the screen is a single part.
     pub panels: Vec<(usize, usize)>,
+    /// Rows above the matrices for the sentence that explains the gap.
+    pub sentence: u16,
     /// Rows between matrices and film for the difference of two classes.
     pub difference: u16,
     /// Rows of the guided tour.
@@ -36,6 +38,8 @@ pub struct Screen {
     pub candidates: Rect,
     /// All between the candidates and the tour.
     pub middle: Rect,
+    /// Which class leads, and the step that decides.
+    pub sentence: Rect,
     pub panels: Vec<Panel>,
     /// Bars of the difference of two classes.
     pub difference: Rect,
@@ -96,13 +100,19 @@ impl Screen {
                 let of_other = (steps(other), clip.step_at_cursor(other).unwrap_or(0));
                 vec![of_other, of_selected]
             }
-            View::Frame | View::Map => Vec::new(),
+            View::Ledger | View::Frame | View::Map => Vec::new(),
         };
         let contents = Contents {
             knobs: header::knob_rows(state, area.width),
             // One row for the note that none matches.
             candidates: clip.listed().len().max(1),
             panels,
+            sentence: match (area.width, area.height) {
+                _ if state.pair().is_none() => 0,
+                (150.., _) | (_, ..24) => 1,
+                (_, ..30) if state.view != View::Script => 1,
+                _ => 2,
+            },
             difference: if state.view == View::Compare { 2 } else { 0 },
             tour: tour::rows(state, area.width),
         };
@@ -117,7 +127,7 @@ impl Screen {
         let header = rows(area.y, 1);
         let knobs = rows(header.bottom(), contents.knobs);
         let free = usize::from(tour.y - knobs.bottom());
-        let Contents { panels, difference, .. } = contents;
+        let Contents { panels, sentence, difference, .. } = contents;
         if panels.is_empty() {
             // The middle keeps the larger part.
             let listed = contents.candidates.min((free / 4).clamp(2, 10)) as u16;
@@ -127,8 +137,13 @@ impl Screen {
         }
 
         let left = (area.width * 2 / 5).clamp(26, 64);
-        // Without heading of the candidates, titles, difference, band and axis.
-        let free = free.saturating_sub(1 + panels.len() + usize::from(*difference) + 2);
+        let fewest = if panels.len() > 1 { 2 } else { 3 };
+        // In the smallest terminals the sentence has no room.
+        let least = 1 + fewest + 2 * panels.len() + usize::from(*difference) + 4;
+        let sentence = (*sentence).min(free.saturating_sub(least) as u16);
+        // Without heading of the candidates, sentence, titles, difference, band and axis.
+        let taken = 1 + usize::from(sentence) + panels.len() + usize::from(*difference) + 2;
+        let free = free.saturating_sub(taken);
         // No higher than four pictures of 16:9 beside each other need; a row is two pixels.
         let four = usize::from(area.width - left) * 9 / (4 * 32);
         let strip = (free / 5).min(four).max(2);
@@ -138,7 +153,6 @@ impl Screen {
             None => (1, 0),
         };
         let steps: usize = panels.iter().map(|&(steps, _)| steps).sum();
-        let fewest = if panels.len() > 1 { 2 } else { 3 };
         let listed = contents.candidates.min(free.saturating_sub(strip + steps).clamp(fewest, 10));
         let room = free.saturating_sub(strip + listed).max(panels.len()) / panels.len();
         // The steps of both matrices have the same height.
@@ -151,7 +165,8 @@ impl Screen {
         let strip = (strip + free.saturating_sub(strip + listed + used)).min(four.max(strip));
 
         let candidates = rows(knobs.bottom(), listed as u16 + 1);
-        let mut y = candidates.bottom();
+        let sentence = rows(candidates.bottom(), sentence);
+        let mut y = sentence.bottom();
         let split = |row: Rect| {
             let [left, _, right] =
                 Layout::horizontal([Constraint::Length(left), Constraint::Length(1), Constraint::Fill(1)])
@@ -176,7 +191,21 @@ impl Screen {
         let (_, axis) = split(rows(strip.bottom(), 1));
         let facts = Rect { y: difference.y, height: axis.bottom() - difference.y, ..facts };
         let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
-        Self { header, knobs, candidates, middle, panels, difference, facts, band, strip, axis, tour, footer }
+        Self {
+            header,
+            knobs,
+            candidates,
+            middle,
+            sentence,
+            panels,
+            difference,
+            facts,
+            band,
+            strip,
+            axis,
+            tour,
+            footer,
+        }
     }
 
     /// Whether a column of this place is a time: on matrices, difference, film and axis.
@@ -193,20 +222,20 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
-        for (width, height, tour, knobs) in [
-            (60, 18, 0, 3),
-            (60, 18, 2, 2),
-            (80, 24, 2, 2),
-            (120, 40, 0, 2),
-            (200, 60, 2, 1),
-            (400, 120, 2, 1),
+        for (width, height, tour, knobs, sentence) in [
+            (60, 18, 0, 3, 1),
+            (60, 18, 2, 2, 1),
+            (80, 24, 2, 2, 2),
+            (120, 40, 0, 2, 2),
+            (200, 60, 2, 1, 1),
+            (400, 120, 2, 1, 0),
         ] {
             for (candidates, steps) in [(1, 1_usize), (5, 8), (20, 12), (3, 40), (1, 0)] {
                 for focus in [0, steps / 2, steps.saturating_sub(1), 99] {
                     for (panels, difference) in
                         [(vec![(steps, focus)], 0), (vec![(steps, focus), (3, 1)], 2), (Vec::new(), 0)]
                     {
-                        let contents = Contents { knobs, candidates, panels, difference, tour };
+                        let contents = Contents { knobs, candidates, panels, sentence, difference, tour };
                         let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
                         check(&screen, width, height, &contents);
                     }
@@ -217,6 +246,9 @@ mod tests {
 
     fn check(screen: &Screen, width: u16, height: u16, contents: &Contents) {
         let mut rows = vec![screen.header, screen.knobs, screen.candidates];
+        if !contents.panels.is_empty() {
+            rows.push(screen.sentence);
+        }
         assert_eq!(screen.panels.len(), contents.panels.len());
         for (panel, &(steps, focus)) in screen.panels.iter().zip(&contents.panels) {
             if focus < steps {

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::plot::format::plain;
+use crate::plot::ledger::Side;
 use crate::plot::text::width as columns_of;
 use crate::script::Strategy;
 use crate::script::check::{Warning, warnings_of_step};
@@ -14,7 +16,8 @@ use crate::tui::view::layout::Panel;
 use crate::tui::view::shown::Shown;
 use crate::tui::view::{fit, wrap};
 
-pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
+/// The steps of a class. `side` has what they add to its score, where two classes are compared.
+pub fn draw(state: &State, shown: &Shown, side: Option<&Side>, frame: &mut Frame, panel: &Panel) {
     let Some(candidate) = state.clip().exploration.candidates().get(shown.class) else { return };
     // Once, since it reads all scripts.
     let strategy = Strategy::of(state.scripts.file());
@@ -24,9 +27,21 @@ pub fn draw(state: &State, shown: &Shown, frame: &mut Frame, panel: &Panel) {
         let area = Rect { y: top, height: panel.rows_per_step, ..panel.script };
         // One narrow row has room for the text or the times.
         let with_times = panel.rows_per_step > 1 || area.width >= 40;
-        let figures = figures(state, shown, step, strategy, with_times);
-        // The text wraps into the step's rows; the figures are at the end of the last one.
         let width = usize::from(area.width).saturating_sub(4);
+        let figures = figures(state, shown, step, strategy, with_times);
+        let figures = match side.and_then(|side| side.entries.get(step)) {
+            None => figures,
+            // The rest stands in the ledger where there is no room for it.
+            Some(entry) => {
+                let share = plain(entry.share);
+                match width {
+                    ..38 => share,
+                    38..50 => format!("{share} {}", entry.without()),
+                    _ => format!("{figures}  {share} {}", entry.without()),
+                }
+            }
+        };
+        // The text wraps into the step's rows; the figures are at the end of the last one.
         let rows = usize::from(panel.rows_per_step);
         let text_style = if is_focus { bold() } else { Style::new() };
         let mut lines = wrap(&candidate.steps[step], width, rows);

@@ -50,6 +50,6 @@ pub fn matrices(state: &State) -> Vec<Shown<'_>> {
             selected.label = "after smoothing";
             vec![above, selected]
         }
-        View::Frame | View::Map => Vec::new(),
+        View::Ledger | View::Frame | View::Map => Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Every aligner against every path there is.
 
 use actalign_tui::align::{AlignError, Aligner, Alignment, Rule, align, order_evidence, shuffled_scores};
+use actalign_tui::explain::{Shares, scores_without_steps};
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
 
@@ -146,6 +147,40 @@ proptest! {
             }
             Err(AlignError::Band { .. }) => prop_assert!(best.is_none() && rule.band.is_some()),
             Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+
+    #[test]
+    fn shares_add_up_to_the_score(rule in rules(), cells in matrices()) {
+        let Ok(alignment) = align(rule, cells.view()) else { return Ok(()) };
+        let shares = Shares::new(rule, cells.view(), &alignment);
+        prop_assert_eq!(shares.steps.len(), cells.nrows());
+        prop_assert!((shares.steps.iter().sum::<f64>() + shares.background - alignment.score).abs() < 1e-9);
+        // A step's share is the sum of its cells over what the score is divided by.
+        let divisor = match rule.aligner {
+            Aligner::Dtw | Aligner::MeanPath => alignment.path.len(),
+            Aligner::Segment | Aligner::Drop => cells.ncols(),
+        };
+        for (step, share) in shares.steps.iter().enumerate() {
+            let of_step = alignment.path.iter().filter(|cell| cell.0 == step);
+            let sum: f64 = of_step.map(|&cell| f64::from(cells[cell])).sum();
+            prop_assert!((share - sum / divisor as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn without_a_step_the_score_is_that_of_the_other_rows(rule in rules(), cells in matrices()) {
+        let scores = scores_without_steps(rule, cells.view());
+        prop_assert_eq!(scores.len(), cells.nrows());
+        for (step, score) in scores.into_iter().enumerate() {
+            let kept: Vec<usize> = (0..cells.nrows()).filter(|&row| row != step).collect();
+            let others = cells.select(Axis(0), &kept);
+            let best = if kept.is_empty() { None } else { brute_force(&rule, &others) };
+            match (score, best) {
+                (Some(score), Some(best)) => prop_assert!((score - best).abs() < 1e-9, "{} {}", score, best),
+                (None, None) => {}
+                unlike => prop_assert!(false, "{:?}", unlike),
+            }
         }
     }
 

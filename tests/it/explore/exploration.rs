@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
 use actalign_tui::background::Worker;
 use actalign_tui::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate, Exploration, Fixed,
-    Method, Outcome, Report, ReportSettings, Settings, Sources,
+    Candidate, ClassMatrix, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate,
+    Exploration, Fixed, Method, Outcome, Report, ReportSettings, Settings, Sources, WithoutStep,
+    align_classes,
 };
 use actalign_tui::script::Template;
 use actalign_tui::video::Shown;
@@ -428,16 +429,55 @@ fn what_has_no_steps_is_not_aligned_and_nothing_breaks() {
 }
 
 fn class(score: f64, mean_pool: Option<f64>) -> Option<ClassOutcome> {
-    let cells = array![[score as f32]];
-    let alignment = align::align(Aligner::Dtw, cells.view()).unwrap();
-    Some(ClassOutcome {
-        cosines: cells.clone(),
-        order_free: align::order_free(cells.view()),
-        cells,
-        alignment,
-        mean_pool,
-        order: Evidence::Unknown,
-    })
+    let matrix = ClassMatrix { cosines: array![[score as f32]], mean_pool };
+    let method = Method { cell: Cell::Cosine, ..Method::default() };
+    align_classes(vec![Some(matrix)], method, CALIBRATION).unwrap().1.pop().unwrap()
+}
+
+/// Each effect is what deleting the step from the script does.
+#[test]
+fn without_a_step_margin_and_rank_are_those_of_the_shorter_script() {
+    let rows = Array2::from_shape_fn((9, DIM), |(t, i)| f32::sin((7 * t + 3 * i) as f32));
+    for aligner in [Aligner::Dtw, Aligner::Segment] {
+        let method = Method { aligner, ..Method::default() };
+        let explored = |candidates: Vec<Candidate>| {
+            let settings = Settings { method, ..Settings::default() };
+            let mut exploration = Exploration::new(candidates, CALIBRATION, DIM, settings);
+            exploration.add_frames(frames(&rows));
+            embed_missing(&mut exploration);
+            exploration.refresh().unwrap();
+            exploration.report(&Sources::default()).classes
+        };
+        let all = [candidates(), vec![candidate("mate", &["king falls", "queen moves"])]].concat();
+        for class in explored(all.clone()) {
+            let sum = class.contributions.iter().sum::<f64>() + class.background_share;
+            assert!((sum - class.score).abs() < 1e-6, "{aligner}: {sum} {}", class.score);
+            assert_eq!(class.without_step.len(), all[class.index].steps.len());
+            for (step, without) in class.without_step.iter().enumerate() {
+                let mut shorter = all.clone();
+                shorter[class.index].steps.remove(step);
+                let shorter = &explored(shorter)[class.index];
+                assert_eq!((without.margin, without.rank), (shorter.margin, Some(shorter.rank)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_script_of_one_step_has_no_script_without_it() {
+    let mut exploration = Exploration::new(
+        vec![candidate("castling", &["king moves"]), candidate("fork", &["queen falls"])],
+        CALIBRATION,
+        DIM,
+        Settings::default(),
+    );
+    exploration.add_frames(frames(&Array2::ones((2, DIM))));
+    embed_missing(&mut exploration);
+    exploration.refresh().unwrap();
+    for class in exploration.report(&Sources::default()).classes {
+        assert_eq!(class.without_step, [WithoutStep { margin: None, rank: None }]);
+        assert!((class.contributions[0] - class.score).abs() < 1e-9);
+    }
 }
 
 #[test]
