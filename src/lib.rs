@@ -11,6 +11,7 @@ pub mod cli;
 pub mod embeddings;
 pub mod error_chain;
 pub mod eval;
+pub mod explain;
 pub mod explore;
 pub mod export;
 pub mod files;

@@ -1,0 +1,5 @@
+//! Why the winner wins, and how surely. Matrices in, plain values out.
+
+mod confidence;
+
+pub use confidence::{Confidence, confidence};
