@@ -27,7 +27,7 @@ pub struct Confidence {
     pub margin: f64,
     /// 95 % percentile interval of the margin over draws of the clip's frames.
     pub interval: [f64; 2],
-    /// Whether the interval holds zero.
+    /// Whether the interval holds zero, or even lies below it.
     pub too_close: bool,
     /// Standard deviation of the margin over the draws.
     pub spread: f64,
@@ -114,7 +114,7 @@ impl Confidence {
         Self {
             margin: as_given.value,
             interval: [low.value, high.value],
-            too_close: low.value <= low.rounding && high.value >= -high.rounding,
+            too_close: low.value <= low.rounding,
             spread: variance.sqrt(),
             won: drawn.iter().map(|margin| margin.won()).sum::<f64>() / n,
             block,

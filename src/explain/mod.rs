@@ -2,4 +2,4 @@
 
 mod confidence;
 
-pub use confidence::{Confidence, confidence};
+pub use confidence::{Confidence, RIVALS, confidence};

@@ -2,6 +2,7 @@
 
 use crate::explore::knobs::KnobValues;
 use crate::plot::candidates::{self, Form, Ranked};
+use crate::plot::confidence;
 use crate::plot::table::Style;
 use crate::snapshot::Snapshot;
 use crate::video::Sampling;
@@ -45,6 +46,7 @@ fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
     facts.push(("frames", frames(snapshot)));
     facts.push(("model", clip.sources.model.clone()));
     facts.extend(knobs.in_tables());
+    facts.extend(snapshot.confidence.as_ref().map(|found| ("confidence", confidence::line(found))));
     facts.push(("by", format!("{}, {}", snapshot.program, snapshot.created)));
     facts
 }
