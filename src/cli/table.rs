@@ -5,6 +5,7 @@ use color_eyre::eyre::Result;
 use crate::explore::Report;
 use crate::output;
 use crate::plot::candidates::{self, Form, Ranked};
+use crate::plot::confidence;
 use crate::plot::table::Style;
 use crate::visible;
 
@@ -14,7 +15,7 @@ pub fn print(report: &Report, json: bool) -> Result<()> {
     Ok(output::print(&text)?)
 }
 
-/// A row per class, best first, and the settings below.
+/// A row per class, best first, and below how sure the first is and the settings.
 fn table(report: &Report) -> String {
     let classes = report.ranking.iter().filter_map(|&index| report.class(index));
     let classes = classes.map(|class| Ranked::of_report(class, ""));
@@ -24,8 +25,9 @@ fn table(report: &Report) -> String {
         0 | 1 => "off".into(),
         width => format!("{width} frames"),
     };
+    let confidence = report.confidence.as_ref().map_or_else(String::new, |c| confidence::line(c) + "\n");
     format!(
-        "{table}\npreset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
+        "{table}\n{confidence}preset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
         settings.method.preset,
         settings.method.aligner_in_words(),
         settings.method.cell,

@@ -1,5 +1,7 @@
-//! Why a class wins: what each step adds to its score, and how much the answer depends on it.
+//! Why the winner wins, and how surely. Matrices in, plain values out.
 
+mod confidence;
 mod ledger;
 
+pub use confidence::{Confidence, RIVALS, confidence};
 pub use ledger::{DecidingStep, Shares, scores_without_steps};

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::align::{self, AlignError, Calibration, OrderEvidence, Smoothing, Windows};
+use crate::explain::{Confidence, RIVALS};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
@@ -280,7 +281,7 @@ impl Exploration {
         self.generation
     }
 
-    /// Copies of the matrices whose order evidence is unknown.
+    /// Copies of the matrices whose order evidence is unknown, and of those between which the confidence decides.
     pub fn evidence_request(&self) -> EvidenceRequest {
         let unproven = |&class: &usize| {
             let outcome =
@@ -291,7 +292,20 @@ impl Exploration {
             generation: self.generation,
             rule: self.outcome.rule,
             classes: self.outcome.ranking.iter().filter_map(unproven).collect(),
+            contest: self.contest(),
+            width: self.outcome.width,
         }
+    }
+
+    /// Matrices of the leader and its rivals; none if the confidence is known, or without a rival.
+    fn contest(&self) -> Vec<Array2<f32>> {
+        let Outcome { ranking, confidence, .. } = &self.outcome;
+        if ranking.len() < 2 || confidence.is_some() {
+            return Vec::new();
+        }
+        let classes =
+            ranking.iter().take(1 + RIVALS).filter_map(|&class| self.outcome.classes[class].as_ref());
+        classes.map(|class| class.cells.clone()).collect()
     }
 
     /// Adds the order evidence of one class, unless matrices have changed since it was requested.
@@ -303,6 +317,13 @@ impl Exploration {
         }
     }
 
+    /// Adds the confidence in the leader, unless matrices have changed since it was requested.
+    pub fn add_confidence(&mut self, generation: u64, confidence: Confidence) {
+        if generation == self.generation {
+            self.outcome.confidence = Some(confidence);
+        }
+    }
+
     pub fn evidence(&self, class: usize) -> Evidence {
         let class = self.outcome.classes.get(class).and_then(Option::as_ref);
         class.map_or(Evidence::Unknown, |class| class.order)
@@ -310,6 +331,10 @@ impl Exploration {
 
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
         workers::install(|| self.outcome.find_evidence())
+    }
+
+    pub fn find_confidence(&mut self) -> Result<(), AlignError> {
+        workers::install(|| self.outcome.find_confidence())
     }
 
     /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for
@@ -386,7 +411,7 @@ impl Exploration {
     /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
     fn replace_outcome(&mut self, mut outcome: Outcome) {
         let is_same_rule = outcome.rule == self.outcome.rule;
-        let mut all_kept = true;
+        let mut all_kept = outcome.width == self.outcome.width;
         for (class, before) in outcome.classes.iter_mut().zip(&self.outcome.classes) {
             match (class, before) {
                 (Some(class), Some(before)) if is_same_rule && class.cells == before.cells => {
@@ -397,7 +422,9 @@ impl Exploration {
                 _ => all_kept = false,
             }
         }
-        if !all_kept {
+        if all_kept {
+            outcome.confidence = self.outcome.confidence;
+        } else {
             self.generation = next_generation();
         }
         self.outcome = outcome;

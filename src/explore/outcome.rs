@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
-use crate::explain::{Shares, scores_without_steps};
+use crate::explain::{Confidence, Shares, confidence, scores_without_steps};
 use crate::explore::method::Method;
 
 #[derive(Clone, Debug)]
@@ -120,6 +120,8 @@ pub struct Outcome {
     pub ranking: Vec<usize>,
     /// Indices of the classes with a mean-pool score, best first.
     pub mean_pool_ranking: Vec<usize>,
+    /// How sure the leader is, once that is found.
+    pub confidence: Option<Confidence>,
 }
 
 impl Outcome {
@@ -133,7 +135,7 @@ impl Outcome {
     ) -> Self {
         let ranking = ranked(&classes, |c| Some(c.alignment.score));
         let mean_pool_ranking = ranked(&classes, |c| c.mean_pool);
-        Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking }
+        Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking, confidence: None }
     }
 
     /// Computes missing order evidence. That takes longer than all alignments together.
@@ -144,6 +146,18 @@ impl Outcome {
             class.order = align::order_evidence(rule, class.cells.view())?.into();
             Ok(())
         })
+    }
+
+    /// Computes the confidence in the leader, if that is missing.
+    pub fn find_confidence(&mut self) -> Result<(), AlignError> {
+        if self.confidence.is_none() {
+            let classes = self.ranking.iter().filter_map(|&class| self.classes[class].as_ref());
+            let cells: Vec<_> = classes.map(|class| class.cells.view()).collect();
+            if let Some((leader, rivals)) = cells.split_first() {
+                self.confidence = confidence(self.rule, *leader, rivals, self.width, || false)?;
+            }
+        }
+        Ok(())
     }
 
     /// Place of a class in the ranking, from 1.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::align::{Calibration, Rule};
+use crate::explain::Confidence;
 use crate::explore::method::Method;
 use crate::explore::outcome::Outcome;
 use crate::explore::settings::Settings;
@@ -14,6 +15,9 @@ pub struct Report {
     pub classes: Vec<ClassReport>,
     /// Indices of the classes, best first; equal scores in the order given.
     pub ranking: Vec<usize>,
+    /// How sure the first of the ranking is; none if that is unknown, or without a rival.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Everything the scores depend on besides the embeddings.
     pub settings: ReportSettings,
 }
@@ -169,7 +173,7 @@ impl Report {
     ) -> Self {
         let class = |(index, name)| ClassReport::new(index, name, outcome);
         let classes = names.into_iter().enumerate().filter_map(class).collect();
-        Self { classes, ranking: outcome.ranking.clone(), settings }
+        Self { classes, ranking: outcome.ranking.clone(), confidence: outcome.confidence, settings }
     }
 
     pub fn class(&self, index: usize) -> Option<&ClassReport> {

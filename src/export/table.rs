@@ -3,6 +3,7 @@
 use crate::explore::knobs::KnobValues;
 use crate::export::{classes_shown, ledger_of};
 use crate::plot::candidates::{self, Form, Ranked};
+use crate::plot::confidence;
 use crate::plot::table::Style;
 use crate::snapshot::Snapshot;
 use crate::video::Sampling;
@@ -51,6 +52,7 @@ fn facts(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
     facts.push(("frames", frames(snapshot)));
     facts.push(("model", clip.sources.model.clone()));
     facts.extend(knobs.in_tables());
+    facts.extend(snapshot.confidence.as_ref().map(|found| ("confidence", confidence::line(found))));
     facts.push(("by", format!("{}, {}", snapshot.program, snapshot.created)));
     facts
 }

@@ -2,6 +2,7 @@
 
 pub mod candidates;
 pub mod colour;
+pub mod confidence;
 pub mod font;
 pub mod format;
 pub mod heatmap;

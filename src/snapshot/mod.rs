@@ -16,6 +16,7 @@ pub use load::SnapshotError;
 pub(crate) use parts::matrix;
 pub use parts::settings;
 
+use crate::explain::Confidence;
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::files::atomic_write::write_new;
 use crate::files::input_file::open_regular;
@@ -45,6 +46,9 @@ pub struct Snapshot {
     pub classes: Vec<ClassReport>,
     /// Indices of the classes, best first.
     pub ranking: Vec<usize>,
+    /// How sure the first of the ranking is; none where that was not found, or by an older program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Everything that the scores depend on besides the embeddings.
     pub settings: ReportSettings,
     pub sampling: SampledPart,
@@ -155,7 +159,7 @@ impl Snapshot {
                 cells: class.map(|class| rows(&class.cells)),
             }
         });
-        let Report { classes, ranking, settings } = exploration.report(sources);
+        let Report { classes, ranking, confidence, settings } = exploration.report(sources);
         Self {
             format: SNAPSHOT_FORMAT.to_owned(),
             program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -163,6 +167,7 @@ impl Snapshot {
             complete: input.complete,
             classes,
             ranking,
+            confidence,
             settings,
             sampling: SampledPart { fps: sampling, start: sources.start, end: sources.end },
             hashes: Hashes::default(),

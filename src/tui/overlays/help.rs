@@ -13,9 +13,10 @@ use crate::tui::overlays::window;
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 
-const MARKS: [(&str, &str); 7] = [
+const MARKS: [(&str, &str); 8] = [
     ("━┓┗", "the path: which frames are given to which step"),
     ("27f", "frames of a step; one where two steps meet may count for both"),
+    ("too close", "the margin's 95 % interval over draws of the frames holds 0"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),

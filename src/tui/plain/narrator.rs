@@ -1,5 +1,7 @@
 //! Sentences about what has changed since the last time.
 
+use crate::explain::Confidence;
+use crate::plot::confidence;
 use crate::plot::format::plain;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
@@ -14,6 +16,7 @@ pub struct Narrator {
     leader: Option<String>,
     /// Names and scores, best first; by name, since classes may come and go.
     ranking: Vec<(String, f64)>,
+    confidence: Option<Confidence>,
     is_complete: bool,
     selected: Option<(String, Vec<String>)>,
     frame: Option<u64>,
@@ -41,6 +44,7 @@ impl Narrator {
         self.say_knobs(state, &mut news);
         self.say_progress(state, &mut news);
         self.say_ranking(state, &mut news);
+        self.say_confidence(state, &mut news);
         self.say_selected(state, &mut news);
         self.say_frame(state, &mut news);
         self.say_view(state, &mut news);
@@ -165,6 +169,14 @@ impl Narrator {
             news.push(format!("{}. {name}, score {}{moved}.", place + 1, plain(*score)));
         }
         self.ranking = ranking;
+    }
+
+    fn say_confidence(&mut self, state: &State, news: &mut Vec<String>) {
+        let found = state.clip().exploration.outcome().confidence;
+        if found != self.confidence && self.is_complete {
+            news.extend(found.as_ref().map(confidence::sentence));
+            self.confidence = found;
+        }
     }
 
     fn say_selected(&mut self, state: &State, news: &mut Vec<String>) {

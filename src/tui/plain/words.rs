@@ -1,6 +1,7 @@
 //! The state in sentences: one fact a line, every number with its name and unit.
 
 use crate::explore::Evidence;
+use crate::plot::confidence;
 use crate::plot::format::plain;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
@@ -49,7 +50,8 @@ pub fn ranking(state: &State) -> Vec<String> {
         let truth = if clip.answer == Some(class) { " This is the true class." } else { "" };
         listed.contains(&class).then(|| format!("{}. {name}, score {score}.{truth}", place + 1))
     };
-    outcome.ranking.iter().enumerate().filter_map(line).collect()
+    let lines = outcome.ranking.iter().enumerate().filter_map(line);
+    lines.chain(outcome.confidence.as_ref().map(confidence::sentence)).collect()
 }
 
 /// The selected candidate, without its steps.

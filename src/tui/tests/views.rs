@@ -1,6 +1,8 @@
 //! Views and overlays on screens of two sizes, and playing.
 
 use super::*;
+use crate::explain::Confidence;
+use crate::explore::EvidenceUpdate;
 use crate::script::ScriptFile;
 use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
 use crate::tui::state::View;
@@ -329,6 +331,49 @@ fn order_evidence_is_requested_once_per_ranking_after_embedding() {
     assert!(!screen(&mut state).contains("+2.4*"), "of the ranking before");
     act(&mut state, news(generation));
     assert!(screen(&mut state).contains("+2.4*"));
+}
+
+#[test]
+fn a_winner_that_is_too_close_to_call_is_marked_above_the_ranking() {
+    let mut state = full_state();
+    let generation = state.clip().exploration.generation();
+    let sure = Confidence {
+        margin: 0.2385,
+        interval: [0.2, 0.25],
+        too_close: false,
+        spread: 0.01,
+        won: 1.0,
+        block: 10,
+        order_z: None,
+        order_p: None,
+    };
+    let close = Confidence { interval: [-0.1, 0.3], too_close: true, ..sure };
+    let news = |generation, confidence| Action::Evidence(EvidenceUpdate::Sure { generation, confidence });
+    act(&mut state, news(generation - 1, sure));
+    assert!(!screen(&mut state).contains("margin +0.2385"), "of the ranking before");
+    act(&mut state, news(generation, sure));
+    let row = |state: &mut State, width| {
+        let screen = text(&draw(state, ColourDepth::True, width, 40));
+        screen.lines().find(|line| line.contains("candidate ")).unwrap().to_owned()
+    };
+    assert!(row(&mut state, 120).starts_with("     candidate margin +0.2385 in [+0.2000, +0.2500], 95 %  "));
+    let narrow = row(&mut state, 80);
+    assert!(narrow.starts_with("     candidate       "), "no room: {narrow}");
+
+    act(&mut state, news(generation, close));
+    assert!(
+        row(&mut state, 120).contains("candidate too close to call: margin +0.2385 in [-0.1000, +0.3000]")
+    );
+    let buffer = draw(&mut state, ColourDepth::True, 80, 24);
+    let lines = text(&buffer);
+    let (y, line) = lines.lines().enumerate().find(|(_, line)| line.contains("too close to call")).unwrap();
+    let x = line.find("too close").unwrap();
+    assert!(line.ends_with("score    margin   unordered  order  pool"), "{line}");
+    assert_eq!(Some(buffer[(x as u16, y as u16)].fg), state.theme.bad().fg);
+
+    // Another width aligns anew: nothing is known until it is asked for again.
+    type_keys(&mut state, "[");
+    assert!(!screen(&mut state).contains("too close"));
 }
 
 #[test]

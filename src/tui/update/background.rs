@@ -92,12 +92,17 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) {
     }
 }
 
-/// Adds order evidence to the clip with these alignments.
+/// Adds order evidence or confidence to the clip with these alignments.
 pub fn handle_evidence(state: &mut State, update: EvidenceUpdate) {
     match update {
         EvidenceUpdate::Found { generation, class, evidence } => {
             for clip in &mut state.clips {
                 clip.exploration.add_evidence(generation, class, evidence);
+            }
+        }
+        EvidenceUpdate::Sure { generation, confidence } => {
+            for clip in &mut state.clips {
+                clip.exploration.add_confidence(generation, confidence);
             }
         }
         EvidenceUpdate::Failed(report) => state.complain(error_chain(&report)),

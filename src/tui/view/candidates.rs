@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::plot::candidates::{self, Form, Ranked, Tone};
+use crate::plot::confidence;
 use crate::plot::text::{fit, width};
 use crate::tui::clip::{Clip, Vision};
 use crate::tui::state::State;
@@ -26,8 +27,14 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let candidate = if clip.filter.is_empty() { "candidate".to_owned() } else { format!("/{}", clip.filter) };
     let candidate = fit(&candidate, name_width);
     let columns = candidates::heading(form);
-    let heading = format!("     {candidate:name_width$} {:bar$}{columns}", "");
-    frame.render_widget(Line::styled(fit(&heading, room), dim()), Rect { height: 1, ..area });
+    let verdict = verdict(state, (name_width + bar).saturating_sub(width(&candidate)));
+    let gap = " ".repeat((name_width + bar).saturating_sub(width(&candidate) + verdict.width()));
+    let heading = Line::from(vec![
+        Span::styled(format!("     {candidate} "), dim()),
+        verdict,
+        Span::styled(fit(&format!("{gap}{columns}"), room), dim()),
+    ]);
+    frame.render_widget(heading, Rect { height: 1, ..area });
 
     let listed = clip.listed();
     let mut rows = area.rows().skip(1);
@@ -43,6 +50,14 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         let style = if class == clip.selected { state.theme.selected() } else { Style::new() };
         frame.render_widget(Paragraph::new(line).style(style), row);
     }
+}
+
+/// How sure the leader is, where that is known and has room.
+fn verdict(state: &State, room: usize) -> Span<'static> {
+    let confidence = state.clip().exploration.outcome().confidence;
+    let text = confidence.map_or_else(String::new, |confidence| confidence::heading(&confidence, room));
+    let is_close = confidence.is_some_and(|confidence| confidence.too_close);
+    Span::styled(text, if is_close { state.theme.bad() } else { dim() })
 }
 
 /// Index among the listed classes of the first that has a row.

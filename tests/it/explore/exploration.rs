@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
 use actalign_tui::background::Worker;
+use actalign_tui::explain::Confidence;
 use actalign_tui::explore::{
     Candidate, ClassMatrix, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate,
     Exploration, Fixed, Method, Outcome, Report, ReportSettings, Settings, Sources, WithoutStep,
@@ -528,24 +529,38 @@ fn find(worker: &Worker<EvidenceUpdate>, request: EvidenceRequest) {
     worker.replace(|panic| panic!("{panic}"), move |context| request.find(context));
 }
 
-/// All evidence that a worker finds of one exploration, class by class.
-fn found(exploration: &Exploration) -> Vec<(u64, usize, Option<OrderEvidence>)> {
+/// All evidence that a worker finds of one exploration, class by class, and then the confidence.
+#[expect(clippy::type_complexity, reason = "as the updates have them")]
+fn found(exploration: &Exploration) -> (Vec<(u64, usize, Option<OrderEvidence>)>, (u64, Confidence)) {
     let (sender, news) = channel();
     let worker = Worker::new("order evidence", Arc::new(move |update| drop(sender.send(update))));
     let count = exploration.outcome().ranking.len();
     find(&worker, exploration.evidence_request());
     let found = news.iter().take(count).map(|update| match update {
         EvidenceUpdate::Found { generation, class, evidence } => (generation, class, evidence),
-        EvidenceUpdate::Failed(report) => panic!("{report}"),
+        other => panic!("{other:?}"),
     });
-    found.collect()
+    let found = found.collect();
+    let confidence = match news.recv().unwrap() {
+        EvidenceUpdate::Sure { generation, confidence } => (generation, confidence),
+        other => panic!("{other:?}"),
+    };
+    (found, confidence)
 }
 
 #[test]
 fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the_same() {
     let mut exploration = explored(candidates());
     let ranking = exploration.outcome().ranking.clone();
-    let found = found(&exploration);
+    let (found, (generation, confidence)) = found(&exploration);
+    exploration.add_confidence(generation - 1, confidence);
+    assert_eq!(exploration.outcome().confidence, None, "of other matrices");
+    exploration.add_confidence(generation, confidence);
+    let mut at_once = explored(candidates());
+    at_once.find_confidence().unwrap();
+    assert_eq!(exploration.report(&Sources::default()).confidence, at_once.outcome().confidence);
+    assert_eq!(exploration.outcome().confidence, Some(confidence));
+    assert_eq!(Some(confidence.margin), exploration.outcome().margin(ranking[0]));
     assert_eq!(found.iter().map(|&(_, class, _)| class).collect::<Vec<_>>(), ranking, "the best first");
     for &(generation, class, evidence) in &found {
         let cells = exploration.outcome().classes[class].as_ref().unwrap().cells.clone();
@@ -559,11 +574,13 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     exploration.refresh().unwrap();
     assert_eq!(exploration.generation(), generation);
     assert!(exploration.evidence_request().is_empty(), "nothing is asked for twice");
+    assert_eq!(exploration.outcome().confidence, Some(confidence), "kept while the matrices are the same");
 
     let mut edited = candidates();
     edited[0].steps.swap(0, 1);
     exploration.set_candidates(edited);
     exploration.refresh().unwrap();
+    assert_eq!(exploration.outcome().confidence, None, "another class may overtake");
     assert_ne!(
         exploration.evidence(1),
         Evidence::Unknown,
@@ -597,7 +614,7 @@ fn a_newer_request_for_evidence_takes_the_place_of_the_older() {
     let generations: Vec<u64> = news
         .iter()
         .map(|update| match update {
-            EvidenceUpdate::Found { generation, .. } => generation,
+            EvidenceUpdate::Found { generation, .. } | EvidenceUpdate::Sure { generation, .. } => generation,
             EvidenceUpdate::Failed(report) => panic!("{report}"),
         })
         .take_while(|&generation| generation != newer.generation())

@@ -1,0 +1,386 @@
+//! How sure the winner is: its margin if other moments of the clip had been seen, and if the steps came in other orders.
+
+use ndarray::{ArrayView2, Axis};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+use crate::align::{AlignError, Rule, align, shuffled_scores};
+
+/// Draws of the bootstrap.
+const DRAWS: usize = 200;
+/// Draws on each side of the 95 % interval.
+const TAIL: usize = DRAWS / 40;
+/// Fixed, so that the same matrices always have the same confidence.
+const SEED: u64 = 0x0ac7_a119;
+/// Rivals that may overtake, best first. Those further behind do not.
+pub const RIVALS: usize = 9;
+/// A clip has no fewer blocks, unless it has fewer frames.
+const FEWEST_BLOCKS: usize = 4;
+/// Difference below which margins are equal, relative to the scores: the same cells summed in another order.
+const ROUNDING: f64 = 1e-12;
+
+/// How sure the winner is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Confidence {
+    /// Score of the leader minus the best score of its rivals.
+    pub margin: f64,
+    /// 95 % percentile interval of the margin over draws of the clip's frames.
+    pub interval: [f64; 2],
+    /// Whether the interval holds zero, or even lies below it.
+    pub too_close: bool,
+    /// Standard deviation of the margin over the draws.
+    pub spread: f64,
+    /// Share of the draws in which the leader stays in front; a tie counts half.
+    pub won: f64,
+    /// Frames drawn together.
+    pub block: usize,
+    /// Standard deviations by which the margin exceeds those of both scripts, leader and runner-up, in other orders. `None`
+    /// if neither has another order.
+    pub order_z: Option<f64>,
+    /// (1 + b) / (1 + n), where b of the n other margins are as large.
+    pub order_p: Option<f64>,
+}
+
+/// The confidence in a leader, K×T cells, against `rivals`, each with as many frames, best first.
+///
+/// A draw takes T frames of the clip with replacement, in circular blocks, keeps them in their order, and aligns every
+/// class anew by the same rule with the same background. A block is as long as the smoothing `width`, in frames, or the
+/// cube root of T if that is longer, but at most a quarter of the clip.
+///
+/// `None` without rivals, for a single frame, or if `is_cancelled`.
+///
+/// # Errors
+/// If a class cannot be aligned.
+pub fn confidence(
+    rule: Rule,
+    leader: ArrayView2<f32>,
+    rivals: &[ArrayView2<f32>],
+    width: usize,
+    is_cancelled: impl Fn() -> bool,
+) -> Result<Option<Confidence>, AlignError> {
+    let rivals = &rivals[..rivals.len().min(RIVALS)];
+    let frames = leader.ncols();
+    let Some(runner_up) = rivals.first().filter(|_| frames > 1) else { return Ok(None) };
+    let block = block_length(frames, width);
+    let as_given = Margin::new(rule, leader, rivals)?;
+    let order = OrderOfBoth::new(rule, leader, *runner_up)?;
+    let mut rng = Pcg64::seed_from_u64(SEED);
+    let mut drawn = Vec::with_capacity(DRAWS);
+    for _ in 0..DRAWS {
+        if is_cancelled() {
+            return Ok(None);
+        }
+        let picked = draw(frames, block, &mut rng);
+        let rivals: Vec<_> = rivals.iter().map(|rival| rival.select(Axis(1), &picked)).collect();
+        let rivals: Vec<_> = rivals.iter().map(|rival| rival.view()).collect();
+        drawn.push(Margin::new(rule, leader.select(Axis(1), &picked).view(), &rivals)?);
+    }
+    Ok(Some(Confidence::new(as_given, &drawn, block, order)))
+}
+
+/// A leader's score minus the best of its rivals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Margin {
+    value: f64,
+    /// Below this it is zero.
+    rounding: f64,
+}
+
+impl Margin {
+    fn new(rule: Rule, leader: ArrayView2<f32>, rivals: &[ArrayView2<f32>]) -> Result<Self, AlignError> {
+        let leader = align(rule, leader)?.score;
+        let mut best = f64::NEG_INFINITY;
+        for rival in rivals {
+            best = best.max(align(rule, *rival)?.score);
+        }
+        Ok(Self { value: leader - best, rounding: ROUNDING * leader.abs().max(best.abs()) })
+    }
+
+    /// 1 for a win, a half for a tie.
+    fn won(self) -> f64 {
+        if self.value.abs() <= self.rounding { 0.5 } else { f64::from(self.value > 0.0) }
+    }
+}
+
+impl Confidence {
+    fn new(as_given: Margin, drawn: &[Margin], block: usize, order: Option<OrderOfBoth>) -> Self {
+        let n = drawn.len() as f64;
+        let mean = drawn.iter().map(|margin| margin.value).sum::<f64>() / n;
+        let variance = drawn.iter().map(|margin| (margin.value - mean).powi(2)).sum::<f64>() / n;
+        let mut sorted = drawn.to_vec();
+        sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let (low, high) = (sorted[TAIL.min(sorted.len() - 1)], sorted[sorted.len().saturating_sub(1 + TAIL)]);
+        Self {
+            margin: as_given.value,
+            interval: [low.value, high.value],
+            too_close: low.value <= low.rounding,
+            spread: variance.sqrt(),
+            won: drawn.iter().map(|margin| margin.won()).sum::<f64>() / n,
+            block,
+            order_z: order.map(|order| order.z),
+            order_p: order.map(|order| order.p),
+        }
+    }
+}
+
+/// The margin of two scripts against the margins of both in other orders.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct OrderOfBoth {
+    z: f64,
+    p: f64,
+}
+
+impl OrderOfBoth {
+    /// Each order of one script meets each of the other. A script without another order keeps its own.
+    fn new(rule: Rule, leader: ArrayView2<f32>, rival: ArrayView2<f32>) -> Result<Option<Self>, AlignError> {
+        if leader.nrows() < 2 && rival.nrows() < 2 {
+            return Ok(None);
+        }
+        let scores = |cells: ArrayView2<f32>| -> Result<(f64, Vec<f64>), AlignError> {
+            let score = align(rule, cells)?.score;
+            let shuffled: Vec<f64> = shuffled_scores(rule, cells)?.collect();
+            Ok((score, if shuffled.is_empty() { vec![score] } else { shuffled }))
+        };
+        let ((leader, leaders), (rival, rivals)) = (scores(leader)?, scores(rival)?);
+        let (margin, rounding) = (leader - rival, ROUNDING * leader.abs().max(rival.abs()));
+        let (mean, variance) = {
+            let ([mean, variance], [mean_of_rival, variance_of_rival]) =
+                (moments(&leaders), moments(&rivals));
+            (mean - mean_of_rival, variance + variance_of_rival)
+        };
+        let deviation = variance.sqrt();
+        let z = if deviation > rounding { (margin - mean) / deviation } else { 0.0 };
+        let as_large = |a: &f64| rivals.iter().filter(|&b| a - b >= margin - rounding).count();
+        let as_large: usize = leaders.iter().map(as_large).sum();
+        Ok(Some(Self { z, p: (1 + as_large) as f64 / (1 + leaders.len() * rivals.len()) as f64 }))
+    }
+}
+
+/// Mean and variance.
+fn moments(values: &[f64]) -> [f64; 2] {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    [mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n]
+}
+
+/// Frames of a block.
+fn block_length(frames: usize, width: usize) -> usize {
+    let root = (frames as f64).cbrt().round() as usize;
+    width.max(root).clamp(1, (frames / FEWEST_BLOCKS).max(1))
+}
+
+/// Frames of a draw in ascending order, as many as there are: blocks that begin anywhere and go on at the first frame after
+/// the last, so that every frame is as likely as every other.
+fn draw(frames: usize, block: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut picked = Vec::with_capacity(frames);
+    while picked.len() < frames {
+        let (start, most) = (rng.random_range(0..frames), frames - picked.len());
+        picked.extend((start..start + block.min(most)).map(|frame| frame % frames));
+    }
+    picked.sort_unstable();
+    picked
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::align::Aligner;
+
+    fn confidence_of(rule: Rule, matrices: &[Array2<f32>], width: usize) -> Option<Confidence> {
+        let rivals: Vec<_> = matrices[1..].iter().map(|rival| rival.view()).collect();
+        confidence(rule, matrices[0].view(), &rivals, width, || false).unwrap()
+    }
+
+    fn rule(aligner: Aligner) -> Rule {
+        Rule { aligner, background: 0.25, ..Rule::default() }
+    }
+
+    const ALIGNERS: [Aligner; 4] = [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
+
+    /// Leader and rivals of different numbers of steps, over as many frames, and a rule for them.
+    fn matrices() -> impl Strategy<Value = (Rule, Vec<Array2<f32>>, usize)> {
+        (1..9_usize, 0..4_usize, 0..4_usize).prop_flat_map(|(frames, aligner, width)| {
+            let most = if ALIGNERS[aligner] == Aligner::Dtw { 5 } else { frames.min(5) };
+            let one = (1..=most).prop_flat_map(move |steps| {
+                proptest::collection::vec(0.0..1.0_f32, steps * frames)
+                    .prop_map(move |cells| Array2::from_shape_vec((steps, frames), cells).unwrap())
+            });
+            (Just(rule(ALIGNERS[aligner])), proptest::collection::vec(one, 2..4), Just(width))
+        })
+    }
+
+    #[test]
+    fn equal_scripts_are_too_close_to_call() {
+        let cells = array![[0.3_f32, 0.1, 0.7, 0.2, 0.4], [0.6, 0.2, 0.9, 0.1, 0.3]];
+        for aligner in ALIGNERS {
+            let found = confidence_of(rule(aligner), &[cells.clone(), cells.clone()], 1).unwrap();
+            assert_eq!((found.margin, found.interval, found.won), (0.0, [0.0, 0.0], 0.5));
+            assert!(found.too_close);
+        }
+    }
+
+    #[test]
+    fn a_lead_in_every_frame_is_not_too_close_and_one_in_a_single_frame_is() {
+        let rival = Array2::from_shape_fn((2, 24), |(step, t)| 0.2 + ((step + t * 7) % 5) as f32 / 50.0);
+        let everywhere = &rival + 0.2;
+        let found = confidence_of(Rule::default(), &[everywhere, rival.clone()], 3).unwrap();
+        assert!(!found.too_close && found.won == 1.0 && found.interval[0] > 0.15, "{found:?}");
+        let mut once = rival.clone();
+        once[[0, 5]] += 0.6;
+        let found = confidence_of(Rule::default(), &[once, rival], 3).unwrap();
+        assert!(found.margin > 0.0 && found.too_close, "{found:?}");
+    }
+
+    #[test]
+    fn any_rival_may_overtake() {
+        let flat = |value: f32| Array2::from_elem((1, 40), value);
+        let mut rivals = [flat(0.4), flat(0.4)];
+        for frame in 0..40 {
+            rivals[frame % 2][[0, frame]] += 0.15;
+        }
+        let leader = flat(0.5);
+        let [first, second] = rivals;
+        let one = confidence_of(Rule::default(), &[leader.clone(), first.clone()], 1).unwrap();
+        let both = confidence_of(Rule::default(), &[leader, first, second], 1).unwrap();
+        assert_eq!(one.margin, both.margin);
+        assert!(
+            both.interval[0] <= one.interval[0] && both.interval[1] < one.interval[1],
+            "{one:?} {both:?}"
+        );
+    }
+
+    /// With one step the score is the mean of the cells: the classical standard error of a mean.
+    #[test]
+    fn the_spread_of_a_mean_is_its_standard_error() {
+        let mut rng = Pcg64::seed_from_u64(7);
+        let noise: Vec<f32> = (0..900).map(|_| rng.random_range(0.0..1.0)).collect();
+        let spread = |series: &[f32], width| {
+            let leader = Array2::from_shape_vec((1, series.len()), series.to_vec()).unwrap();
+            let rival = Array2::zeros((1, series.len()));
+            confidence_of(Rule::default(), &[leader, rival], width).unwrap().spread
+        };
+        let expected = (1.0 / 12.0_f64 / 900.0).sqrt();
+        let alone = spread(&noise, 1);
+        assert!((alone / expected - 1.0).abs() < 0.25, "{alone} {expected}");
+        // Smoothed over 20 frames, neighbours say the same: the standard error of the mean stays that of the noise, and
+        // single frames would have shown a fifth of it.
+        let smoothed: Vec<f32> =
+            (0..900).map(|t| (0..20).map(|lag| noise[(t + lag) % 900]).sum::<f32>() / 20.0).collect();
+        let blocks = spread(&smoothed, 40);
+        assert!((0.7..1.25).contains(&(blocks / expected)), "{blocks} {expected}");
+        assert_eq!(block_length(900, 40), 40);
+    }
+
+    #[test]
+    fn blocks_follow_the_smoothing_and_stay_a_quarter_of_the_clip() {
+        for (frames, width, block) in [
+            (2, 9, 1),
+            (3, 0, 1),
+            (8, 0, 2),
+            (8, 10, 2),
+            (40, 10, 10),
+            (40, 0, 3),
+            (1000, 0, 10),
+            (1000, 30, 30),
+        ] {
+            assert_eq!(block_length(frames, width), block, "{frames} frames, width {width}");
+        }
+    }
+
+    #[test]
+    fn draws_are_blocks_in_order_and_every_frame_is_as_likely() {
+        let mut rng = Pcg64::seed_from_u64(3);
+        let mut counts = [0_usize; 12];
+        for _ in 0..4000 {
+            let picked = draw(12, 3, &mut rng);
+            assert!(picked.len() == 12 && picked.is_sorted());
+            // Whole blocks: who is in is in with a neighbour.
+            for &frame in &picked {
+                counts[frame] += 1;
+                assert!(picked.contains(&((frame + 1) % 12)) || picked.contains(&((frame + 11) % 12)));
+            }
+        }
+        // Five standard deviations of four blocks of three in 4000 draws.
+        let bound = 5.0 * (4000.0 * 12.0 / 4.0 / 12.0 * 3.0_f64).sqrt();
+        assert!(counts.iter().all(|&count| (count as f64 - 4000.0).abs() < bound), "{counts:?}");
+    }
+
+    #[test]
+    fn without_a_rival_or_a_second_frame_there_is_none() {
+        let cells = array![[0.3_f32, 0.1]];
+        assert_eq!(confidence_of(Rule::default(), &[cells.clone()], 1), None);
+        let one = array![[0.3_f32]];
+        assert_eq!(confidence_of(Rule::default(), &[one.clone(), one], 1), None);
+        let views = [cells.view()];
+        assert_eq!(confidence(Rule::default(), cells.view(), &views, 1, || true), Ok(None), "cancelled");
+        let steps = array![[0.1_f32, 0.2], [0.1, 0.2], [0.1, 0.2]];
+        let refused = confidence(rule(Aligner::Segment), cells.view(), &[steps.view()], 1, || false);
+        assert!(matches!(refused, Err(AlignError::TooFewFrames { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn the_margin_is_compared_with_every_pair_of_other_orders() {
+        // The leader's steps come in order, the rival's say nothing about order.
+        let leader = array![
+            [0.9_f32, 0.9, 0.1, 0.1, 0.1, 0.1],
+            [0.1, 0.1, 0.9, 0.9, 0.1, 0.1],
+            [0.1, 0.1, 0.1, 0.1, 0.9, 0.9]
+        ];
+        let rival = Array2::from_elem((2, 6), 0.3_f32);
+        let found = confidence_of(Rule::default(), &[leader.clone(), rival.clone()], 1).unwrap();
+        // Five other orders of the leader with the one other order of the rival, none as good.
+        assert!((found.order_p.unwrap() - 1.0 / 6.0).abs() < 1e-12, "{found:?}");
+        assert!(found.order_z.unwrap() > 1.5);
+        let single = Array2::from_elem((1, 6), 0.3_f32);
+        let found = confidence_of(Rule::default(), &[single.clone(), single], 1).unwrap();
+        assert_eq!((found.order_z, found.order_p), (None, None));
+        let flat = confidence_of(Rule::default(), &[rival.clone(), rival], 1).unwrap();
+        assert_eq!((flat.order_z, flat.order_p), (Some(0.0), Some(1.0)), "all margins are equal");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        /// Every multiset of frames of a small clip, aligned by itself, in the share of its draws.
+        #[test]
+        fn the_share_of_wins_is_that_of_all_draws(
+            cells in proptest::collection::vec(0.0..1.0_f32, 18), aligner in 0..4_usize,
+        ) {
+            let rule = rule(ALIGNERS[aligner]);
+            let half = |from: usize| Array2::from_shape_vec((3, 3), cells[from..from + 9].to_vec()).unwrap();
+            let matrices = [half(0), half(9)];
+            let (mut wins, mut lowest, mut highest) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
+            for number in 0..27 {
+                let mut picked = [number / 9, number / 3 % 3, number % 3];
+                picked.sort_unstable();
+                let score = |at: usize| align(rule, matrices[at].select(Axis(1), &picked).view()).unwrap().score;
+                let margin = score(0) - score(1);
+                wins += f64::from(margin > 0.0) / 27.0;
+                (lowest, highest) = (margin.min(lowest), margin.max(highest));
+            }
+            let found = confidence_of(rule, &matrices, 1).unwrap();
+            // Five standard deviations of a share of 200 draws.
+            prop_assert!((found.won - wins).abs() <= 5.0 * (wins * (1.0 - wins) / 200.0).sqrt() + 1e-9);
+            prop_assert!(lowest - 1e-9 <= found.interval[0] && found.interval[1] <= highest + 1e-9);
+        }
+
+        #[test]
+        fn twice_the_cells_is_twice_the_interval((rule, matrices, width) in matrices()) {
+            let twice: Vec<_> = matrices.iter().map(|cells| cells * 2.0).collect();
+            let doubled = Rule { background: 2.0 * rule.background, ..rule };
+            let once = confidence_of(rule, &matrices, width);
+            prop_assert_eq!(once, confidence_of(rule, &matrices, width), "the same again");
+            prop_assert_eq!(once.is_some(), matrices[0].ncols() > 1);
+            if let Some((one, two)) = once.zip(confidence_of(doubled, &twice, width)) {
+                prop_assert_eq!(one.interval.map(|end| 2.0 * end), two.interval);
+                prop_assert_eq!((2.0 * one.margin, 2.0 * one.spread), (two.margin, two.spread));
+                prop_assert_eq!((one.won, one.too_close, one.order_p), (two.won, two.too_close, two.order_p));
+                prop_assert!(one.interval[0] <= one.interval[1] && (0.0..=1.0).contains(&one.won));
+            }
+        }
+    }
+}
