@@ -232,6 +232,15 @@ impl Clip {
         nearest(&self.exploration.outcome().times, self.cursor)
     }
 
+    /// Ordinal and time of the frame at the cursor: of the nearest embedded one, or else of the nearest thumbnail.
+    pub fn frame_at_cursor(&self) -> Option<(u64, f64)> {
+        let outcome = self.exploration.outcome();
+        let embedded = self.cursor_frame().map(|at| (outcome.ordinals[at], outcome.times[at]));
+        let pictured =
+            || self.thumbnail(self.cursor).map(|(_, found)| (found.picture.ordinal, found.picture.time));
+        embedded.or_else(pictured)
+    }
+
     /// Matrix and path of a class, if it is aligned.
     pub fn outcome_of(&self, class: usize) -> Option<&ClassOutcome> {
         self.exploration.outcome().classes.get(class)?.as_ref()

@@ -55,6 +55,16 @@ impl Terminal {
             .inspect_err(|_| restore())
     }
 
+    /// See [`Images::wake_by`].
+    pub fn wake_by(&mut self, wake: impl Fn() + Send + 'static) {
+        self.images.wake_by(wake);
+    }
+
+    /// See [`Images::resolution`].
+    pub fn resolution(&self) -> (u16, u16) {
+        self.images.resolution()
+    }
+
     /// Restores the terminal until [`Terminal::resume`].
     pub fn suspend(&mut self) {
         let _ = execute!(stdout(), Print(self.images.delete_all()));

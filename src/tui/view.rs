@@ -88,6 +88,7 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
 }
 
 pub use candidates::class_at;
+pub use frame::size as frame_size;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {
