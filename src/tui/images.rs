@@ -1,6 +1,7 @@
 //! Pictures on the screen, by the best rendering that the terminal has.
 
 mod blocks;
+mod mosaic;
 mod protocol;
 
 use std::process;
@@ -11,7 +12,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, RgbImage};
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::widgets::{Block, Widget};
 use ratatui_image::picker::cap_parser::Parser;
 use ratatui_image::protocol::Protocol;
@@ -24,7 +25,8 @@ use crate::background::Worker;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, dim};
 
-pub use protocol::{Graphics, ImageProtocol, Rendering};
+pub use mosaic::Mosaic;
+pub use protocol::{Graphics, ImageProtocol, Rendering, glyphs};
 
 /// Pictures kept at least: a film strip and those just before.
 const KEPT: usize = 32;
@@ -58,8 +60,8 @@ impl PictureKey {
 
 /// Draws pictures and keeps the last ones.
 ///
-/// A picture is first painted in half blocks. When the whole screen is drawn, [`Images::finish`] replaces each by the
-/// terminal's own, unless something was drawn over it. So a picture under an overlay stays in half blocks, which text
+/// A picture is first painted in glyphs. When the whole screen is drawn, [`Images::finish`] replaces each by the
+/// terminal's own, unless something was drawn over it. So a picture under an overlay stays in glyphs, which text
 /// covers cleanly. The terminal's own would not: Sixels and iTerm2's pictures are sent with their first cell and lie over
 /// the others, and kitty's is sent only once. A large picture is encoded in the background, and not drawn before that is done.
 pub struct Images {
@@ -78,7 +80,7 @@ pub struct Images {
 struct Kept {
     key: PictureKey,
     area: Size,
-    /// One pixel for each half of a cell.
+    /// One pixel for each part of a cell.
     small: RgbImage,
     pixels: Option<Pixels>,
     is_shown: bool,
@@ -155,7 +157,8 @@ impl Images {
         let Encoding { rendering, cell, .. } = self.encoding;
         match rendering {
             Rendering::Pixels(_) => (cell.width, cell.height),
-            Rendering::HalfBlocks => (1, 2),
+            Rendering::Mosaic(Mosaic::Halves) => (1, 2),
+            Rendering::Mosaic(_) => (2, 4),
             Rendering::Outline => (0, 0),
         }
     }
@@ -185,14 +188,15 @@ impl Images {
         if area.is_empty() {
             return None;
         }
+        let mosaic = self.encoding.mosaic();
         let kept = self.keep(key, picture, area.as_size())?;
         kept.is_shown = true;
         if kept.pixels.as_ref().is_some_and(|pixels| pixels.protocol.is_none()) {
             return None;
         }
-        let place = blocks::place(&kept.small, area);
+        let place = blocks::place(&kept.small, area, mosaic);
         let buffer = frame.buffer_mut();
-        blocks::paint(&kept.small, theme, buffer, place);
+        blocks::paint(&kept.small, mosaic, theme, buffer, place);
         if kept.protocol().is_some() {
             let cells = place.positions().map(|at| buffer[at].clone()).collect();
             self.painted.push(Painted { key, area: area.as_size(), place, cells });
@@ -266,8 +270,9 @@ impl Images {
             _ => None,
         };
         let cell = graphics.map_or(FontSize::new(1, 2), |_| self.encoding.cell);
-        let small = blocks::shrink(&picture, area, cell);
-        let size = Size::new(small.width() as u16, small.height().div_ceil(2) as u16);
+        let mosaic = self.encoding.mosaic();
+        let small = blocks::shrink(&picture, area, cell, mosaic);
+        let size = blocks::place(&small, Rect::from((Position::ORIGIN, area)), mosaic).as_size();
         // A picture moves the terminal's cursor, which ratatui expects only after skipped cells.
         let graphics = graphics.filter(|_| size.width > 1);
         let pixels = graphics.and_then(|graphics| self.start_encoding(graphics, key, area, picture, size));
@@ -325,6 +330,14 @@ impl Kept {
 }
 
 impl Encoding {
+    /// The glyphs of pictures that are not in pixels.
+    fn mosaic(self) -> Mosaic {
+        match self.rendering {
+            Rendering::Mosaic(mosaic) => mosaic,
+            Rendering::Pixels(_) | Rendering::Outline => Mosaic::Halves,
+        }
+    }
+
     /// Encodes a picture to fill `size` cells. None if that fails.
     fn encode(self, graphics: Graphics, picture: RgbImage, size: Size, number: u8) -> Option<Protocol> {
         let is_large = is_large(&picture);

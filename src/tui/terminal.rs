@@ -22,7 +22,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
 
 use crate::log_file;
-use crate::tui::images::{Graphics, ImageProtocol, Images, Rendering};
+use crate::tui::images::{self, Graphics, ImageProtocol, Images, Rendering};
 use crate::tui::state::State;
 use crate::tui::terminal::query::{Answer, query};
 use crate::tui::theme::ColourDepth;
@@ -153,7 +153,7 @@ fn detect(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>)
     } else if answer.sixel && cell.is_some() {
         Rendering::Pixels(Graphics::Sixel)
     } else {
-        Rendering::HalfBlocks
+        images::glyphs(|name| env::var(name).unwrap_or_default())
     });
     (Images::new(rendering, cell, in_tmux), Input::new(answer.keys, !answer.is_whole))
 }

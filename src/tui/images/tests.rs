@@ -292,7 +292,7 @@ fn a_large_picture_is_drawn_once_it_is_encoded() {
 
 #[test]
 fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
-    let mut screen = Screen::new(Rendering::HalfBlocks, false);
+    let mut screen = Screen::new(Rendering::Mosaic(Mosaic::Halves), false);
     screen.put(1);
     assert_eq!(screen.cell(PLACE.x, PLACE.y), "▀");
     assert_eq!(screen.images.delete_all(), "");

@@ -40,7 +40,7 @@ fn the_frame_before_anything_is_embedded() {
 fn no_image_protocol_and_no_size_panics() {
     let pixels = [Graphics::Kitty, Graphics::Iterm2, Graphics::Sixel].map(Rendering::Pixels);
     let mut state = frame_state();
-    for means in pixels.into_iter().chain([Rendering::HalfBlocks, Rendering::Outline]) {
+    for means in pixels.into_iter().chain([Rendering::Mosaic(Mosaic::Sextants), Rendering::Outline]) {
         let mut images = Images::new(means, None, false);
         for (width, height) in SIZES {
             for command in [Command::ShowFrame, Command::ShowScript, Command::Help, Command::Dismiss] {

@@ -85,7 +85,7 @@ fn parts(state: &State, area: Rect) -> [Rect; 4] {
     let clip = state.clip();
     let time = clip.frame_at_cursor().map_or(clip.cursor, |(_, time)| time);
     let (width, height) = clip.thumbnail(time).map_or((16, 9), |(_, found)| found.small.dimensions());
-    // As wide as the height allows, half blocks being about square, but the steps stay readable.
+    // As wide as the height allows, half a cell being about square, but the steps stay readable.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
     let wanted = wanted.min(u32::from(area.width - steps).saturating_sub(2)) as u16;
