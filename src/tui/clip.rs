@@ -271,6 +271,11 @@ impl Clip {
         self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
     }
 
+    /// Width and height of a small picture of the clip; as long as there is none, the usual ones.
+    pub fn picture_size(&self) -> (u32, u32) {
+        self.thumbnails.at(0.0).map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions())
+    }
+
     /// First and last second of the time axis.
     pub fn span(&self) -> (f64, f64) {
         let times = &self.exploration.outcome().times;

@@ -46,6 +46,7 @@ impl Headless {
         let mut state =
             State::new(vec![clip], scripts, Template::built_in().into(), Keymap::default(), theme);
         start(&mut state);
+        state.resolution = (2, 4);
         let area = Rect::new(0, 0, columns, rows);
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)

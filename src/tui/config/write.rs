@@ -1,8 +1,7 @@
 //! Writes a configuration as a file.
 
-use toml::Value;
-
 use clap::ValueEnum;
+use toml::Value;
 
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::config::themes::written as theme;

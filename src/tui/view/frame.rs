@@ -15,10 +15,9 @@ use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::layout::Screen;
+use crate::tui::view::strip::draw_thumbnail;
 use crate::tui::view::{fit, heading, wrap};
 
-/// Version of a picture that is a thumbnail; others have their width.
-const THUMBNAIL: u32 = 1;
 /// Columns of a value: a minus sign, and what [`plain`] takes.
 const VALUE: usize = 9;
 /// Columns of a step's marks and number, with a space behind.
@@ -66,16 +65,11 @@ fn draw_picture(
         let text = fit(&on_one_line(&format!("{kind}: {reason}")), note.width.into());
         frame.render_widget(Line::styled(text, dim()), note);
     }
-    let Some((microsecond, thumbnail)) = thumbnail else {
-        if reason.is_none() {
-            let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
-            frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
-        }
-        return None;
-    };
-    let key = PictureKey::of(state, microsecond).version(THUMBNAIL);
-    let picture = || thumbnail.picture.decode().or_else(|| Some(thumbnail.small.clone()));
-    images.draw(key, picture, &state.theme, frame, area)
+    if thumbnail.is_none() && reason.is_none() {
+        let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
+        frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
+    }
+    draw_thumbnail(state, time, images, frame, area)
 }
 
 /// Where the picture, the steps, the note on the picture and the facts are drawn.
@@ -83,8 +77,7 @@ fn parts(state: &State, area: Rect) -> [Rect; 4] {
     let [upper, note, facts] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
     let clip = state.clip();
-    let time = clip.frame_at_cursor().map_or(clip.cursor, |(_, time)| time);
-    let (width, height) = clip.thumbnail(time).map_or((16, 9), |(_, found)| found.small.dimensions());
+    let (width, height) = clip.picture_size();
     // As wide as the height allows, half a cell being about square, but the steps stay readable.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
