@@ -12,6 +12,7 @@ use crate::script::{Class, ClassId, ScriptFile};
 use crate::snapshot::Snapshot;
 use crate::tui::commands::Command;
 use crate::tui::drafts::Unsaved;
+use crate::tui::frame_picture::{FramePicture, FrameRequest};
 use crate::tui::models::Wanted;
 use crate::video::Sampling;
 
@@ -80,6 +81,7 @@ pub enum Action {
     Mapped(usize, Box<StepMaps>),
     /// An update of the order evidence.
     Evidence(EvidenceUpdate),
+    FrameDecoded(FramePicture),
     Listed(Listing),
     /// A file is a clip. It gets the candidates and the model of the clip with index `like`.
     ClipFound {
@@ -167,6 +169,8 @@ pub enum Effect {
     Map(usize, Box<MapRequest>),
     /// Find order evidence, in place of what was asked for before.
     FindEvidence(EvidenceRequest),
+    /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
+    DecodeFrame(FrameRequest),
     /// Take the mouse from the terminal, or leave it to the terminal.
     CaptureMouse(bool),
     /// List a folder, and answer with [`Action::Listed`]; if it fails also with [`Action::Failed`].

@@ -234,6 +234,15 @@ impl Clip {
         nearest(&self.exploration.outcome().times, self.cursor)
     }
 
+    /// Ordinal and time of the frame at the cursor: of the nearest embedded one, or else of the nearest thumbnail.
+    pub fn frame_at_cursor(&self) -> Option<(u64, f64)> {
+        let outcome = self.exploration.outcome();
+        let embedded = self.cursor_frame().map(|at| (outcome.ordinals[at], outcome.times[at]));
+        let pictured =
+            || self.thumbnail(self.cursor).map(|(_, found)| (found.picture.ordinal, found.picture.time));
+        embedded.or_else(pictured)
+    }
+
     /// Matrix and path of a class, if it is aligned.
     pub fn outcome_of(&self, class: usize) -> Option<&ClassOutcome> {
         self.exploration.outcome().classes.get(class)?.as_ref()
@@ -277,6 +286,11 @@ impl Clip {
     pub fn thumbnail(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
         self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
+    }
+
+    /// Width and height of a small picture of the clip; as long as there is none, the usual ones.
+    pub fn picture_size(&self) -> (u32, u32) {
+        self.thumbnails.at(0.0).map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions())
     }
 
     /// First and last second of the time axis.

@@ -22,6 +22,7 @@ use crate::tui::action::{
     Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
 };
 use crate::tui::drafts::{DraftKeeper, Drafts};
+use crate::tui::frame_picture::PictureDecoder;
 use crate::tui::models::{Models, ask_vlm, write_script};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
@@ -42,6 +43,7 @@ pub struct Effects {
     evidence: Worker<EvidenceUpdate>,
     /// By their names in errors.
     workers: HashMap<&'static str, Worker<Action>>,
+    pictures: Arc<PictureDecoder>,
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
@@ -76,6 +78,7 @@ impl Effects {
                 Arc::new(move |update| evidence(Action::Evidence(update))),
             ),
             workers: HashMap::new(),
+            pictures: Arc::default(),
             saving: Worker::finishing("saving", send.clone()),
             drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
@@ -122,6 +125,13 @@ impl Effects {
             Effect::FindEvidence(request) => self
                 .evidence
                 .replace(|panic| EvidenceUpdate::Failed(eyre!(panic)), move |context| request.find(context)),
+            Effect::DecodeFrame(request) => {
+                let (decoder, job) = (self.pictures.clone(), self.jobs[request.clip].clone());
+                self.worker("decoding a frame").replace(Action::Failed, move |context| {
+                    let picture = decoder.decode(job.as_ref(), request, || !context.is_cancelled());
+                    picture.map(Action::FrameDecoded)
+                });
+            }
             Effect::CaptureMouse(capture) => {
                 if let Err(error) = Terminal::capture_mouse(capture) {
                     self.fail(format!("The terminal has no mouse: {error}"));

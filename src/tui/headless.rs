@@ -11,7 +11,7 @@ use crate::explore::{Candidate, Exploration, Sources, Update};
 use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::Action;
 use crate::tui::clip::Clip;
-use crate::tui::images::{Images, Rendering};
+use crate::tui::images::{Images, Mosaic, Rendering};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
@@ -46,11 +46,13 @@ impl Headless {
         let mut state =
             State::new(vec![clip], scripts, Template::built_in().into(), Keymap::default(), theme);
         start(&mut state);
+        state.resolution = (2, 4);
         let area = Rect::new(0, 0, columns, rows);
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)
             .expect("a fixed viewport needs no terminal");
-        let mut headless = Self { state, images: Images::new(Rendering::HalfBlocks, None, false), terminal };
+        let mut headless =
+            Self { state, images: Images::new(Rendering::Mosaic(Mosaic::Quadrants), None, false), terminal };
         headless.act(Action::Resize(columns, rows));
         headless
     }

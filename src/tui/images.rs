@@ -1,15 +1,18 @@
 //! Pictures on the screen, by the best rendering that the terminal has.
 
 mod blocks;
+mod mosaic;
 mod protocol;
 
 use std::process;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use image::imageops::FilterType;
 use image::{DynamicImage, RgbImage};
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::widgets::{Block, Widget};
 use ratatui_image::picker::cap_parser::Parser;
 use ratatui_image::protocol::Protocol;
@@ -18,13 +21,18 @@ use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
 use ratatui_image::{FontSize, Image, Resize};
 
+use crate::background::Worker;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, dim};
 
-pub use protocol::{Graphics, ImageProtocol, Rendering};
+pub use mosaic::Mosaic;
+pub use protocol::{Graphics, ImageProtocol, Rendering, glyphs};
 
 /// Pictures kept at least: a film strip and those just before.
 const KEPT: usize = 32;
+
+/// Most pixels of a picture that is encoded at once; a larger one takes longer than a key may.
+const ENCODED_AT_ONCE: u32 = 320 * 320;
 
 /// Size of a cell in pixels if the terminal does not report it.
 const USUAL_CELL: FontSize = FontSize::new(10, 20);
@@ -35,26 +43,34 @@ pub struct PictureKey {
     clip: usize,
     job: Option<u64>,
     microsecond: i64,
+    version: u32,
 }
 
 impl PictureKey {
     /// The picture of the clip that is shown at `microsecond`.
     pub fn of(state: &State, microsecond: i64) -> Self {
-        Self { clip: state.shown, job: state.clip().job, microsecond }
+        Self { clip: state.shown, job: state.clip().job, microsecond, version: 0 }
+    }
+
+    /// Another picture of the same frame, such as a larger one.
+    pub fn version(self, version: u32) -> Self {
+        Self { version, ..self }
     }
 }
 
 /// Draws pictures and keeps the last ones.
 ///
-/// A picture is first painted in half blocks. When the whole screen is drawn, [`Images::finish`] replaces each by the
-/// terminal's own, unless something was drawn over it. So a picture under an overlay stays in half blocks, which text
+/// A picture is first painted in glyphs. When the whole screen is drawn, [`Images::finish`] replaces each by the
+/// terminal's own, unless something was drawn over it. So a picture under an overlay stays in glyphs, which text
 /// covers cleanly. The terminal's own would not: Sixels and iTerm2's pictures are sent with their first cell and lie over
-/// the others, and kitty's is sent only once.
+/// the others, and kitty's is sent only once. A large picture is encoded in the background, and not drawn before that is done.
 pub struct Images {
-    rendering: Rendering,
-    cell: FontSize,
-    in_tmux: bool,
+    encoding: Encoding,
     screen: Rect,
+    encoder: Worker<Encoded>,
+    /// What the encoder brings.
+    encoded: Receiver<Encoded>,
+    wake: Wake,
     /// Drawn pictures, the latest last.
     kept: Vec<Kept>,
     /// Pictures of this screen that the terminal can draw itself.
@@ -64,17 +80,36 @@ pub struct Images {
 struct Kept {
     key: PictureKey,
     area: Size,
-    /// One pixel for each half of a cell.
+    /// One pixel for each part of a cell.
     small: RgbImage,
     pixels: Option<Pixels>,
     is_shown: bool,
 }
 
-/// A picture encoded for the terminal.
+/// A picture in pixels.
 struct Pixels {
-    protocol: Protocol,
+    /// None while it is being encoded.
+    protocol: Option<Protocol>,
     /// Identifies it within the terminal.
     number: u8,
+}
+
+/// A picture encoded in the background. None if that failed.
+struct Encoded {
+    key: PictureKey,
+    area: Size,
+    protocol: Option<Protocol>,
+}
+
+/// Called when a picture is encoded, so that it is drawn.
+type Wake = Arc<Mutex<Box<dyn Fn() + Send>>>;
+
+/// How pictures are encoded for the terminal.
+#[derive(Clone, Copy)]
+struct Encoding {
+    rendering: Rendering,
+    cell: FontSize,
+    in_tmux: bool,
 }
 
 struct Painted {
@@ -87,24 +122,50 @@ struct Painted {
 impl Images {
     /// `cell` is the width and height of a cell in pixels; only Sixels need it exactly.
     pub fn new(rendering: Rendering, cell: Option<(u16, u16)>, in_tmux: bool) -> Self {
+        let (sender, encoded) = channel();
+        let wake: Wake = Arc::new(Mutex::new(Box::new(|| {})));
+        let wake_up = wake.clone();
+        let send = move |picture| {
+            // Nobody draws any more if this fails.
+            let _ = sender.send(picture);
+            wake_up.lock().unwrap_or_else(PoisonError::into_inner)();
+        };
         Self {
-            rendering,
-            cell: cell.map_or(USUAL_CELL, FontSize::from),
-            in_tmux,
+            encoding: Encoding { rendering, cell: cell.map_or(USUAL_CELL, FontSize::from), in_tmux },
             screen: Rect::default(),
+            encoder: Worker::new("encoding a picture", Arc::new(send)),
+            encoded,
+            wake,
             kept: Vec::new(),
             painted: Vec::new(),
         }
     }
 
+    /// `wake` is called when a large picture is encoded: it is drawn with the next screen.
+    pub fn wake_by(&mut self, wake: impl Fn() + Send + 'static) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(wake);
+    }
+
     /// Sets the width and height of a cell in pixels, which change with the font.
     pub fn set_cell(&mut self, cell: (u16, u16)) {
-        self.cell = cell.into();
+        self.encoding.cell = cell.into();
         self.kept.clear();
     }
 
-    /// Draws a picture as large as fits, in the middle of the area. `picture` is only called if none is kept of this size.
-    /// [`Images::finish`] must follow when all else is drawn.
+    /// Pixels of a picture in a cell, across and down. Both are 0 where no pictures are drawn.
+    pub fn resolution(&self) -> (u16, u16) {
+        let Encoding { rendering, cell, .. } = self.encoding;
+        match rendering {
+            Rendering::Pixels(_) => (cell.width, cell.height),
+            Rendering::Mosaic(Mosaic::Halves) => (1, 2),
+            Rendering::Mosaic(_) => (2, 4),
+            Rendering::Outline => (0, 0),
+        }
+    }
+
+    /// Draws a picture as large as fits, in the middle of the area, and returns its cells. `picture` is only called if none
+    /// is kept of this size. A large picture is not drawn while it is being encoded. [`Images::finish`] must follow when all
+    /// else is drawn.
     pub fn draw(
         &mut self,
         key: PictureKey,
@@ -112,29 +173,35 @@ impl Images {
         theme: &Theme,
         frame: &mut Frame,
         area: Rect,
-    ) {
+    ) -> Option<Rect> {
         self.notice_size(frame.area());
+        self.take_encoded();
         let mut area = area.intersection(frame.area());
-        if self.rendering == Rendering::Outline {
+        if self.encoding.rendering == Rendering::Outline {
             outline(key, frame, area);
-            return;
+            return None;
         }
-        if matches!(self.rendering, Rendering::Pixels(_)) {
+        if matches!(self.encoding.rendering, Rendering::Pixels(_)) {
             // A picture in the last row makes the terminal scroll.
             area.height = area.height.min(self.screen.bottom().saturating_sub(area.y + 1));
         }
         if area.is_empty() {
-            return;
+            return None;
         }
-        let Some(kept) = self.keep(key, picture, area.as_size()) else { return };
+        let mosaic = self.encoding.mosaic();
+        let kept = self.keep(key, picture, area.as_size())?;
         kept.is_shown = true;
-        let place = blocks::place(&kept.small, area);
+        if kept.pixels.as_ref().is_some_and(|pixels| pixels.protocol.is_none()) {
+            return None;
+        }
+        let place = blocks::place(&kept.small, area, mosaic);
         let buffer = frame.buffer_mut();
-        blocks::paint(&kept.small, theme, buffer, place);
-        if kept.pixels.is_some() {
+        blocks::paint(&kept.small, mosaic, theme, buffer, place);
+        if kept.protocol().is_some() {
             let cells = place.positions().map(|at| buffer[at].clone()).collect();
             self.painted.push(Painted { key, area: area.as_size(), place, cells });
         }
+        Some(place)
     }
 
     /// Completes a screen when all else is drawn.
@@ -143,9 +210,9 @@ impl Images {
         let buffer = frame.buffer_mut();
         for painted in std::mem::take(&mut self.painted) {
             let kept = self.kept.iter().find(|kept| (kept.key, kept.area) == (painted.key, painted.area));
-            let pixels = kept.and_then(|kept| kept.pixels.as_ref());
-            if let Some(pixels) = pixels.filter(|_| painted.is_untouched(buffer)) {
-                pixels.draw(buffer, painted.place);
+            let protocol = kept.and_then(Kept::protocol);
+            if let Some(protocol) = protocol.filter(|_| painted.is_untouched(buffer)) {
+                draw_pixels(protocol, buffer, painted.place);
             }
         }
         // The oldest are dropped, but none that is visible.
@@ -160,9 +227,9 @@ impl Images {
 
     /// The sequence that makes the terminal delete its pictures.
     pub fn delete_all(&self) -> String {
-        let (start, escape, end) = Parser::tmux_start_escape_end(self.in_tmux);
-        let numbers = self.kept.iter().filter_map(|kept| match &kept.pixels {
-            Some(Pixels { protocol: Protocol::Kitty(_), number }) => Some(kitty_id(*number)),
+        let (start, escape, end) = Parser::tmux_start_escape_end(self.encoding.in_tmux);
+        let numbers = self.pixels().filter_map(|pixels| match pixels.protocol {
+            Some(Protocol::Kitty(_)) => Some(kitty_id(pixels.number)),
             _ => None,
         });
         numbers.map(|id| format!("{start}{escape}_Ga=d,d=I,q=2,i={id}{escape}\\{end}")).collect()
@@ -197,27 +264,87 @@ impl Images {
         self.kept.last_mut()
     }
 
-    fn make(&self, key: PictureKey, picture: RgbImage, area: Size) -> Kept {
-        let graphics = match self.rendering {
+    fn make(&mut self, key: PictureKey, picture: RgbImage, area: Size) -> Kept {
+        let graphics = match self.encoding.rendering {
             Rendering::Pixels(graphics) => Some(graphics),
             _ => None,
         };
-        let cell = graphics.map_or(FontSize::new(1, 2), |_| self.cell);
-        let small = blocks::shrink(&picture, area, cell);
-        let size = Size::new(small.width() as u16, small.height().div_ceil(2) as u16);
+        let cell = graphics.map_or(FontSize::new(1, 2), |_| self.encoding.cell);
+        let mosaic = self.encoding.mosaic();
+        let small = blocks::shrink(&picture, area, cell, mosaic);
+        let size = blocks::place(&small, Rect::from((Position::ORIGIN, area)), mosaic).as_size();
         // A picture moves the terminal's cursor, which ratatui expects only after skipped cells.
         let graphics = graphics.filter(|_| size.width > 1);
-        let pixels = graphics.and_then(|graphics| self.encode(graphics, picture, size));
+        let pixels = graphics.and_then(|graphics| self.start_encoding(graphics, key, area, picture, size));
         Kept { key, area, small, pixels, is_shown: false }
     }
 
-    /// Encodes a picture to fill `size` cells. None if that fails.
-    fn encode(&self, graphics: Graphics, picture: RgbImage, size: Size) -> Option<Pixels> {
+    /// Encodes a picture to fill `size` cells, a large one in the background. None if that fails.
+    fn start_encoding(
+        &mut self,
+        graphics: Graphics,
+        key: PictureKey,
+        area: Size,
+        picture: RgbImage,
+        size: Size,
+    ) -> Option<Pixels> {
+        let is_large = is_large(&picture);
+        if is_large {
+            // One in the background is enough: those before it are no longer looked at.
+            self.kept.retain(|kept| kept.pixels.as_ref().is_none_or(|pixels| pixels.protocol.is_some()));
+        }
         let number = (0..=u8::MAX).find(|number| self.pixels().all(|pixels| pixels.number != *number))?;
+        let encoding = self.encoding;
+        if !is_large {
+            let protocol = Some(encoding.encode(graphics, picture, size, number)?);
+            return Some(Pixels { protocol, number });
+        }
+        self.encoder.replace(
+            move |_| Encoded { key, area, protocol: None },
+            move |_| Encoded { key, area, protocol: encoding.encode(graphics, picture, size, number) },
+        );
+        Some(Pixels { protocol: None, number })
+    }
+
+    /// Takes what was encoded in the background.
+    fn take_encoded(&mut self) {
+        for Encoded { key, area, protocol } in self.encoded.try_iter() {
+            if let Some(kept) = self.kept.iter_mut().find(|kept| (kept.key, kept.area) == (key, area)) {
+                match (&mut kept.pixels, protocol) {
+                    (Some(pixels), Some(protocol)) => pixels.protocol = Some(protocol),
+                    (pixels, _) => *pixels = None,
+                }
+            }
+        }
+    }
+
+    fn pixels(&self) -> impl Iterator<Item = &Pixels> {
+        self.kept.iter().filter_map(|kept| kept.pixels.as_ref())
+    }
+}
+
+impl Kept {
+    fn protocol(&self) -> Option<&Protocol> {
+        self.pixels.as_ref()?.protocol.as_ref()
+    }
+}
+
+impl Encoding {
+    /// The glyphs of pictures that are not in pixels.
+    fn mosaic(self) -> Mosaic {
+        match self.rendering {
+            Rendering::Mosaic(mosaic) => mosaic,
+            Rendering::Pixels(_) | Rendering::Outline => Mosaic::Halves,
+        }
+    }
+
+    /// Encodes a picture to fill `size` cells. None if that fails.
+    fn encode(self, graphics: Graphics, picture: RgbImage, size: Size, number: u8) -> Option<Protocol> {
+        let is_large = is_large(&picture);
         let picture = DynamicImage::from(picture);
-        let protocol = match graphics {
+        Some(match graphics {
             Graphics::Kitty => {
-                Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), self.in_tmux, false).ok()?)
+                Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), self.in_tmux, is_large).ok()?)
             }
             Graphics::Iterm2 => {
                 // The terminal scales it, as kitty does.
@@ -237,12 +364,7 @@ impl Images {
                 }
                 Protocol::Sixel(sixel)
             }
-        };
-        Some(Pixels { protocol, number })
-    }
-
-    fn pixels(&self) -> impl Iterator<Item = &Pixels> {
-        self.kept.iter().filter_map(|kept| kept.pixels.as_ref())
+        })
     }
 }
 
@@ -252,20 +374,23 @@ impl Painted {
     }
 }
 
-impl Pixels {
-    fn draw(&self, buffer: &mut Buffer, place: Rect) {
-        for at in place.positions() {
-            buffer[at].reset();
-        }
-        Image::new(&self.protocol).render(place, buffer);
-        if let Protocol::Kitty(_) = self.protocol {
-            // With the number of cells to fill, kitty scales the picture: the small one is sent.
-            let first = &mut buffer[place];
-            let scaled = format!(",U=1,c={},r={},", place.width, place.height);
-            let symbol = first.symbol().replacen(",U=1,", &scaled, 1);
-            first.set_symbol(&symbol);
-        }
+fn draw_pixels(protocol: &Protocol, buffer: &mut Buffer, place: Rect) {
+    for at in place.positions() {
+        buffer[at].reset();
     }
+    Image::new(protocol).render(place, buffer);
+    if let Protocol::Kitty(_) = protocol {
+        // With the number of cells to fill, kitty scales the picture: the small one is sent.
+        let first = &mut buffer[place];
+        let scaled = format!(",U=1,c={},r={},", place.width, place.height);
+        let symbol = first.symbol().replacen(",U=1,", &scaled, 1);
+        first.set_symbol(&symbol);
+    }
+}
+
+/// Whether a picture is encoded in the background, and compressed.
+fn is_large(picture: &RgbImage) -> bool {
+    picture.width() * picture.height() > ENCODED_AT_ONCE
 }
 
 /// Number of a picture within the terminal, which other programs may share.

@@ -9,6 +9,7 @@ mod difference;
 mod drafts;
 mod effects;
 mod explorer;
+mod frame_picture;
 mod headless;
 mod images;
 mod keymap;

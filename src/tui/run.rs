@@ -26,6 +26,8 @@ enum Event {
     Terminal(TerminalEvent),
     Signal(i32),
     Action(Action),
+    /// A picture can be drawn.
+    PictureEncoded,
     Closed,
 }
 
@@ -57,6 +59,8 @@ pub fn run(explorer: Explorer) -> Result<()> {
     let (mut terminal, input) = Terminal::set_up(explorer.config.image_protocol, ColourDepth::detect())
         .wrap_err("cannot set up the terminal")?;
     read_terminal(input, sender.clone());
+    let encoded = sender.clone();
+    terminal.wake_by(move || drop(encoded.send(Event::PictureEncoded)));
     // crossterm never reports that the terminal is gone: it tries to read for ever.
     let closed = sender.clone();
     signals::watch_terminal(move || drop(closed.send(Event::Closed)));
@@ -96,6 +100,7 @@ fn event_loop(
     }
     let mut effects = update::start(&mut state);
     loop {
+        state.resolution = terminal.resolution();
         effects.extend(refresh(&mut state));
         // The picture is there before new jobs take the processor.
         terminal.draw(&state)?;
@@ -117,7 +122,7 @@ fn event_loop(
                 Event::Terminal(TerminalEvent::Mouse(mouse)) => Action::Mouse(mouse),
                 Event::Terminal(TerminalEvent::Paste(text)) => Action::Paste(text),
                 Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
-                Event::Terminal(_) => continue,
+                Event::Terminal(_) | Event::PictureEncoded => continue,
                 Event::Signal(SIGTSTP) => {
                     terminal.suspend();
                     signals::stop();

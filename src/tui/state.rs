@@ -12,6 +12,7 @@ pub use crate::tui::action::Message;
 use crate::tui::action::{Effect, Listing, TokenCount};
 use crate::tui::clip::Clip;
 use crate::tui::commands::Command;
+use crate::tui::frame_picture::{FramePicture, FrameRequest};
 use crate::tui::keymap::Keymap;
 use crate::tui::models::Wanted;
 use crate::tui::results::Results;
@@ -147,6 +148,11 @@ pub struct State {
     /// The sentence whose tokens were counted last.
     pub tokens: Option<TokenCount>,
     pub playing: Option<Playing>,
+    /// The frame that was to be decoded last for the frame view.
+    pub frame_asked: Option<FrameRequest>,
+    pub frame_picture: Option<FramePicture>,
+    /// Pixels of a picture in a cell, across and down. Both are 0 where no pictures are drawn.
+    pub resolution: (u16, u16),
     /// Columns and rows of the terminal.
     pub area: Rect,
     /// Whether there is a language model that writes scripts.
@@ -203,6 +209,9 @@ impl State {
             view: View::default(),
             tokens: None,
             playing: None,
+            frame_asked: None,
+            frame_picture: None,
+            resolution: (0, 0),
             area: Rect::default(),
             has_writer: false,
             writing: None,

@@ -22,7 +22,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
 
 use crate::log_file;
-use crate::tui::images::{Graphics, ImageProtocol, Images, Rendering};
+use crate::tui::images::{self, Graphics, ImageProtocol, Images, Rendering};
 use crate::tui::state::State;
 use crate::tui::terminal::query::{Answer, query};
 use crate::tui::theme::ColourDepth;
@@ -53,6 +53,16 @@ impl Terminal {
                 Ok((Self { inner: ManuallyDrop::new(whole_screen()?), images, cell }, input))
             })
             .inspect_err(|_| restore())
+    }
+
+    /// See [`Images::wake_by`].
+    pub fn wake_by(&mut self, wake: impl Fn() + Send + 'static) {
+        self.images.wake_by(wake);
+    }
+
+    /// See [`Images::resolution`].
+    pub fn resolution(&self) -> (u16, u16) {
+        self.images.resolution()
     }
 
     /// Restores the terminal until [`Terminal::resume`].
@@ -143,7 +153,7 @@ fn detect(protocol: ImageProtocol, depth: ColourDepth, cell: Option<(u16, u16)>)
     } else if answer.sixel && cell.is_some() {
         Rendering::Pixels(Graphics::Sixel)
     } else {
-        Rendering::HalfBlocks
+        images::glyphs(|name| env::var(name).unwrap_or_default())
     });
     (Images::new(rendering, cell, in_tmux), Input::new(answer.keys, !answer.is_whole))
 }

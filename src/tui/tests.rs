@@ -35,7 +35,7 @@ use crate::script::{Class, Document, ScriptFile, Template};
 use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
 use crate::tui::commands::{COMMANDS, Command};
-use crate::tui::images::{Images, Rendering};
+use crate::tui::images::{Images, Mosaic, Rendering};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::{ColourDepth, Theme};
@@ -181,7 +181,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn draw(state: &mut State, depth: ColourDepth, width: u16, height: u16) -> Buffer {
     state.theme.depth = depth;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut images = Images::new(Rendering::HalfBlocks, None, false);
+    let mut images = Images::new(Rendering::Mosaic(Mosaic::Halves), None, false);
     terminal.draw(|frame| view::draw(state, &mut images, frame)).unwrap();
     terminal.backend().buffer().clone()
 }

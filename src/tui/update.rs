@@ -4,6 +4,7 @@ mod background;
 pub mod clips;
 pub mod cursor;
 pub mod edit;
+mod frame;
 pub mod knobs;
 pub mod models;
 mod mouse;
@@ -66,6 +67,7 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Background(job, update) => background::handle(state, job, update, now),
         Action::Mapped(clip, maps) => background::handle_maps(state, clip, maps),
         Action::Evidence(evidence) => background::handle_evidence(state, evidence),
+        Action::FrameDecoded(picture) => frame::decoded(state, picture),
         Action::Listed(mut listing) => {
             listing.entries.sort();
             state.listing = Some(listing);
@@ -131,6 +133,7 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
         state.overlay = state.next_overlay.take();
     }
     views::refresh(state);
+    frame::request(state);
     take(&mut state.effects)
 }
 

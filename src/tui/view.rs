@@ -96,11 +96,20 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
     strip::draw_band(state, timeline, frame, screen.band);
     strip::draw(state, timeline, images, frame, screen.strip);
     strip::draw_axis(state, timeline, frame, screen.axis);
-    footer::draw_cursor_facts(state, frame, screen.facts);
+    strip::draw_borders(state, images, frame, screen.borders);
+    let free = footer::draw_cursor_facts(state, frame, screen.facts);
+    if free.height >= PICTURE_ROWS {
+        strip::draw_cursor_picture(state, images, frame, free);
+    }
 }
 
+/// Rows from which on the frame under the cursor is drawn below its facts.
+const PICTURE_ROWS: u16 = 4;
+
 pub use candidates::class_at;
+pub use frame::size as frame_size;
 pub use ledger::with_ledger;
+pub use strip::border_at;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {

@@ -36,6 +36,8 @@ pub(super) trait Source: Send {
 /// When the current picture is on screen, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interval {
+    /// Its number in presentation order, from 0.
+    pub(super) ordinal: u64,
     pub(super) time: f64,
     /// When the next one follows, or the last one ends.
     pub(super) until: f64,

@@ -60,6 +60,8 @@ pub enum Problem {
     BadSegment { start: f64, end: f64 },
     #[error("no frame at or after {start} s; the last one is at {last:.3} s\nhelp: choose an earlier start")]
     StartPastEnd { start: f64, last: f64 },
+    #[error("no frame number {ordinal}\nhelp: the file was changed: open it again")]
+    FrameGone { ordinal: u64 },
     #[error("no frame from {start} s to {end} s\nhelp: choose a longer segment")]
     NoFrameInSegment { start: f64, end: f64 },
     #[error(

@@ -105,7 +105,8 @@ bad = 7
         "1:1: unknown setting \"them\"; did you mean theme or themes?",
         "2:9: unknown theme \"drak\"; did you mean dark?",
         "3:9: mouse: expected true or false, found integer",
-        "4:18: unknown image-protocol \"ascii\"; choose among auto, kitty, iterm2, sixel, halfblocks, none",
+        "4:18: unknown image-protocol \"ascii\"; choose among auto, kitty, iterm2, sixel, halfblocks, quadrants, \
+         sextants, none",
         "6:1: unknown command \"next-candidat\"; did you mean next-candidate or next-clip? \
          `actalign-tui keys` lists all",
         "7:1: unknown command \"frobnicate\"; `actalign-tui keys` lists all",

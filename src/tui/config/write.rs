@@ -1,10 +1,12 @@
 //! Writes a configuration as a file.
 
+use clap::ValueEnum;
 use toml::Value;
 
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::config::themes::written as theme;
 use crate::tui::config::{Config, protocol_name, setting};
+use crate::tui::images::ImageProtocol;
 use crate::tui::keymap::Chord;
 use crate::tui::theme::Palette;
 
@@ -20,7 +22,7 @@ impl Config {
         text += &setting(
             "image-protocol",
             &protocol_name(&self.image_protocol).into(),
-            "auto, kitty, iterm2, sixel, halfblocks, none",
+            &ImageProtocol::value_variants().iter().map(protocol_name).collect::<Vec<_>>().join(", "),
         );
         text += "\n# A key, a list of keys, or false for none.\n[keys]\n";
         for &group in Group::ALL {

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::mosaic::Mosaic;
 use crate::tui::theme::ColourDepth;
 
 /// How pictures are to be drawn.
@@ -19,6 +20,10 @@ pub enum ImageProtocol {
     Sixel,
     /// In coloured half blocks, which every terminal shows
     Halfblocks,
+    /// In coloured quarters of a cell, which nearly every font has
+    Quadrants,
+    /// In coloured sixths of a cell, for terminals that draw the glyphs of Unicode 13
+    Sextants,
     /// Not at all: an outline with the time
     None,
 }
@@ -35,8 +40,8 @@ pub enum Graphics {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rendering {
     Pixels(Graphics),
-    /// In half blocks, or glyphs without colours.
-    HalfBlocks,
+    /// In glyphs of two colours, or shades without colours.
+    Mosaic(Mosaic),
     Outline,
 }
 
@@ -47,7 +52,7 @@ impl ImageProtocol {
     /// Whether pictures can be drawn in pixels.
     pub fn may_be_pixels(self, depth: ColourDepth) -> bool {
         match self {
-            Self::None | Self::Halfblocks => false,
+            Self::None | Self::Halfblocks | Self::Quadrants | Self::Sextants => false,
             Self::Auto => depth == ColourDepth::True,
             // The colour of a placeholder identifies its picture.
             Self::Kitty => depth != ColourDepth::None,
@@ -63,15 +68,24 @@ impl ImageProtocol {
         in_tmux: bool,
         variable: impl Fn(&str) -> String,
     ) -> Option<Rendering> {
+        let glyphs = glyphs(&variable);
         match self {
             Self::None => Some(Rendering::Outline),
-            _ if !self.may_be_pixels(depth) => Some(Rendering::HalfBlocks),
+            Self::Halfblocks => Some(Rendering::Mosaic(Mosaic::Halves)),
+            Self::Quadrants => Some(Rendering::Mosaic(Mosaic::Quadrants)),
+            Self::Sextants => Some(Rendering::Mosaic(Mosaic::Sextants)),
+            _ if !self.may_be_pixels(depth) => Some(glyphs),
             Self::Kitty => Some(Rendering::Pixels(Graphics::Kitty)),
             Self::Iterm2 => Some(Rendering::Pixels(Graphics::Iterm2)),
             Self::Sixel => Some(Rendering::Pixels(Graphics::Sixel)),
-            Self::Auto | Self::Halfblocks => named(in_tmux, variable),
+            Self::Auto => named(in_tmux, variable),
         }
     }
+}
+
+/// The rendering of a terminal that draws no pixels. The fonts of the Linux console lack quadrants.
+pub fn glyphs(variable: impl Fn(&str) -> String) -> Rendering {
+    Rendering::Mosaic(if variable("TERM") == "linux" { Mosaic::Halves } else { Mosaic::Quadrants })
 }
 
 fn named(in_tmux: bool, variable: impl Fn(&str) -> String) -> Option<Rendering> {
@@ -79,7 +93,7 @@ fn named(in_tmux: bool, variable: impl Fn(&str) -> String) -> Option<Rendering> 
     let term = variable("TERM");
     if term == "linux" || is_set("KONSOLE_VERSION") {
         // Konsole has kitty's protocol without the placeholders, and its Sixels tear.
-        return Some(Rendering::HalfBlocks);
+        return Some(glyphs(variable));
     }
     let program = variable("TERM_PROGRAM");
     let is_iterm2 = ITERM2.iter().any(|name| program.contains(name))
@@ -112,8 +126,8 @@ mod tests {
             (&[("TERM", "xterm-ghostty")], Rendering::Pixels(Graphics::Kitty)),
             (&[("TERM_PROGRAM", "iTerm.app")], Rendering::Pixels(Graphics::Iterm2)),
             (&[("LC_TERMINAL", "iTerm2")], Rendering::Pixels(Graphics::Iterm2)),
-            (&[("KONSOLE_VERSION", "220401")], Rendering::HalfBlocks),
-            (&[("TERM", "linux")], Rendering::HalfBlocks),
+            (&[("KONSOLE_VERSION", "220401")], Rendering::Mosaic(Mosaic::Quadrants)),
+            (&[("TERM", "linux")], Rendering::Mosaic(Mosaic::Halves)),
         ];
         for (variables, rendering) in cases {
             assert_eq!(auto(ColourDepth::True, false, variables), Some(rendering), "{variables:?}");
@@ -131,14 +145,17 @@ mod tests {
     }
 
     #[test]
-    fn without_24_bit_colours_pictures_are_half_blocks_unless_the_user_decides() {
+    fn without_24_bit_colours_pictures_are_in_glyphs_unless_the_user_decides() {
         let kitty = [("TERM", "xterm-kitty")];
         for depth in [ColourDepth::Indexed, ColourDepth::None] {
-            assert_eq!(auto(depth, false, &kitty), Some(Rendering::HalfBlocks));
+            assert_eq!(auto(depth, false, &kitty), Some(Rendering::Mosaic(Mosaic::Quadrants)));
             let sixel = ImageProtocol::Sixel.rendering(depth, false, |_| String::new());
             assert_eq!(sixel, Some(Rendering::Pixels(Graphics::Sixel)));
         }
+        let chosen =
+            ImageProtocol::Sextants.rendering(ColourDepth::True, false, |_| "xterm-kitty".to_owned());
+        assert_eq!(chosen, Some(Rendering::Mosaic(Mosaic::Sextants)));
         let kitty = ImageProtocol::Kitty.rendering(ColourDepth::None, false, |_| String::new());
-        assert_eq!(kitty, Some(Rendering::HalfBlocks));
+        assert_eq!(kitty, Some(Rendering::Mosaic(Mosaic::Quadrants)));
     }
 }

@@ -83,7 +83,7 @@ impl Screen {
 }
 
 fn key(microsecond: i64) -> PictureKey {
-    PictureKey { clip: 0, job: Some(0), microsecond }
+    PictureKey { clip: 0, job: Some(0), microsecond, version: 0 }
 }
 
 /// Pictures of different times look different.
@@ -272,8 +272,27 @@ fn more_pictures_at_once_than_are_kept_are_all_drawn() {
 }
 
 #[test]
+fn a_large_picture_is_drawn_once_it_is_encoded() {
+    let large = || Some(RgbImage::from_pixel(640, 360, Rgb([200, 100, 50])));
+    for (graphics, payload, mut screen) in screens(false) {
+        let (encoded, waits) = std::sync::mpsc::channel();
+        screen.images.wake_by(move || encoded.send(()).unwrap());
+        let put = |screen: &mut Screen| {
+            let mut place = None;
+            let sent = screen.draw(|images, frame| place = images.draw(key(1), large, &theme(), frame, AREA));
+            (place, sent.contains(payload))
+        };
+        let (place, is_sent) = put(&mut screen);
+        assert_eq!((place, is_sent), (None, false), "{graphics:?}");
+        waits.recv().unwrap();
+        assert_eq!(put(&mut screen), (Some(PLACE), true), "{graphics:?}");
+        assert_eq!(put(&mut screen), (Some(PLACE), false), "{graphics:?}: once");
+    }
+}
+
+#[test]
 fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
-    let mut screen = Screen::new(Rendering::HalfBlocks, false);
+    let mut screen = Screen::new(Rendering::Mosaic(Mosaic::Halves), false);
     screen.put(1);
     assert_eq!(screen.cell(PLACE.x, PLACE.y), "▀");
     assert_eq!(screen.images.delete_all(), "");
@@ -294,7 +313,7 @@ fn half_blocks_need_no_terminal_and_the_outline_no_picture() {
 #[test]
 fn where_there_is_no_picture_nothing_is_drawn() {
     let mut screen = Screen::new(Rendering::Pixels(Graphics::Kitty), false);
-    let sent = screen.draw(|images, frame| images.draw(key(1), || None, &theme(), frame, AREA));
+    let sent = screen.draw(|images, frame| _ = images.draw(key(1), || None, &theme(), frame, AREA));
     assert!(!sent.contains("a=T"));
     assert!(screen.put(1).contains("a=T"), "it may come later");
 }

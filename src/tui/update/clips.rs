@@ -123,6 +123,8 @@ pub fn checked(state: &mut State, checked: Checked) {
     clip.evidence_asked = None;
     clip.stale = true;
     state.effects.push(Effect::SetJob(0, Box::new(job)));
+    // It could not be decoded.
+    state.frame_asked = None;
     if state.shown == 0 {
         show(state, 0);
     }

@@ -8,7 +8,7 @@ use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::update::cursor;
 use crate::tui::view::layout::Screen;
-use crate::tui::view::{class_at, timeline};
+use crate::tui::view::{border_at, class_at, timeline};
 
 /// Gives the mouse to the terminal or to the explorer.
 pub fn turn(state: &mut State) {
@@ -39,7 +39,7 @@ pub fn handle(state: &mut State, mouse: MouseEvent) -> Option<Command> {
                 if let Some(class) = class_at(state, screen.candidates, at.y) {
                     cursor::select(state, class);
                 }
-            } else if let Some(step) = step_at(&screen, at) {
+            } else if let Some(step) = step_at(&screen, at).or_else(|| border_at(state, screen.borders, at)) {
                 cursor::select_step(state, step);
             } else {
                 go_to(state, &screen, at);

@@ -2,8 +2,8 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::plot::format::plain;
 use crate::plot::text;
@@ -13,8 +13,7 @@ use crate::tui::difference;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::script::warnings;
-use crate::tui::view::{fit, heading};
-use crate::visible::visible_line;
+use crate::tui::view::{fit, heading, wrap};
 
 /// Commands, and the word that the footer has for them beside their keys.
 type Hint = (&'static [Command], &'static str);
@@ -61,10 +60,10 @@ fn hints(state: &State) -> Vec<Hint> {
 }
 
 /// The frame under the cursor: its time, its step, and its value in each step of the selected class. Above it, where two
-/// compared classes part.
-pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
+/// compared classes part. Returns the rows that are left.
+pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) -> Rect {
     let clip = state.clip();
-    let Some(at) = clip.cursor_frame() else { return };
+    let Some(at) = clip.cursor_frame() else { return Rect::ZERO };
     let outcome = clip.exploration.outcome();
     let columns = usize::from(area.width);
     let mut lines = difference::in_words(state, columns);
@@ -93,22 +92,23 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) {
             lines.push(Line::from(spans));
         }
     }
-    let taken = lines.len() as u16;
+    if let Some(step) = clip.focus_step() {
+        let warnings = warnings(state, clip.selected, step, Strategy::of(state.scripts.file())).into_iter();
+        let mut texts: Vec<(String, Style)> =
+            warnings.map(|warning| (format!("? {warning}"), state.theme.bad())).collect();
+        texts.push((format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step)), dim()));
+        for (text, style) in texts {
+            let rows = usize::from(area.height).saturating_sub(lines.len());
+            if rows > 0 {
+                lines.extend(wrap(&text, columns, rows).into_iter().map(|line| Line::styled(line, style)));
+            }
+        }
+    }
+    let taken = lines.len().min(area.height.into()) as u16;
     for (row, line) in area.rows().zip(lines) {
         frame.render_widget(line, row);
     }
-    if let Some(step) = clip.focus_step()
-        && area.height > taken
-    {
-        let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
-        let line = |text: String, style| Line::styled(visible_line(&text).into_owned(), style);
-        let warnings = warnings(state, clip.selected, step, Strategy::of(state.scripts.file())).into_iter();
-        let mut lines: Vec<Line> =
-            warnings.map(|warning| line(format!("? {warning}"), state.theme.bad())).collect();
-        let sentence = format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step));
-        lines.push(line(sentence, dim()));
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), rest);
-    }
+    Rect { y: area.y + taken, height: area.height - taken, ..area }
 }
 
 /// A message, or the hints that fit.

@@ -6,12 +6,16 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::error_chain::on_one_line;
 use crate::plot::format::plain;
 use crate::plot::text::width as columns_of;
 use crate::tui::clip::Clip;
+use crate::tui::frame_picture::FramePicture;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
+use crate::tui::view::layout::Screen;
+use crate::tui::view::strip::draw_thumbnail;
 use crate::tui::view::{fit, heading, wrap};
 
 /// Columns of a value: a minus sign, and what [`plain`] takes.
@@ -23,34 +27,73 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
     let at = clip.cursor_frame();
     let time = at.map_or(clip.cursor, |at| clip.exploration.outcome().times[at]);
-    let thumbnail = clip.thumbnail(time);
 
-    let [upper, _, facts] =
+    let [left, right, note, facts] = parts(state, area);
+    draw_picture(state, time, images, frame, left, note);
+    draw_steps(state, at, frame, right);
+    draw_facts(state, at, time, frame, facts);
+}
+
+/// Draws the frame as it was decoded anew, or its thumbnail as long as that is not there, and returns its cells.
+fn draw_picture(
+    state: &State,
+    time: f64,
+    images: &mut Images,
+    frame: &mut Frame,
+    area: Rect,
+    note: Rect,
+) -> Option<Rect> {
+    let clip = state.clip();
+    let (ordinal, _) = clip.frame_at_cursor().unzip();
+    let is_it =
+        |found: &&FramePicture| Some(found.request.ordinal) == ordinal && found.request.clip == state.shown;
+    let reason = match state.frame_picture.as_ref().filter(is_it).map(|found| &found.picture) {
+        Some(Ok(picture)) => {
+            let key = PictureKey::of(state, (time * 1e6).round() as i64).version(picture.width());
+            let place = images.draw(key, || Some(RgbImage::clone(picture)), &state.theme, frame, area);
+            if place.is_some() {
+                return place;
+            }
+            None
+        }
+        Some(Err(reason)) => Some(reason),
+        None => None,
+    };
+    let thumbnail = clip.thumbnail(time);
+    if let Some(reason) = reason {
+        let kind = if thumbnail.is_some() { "a small picture" } else { "no picture" };
+        let text = fit(&on_one_line(&format!("{kind}: {reason}")), note.width.into());
+        frame.render_widget(Line::styled(text, dim()), note);
+    }
+    if thumbnail.is_none() && reason.is_none() {
+        let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
+        frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
+    }
+    draw_thumbnail(state, time, images, frame, area)
+}
+
+/// Where the picture, the steps, the note on the picture and the facts are drawn.
+fn parts(state: &State, area: Rect) -> [Rect; 4] {
+    let [upper, note, facts] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(2)]).areas(area);
-    let (width, height) = thumbnail.map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions());
-    // As wide as the height allows, half blocks being about square, but the steps stay readable.
+    let clip = state.clip();
+    let (width, height) = clip.picture_size();
+    // As wide as the height allows, half a cell being about square, but the steps stay readable.
     let wanted = (u32::from(upper.height) * 2 * width).div_ceil(height.max(1));
     let steps = (area.width / 4).clamp(30, 72).min(area.width);
     let wanted = wanted.min(u32::from(area.width - steps).saturating_sub(2)) as u16;
     let [left, _, right] =
         Layout::horizontal([Constraint::Length(wanted), Constraint::Length(2), Constraint::Fill(1)])
             .areas(upper);
-
-    if let Some((microsecond, _)) = thumbnail {
-        let key = PictureKey::of(state, microsecond);
-        images.draw(key, || picture(clip, time), &state.theme, frame, left);
-    } else {
-        let middle = Rect { y: left.y + left.height / 2, height: left.height.min(1), ..left };
-        frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
-    }
-    draw_steps(state, at, frame, right);
-    draw_facts(state, at, time, frame, facts);
+    [left, right, note, facts]
 }
 
-/// The largest picture of the frame at a time.
-fn picture(clip: &Clip, time: f64) -> Option<RgbImage> {
-    let (_, thumbnail) = clip.thumbnail(time)?;
-    thumbnail.picture.decode().or_else(|| Some(thumbnail.small.clone()))
+/// Width and height of the picture's place in pixels, if pictures are drawn.
+pub fn size(state: &State) -> Option<(u32, u32)> {
+    let [place, ..] = parts(state, Screen::of(state, state.area)?.middle);
+    let pixels = |cells: u16, pixels: u16| u32::from(cells) * u32::from(pixels);
+    let size = (pixels(place.width, state.resolution.0), pixels(place.height, state.resolution.1));
+    (size.0 > 0 && size.1 > 0).then_some(size)
 }
 
 /// The value of a step at a frame.

@@ -25,6 +25,8 @@ pub struct Contents {
     pub sentence: u16,
     /// Rows between matrices and film for the difference of two classes.
     pub difference: u16,
+    /// Width and height of a picture, whatever the unit.
+    pub picture: (u32, u32),
     /// Rows of the guided tour.
     pub tour: u16,
 }
@@ -50,6 +52,8 @@ pub struct Screen {
     pub strip: Rect,
     /// The time axis.
     pub axis: Rect,
+    /// Larger pictures of where steps begin, below a row for their labels.
+    pub borders: Rect,
     pub tour: Rect,
     /// Message or hints.
     pub footer: Rect,
@@ -114,6 +118,7 @@ impl Screen {
                 _ => 2,
             },
             difference: if state.view == View::Compare { 2 } else { 0 },
+            picture: clip.picture_size(),
             tour: tour::rows(state, area.width),
         };
         Some(Self::new(area, &contents))
@@ -144,16 +149,24 @@ impl Screen {
         // Without heading of the candidates, sentence, titles, difference, band and axis.
         let taken = 1 + usize::from(sentence) + panels.len() + usize::from(*difference) + 2;
         let free = free.saturating_sub(taken);
-        // No higher than four pictures of 16:9 beside each other need; a row is two pixels.
-        let four = usize::from(area.width - left) * 9 / (4 * 32);
-        let strip = (free / 5).min(four).max(2);
+        let film = Film {
+            columns: usize::from(area.width - left - 1),
+            picture: contents.picture,
+            borders: panels.last().map_or(0, |&(steps, _)| steps),
+        };
+        let share = if panels.len() == 1 { free * 3 / 10 } else { free / 5 };
+        let strip = share.min(film.most_rows()).max(2);
         let (strip, difference) = match free.checked_sub(strip + 2 * panels.len()) {
             Some(_) => (strip, *difference),
             // In the smallest terminals.
             None => (1, 0),
         };
         let steps: usize = panels.iter().map(|&(steps, _)| steps).sum();
-        let listed = contents.candidates.min(free.saturating_sub(strip + steps).clamp(fewest, 10));
+        let list = |rows_per_step: usize| {
+            contents.candidates.min(free.saturating_sub(strip + steps * rows_per_step).clamp(fewest, 10))
+        };
+        // Two rows for each step, whose texts are long, come before more candidates.
+        let listed = if strip + list(2) + 2 * steps <= free { list(2) } else { list(1) };
         let room = free.saturating_sub(strip + listed).max(panels.len()) / panels.len();
         // The steps of both matrices have the same height.
         let longest = panels.iter().map(|&(steps, _)| steps).max().unwrap_or(0).max(1);
@@ -162,7 +175,7 @@ impl Screen {
         // Rows that no step can use make the pictures larger.
         let used: usize =
             panels.iter().map(|&(steps, _)| steps.min(room / rows_per_step) * rows_per_step).sum();
-        let strip = (strip + free.saturating_sub(strip + listed + used)).min(four.max(strip));
+        let (strip, borders) = film.split(strip + free.saturating_sub(strip + listed + used));
 
         let candidates = rows(knobs.bottom(), listed as u16 + 1);
         let sentence = rows(candidates.bottom(), sentence);
@@ -189,7 +202,8 @@ impl Screen {
         let (facts, band) = split(rows(difference.bottom(), 1));
         let (_, strip) = split(rows(band.bottom(), strip as u16));
         let (_, axis) = split(rows(strip.bottom(), 1));
-        let facts = Rect { y: difference.y, height: axis.bottom() - difference.y, ..facts };
+        let (_, borders) = split(rows(axis.bottom(), borders as u16));
+        let facts = Rect { y: difference.y, height: borders.bottom() - difference.y, ..facts };
         let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
         Self {
             header,
@@ -203,6 +217,7 @@ impl Screen {
             band,
             strip,
             axis,
+            borders,
             tour,
             footer,
         }
@@ -213,6 +228,43 @@ impl Screen {
         let on_film =
             [self.difference, self.band, self.strip, self.axis].iter().any(|part| part.contains(at));
         on_film || self.panels.iter().any(|panel| panel.matrix.contains(at))
+    }
+}
+
+/// Columns that a picture of a step's beginning has at least.
+pub const BORDER_COLUMNS: u16 = 16;
+/// Rows of film and larger pictures, from which on there are both.
+const BOTH: usize = 10;
+
+/// What the film's rows depend on.
+struct Film {
+    columns: usize,
+    /// Width and height of a picture.
+    picture: (u32, u32),
+    /// Steps whose beginnings can be shown.
+    borders: usize,
+}
+
+impl Film {
+    /// Rows of a picture that is so many columns wide; half a cell is about square.
+    fn rows(&self, columns: usize) -> usize {
+        let (width, height) = (self.picture.0.max(1) as usize, self.picture.1.max(1) as usize);
+        (columns * height / (2 * width)).max(1)
+    }
+
+    /// Rows with which four pictures fill the columns.
+    fn most_rows(&self) -> usize {
+        self.rows(self.columns / 4)
+    }
+
+    /// Splits rows between the strip and the larger pictures of where steps begin, with their labels.
+    fn split(&self, rows: usize) -> (usize, usize) {
+        let beside = self.borders.min(self.columns / usize::from(BORDER_COLUMNS));
+        if rows < BOTH || beside == 0 {
+            return (rows.min(self.most_rows()), 0);
+        }
+        let borders = (rows * 3 / 5).min(1 + self.rows(self.columns / beside));
+        ((rows - borders).min(borders - 1).min(self.most_rows()), borders)
     }
 }
 
@@ -235,9 +287,13 @@ mod tests {
                     for (panels, difference) in
                         [(vec![(steps, focus)], 0), (vec![(steps, focus), (3, 1)], 2), (Vec::new(), 0)]
                     {
-                        let contents = Contents { knobs, candidates, panels, sentence, difference, tour };
-                        let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
-                        check(&screen, width, height, &contents);
+                        for picture in [(16, 9), (4, 3), (9, 16), (0, 0)] {
+                            let panels = panels.clone();
+                            let contents =
+                                Contents { knobs, candidates, panels, sentence, difference, picture, tour };
+                            let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
+                            check(&screen, width, height, &contents);
+                        }
                     }
                 }
             }
@@ -260,7 +316,7 @@ mod tests {
         if contents.panels.is_empty() {
             rows.push(screen.middle);
         } else {
-            rows.extend([screen.difference, screen.band, screen.strip, screen.axis]);
+            rows.extend([screen.difference, screen.band, screen.strip, screen.axis, screen.borders]);
             assert!(screen.axis.height == 1 && screen.strip.height > 0);
         }
         rows.extend([screen.tour, screen.footer]);

@@ -1,16 +1,20 @@
-//! The film strip, the step of each of its frames, and the time axis below.
+//! The film strip, the step of each of its frames, the time axis below, and larger pictures of where steps begin.
+
+use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Modifier, Style};
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::align::spans;
 use crate::plot::text::width;
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::images::{Images, PictureKey};
 use crate::tui::state::State;
-use crate::tui::theme::dim;
+use crate::tui::theme::{bold, dim};
+use crate::tui::view::fit;
+use crate::tui::view::layout::BORDER_COLUMNS;
 
 /// The step of each column in its colour, with its number where it begins: the last step of the path in that column.
 pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
@@ -39,21 +43,94 @@ pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// Pictures at even distances, each at its own time.
+/// Pictures at even distances, each of a frame that its place shows: the one under the cursor, or else the first of a step,
+/// or else the one in the middle.
 pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Frame, area: Rect) {
-    // Half blocks are about square: two pixels a row, one a column. A place is as wide as a 16:9 picture is.
-    let place = (area.height * 2 * 16 / 9).clamp(1, area.width.max(1));
-    let places = area.width / place;
+    let clip = state.clip();
+    let (width, height) = clip.picture_size();
+    // Half a cell is about square.
+    let place = (u32::from(area.height) * 2 * width / height.max(1)).clamp(1, u32::from(area.width.max(1)));
+    let places = area.width / place as u16;
+    let times = &clip.exploration.outcome().times;
+    let begins: Vec<f64> =
+        borders(state).into_iter().filter_map(|step| Some(times[clip.entry_of(step)?])).collect();
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
-        let time = axis.time_of_column(usize::from(left.midpoint(right)));
-        if let Some((microsecond, thumbnail)) = state.clip().thumbnail(time) {
-            let area = Rect { x: area.x + left, width: right - left, ..area };
-            let key = PictureKey::of(state, microsecond);
-            images.draw(key, || Some(thumbnail.small.clone()), &state.theme, frame, area);
-        }
+        let is_here = |time: &&f64| (left..right).contains(&(axis.column(**time) as u16));
+        let middle = axis.time_of_column(usize::from(left.midpoint(right)));
+        let time = [&clip.cursor].into_iter().chain(&begins).find(is_here).copied().unwrap_or(middle);
+        let area = Rect { x: area.x + left, width: right - left, ..area };
+        draw_thumbnail(state, time, images, frame, area);
     }
+}
+
+/// The steps of the selected class, if it is aligned.
+fn borders(state: &State) -> Range<usize> {
+    0..state.clip().selected_outcome().map_or(0, |class| class.cells.nrows())
+}
+
+/// The steps whose first frames are shown in an area, with their places: those around the step in focus.
+fn border_places(state: &State, area: Rect) -> Vec<(usize, Rect)> {
+    let steps = borders(state).len();
+    let places = steps.min(usize::from(area.width / BORDER_COLUMNS)).max(1);
+    let focus = state.clip().focus_step().unwrap_or(0);
+    let first = focus.saturating_sub(places / 2).min(steps.saturating_sub(places));
+    let areas = Layout::horizontal(vec![Constraint::Fill(1); places]).spacing(1).split(area);
+    (first..steps).zip(areas.iter().copied()).collect()
+}
+
+/// The step whose first frame is shown at a place of the screen.
+pub fn border_at(state: &State, area: Rect, at: Position) -> Option<usize> {
+    border_places(state, area).into_iter().find(|(_, place)| place.contains(at)).map(|(step, _)| step)
+}
+
+/// The first frame of each step on the path, with its time.
+pub fn draw_borders(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let clip = state.clip();
+    for (step, place) in border_places(state, area) {
+        let Some(entry) = clip.entry_of(step) else { continue };
+        let time = clip.exploration.outcome().times[entry];
+        let label = fit(&format!(" from {time:.2} s"), usize::from(place.width).saturating_sub(3));
+        let badge = Span::styled(format!("{:>2}", step + 1), state.theme.badge(step));
+        let style = if clip.focus_step() == Some(step) { bold() } else { dim() };
+        let [above, picture] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(place);
+        frame.render_widget(Line::from(vec![badge, Span::styled(label, style)]), above);
+        draw_thumbnail(state, time, images, frame, beginning(state, picture));
+    }
+}
+
+/// The cells of a picture at the left of an area.
+fn beginning(state: &State, area: Rect) -> Rect {
+    let (width, height) = state.clip().picture_size();
+    let columns = (u32::from(area.height) * 2 * width).div_ceil(height.max(1));
+    Rect { width: columns.min(u32::from(area.width)) as u16, ..area }
+}
+
+/// The frame under the cursor, at the left of an area.
+pub fn draw_cursor_picture(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
+    draw_thumbnail(state, state.clip().cursor, images, frame, beginning(state, area));
+}
+
+/// Draws the thumbnail at a time, if that part of the clip is decoded, and returns its cells.
+pub fn draw_thumbnail(
+    state: &State,
+    time: f64,
+    images: &mut Images,
+    frame: &mut Frame,
+    area: Rect,
+) -> Option<Rect> {
+    let (microsecond, thumbnail) = state.clip().thumbnail(time)?;
+    let small = &thumbnail.small;
+    let pixels = |cells: u16, pixels: u16| u32::from(cells) * u32::from(pixels);
+    let (width, height) = (pixels(area.width, state.resolution.0), pixels(area.height, state.resolution.1));
+    let is_enough = small.width() >= width || small.height() >= height;
+    let key = PictureKey::of(state, microsecond).version(u32::from(!is_enough));
+    let larger = || if is_enough { None } else { thumbnail.picture.decode() };
+    images.draw(key, || larger().or_else(|| Some(small.clone())), &state.theme, frame, area)
 }
 
 /// Seconds, and the cursor.

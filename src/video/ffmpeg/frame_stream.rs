@@ -105,10 +105,10 @@ impl Source for FrameStream {
         self.current = self.next.take();
         let stated = self.current.as_ref().and_then(|picture| orientation_of(&picture.raw));
         self.last_orientation = stated.or(self.last_orientation.filter(|_| self.orientation_persists));
-        let &RawPicture { time, duration, is_damaged, .. } = self.current.as_ref()?;
+        let &RawPicture { ordinal, time, duration, is_damaged, .. } = self.current.as_ref()?;
         self.next = self.decode();
         let until = self.next.as_ref().map_or(time + duration, |next| next.time);
-        Some(Interval { time, until, is_damaged })
+        Some(Interval { ordinal, time, until, is_damaged })
     }
 
     fn frame(&mut self) -> Result<Frame, VideoError> {

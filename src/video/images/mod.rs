@@ -92,7 +92,8 @@ impl Source for ImageSource {
             return None;
         }
         self.passed += 1;
-        Some(Interval { time: self.time(), until: self.passed as f64 / RATE, is_damaged: false })
+        let (time, until) = (self.time(), self.passed as f64 / RATE);
+        Some(Interval { ordinal: (self.passed - 1) as u64, time, until, is_damaged: false })
     }
 
     fn frame(&mut self) -> Result<Frame, VideoError> {

@@ -9,3 +9,4 @@ mod images;
 mod inputs;
 mod order;
 mod orientation;
+mod single;
