@@ -38,8 +38,8 @@ impl Search {
         if let Some(band) = rule.band {
             // Whether there is a path does not depend on the order of the rows.
             let as_written: Vec<usize> = (0..steps).collect();
-            search.fill(&as_written, 0.0);
-            if search.best().1 == f64::NEG_INFINITY {
+            search.fill(&as_written, 0.0, 0);
+            if search.best(steps).1 == f64::NEG_INFINITY {
                 return Err(AlignError::Band { band, steps, frames });
             }
         }
@@ -48,7 +48,7 @@ impl Search {
 
     /// Score and path of the rows in this order.
     pub fn align(&mut self, order: &[usize]) -> (f64, Vec<(usize, usize)>) {
-        let (score, above) = self.search(order);
+        let (score, above) = self.search(order, 0);
         let mut path = Vec::with_capacity(order.len() + self.frames);
         self.go_back(order, above, |step, frame| path.push((step, frame)));
         path.reverse();
@@ -56,13 +56,34 @@ impl Search {
     }
 
     pub fn score(&mut self, order: &[usize]) -> f64 {
-        self.search(order).0
+        self.search(order, 0).0
     }
 
-    /// Computes the sums of the best path. Returns its score and the offset subtracted from each cell.
-    fn search(&mut self, order: &[usize]) -> (f64, f64) {
-        self.fill(order, 0.0);
-        let sum = self.best().1;
+    /// Score without each row in turn, the others as written. Without a band alone: bands depend on the number of rows.
+    ///
+    /// Sums of rows before the missing one are those of the whole matrix. From the last row to the first, none is overwritten
+    /// that is still needed; only searches for a mean begin anew.
+    pub fn scores_without_rows(&mut self) -> Vec<f64> {
+        let steps = self.rows.len();
+        let as_written: Vec<usize> = (0..steps).collect();
+        self.fill(&as_written, 0.0, 0);
+        let mut scores: Vec<f64> = (0..steps)
+            .rev()
+            .map(|missing| {
+                let order: Vec<usize> = (0..steps).filter(|&row| row != missing).collect();
+                let known = if self.rule.aligner.best() == Best::Sum { missing } else { 0 };
+                self.search(&order, known).0
+            })
+            .collect();
+        scores.reverse();
+        scores
+    }
+
+    /// Computes the sums of the best path, of which those of the first `known` rows are there. Returns its score and the offset
+    /// subtracted from each cell.
+    fn search(&mut self, order: &[usize], known: usize) -> (f64, f64) {
+        self.fill(order, 0.0, known);
+        let sum = self.best(order.len()).1;
         if self.rule.aligner.divides_by_frames() {
             return (sum / self.frames as f64, 0.0);
         }
@@ -75,7 +96,7 @@ impl Search {
         // Dinkelbach: where no path has a positive sum above the mean, the mean is the highest there is.
         let mut taken_off = 0.0;
         for _ in 0..IMPROVEMENTS {
-            self.fill(order, mean);
+            self.fill(order, mean, 0);
             let (mut sum, mut length) = (0.0, 0);
             self.go_back(order, mean, |step, frame| {
                 sum += f64::from(self.rows[order[step]][frame]);
@@ -91,17 +112,20 @@ impl Search {
         (mean, taken_off)
     }
 
-    /// Fills the sums for the rows in this order, with `off` subtracted from each cell.
-    fn fill(&mut self, order: &[usize], off: f64) {
+    /// Fills the sums for the rows in this order after the first `known`, with `off` subtracted from each cell.
+    fn fill(&mut self, order: &[usize], off: f64, known: usize) {
         let Rule { aligner, background, .. } = self.rule;
-        let (first, mut rest) = self.sums.split_at_mut(self.frames + 1);
         let opens_start = self.rule.opens_start();
-        for (t, sum) in first.iter_mut().enumerate() {
-            *sum = if t == 0 || opens_start { background * t as f64 } else { f64::NEG_INFINITY };
+        let width = self.frames + 1;
+        if known == 0 {
+            for (t, sum) in self.sums[..width].iter_mut().enumerate() {
+                *sum = if t == 0 || opens_start { background * t as f64 } else { f64::NEG_INFINITY };
+            }
         }
-        let mut above = &*first;
-        for (&row, allowed) in order.iter().zip(&self.allowed) {
-            let (sums, below) = rest.split_at_mut(self.frames + 1);
+        let (above, mut rest) = self.sums[known * width..].split_at_mut(width);
+        let mut above = &*above;
+        for (&row, allowed) in order.iter().zip(&self.allowed).skip(known) {
+            let (sums, below) = rest.split_at_mut(width);
             let row = &self.rows[row];
             match aligner.moves() {
                 Moves::Warp => fill_row::<true, false>(row, off, allowed, above, sums, 0.0),
@@ -112,9 +136,9 @@ impl Search {
         }
     }
 
-    /// End of the best path, as a number of frames, and its sum. Of equal ends the last.
-    fn best(&self) -> (usize, f64) {
-        let last = &self.sums[self.sums.len() - self.frames - 1..];
+    /// End of the best path of so many steps, as a number of frames, and its sum. Of equal ends the last.
+    fn best(&self, steps: usize) -> (usize, f64) {
+        let last = &self.sums[steps * (self.frames + 1)..];
         let all = (self.frames, last[self.frames]);
         if !self.rule.opens_end() {
             return all;
@@ -127,7 +151,7 @@ impl Search {
     fn go_back(&self, order: &[usize], off: f64, mut visit: impl FnMut(usize, usize)) {
         let Rule { aligner, background, .. } = self.rule;
         let width = self.frames + 1;
-        let (mut k, mut t) = (order.len(), self.best().0);
+        let (mut k, mut t) = (order.len(), self.best(order.len()).0);
         while k > 0 {
             let at = k * width + t;
             let (diagonal, left, above) =

@@ -1,9 +1,8 @@
-//! A score as a sum over steps, and the score that is left without each of them.
+//! A score as a sum over steps, and the step that decides between two classes.
 
-use ndarray::{ArrayView2, Axis};
-use rayon::prelude::*;
+use ndarray::ArrayView2;
 
-use crate::align::{self, Alignment, Rule};
+use crate::align::{Alignment, Rule};
 
 /// What each part of an alignment adds to its score: the score is a mean over path cells (Eq. 13), so it splits exactly.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,18 +32,6 @@ impl Shares {
     }
 }
 
-/// For each of the K steps of `cells` (K×T) the score of the script without it, aligned anew. The background stays.
-///
-/// `None` where nothing can be aligned: a script of one step, or a band that leaves no path.
-pub fn scores_without_steps(rule: Rule, cells: ArrayView2<f32>) -> Vec<Option<f64>> {
-    let steps = cells.nrows();
-    let without = |step: usize| {
-        let kept: Vec<usize> = (0..steps).filter(|&other| other != step).collect();
-        align::score(rule, cells.select(Axis(0), &kept).view()).ok()
-    };
-    (0..steps).into_par_iter().map(without).collect()
-}
-
 /// The step without which the gap between two classes shrinks most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecidingStep {
@@ -58,7 +45,7 @@ pub struct DecidingStep {
 }
 
 impl DecidingStep {
-    /// From the score of the class that leads and of the other class, each with its [`scores_without_steps`]. `None` if the
+    /// From the score of the class that leads and of the other class, each with its scores without each step. `None` if the
     /// gap shrinks without no step. Of equal steps the first of the leader.
     pub fn of(leader: (f64, &[Option<f64>]), other: (f64, &[Option<f64>])) -> Option<Self> {
         let gap = leader.0 - other.0;

@@ -4,4 +4,4 @@ mod confidence;
 mod ledger;
 
 pub use confidence::{Confidence, RIVALS, confidence};
-pub use ledger::{DecidingStep, Shares, scores_without_steps};
+pub use ledger::{DecidingStep, Shares};

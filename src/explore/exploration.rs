@@ -15,6 +15,7 @@ use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, alig
 use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
 use crate::explore::text_table::TextTable;
+use crate::explore::without_steps::{ScoresWithout, WithoutRequest};
 use crate::explore::workers;
 use crate::script::Template;
 
@@ -335,6 +336,27 @@ impl Exploration {
 
     pub fn find_confidence(&mut self) -> Result<(), AlignError> {
         workers::install(|| self.outcome.find_confidence())
+    }
+
+    /// The matrices of those of these classes whose scores without each step are unknown.
+    pub fn without_request(&self, classes: &[usize]) -> Option<WithoutRequest> {
+        let unknown = classes.iter().filter(|&&class| self.outcome.scores_without_steps(class).is_empty());
+        let matrix = |&class: &usize| Some((class, self.outcome.classes.get(class)?.as_ref()?.cells.clone()));
+        let classes: Vec<_> = unknown.filter_map(matrix).collect();
+        let (generation, rule) = (self.generation, self.outcome.rule);
+        (!classes.is_empty()).then_some(WithoutRequest { generation, rule, classes })
+    }
+
+    /// Adds scores without each step, unless matrices have changed since they were requested.
+    pub fn add_scores_without(&mut self, found: ScoresWithout) {
+        if found.generation != self.generation {
+            return;
+        }
+        for (class, scores) in found.classes {
+            if let Some(Some(class)) = self.outcome.classes.get_mut(class) {
+                class.without_steps = scores.into();
+            }
+        }
     }
 
     /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for

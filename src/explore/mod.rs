@@ -22,6 +22,7 @@ mod strip;
 mod text_table;
 mod texts;
 mod vlm_frames;
+mod without_steps;
 mod workers;
 
 pub use cached_frames::CachedFrames;
@@ -41,3 +42,4 @@ pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Strip, Thumbnail};
 pub use texts::{EmbeddedText, embed_batch, embed_texts, known_texts};
 pub use vlm_frames::{ClipPictures, evenly_spaced, jpegs};
+pub use without_steps::{ScoresWithout, WithoutRequest};

@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
-use crate::explain::{Confidence, Shares, confidence, scores_without_steps};
+use crate::explain::{Confidence, Shares, confidence};
 use crate::explore::method::Method;
 
 #[derive(Clone, Debug)]
@@ -184,11 +184,18 @@ impl Outcome {
         Some(self.score(class)? - self.score(self.rival(class)?)?)
     }
 
-    /// The score of a class whose script lacks one step, for each step: see [`scores_without_steps`]. Computed when it is
-    /// first asked for. Empty if the class is not aligned.
+    /// The score of a class whose script lacks one step, for each step: see [`align::scores_without_steps`]. Empty if the class is
+    /// not aligned, or as long as they are unknown.
     pub fn scores_without_steps(&self, class: usize) -> &[Option<f64>] {
-        let Some(Some(class)) = self.classes.get(class) else { return &[] };
-        class.without_steps.get_or_init(|| scores_without_steps(self.rule, class.cells.view()))
+        let class = self.classes.get(class).and_then(Option::as_ref);
+        class.and_then(|class| class.without_steps.get()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Computes missing scores without steps of a class.
+    pub fn find_scores_without_steps(&self, class: usize) {
+        if let Some(Some(class)) = self.classes.get(class) {
+            class.without_steps.get_or_init(|| without_steps(self.rule, class.cells.view()));
+        }
     }
 
     /// Place that a class would have in the ranking with another score, from 1.
@@ -199,6 +206,11 @@ impl Outcome {
         };
         1 + self.ranking.iter().filter(is_ahead).count()
     }
+}
+
+/// Scores without each step of a matrix that could be aligned.
+pub(super) fn without_steps(rule: Rule, cells: ArrayView2<f32>) -> Vec<Option<f64>> {
+    align::scores_without_steps(rule, cells).unwrap_or_else(|_| vec![None; cells.nrows()])
 }
 
 fn place(ranking: &[usize], class: usize) -> Option<usize> {

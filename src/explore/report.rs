@@ -125,10 +125,11 @@ impl ClassReport {
     /// A class with all that is known of it; none while it is not aligned.
     pub fn new(index: usize, name: &str, outcome: &Outcome) -> Option<Self> {
         let path = outcome.classes.get(index)?.as_ref()?.alignment.path.clone();
+        outcome.find_scores_without_steps(index);
         Some(Self { path, ..Self::without_path(index, name, outcome)? }.with_effects(outcome))
     }
 
-    /// Adds what follows if the script lacks a step.
+    /// Adds what follows if the script lacks a step, as far as that is known.
     pub fn with_effects(mut self, outcome: &Outcome) -> Self {
         let rival = outcome.rival(self.index).and_then(|rival| outcome.score(rival));
         let without = |&score: &Option<f64>| WithoutStep {

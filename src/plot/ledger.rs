@@ -155,7 +155,9 @@ impl<'a> Ledger<'a> {
         let (leader, other) = self.by_score();
         let start = self.lead();
         let Some(step) = self.deciding_step() else {
-            return (start, "", "; no single step decides".to_owned());
+            let is_known = self.sides.iter().all(|side| !side.scores_without.is_empty());
+            let end = if is_known { "; no single step decides" } else { "" };
+            return (start, "", end.to_owned());
         };
         let side = if step.of_leader { leader } else { other };
         let left = plain(step.gap_without.abs());
@@ -275,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_step_may_hold_the_other_class_back() {
-        let drive = class("drive", 0.75, 0.25, &[0.75], &[]);
+        let drive = class("drive", 0.75, 0.25, &[0.75], &[(0.25, 1)]);
         let layup = class("layup", 0.5, -0.25, &[0.25, 0.25], &[(0.125, 1), (-0.25, 2)]);
         let (of_drive, of_layup) = (steps(&["runs"]), steps(&["turns", "shoots"]));
         let ledger = Ledger::new([(&drive, &of_drive), (&layup, &of_layup)]).unwrap();
@@ -303,7 +305,7 @@ mod tests {
                 "{columns}: {lines:?}"
             );
         }
-        let alone = class("layup", 0.5, -0.25, &[0.5], &[]);
+        let alone = class("layup", 0.5, -0.25, &[0.5], &[(-0.5, 2)]);
         let ledger = Ledger::new([(&drive, &of_drive), (&alone, &of_layup)]).unwrap();
         assert_eq!(ledger.sentence(), "drive leads layup by 0.2500; no single step decides");
     }

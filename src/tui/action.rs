@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::explore::{
-    EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, MapRequest, Sources, StepMaps, Update,
+    EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, MapRequest, ScoresWithout, Sources,
+    StepMaps, Update, WithoutRequest,
 };
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::snapshot::Snapshot;
@@ -81,6 +82,8 @@ pub enum Action {
     Mapped(usize, Box<StepMaps>),
     /// An update of the order evidence.
     Evidence(EvidenceUpdate),
+    /// Scores without each step.
+    Without(ScoresWithout),
     FrameDecoded(FramePicture),
     Listed(Listing),
     /// A file is a clip. It gets the candidates and the model of the clip with index `like`.
@@ -169,6 +172,8 @@ pub enum Effect {
     Map(usize, Box<MapRequest>),
     /// Find order evidence, in place of what was asked for before.
     FindEvidence(EvidenceRequest),
+    /// Find scores without each step, in place of those asked for before, and answer with [`Action::Without`].
+    FindWithout(WithoutRequest),
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),
     /// Take the mouse from the terminal, or leave it to the terminal.

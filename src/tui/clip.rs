@@ -129,6 +129,8 @@ pub struct Clip {
     pub maps_asked: bool,
     /// Generation of the alignments whose order evidence was asked for.
     pub evidence_asked: Option<u64>,
+    /// Generation and classes whose scores without each step were asked for.
+    pub without_asked: Option<(u64, [usize; 2])>,
     /// Whether the alignments are older than embeddings or knobs.
     pub stale: bool,
 }
@@ -174,6 +176,7 @@ impl Clip {
             maps: None,
             maps_asked: false,
             evidence_asked: None,
+            without_asked: None,
             stale: true,
         }
     }

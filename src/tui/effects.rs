@@ -125,6 +125,9 @@ impl Effects {
             Effect::FindEvidence(request) => self
                 .evidence
                 .replace(|panic| EvidenceUpdate::Failed(eyre!(panic)), move |context| request.find(context)),
+            Effect::FindWithout(request) => self
+                .worker("scores without steps")
+                .replace(Action::Failed, move |_| Action::Without(request.find())),
             Effect::DecodeFrame(request) => {
                 let (decoder, job) = (self.pictures.clone(), self.jobs[request.clip].clone());
                 self.worker("decoding a frame").replace(Action::Failed, move |context| {

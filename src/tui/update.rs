@@ -67,6 +67,7 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Background(job, update) => background::handle(state, job, update, now),
         Action::Mapped(clip, maps) => background::handle_maps(state, clip, maps),
         Action::Evidence(evidence) => background::handle_evidence(state, evidence),
+        Action::Without(found) => background::handle_without(state, found),
         Action::FrameDecoded(picture) => frame::decoded(state, picture),
         Action::Listed(mut listing) => {
             listing.entries.sort();

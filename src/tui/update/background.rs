@@ -1,7 +1,7 @@
 //! Updates of background jobs.
 
 use crate::error_chain::error_chain;
-use crate::explore::{EvidenceUpdate, StepMaps, Update};
+use crate::explore::{EvidenceUpdate, ScoresWithout, StepMaps, Update};
 use crate::tui::state::State;
 use crate::tui::update::clips::prefetch;
 
@@ -106,6 +106,13 @@ pub fn handle_evidence(state: &mut State, update: EvidenceUpdate) {
             }
         }
         EvidenceUpdate::Failed(report) => state.complain(error_chain(&report)),
+    }
+}
+
+/// Adds scores without each step to the clip with these alignments.
+pub fn handle_without(state: &mut State, found: ScoresWithout) {
+    for clip in &mut state.clips {
+        clip.exploration.add_scores_without(found.clone());
     }
 }
 

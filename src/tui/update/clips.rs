@@ -34,6 +34,7 @@ pub fn show(state: &mut State, index: usize) {
         let clip = state.clip_mut();
         // The next clip asks for evidence in its place.
         clip.evidence_asked = None;
+        clip.without_asked = None;
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
             state.effects.push(Effect::Stop(left));

@@ -119,9 +119,26 @@ pub fn refresh(state: &mut State) {
     if state.clip().stale {
         align(state);
     }
+    explain(state);
     request_evidence(state);
     if state.view == View::Map {
         request_maps(state);
+    }
+}
+
+/// Finds what the compared scores are without each step; where that takes long, asks for it once all is embedded.
+fn explain(state: &mut State) {
+    let Some(pair) = state.pair() else { return };
+    let clip = state.clip_mut();
+    let Some(request) = clip.exploration.without_request(&pair) else { return };
+    if request.is_quick() {
+        clip.exploration.add_scores_without(request.find());
+        return;
+    }
+    let asked = Some((clip.exploration.generation(), pair));
+    if clip.progress.idle && clip.without_asked != asked {
+        clip.without_asked = asked;
+        state.effects.push(Effect::FindWithout(request));
     }
 }
 

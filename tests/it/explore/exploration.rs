@@ -465,6 +465,35 @@ fn without_a_step_margin_and_rank_are_those_of_the_shorter_script() {
 }
 
 #[test]
+fn scores_without_steps_are_of_the_present_matrices() {
+    let mut exploration = Exploration::new(candidates(), CALIBRATION, DIM, Settings::default());
+    let rows = Array2::from_shape_fn((9, DIM), |(t, i)| f32::sin((7 * t + 3 * i) as f32));
+    exploration.add_frames(frames(&rows));
+    embed_missing(&mut exploration);
+    exploration.refresh().unwrap();
+    let of_first = exploration.without_request(&[0, 1]).unwrap();
+    assert!(of_first.is_quick());
+    exploration.add_scores_without(exploration.without_request(&[1]).unwrap().find());
+    let found = |exploration: &Exploration| {
+        [0, 1].map(|class| exploration.outcome().scores_without_steps(class).len())
+    };
+    assert_eq!(found(&exploration), [0, 3]);
+    exploration.set(Settings { smoothing_seconds: 0.0, ..Settings::default() });
+    exploration.refresh().unwrap();
+    exploration.add_scores_without(of_first.find());
+    assert_eq!(found(&exploration), [0, 0], "those of other matrices are gone, and new ones are not taken");
+    exploration.add_scores_without(exploration.without_request(&[0, 1]).unwrap().find());
+    assert_eq!(found(&exploration), [2, 3]);
+    assert!(exploration.without_request(&[0, 1]).is_none());
+    let report = exploration.report(&Sources::default());
+    let [without, ..] = report.classes[0].without_step[..] else { panic!() };
+    assert_eq!(
+        without.margin,
+        Some(exploration.outcome().scores_without_steps(0)[0].unwrap() - report.classes[1].score)
+    );
+}
+
+#[test]
 fn a_script_of_one_step_has_no_script_without_it() {
     let mut exploration = Exploration::new(
         vec![candidate("castling", &["king moves"]), candidate("fork", &["queen falls"])],

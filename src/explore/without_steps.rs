@@ -1,0 +1,39 @@
+//! Scores of classes whose scripts lack a step, found in the background where that takes long.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::align::Rule;
+use crate::explore::outcome::without_steps;
+
+/// Cells that alignments may visit at once: a few milliseconds.
+const AT_ONCE: usize = 4_000_000;
+
+/// Matrices of classes whose scores without each step are unknown.
+#[derive(Clone, Debug)]
+pub struct WithoutRequest {
+    pub(super) generation: u64,
+    pub(super) rule: Rule,
+    pub(super) classes: Vec<(usize, Array2<f32>)>,
+}
+
+/// Scores without each step, by class: see [`Exploration::add_scores_without`](super::Exploration::add_scores_without).
+#[derive(Clone, Debug)]
+pub struct ScoresWithout {
+    pub(super) generation: u64,
+    pub(super) classes: Vec<(usize, Vec<Option<f64>>)>,
+}
+
+impl WithoutRequest {
+    /// Whether a key may wait for it.
+    pub fn is_quick(&self) -> bool {
+        let visits = |(_, cells): &(usize, Array2<f32>)| cells.nrows() * cells.len();
+        self.classes.iter().map(visits).sum::<usize>() <= AT_ONCE
+    }
+
+    pub fn find(&self) -> ScoresWithout {
+        let scores = |(class, cells): &(usize, Array2<f32>)| (*class, without_steps(self.rule, cells.view()));
+        let classes = self.classes.par_iter().map(scores).collect();
+        ScoresWithout { generation: self.generation, classes }
+    }
+}
