@@ -113,10 +113,20 @@ impl<'a> Ledger<'a> {
         let (start, text, end) = self.parts();
         let whole =
             |sentence: &str| Some(wrap(sentence, columns, rows + 1)).filter(|lines| lines.len() <= rows);
+        // Lines are seldom full, so that the longest text that fits is searched.
         let cut = || {
-            let least = width(text).min(16);
-            let room = (columns * rows).saturating_sub(width(&start) + width(&end) + 2);
-            (least..=room).rev().find_map(|room| whole(&format!("{start}“{}”{end}", fit(text, room))))
+            let with = |room: usize| whole(&format!("{start}“{}”{end}", fit(text, room)));
+            let mut fits = width(text).min(16);
+            let mut lines = with(fits)?;
+            let mut too_long = (columns * rows).saturating_sub(width(&start) + width(&end));
+            while fits + 1 < too_long {
+                let middle = fits.midpoint(too_long);
+                match with(middle) {
+                    Some(longer) => (fits, lines) = (middle, longer),
+                    None => too_long = middle,
+                }
+            }
+            Some(lines)
         };
         let found = whole(&self.sentence()).or_else(cut);
         found.unwrap_or_else(|| wrap(&self.in_short(), columns, rows))
