@@ -20,6 +20,7 @@ mod results;
 mod sampling;
 mod text;
 mod views;
+mod whole;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use image::{Rgb, RgbImage};

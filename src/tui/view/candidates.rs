@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::plot::candidates::{self, Form, Ranked, Tone};
-use crate::plot::text::{fit, width};
+use crate::plot::text::{fit, fit_line, width};
 use crate::tui::clip::{Clip, Vision};
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
@@ -26,10 +26,19 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let candidate = if clip.filter.is_empty() { "candidate".to_owned() } else { format!("/{}", clip.filter) };
     let candidate = fit(&candidate, name_width);
     let columns = candidates::heading(form);
-    let heading = format!("     {candidate:name_width$} {:bar$}{columns}", "");
+    let listed = clip.listed();
+    let shown = usize::from(area.height.saturating_sub(1));
+    let first = first(clip, &listed, shown);
+    // Which of them are listed, where there is no room for all.
+    let part = if listed.len() > shown {
+        format!("{}–{} of {}", first + 1, (first + shown).min(listed.len()), listed.len())
+    } else {
+        String::new()
+    };
+    let part = fit(&part, bar);
+    let heading = format!("     {candidate:name_width$} {part:bar$}{columns}");
     frame.render_widget(Line::styled(fit(&heading, room), dim()), Rect { height: 1, ..area });
 
-    let listed = clip.listed();
     let mut rows = area.rows().skip(1);
     if listed.is_empty()
         && let Some(row) = rows.next()
@@ -37,9 +46,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         let text = format!("no candidate matches “{}”", clip.filter);
         frame.render_widget(Line::styled(fit(&text, room), dim()), row);
     }
-    let first = first(clip, &listed, usize::from(area.height.saturating_sub(1)));
     for (row, &class) in rows.zip(listed.iter().skip(first)) {
-        let line = line(state, class, form, (name_width, bar));
+        let line = fit_line(line(state, class, form, (name_width, bar)), room);
         let style = if class == clip.selected { state.theme.selected() } else { Style::new() };
         frame.render_widget(Paragraph::new(line).style(style), row);
     }
