@@ -11,6 +11,7 @@ macro_rules! assert_screens {
 
 mod demo;
 mod edit;
+mod film;
 mod frame;
 mod fuzz;
 mod models;

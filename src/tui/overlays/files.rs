@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::plot::text::fit;
+use crate::plot::text::{fit, width as columns_of};
 use crate::script::library;
 use crate::tui::action::{Effect, EntryKind, FileEntry};
 use crate::tui::overlays::list::SearchList;
@@ -136,17 +136,17 @@ impl Overlay for Files {
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
         let title = "Open a clip or a script file · Enter opens · ← up · Esc closes";
         let inside = window(title, (90, 20), frame, area);
-        let folder = self.folder(state).display().to_string();
-        let folder = fit(if self.is_in_library() { LIBRARY_NAME } else { &folder }, inside.width.into());
+        let path = self.folder(state).display().to_string();
+        let folder = fit(if self.is_in_library() { LIBRARY_NAME } else { &path }, inside.width.into());
         frame.render_widget(Line::styled(folder, state.theme.accent()), row_of(inside, 0));
         self.list.input.draw(frame, row_of(inside, 1));
         let width = usize::from(inside.width);
         let matching = self.matching(state);
-        let chosen = matching.get(self.list.at).filter(|entry| entry.kind != EntryKind::Library);
-        let in_full = chosen.map(|entry| match entry.kind {
-            EntryKind::InLibrary => entry.name.clone(),
-            _ => self.folder(state).join(&entry.name).display().to_string(),
-        });
+        let is_cut = !self.is_in_library()
+            && (columns_of(&path) > width
+                || matching.iter().any(|entry| columns_of(&entry.name) + 3 > width));
+        let chosen = matching.get(self.list.at).filter(|entry| is_cut && entry.kind != EntryKind::Library);
+        let in_full = chosen.map(|entry| self.folder(state).join(&entry.name).display().to_string());
         let lines: Vec<Line> = matching.into_iter().map(|entry| line(entry, width)).collect();
         let note = match self.entries(state) {
             _ if self.is_in_library() && !lines.is_empty() => None,

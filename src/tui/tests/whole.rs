@@ -126,8 +126,14 @@ fn the_palette_shows_the_selected_command_whole() {
         act(&mut state, Action::Do(Command::Palette));
         let screens = screens(&mut state, width, '↓', COMMANDS.len());
         assert_whole(&screens, COMMANDS.iter().map(|about| about.help), width);
-        for about in COMMANDS {
-            assert_not_silent(&screens, &format!(" {} ", about.name), about.help, width);
+        for line in
+            screens.iter().flat_map(|screen| text(screen).lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            // Behind the border and the key.
+            let name = line.chars().skip_while(|letter| *letter != '│').skip(11).collect::<String>();
+            let about = COMMANDS.iter().find(|about| name.starts_with(&format!("{} ", about.name)));
+            let is_cut = about.is_some_and(|about| !line.contains(about.help));
+            assert!(!is_cut || line.contains('…'), "at {width} columns: {line}");
         }
     }
 }

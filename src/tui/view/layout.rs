@@ -233,7 +233,7 @@ impl Film {
     /// Rows of a picture that is so many columns wide; half a cell is about square.
     fn rows(&self, columns: usize) -> usize {
         let (width, height) = (self.picture.0.max(1) as usize, self.picture.1.max(1) as usize);
-        (columns * height / (2 * width)).max(1)
+        ((columns * height + width) / (2 * width)).max(1)
     }
 
     /// Rows with which four pictures fill the columns.
