@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 
+use ratatui::layout::Position;
+
 use super::*;
 use crate::plot::candidates;
 use crate::tui::action::{EntryKind, FileEntry, Listing};
 use crate::tui::commands::Need;
 use crate::tui::models::Wanted;
 use crate::tui::results::{ClipResult, ResultRow, Results};
+use crate::tui::state::View;
 use crate::tui::tour::TOUR;
+use crate::tui::update::show_view;
 use crate::tui::view::header;
 
 const WIDTHS: [u16; 5] = [80, 100, 120, 160, 200];
@@ -45,29 +49,40 @@ fn long_state() -> State {
     state
 }
 
-/// Whether a text is on the screen from its first letter to its last, in lines that begin in one column.
-fn is_whole(screen: &Buffer, text: &str) -> bool {
+/// Letters by which the beginning of a text is recognised.
+const BEGINNING: usize = 14;
+
+/// Follows a text from each place where it begins, in lines that begin in one column. Gives the place, and what is there
+/// instead of the text's next letter; `None` where it is whole.
+fn readings(screen: &Buffer, text: &str) -> Vec<(Position, Option<char>)> {
     let text: Vec<char> = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let cell = |x: u16, y: u16| screen.cell((x, y)).and_then(|cell| cell.symbol().chars().next());
-    let begins_at = |left: u16, top: u16| {
+    let reading = |Position { x: left, y: top }: Position| {
         let (mut x, mut y) = (left, top);
-        for &letter in &text {
+        for (read, &letter) in text.iter().enumerate() {
             // At most one space between words, else the line has ended.
-            if cell(x, y) == Some(' ') && x > left {
+            if cell(screen, x, y) == ' ' && x > left {
                 x += 1;
             }
-            if cell(x, y) != Some(letter) {
-                (x, y) = (left, y + 1);
-                if cell(x, y) != Some(letter) {
-                    return false;
+            let there = cell(screen, x, y);
+            if there != letter {
+                if read == 0 || there == '…' || cell(screen, left, y + 1) != letter {
+                    return (read >= BEGINNING).then_some(Some(there));
                 }
+                (x, y) = (left, y + 1);
             }
             x += 1;
         }
-        true
+        Some(None)
     };
-    let area = screen.area;
-    area.positions().any(|at| cell(at.x, at.y) == text.first().copied() && begins_at(at.x, at.y))
+    screen.area.positions().filter_map(|at| Some((at, reading(at)?))).collect()
+}
+
+fn cell(screen: &Buffer, x: u16, y: u16) -> char {
+    screen.cell((x, y)).and_then(|cell| cell.symbol().chars().next()).unwrap_or(' ')
+}
+
+fn is_whole(screen: &Buffer, text: &str) -> bool {
+    readings(screen, text).iter().any(|(_, end)| end.is_none())
 }
 
 /// The screens that one sees while pressing a key.
@@ -88,12 +103,17 @@ fn assert_whole<T: AsRef<str>>(screens: &[Buffer], texts: impl IntoIterator<Item
     }
 }
 
-/// Asserts that lines of the box that have a part of a text show all of it, or an ellipsis.
-fn assert_not_silent(screens: &[Buffer], begins: &str, whole: &str, width: u16) {
-    for screen in screens {
-        for line in text(screen).lines().filter(|line| line.contains('│') && line.contains(begins)) {
-            assert!(line.contains(whole) || line.contains('…'), "at {width} columns: {line}");
-        }
+/// Asserts that a text is whole or ends in an ellipsis, wherever it begins outside another text.
+fn assert_not_silent(screen: &Buffer, whole: &str, width: u16) {
+    for (Position { x, y }, end) in readings(screen, whole) {
+        let goes_on = |letter: char| letter.is_alphanumeric() || letter == '·';
+        let is_within = x >= 2
+            && match cell(screen, x - 1, y) {
+                ' ' => goes_on(cell(screen, x - 2, y)),
+                before => before.is_alphanumeric(),
+            };
+        let is_fine = is_within || end.is_none_or(|end| end == '…');
+        assert!(is_fine, "at {width} columns: {whole:?} ends in {end:?} in\n{}", text(screen));
     }
 }
 
@@ -155,7 +175,9 @@ fn results_and_files_show_the_selected_line_whole() {
         let screen = screens(&mut state, width, '↓', 0);
         let whole = format!("{LONG_FILE} · athletics · {LONG_NAME} · predicted: nap");
         assert_whole(&screen, [&whole, "results · dtw:open-start:open-end:background=p98:band=0.2"], width);
-        assert_not_silent(&screen, "✗", LONG_FILE, width);
+        let listed = text(&screen[0]).lines().find(|line| line.contains('✗')).unwrap().to_owned();
+        let is_fine = |whole: &str| listed.contains(whole) || listed.contains('…');
+        assert!(is_fine(LONG_FILE) && is_fine(LONG_NAME), "{listed}");
 
         type_keys(&mut state, "⎋");
         let effects = act(&mut state, Action::Do(Command::Open));
@@ -166,7 +188,8 @@ fn results_and_files_show_the_selected_line_whole() {
         type_keys(&mut state, "a");
         let screen = screens(&mut state, width, '↓', 0);
         assert_whole(&screen, [folder.join(LONG_FILE).display().to_string()], width);
-        assert_not_silent(&screen, "  a recording", LONG_FILE, width);
+        let listed = text(&screen[0]).lines().find(|line| line.contains("│  a")).unwrap().to_owned();
+        assert!(listed.contains(LONG_FILE) || listed.contains('…'), "{listed}");
     }
 }
 
@@ -255,4 +278,28 @@ fn cut_names_of_candidates_end_in_an_ellipsis_and_the_list_says_what_it_shows() 
     assert!(!screen(&mut state).contains(" of 3"), "all are listed");
     let shown = text(&draw(&mut state, ColourDepth::True, 100, 18));
     assert_eq!(shown.contains("1–2 of 3"), !shown.contains("long jump"), "{shown}");
+}
+
+#[test]
+fn a_view_cuts_no_text_without_an_ellipsis() {
+    for width in WIDTHS {
+        for view in View::ALL {
+            let mut state = long_state();
+            show_view(&mut state, view);
+            // That the classes of this state are alike.
+            state.message = None;
+            let sentence = format!("›1 {}", state.clip().exploration.sentence(0, 0));
+            let clip = header::clip_in_words(&state);
+            for height in [24, 40] {
+                let screen = draw(&mut state, ColourDepth::True, width, height);
+                for whole in [LONG_NAME, LONG_STEP, &sentence, &clip] {
+                    assert_not_silent(&screen, whole, width);
+                }
+                assert!(
+                    readings(&screen, LONG_NAME).len() + readings(&screen, LONG_STEP).len() > 0,
+                    "{view:?}"
+                );
+            }
+        }
+    }
 }

@@ -245,7 +245,8 @@ impl Film {
     fn split(&self, rows: usize) -> (usize, usize) {
         let beside = self.borders.min(self.columns / usize::from(BORDER_COLUMNS));
         if rows < BOTH || beside == 0 {
-            return (rows.min(self.most_rows()), 0);
+            // Fewer pictures are larger.
+            return (rows.min(self.rows(self.columns / 2)), 0);
         }
         let borders = (rows * 3 / 5).min(1 + self.rows(self.columns / beside));
         ((rows - borders).min(borders - 1).min(self.most_rows()), borders)
