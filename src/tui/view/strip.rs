@@ -53,8 +53,7 @@ pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Fram
     // A tenth narrower rather than one picture fewer.
     let places = (u32::from(area.width) * 10 / (place * 9)).max(1) as u16;
     let times = &clip.exploration.outcome().times;
-    let begins: Vec<f64> =
-        borders(state).into_iter().filter_map(|step| Some(times[clip.entry_of(step)?])).collect();
+    let begins: Vec<f64> = borders(state).filter_map(|step| Some(times[clip.entry_of(step)?])).collect();
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
