@@ -1,5 +1,5 @@
 //! From a key to the finished picture: the explorer's real update and drawing on a long clip, 1,800 frames, 20 classes of
-//! 10 steps, 1152 dimensions, half blocks. Escape sequences are written, to nowhere.
+//! 10 steps, 1152 dimensions, quadrants. Escape sequences are written, to nowhere.
 
 use std::time::Instant;
 

@@ -1,6 +1,6 @@
 //! Text in lines and columns of a terminal. `font` does the same for figures.
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::visible::visible_line;
 
@@ -17,6 +17,27 @@ pub fn fit(text: &str, columns: usize) -> String {
 /// A text in at most `most` lines of `columns`, broken at spaces; the last one ends in an ellipsis where there is more.
 pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     wrap_by(text, columns as f64, most, |line| width(line) as f64)
+}
+
+/// A styled line cut to `columns`, with an ellipsis where it was longer.
+pub fn fit_line(line: Line<'static>, columns: usize) -> Line<'static> {
+    if line.width() <= columns {
+        return line;
+    }
+    let mut room = columns;
+    let mut cut = Line { spans: Vec::new(), ..line };
+    for span in line.spans {
+        let length = span.width();
+        if length < room {
+            room -= length;
+            cut.spans.push(span);
+            continue;
+        }
+        // What follows is missing, so that a span that just fits is cut, too.
+        cut.spans.push(Span { content: fit(&format!("{} …", span.content), room).into(), ..span });
+        break;
+    }
+    cut
 }
 
 /// [`fit`] with any measure of length.
@@ -77,6 +98,7 @@ pub(super) fn wrap_by(text: &str, room: f64, most: usize, measure: impl Fn(&str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::style::Style;
 
     #[test]
     fn lines_keep_to_their_length_and_lose_no_word() {
@@ -84,6 +106,21 @@ mod tests {
         assert_eq!(wrap("a Donaudampfschiff sinks", 8, 9), ["a", "Donaudam", "pfschiff", "sinks"]);
         assert_eq!(wrap("三级跳远三级跳远", 8, 9), ["三级跳远", "三级跳远"]);
         assert_eq!(wrap(" ", 8, 9), [""]);
+    }
+
+    #[test]
+    fn a_line_of_several_styles_ends_in_an_ellipsis_if_it_is_cut() {
+        let line = || {
+            Line::from(vec![Span::raw("one "), Span::styled("two", Style::new().bold()), Span::raw(" three")])
+        };
+        let text = |columns| fit_line(line(), columns).to_string();
+        assert_eq!(fit_line(line(), 13), line());
+        assert_eq!(
+            (text(12), text(9), text(8)),
+            ("one two thr…".to_owned(), "one two…".to_owned(), "one two…".to_owned())
+        );
+        assert_eq!((text(7), text(4), text(1)), ("one tw…".to_owned(), "one…".to_owned(), "…".to_owned()));
+        assert_eq!(fit_line(line(), 7).spans[1].style, Style::new().bold());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::explore::ClassOutcome;
 use crate::plot::format::plain;
-use crate::plot::text::fit;
+use crate::plot::text::{fit, wrap};
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
@@ -91,7 +91,8 @@ pub fn in_words(state: &State, columns: usize) -> Vec<Line<'static>> {
     let name = |class: usize| clip.exploration.candidates()[class].name.clone();
     let (Some(difference), Some(pinned)) = (of(state), clip.compared) else { return Vec::new() };
     if pinned == clip.selected {
-        return vec![Line::styled("Select another candidate to compare with.", dim())];
+        let text = wrap("Select another candidate to compare with.", columns, 2);
+        return text.into_iter().map(|line| Line::styled(line, dim())).collect();
     }
     let Some((frame, value)) = difference.widest.and_then(|at| Some((at, difference.by_frame[at]?))) else {
         return Vec::new();

@@ -1,38 +1,32 @@
 //! Pictures on the screen, by the best rendering that the terminal has.
 
 mod blocks;
+mod encoding;
 mod mosaic;
 mod protocol;
 
-use std::process;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use image::imageops::FilterType;
-use image::{DynamicImage, RgbImage};
+use image::RgbImage;
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::widgets::{Block, Widget};
 use ratatui_image::picker::cap_parser::Parser;
 use ratatui_image::protocol::Protocol;
-use ratatui_image::protocol::iterm2::Iterm2;
-use ratatui_image::protocol::kitty::Kitty;
-use ratatui_image::protocol::sixel::Sixel;
-use ratatui_image::{FontSize, Image, Resize};
+use ratatui_image::{FontSize, Image};
 
 use crate::background::Worker;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, dim};
 
+use encoding::{Encoding, is_large, kitty_id};
 pub use mosaic::Mosaic;
 pub use protocol::{Graphics, ImageProtocol, Rendering, glyphs};
 
 /// Pictures kept at least: a film strip and those just before.
 const KEPT: usize = 32;
-
-/// Most pixels of a picture that is encoded at once; a larger one takes longer than a key may.
-const ENCODED_AT_ONCE: u32 = 320 * 320;
 
 /// Size of a cell in pixels if the terminal does not report it.
 const USUAL_CELL: FontSize = FontSize::new(10, 20);
@@ -103,14 +97,6 @@ struct Encoded {
 
 /// Called when a picture is encoded, so that it is drawn.
 type Wake = Arc<Mutex<Box<dyn Fn() + Send>>>;
-
-/// How pictures are encoded for the terminal.
-#[derive(Clone, Copy)]
-struct Encoding {
-    rendering: Rendering,
-    cell: FontSize,
-    in_tmux: bool,
-}
 
 struct Painted {
     key: PictureKey,
@@ -329,45 +315,6 @@ impl Kept {
     }
 }
 
-impl Encoding {
-    /// The glyphs of pictures that are not in pixels.
-    fn mosaic(self) -> Mosaic {
-        match self.rendering {
-            Rendering::Mosaic(mosaic) => mosaic,
-            Rendering::Pixels(_) | Rendering::Outline => Mosaic::Halves,
-        }
-    }
-
-    /// Encodes a picture to fill `size` cells. None if that fails.
-    fn encode(self, graphics: Graphics, picture: RgbImage, size: Size, number: u8) -> Option<Protocol> {
-        let is_large = is_large(&picture);
-        let picture = DynamicImage::from(picture);
-        Some(match graphics {
-            Graphics::Kitty => {
-                Protocol::Kitty(Kitty::new(picture, size, kitty_id(number), self.in_tmux, is_large).ok()?)
-            }
-            Graphics::Iterm2 => {
-                // The terminal scales it, as kitty does.
-                let pixels = format!("width={}px;height={}px;", picture.width(), picture.height());
-                let cells = format!("width={};height={};", size.width, size.height);
-                let mut iterm2 = Iterm2::new(picture, size, self.in_tmux).ok()?;
-                iterm2.data = iterm2.data.replacen(&pixels, &cells, 1);
-                Protocol::ITerm2(iterm2)
-            }
-            Graphics::Sixel => {
-                let picture =
-                    Resize::Scale(Some(FilterType::Triangle)).resize(&picture, self.cell, size, None);
-                let mut sixel = Sixel::new(picture, size, self.in_tmux).ok()?;
-                if let Some(unended) = sixel.data.strip_suffix("\x1b\\\x1b\\").filter(|_| self.in_tmux) {
-                    // The end must pass through tmux, too; otherwise xterm drops the Sixels.
-                    sixel.data = format!("{unended}\x1b\x1b\\\x1b\\");
-                }
-                Protocol::Sixel(sixel)
-            }
-        })
-    }
-}
-
 impl Painted {
     fn is_untouched(&self, buffer: &Buffer) -> bool {
         self.place.positions().zip(&self.cells).all(|(at, cell)| buffer[at] == *cell)
@@ -386,16 +333,6 @@ fn draw_pixels(protocol: &Protocol, buffer: &mut Buffer, place: Rect) {
         let symbol = first.symbol().replacen(",U=1,", &scaled, 1);
         first.set_symbol(&symbol);
     }
-}
-
-/// Whether a picture is encoded in the background, and compressed.
-fn is_large(picture: &RgbImage) -> bool {
-    picture.width() * picture.height() > ENCODED_AT_ONCE
-}
-
-/// Number of a picture within the terminal, which other programs may share.
-fn kitty_id(number: u8) -> u32 {
-    process::id() << 8 | u32::from(number)
 }
 
 /// A frame in place of a picture, with its time.

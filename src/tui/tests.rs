@@ -11,6 +11,7 @@ macro_rules! assert_screens {
 
 mod demo;
 mod edit;
+mod film;
 mod frame;
 mod fuzz;
 mod models;
@@ -20,6 +21,7 @@ mod results;
 mod sampling;
 mod text;
 mod views;
+mod whole;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use image::{Rgb, RgbImage};

@@ -3,7 +3,7 @@
 mod candidates;
 mod footer;
 mod frame;
-mod header;
+pub mod header;
 pub mod layout;
 mod ledger;
 mod map;

@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::num::NonZero;
+use std::process;
 use std::rc::Rc;
 
 use image::Rgb;

@@ -8,14 +8,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::plot::text::fit;
+use crate::plot::text::{fit, width as columns_of};
 use crate::script::library;
 use crate::tui::action::{Effect, EntryKind, FileEntry};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
-use crate::visible::visible_line;
 
 /// The library among folders: to choose it is to type its prefix.
 static LIBRARY: LazyLock<FileEntry> =
@@ -137,11 +136,18 @@ impl Overlay for Files {
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
         let title = "Open a clip or a script file · Enter opens · ← up · Esc closes";
         let inside = window(title, (90, 20), frame, area);
-        let folder = self.folder(state).display().to_string();
-        let folder = fit(if self.is_in_library() { LIBRARY_NAME } else { &folder }, inside.width.into());
+        let path = self.folder(state).display().to_string();
+        let folder = fit(if self.is_in_library() { LIBRARY_NAME } else { &path }, inside.width.into());
         frame.render_widget(Line::styled(folder, state.theme.accent()), row_of(inside, 0));
         self.list.input.draw(frame, row_of(inside, 1));
-        let lines: Vec<Line> = self.matching(state).into_iter().map(line).collect();
+        let width = usize::from(inside.width);
+        let matching = self.matching(state);
+        let is_cut = !self.is_in_library()
+            && (columns_of(&path) > width
+                || matching.iter().any(|entry| columns_of(&entry.name) + 3 > width));
+        let chosen = matching.get(self.list.at).filter(|entry| is_cut && entry.kind != EntryKind::Library);
+        let in_full = chosen.map(|entry| self.folder(state).join(&entry.name).display().to_string());
+        let lines: Vec<Line> = matching.into_iter().map(|entry| line(entry, width)).collect();
         let note = match self.entries(state) {
             _ if self.is_in_library() && !lines.is_empty() => None,
             None => Some("reading the folder"),
@@ -152,12 +158,13 @@ impl Overlay for Files {
         if let Some(note) = note {
             frame.render_widget(Line::styled(note, dim()), row_of(inside, 2 + lines.len() as u16));
         }
-        self.list.draw(lines, state, frame, below(inside, 2));
+        self.list.draw(lines, in_full, state, frame, below(inside, 2));
     }
 }
 
-fn line(entry: &FileEntry) -> Line<'static> {
-    let name = visible_line(&entry.name).into_owned();
+fn line(entry: &FileEntry, width: usize) -> Line<'static> {
+    // A mark before it, and a slash behind.
+    let name = fit(&entry.name, width.saturating_sub(3));
     match entry.kind {
         EntryKind::File | EntryKind::InLibrary => Line::from(vec![Span::raw("  "), Span::raw(name)]),
         EntryKind::Folder => Line::from(vec![Span::raw("▸ "), Span::styled(format!("{name}/"), bold())]),

@@ -7,11 +7,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::plot::candidates;
+use crate::plot::text::{width, wrap};
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::overlays::window;
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
+use crate::tui::view::header;
 
 const MARKS: [(&str, &str); 8] = [
     ("━┓┗", "the path: which frames are given to which step"),
@@ -24,6 +26,8 @@ const MARKS: [(&str, &str); 8] = [
     ("?", "the step is doubtful; the reason is shown when it is selected"),
 ];
 
+/// Columns of the keys.
+const KEYS: usize = 12;
 /// Rows that the page keys and a click of the mouse wheel scroll by.
 const PAGE: u16 = 10;
 const WHEEL: i16 = 3;
@@ -63,8 +67,19 @@ impl Overlay for Help {
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
         // Two columns where there is room, one group after the other.
         let wide = area.width >= 150;
-        let groups: Vec<Vec<Line>> =
-            Group::ALL.iter().map(|&group| lines_of(state, group)).chain([marks(state)]).collect();
+        let width = area.width.min(if wide { 150 } else { 80 });
+        let share = (width - 2 - u16::from(wide)) / if wide { 2 } else { 1 };
+        let groups = Group::ALL.iter().map(|&group| (group.name(), commands(state, group)));
+        let marks = MARKS.into_iter().chain(candidates::help());
+        let marks = marks.map(|(mark, text)| (mark.to_owned(), text.to_owned())).collect();
+        let groups = groups.chain([("Marks and columns", marks), ("Now", now(state))]);
+        let groups: Vec<Vec<Line>> = groups
+            .map(|(heading, entries)| {
+                let heading = Line::styled(heading, state.theme.accent());
+                let entries = entries.iter().flat_map(|(keys, text)| entry(keys, text, share.into()));
+                [heading].into_iter().chain(entries).collect()
+            })
+            .collect();
         let columns: Vec<Vec<Line>> = if wide {
             let all: usize = groups.iter().map(Vec::len).sum();
             let mut columns = vec![Vec::new(), Vec::new()];
@@ -77,7 +92,6 @@ impl Overlay for Help {
             vec![groups.concat()]
         };
         let longest = columns.iter().map(Vec::len).max().unwrap_or(0) as u16;
-        let width = if wide { 150 } else { 80 };
         let title = format!(
             "Keys · ↑ ↓ scroll · {} closes · {} finds commands by name",
             state.keymap.key(Command::Dismiss),
@@ -85,9 +99,8 @@ impl Overlay for Help {
         );
         let inside = window(&title, (width, longest), frame, area);
         let scroll = self.scroll.min(longest.saturating_sub(inside.height));
-        let share = inside.width / columns.len() as u16;
         for (column, lines) in columns.into_iter().enumerate() {
-            let place = Rect { x: inside.x + column as u16 * share, width: share, ..inside };
+            let place = Rect { x: inside.x + column as u16 * (share + 1), width: share, ..inside };
             frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), place);
         }
         if scroll + inside.height < longest {
@@ -97,51 +110,50 @@ impl Overlay for Help {
     }
 }
 
-fn entry(keys: &str, text: &str) -> Line<'static> {
-    Line::from(vec![Span::styled(format!("{keys:>12}  "), bold()), Span::raw(text.to_owned())])
+/// A text behind its keys, in lines of so many columns. More keys than fit beside it stand above it.
+fn entry(keys: &str, text: &str, columns: usize) -> Vec<Line<'static>> {
+    let (mut above, mut beside) = (Vec::new(), keys.to_owned());
+    if width(keys) > KEYS {
+        above = wrap(keys, columns, usize::MAX);
+        beside.clear();
+    }
+    let indent = KEYS + 2;
+    let above = above.into_iter().map(|line| Line::styled(line, bold()));
+    let lines = wrap(text, columns.saturating_sub(indent), usize::MAX).into_iter().map(move |line| {
+        let keys = format!("{:>KEYS$}  ", std::mem::take(&mut beside));
+        Line::from(vec![Span::styled(keys, bold()), Span::raw(line)])
+    });
+    above.chain(lines).collect()
 }
 
-fn lines_of(state: &State, group: Group) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::styled(group.name(), state.theme.accent())];
-    for about in COMMANDS.iter().filter(|about| about.group == group) {
+/// Keys and help of a group's commands.
+fn commands(state: &State, group: Group) -> Vec<(String, String)> {
+    let commands = COMMANDS.iter().filter(|about| about.group == group);
+    let entries = commands.filter_map(|about| {
         let keys = || state.keymap.chords(about.command).map(|chord| chord.to_string()).collect::<Vec<_>>();
         match about.command {
             // Nine lines that say the same.
             Command::Candidate1 => {
                 let last = state.keymap.key(Command::Candidate9);
-                lines.push(entry(
-                    &format!("{}…{last}", keys().join(" ")),
-                    "select the candidate in this place",
-                ));
+                let keys = format!("{}…{last}", keys().join(" "));
+                Some((keys, "select the candidate in this place".to_owned()))
             }
-            command if command.is_candidate() => {}
-            _ => lines.push(entry(&keys().join(" "), about.help)),
+            command if command.is_candidate() => None,
+            _ => Some((keys().join(" "), about.help.to_owned())),
         }
-    }
-    lines
+    });
+    entries.collect()
 }
 
-fn marks(state: &State) -> Vec<Line<'static>> {
-    let heading = Line::styled("Marks and columns", state.theme.accent());
-    [heading]
-        .into_iter()
-        .chain(MARKS.into_iter().chain(candidates::help()).map(|(mark, text)| entry(mark, text)))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_fits_into_80_columns() {
-        let about = COMMANDS
-            .iter()
-            .map(|about| about.help)
-            .chain(MARKS.into_iter().chain(candidates::help()).map(|(_, text)| text));
-        for text in about {
-            // Borders, and the keys with the spaces beside them.
-            assert!(Line::raw(text).width() <= 80 - 2 - 14, "{text}");
-        }
+/// What the screen may have had no room for.
+fn now(state: &State) -> Vec<(String, String)> {
+    let clip = state.clip();
+    let mut entries = vec![("clip".to_owned(), header::clip_in_words(state))];
+    if let Some(class) = clip.exploration.candidates().get(clip.selected) {
+        entries.push(("selected".to_owned(), format!("{} · {}", class.name, class.domain)));
     }
+    if let Some(step) = clip.focus_step() {
+        entries.push((format!("step {}", step + 1), clip.exploration.sentence(clip.selected, step)));
+    }
+    entries
 }

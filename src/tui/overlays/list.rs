@@ -2,13 +2,15 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+use crate::plot::text::wrap;
 use crate::tui::overlays::line_input::LineInput;
 use crate::tui::state::State;
+use crate::tui::theme::dim;
 
 /// Most characters of a search.
 const LONGEST_SEARCH: usize = 500;
@@ -59,13 +61,33 @@ impl SearchList {
         }
     }
 
-    /// Draws the lines, scrolled so that the selected one is seen.
-    pub fn draw(&self, lines: Vec<Line>, state: &State, frame: &mut Frame, area: Rect) {
-        let rows = usize::from(area.height);
+    /// Draws the lines, scrolled so that the selected one is seen, and below them in full what the selected one says,
+    /// where it may be cut.
+    pub fn draw(
+        &self,
+        lines: Vec<Line>,
+        in_full: Option<String>,
+        state: &State,
+        frame: &mut Frame,
+        area: Rect,
+    ) {
+        let text = in_full.map_or_else(Vec::new, |text| {
+            let most = usize::from(area.height / 2).max(1);
+            let mut lines = wrap(&text, area.width.into(), most);
+            // The list does not move when a longer one is selected.
+            lines.resize(lines.len().max(2).min(most), String::new());
+            lines
+        });
+        let [list, below] =
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(text.len() as u16)]).areas(area);
+        let rows = usize::from(list.height);
         let first = self.at.saturating_sub(rows.saturating_sub(1));
-        for (row, (index, line)) in area.rows().zip(lines.into_iter().enumerate().skip(first)) {
+        for (row, (index, line)) in list.rows().zip(lines.into_iter().enumerate().skip(first)) {
             let style = if index == self.at { state.theme.selected() } else { Style::new() };
             frame.render_widget(Paragraph::new(line).style(style), row);
+        }
+        for (row, line) in below.rows().zip(text) {
+            frame.render_widget(Line::styled(line, dim()), row);
         }
     }
 }

@@ -15,6 +15,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::widgets::{Block, Clear};
 
+use crate::plot::text::fit;
+
 /// Clears a box in the middle of the screen and draws its border. Returns the inside.
 fn window(title: &str, (columns, rows): (u16, u16), frame: &mut Frame, area: Rect) -> Rect {
     let over = area.centered(
@@ -22,7 +24,8 @@ fn window(title: &str, (columns, rows): (u16, u16), frame: &mut Frame, area: Rec
         Constraint::Length(rows.saturating_add(2).min(area.height)),
     );
     frame.render_widget(Clear, over);
-    let block = Block::bordered().title(format!(" {title} "));
+    let title = fit(&format!(" {title} "), usize::from(over.width.saturating_sub(2)));
+    let block = Block::bordered().title(title);
     let inside = block.inner(over);
     frame.render_widget(block, over);
     inside

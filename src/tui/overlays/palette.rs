@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::plot::text::fit;
+use crate::plot::text::{fit, width as columns_of};
 use crate::tui::commands::{About, COMMANDS};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
@@ -58,13 +58,17 @@ impl Overlay for Palette {
         if self.found.is_empty() {
             frame.render_widget(Line::styled("no command matches", dim()), row_of(inside, 1));
         }
-        let lines = self.found.iter().map(|found| line(state, found, usize::from(inside.width)));
-        self.list.draw(lines.collect(), state, frame, below(inside, 1));
+        let width = usize::from(inside.width);
+        let lines = self.found.iter().map(|found| line(state, found, width));
+        let is_cut = COMMANDS.iter().any(|about| columns_of(about.help) > width.saturating_sub(KEY + NAME));
+        let chosen = self.found.get(self.list.at).filter(|_| is_cut);
+        let in_full = chosen.map(|chosen| chosen.about.help.to_owned());
+        self.list.draw(lines.collect(), in_full, state, frame, below(inside, 1));
     }
 }
 
 fn line(state: &State, Match { about, name, help }: &Match, width: usize) -> Line<'static> {
-    let key = state.keymap.key(about.command);
+    let key = fit(&state.keymap.key(about.command), KEY - 1);
     let mut spans = vec![Span::styled(format!("{key:>width$} ", width = KEY - 1), bold())];
     spans.extend(marked(about.name, name, Style::new()));
     spans.push(Span::raw(" ".repeat(NAME.saturating_sub(about.name.len()))));

@@ -3,16 +3,17 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::error_chain::on_one_line;
+use crate::plot::text::{fit, width, wrap};
 use crate::tui::action::Effect;
 use crate::tui::overlays::line_input::LineInput;
 use crate::tui::overlays::{below, row_of};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
-use crate::visible::visible_line;
 
 /// Most characters of an answer: far more than a model reads.
 const LONGEST_ANSWER: usize = 10_000;
@@ -118,24 +119,22 @@ impl Prompt {
         }
     }
 
-    fn notes(&self, state: &State) -> Vec<Line<'static>> {
-        let shown = |text: &str| visible_line(text).into_owned();
+    fn notes(&self, state: &State) -> Vec<(String, Style)> {
         let emphasis = bold().patch(state.theme.bad());
         if let Some(notice) = &self.notice {
-            return vec![Line::styled(shown(notice), emphasis)];
+            return vec![(notice.clone(), emphasis)];
         }
-        let note = (self.note)(state, self.value());
-        let mut notes: Vec<Line> = note.iter().map(|note| Line::styled(shown(note), dim())).collect();
+        let mut notes: Vec<(String, Style)> = Vec::new();
+        notes.extend((self.note)(state, self.value()).map(|note| (note, dim())));
         if let Some(sentence) = (self.sentence)(state, self.value()) {
-            notes.push(Line::raw(shown(&sentence)));
-            if let Some(tokens) = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence) {
-                notes.push(if tokens.cut {
-                    let text = format!("✂ too long: the model reads {} tokens, the rest is cut", tokens.most);
-                    Line::styled(text, emphasis)
-                } else {
-                    Line::styled(format!("{} of {} tokens", tokens.used, tokens.most), dim())
-                });
-            }
+            let tokens = state.tokens.as_ref().filter(|tokens| tokens.sentence == sentence);
+            notes.push((sentence.clone(), Style::new()));
+            notes.extend(tokens.map(|tokens| match tokens.cut {
+                true => {
+                    (format!("✂ too long: the model reads {} tokens, the rest is cut", tokens.most), emphasis)
+                }
+                false => (format!("{} of {} tokens", tokens.used, tokens.most), dim()),
+            }));
         }
         notes
     }
@@ -161,18 +160,30 @@ impl Overlay for Prompt {
     }
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
-        let notes = self.notes(state);
         let columns = usize::from(area.width.saturating_sub(4)).max(1);
-        let rows: usize = notes.iter().map(|note| note.width().div_ceil(columns).max(1)).sum();
-        let height = (rows as u16 + 3).min(area.height);
+        let title = format!(" {} · Enter accepts · Esc cancels ", self.title);
+        let mut notes = self.notes(state);
+        let is_cut = width(&title) > columns + 2;
+        if is_cut {
+            notes.insert(0, (self.title.clone(), state.theme.accent()));
+        }
+        // The border, the answer and the footer.
+        let mut rows = usize::from(area.height.saturating_sub(4));
+        let mut lines = Vec::new();
+        for (note, style) in notes {
+            let texts = wrap(&note, columns, rows.max(1));
+            rows = rows.saturating_sub(texts.len());
+            lines.extend(texts.into_iter().map(|text| Line::styled(text, style)));
+        }
+        let height = (lines.len() as u16 + 3).min(area.height);
         // Above the footer.
         let over = Rect { y: area.bottom().saturating_sub(height + 1), height, ..area };
         frame.render_widget(Clear, over);
-        let block = Block::bordered().title(format!(" {} · Enter accepts · Esc cancels ", self.title));
+        let block = Block::bordered().title(fit(&title, columns + 2));
         let inside = block.inner(over).inner(Margin::new(1, 0));
         frame.render_widget(block, over);
         self.input.draw(frame, row_of(inside, 0));
-        frame.render_widget(Paragraph::new(notes).wrap(Wrap { trim: true }), below(inside, 1));
+        frame.render_widget(Paragraph::new(lines), below(inside, 1));
     }
 
     fn question(&self, _state: &State) -> Option<String> {

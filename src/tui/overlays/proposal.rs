@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::plot::text::{fit, wrap};
+use crate::plot::text::wrap;
 use crate::script::check::warnings_of_step;
 use crate::script::{Class, Strategy};
 use crate::tui::commands::Command;
@@ -86,13 +86,14 @@ impl Proposal {
         let mut lines = vec![Line::styled(format!("{heading}: {} steps", steps.len()), dim())];
         for (at, step) in steps.iter().enumerate() {
             let style = if self.old.contains(step) || heading == "now" { Style::new() } else { bold() };
-            for (row, text) in wrap(step, width.saturating_sub(4), 4).into_iter().enumerate() {
+            for (row, text) in wrap(step, width.saturating_sub(4), usize::MAX).into_iter().enumerate() {
                 let number = if row == 0 { format!("{:>2}  ", at + 1) } else { "    ".to_owned() };
                 lines.push(Line::from(vec![Span::styled(number, dim()), Span::styled(text, style)]));
             }
             for warning in warnings_of_step(&class, at, strategy) {
-                let text = fit(&format!("    ? {warning}"), width);
-                lines.push(Line::styled(text, state.theme.bad()));
+                for text in wrap(&format!("? {warning}"), width.saturating_sub(4), usize::MAX) {
+                    lines.push(Line::styled(format!("    {text}"), state.theme.bad()));
+                }
             }
         }
         lines
@@ -118,9 +119,11 @@ impl Overlay for Proposal {
         let title = "A new script · Enter accepts · ↑ ↓ scroll · Esc discards";
         let inside = window(title, (120, 40), frame, area);
         let name = format!("{} · {}", self.wanted.name, self.wanted.domain);
-        let name = Line::styled(fit(&name, inside.width.into()), state.theme.accent());
-        frame.render_widget(name, row_of(inside, 0));
-        let rest = below(inside, 1);
+        let name = wrap(&name, inside.width.into(), usize::MAX);
+        let rest = below(inside, name.len() as u16);
+        for (row, line) in (0..).zip(name) {
+            frame.render_widget(Line::styled(line, state.theme.accent()), row_of(inside, row));
+        }
         let new = &self.new.steps;
         let columns = if self.old.is_empty() {
             vec![("new", new, rest)]

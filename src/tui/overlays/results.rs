@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::plot::text::fit;
+use crate::plot::text::{fit, wrap};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::results::Results;
@@ -93,13 +93,21 @@ impl Overlay for ResultList {
             if listed.len() == all { String::new() } else { format!("{} · ", listed.len()) },
             if self.wrong_only { "wrong ones of " } else { "" },
         );
-        frame.render_widget(Line::styled(fit(&head, width), state.theme.accent()), row_of(inside, 0));
-        self.list.input.draw(frame, row_of(inside, 1));
+        let head = wrap(&head, width, 3);
+        let head_rows = head.len() as u16;
+        for (row, line) in (0..).zip(head) {
+            frame.render_widget(Line::styled(line, state.theme.accent()), row_of(inside, row));
+        }
+        self.list.input.draw(frame, row_of(inside, head_rows));
         if listed.is_empty() {
-            frame.render_widget(Line::styled("no clip matches", dim()), row_of(inside, 2));
+            frame.render_widget(Line::styled("no clip matches", dim()), row_of(inside, 1 + head_rows));
         }
         let lines = listed.iter().map(|&clip| line(state, results, clip, width)).collect();
-        self.list.draw(lines, state, frame, below(inside, 2));
+        let in_full = listed.get(self.list.at).map(|&index| {
+            let [id, domain, answer, prediction] = results.line(index, &state.clips[index]);
+            format!("{id} · {domain} · {answer} · predicted: {prediction}")
+        });
+        self.list.draw(lines, in_full, state, frame, below(inside, 1 + head_rows));
     }
 }
 

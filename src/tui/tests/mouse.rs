@@ -50,6 +50,17 @@ fn clicks_and_drags_on_matrix_or_film_move_the_cursor() {
 }
 
 #[test]
+fn a_click_on_the_picture_of_a_step_selects_it() {
+    let (mut state, _) = state_and_screen();
+    state.area = Rect::new(0, 0, 160, 50);
+    let screen = Screen::of(&state, state.area).unwrap();
+    let Rect { x, width, .. } = screen.borders;
+    mouse(&mut state, CLICK, x + width * 5 / 8, screen.borders.bottom() - 1);
+    assert_eq!(state.clip().focus_step(), Some(2));
+    assert_eq!(state.clip().cursor_frame(), state.clip().entry_of(2));
+}
+
+#[test]
 fn the_wheel_acts_on_the_part_under_it() {
     let (mut state, screen) = state_and_screen();
     let matrix = screen.panels[0].matrix;

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::plot::candidates::{self, Form, Ranked, Tone};
 use crate::plot::confidence;
-use crate::plot::text::{fit, width};
+use crate::plot::text::{fit, fit_line, width};
 use crate::tui::clip::{Clip, Vision};
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
@@ -27,16 +27,26 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let candidate = if clip.filter.is_empty() { "candidate".to_owned() } else { format!("/{}", clip.filter) };
     let candidate = fit(&candidate, name_width);
     let columns = candidates::heading(form);
-    let verdict = verdict(state, (name_width + bar).saturating_sub(width(&candidate)));
-    let gap = " ".repeat((name_width + bar).saturating_sub(width(&candidate) + verdict.width()));
+    let listed = clip.listed();
+    let shown = usize::from(area.height.saturating_sub(1));
+    let first = first(clip, &listed, shown);
+    // Which of them are listed, where there is no room for all.
+    let candidate = if listed.len() > shown {
+        format!("{candidate} {}–{} of {}", first + 1, (first + shown).min(listed.len()), listed.len())
+    } else {
+        candidate
+    };
+    let room_for_words = name_width + bar;
+    let candidate = fit(&candidate, room_for_words);
+    let verdict = verdict(state, room_for_words.saturating_sub(width(&candidate)));
+    let gap = " ".repeat(room_for_words.saturating_sub(width(&candidate) + verdict.width()));
     let heading = Line::from(vec![
         Span::styled(format!("     {candidate} "), dim()),
         verdict,
-        Span::styled(fit(&format!("{gap}{columns}"), room), dim()),
+        Span::styled(format!("{gap}{columns}"), dim()),
     ]);
-    frame.render_widget(heading, Rect { height: 1, ..area });
+    frame.render_widget(fit_line(heading, room), Rect { height: 1, ..area });
 
-    let listed = clip.listed();
     let mut rows = area.rows().skip(1);
     if listed.is_empty()
         && let Some(row) = rows.next()
@@ -44,9 +54,8 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         let text = format!("no candidate matches “{}”", clip.filter);
         frame.render_widget(Line::styled(fit(&text, room), dim()), row);
     }
-    let first = first(clip, &listed, usize::from(area.height.saturating_sub(1)));
     for (row, &class) in rows.zip(listed.iter().skip(first)) {
-        let line = line(state, class, form, (name_width, bar));
+        let line = fit_line(line(state, class, form, (name_width, bar)), room);
         let style = if class == clip.selected { state.theme.selected() } else { Style::new() };
         frame.render_widget(Paragraph::new(line).style(style), row);
     }

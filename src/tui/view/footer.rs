@@ -4,16 +4,17 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
 
 use crate::plot::format::plain;
-use crate::plot::text;
+use crate::plot::text::{self, fit_line};
 use crate::script::Strategy;
 use crate::tui::commands::Command;
 use crate::tui::difference;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::script::warnings;
-use crate::tui::view::{fit, heading, wrap};
+use crate::tui::view::{heading, wrap};
 
 /// Commands, and the word that the footer has for them beside their keys.
 type Hint = (&'static [Command], &'static str);
@@ -106,22 +107,34 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) -> Rect {
     }
     let taken = lines.len().min(area.height.into()) as u16;
     for (row, line) in area.rows().zip(lines) {
-        frame.render_widget(line, row);
+        frame.render_widget(fit_line(line, columns), row);
     }
     Rect { y: area.y + taken, height: area.height - taken, ..area }
 }
 
-/// A message, or the hints that fit.
+/// A message, or the hints that fit. A long message takes the rows above, too.
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width);
-    if let Some(message) = &state.message {
-        let style = if message.is_error { bold().patch(state.theme.bad()) } else { bold() };
-        return frame.render_widget(Line::styled(fit(&message.text, width), style), area);
-    }
-    if let Some(writing) = &state.writing {
-        let key = state.keymap.key(Command::WriteScript);
-        let text = format!("A script of {} is being written · {key} stops it", writing.name);
-        return frame.render_widget(Line::styled(fit(&text, width), dim()), area);
+    let message = match (&state.message, &state.writing) {
+        (Some(message), _) => {
+            let style = if message.is_error { bold().patch(state.theme.bad()) } else { bold() };
+            Some((message.text.clone(), style))
+        }
+        (None, Some(writing)) => {
+            let key = state.keymap.key(Command::WriteScript);
+            Some((format!("A script of {} is being written · {key} stops it", writing.name), dim()))
+        }
+        (None, None) => None,
+    };
+    if let Some((text, style)) = message {
+        let lines = wrap(&text, width, usize::from(frame.area().height / 2).max(1));
+        let rows = lines.len() as u16;
+        let over = Rect { y: area.bottom() - rows, height: rows, ..area };
+        frame.render_widget(Clear, over);
+        for (row, line) in over.rows().zip(lines) {
+            frame.render_widget(Line::styled(line, style), row);
+        }
+        return;
     }
     let mut hints: Vec<(String, &str)> =
         hints(state).into_iter().map(|(commands, hint)| (state.keymap.keys(commands), hint)).collect();

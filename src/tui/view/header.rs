@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::explore::Sources;
 use crate::explore::knobs::{self, KnobValues};
+use crate::plot::text::fit_line;
 use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
@@ -16,6 +17,13 @@ use crate::tui::view::fit;
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let progress = progress(state);
     let room = usize::from(area.width).saturating_sub(Line::from(progress.as_str()).width() + 1);
+    let clip = clip_in_words(state);
+    frame.render_widget(Line::styled(fit(&clip, room), bold()), area);
+    frame.render_widget(Line::raw(progress).right_aligned(), area);
+}
+
+/// The clip, how it is sampled, the model and the device.
+pub fn clip_in_words(state: &State) -> String {
     let mut clip = match state.clips.len() {
         1 => state.clip().sources.clip_name().to_owned(),
         several => format!("clip {}/{several} · {}", state.shown + 1, state.clip().id),
@@ -29,8 +37,7 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
         clip += &format!(" · {} model", name.to_string_lossy());
     }
     clip += &format!(" · {device}");
-    frame.render_widget(Line::styled(fit(&clip, room), bold()), area);
-    frame.render_widget(Line::raw(progress).right_aligned(), area);
+    clip
 }
 
 fn progress(state: &State) -> String {
@@ -120,7 +127,7 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
         if let Some(pinned) = pinned.filter(|pinned| *pinned != value) {
             spans.push(Span::styled(format!(" (pinned {pinned})"), state.theme.accent()));
         }
-        let knob = Line::from(spans);
+        let knob = fit_line(Line::from(spans), width.into());
         match lines.last_mut() {
             Some(line) if line.width() + 2 + knob.width() <= usize::from(width) => {
                 line.push_span("  ");

@@ -249,7 +249,7 @@ impl Film {
     /// Rows of a picture that is so many columns wide; half a cell is about square.
     fn rows(&self, columns: usize) -> usize {
         let (width, height) = (self.picture.0.max(1) as usize, self.picture.1.max(1) as usize);
-        (columns * height / (2 * width)).max(1)
+        ((columns * height + width) / (2 * width)).max(1)
     }
 
     /// Rows with which four pictures fill the columns.
@@ -261,7 +261,8 @@ impl Film {
     fn split(&self, rows: usize) -> (usize, usize) {
         let beside = self.borders.min(self.columns / usize::from(BORDER_COLUMNS));
         if rows < BOTH || beside == 0 {
-            return (rows.min(self.most_rows()), 0);
+            // Fewer pictures are larger.
+            return (rows.min(self.rows(self.columns / 2)), 0);
         }
         let borders = (rows * 3 / 5).min(1 + self.rows(self.columns / beside));
         ((rows - borders).min(borders - 1).min(self.most_rows()), borders)

@@ -16,8 +16,14 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let groups = Groups::of(state);
     let rows = groups.rows(area.width);
     let [plots, legend] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
-    for (row, line) in legend.rows().zip(groups.entries(state, area.width)) {
+    let entries = groups.entries(state, area.width);
+    let is_cut = entries.len() > usize::from(legend.height);
+    for (row, line) in legend.rows().zip(entries) {
         frame.render_widget(line, row);
+    }
+    if is_cut {
+        let end = Rect { x: legend.right() - 1, y: legend.bottom() - 1, width: 1, height: 1 };
+        frame.render_widget(Line::raw("…"), end);
     }
     let Some(maps) = &state.clip().maps else {
         let text =

@@ -49,11 +49,11 @@ pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Fram
     let clip = state.clip();
     let (width, height) = clip.picture_size();
     // Half a cell is about square.
-    let place = (u32::from(area.height) * 2 * width / height.max(1)).clamp(1, u32::from(area.width.max(1)));
-    let places = area.width / place as u16;
+    let place = (u32::from(area.height) * 2 * width).div_ceil(height.max(1)).max(1);
+    // A tenth narrower rather than one picture fewer.
+    let places = (u32::from(area.width) * 10 / (place * 9)).max(1) as u16;
     let times = &clip.exploration.outcome().times;
-    let begins: Vec<f64> =
-        borders(state).into_iter().filter_map(|step| Some(times[clip.entry_of(step)?])).collect();
+    let begins: Vec<f64> = borders(state).filter_map(|step| Some(times[clip.entry_of(step)?])).collect();
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
