@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn without_a_rival_or_a_second_frame_there_is_none() {
         let cells = array![[0.3_f32, 0.1]];
-        assert_eq!(confidence_of(Rule::default(), &[cells.clone()], 1), None);
+        assert_eq!(confidence_of(Rule::default(), std::slice::from_ref(&cells), 1), None);
         let one = array![[0.3_f32]];
         assert_eq!(confidence_of(Rule::default(), &[one.clone(), one], 1), None);
         let views = [cells.view()];
