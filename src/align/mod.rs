@@ -88,6 +88,15 @@ pub fn align(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<Alignment,
     Ok(Alignment { score, path, frames_per_step, collapsed })
 }
 
+/// The score of [`align`], without its path.
+///
+/// # Errors
+/// As [`align`].
+pub fn score(rule: impl Into<Rule>, cells: ArrayView2<f32>) -> Result<f64, AlignError> {
+    let as_written: Vec<usize> = (0..cells.nrows()).collect();
+    Ok(Search::new(rule.into(), cells)?.score(&as_written))
+}
+
 /// For each of the K steps of `cells` (K×T) the score of the script without it, aligned anew. The background stays.
 ///
 /// `None` where nothing can be aligned: a script of one step, or a band that leaves no path.
@@ -105,8 +114,7 @@ pub fn scores_without_steps(
     }
     let without = |step: usize| {
         let kept: Vec<usize> = (0..steps).filter(|&other| other != step).collect();
-        let mut search = Search::new(rule, cells.select(Axis(0), &kept).view()).ok()?;
-        Some(search.score(&(0..kept.len()).collect::<Vec<_>>()))
+        score(rule, cells.select(Axis(0), &kept).view()).ok()
     };
     Ok((0..steps).map(without).collect())
 }

@@ -15,7 +15,7 @@ pub fn print(report: &Report, json: bool) -> Result<()> {
     Ok(output::print(&text)?)
 }
 
-/// A row per class, best first, and below how sure the first is and the settings.
+/// A row per class, best first; below, how sure the winner is, and the settings.
 fn table(report: &Report) -> String {
     let classes = report.ranking.iter().filter_map(|&index| report.class(index));
     let classes = classes.map(|class| Ranked::of_report(class, ""));

@@ -5,7 +5,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-use crate::align::{AlignError, Rule, align, shuffled_scores};
+use crate::align::{AlignError, Rule, score, shuffled_scores};
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 200;
@@ -89,10 +89,10 @@ struct Margin {
 
 impl Margin {
     fn new(rule: Rule, leader: ArrayView2<f32>, rivals: &[ArrayView2<f32>]) -> Result<Self, AlignError> {
-        let leader = align(rule, leader)?.score;
+        let leader = score(rule, leader)?;
         let mut best = f64::NEG_INFINITY;
         for rival in rivals {
-            best = best.max(align(rule, *rival)?.score);
+            best = best.max(score(rule, *rival)?);
         }
         Ok(Self { value: leader - best, rounding: ROUNDING * leader.abs().max(best.abs()) })
     }
@@ -138,7 +138,7 @@ impl OrderOfBoth {
             return Ok(None);
         }
         let scores = |cells: ArrayView2<f32>| -> Result<(f64, Vec<f64>), AlignError> {
-            let score = align(rule, cells)?.score;
+            let score = score(rule, cells)?;
             let shuffled: Vec<f64> = shuffled_scores(rule, cells)?.collect();
             Ok((score, if shuffled.is_empty() { vec![score] } else { shuffled }))
         };
@@ -188,7 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::align::Aligner;
+    use crate::align::{Aligner, align};
 
     fn confidence_of(rule: Rule, matrices: &[Array2<f32>], width: usize) -> Option<Confidence> {
         let rivals: Vec<_> = matrices[1..].iter().map(|rival| rival.view()).collect();

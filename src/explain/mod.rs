@@ -1,4 +1,6 @@
-//! Why the winner wins, and how surely. Matrices in, plain values out.
+//! Explains a ranking: the share of each step, the step that decides, and how sure the winner is.
+//!
+//! Matrices in, plain values out.
 
 mod confidence;
 mod ledger;

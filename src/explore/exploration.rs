@@ -338,13 +338,19 @@ impl Exploration {
         workers::install(|| self.outcome.find_confidence())
     }
 
-    /// The matrices of those of these classes whose scores without each step are unknown.
-    pub fn without_request(&self, classes: &[usize]) -> Option<WithoutRequest> {
-        let unknown = classes.iter().filter(|&&class| self.outcome.scores_without_steps(class).is_empty());
-        let matrix = |&class: &usize| Some((class, self.outcome.classes.get(class)?.as_ref()?.cells.clone()));
-        let classes: Vec<_> = unknown.filter_map(matrix).collect();
-        let (generation, rule) = (self.generation, self.outcome.rule);
-        (!classes.is_empty()).then_some(WithoutRequest { generation, rule, classes })
+    /// Computes the missing scores without each step of these classes, if that visits at most `most` cells. Otherwise returns
+    /// their matrices.
+    pub fn find_scores_without(&self, classes: &[usize], most: usize) -> Option<WithoutRequest> {
+        let is_missing = |&&class: &&usize| self.outcome.scores_without_steps(class).is_empty();
+        let cells = |&class: &usize| Some((class, &self.outcome.classes.get(class)?.as_ref()?.cells));
+        let missing: Vec<_> = classes.iter().filter(is_missing).filter_map(cells).collect();
+        if missing.iter().map(|(_, cells)| cells.nrows() * cells.len()).sum::<usize>() <= most {
+            let find = |&(class, _): &(usize, _)| self.outcome.find_scores_without_steps(class);
+            workers::install(|| missing.par_iter().for_each(find));
+            return None;
+        }
+        let classes = missing.into_iter().map(|(class, cells)| (class, cells.clone())).collect();
+        Some(WithoutRequest { generation: self.generation, rule: self.outcome.rule, classes })
     }
 
     /// Adds scores without each step, unless matrices have changed since they were requested.

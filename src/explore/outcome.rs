@@ -208,7 +208,7 @@ impl Outcome {
     }
 }
 
-/// Scores without each step of a matrix that could be aligned.
+/// Scores without each step, of a matrix that has been aligned.
 pub(super) fn without_steps(rule: Rule, cells: ArrayView2<f32>) -> Vec<Option<f64>> {
     align::scores_without_steps(rule, cells).unwrap_or_else(|_| vec![None; cells.nrows()])
 }

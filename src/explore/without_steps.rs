@@ -1,13 +1,10 @@
-//! Scores of classes whose scripts lack a step, found in the background where that takes long.
+//! Scores of classes whose scripts lack a step, where finding them takes too long for a key.
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::align::Rule;
 use crate::explore::outcome::without_steps;
-
-/// Cells that alignments may visit at once: a few milliseconds.
-const AT_ONCE: usize = 4_000_000;
 
 /// Matrices of classes whose scores without each step are unknown.
 #[derive(Clone, Debug)]
@@ -25,12 +22,6 @@ pub struct ScoresWithout {
 }
 
 impl WithoutRequest {
-    /// Whether a key may wait for it.
-    pub fn is_quick(&self) -> bool {
-        let visits = |(_, cells): &(usize, Array2<f32>)| cells.nrows() * cells.len();
-        self.classes.iter().map(visits).sum::<usize>() <= AT_ONCE
-    }
-
     pub fn find(&self) -> ScoresWithout {
         let scores = |(class, cells): &(usize, Array2<f32>)| (*class, without_steps(self.rule, cells.view()));
         let classes = self.classes.par_iter().map(scores).collect();

@@ -1,6 +1,6 @@
 //! The ledger of a figure: what each step adds to the scores of both classes, below their matrices.
 
-use crate::export::panel::{SMALL, draw_number};
+use crate::export::panel::{BADGE, SCRIPT, SMALL, draw_number};
 use crate::plot::colour::{INK, RULE, hex, step_colour};
 use crate::plot::font::TextStyle;
 use crate::plot::format::{plain, typeset};
@@ -11,12 +11,9 @@ const SENTENCE: TextStyle = TextStyle::new(13.0, INK);
 const SENTENCE_LINE: f64 = 18.0;
 const TEXT: TextStyle = TextStyle::new(12.0, INK);
 const ROW: f64 = 19.0;
-/// Room for a step's number, for a share, and for what is left without the step.
-const BADGE: f64 = 24.0;
+/// Room for a share, and for what is left without the step.
 const SHARE: f64 = 56.0;
 const WITHOUT: f64 = 92.0;
-/// Share of the width where the bars begin, as matrices do.
-const BARS: f64 = 0.43;
 
 /// Draws the sentence, and both classes as wide as their panels with `gap` between. Returns where it ends.
 pub fn draw(page: &mut Page, area: Area, gap: f64, ledger: &Ledger) -> f64 {
@@ -41,15 +38,15 @@ fn draw_side(page: &mut Page, area: Area, side: &Side, largest: f64) -> f64 {
     let share = right - WITHOUT;
     page.text((share, area.y), SMALL.right(), "share");
     page.text((right, area.y), SMALL.right(), "lead without it");
-    page.text((area.x, area.y), SMALL.bold(), &SMALL.fit(side.name, area.width * BARS));
+    page.text((area.x, area.y), SMALL.bold(), &SMALL.fit(side.name, area.width * SCRIPT));
     let mut y = area.y + 6.0;
     for entry in &side.entries {
         draw_entry(page, Area { y, height: ROW, ..area }, entry, largest);
         y += ROW;
     }
-    page.line(&[(area.x + area.width * BARS, y + 1.0), (right, y + 1.0)], RULE, 0.75);
+    page.line(&[(area.x + area.width * SCRIPT, y + 1.0), (right, y + 1.0)], RULE, 0.75);
     page.text((share, y + 15.0), TEXT.bold().right(), &typeset(&plain(side.score)));
-    page.text((area.x + area.width * BARS, y + 15.0), SMALL, "score");
+    page.text((area.x + area.width * SCRIPT, y + 15.0), SMALL, "score");
     y + ROW
 }
 
@@ -59,8 +56,8 @@ fn draw_entry(page: &mut Page, row: Area, entry: &Entry, largest: f64) {
     if let Some(step) = entry.step {
         draw_number(page, Area { y: row.y + 1.5, width: 18.0, height: 16.0, ..row }, step);
     }
-    let bars = row.x + row.width * BARS;
-    page.text((row.x + BADGE, base), TEXT, &TEXT.fit(entry.text, row.width * BARS - BADGE - 8.0));
+    let bars = row.x + row.width * SCRIPT;
+    page.text((row.x + BADGE, base), TEXT, &TEXT.fit(entry.text, row.width * SCRIPT - BADGE - 8.0));
     let most = right - WITHOUT - SHARE - bars;
     let bar = Area { x: bars, y: row.y + 4.0, width: most * entry.share.abs() / largest, height: 11.0 };
     match (entry.step, entry.share < 0.0) {

@@ -24,9 +24,9 @@ const SUBTITLE_LINE: f64 = 18.0;
 const STEP: TextStyle = TextStyle::new(12.5, INK);
 const STEP_LINE: f64 = 15.0;
 /// Share of a panel that the script takes.
-const SCRIPT: f64 = 0.43;
+pub const SCRIPT: f64 = 0.43;
 /// Room for a step's number, and for the number of its frames.
-const BADGE: f64 = 24.0;
+pub const BADGE: f64 = 24.0;
 const FRAMES: f64 = 46.0;
 const LEAST_ROW: f64 = 24.0;
 /// Space between the texts of two steps.

@@ -137,15 +137,8 @@ impl<'a> Ledger<'a> {
         let (_, other) = self.by_score();
         let lead = self.lead();
         let Some(step) = self.deciding_step() else { return lead };
-        let its = if step.of_leader { "" } else { "its " };
-        let left = plain(step.gap_without.abs());
-        let without = if left == plain(0.0) {
-            "they tie".to_owned()
-        } else if step.gap_without > 0.0 {
-            format!("by {left}")
-        } else {
-            format!("{} leads by {left}", if step.of_leader { other.name } else { "it" })
-        };
+        let (its, new_leader) = if step.of_leader { ("", other.name) } else { ("its ", "it") };
+        let without = without(step, new_leader, |left| format!("by {left}"));
         format!("{lead}; without {its}step {} {without}", step.step + 1)
     }
 
@@ -160,7 +153,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// The sentence up to the text of the deciding step, that text, and the rest.
+    /// The sentence in three parts: before the text of the deciding step, that text, and after it.
     fn parts(&self) -> (String, &'a str, String) {
         let (leader, other) = self.by_score();
         let start = self.lead();
@@ -170,14 +163,7 @@ impl<'a> Ledger<'a> {
             return (start, "", end.to_owned());
         };
         let side = if step.of_leader { leader } else { other };
-        let left = plain(step.gap_without.abs());
-        let without = if left == plain(0.0) {
-            "without it they tie".to_owned()
-        } else if step.gap_without > 0.0 {
-            format!("without it {left} is left")
-        } else {
-            format!("without it {} leads by {left}", other.name)
-        };
+        let without = without(step, other.name, |left| format!("{left} is left"));
         let worth = plain(step.worth);
         let (whose, does) = if step.of_leader {
             (String::new(), format!("is worth {worth}"))
@@ -185,7 +171,7 @@ impl<'a> Ledger<'a> {
             (format!("{}’s ", other.name), format!("costs it {worth}"))
         };
         let start = format!("{start}: {whose}step {} ", step.step + 1);
-        (start, side.entries[step.step].text, format!(" {does}; {without}"))
+        (start, side.entries[step.step].text, format!(" {does}; without it {without}"))
     }
 
     /// A row for each step of both classes.
@@ -244,6 +230,18 @@ impl<'a> Ledger<'a> {
             format!("{left}{padding}{right}").trim_end().to_owned()
         });
         rows.chain([self.gap()]).collect()
+    }
+}
+
+/// What becomes of the gap without the deciding step. `left` says what is left of it.
+fn without(step: DecidingStep, new_leader: &str, left: impl Fn(&str) -> String) -> String {
+    let size = plain(step.gap_without.abs());
+    if size == plain(0.0) {
+        "they tie".to_owned()
+    } else if step.gap_without > 0.0 {
+        left(&size)
+    } else {
+        format!("{new_leader} leads by {size}")
     }
 }
 

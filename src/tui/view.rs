@@ -17,7 +17,6 @@ use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::plot::ledger::Side;
 use crate::plot::text::{fit, wrap};
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::commands::Command;
@@ -77,19 +76,17 @@ fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: 
     let timeline = timeline(state, screen);
     let matrices = matrices(state);
     let cells = || matrices.iter().filter_map(|shown| shown.outcome).flat_map(|class| &class.cells).copied();
-    ledger::draw_sentence(state, frame, screen.sentence);
+    let reports = ledger::reports(state);
+    let ledger = ledger::of(state, &reports);
+    if let Some(ledger) = &ledger {
+        ledger::draw_sentence(ledger, frame, screen.sentence);
+    }
+    let compared = ledger.as_ref().filter(|_| state.view == View::Compare);
     let range = (cells().fold(f32::INFINITY, f32::min), cells().fold(f32::NEG_INFINITY, f32::max));
     for (at, (shown, panel)) in matrices.iter().zip(&screen.panels).enumerate() {
         matrix::draw_title(state, shown, range, frame, panel.title);
-        let draw_script =
-            |side: Option<&Side>, frame: &mut Frame| script::draw(state, shown, side, frame, panel);
-        let compares = state.view == View::Compare;
-        let drawn = ledger::with_ledger(state, |ledger| {
-            draw_script(ledger.sides.get(at).filter(|_| compares), frame);
-        });
-        if drawn.is_none() {
-            draw_script(None, frame);
-        }
+        let side = compared.and_then(|ledger| ledger.sides.get(at));
+        script::draw(state, shown, side, frame, panel);
         matrix::draw(state, shown, timeline, frame, panel);
     }
     difference::draw(state, timeline, frame, screen.difference);
@@ -108,7 +105,7 @@ const PICTURE_ROWS: u16 = 4;
 
 pub use candidates::class_at;
 pub use frame::size as frame_size;
-pub use ledger::with_ledger;
+pub use ledger::{of as ledger_of, reports as explained};
 pub use strip::border_at;
 
 /// The time axis of matrices and film.

@@ -60,7 +60,7 @@ pub fn paint(small: &RgbImage, mosaic: Mosaic, theme: &Theme, buffer: &mut Buffe
                 let brightness = mean(&parts).iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0;
                 cell.set_char(shade_glyph(brightness));
             } else if parts.len() < (across * down) as usize {
-                // At the edge of the picture the background is the terminal's.
+                // Outside the picture the terminal's background shows.
                 cell.set_char(mosaic.glyph(there)).set_fg(theme.colour(mean(&parts)));
             } else {
                 let split = best_split(&parts);

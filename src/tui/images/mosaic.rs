@@ -50,7 +50,7 @@ impl Mosaic {
 /// How a cell is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Split {
-    /// The parts in the first colour, as bits. The others are in the second.
+    /// Which parts have the first colour, a bit each. The others have the second.
     pub filled: u8,
     pub colours: [Rgb; 2],
 }

@@ -8,7 +8,7 @@ use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
-use crate::tui::view::with_ledger;
+use crate::tui::view::{explained, ledger_of};
 
 /// Clip, model, device and candidates.
 pub fn greeting(state: &State) -> Vec<String> {
@@ -235,26 +235,26 @@ fn compare(state: &State) -> Vec<String> {
 
 /// The gap between two classes, step by step.
 fn ledger(state: &State) -> Vec<String> {
-    let sentences = with_ledger(state, |ledger| {
-        let mut sentences = vec![format!("{}.", ledger.sentence())];
-        for side in &ledger.sides {
-            sentences.push(format!("{}, score {}:", side.name, plain(side.score)));
-            for entry in &side.entries {
-                let name = entry.step.map_or(String::new(), |step| format!("Step {}: ", step + 1));
-                let without = match (entry.lead_without, entry.rank_without) {
-                    (Some(lead), Some(rank)) => {
-                        let where_to = if lead >= 0.0 { "ahead" } else { "behind" };
-                        let by = plain(lead.abs());
-                        format!(" Without it {} is {by} {where_to}, at rank {rank}.", side.name)
-                    }
-                    _ => String::new(),
-                };
-                sentences.push(format!("{name}{}. It adds {}.{without}", entry.text, plain(entry.share)));
-            }
+    let reports = explained(state);
+    let Some(ledger) = ledger_of(state, &reports) else {
+        return vec!["Two candidates must be aligned first.".to_owned()];
+    };
+    let mut sentences = vec![format!("{}.", ledger.sentence())];
+    for side in &ledger.sides {
+        sentences.push(format!("{}, score {}:", side.name, plain(side.score)));
+        for entry in &side.entries {
+            let name = entry.step.map_or(String::new(), |step| format!("Step {}: ", step + 1));
+            let without = match (entry.lead_without, entry.rank_without) {
+                (Some(lead), Some(rank)) => {
+                    let place = if lead >= 0.0 { "ahead" } else { "behind" };
+                    format!(" Without it {} is {} {place}, at rank {rank}.", side.name, plain(lead.abs()))
+                }
+                _ => String::new(),
+            };
+            sentences.push(format!("{name}{}. It adds {}.{without}", entry.text, plain(entry.share)));
         }
-        sentences
-    });
-    sentences.unwrap_or_else(|| vec!["Two candidates must be aligned first.".to_owned()])
+    }
+    sentences
 }
 
 fn smoothing(state: &State) -> Vec<String> {

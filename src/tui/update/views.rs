@@ -126,15 +126,14 @@ pub fn refresh(state: &mut State) {
     }
 }
 
+/// Cells that may be visited before a key is answered: a few milliseconds.
+const AT_ONCE: usize = 4_000_000;
+
 /// Finds what the compared scores are without each step; where that takes long, asks for it once all is embedded.
 fn explain(state: &mut State) {
     let Some(pair) = state.pair() else { return };
     let clip = state.clip_mut();
-    let Some(request) = clip.exploration.without_request(&pair) else { return };
-    if request.is_quick() {
-        clip.exploration.add_scores_without(request.find());
-        return;
-    }
+    let Some(request) = clip.exploration.find_scores_without(&pair, AT_ONCE) else { return };
     let asked = Some((clip.exploration.generation(), pair));
     if clip.progress.idle && clip.without_asked != asked {
         clip.without_asked = asked;

@@ -13,28 +13,32 @@ use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::{fit, wrap};
 
-/// Calls `draw` with the ledger of the pair that the screen explains, if both classes are aligned.
-pub fn with_ledger<T>(state: &State, draw: impl FnOnce(&Ledger) -> T) -> Option<T> {
-    let clip = state.clip();
-    let pair = state.pair()?;
-    let reports: [ClassReport; 2] = clip.explained(pair)?;
-    let [first, second] = &reports;
-    let ledger = Ledger::new([(first, clip.steps(pair[0])), (second, clip.steps(pair[1]))])?;
-    Some(draw(&ledger))
+/// The two classes that the screen explains, if both are aligned.
+pub fn reports(state: &State) -> Option<[ClassReport; 2]> {
+    state.clip().explained(state.pair()?)
+}
+
+/// The ledger of these classes.
+pub fn of<'a>(state: &'a State, reports: &'a Option<[ClassReport; 2]>) -> Option<Ledger<'a>> {
+    let steps = |class: &ClassReport| state.clip().steps(class.index);
+    let [first, second] = reports.as_ref()?;
+    Ledger::new([(first, steps(first)), (second, steps(second))])
 }
 
 /// Which class leads, by how much, and the step that decides.
-pub fn draw_sentence(state: &State, frame: &mut Frame, area: Rect) {
-    let lines = with_ledger(state, |ledger| ledger.sentence_in(area.width.into(), area.height.into()));
-    for (row, line) in area.rows().zip(lines.into_iter().flatten()) {
+pub fn draw_sentence(ledger: &Ledger, frame: &mut Frame, area: Rect) {
+    let lines = ledger.sentence_in(area.width.into(), area.height.into());
+    for (row, line) in area.rows().zip(lines) {
         frame.render_widget(Line::raw(line), row);
     }
 }
 
 /// Both classes side by side, with the sentence above and the gap below.
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
-    let drawn = with_ledger(state, |ledger| draw_ledger(state, ledger, frame, area));
-    if drawn.is_none() {
+    let reports = reports(state);
+    if let Some(ledger) = of(state, &reports) {
+        draw_ledger(state, &ledger, frame, area);
+    } else {
         let text = "The ledger appears once two candidates are aligned.";
         frame.render_widget(Line::styled(fit(text, area.width.into()), dim()), Rect { height: 1, ..area });
     }
@@ -45,15 +49,18 @@ fn draw_ledger(state: &State, ledger: &Ledger, frame: &mut Frame, area: Rect) {
     let [top, table, gap] =
         Layout::vertical([Constraint::Length(sentence), Constraint::Fill(1), Constraint::Length(1)])
             .areas(area);
-    draw_sentence(state, frame, top);
+    draw_sentence(ledger, frame, top);
     let [left, _, right] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(2), Constraint::Fill(1)]).areas(table);
     let entries = || ledger.sides.iter().flat_map(|side| &side.entries);
+    let longest = ledger.sides.iter().map(|side| side.entries.len()).max().unwrap_or(0);
     let largest = entries().map(|entry| entry.share.abs()).fold(f64::MIN_POSITIVE, f64::max);
-    let widths = Widths {
+    let sizes = Sizes {
         share: entries().map(|entry| width(&plain(entry.share))).max().unwrap_or(0).max("share".len()),
         without: entries().map(|entry| width(&entry.without())).max().unwrap_or(0).max("without it".len()),
         largest,
+        // Name and score stand around the steps.
+        rows_per_entry: (usize::from(table.height).saturating_sub(2) / longest.max(1)).clamp(1, 3),
     };
     let clip = state.clip();
     let focus = |at: usize| {
@@ -61,7 +68,7 @@ fn draw_ledger(state: &State, ledger: &Ledger, frame: &mut Frame, area: Rect) {
         if pair[at] == clip.selected { clip.focus_step() } else { clip.step_at_cursor(pair[at]) }
     };
     for (at, (side, area)) in ledger.sides.iter().zip([left, right]).enumerate() {
-        draw_side(state, side, focus(at), &widths, frame, area);
+        draw_side(state, side, focus(at), &sizes, frame, area);
     }
     frame.render_widget(Line::styled(fit(&ledger.gap(), gap.width.into()), bold()), gap);
     let note = "without it: the lead that is left, and the rank";
@@ -70,41 +77,37 @@ fn draw_ledger(state: &State, ledger: &Ledger, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// Columns of the numbers, and the share whose bar is longest.
-struct Widths {
+/// Sizes that both sides of the table have in common.
+struct Sizes {
+    /// Columns of the shares.
     share: usize,
+    /// Columns of what is left without a step.
     without: usize,
+    /// The share with the longest bar.
     largest: f64,
+    rows_per_entry: usize,
 }
 
 /// A class: its name, a row or more for each step, and its score.
-fn draw_side(
-    state: &State,
-    side: &Side,
-    focus: Option<usize>,
-    widths: &Widths,
-    frame: &mut Frame,
-    area: Rect,
-) {
+fn draw_side(state: &State, side: &Side, focus: Option<usize>, sizes: &Sizes, frame: &mut Frame, area: Rect) {
     let room = usize::from(area.width);
-    let numbers = widths.share + widths.without + 2;
+    let numbers = sizes.share + sizes.without + 2;
     let bar = if room < 45 { 0 } else { (room.saturating_sub(4 + numbers) / 3).min(30) };
     let text = room.saturating_sub(4 + numbers + bar + 1);
-    let shares = format!("{:>2$} {:>3$}", "share", "without it", widths.share, widths.without);
+    let shares = format!("{:>2$} {:>3$}", "share", "without it", sizes.share, sizes.without);
     let name = fit(side.name, room.saturating_sub(width(&shares) + 1));
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
         frame.render_widget(Line::styled(name, bold()), row);
         frame.render_widget(Line::styled(shares, dim()).right_aligned(), row);
     }
-    // Name and score stand around the steps.
     let free = usize::from(area.height).saturating_sub(2);
-    let height = (free / side.entries.len().max(1)).clamp(1, 3);
+    let height = sizes.rows_per_entry;
     let shown = (free / height).min(side.entries.len());
     let first = focus.unwrap_or(0).saturating_sub(shown / 2).min(side.entries.len() - shown);
     for entry in side.entries.iter().skip(first).take(shown) {
         let lines =
-            entry_lines(state, entry, entry.step == focus && focus.is_some(), (text, bar, height), widths);
+            entry_lines(state, entry, entry.step == focus && focus.is_some(), (text, bar, height), sizes);
         for line in lines {
             if let Some(row) = rows.next() {
                 frame.render_widget(line, row);
@@ -114,7 +117,7 @@ fn draw_side(
     if let Some(row) = rows.next() {
         let above = side.entries.len() - shown;
         let more = if above > 0 { format!("{above} more steps") } else { String::new() };
-        let score = format!("score {:>2$} {:>3$}", plain(side.score), "", widths.share, widths.without);
+        let score = format!("score {:>2$} {:>3$}", plain(side.score), "", sizes.share, sizes.without);
         frame.render_widget(Line::styled(more, dim()), row);
         frame.render_widget(Line::styled(score, bold()).right_aligned(), row);
     }
@@ -126,7 +129,7 @@ fn entry_lines(
     entry: &Entry,
     is_focus: bool,
     (text, bar, height): (usize, usize, usize),
-    widths: &Widths,
+    sizes: &Sizes,
 ) -> Vec<Line<'static>> {
     let (number, badge) = match entry.step {
         Some(step) => (format!("{:>2} ", step + 1), state.theme.badge(step)),
@@ -134,7 +137,7 @@ fn entry_lines(
     };
     let mark = if is_focus { "›" } else { " " };
     let style = if is_focus { bold() } else { Style::new() };
-    let filled = (entry.share.abs() / widths.largest * bar as f64).round() as usize;
+    let filled = (entry.share.abs() / sizes.largest * bar as f64).round() as usize;
     let colour = if entry.share < 0.0 { state.theme.bad() } else { state.theme.good() };
     let words = wrap(entry.text, text, height);
     let padded = |line: &str| format!("{line}{} ", " ".repeat(text.saturating_sub(width(line))));
@@ -144,8 +147,8 @@ fn entry_lines(
         Span::styled(padded(words.first().map_or("", String::as_str)), style),
         Span::styled("█".repeat(filled), colour),
         Span::raw(" ".repeat(bar.saturating_sub(filled))),
-        Span::styled(format!(" {:>1$}", plain(entry.share), widths.share), style),
-        Span::raw(format!(" {:>1$}", entry.without(), widths.without)),
+        Span::styled(format!(" {:>1$}", plain(entry.share), sizes.share), style),
+        Span::raw(format!(" {:>1$}", entry.without(), sizes.without)),
     ]);
     let rest = (1..height).map(|line| {
         let words = words.get(line).map_or("", String::as_str);

@@ -471,9 +471,8 @@ fn scores_without_steps_are_of_the_present_matrices() {
     exploration.add_frames(frames(&rows));
     embed_missing(&mut exploration);
     exploration.refresh().unwrap();
-    let of_first = exploration.without_request(&[0, 1]).unwrap();
-    assert!(of_first.is_quick());
-    exploration.add_scores_without(exploration.without_request(&[1]).unwrap().find());
+    let of_first = exploration.find_scores_without(&[0, 1], 0).unwrap();
+    exploration.add_scores_without(exploration.find_scores_without(&[1], 0).unwrap().find());
     let found = |exploration: &Exploration| {
         [0, 1].map(|class| exploration.outcome().scores_without_steps(class).len())
     };
@@ -482,9 +481,12 @@ fn scores_without_steps_are_of_the_present_matrices() {
     exploration.refresh().unwrap();
     exploration.add_scores_without(of_first.find());
     assert_eq!(found(&exploration), [0, 0], "those of other matrices are gone, and new ones are not taken");
-    exploration.add_scores_without(exploration.without_request(&[0, 1]).unwrap().find());
+    // Two steps of nine frames leave out each of two, three each of three.
+    let visits = 2 * 2 * 9 + 3 * 3 * 9;
+    assert!(exploration.find_scores_without(&[0, 1], visits - 1).is_some());
+    assert_eq!(found(&exploration), [0, 0], "too many to find at once");
+    assert!(exploration.find_scores_without(&[0, 1], visits).is_none());
     assert_eq!(found(&exploration), [2, 3]);
-    assert!(exploration.without_request(&[0, 1]).is_none());
     let report = exploration.report(&Sources::default());
     let [without, ..] = report.classes[0].without_step[..] else { panic!() };
     assert_eq!(
