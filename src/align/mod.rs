@@ -18,9 +18,9 @@ mod smooth;
 pub use affinity::{Calibration, Cell, cells};
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
-pub use rows::{dot, products, products_of_all, unit_rows};
+pub use rows::{dot, norm, products, products_of_all, unit_rows};
 pub use rule::{Aligner, Background, Ends, InvalidBackground, Rule, percentile};
-pub use scores::{cosine_of_sum, mean_pool, order_free, rank};
+pub use scores::{cosine_of_sum, mean_pool, name_weights, order_free, rank};
 pub use sliding::{ScaledFrame, Windows};
 pub use smooth::{Preset, Smoothing, mean_rate, width_in_frames};
 

@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 /// Euclidean norm, summed in f64.
-pub(super) fn norm(row: ArrayView1<f32>) -> f64 {
+pub fn norm(row: ArrayView1<f32>) -> f64 {
     match row.as_slice() {
         Some(row) => sum_of_squares(row),
         None => sum_of_squares(&row.to_vec()),

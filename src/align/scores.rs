@@ -31,7 +31,8 @@ wide! {
 
 /// Score of a clip without its time: the cosine of its mean frame with every class name.
 ///
-/// Raw `frames`, T×d, and `names`, M×d, give M values, 0 for vectors of length 0. `Paper` averages unit frames.
+/// Raw `frames`, T×d, and `names`, M×d, give M values, 0 for vectors of length 0. `Paper` averages unit frames. `Released`
+/// averages raw frames and weighs each cosine by [`name_weights`].
 ///
 /// # Panics
 /// If the two differ in d.
@@ -42,7 +43,19 @@ pub fn mean_pool(preset: Preset, frames: ArrayView2<f32>, names: ArrayView2<f32>
     }
     .mapv(f64::from)
     .sum_axis(Axis(0));
-    names.axis_iter(Axis(0)).map(|name| cosine_of_sum(mean.view(), name)).collect()
+    let norms: Vec<f64> = names.axis_iter(Axis(0)).map(norm).collect();
+    let scores = names.axis_iter(Axis(0)).zip(name_weights(preset, &norms));
+    scores.map(|(name, weight)| weight * cosine_of_sum(mean.view(), name)).collect()
+}
+
+/// What the cosine of each class name is multiplied by, from the lengths of all names. The authors' scripts divide the
+/// matrix of names by its one Frobenius norm, so that a longer name scores higher; the paper takes plain cosines.
+pub fn name_weights(preset: Preset, norms: &[f64]) -> Vec<f64> {
+    let frobenius = norms.iter().map(|norm| norm * norm).sum::<f64>().sqrt();
+    match preset {
+        Preset::Released if frobenius > 0.0 => norms.iter().map(|norm| norm / frobenius).collect(),
+        _ => vec![1.0; norms.len()],
+    }
 }
 
 /// The same for one name, from the sum (or mean) of a clip's frames; 0 for vectors of length 0.

@@ -180,9 +180,10 @@ fn request(args: &EvalArgs) -> Result<Request> {
         templates: args.templates.clone(),
         smoothings: args.smoothings.clone(),
         prompts: args.prompts.clone(),
+        ..Rows::default()
     };
-    let plan = Plan::new(&dataset, args.fps, &rows)?;
     let model = args.model.open()?;
+    let plan = Plan::new(&dataset, args.fps, &rows, &model)?;
     let vlm = vlm(args)?;
     let shard = match (args.shard, &args.out) {
         (Some(choice), Some(out)) => Some(choice.claim(out)?),

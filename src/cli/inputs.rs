@@ -143,9 +143,10 @@ pub struct ComparisonArgs {
     /// Smoothing width in seconds; 0 is off
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     smoothing: f64,
-    /// How a step becomes a sentence: context, step, domain, plain, or a text with {step}, {action}, {domain}
-    #[arg(long, value_name = "TEMPLATE", default_value = "context", value_parser = Template::parse)]
-    template: Template,
+    /// How a step becomes a sentence: context, step, domain, plain, short, or a text with {step}, {action}, {domain}
+    /// [default: context, or short where the model would cut context]
+    #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
+    template: Option<Template>,
 }
 
 impl ComparisonArgs {
@@ -165,9 +166,10 @@ impl ComparisonArgs {
             settings: Settings {
                 method: self.method.method(),
                 smoothing_seconds: self.smoothing,
-                template: self.template.clone(),
+                template: self.template.clone().unwrap_or_default(),
                 calibration: None,
             },
+            shortens_template: self.template.is_none(),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::eval::shard::Shard;
 use crate::eval::split::ClaimedShard;
 use crate::eval::vlm::Vlm;
 use crate::eval::write::write;
-use crate::explore::Model;
+use crate::explore::{Model, default_template};
 use crate::llm::LlmError;
 use crate::video::Sampling;
 
@@ -34,11 +34,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for a dataset. Without a sampling, the protocol of the dataset's preset has one: ten frames per second.
+    /// The plan for a dataset and a model, which may need a shorter template. Without a sampling, the protocol of the dataset's
+    /// preset has one: ten frames per second.
     ///
     /// # Errors
-    /// If the rows cannot be evaluated, or embeddings have no rate.
-    pub fn new(dataset: &Dataset, sampling: Option<Sampling>, rows: &Rows) -> Result<Self> {
+    /// If the rows cannot be evaluated, embeddings have no rate, or the tokenizer cannot be read.
+    pub fn new(dataset: &Dataset, sampling: Option<Sampling>, rows: &Rows, model: &Model) -> Result<Self> {
         let paths = &dataset.paths;
         if paths.embeddings.is_some() && !matches!(sampling, Some(Sampling::Fps(_))) {
             bail!(
@@ -53,7 +54,11 @@ impl Plan {
                  --smoothing and --prompt out",
                 paths.preset
             ),
-            None => rows.all(&dataset.other_scripts.strategies())?,
+            None => {
+                let candidates = dataset.clips.iter().flat_map(|clip| &clip.candidates);
+                let rows = Rows { context: default_template(model, candidates)?, ..rows.clone() };
+                rows.all(&dataset.other_scripts.strategies())?
+            }
         };
         Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
     }
@@ -120,9 +125,9 @@ pub struct NothingRead {
 ///
 /// # fn main() -> color_eyre::eyre::Result<()> {
 /// let dataset = Dataset::open(&DatasetPaths::of("manifest.jsonl"))?;
-/// let plan = Plan::new(&dataset, None, &Rows::default())?;
 /// let checkpoint = Checkpoint::open(Path::new("siglip-base"))?;
 /// let model = Arc::new(Model::new(checkpoint, ComputeDevice::open(DeviceChoice::Auto)?));
+/// let plan = Plan::new(&dataset, None, &Rows::default(), &model)?;
 /// let finished = Evaluation::open(Request::new(dataset, plan, model))?.run(|progress| {
 ///     if let Progress::Clip(record) = progress {
 ///         eprintln!("{}", record.id);

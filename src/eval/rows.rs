@@ -76,6 +76,8 @@ pub struct Rows {
     pub smoothings: Vec<f64>,
     /// Empty for the main scripts.
     pub prompts: Vec<Strategy>,
+    /// The template in place of the default one.
+    pub context: Template,
 }
 
 /// A prompt without scripts.
@@ -102,7 +104,7 @@ impl Rows {
         if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
             return Err(NoScripts(*prompt));
         }
-        let full = Settings::default();
+        let full = Settings { template: self.context.clone(), ..Settings::default() };
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
@@ -114,7 +116,10 @@ impl Rows {
             Row::new("+smoothing", Score::Alignment, main, full.clone()),
         ];
         for prompt in others.iter().copied().chain([main]) {
-            let settings = Settings { template: prompt.template(), ..full.clone() };
+            let mut settings = Settings { template: prompt.template(), ..full.clone() };
+            if settings.template == Template::default() {
+                settings.template = self.context.clone();
+            }
             rows.push(Row::new(prompt.name(), Score::Alignment, prompt, settings));
         }
         // The default aligner's row is `+smoothing`.
@@ -142,7 +147,7 @@ impl Rows {
             return Vec::new();
         }
         let default = Settings::default();
-        let templates = or_default(&self.templates, default.template);
+        let templates = or_default(&self.templates, self.context.clone());
         let smoothings = or_default(&self.smoothings, default.smoothing_seconds);
         let prompts = or_default(&self.prompts, Strategy::default());
         let mut rows = Vec::new();
@@ -235,6 +240,7 @@ mod tests {
             templates: vec![Template::default(), Template::custom("a {step}").unwrap()],
             smoothings: vec![0.0, 0.5],
             prompts: vec![Strategy::CONTEXT_RICH, Strategy::SHORT_FIXED],
+            ..Rows::default()
         };
         let rows = asked.all(&[Strategy::SHORT_FIXED]).unwrap();
         // Those of the ablation, one for the aligner, and two aligners × two templates × two widths × two prompts.

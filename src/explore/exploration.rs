@@ -377,6 +377,7 @@ impl Exploration {
                 Smoothing { width: 0, preset: method.preset },
                 &self.frames.scaled_by_time(method.preset),
             );
+            let mean_pools = self.mean_pool_scores();
             let matrix = |(at, candidate): (usize, &Candidate)| {
                 // Other classes matter only to the background.
                 if at != class && !method.leaves_out() {
@@ -387,7 +388,7 @@ impl Exploration {
                     .map(|number| self.texts.prefix_sums_of(number, &self.frames, method.preset))
                     .collect();
                 let sums: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
-                self.class_matrix(candidate, &windows, &sums)
+                class_matrix(&windows, &sums, mean_pools[at])
             };
             let matrices = self.candidates.par_iter().enumerate().map(matrix).collect();
             let (_, mut classes) = align_classes(matrices, method, self.calibration_in_force()).ok()?;
@@ -423,12 +424,12 @@ impl Exploration {
         let scripts: Vec<Option<Vec<usize>>> =
             self.candidates.iter().map(|class| self.script(class)).collect();
         self.texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
-        let matrix = |(candidate, script): (&Candidate, &Option<Vec<usize>>)| {
+        let matrix = |(script, mean_pool): (&Option<Vec<usize>>, Option<f64>)| {
             let script = script.as_ref()?.iter();
             let sums: Vec<&[f64]> = script.map(|&number| self.texts.prefix_sums(number)).collect();
-            self.class_matrix(candidate, &windows, &sums)
+            class_matrix(&windows, &sums, mean_pool)
         };
-        let matrices = self.candidates.par_iter().zip(&scripts).map(matrix).collect();
+        let matrices = scripts.par_iter().zip(self.mean_pool_scores()).map(matrix).collect();
         let aligned = align_classes(matrices, method, calibration);
         self.windows = Some(windows);
         let (rule, classes) = aligned?;
@@ -465,14 +466,22 @@ impl Exploration {
         script.filter(|script| !script.is_empty())
     }
 
-    /// The matrix of a class from the prefix sums of its steps; `None` without frames.
-    fn class_matrix(&self, candidate: &Candidate, windows: &Windows, sums: &[&[f64]]) -> Option<ClassMatrix> {
-        if windows.is_empty() {
-            return None;
-        }
-        let frames = self.frames.sum(self.settings.method.preset);
-        let name = self.texts.number(&candidate.name);
-        let mean_pool = name.map(|name| align::cosine_of_sum(frames, self.texts.unit(name)));
-        Some(ClassMatrix { cosines: windows.cosines(sums), mean_pool })
+    /// The mean-pool score of each class whose name is embedded.
+    fn mean_pool_scores(&self) -> Vec<Option<f64>> {
+        let preset = self.settings.method.preset;
+        let sum = self.frames.sum(preset);
+        let names: Vec<Option<usize>> =
+            self.candidates.iter().map(|class| self.texts.number(&class.name)).collect();
+        let norms: Vec<f64> =
+            names.iter().map(|name| name.map_or(0.0, |name| self.texts.norm(name))).collect();
+        let scores = names.into_iter().zip(align::name_weights(preset, &norms));
+        scores
+            .map(|(name, weight)| Some(weight * align::cosine_of_sum(sum, self.texts.unit(name?))))
+            .collect()
     }
+}
+
+/// The matrix of a class from the prefix sums of its steps; `None` without frames.
+fn class_matrix(windows: &Windows, sums: &[&[f64]], mean_pool: Option<f64>) -> Option<ClassMatrix> {
+    (!windows.is_empty()).then(|| ClassMatrix { cosines: windows.cosines(sums), mean_pool })
 }

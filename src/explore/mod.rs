@@ -3,6 +3,7 @@
 mod cached_clip;
 mod cached_frames;
 mod candidate;
+mod default_template;
 mod evidence;
 mod exploration;
 mod frames;
@@ -27,6 +28,7 @@ mod workers;
 
 pub use cached_frames::CachedFrames;
 pub use candidate::Candidate;
+pub use default_template::default_template;
 pub use evidence::{EvidenceRequest, EvidenceUpdate};
 pub use exploration::{Exploration, Fixed};
 pub use frames::EmbeddedFrame;

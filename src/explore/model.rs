@@ -116,6 +116,11 @@ impl Model {
         (!notices.is_empty()).then(|| notices.join("\n"))
     }
 
+    /// Adds a message for the user.
+    pub(super) fn notify(&self, message: String) {
+        self.notices().waiting.push(message);
+    }
+
     pub(super) fn note_empty(&self, text: &str) {
         let mut notices = self.notices();
         if notices.reported.insert(text.to_owned()) {

@@ -24,7 +24,7 @@ pub struct ClassOutcome {
     pub(super) without_steps: OnceLock<Vec<Option<f64>>>,
     /// Mean of the cells: the same script without its order.
     pub order_free: f64,
-    /// Cosine of the clip's mean frame with the class name, once the name is embedded.
+    /// Mean-pool score ([`align::mean_pool`]), once the class name is embedded.
     pub mean_pool: Option<f64>,
     /// Whether the order of the steps matters.
     pub order: Evidence,
@@ -60,7 +60,7 @@ impl From<Option<OrderEvidence>> for Evidence {
 pub struct ClassMatrix {
     /// Smoothed cosines, K×T (Eq. 8).
     pub cosines: Array2<f32>,
-    /// Cosine of the clip's mean frame with the class name, once the name is embedded.
+    /// Mean-pool score ([`align::mean_pool`]), once the class name is embedded.
     pub mean_pool: Option<f64>,
 }
 

@@ -22,6 +22,8 @@ pub struct TextTable {
 #[derive(Clone, Debug)]
 struct Text {
     unit: Vec<f32>,
+    /// Length of the raw embedding.
+    norm: f64,
     /// Whether the text was longer than the checkpoint reads.
     cut: bool,
     /// Products with the raw frames, by slot.
@@ -69,6 +71,11 @@ impl TextTable {
         ArrayView1::from(&self.texts[number].unit)
     }
 
+    /// Length of a text's raw embedding.
+    pub fn norm(&self, number: usize) -> f64 {
+        self.texts[number].norm
+    }
+
     pub fn len(&self) -> usize {
         self.texts.len()
     }
@@ -80,10 +87,12 @@ impl TextTable {
                 continue;
             }
             assert_eq!(embedding.len(), self.dim, "an embedding of another model");
-            let unit = align::unit_rows(ArrayView1::from(&embedding).insert_axis(Axis(0)));
+            let row = ArrayView1::from(&embedding);
+            let unit = align::unit_rows(row.insert_axis(Axis(0)));
             self.numbers.insert(text, self.texts.len());
             self.texts.push(Text {
                 unit: unit.into_iter().collect(),
+                norm: align::norm(row),
                 cut,
                 products: Vec::new(),
                 prefix_sums: Vec::new(),

@@ -2,11 +2,12 @@ use std::fmt;
 use thiserror::Error;
 
 /// Names and texts of the built-in templates, the default first.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("context", "This is a video of doing {action} in {domain} with {step}"),
     ("step", "{step}"),
     ("domain", "{step} in {domain}"),
     ("plain", "This is a video of {step}"),
+    ("short", "{action}, {domain}: {step}"),
 ];
 
 /// The sentence around a step that is embedded: `{action}`, `{domain}` and `{step}` stand for the class name, its domain
@@ -37,9 +38,15 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// `context` (the default), `step`, `domain` and `plain`.
-    pub fn built_in() -> [Self; 4] {
+    /// `context` (the default), `step`, `domain`, `plain` and `short`.
+    pub fn built_in() -> [Self; 5] {
         BUILT_IN.map(|(name, text)| Self::new(name, text).expect("the built-in templates are valid"))
+    }
+
+    /// `short`: action and domain in fewer words than `context`, for models that read few tokens.
+    pub fn short() -> Self {
+        let [.., short] = Self::built_in();
+        short
     }
 
     /// A user's template, named `custom`.

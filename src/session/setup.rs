@@ -9,7 +9,7 @@ use super::bundle::Bundle;
 use super::model::ModelRequest;
 use super::opened::{Session, shown};
 use crate::eval::{Dataset, DatasetPaths};
-use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources};
+use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources, default_template};
 use crate::files::folders::Folder;
 use crate::script::{Document, ScriptFile, library};
 use crate::tui::ClipToExplore;
@@ -27,13 +27,15 @@ pub struct Request {
     /// The part taken of every clip.
     pub segment: Segment,
     pub settings: Settings,
+    /// Whether a shorter template replaces that of the settings where the model would cut it ([`default_template`]).
+    pub shortens_template: bool,
 }
 
 impl Request {
     /// A request with the paper's settings, at ten frames per second.
     pub fn new(clips: Vec<PathBuf>, scripts: PathBuf, model: ModelRequest) -> Self {
         let (sampling, segment, settings) = (Sampling::Fps(10.0), Segment::default(), Settings::default());
-        Self { clips, scripts, model, sampling, segment, settings }
+        Self { clips, scripts, model, sampling, segment, settings, shortens_template: true }
     }
 
     /// Opens the clips, each to compare with all classes.
@@ -65,7 +67,12 @@ impl Setup {
     /// If they cannot be read, or the device cannot be used.
     pub fn open(request: &Request) -> Result<Self> {
         let scripts = ScriptFile::load(&request.scripts)?;
-        Ok(Self { request: request.clone(), scripts, model: request.model.open()? })
+        let model = request.model.open()?;
+        let mut request = request.clone();
+        if request.shortens_template {
+            request.settings.template = default_template(&model, &Candidate::all_of(&scripts))?;
+        }
+        Ok(Self { request, scripts, model })
     }
 
     /// A clip to compare with all classes. The file is not read.
@@ -131,6 +138,6 @@ pub fn open_demo() -> Result<Session> {
     let clips = clips.collect();
     // The unpacked files are not the user's to edit.
     let scripts = Document::new(setup.scripts, None);
-    let session = Session::new(clips, scripts, &[&request.settings.template]);
+    let session = Session::new(clips, scripts, &[&setup.request.settings.template]);
     Ok(Session { tour_ended: Some(Folder::Data.path()?.join("tour-ended")), ..session })
 }

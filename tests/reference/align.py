@@ -79,9 +79,9 @@ def smoothed(frames, steps, width, preset):
     }
 
 
-def mean_pool(frames, name):
+def mean_pool(frames, names, norm):
     mean = frames.mean(axis=0)
-    return mean @ name / np.linalg.norm(mean) / np.linalg.norm(name)
+    return (names @ mean / np.linalg.norm(mean) / norm(names)).tolist()
 
 
 def clip(random, count, length):
@@ -90,11 +90,16 @@ def clip(random, count, length):
         return np.round(8 * random.normal(size=shape) * random.uniform(0.5, 3, size=(*shape[:-1], 1))) / 8
 
     frames, steps, name = draw(length, 5), draw(count, 5), draw(5)
+    # Rows of several lengths stand for the names of classes.
+    names = np.vstack([name, steps])
     return {
         "frames": frames.tolist(),
         "steps": steps.tolist(),
         "name": name.tolist(),
-        "mean_pool": {"paper": mean_pool(unit(frames), name), "released": mean_pool(frames, name)},
+        "mean_pool": {
+            "paper": mean_pool(unit(frames), names, lambda names: np.linalg.norm(names, axis=1)),
+            "released": mean_pool(frames, names, np.linalg.norm),
+        },
         "smoothed": [
             smoothed(frames, steps, width, preset)
             for preset in ("paper", "released")

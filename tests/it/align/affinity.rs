@@ -36,6 +36,18 @@ fn a_row_of_zeros_stays_zero() {
     assert_eq!(mean_pool(Preset::Released, array![[1.0, 0.0]].view(), nothing.view()), [0.0, 0.0]);
 }
 
+/// The authors divide the matrix of names by one norm: a name twice as long scores twice as much.
+#[test]
+fn released_names_keep_their_lengths() {
+    let frames = array![[1.0, 0.0], [1.0, 1.0]];
+    let names = array![[2.0, 1.0], [4.0, 2.0], [2.0, 0.0]];
+    let scores = mean_pool(Preset::Released, frames.view(), names.view());
+    assert!((scores[1] - 2.0 * scores[0]).abs() < 1e-12);
+    assert!((scores[0] - 5.0 / (5f64.sqrt() * 29f64.sqrt())).abs() < 1e-12, "{scores:?}");
+    let cosines = mean_pool(Preset::Paper, frames.view(), names.view());
+    assert!((cosines[0] - cosines[1]).abs() < 1e-12);
+}
+
 #[test]
 fn unit_rows_survive_squares_beyond_f32() {
     let unit = unit_rows(array![[3e30_f32, 4e30], [3e-30, 4e-30]].view());

@@ -1,10 +1,12 @@
 //! Values from tests/reference/align.py.
 
+use std::iter;
+
 use actalign_tui::align::{
     Aligner, Alignment, Calibration, Cell, Preset, Smoothing, align, cells, mean_pool, order_free, products,
     unit_rows,
 };
-use ndarray::{Array1, Array2, Axis};
+use ndarray::Array2;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -24,10 +26,11 @@ struct Clip {
     smoothed: Vec<Smoothed>,
 }
 
+/// With the steps as further names.
 #[derive(Deserialize)]
 struct MeanPool {
-    paper: f64,
-    released: f64,
+    paper: Vec<f64>,
+    released: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -108,12 +111,15 @@ fn smoothing_affinity_and_alignment_agree() {
 fn the_mean_pool_baseline_agrees() {
     for clip in reference().clips {
         let frames = matrix(&clip.frames);
-        let names = Array1::from(clip.name).insert_axis(Axis(0));
+        let names: Vec<Vec<f32>> = iter::once(clip.name).chain(clip.steps).collect();
         for (preset, expected) in
             [(Preset::Paper, clip.mean_pool.paper), (Preset::Released, clip.mean_pool.released)]
         {
-            let [cosine] = mean_pool(preset, frames.view(), names.view())[..] else { panic!("one name") };
-            assert!((cosine - expected).abs() < 1e-6, "{preset}: {cosine}, not {expected}");
+            let scores = mean_pool(preset, frames.view(), matrix(&names).view());
+            assert_eq!(scores.len(), expected.len());
+            for (score, expected) in scores.iter().zip(expected) {
+                assert!((score - expected).abs() < 1e-6, "{preset}: {score}, not {expected}");
+            }
         }
     }
 }

@@ -34,10 +34,11 @@ fn dataset(names: &[&str]) -> TempDir {
 
 fn request(folder: &Path) -> Request {
     let dataset = Dataset::open(&DatasetPaths::of(folder.join("manifest.jsonl"))).unwrap();
-    let plan = Plan::new(&dataset, None, &Rows::default()).unwrap();
     let checkpoint = Checkpoint::open(Path::new(MODEL)).unwrap();
     let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
-    Request::new(dataset, plan, Arc::new(Model::new(checkpoint, device)))
+    let model = Arc::new(Model::new(checkpoint, device));
+    let plan = Plan::new(&dataset, None, &Rows::default(), &model).unwrap();
+    Request::new(dataset, plan, model)
 }
 
 /// What a run reports: the clips known at its start, and those it evaluates.

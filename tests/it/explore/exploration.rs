@@ -52,13 +52,15 @@ fn frames(rows: &Array2<f32>) -> Vec<EmbeddedFrame> {
 
 /// What an exploration computes, without keeping anything: all frames at once, one class after the other.
 fn at_once(rows: &Array2<f32>, class: &Candidate, settings: &Settings) -> (Array2<f32>, Alignment, f64) {
-    of_width(align::width_in_frames(settings.smoothing_seconds, 4.0), rows, class, settings)
+    let width = align::width_in_frames(settings.smoothing_seconds, 4.0);
+    of_width(width, rows, class, &candidates(), settings)
 }
 
 fn of_width(
     width: usize,
     rows: &Array2<f32>,
     class: &Candidate,
+    named: &[Candidate],
     settings: &Settings,
 ) -> (Array2<f32>, Alignment, f64) {
     let smoothing = Smoothing { width, preset: settings.method.preset };
@@ -70,8 +72,11 @@ fn of_width(
     let cosines = smoothing.cosines(products.view(), &smoothing.window_norms(prepared.view()));
     let cells = align::cells(&cosines, settings.method.cell, settings.calibration.unwrap_or(CALIBRATION));
     let alignment = align::align(settings.method.rule([&cells]), cells.view()).unwrap();
-    let name = Array2::from_shape_vec((1, DIM), text_embedding(&class.name)).unwrap();
-    (cells, alignment, align::mean_pool(settings.method.preset, rows.view(), name.view())[0])
+    let names: Vec<f32> = named.iter().flat_map(|class| text_embedding(&class.name)).collect();
+    let names = Array2::from_shape_vec((named.len(), DIM), names).unwrap();
+    let scores = align::mean_pool(settings.method.preset, rows.view(), names.view());
+    let at = named.iter().position(|other| other.name == class.name);
+    (cells, alignment, at.map_or(0.0, |at| scores[at]))
 }
 
 proptest! {
@@ -216,11 +221,13 @@ proptest! {
             prop_assert_eq!(outcome.width, width);
             let rows = rows.select(Axis(0), &there);
             let mut scores = Vec::new();
+            let mut named = exploration.candidates().to_vec();
+            named.retain(|class| !missing.contains(&class.name));
             for (found, class) in outcome.classes.iter().zip(exploration.candidates()) {
                 let is_known = class.sentences(&settings.template).all(|text| !missing.contains(&text));
                 prop_assert_eq!(found.is_some(), is_known && columns > 0);
                 let Some(found) = found else { continue };
-                let (cells, alignment, mean_pool) = of_width(width, &rows, class, &settings);
+                let (cells, alignment, mean_pool) = of_width(width, &rows, class, &named, &settings);
                 prop_assert_eq!(found.cells.dim(), cells.dim());
                 for (a, b) in found.cells.iter().zip(&cells) {
                     prop_assert!((a - b).abs() < 1e-4, "{a} {b}");

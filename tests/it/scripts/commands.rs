@@ -154,7 +154,7 @@ fn check_with_a_model_finds_cut_sentences_and_similar_classes() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("scripts.json"), DOUBTFUL).unwrap();
     let told = document(folder.path(), "scripts check scripts.json --json --model demo");
-    assert_eq!(told["templates"], json!(["context", "step", "domain", "plain"]));
+    assert_eq!(told["templates"], json!(["context", "step", "domain", "plain", "short"]));
     let file = &told["files"][0];
     let cut: Vec<&Value> =
         file["warnings"].as_array().unwrap().iter().filter(|one| one["kind"] == "cut").collect();

@@ -192,6 +192,7 @@ fn the_built_in_templates_are_those_of_the_paper() {
         ("step", "she turns"),
         ("domain", "she turns in skating"),
         ("plain", "This is a video of she turns"),
+        ("short", "camel spin, skating: she turns"),
     ];
     assert_eq!(filled, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
     assert_eq!(Template::default().name(), "context");
