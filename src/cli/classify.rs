@@ -27,7 +27,7 @@ pub struct ClassifyArgs {
 }
 
 pub fn run(args: &ClassifyArgs) -> Result<()> {
-    let request = args.comparison.request(args.videos.clone());
+    let request = args.comparison.request(&args.videos)?;
     let setup = Setup::open(&request)?;
     let mut failed = 0;
     for video in &request.clips {

@@ -8,7 +8,7 @@ use color_eyre::eyre::Result;
 use crate::cli::inputs::ComparisonArgs;
 use crate::cli::screen::ScreenArgs;
 use crate::log_file;
-use crate::session::Source;
+use crate::session::{Request, Source};
 
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
@@ -58,5 +58,5 @@ DIR      a SigLIP checkpoint as the model hub has it, or its name there, for exa
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let screen = args.screen.load()?;
-    screen.explore(args.comparison.request(args.videos.clone()).open()?)
+    screen.explore(Request::open_all(&args.comparison.requests(&args.videos))?)
 }

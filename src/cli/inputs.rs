@@ -1,11 +1,13 @@
 //! Arguments that several commands share, and the requests they make.
 
+use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use color_eyre::eyre::Result;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use color_eyre::eyre::{Result, bail};
 
 use crate::align::{Aligner, Background, Cell, Preset};
 use crate::backbone::{DeviceChoice, Precision};
@@ -21,8 +23,10 @@ use crate::video::{Sampling, Segment};
 pub struct ModelArgs {
     /// SigLIP checkpoint: a folder with config.json, model.safetensors and tokenizer.json, a name on the model hub such as
     /// google/siglip-base-patch16-224, or `demo`, which comes with the program
-    #[arg(long, value_name = "DIR|ID", env = "ACTALIGN_MODEL", required = true)]
-    model: Option<PathBuf>,
+    /// The explorer and `eval` take several, separated by commas
+    #[arg(long, visible_alias = "models", value_name = "DIR|ID", env = "ACTALIGN_MODEL", required = true,
+        value_parser = OsStringValueParser::new().map(ModelNames::of))]
+    model: Option<ModelNames>,
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     device: DeviceChoice,
@@ -38,22 +42,47 @@ pub struct ModelArgs {
     no_cache: bool,
 }
 
+/// Models as the user names them, at least one.
+#[derive(Clone, Debug)]
+struct ModelNames(Vec<PathBuf>);
+
+impl ModelNames {
+    /// Names with commas between, unless all is the name of one folder.
+    fn of(text: OsString) -> Self {
+        match text.to_str() {
+            Some(names) if !Path::new(names).exists() => Self(names.split(',').map(PathBuf::from).collect()),
+            _ => Self(vec![text.into()]),
+        }
+    }
+}
+
 impl ModelArgs {
-    /// The model that the arguments name. On a terminal the user may be asked to fetch it.
-    pub fn request(&self) -> ModelRequest {
-        ModelRequest {
-            name: self.dir().to_owned(),
+    /// The models that the arguments name. On a terminal the user may be asked to fetch them.
+    pub fn requests(&self) -> impl Iterator<Item = ModelRequest> {
+        let names = self.model.iter().flat_map(|ModelNames(names)| names);
+        names.map(|name| ModelRequest {
+            name: name.clone(),
             device: self.device,
             precision: self.precision,
             batch: self.batch,
             uses_cache: !self.no_cache,
             fetch: fetch_if_agreed(),
+        })
+    }
+
+    /// The only model that the arguments name.
+    fn request(&self) -> Result<ModelRequest> {
+        let mut requests = self.requests();
+        match (requests.next(), requests.next()) {
+            (Some(request), None) => Ok(request),
+            (None, _) => bail!("no model is named\nhelp: name one with --model"),
+            _ => bail!("this command takes one model\nhelp: the explorer and eval take several"),
         }
     }
 
-    /// The model as the user names it.
+    /// The first model as the user names it.
     pub fn dir(&self) -> &Path {
-        self.model.as_deref().unwrap_or(Path::new(""))
+        self.model.as_ref().map_or(Path::new(""), |ModelNames(names)| &names[0])
     }
 
     /// Whether the user named a model.
@@ -63,7 +92,7 @@ impl ModelArgs {
 
     /// Reads the checkpoint's small files and picks the device.
     pub fn open(&self) -> Result<Arc<Model>> {
-        self.request().open()
+        self.request()?.open()
     }
 }
 
@@ -156,11 +185,20 @@ impl ComparisonArgs {
     }
 
     /// The comparison of these clips.
-    pub fn request(&self, clips: Vec<PathBuf>) -> Request {
+    pub fn request(&self, clips: &[PathBuf]) -> Result<Request> {
+        Ok(self.request_of(clips, self.model.request()?))
+    }
+
+    /// The comparison of these clips under each model.
+    pub fn requests(&self, clips: &[PathBuf]) -> Vec<Request> {
+        self.model.requests().map(|model| self.request_of(clips, model)).collect()
+    }
+
+    fn request_of(&self, clips: &[PathBuf], model: ModelRequest) -> Request {
         Request {
-            clips,
+            clips: clips.to_vec(),
             scripts: self.scripts().to_owned(),
-            model: self.model.request(),
+            model,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
             settings: Settings {
@@ -197,7 +235,7 @@ mod tests {
     #[test]
     fn defaults_of_the_command_line_are_those_of_requests() {
         let args = Defaults::parse_from(["", "--model", "demo", "--scripts", "lib:chess"]);
-        let named = args.comparison.request(Vec::new());
+        let named = args.comparison.request(&[]).unwrap();
         let request = Request::new(Vec::new(), "lib:chess".into(), ModelRequest::new("demo"));
         assert_eq!(
             (named.sampling, named.segment, &named.settings, &named.scripts),

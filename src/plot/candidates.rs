@@ -17,13 +17,15 @@ pub struct Ranked<'a> {
     pub no_order: &'static str,
     /// Rank and score under the pinned settings.
     pub pinned: Option<(usize, f64)>,
+    /// Rank under the next of several models.
+    pub other_rank: Option<usize>,
     /// Mark of the class that the vision-language model names.
     pub vlm: &'static str,
 }
 
 impl<'a> Ranked<'a> {
     pub fn of_report(class: &'a ClassReport, domain: &'a str) -> Self {
-        Self { class: Cow::Borrowed(class), domain, no_order: "", pinned: None, vlm: "" }
+        Self { class: Cow::Borrowed(class), domain, no_order: "", pinned: None, other_rank: None, vlm: "" }
     }
 
     /// None where the class is not aligned.
@@ -31,18 +33,15 @@ impl<'a> Ranked<'a> {
         let class = Cow::Owned(ClassReport::without_path(index, &candidate.name, outcome)?);
         let is_unknown = outcome.classes[index].as_ref()?.order == Evidence::Unknown;
         let no_order = if is_unknown { "…" } else { "–" };
-        Some(Self { class, domain: &candidate.domain, no_order, pinned: None, vlm: "" })
+        Some(Self { class, domain: &candidate.domain, no_order, pinned: None, other_rank: None, vlm: "" })
     }
 }
 
 /// Where columns are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// The explorer's list, with or without pinned settings and a vision-language model.
-    List {
-        pinned: bool,
-        vlm: bool,
-    },
+    /// The explorer's list.
+    List(Listed),
     /// The text export of snapshots.
     Text,
     /// The table of `classify` and `align`.
@@ -50,6 +49,17 @@ pub enum Form {
     /// Exported tables.
     Markdown,
     Csv,
+}
+
+/// What the explorer's list has besides the ranking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Whether settings are pinned.
+    pub pinned: bool,
+    /// Whether the clip is open under several models.
+    pub models: bool,
+    /// Whether there is a vision-language model.
+    pub vlm: bool,
 }
 
 /// A value of a column.
@@ -83,7 +93,7 @@ impl Value {
                 values.into_iter().map(|value| Number(value).show(form)).collect::<Vec<_>>().join(" ")
             }
             (YesNo(value), _) => if value { "yes" } else { "no" }.to_owned(),
-            (Missing(text), Form::List { .. }) => text.to_owned(),
+            (Missing(text), Form::List(_)) => text.to_owned(),
             (Missing(_), Form::Text | Form::Table) => "-".to_owned(),
             (Missing(_), Form::Markdown | Form::Csv) => String::new(),
         }
@@ -113,8 +123,8 @@ pub struct Column {
     align: Align,
     /// Lines of the explorer's help.
     help: &'static [&'static str],
-    /// Whether the list has the column, given whether settings are pinned and there is a vision-language model.
-    is_listed: fn(bool, bool) -> bool,
+    /// Whether the list has the column.
+    is_listed: fn(Listed) -> bool,
     value: fn(&Ranked) -> Value,
     tone: fn(&Ranked) -> Tone,
 }
@@ -126,13 +136,13 @@ const COLUMN: Column = Column {
     table: "",
     align: Align::Right,
     help: &[],
-    is_listed: |_, _| true,
+    is_listed: |_| true,
     value: |_| Missing(""),
     tone: |_| Tone::Normal,
 };
 
 /// Every column, from left to right.
-static COLUMNS: [Column; 18] = [
+static COLUMNS: [Column; 19] = [
     Column { key: "rank", table: "rank", value: |row| Count(row.class.rank), ..COLUMN },
     Column {
         key: "class",
@@ -166,28 +176,19 @@ static COLUMNS: [Column; 18] = [
         text: ("order-free", 11),
         table: "order-free",
         help: &["score of the same script without its order"],
-        is_listed: |pinned, _| !pinned,
+        is_listed: |list| !list.pinned,
         value: |row| Number(row.class.order_free),
         ..COLUMN
     },
     Column {
         list: ("pinned: rank, Δ", 17),
         help: &["rank with the pinned settings, places moved, change of score"],
-        is_listed: |pinned, _| pinned,
+        is_listed: |list| list.pinned,
         value: |row| {
             let Some((rank, score)) = row.pinned else { return Missing("new") };
-            let moved = match rank.cmp(&row.class.rank) {
-                Ordering::Greater => format!("▲{}", rank - row.class.rank),
-                Ordering::Less => format!("▼{}", row.class.rank - rank),
-                Ordering::Equal => "=".to_owned(),
-            };
-            Text(format!("{rank} {moved} {}", signed(row.class.score - score)))
+            Text(format!("{rank} {} {}", moved(rank, row), signed(row.class.score - score)))
         },
-        tone: |row| match row.pinned.map_or(Ordering::Equal, |(rank, _)| rank.cmp(&row.class.rank)) {
-            Ordering::Greater => Tone::Good,
-            Ordering::Less => Tone::Bad,
-            Ordering::Equal => Tone::Dim,
-        },
+        tone: |row| row.pinned.map_or(Tone::Dim, |(rank, _)| tone_of(rank, row)),
         ..COLUMN
     },
     Column {
@@ -215,9 +216,19 @@ static COLUMNS: [Column; 18] = [
         ..COLUMN
     },
     Column {
+        list: ("other model", 11),
+        help: &["rank under the next of the open models, and places moved"],
+        is_listed: |list| list.models,
+        value: |row| {
+            row.other_rank.map_or(Missing("…"), |rank| Text(format!("{rank} {}", moved(rank, row))))
+        },
+        tone: |row| row.other_rank.map_or(Tone::Dim, |rank| tone_of(rank, row)),
+        ..COLUMN
+    },
+    Column {
         list: ("vlm", 4),
         help: &["● marks the class that the vision-language model names"],
-        is_listed: |_, vlm| vlm,
+        is_listed: |list| list.vlm,
         value: |row| Text(row.vlm.into()),
         ..COLUMN
     },
@@ -242,11 +253,28 @@ static COLUMNS: [Column; 18] = [
     Column { key: "background_share", value: |row| Number(row.class.background_share), ..COLUMN },
 ];
 
+/// The places that a class has moved from another rank to its own.
+fn moved(from: usize, row: &Ranked) -> String {
+    match from.cmp(&row.class.rank) {
+        Ordering::Greater => format!("▲{}", from - row.class.rank),
+        Ordering::Less => format!("▼{}", row.class.rank - from),
+        Ordering::Equal => "=".to_owned(),
+    }
+}
+
+fn tone_of(from: usize, row: &Ranked) -> Tone {
+    match from.cmp(&row.class.rank) {
+        Ordering::Greater => Tone::Good,
+        Ordering::Less => Tone::Bad,
+        Ordering::Equal => Tone::Dim,
+    }
+}
+
 /// The columns of a form with their headings and widths. Tables find their widths themselves.
 fn columns(form: Form) -> impl Iterator<Item = (&'static Column, String, usize)> {
     let heading = move |column: &Column| match form {
-        Form::List { pinned, vlm } if !(column.is_listed)(pinned, vlm) => (String::new(), 0),
-        Form::List { .. } => (column.list.0.to_owned(), column.list.1),
+        Form::List(list) if !(column.is_listed)(list) => (String::new(), 0),
+        Form::List(_) => (column.list.0.to_owned(), column.list.1),
         Form::Text => (column.text.0.to_owned(), column.text.1),
         Form::Table => (column.table.to_owned(), 0),
         Form::Markdown => (column.key.replace('_', " "), 0),
@@ -270,7 +298,7 @@ pub fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub fn mark(row: &Ranked, form: Form) -> &'static str {
     match form {
         _ if !row.class.collapsed => "",
-        Form::List { .. } | Form::Text => " ⚠",
+        Form::List(_) | Form::Text => " ⚠",
         Form::Table => "  (collapsed)",
         Form::Markdown | Form::Csv => "",
     }
@@ -343,9 +371,11 @@ mod tests {
             table([ranked()], Form::Csv).csv().lines().last(),
             Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1,0.25 0.25,0")
         );
-        let form = Form::List { pinned: true, vlm: true };
+        let form = Form::List(Listed { pinned: true, models: true, vlm: true });
         let cells: Vec<String> = cells(&ranked(), form).into_iter().map(|(cell, _)| cell).collect();
-        assert_eq!(cells.join(" "), "   0.5000   -0.2500               new      –     …     ");
+        assert_eq!(cells.join(" "), "   0.5000   -0.2500               new      –     …           …     ");
+        let other = Ranked { other_rank: Some(3), ..ranked() };
+        assert!(super::cells(&other, form).contains(&("       3 ▲2".to_owned(), Tone::Good)));
         assert_eq!(heading(form).chars().count() + 2, width(form));
         assert_eq!(mark(&ranked(), form), " ⚠");
     }

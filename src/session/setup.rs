@@ -1,9 +1,10 @@
 //! Scripts, model and settings that the clips of a session share.
 
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Result, eyre};
 
 use super::bundle::Bundle;
 use super::model::ModelRequest;
@@ -43,12 +44,23 @@ impl Request {
     /// # Errors
     /// If scripts or model cannot be read, or a clip does not exist. The contents of clips are read later.
     pub fn open(&self) -> Result<Session> {
-        let setup = Setup::open(self)?;
-        let clips = self.clips.iter().map(|path| {
-            VideoReader::check(path, self.segment)?;
-            Ok(setup.clip(path))
-        });
-        let clips = clips.collect::<Result<_>>()?;
+        Self::open_all(slice::from_ref(self))
+    }
+
+    /// Opens the same clips under several models. The requests, at least one, differ in the model alone.
+    ///
+    /// # Errors
+    /// As [`Request::open`].
+    pub fn open_all(requests: &[Self]) -> Result<Session> {
+        let setups = requests.iter().map(Setup::open).collect::<Result<Vec<_>>>()?;
+        let mut clips = Vec::new();
+        for (model, setup) in setups.iter().enumerate() {
+            for path in &setup.request.clips {
+                VideoReader::check(path, setup.request.segment)?;
+                clips.push(ClipToExplore { model, ..setup.clip(path) });
+            }
+        }
+        let setup = setups.into_iter().next().ok_or_else(|| eyre!("no model is named"))?;
         Ok(setup.into_session(clips))
     }
 }
@@ -107,6 +119,7 @@ impl Setup {
             groups: Vec::new(),
             exploration,
             sampling,
+            model: 0,
             job: Some(job),
             sources,
         }

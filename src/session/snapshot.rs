@@ -56,6 +56,7 @@ pub fn open(path: &Path) -> Result<Session> {
         groups: Vec::new(),
         exploration,
         sampling: snapshot.sampling.fps,
+        model: 0,
         job: None,
         sources,
     };

@@ -97,6 +97,10 @@ pub struct Clip {
     pub exploration: Exploration,
     pub sources: Sources,
     pub sampling: Sampling,
+    /// Which of the open models embeds it.
+    pub model: usize,
+    /// Indices of the same clip under each of the open models, this one included; empty with one model.
+    pub twins: Vec<usize>,
     /// Ordinals of the frames of the present background job.
     pub sampled: HashSet<u64>,
     /// Number of the background job that embeds it.
@@ -158,6 +162,8 @@ impl Clip {
             exploration,
             sources,
             sampling,
+            model: 0,
+            twins: Vec::new(),
             sampled: HashSet::new(),
             job: None,
             info: None,

@@ -119,6 +119,8 @@ macro_rules! table {
             Files "Clips and files" {
                 NextClip "next-clip" "N" "show the next clip" [] => clips::turn(state, 1);
                 PreviousClip "previous-clip" "P" "show the previous clip" [] => clips::turn(state, -1);
+                NextModel "next-model" "B" "show the clip under the next of the open models" []
+                    => clips::turn_model(state);
                 ShowResults "results" "R" "list the clips of an evaluation with its predictions" []
                     => overlays::results::open(state);
                 NextWrong "next-wrong" ">" "show the next clip that the evaluation has wrong" []

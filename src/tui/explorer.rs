@@ -55,6 +55,8 @@ pub struct ClipToExplore {
     pub groups: Vec<String>,
     pub exploration: Exploration,
     pub sampling: Sampling,
+    /// Which of the open models embeds it. The clips of each model come in the same order.
+    pub model: usize,
     /// What to embed; none for a snapshot, of which only matrices are left.
     pub job: Option<Job>,
     /// Clip, scripts, model and device, for reports.
@@ -69,12 +71,15 @@ impl Explorer {
             .clips
             .into_iter()
             .map(|clip| {
-                let ClipToExplore { id, answer, groups, exploration, sampling, job, sources } = clip;
+                let ClipToExplore { id, answer, groups, exploration, sampling, model, job, sources } = clip;
                 let mut clip = Clip::new(id, answer, groups, exploration, sources, sampling);
+                clip.model = model;
                 clip.find_scripts(&scripts);
                 (clip, job)
             })
-            .unzip();
+            .unzip::<_, _, Vec<Clip>, _>();
+        let mut clips = clips;
+        find_twins(&mut clips);
         let Config { keymap, palette, palettes, mouse, .. } = self.config;
         let theme = Theme { depth: ColourDepth::detect(), palette };
         let mut state = State::new(clips, scripts, self.templates, keymap, theme);
@@ -96,6 +101,23 @@ impl Explorer {
         effects.models = self.models;
         effects.check = self.check;
         (state, effects)
+    }
+}
+
+/// Finds the same clip under each model.
+pub(super) fn find_twins(clips: &mut [Clip]) {
+    let models = clips.iter().map(|clip| clip.model + 1).max().unwrap_or(1);
+    let clips_of = |model: usize| clips.iter().enumerate().filter(move |(_, clip)| clip.model == model);
+    let by_model: Vec<Vec<usize>> =
+        (0..models).map(|model| clips_of(model).map(|(index, _)| index).collect()).collect();
+    if models == 1 {
+        return;
+    }
+    for place in 0..by_model[0].len() {
+        let twins: Vec<usize> = by_model.iter().map(|clips| clips[place]).collect();
+        for &twin in &twins {
+            clips[twin].twins.clone_from(&twins);
+        }
     }
 }
 

@@ -248,6 +248,24 @@ impl State {
         &mut self.clips[self.shown]
     }
 
+    /// Indices of the clips of the model on the screen.
+    pub fn clips_of_model(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let model = self.clip().model;
+        (0..self.clips.len()).filter(move |&index| self.clips[index].model == model)
+    }
+
+    /// The place of the clip on the screen among those of its model, from 1, and their number.
+    pub fn place(&self) -> (usize, usize) {
+        let before = self.clips_of_model().filter(|&index| index < self.shown).count();
+        (before + 1, self.clips_of_model().count())
+    }
+
+    /// Index of the clip on the screen under the next model; `None` with one model.
+    pub fn next_twin(&self) -> Option<usize> {
+        let Clip { twins, model, .. } = self.clip();
+        twins.get((model + 1) % twins.len().max(1)).copied()
+    }
+
     /// Whether the only clip has not been opened.
     pub fn has_nothing_to_explore(&self) -> bool {
         let is_unknown = |clip: &Clip| clip.info.is_none() && clip.exploration.frame_count() == 0;

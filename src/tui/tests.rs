@@ -20,6 +20,7 @@ mod prefetch;
 mod results;
 mod sampling;
 mod text;
+mod twins;
 mod views;
 mod whole;
 

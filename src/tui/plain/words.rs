@@ -15,8 +15,12 @@ pub fn greeting(state: &State) -> Vec<String> {
     let clip = state.clip();
     let sources = &clip.sources;
     let mut sentences = vec!["actalign-tui, as plain text. help lists the commands.".to_owned()];
-    if state.clips.len() > 1 {
-        sentences.push(format!("{} clips; next-clip turns to the next.", state.clips.len()));
+    let (_, clips) = state.place();
+    if clips > 1 {
+        sentences.push(format!("{clips} clips; next-clip turns to the next."));
+    }
+    if !clip.twins.is_empty() {
+        sentences.push(format!("{} models; next-model turns to the next.", clip.twins.len()));
     }
     sentences.push(which_clip(state));
     sentences.push(format!("Model: {}.", sources.model));
@@ -28,10 +32,9 @@ pub fn greeting(state: &State) -> Vec<String> {
 /// Which clip is shown.
 pub fn which_clip(state: &State) -> String {
     let clip = state.clip();
-    let number = if state.clips.len() > 1 {
-        format!(" {} of {}", state.shown + 1, state.clips.len())
-    } else {
-        String::new()
+    let number = match state.place() {
+        (_, 1) => String::new(),
+        (place, clips) => format!(" {place} of {clips}"),
     };
     format!("Clip{number}: {}, sampled at {}.", clip.id, clip.sampling.describe())
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::align::Calibration;
-use crate::explore::Sources;
+use crate::explore::{Exploration, Method, Settings, Sources};
+use crate::script::ClassId;
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Progress, Thumbnails};
 use crate::tui::commands::Command;
@@ -18,10 +19,33 @@ pub fn turn(state: &mut State, places: isize) {
     if next_step.and_then(|step| tour::subject(step, &state.clips)).is_some() {
         return;
     }
-    if state.clips.len() == 1 {
+    let clips: Vec<usize> = state.clips_of_model().collect();
+    if clips.len() == 1 {
         return state.say(format!("There is no other clip: {} opens one.", state.keymap.key(Command::Open)));
     }
-    show(state, (state.shown as isize + places).rem_euclid(state.clips.len() as isize) as usize)
+    let (place, _) = state.place();
+    show(state, clips[(place as isize - 1 + places).rem_euclid(clips.len() as isize) as usize])
+}
+
+/// Shows the clip under the next model, with the same class, step and time. Cell and calibration stay the model's own.
+pub fn turn_model(state: &mut State) {
+    let Some(twin) = state.next_twin() else {
+        return state.say("There is one model: open several with --models A,B.");
+    };
+    let left = state.clip();
+    let settings = knobs_of(&left.exploration, &state.clips[twin].exploration);
+    let (cursor, step, has_selected, filter) =
+        (left.cursor, left.step, left.has_selected, left.filter.clone());
+    let (selected, compared) = (left.ids.get(left.selected).copied(), left.compared);
+    let compared = compared.and_then(|class| left.ids.get(class).copied());
+    show(state, twin);
+    let clip = state.clip_mut();
+    clip.exploration.set(settings);
+    let place = |id: ClassId| clip.ids.iter().position(|&other| other == id);
+    (clip.compared, clip.selected) =
+        (compared.and_then(place), selected.and_then(place).unwrap_or(clip.selected));
+    (clip.cursor, clip.step, clip.has_selected, clip.filter) = (cursor, step, has_selected, filter);
+    state.say(format!("Model: {}", state.clip().sources.model));
 }
 
 /// Shows a clip with the knobs of the one before. The job of a clip that is fully embedded waits for texts; another job is
@@ -71,24 +95,51 @@ pub fn show(state: &mut State, index: usize) {
     }
 }
 
-/// Adds a clip with the candidates of the clip `like`, and shows it.
+/// The knobs of one clip for its twin, which keeps its own cell and calibration.
+fn knobs_of(clip: &Exploration, twin: &Exploration) -> Settings {
+    let own = twin.settings();
+    let settings = clip.settings().clone();
+    let method = Method { cell: own.method.cell, ..settings.method };
+    Settings { method, calibration: own.calibration, ..settings }
+}
+
+/// Ranks the clip under the next model too, with the present knobs. An error is reported once that clip is shown.
+pub fn refresh_twin(state: &mut State) {
+    let Some(twin) = state.next_twin() else { return };
+    let settings = knobs_of(&state.clip().exploration, &state.clips[twin].exploration);
+    let exploration = &mut state.clips[twin].exploration;
+    if *exploration.settings() != settings {
+        exploration.set(settings);
+        exploration.refresh().ok();
+    }
+}
+
+/// Adds a clip with the candidates of the clip `like`, under each open model, and shows it.
 pub fn add(state: &mut State, path: PathBuf, like: usize) {
-    let Some(other) = state.clips.get(like) else { return };
-    let id = path.display().to_string();
-    let sources = Sources {
-        clip: id.clone(),
-        sampling: other.sampling.describe(),
-        start: None,
-        end: None,
-        ..other.sources.clone()
-    };
-    let exploration = other.exploration.without_frames();
-    let mut clip = Clip::new(id, None, Vec::new(), exploration, sources, other.sampling);
-    clip.ids.clone_from(&other.ids);
-    clip.members.clone_from(&other.members);
-    state.clips.push(clip);
-    state.effects.push(Effect::AddClip { path, like });
-    show(state, state.clips.len() - 1);
+    let Some(clip) = state.clips.get(like) else { return };
+    let model = clip.model;
+    let likes = if clip.twins.is_empty() { vec![like] } else { clip.twins.clone() };
+    let first = state.clips.len();
+    let twins = if likes.len() == 1 { Vec::new() } else { (first..first + likes.len()).collect() };
+    for like in likes {
+        let other = &state.clips[like];
+        let id = path.display().to_string();
+        let sources = Sources {
+            clip: id.clone(),
+            sampling: other.sampling.describe(),
+            start: None,
+            end: None,
+            ..other.sources.clone()
+        };
+        let exploration = other.exploration.without_frames();
+        let mut clip = Clip::new(id, None, Vec::new(), exploration, sources, other.sampling);
+        clip.ids.clone_from(&other.ids);
+        clip.members.clone_from(&other.members);
+        (clip.model, clip.twins) = (other.model, twins.clone());
+        state.clips.push(clip);
+        state.effects.push(Effect::AddClip { path: path.clone(), like });
+    }
+    show(state, first + model.min(state.clips.len() - first - 1));
 }
 
 /// Embeds the texts that the clip on the screen lacks; a job that failed is started again.

@@ -5,7 +5,7 @@ use crate::tui::action::Effect;
 use crate::tui::clip::{Above, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
-use crate::tui::update::tour;
+use crate::tui::update::{clips, tour};
 
 /// Shows a view, or the first one if the view needs embeddings and there are none.
 pub fn show(state: &mut State, view: View) {
@@ -182,6 +182,8 @@ fn align(state: &mut State) {
     if let Err(error) = clip.exploration.refresh() {
         return state.complain(error.to_string());
     }
+    clips::refresh_twin(state);
+    let clip = state.clip_mut();
     let follows = !clip.has_selected;
     if follows && let Some(&leader) = clip.exploration.outcome().ranking.first() {
         clip.selected = leader;

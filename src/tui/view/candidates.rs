@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::plot::candidates::{self, Form, Ranked, Tone};
+use crate::plot::candidates::{self, Form, Listed, Ranked, Tone};
 use crate::plot::confidence;
 use crate::plot::text::{fit, fit_line, width};
 use crate::tui::clip::{Clip, Vision};
@@ -16,7 +16,11 @@ use crate::visible::visible_line;
 
 pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let clip = state.clip();
-    let form = Form::List { pinned: clip.pinned.is_some(), vlm: state.sight.is_some() };
+    let form = Form::List(Listed {
+        pinned: clip.pinned.is_some(),
+        models: !clip.twins.is_empty(),
+        vlm: state.sight.is_some(),
+    });
     let room = usize::from(area.width);
     // Marks and rank, and a space behind the name.
     let free = room.saturating_sub(5 + 1 + candidates::width(form));
@@ -110,6 +114,11 @@ fn line(state: &State, class: usize, form: Form, (name_width, bar): (usize, usiz
         return Line::from(spans);
     };
     ranked.pinned = clip.pinned.as_ref().and_then(|pinned| pinned.places.get(class).copied().flatten());
+    ranked.other_rank = state.next_twin().and_then(|twin| {
+        let id = clip.ids.get(class)?;
+        let twin = &state.clips[twin];
+        twin.exploration.outcome().rank(twin.ids.iter().position(|other| other == id)?)
+    });
     ranked.vlm = match clip.vision {
         None => "·",
         Some(Vision::Asked) => "…",

@@ -24,9 +24,9 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
 
 /// The clip, how it is sampled, the model and the device.
 pub fn clip_in_words(state: &State) -> String {
-    let mut clip = match state.clips.len() {
-        1 => state.clip().sources.clip_name().to_owned(),
-        several => format!("clip {}/{several} · {}", state.shown + 1, state.clip().id),
+    let mut clip = match state.place() {
+        (_, 1) => state.clip().sources.clip_name().to_owned(),
+        (place, several) => format!("clip {place}/{several} · {}", state.clip().id),
     };
     if let Some(info) = &state.clip().info {
         clip += &format!(" · {}×{} {}", info.width, info.height, info.codec);
