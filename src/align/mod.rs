@@ -4,6 +4,7 @@
 //! both is K×T, a row per step. Steps and frames count from 0.
 
 mod affinity;
+mod drawn;
 pub(crate) mod exponential;
 mod order;
 mod path;
@@ -16,6 +17,7 @@ mod sliding;
 mod smooth;
 
 pub use affinity::{Calibration, Cell, cells};
+pub use drawn::{DrawnScores, Scratch};
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};
 pub use rows::{dot, norm, products, products_of_all, unit_rows};

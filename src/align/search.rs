@@ -11,6 +11,7 @@ use super::{AlignError, Rule, check};
 const IMPROVEMENTS: usize = 100;
 
 /// A cell matrix whose rows can be taken in any order, with the rule of the search.
+#[derive(Clone)]
 pub(super) struct Search {
     rule: Rule,
     rows: Vec<Vec<f32>>,
@@ -57,6 +58,24 @@ impl Search {
 
     pub fn score(&mut self, order: &[usize]) -> f64 {
         self.search(order, 0).0
+    }
+
+    /// Makes `drawn` the search through these frames of this one, as many as it has. Memory is used again.
+    pub fn draw(&self, picked: &[usize], drawn: &mut Self) {
+        let Self { rule, rows, frames, allowed, .. } = self;
+        (drawn.rule, drawn.frames) = (*rule, *frames);
+        drawn.allowed.clone_from(allowed);
+        drawn.rows.resize_with(rows.len(), Vec::new);
+        for (row, from) in drawn.rows.iter_mut().zip(rows) {
+            row.clear();
+            row.extend(picked.iter().map(|&frame| from[frame]));
+        }
+        drawn.sums.resize((rows.len() + 1) * (frames + 1), 0.0);
+    }
+
+    /// Frees the sums of a search that others are drawn from.
+    pub fn forget_sums(&mut self) {
+        self.sums = Vec::new();
     }
 
     /// Score without each row in turn, the others as written. Without a band alone: bands depend on the number of rows.

@@ -87,7 +87,6 @@ impl AlignArgs {
         // The times of the frames are unknown.
         let mut outcome = Outcome::new(Vec::new(), Vec::new(), self.smoothing, rule, classes);
         outcome.find_evidence()?;
-        outcome.find_confidence()?;
         let settings = ReportSettings {
             method,
             background_level: method.leaves_out().then_some(rule.background),

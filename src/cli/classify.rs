@@ -73,7 +73,6 @@ fn classify(clip: ClipToExplore) -> Result<Report> {
     exploration
         .refresh()
         .and_then(|()| exploration.find_evidence())
-        .and_then(|()| exploration.find_confidence())
         .wrap_err_with(|| format!("cannot compare {} with its candidates", sources.clip))?;
     let report = exploration.report(&sources);
     if report.ranking.is_empty() {

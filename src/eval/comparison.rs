@@ -63,6 +63,13 @@ pub fn reference(rows: &[Row]) -> Option<usize> {
     published.or_else(|| rows.iter().position(|row| row.score == Score::Alignment))
 }
 
+/// Whether the confidence of a row is found, which takes longer than everything else that is done with known embeddings: for
+/// the reference row and the first that aligns.
+pub fn has_confidence(rows: &[Row], row: usize) -> bool {
+    let first = rows.iter().position(|row| row.score == Score::Alignment);
+    [first, reference(rows)].contains(&Some(row))
+}
+
 /// Every other row against the reference row. `right` has for each row whether each of the `clips` is right.
 pub fn comparisons(
     rows: &[Row],

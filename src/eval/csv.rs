@@ -101,6 +101,18 @@ impl Results {
         csv(self.columns(&["id", "domain", "class"]), lines)
     }
 
+    /// `coverage.csv`: for each row and measure, Top-1 of the surest clips, at every per cent of the clips.
+    pub fn coverage_csv(&self) -> String {
+        let lines = self.coverage.iter().flat_map(|coverage| {
+            coverage.curve.iter().map(|point| {
+                let figures = [f64::from(point.coverage), point.clips as f64, point.top1];
+                let names = [coverage.row.clone(), coverage.measure.to_owned()].into_iter();
+                names.chain(figures.map(|figure| figure.to_string())).collect()
+            })
+        });
+        csv(["row", "measure", "coverage", "clips", "top1"].map(str::to_owned).to_vec(), lines)
+    }
+
     /// The first columns, then one for each row but chance.
     fn columns(&self, first: &[&str]) -> Vec<String> {
         let rows = self.settings.rows.iter().map(|row| &row.name[..]);

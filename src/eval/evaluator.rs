@@ -7,6 +7,7 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, bail, ensure, eyre};
 
 use crate::align;
+use crate::eval::comparison;
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::released::{self, ClassTexts};
@@ -76,7 +77,7 @@ impl Evaluator {
 
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
-        for row in self.rows.clone() {
+        for (index, row) in self.rows.clone().into_iter().enumerate() {
             if let (Score::Vision, Some(vlm)) = (row.score, &mut self.vlm) {
                 rows.push(vlm.rank(clip, self.sampling, &frames)?);
                 continue;
@@ -87,7 +88,8 @@ impl Evaluator {
                 rows.push(Ranking::fault(row.name, fault));
                 continue;
             };
-            rows.push(self.rank(exploration, &row)?);
+            let with_confidence = comparison::has_confidence(&self.rows, index);
+            rows.push(self.rank(exploration, &row, with_confidence)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
@@ -168,7 +170,13 @@ impl Evaluator {
         Ok(known.collect())
     }
 
-    fn rank(&mut self, exploration: &mut Exploration, row: &Row) -> Result<Ranking, Report> {
+    /// The ranking of a row, `with_confidence` if that is asked for.
+    fn rank(
+        &mut self,
+        exploration: &mut Exploration,
+        row: &Row,
+        with_confidence: bool,
+    ) -> Result<Ranking, Report> {
         exploration.set(row.settings.clone());
         let texts = self.texts_of(exploration, row)?;
         exploration.add_texts(texts);
@@ -176,8 +184,11 @@ impl Evaluator {
             Score::MeanPool => Ok(()),
             _ => exploration.check_distinct().map(|_| ()),
         };
-        if let Err(error) = told_apart.and_then(|()| exploration.refresh().map_err(|error| error.to_string()))
-        {
+        let mut compare = || {
+            exploration.refresh()?;
+            if with_confidence { exploration.find_confidence() } else { Ok(()) }
+        };
+        if let Err(error) = told_apart.and_then(|()| compare().map_err(|error| error.to_string())) {
             return Ok(Ranking::fault(row.name.clone(), error));
         }
         let score = |class: &ClassOutcome| match row.score {
@@ -190,7 +201,8 @@ impl Evaluator {
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
-        Ok(ranking(row.name.clone(), scores))
+        let confidence = exploration.outcome().confidence.filter(|_| with_confidence);
+        Ok(Ranking { confidence: confidence.map(Into::into), ..ranking(row.name.clone(), scores) })
     }
 }
 
@@ -202,7 +214,7 @@ fn pads_to_longest_step(row: &Row) -> bool {
 fn ranking(name: String, scores: Vec<f64>) -> Ranking {
     match scores.iter().find(|score| !score.is_finite()) {
         Some(score) => Ranking::fault(name, format!("non-finite score: {score}")),
-        None => Ranking { name, ranking: align::rank(&scores), scores, fault: None },
+        None => Ranking { name, ranking: align::rank(&scores), scores, confidence: None, fault: None },
     }
 }
 

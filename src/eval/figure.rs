@@ -1,6 +1,7 @@
 //! Results as a figure: Top-1 of every row with its interval, and the same for each group.
 
 mod axis;
+pub mod coverage;
 
 use crate::eval::Paired;
 use crate::eval::results::{Results, RowResult, Share};
@@ -350,7 +351,7 @@ mod tests {
         (texts, [tree.size().width(), tree.size().height()])
     }
 
-    fn assert_readable(svg: &str) {
+    pub fn assert_readable(svg: &str) {
         let (texts, [width, height]) = texts(svg);
         for (place, (text, a)) in texts.iter().enumerate() {
             assert!(
@@ -368,7 +369,7 @@ mod tests {
     }
 
     /// Fourteen rows, some with long names, over six groups.
-    fn large() -> Results {
+    pub fn large() -> Results {
         let rows = [
             "mean-pool",
             "order-free",

@@ -4,6 +4,7 @@
 
 mod breakdown;
 mod comparison;
+mod coverage;
 mod csv;
 mod dataset;
 mod evaluation;
@@ -29,6 +30,7 @@ mod write;
 pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use comparison::{Comparison, Pair, Paired};
+pub use coverage::{Coverage, Point};
 pub use dataset::{
     Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest,
     read_manifest,
@@ -36,7 +38,7 @@ pub use dataset::{
 pub use evaluation::{Evaluation, Finished, NothingRead, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
-pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking};
+pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking, RankingConfidence};
 pub use released::{Protocol, protocol};
 pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
 pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::dataset::{Clip, ClipSource};
+use crate::explain::Confidence;
 
 /// A clip and its outcome: a line of `clips.jsonl`. Results follow from these lines alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,15 +77,36 @@ pub struct Ranking {
     pub ranking: Vec<usize>,
     /// In the order given.
     pub scores: Vec<f64>,
+    /// How sure the row is. For the reference row and the first that aligns; none for a clip of a single frame or candidate, and
+    /// in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<RankingConfidence>,
     /// Why the row cannot compare the clip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
 
+/// How sure a row is of the class that it ranks first: the part of a [`Confidence`] that does not follow from the scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankingConfidence {
+    /// 95 % interval of the margin over draws of the clip's frames.
+    pub interval: [f64; 2],
+    /// Standard deviation of the margin over the draws.
+    pub spread: f64,
+    /// Share of the draws in which the class stays first.
+    pub won: f64,
+}
+
+impl From<Confidence> for RankingConfidence {
+    fn from(Confidence { interval, spread, won, .. }: Confidence) -> Self {
+        Self { interval, spread, won }
+    }
+}
+
 impl Ranking {
     /// A row that cannot compare the clip.
     pub(super) fn fault(name: String, fault: String) -> Self {
-        Self { name, ranking: Vec::new(), scores: Vec::new(), fault: Some(fault) }
+        Self { name, ranking: Vec::new(), scores: Vec::new(), confidence: None, fault: Some(fault) }
     }
 }
 

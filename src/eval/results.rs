@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::backbone::Precision;
 use crate::eval::breakdown::{self, ClassCounts, Confusion, Disagreement};
 use crate::eval::comparison::{self, Comparison, Pair};
+use crate::eval::coverage::{self, Coverage};
 use crate::eval::dataset::{Dataset, Digests};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row};
@@ -28,6 +29,8 @@ pub struct Results {
     pub comparisons: Vec<Comparison>,
     /// Every two rows but chance.
     pub pairs: Vec<Pair>,
+    /// Every row but chance by every measure that it has.
+    pub coverage: Vec<Coverage>,
     /// In the manifest's order.
     pub unread: Vec<Unread>,
     /// Clips that a row could not compare, in the manifest's order.
@@ -216,6 +219,7 @@ impl Results {
             rows,
             comparisons: comparison::comparisons(&settings.rows, &right, &read_clips, &groups),
             pairs: comparison::pairs(&settings.rows, &right),
+            coverage: coverage::coverage(&settings.rows, &read),
             unread,
             unaligned,
             damaged,

@@ -12,6 +12,7 @@ pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> 
             name: (*name).to_owned(),
             ranking: (0..3).map(|place| (first + place) % 3).collect(),
             scores: vec![0.0; 3],
+            confidence: None,
             fault: None,
         };
         ClipRecord {

@@ -38,8 +38,32 @@ pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
     let mut means: Vec<f64> = (0..RESAMPLES)
         .map(|_| (0..count).map(|_| values[rng.random_range(0..count)]).sum::<f64>() / count as f64)
         .collect();
-    means.sort_by(f64::total_cmp);
-    Some([means[TAIL], means[RESAMPLES - 1 - TAIL]].map(|mean| 100.0 * mean))
+    Some(middle(&mut means).map(|mean| 100.0 * mean))
+}
+
+/// 95 % percentile bootstrap interval of a statistic over `count` clips, from how often each is drawn: on the same resamples as
+/// [`interval`].
+pub fn interval_of<const N: usize>(
+    count: usize,
+    mut statistic: impl FnMut(&[u32]) -> [f64; N],
+) -> [[f64; 2]; N] {
+    let mut rng = Pcg64::seed_from_u64(SEED);
+    let mut values = [(); N].map(|()| Vec::with_capacity(RESAMPLES));
+    let mut times = vec![0; count];
+    for _ in 0..RESAMPLES {
+        times.fill(0);
+        (0..count).for_each(|_| times[rng.random_range(0..count)] += 1);
+        for (values, value) in values.iter_mut().zip(statistic(&times)) {
+            values.push(value);
+        }
+    }
+    values.map(|mut values| middle(&mut values))
+}
+
+/// Ends of the middle 95 % of as many values as there are resamples.
+fn middle(values: &mut [f64]) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    [values[TAIL], values[RESAMPLES - 1 - TAIL]]
 }
 
 /// Credit of guessing each clip, given as its number of candidates and true class. A trial's guesses are reproducible.
@@ -165,6 +189,17 @@ mod tests {
         let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
         let [low, high] = interval(&differences).unwrap();
         assert!((low - expected[TAIL]).abs() < 1e-9 && (high - expected[RESAMPLES - 1 - TAIL]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_statistic_sees_the_resamples_of_an_interval() {
+        let values: Vec<f64> = (0..50).map(|i| f64::from(i % 3)).collect();
+        let mean = |times: &[u32]| {
+            let sum: f64 = times.iter().zip(&values).map(|(&times, value)| f64::from(times) * value).sum();
+            [100.0 * sum / 50.0, times.iter().sum::<u32>().into()]
+        };
+        let [ends, counts] = interval_of(50, mean);
+        assert_eq!((Some(ends), counts), (interval(&values), [50.0, 50.0]));
     }
 
     /// Over all 2ⁿ ways in which n clips are won: the share of those divided as unevenly or more.

@@ -32,6 +32,7 @@ impl Results {
         if style == Style::Markdown {
             self.comparison_by_group(&mut summary);
             self.by_domain(&mut summary);
+            self.surest_clips(&mut summary);
             self.hardest_classes(&mut summary);
             self.commonest_confusions(&mut summary);
             self.disputed_clips(&mut summary);
@@ -125,6 +126,23 @@ impl Results {
             line(domain, [share.n.to_string()].into_iter().chain(accuracies))
         });
         summary.table("Top-1 by domain, in %", 1, &header, lines.collect());
+    }
+
+    /// A line for each row and measure.
+    fn surest_clips(&self, summary: &mut Summary) {
+        let Some(first) = self.coverage.first() else { return };
+        let header = ["surest by", "AURC", "against margin", "interval"].map(str::to_owned);
+        let header = header.into_iter().chain(first.top1.iter().map(|point| format!("{} %", point.coverage)));
+        let lines = self.coverage.iter().map(|coverage| {
+            let figures = [
+                coverage.measure.to_owned(),
+                number(Some(coverage.aurc)),
+                signed(coverage.difference),
+                interval(coverage.difference_ci),
+            ];
+            line(&coverage.row, figures.into_iter().chain(coverage.top1.iter().map(|p| number(Some(p.top1)))))
+        });
+        summary.table("Top-1 of the surest clips, in %", 2, &line("row", header), lines.collect());
     }
 
     /// The index of the row to sort by and its name.
@@ -332,6 +350,7 @@ mod tests {
             "Top-1 by group",
             "Top-1 against +smoothing by group",
             "Top-1 by domain",
+            "Top-1 of the surest clips",
             "Hardest classes of +smoothing",
             "Commonest confusions of +smoothing",
             "Clips on which alignment rows disagree (3 of 3",

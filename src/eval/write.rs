@@ -11,15 +11,14 @@ use crate::plot::svg::png;
 use crate::plot::table::Style;
 use crate::visible::visible_json;
 
-/// Writes `results.json`, `.md`, `.csv`, `.svg` and `.png`, `classes.csv`, `confusion.csv` and `disagreements.csv` into a
-/// folder, each atomically.
+/// Writes `results.json`, `.md`, `.csv`, `.svg` and `.png`, `classes.csv`, `confusion.csv`, `disagreements.csv`, and
+/// `coverage.csv`, `.svg` and `.png` into a folder, each atomically.
 ///
 /// # Errors
 /// If a file cannot be written. Those before it are written.
 pub fn write(folder: &Path, results: &Results) -> Result<()> {
     let document = serde_json::to_string_pretty(results).wrap_err("cannot write the results as JSON")?;
     let document = visible_json(&document) + "\n";
-    let figure = figure::svg(results);
     for (name, text) in [
         ("results.json", document),
         ("results.md", results.tables(Style::Markdown)),
@@ -27,11 +26,15 @@ pub fn write(folder: &Path, results: &Results) -> Result<()> {
         ("classes.csv", results.classes_csv()),
         ("confusion.csv", results.confusion_csv()),
         ("disagreements.csv", results.disagreements_csv()),
+        ("coverage.csv", results.coverage_csv()),
     ] {
         put(folder, name, text.as_bytes())?;
     }
-    put(folder, "results.svg", figure.as_bytes())?;
-    put(folder, "results.png", &png(&figure)?)
+    for (name, figure) in [("results", figure::svg(results)), ("coverage", figure::coverage::svg(results))] {
+        put(folder, &format!("{name}.svg"), figure.as_bytes())?;
+        put(folder, &format!("{name}.png"), &png(&figure)?)?;
+    }
+    Ok(())
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {

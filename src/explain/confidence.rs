@@ -1,11 +1,14 @@
 //! How sure the winner is: its margin if other moments of the clip had been seen, and if the steps came in other orders.
 
-use ndarray::{ArrayView2, Axis};
+use std::iter::{self, repeat_n};
+
+use ndarray::ArrayView2;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::align::{AlignError, Rule, score, shuffled_scores};
+use crate::align::{AlignError, DrawnScores, Rule, Scratch};
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 200;
@@ -36,19 +39,21 @@ pub struct Confidence {
     /// Frames drawn together.
     pub block: usize,
     /// Standard deviations by which the margin exceeds those of both scripts, leader and runner-up, in other orders. `None`
-    /// if neither has another order.
+    /// if neither has another order, or as long as that is not asked for.
     pub order_z: Option<f64>,
     /// (1 + b) / (1 + n), where b of the n other margins are as large.
     pub order_p: Option<f64>,
 }
 
-/// The confidence in a leader, K×T cells, against `rivals`, each with as many frames, best first.
+/// The confidence in a leader, K×T cells, against `rivals`, each with as many frames, best first, without that of other
+/// orders: see [`Confidence::with_orders`].
 ///
 /// A draw takes T frames of the clip with replacement, in circular blocks, keeps them in their order, and aligns every
 /// class anew by the same rule with the same background. A block is as long as the smoothing `width`, in frames, or the
-/// cube root of T if that is longer, but at most a quarter of the clip.
+/// cube root of T if that is longer, but at most a quarter of the clip. Draws are aligned by all threads of the pool in
+/// which this is called; their number changes nothing.
 ///
-/// `None` without rivals, for a single frame, or if `is_cancelled`.
+/// `None` without rivals or for a single frame.
 ///
 /// # Errors
 /// If a class cannot be aligned.
@@ -57,26 +62,103 @@ pub fn confidence(
     leader: ArrayView2<f32>,
     rivals: &[ArrayView2<f32>],
     width: usize,
+) -> Result<Option<Confidence>, AlignError> {
+    let Some(contest) = Contest::new(rule, leader, rivals, width)? else { return Ok(None) };
+    let draws = contest.draws();
+    let drawn =
+        draws.par_iter().map_init(|| contest.scratch(), |scratch, draw| contest.margin_of(draw, scratch));
+    Ok(Some(contest.confidence(drawn.collect())))
+}
+
+/// [`confidence`] on the calling thread alone: for the background, where others need the processor. `None` also if
+/// `is_cancelled`.
+///
+/// # Errors
+/// As [`confidence`].
+pub fn confidence_in_turn(
+    rule: Rule,
+    leader: ArrayView2<f32>,
+    rivals: &[ArrayView2<f32>],
+    width: usize,
     is_cancelled: impl Fn() -> bool,
 ) -> Result<Option<Confidence>, AlignError> {
-    let rivals = &rivals[..rivals.len().min(RIVALS)];
-    let frames = leader.ncols();
-    let Some(runner_up) = rivals.first().filter(|_| frames > 1) else { return Ok(None) };
-    let block = block_length(frames, width);
-    let as_given = Margin::new(rule, leader, rivals)?;
-    let order = OrderOfBoth::new(rule, leader, *runner_up)?;
-    let mut rng = Pcg64::seed_from_u64(SEED);
-    let mut drawn = Vec::with_capacity(DRAWS);
-    for _ in 0..DRAWS {
-        if is_cancelled() {
+    let Some(contest) = Contest::new(rule, leader, rivals, width)? else { return Ok(None) };
+    let (draws, mut scratch) = (contest.draws(), contest.scratch());
+    let drawn = draws.iter().take_while(|_| !is_cancelled());
+    let drawn: Vec<Margin> = drawn.map(|draw| contest.margin_of(draw, &mut scratch)).collect();
+    Ok((drawn.len() == DRAWS).then(|| contest.confidence(drawn)))
+}
+
+/// A leader and its rivals.
+struct Contest {
+    /// The leader first.
+    classes: Vec<DrawnScores>,
+    as_given: Margin,
+    frames: usize,
+    block: usize,
+}
+
+impl Contest {
+    fn new(
+        rule: Rule,
+        leader: ArrayView2<f32>,
+        rivals: &[ArrayView2<f32>],
+        width: usize,
+    ) -> Result<Option<Self>, AlignError> {
+        let frames = leader.ncols();
+        if rivals.is_empty() || frames < 2 {
             return Ok(None);
         }
-        let picked = draw(frames, block, &mut rng);
-        let rivals: Vec<_> = rivals.iter().map(|rival| rival.select(Axis(1), &picked)).collect();
-        let rivals: Vec<_> = rivals.iter().map(|rival| rival.view()).collect();
-        drawn.push(Margin::new(rule, leader.select(Axis(1), &picked).view(), &rivals)?);
+        let classes = iter::once(&leader).chain(rivals.iter().take(RIVALS));
+        let classes: Vec<DrawnScores> =
+            classes.map(|cells| DrawnScores::new(rule, *cells)).collect::<Result<_, _>>()?;
+        let as_given = margin(&classes, &(0..frames).collect::<Vec<_>>(), &mut classes[0].scratch());
+        Ok(Some(Self { classes, as_given, frames, block: block_length(frames, width) }))
     }
-    Ok(Some(Confidence::new(as_given, &drawn, block, order)))
+
+    /// The first frame of each block of each draw.
+    fn draws(&self) -> Vec<Vec<usize>> {
+        let mut rng = Pcg64::seed_from_u64(SEED);
+        (0..DRAWS).map(|_| draw(self.frames, self.block, &mut rng)).collect()
+    }
+
+    fn scratch(&self) -> Scratch {
+        self.classes[0].scratch()
+    }
+
+    fn margin_of(&self, draw: &[usize], scratch: &mut Scratch) -> Margin {
+        margin(&self.classes, &picked(draw, self.block, self.frames), scratch)
+    }
+
+    fn confidence(&self, drawn: Vec<Margin>) -> Confidence {
+        let n = drawn.len() as f64;
+        let mean = drawn.iter().map(|margin| margin.value).sum::<f64>() / n;
+        let variance = drawn.iter().map(|margin| (margin.value - mean).powi(2)).sum::<f64>() / n;
+        let mut sorted = drawn.clone();
+        sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let (low, high) = (sorted[TAIL.min(sorted.len() - 1)], sorted[sorted.len().saturating_sub(1 + TAIL)]);
+        Confidence {
+            margin: self.as_given.value,
+            interval: [low.value, high.value],
+            too_close: low.value <= low.rounding,
+            spread: variance.sqrt(),
+            won: drawn.iter().map(|margin| margin.won()).sum::<f64>() / n,
+            block: self.block,
+            order_z: None,
+            order_p: None,
+        }
+    }
+}
+
+/// The margin of the first class over the others with these frames. A rival that cannot reach the best so far is not aligned.
+fn margin(classes: &[DrawnScores], picked: &[usize], scratch: &mut Scratch) -> Margin {
+    let mut best = f64::NEG_INFINITY;
+    for rival in &classes[1..] {
+        if rival.ceiling(picked) >= best {
+            best = best.max(rival.score(picked, scratch));
+        }
+    }
+    Margin::new(classes[0].score(picked, scratch), best)
 }
 
 /// A leader's score minus the best of its rivals.
@@ -88,13 +170,8 @@ struct Margin {
 }
 
 impl Margin {
-    fn new(rule: Rule, leader: ArrayView2<f32>, rivals: &[ArrayView2<f32>]) -> Result<Self, AlignError> {
-        let leader = score(rule, leader)?;
-        let mut best = f64::NEG_INFINITY;
-        for rival in rivals {
-            best = best.max(score(rule, *rival)?);
-        }
-        Ok(Self { value: leader - best, rounding: ROUNDING * leader.abs().max(best.abs()) })
+    fn new(leader: f64, best: f64) -> Self {
+        Self { value: leader - best, rounding: ROUNDING * leader.abs().max(best.abs()) }
     }
 
     /// 1 for a win, a half for a tie.
@@ -104,56 +181,26 @@ impl Margin {
 }
 
 impl Confidence {
-    fn new(as_given: Margin, drawn: &[Margin], block: usize, order: Option<OrderOfBoth>) -> Self {
-        let n = drawn.len() as f64;
-        let mean = drawn.iter().map(|margin| margin.value).sum::<f64>() / n;
-        let variance = drawn.iter().map(|margin| (margin.value - mean).powi(2)).sum::<f64>() / n;
-        let mut sorted = drawn.to_vec();
-        sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
-        let (low, high) = (sorted[TAIL.min(sorted.len() - 1)], sorted[sorted.len().saturating_sub(1 + TAIL)]);
-        Self {
-            margin: as_given.value,
-            interval: [low.value, high.value],
-            too_close: low.value <= low.rounding,
-            spread: variance.sqrt(),
-            won: drawn.iter().map(|margin| margin.won()).sum::<f64>() / n,
-            block,
-            order_z: order.map(|order| order.z),
-            order_p: order.map(|order| order.p),
-        }
-    }
-}
-
-/// The margin of two scripts against the margins of both in other orders.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct OrderOfBoth {
-    z: f64,
-    p: f64,
-}
-
-impl OrderOfBoth {
+    /// Adds how the margin stands against those of both scripts in other orders. Each script has its score and those of
+    /// [`shuffled_scores`](crate::align::shuffled_scores).
+    ///
     /// Each order of one script meets each of the other. A script without another order keeps its own.
-    fn new(rule: Rule, leader: ArrayView2<f32>, rival: ArrayView2<f32>) -> Result<Option<Self>, AlignError> {
-        if leader.nrows() < 2 && rival.nrows() < 2 {
-            return Ok(None);
+    #[must_use]
+    pub fn with_orders(self, leader: (f64, &[f64]), runner_up: (f64, &[f64])) -> Self {
+        if leader.1.is_empty() && runner_up.1.is_empty() {
+            return self;
         }
-        let scores = |cells: ArrayView2<f32>| -> Result<(f64, Vec<f64>), AlignError> {
-            let score = score(rule, cells)?;
-            let shuffled: Vec<f64> = shuffled_scores(rule, cells)?.collect();
-            Ok((score, if shuffled.is_empty() { vec![score] } else { shuffled }))
-        };
-        let ((leader, leaders), (rival, rivals)) = (scores(leader)?, scores(rival)?);
-        let (margin, rounding) = (leader - rival, ROUNDING * leader.abs().max(rival.abs()));
-        let (mean, variance) = {
-            let ([mean, variance], [mean_of_rival, variance_of_rival]) =
-                (moments(&leaders), moments(&rivals));
-            (mean - mean_of_rival, variance + variance_of_rival)
-        };
-        let deviation = variance.sqrt();
-        let z = if deviation > rounding { (margin - mean) / deviation } else { 0.0 };
+        let as_written = [[leader.0], [runner_up.0]];
+        let leaders = if leader.1.is_empty() { &as_written[0][..] } else { leader.1 };
+        let rivals = if runner_up.1.is_empty() { &as_written[1][..] } else { runner_up.1 };
+        let Margin { value: margin, rounding } = Margin::new(leader.0, runner_up.0);
+        let ([mean, variance], [mean_of_rival, variance_of_rival]) = (moments(leaders), moments(rivals));
+        let deviation = (variance + variance_of_rival).sqrt();
+        let z = if deviation > rounding { (margin - (mean - mean_of_rival)) / deviation } else { 0.0 };
         let as_large = |a: &f64| rivals.iter().filter(|&b| a - b >= margin - rounding).count();
         let as_large: usize = leaders.iter().map(as_large).sum();
-        Ok(Some(Self { z, p: (1 + as_large) as f64 / (1 + leaders.len() * rivals.len()) as f64 }))
+        let p = (1 + as_large) as f64 / (1 + leaders.len() * rivals.len()) as f64;
+        Self { order_z: Some(z), order_p: Some(p), ..self }
     }
 }
 
@@ -170,29 +217,37 @@ fn block_length(frames: usize, width: usize) -> usize {
     width.max(root).clamp(1, (frames / FEWEST_BLOCKS).max(1))
 }
 
-/// Frames of a draw in ascending order, as many as there are: blocks that begin anywhere and go on at the first frame after
-/// the last, so that every frame is as likely as every other.
+/// A draw: the first frame of each block. Blocks begin anywhere and go on at the first frame after the last, so that every
+/// frame is as likely as every other.
 fn draw(frames: usize, block: usize, rng: &mut impl Rng) -> Vec<usize> {
-    let mut picked = Vec::with_capacity(frames);
-    while picked.len() < frames {
-        let (start, most) = (rng.random_range(0..frames), frames - picked.len());
-        picked.extend((start..start + block.min(most)).map(|frame| frame % frames));
+    (0..frames.div_ceil(block)).map(|_| rng.random_range(0..frames)).collect()
+}
+
+/// Frames of a draw in ascending order, as many as the clip has: the last block may be shorter.
+fn picked(draw: &[usize], block: usize, frames: usize) -> Vec<usize> {
+    let mut times = vec![0; frames];
+    for frame in draw.iter().flat_map(|&start| start..start + block).take(frames) {
+        times[frame % frames] += 1;
     }
-    picked.sort_unstable();
-    picked
+    times.iter().enumerate().flat_map(|(frame, &times)| repeat_n(frame, times)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array2, array};
+    use ndarray::{Array2, Axis, array};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::align::{Aligner, align};
+    use crate::align::{Aligner, align, score, shuffled_scores};
 
     fn confidence_of(rule: Rule, matrices: &[Array2<f32>], width: usize) -> Option<Confidence> {
         let rivals: Vec<_> = matrices[1..].iter().map(|rival| rival.view()).collect();
-        confidence(rule, matrices[0].view(), &rivals, width, || false).unwrap()
+        let found = confidence(rule, matrices[0].view(), &rivals, width).unwrap()?;
+        let [leader, runner_up] = [0, 1].map(|class| {
+            let cells = matrices[class].view();
+            (score(rule, cells).unwrap(), shuffled_scores(rule, cells).unwrap().collect::<Vec<_>>())
+        });
+        Some(found.with_orders((leader.0, &leader.1), (runner_up.0, &runner_up.1)))
     }
 
     fn rule(aligner: Aligner) -> Rule {
@@ -296,7 +351,7 @@ mod tests {
         let mut rng = Pcg64::seed_from_u64(3);
         let mut counts = [0_usize; 12];
         for _ in 0..4000 {
-            let picked = draw(12, 3, &mut rng);
+            let picked = picked(&draw(12, 3, &mut rng), 3, 12);
             assert!(picked.len() == 12 && picked.is_sorted());
             // Whole blocks: who is in is in with a neighbour.
             for &frame in &picked {
@@ -316,9 +371,13 @@ mod tests {
         let one = array![[0.3_f32]];
         assert_eq!(confidence_of(Rule::default(), &[one.clone(), one], 1), None);
         let views = [cells.view()];
-        assert_eq!(confidence(Rule::default(), cells.view(), &views, 1, || true), Ok(None), "cancelled");
+        assert_eq!(
+            confidence_in_turn(Rule::default(), cells.view(), &views, 1, || true),
+            Ok(None),
+            "cancelled"
+        );
         let steps = array![[0.1_f32, 0.2], [0.1, 0.2], [0.1, 0.2]];
-        let refused = confidence(rule(Aligner::Segment), cells.view(), &[steps.view()], 1, || false);
+        let refused = confidence(rule(Aligner::Segment), cells.view(), &[steps.view()], 1);
         assert!(matches!(refused, Err(AlignError::TooFewFrames { .. })), "{refused:?}");
     }
 
@@ -366,6 +425,28 @@ mod tests {
             // Five standard deviations of a share of 200 draws.
             prop_assert!((found.won - wins).abs() <= 5.0 * (wins * (1.0 - wins) / 200.0).sqrt() + 1e-9);
             prop_assert!(lowest - 1e-9 <= found.interval[0] && found.interval[1] <= highest + 1e-9);
+        }
+
+        /// The draws one by one, every rival aligned in each.
+        #[test]
+        fn neither_threads_nor_rivals_out_of_reach_change_a_bit((rule, matrices, width) in matrices()) {
+            let views: Vec<_> = matrices.iter().map(|cells| cells.view()).collect();
+            let found = confidence(rule, views[0], &views[1..], width).unwrap();
+            for threads in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                prop_assert_eq!(found, pool.install(|| confidence(rule, views[0], &views[1..], width)).unwrap());
+            }
+            let in_turn = confidence_in_turn(rule, views[0], &views[1..], width, || false).unwrap();
+            prop_assert_eq!(found, in_turn);
+            let Some(contest) = Contest::new(rule, views[0], &views[1..], width).unwrap() else { return Ok(()) };
+            let mut scratch = contest.scratch();
+            for draw in contest.draws() {
+                let picked = picked(&draw, contest.block, contest.frames);
+                let score =
+                    |cells: &ArrayView2<f32>| align(rule, cells.select(Axis(1), &picked).view()).unwrap().score;
+                let best = views[1..].iter().map(score).fold(f64::NEG_INFINITY, f64::max);
+                prop_assert_eq!(contest.margin_of(&draw, &mut scratch), Margin::new(score(&views[0]), best));
+            }
         }
 
         #[test]

@@ -5,5 +5,5 @@
 mod confidence;
 mod ledger;
 
-pub use confidence::{Confidence, RIVALS, confidence};
+pub use confidence::{Confidence, RIVALS, confidence, confidence_in_turn};
 pub use ledger::{DecidingStep, Shares};

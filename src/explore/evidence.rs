@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use color_eyre::eyre::Report;
 use ndarray::Array2;
 
-use crate::align::{OrderEvidence, Rule, shuffled_scores};
+use crate::align::{AlignError, OrderEvidence, Rule, shuffled_scores};
 use crate::background::Context;
-use crate::explain::{Confidence, confidence};
+use crate::explain::{Confidence, confidence_in_turn};
 
 /// Matrices whose order evidence is unknown, best class first, and those of the leader and its rivals if the confidence is
 /// unknown.
@@ -15,15 +15,16 @@ use crate::explain::{Confidence, confidence};
 pub struct EvidenceRequest {
     pub(super) generation: u64,
     pub(super) rule: Rule,
-    pub(super) classes: Vec<Unproven>,
+    pub(super) classes: Vec<Matrix>,
     /// Best first; empty if the confidence is known.
-    pub(super) contest: Vec<Array2<f32>>,
+    pub(super) contest: Vec<Matrix>,
     /// Smoothing width in frames.
     pub(super) width: usize,
 }
 
+/// The cells of a class, and their score.
 #[derive(Clone, Debug)]
-pub(super) struct Unproven {
+pub(super) struct Matrix {
     pub class: usize,
     pub cells: Array2<f32>,
     pub score: f64,
@@ -39,27 +40,41 @@ impl EvidenceRequest {
         self.classes.is_empty() && self.contest.is_empty()
     }
 
-    /// Finds the evidence class by class and sends each, then the confidence, until the job is cancelled. Returns why it ended early.
+    /// Finds the evidence class by class and sends each, then the confidence, until the job is cancelled. Returns why it ended
+    /// early. On one thread: a key may need the others.
     pub fn find(&self, context: &Context<EvidenceUpdate>) -> Option<EvidenceUpdate> {
-        for Unproven { class, cells, score } in &self.classes {
-            let shuffled = match shuffled_scores(self.rule, cells.view()) {
-                Ok(scores) => scores.take_while(|_| !context.is_cancelled()).collect::<Vec<_>>(),
-                Err(error) => return Some(EvidenceUpdate::Failed(error.into())),
-            };
-            if context.is_cancelled() {
-                return None;
+        self.find_all(context).unwrap_or_else(|error| Some(EvidenceUpdate::Failed(error.into())))
+    }
+
+    fn find_all(&self, context: &Context<EvidenceUpdate>) -> Result<Option<EvidenceUpdate>, AlignError> {
+        let is_cancelled = || context.is_cancelled();
+        let generation = self.generation;
+        let shuffled = |matrix: &Matrix| -> Result<Vec<f64>, AlignError> {
+            Ok(shuffled_scores(self.rule, matrix.cells.view())?.take_while(|_| !is_cancelled()).collect())
+        };
+        let mut found = Vec::new();
+        for matrix in &self.classes {
+            let shuffled = shuffled(matrix)?;
+            if is_cancelled() {
+                return Ok(None);
             }
-            let (generation, evidence) = (self.generation, OrderEvidence::new(*score, &shuffled));
-            context.send(EvidenceUpdate::Found { generation, class: *class, evidence });
+            let evidence = OrderEvidence::new(matrix.score, &shuffled);
+            context.send(EvidenceUpdate::Found { generation, class: matrix.class, evidence });
+            found.push((matrix.class, shuffled));
         }
-        let (leader, rivals) = self.contest.split_first()?;
-        let rivals: Vec<_> = rivals.iter().map(|cells| cells.view()).collect();
-        match confidence(self.rule, leader.view(), &rivals, self.width, || context.is_cancelled()) {
-            Ok(confidence) => {
-                Some(EvidenceUpdate::Sure { generation: self.generation, confidence: confidence? })
-            }
-            Err(error) => Some(EvidenceUpdate::Failed(error.into())),
-        }
+        let [leader, rivals @ ..] = &self.contest[..] else { return Ok(None) };
+        let Some(runner_up) = rivals.first() else { return Ok(None) };
+        let views: Vec<_> = rivals.iter().map(|rival| rival.cells.view()).collect();
+        let confidence =
+            confidence_in_turn(self.rule, leader.cells.view(), &views, self.width, is_cancelled)?;
+        let Some(confidence) = confidence else { return Ok(None) };
+        let known = |matrix: &Matrix| match found.iter().position(|(class, _)| *class == matrix.class) {
+            Some(at) => Ok(found[at].1.clone()),
+            None => shuffled(matrix),
+        };
+        let of_both = [known(leader)?, known(runner_up)?];
+        let confidence = confidence.with_orders((leader.score, &of_both[0]), (runner_up.score, &of_both[1]));
+        Ok((!is_cancelled()).then_some(EvidenceUpdate::Sure { generation, confidence }))
     }
 }
 

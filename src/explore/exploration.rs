@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::align::{self, AlignError, Calibration, OrderEvidence, Smoothing, Windows};
 use crate::explain::{Confidence, RIVALS};
 use crate::explore::candidate::Candidate;
-use crate::explore::evidence::{EvidenceRequest, Unproven, next_generation};
+use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
 use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
 use crate::explore::report::{Report, ReportSettings, Sources};
@@ -284,29 +284,21 @@ impl Exploration {
 
     /// Copies of the matrices whose order evidence is unknown, and of those between which the confidence decides.
     pub fn evidence_request(&self) -> EvidenceRequest {
-        let unproven = |&class: &usize| {
-            let outcome =
-                self.outcome.classes[class].as_ref().filter(|outcome| outcome.order == Evidence::Unknown)?;
-            Some(Unproven { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
+        let Outcome { classes, ranking, confidence, rule, width, .. } = &self.outcome;
+        let matrix = |&class: &usize| {
+            let outcome = classes[class].as_ref()?;
+            Some(Matrix { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
         };
+        let unknown = ranking.iter().filter(|&&class| self.evidence(class) == Evidence::Unknown);
+        // None if the confidence is known, or without a rival.
+        let rivals = if ranking.len() < 2 || confidence.is_some() { 0 } else { 1 + RIVALS };
         EvidenceRequest {
             generation: self.generation,
-            rule: self.outcome.rule,
-            classes: self.outcome.ranking.iter().filter_map(unproven).collect(),
-            contest: self.contest(),
-            width: self.outcome.width,
+            rule: *rule,
+            classes: unknown.filter_map(matrix).collect(),
+            contest: ranking.iter().take(rivals).filter_map(matrix).collect(),
+            width: *width,
         }
-    }
-
-    /// Matrices of the leader and its rivals; none if the confidence is known, or without a rival.
-    fn contest(&self) -> Vec<Array2<f32>> {
-        let Outcome { ranking, confidence, .. } = &self.outcome;
-        if ranking.len() < 2 || confidence.is_some() {
-            return Vec::new();
-        }
-        let classes =
-            ranking.iter().take(1 + RIVALS).filter_map(|&class| self.outcome.classes[class].as_ref());
-        classes.map(|class| class.cells.clone()).collect()
     }
 
     /// Adds the order evidence of one class, unless matrices have changed since it was requested.

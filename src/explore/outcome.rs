@@ -138,23 +138,36 @@ impl Outcome {
         Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking, confidence: None }
     }
 
-    /// Computes missing order evidence. That takes longer than all alignments together.
+    /// Computes the order evidence of every class and the confidence in the leader, which needs the same scores, unless they are
+    /// known. That takes longer than all alignments together.
     pub fn find_evidence(&mut self) -> Result<(), AlignError> {
+        if self.classes.iter().flatten().all(|class| class.order != Evidence::Unknown) {
+            return Ok(());
+        }
         let rule = self.rule;
-        let classes = self.classes.par_iter_mut().flatten();
-        classes.filter(|class| class.order == Evidence::Unknown).try_for_each(|class| {
-            class.order = align::order_evidence(rule, class.cells.view())?.into();
-            Ok(())
-        })
+        let shuffled = |class: &mut Option<ClassOutcome>| -> Result<Vec<f64>, AlignError> {
+            let Some(class) = class else { return Ok(Vec::new()) };
+            let shuffled: Vec<f64> = align::shuffled_scores(rule, class.cells.view())?.collect();
+            class.order = OrderEvidence::new(class.alignment.score, &shuffled).into();
+            Ok(shuffled)
+        };
+        let shuffled: Vec<Vec<f64>> = self.classes.par_iter_mut().map(shuffled).collect::<Result<_, _>>()?;
+        self.find_confidence()?;
+        if let (Some(confidence), &[leader, runner_up, ..]) = (self.confidence, &self.ranking[..]) {
+            let orders = |class: usize| Some((self.score(class)?, &shuffled[class][..]));
+            let orders = orders(leader).zip(orders(runner_up));
+            self.confidence = orders.map(|(leader, rival)| confidence.with_orders(leader, rival));
+        }
+        Ok(())
     }
 
-    /// Computes the confidence in the leader, if that is missing.
+    /// Computes the confidence in the leader, without that of other orders, unless it is known.
     pub fn find_confidence(&mut self) -> Result<(), AlignError> {
         if self.confidence.is_none() {
             let classes = self.ranking.iter().filter_map(|&class| self.classes[class].as_ref());
             let cells: Vec<_> = classes.map(|class| class.cells.view()).collect();
             if let Some((leader, rivals)) = cells.split_first() {
-                self.confidence = confidence(self.rule, *leader, rivals, self.width, || false)?;
+                self.confidence = confidence(self.rule, *leader, rivals, self.width)?;
             }
         }
         Ok(())

@@ -42,16 +42,29 @@ impl Axis {
 
     /// Place of a value.
     pub fn x(&self, area: Area, value: f64) -> f64 {
-        let share = (value - self.from) / (self.to - self.from);
-        area.x + PADDING + share * (area.width - 2.0 * PADDING)
+        area.x + PADDING + self.share(value) * (area.width - 2.0 * PADDING)
+    }
+
+    /// Place of a value from 0 to 1.
+    pub fn share(&self, value: f64) -> f64 {
+        (value - self.from) / self.width()
+    }
+
+    pub fn width(&self) -> f64 {
+        self.to - self.from
+    }
+
+    /// Values with their labels, at least so far apart.
+    pub fn ticks(&self, least: f64) -> Vec<(f64, String)> {
+        // The end has its label too.
+        ticks(self.from, self.to + 1e-6, least)
     }
 
     /// The outline of the area with labels below it, and a line at chance.
     pub fn draw(&self, page: &mut Page, area: Area, chance: Option<f64>) {
         let bottom = area.y + area.height;
-        let least = LEAST * (self.to - self.from) / (area.width - 2.0 * PADDING);
-        // The end has its label too.
-        for (value, label) in ticks(self.from, self.to + 1e-6, least) {
+        let least = LEAST * self.width() / (area.width - 2.0 * PADDING);
+        for (value, label) in self.ticks(least) {
             let x = self.x(area, value);
             page.line(&[(x, area.y), (x, bottom)], RULE, 0.75);
             page.text((x, bottom + 15.0), SMALL.centred(), &label);

@@ -235,14 +235,79 @@ fn all_files_agree_and_keep_hostile_names() {
         .collect();
     assert_eq!(csv("disagreements.csv")[1..], expected);
 
+    assert_coverage(&document, &clips, &csv("coverage.csv"));
+
     let tables = fs::read_to_string(results.join("results.md")).unwrap();
-    for part in ["## Hardest classes of +smoothing", "fork \\| \"two\", <b>& attack", "## Top-1 by domain"] {
+    for part in [
+        "## Top-1 of the surest clips",
+        "margin-over-spread",
+        "## Hardest classes of +smoothing",
+        "fork \\| \"two\", <b>& attack",
+        "## Top-1 by domain",
+    ] {
         assert!(tables.contains(part), "{part}: {tables}");
     }
     let figure = fs::read_to_string(results.join("results.svg")).unwrap();
     assert!(figure.contains(">+smoothing</text>") && figure.contains(">late</text>"));
-    let picture = image::open(results.join("results.png")).unwrap();
-    assert!(picture.width() > 1000 && picture.height() > 500);
+    let figure = fs::read_to_string(results.join("coverage.svg")).unwrap();
+    assert!(figure.contains(">+smoothing</text>") && figure.contains(">low-end</text>"));
+    for name in ["results.png", "coverage.png"] {
+        let picture = image::open(results.join(name)).unwrap();
+        assert!(picture.width() > 1000 && picture.height() > 500);
+    }
+}
+
+/// Coverage by margin and by the draws, found again from the rankings of three clips.
+fn assert_coverage(document: &Value, clips: &[Value], curves: &[Vec<String>]) {
+    assert_eq!(curves[0], ["row", "measure", "coverage", "clips", "top1"]);
+    let found = document["coverage"].as_array().unwrap();
+    let all = ["margin", "margin-over-spread", "draws-won", "low-end", "max-softmax"];
+    let names: Vec<&str> =
+        document["rows"].as_array().unwrap()[1..].iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let expected: Vec<[&str; 2]> = names
+        .iter()
+        .flat_map(|name| {
+            let is_sure = ["+alignment", "+smoothing"].contains(name);
+            all.iter()
+                .filter(move |measure| is_sure || ["margin", "max-softmax"].contains(measure))
+                .map(|measure| [*name, *measure])
+        })
+        .collect();
+    let measured: Vec<[&str; 2]> =
+        found.iter().map(|found| ["row", "measure"].map(|key| found[key].as_str().unwrap())).collect();
+    assert_eq!(measured, expected);
+    for (found, [name, measure]) in found.iter().zip(expected) {
+        let mut sure: Vec<(f64, f64)> = clips
+            .iter()
+            .map(|clip| {
+                let row = row(clip, name);
+                let (scores, confidence) = (floats(&row["scores"]), &row["confidence"]);
+                let [first, second] =
+                    [0, 1].map(|place| scores[row["ranking"][place].as_u64().unwrap() as usize]);
+                let value = match measure {
+                    "margin" => first - second,
+                    "margin-over-spread" => (first - second) / confidence["spread"].as_f64().unwrap(),
+                    "draws-won" => confidence["won"].as_f64().unwrap(),
+                    "low-end" => confidence["interval"][0].as_f64().unwrap(),
+                    _ => 0.0,
+                };
+                (value, f64::from(row["ranking"][0] != clip["answer"]))
+            })
+            .collect();
+        sure.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let ties = sure.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        let risk = |k: usize| sure[..k].iter().map(|clip| clip.1).sum::<f64>() / k as f64;
+        let aurc = found["aurc"].as_f64().unwrap();
+        if measure != "max-softmax" && !ties {
+            agree(&[aurc], &[100.0 * (risk(1) + risk(2) + risk(3)) / 3.0]);
+        }
+        agree(&[found["top1"][0]["top1"].as_f64().unwrap()], &[100.0 - 100.0 * risk(3)]);
+        assert_eq!(found["difference"].is_null(), measure == "margin");
+        let lines: Vec<&Vec<String>> =
+            curves.iter().filter(|line| line[0] == name && line[1] == measure).collect();
+        assert_eq!(lines.iter().map(|line| &line[3][..]).collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert_eq!(lines[2][4].parse::<f64>().unwrap(), found["top1"][0]["top1"].as_f64().unwrap());
+    }
 }
 
 #[test]
@@ -269,6 +334,11 @@ fn rows_agree_with_classify() {
         agree(&floats(&row(clip, name)["scores"]), &values(&report, key));
         if key == "score" {
             assert_eq!(row(clip, name)["ranking"], report["ranking"], "{name}");
+            let confidence = row(clip, name).get("confidence").and_then(Value::as_object);
+            assert_eq!(confidence.map(|found| found.len()), (name != "+context").then_some(3), "{name}");
+            for (figure, value) in confidence.into_iter().flatten() {
+                assert_eq!(value, &report["confidence"][figure], "{name}: {figure}");
+            }
         }
     }
 }

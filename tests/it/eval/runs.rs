@@ -92,6 +92,38 @@ fn an_interrupted_evaluation_resumes_after_its_last_whole_record() {
 }
 
 #[test]
+fn an_evaluation_of_an_earlier_version_keeps_its_records_and_lacks_its_confidence() {
+    let folder = dataset();
+    let clips = folder.path().join("results/clips.jsonl");
+    run(folder.path(), "eval manifest.jsonl --out results").assert().success();
+    let earlier: Vec<String> = lines(&clips)
+        .iter()
+        .map(|line| {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            for row in record["rows"].as_array_mut().into_iter().flatten() {
+                row.as_object_mut().unwrap().remove("confidence");
+            }
+            record.to_string() + "\n"
+        })
+        .collect();
+    fs::write(&clips, earlier.concat()).unwrap();
+    let output = run(folder.path(), "eval manifest.jsonl --out results --json")
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let measures: Vec<&str> = document["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["measure"].as_str().unwrap())
+        .collect();
+    assert_eq!(measures, ["margin", "max-softmax"].repeat(6));
+    assert!(!fs::read_to_string(&clips).unwrap().contains("confidence"));
+}
+
+#[test]
 fn unread_clips_are_tried_again_on_resuming() {
     let folder = dataset();
     run(folder.path(), "eval manifest.jsonl --out results")

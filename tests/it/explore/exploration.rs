@@ -595,7 +595,7 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     assert_eq!(exploration.outcome().confidence, None, "of other matrices");
     exploration.add_confidence(generation, confidence);
     let mut at_once = explored(candidates());
-    at_once.find_confidence().unwrap();
+    at_once.find_evidence().unwrap();
     assert_eq!(exploration.report(&Sources::default()).confidence, at_once.outcome().confidence);
     assert_eq!(exploration.outcome().confidence, Some(confidence));
     assert_eq!(Some(confidence.margin), exploration.outcome().margin(ranking[0]));

@@ -111,9 +111,16 @@ fn control_characters_of_names_are_escaped() {
     }
     let printed = world.run(&["classify", "clip.mp4", "--scripts", "scripts.json"], 0);
     assert!(printed.contains(r"a\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}"), "{printed}");
-    for name in
-        ["results.md", "results.csv", "classes.csv", "confusion.csv", "disagreements.csv", "results.svg"]
-    {
+    for name in [
+        "results.md",
+        "results.csv",
+        "classes.csv",
+        "confusion.csv",
+        "disagreements.csv",
+        "coverage.csv",
+        "results.svg",
+        "coverage.svg",
+    ] {
         assert_shown(name, &fs::read(world.at("results").join(name)).unwrap());
     }
 }
