@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Preprocessor, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, Preprocessor, Square};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn tower(criterion: &mut Criterion) {
@@ -35,7 +35,7 @@ fn tower(criterion: &mut Criterion) {
 
 fn preparation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("square");
-    let preprocessor = Preprocessor { size: 224, filter: Filter::Bicubic };
+    let preprocessor = Preprocessor { size: 224, filter: Filter::Bicubic, fit: Fit::Squash };
     for (width, height) in [(640, 360), (1920, 1080)] {
         let rgb: Vec<u8> = (0..3 * width * height).map(|i| (i % 253) as u8).collect();
         group.bench_function(format!("{width}x{height}"), |bencher| {

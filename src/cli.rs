@@ -34,7 +34,7 @@ use crate::output;
 /// See why a clip is this action and not that one.
 ///
 /// The frames of a clip are aligned with an ordered script of steps for each candidate class, in the embedding space of
-/// a SigLIP checkpoint; the class whose script aligns best wins. Without a command, the explorer opens the clip.
+/// an image-text model; the class whose script aligns best wins. Without a command, the explorer opens the clip.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use actalign_fuzz::{Unstructured, bounded, fuzz_target};
-use actalign_tui::backbone::{Filter, Preprocessor};
+use actalign_tui::backbone::{Filter, Fit, Preprocessor};
 
 fuzz_target!(|data: &[u8]| {
     let mut data = Unstructured::new(data);
@@ -11,7 +11,9 @@ fuzz_target!(|data: &[u8]| {
     let (width, height, size) = (side(300), side(300), side(64) as usize);
     let height = height.min(8192 / width);
     let filter = if data.arbitrary().unwrap_or(false) { Filter::Bilinear } else { Filter::Bicubic };
-    let preprocessor = Preprocessor { size, filter };
+    let cut = data.int_in_range(0..=80).unwrap_or(0);
+    let fit = if cut == 0 { Fit::Squash } else { Fit::Crop { shortest: size + cut - 1 } };
+    let preprocessor = Preprocessor { size, filter, fit };
     let bytes = data.take_rest();
     let length = 3 * width as usize * height as usize;
     let rgb: Vec<u8> = if bytes.is_empty() {
@@ -24,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     let square = bounded(1 << 20 | 16 * length, || preprocessor.square(&rgb, width, height));
     assert_eq!((square.size, square.rgb.len()), (size, 3 * size * size));
     assert_eq!(preprocessor.square(&rgb, width, height), square);
-    if (width as usize, height as usize) == (size, size) {
+    if (width as usize, height as usize) == (size, size) && cut < 2 {
         assert_eq!(square.rgb, rgb);
     }
     for colour in 0..3 {

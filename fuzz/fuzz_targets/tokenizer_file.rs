@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use actalign_fuzz::{Scratch, bounded, fuzz_target};
-use actalign_tui::backbone::TextTokenizer;
+use actalign_tui::backbone::{TextTokenizer, TokenizerKind};
 
 const LENGTH: usize = 16;
 const VOCABULARY: usize = 1 << 16;
@@ -18,7 +18,7 @@ thread_local! {
 fuzz_target!(|data: &[u8]| {
     SCRATCH.with_borrow(|scratch| {
         let path = scratch.write("tokenizer.json", data);
-        let opened = bounded(64 << 20 | data.len() * 4096, || TextTokenizer::open(&path, LENGTH, VOCABULARY));
+        let opened = bounded(64 << 20 | data.len() * 4096, || TextTokenizer::open(&path, LENGTH, VOCABULARY, &TokenizerKind::ALL));
         let tokenizer = match opened {
             Ok(tokenizer) => tokenizer,
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The text rules of both model families, on the tokenizers that the tests have: lengths, padding and ends hold, and
+//! The text rules of all model families, on the tokenizers that the tests have: lengths, padding and ends hold, and
 //! SigLIP's rules are those of a plain second implementation.
 #![no_main]
 
@@ -12,11 +12,18 @@ const LENGTH: usize = 64;
 const VOCABULARY: usize = 1 << 16;
 
 static TOKENIZERS: LazyLock<Vec<TextTokenizer>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/siglip");
-    let open = |name: &str| {
-        TextTokenizer::open(&folder.join(name).join("tokenizer.json"), LENGTH, VOCABULARY).unwrap()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
+    let open = |(name, kind)| {
+        TextTokenizer::open(&folder.join(name).join("tokenizer.json"), LENGTH, VOCABULARY, &[kind]).unwrap()
     };
-    ["tiny", "gemma"].map(open).into()
+    [
+        ("siglip/tiny", TokenizerKind::V1),
+        ("siglip/gemma", TokenizerKind::V2),
+        ("clip/quick", TokenizerKind::Clip),
+        ("clip/metaclip2", TokenizerKind::XlmV),
+    ]
+    .map(open)
+    .into()
 });
 
 /// As the reference implementation has it: lower case, no ASCII punctuation, words with single spaces.
@@ -33,11 +40,16 @@ fuzz_target!(|text: &str| {
         assert_eq!(tokens.ids.len(), LENGTH);
         assert!(tokens.used < LENGTH);
         assert!(tokens.ids.iter().all(|&id| (0..VOCABULARY as i32).contains(&id)));
-        assert_eq!(tokens.ids[tokens.used], 1, "the end token follows the text");
-        let padding = if tokenizer.family() == TokenizerKind::V1 { 1 } else { 0 };
+        let (end, padding) = match tokenizer.kind() {
+            TokenizerKind::V1 => (1, 1),
+            TokenizerKind::V2 => (1, 0),
+            TokenizerKind::Clip => (856, 856),
+            TokenizerKind::XlmV => (2, 1),
+        };
+        assert_eq!(tokens.ids[tokens.used], end, "the end token follows the text");
         assert!(tokens.ids[tokens.used + 1..].iter().all(|&id| id == padding));
         assert!(!tokens.cut || tokens.used == LENGTH - 1);
-        if tokenizer.family() == TokenizerKind::V1 {
+        if tokenizer.kind() == TokenizerKind::V1 {
             assert_eq!(tokens, tokenizer.encode(&canonical(text)).unwrap(), "{:?}", canonical(text));
         }
         // Beside another text of a batch nothing changes but the padding.

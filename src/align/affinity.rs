@@ -1,5 +1,6 @@
 use super::AlignError;
 use super::exponential::{exp_parts, power_of_two};
+use super::rule::percentile;
 use super::simd::wide;
 use clap::ValueEnum;
 use ndarray::Array2;
@@ -30,6 +31,42 @@ impl fmt::Display for Cell {
 pub struct Calibration {
     pub alpha: f32,
     pub beta: f32,
+}
+
+/// Scale and bias of the affinity as a checkpoint has them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OwnCalibration {
+    pub alpha: f32,
+    /// `None` if the model was trained without a bias: then it is fitted to the logits of each clip.
+    pub beta: Option<f32>,
+}
+
+impl OwnCalibration {
+    /// The percentile of a clip's logits whose affinity is one half, if the bias is fitted.
+    pub const HALF_AT: f64 = 98.0;
+
+    /// From a checkpoint's stored parameters: the slope is exp(`logit_scale`).
+    pub fn from_log_scale(logit_scale: f32, logit_bias: Option<f32>) -> Self {
+        Self { alpha: f64::from(logit_scale).exp() as f32, beta: logit_bias }
+    }
+
+    /// What cells hold unless the user says otherwise: cosines where the affinity has no bias of its own.
+    pub fn usual_cell(self) -> Cell {
+        if self.beta.is_some() { Cell::Affinity } else { Cell::Cosine }
+    }
+
+    /// With a bias: the model's own, or else one that puts the affinity of [`OwnCalibration::HALF_AT`] percent of the
+    /// logits of these cosines below one half; 0 without cosines.
+    pub fn fitted<'a>(self, cosines: impl IntoIterator<Item = &'a Array2<f32>>) -> Calibration {
+        let fit = || percentile(Self::HALF_AT, cosines).map_or(0.0, |cosine| -self.alpha * cosine as f32);
+        Calibration { alpha: self.alpha, beta: self.beta.unwrap_or_else(fit) }
+    }
+}
+
+impl From<Calibration> for OwnCalibration {
+    fn from(Calibration { alpha, beta }: Calibration) -> Self {
+        Self { alpha, beta: Some(beta) }
+    }
 }
 
 impl Calibration {

@@ -16,7 +16,7 @@ pub(crate) mod simd;
 mod sliding;
 mod smooth;
 
-pub use affinity::{Calibration, Cell, cells};
+pub use affinity::{Calibration, Cell, OwnCalibration, cells};
 pub use drawn::{DrawnScores, Scratch};
 pub use order::{OrderEvidence, order_evidence, shuffled_scores};
 pub use path::{corners, runs, spans};

@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
-use super::family::Backbone;
+use super::family::{Backbone, StoredCalibration};
 use super::file;
-use super::preparation::ImageConfig;
+use super::preparation::{ImageConfig, PreparationRules};
 use super::registry::read_config;
 use super::resize::Preprocessor;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
@@ -27,8 +27,7 @@ pub struct Checkpoint {
     tokenizer_file: PathBuf,
     tokenizer: OnceLock<TextTokenizer>,
     pub(super) weights: Weights,
-    logit_scale: f32,
-    logit_bias: f32,
+    calibration: StoredCalibration,
 }
 
 impl Checkpoint {
@@ -54,20 +53,9 @@ impl Checkpoint {
         let tokenizer_file = find_tokenizer(dir)?;
         let weights = Weights::open(dir, backbone.layout())?;
         weights.check(&backbone.weight_shapes())?;
-        let (logit_scale, logit_bias) = backbone.calibration(&weights)?;
+        let calibration = backbone.calibration(&weights)?;
         let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
-        Ok(Self {
-            dir,
-            backbone,
-            facts,
-            image,
-            image_file,
-            tokenizer_file,
-            tokenizer,
-            weights,
-            logit_scale,
-            logit_bias,
-        })
+        Ok(Self { dir, backbone, facts, image, image_file, tokenizer_file, tokenizer, weights, calibration })
     }
 
     pub fn dir(&self) -> &Path {
@@ -76,12 +64,18 @@ impl Checkpoint {
 
     /// Assumptions about the checkpoint that the user should know.
     pub fn notices(&self) -> Vec<String> {
-        notices(&self.dir, self.image_file.as_deref(), &self.weights)
+        let usual = self.image_file.is_none().then(|| self.backbone.preparation_rules());
+        notices(&self.dir, usual, &self.weights)
     }
 
     /// Checks that all weights are finite numbers. Reads all of them.
     pub fn check_values(&self) -> Result<(), ModelError> {
         self.weights.check_values()
+    }
+
+    /// Name of its model family.
+    pub fn family(&self) -> &'static str {
+        self.facts.family
     }
 
     pub fn dim(&self) -> usize {
@@ -97,18 +91,13 @@ impl Checkpoint {
         self.facts.text_len
     }
 
-    /// The stored scale: the paper's α is its exponential (Eq. 9).
-    pub fn logit_scale(&self) -> f32 {
-        self.logit_scale
-    }
-
-    /// The stored bias: the paper's β (Eq. 9).
-    pub fn logit_bias(&self) -> f32 {
-        self.logit_bias
+    /// Scale and bias of the affinity as stored.
+    pub fn calibration(&self) -> StoredCalibration {
+        self.calibration
     }
 
     pub fn preprocessor(&self) -> Preprocessor {
-        Preprocessor { size: self.image_size(), filter: self.image.filter }
+        Preprocessor { size: self.image_size(), filter: self.image.filter, fit: self.image.fit }
     }
 
     /// The tokenizer, read at the first call.
@@ -169,13 +158,14 @@ pub fn check_config(path: &Path) -> Result<(), ModelError> {
     read_config(path).map(|_| ())
 }
 
-pub(super) fn notices(dir: &Path, image_file: Option<&Path>, weights: &Weights) -> Vec<String> {
+/// `usual` are the rules of the family where no file says how images are prepared.
+pub(super) fn notices(dir: &Path, usual: Option<&PreparationRules>, weights: &Weights) -> Vec<String> {
     let mut notices = Vec::new();
-    if image_file.is_none() {
+    if let Some(usual) = usual {
         notices.push(format!(
-            "{} has neither preprocessor_config.json nor processor_config.json: images are prepared as SigLIP's are by \
-             default (bicubic, mean 0.5, deviation 0.5)",
-            dir.display()
+            "{} has neither preprocessor_config.json nor processor_config.json: images are prepared {}",
+            dir.display(),
+            usual.in_words()
         ));
     }
     if !weights.prefix().is_empty() {

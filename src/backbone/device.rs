@@ -65,6 +65,8 @@ pub enum DeviceError {
 pub struct ComputeDevice {
     device: Device,
     kind: Kind,
+    /// The instruction set, if the model runs on the kernels of the processor.
+    isa: Option<Isa>,
     precision: Precision,
     /// Items embedded at a time, if the user sets it.
     batch: Option<NonZero<usize>>,
@@ -145,9 +147,15 @@ impl ComputeDevice {
         &self.device
     }
 
-    /// The instruction set, if the model runs on the processor.
+    /// The instruction set, if the model runs on the kernels of the processor.
     pub(super) fn cpu(&self) -> Option<Isa> {
-        (self.kind == Kind::Cpu).then(Isa::detect)
+        self.isa
+    }
+
+    /// The processor: its kernels for an instruction set, or burn's own code.
+    #[cfg(test)]
+    pub(super) fn processor_with(isa: Option<Isa>) -> Self {
+        Self { isa, ..Self::processor() }
     }
 
     fn processor() -> Self {
@@ -155,7 +163,8 @@ impl ComputeDevice {
     }
 
     fn new(device: Device, kind: Kind) -> Self {
-        Self { device, kind, precision: Precision::F32, batch: None }
+        let isa = (kind == Kind::Cpu).then(Isa::detect);
+        Self { device, kind, isa, precision: Precision::F32, batch: None }
     }
 
     /// The choice that selects it; never `auto`.

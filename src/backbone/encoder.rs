@@ -5,9 +5,12 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::sigmoid;
+use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::module::attention;
+use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
+
+use super::activation::Activation;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EncoderSizes {
@@ -16,6 +19,9 @@ pub(super) struct EncoderSizes {
     pub layers: usize,
     pub heads: usize,
     pub eps: f64,
+    pub activation: Activation,
+    /// Whether a position attends only to itself and those before it.
+    pub is_causal: bool,
 }
 
 impl EncoderSizes {
@@ -44,12 +50,15 @@ struct Attention {
     v_proj: Linear,
     out_proj: Linear,
     heads: usize,
+    is_causal: bool,
 }
 
 #[derive(Module, Debug)]
 pub(super) struct Mlp {
     fc1: Linear,
     fc2: Linear,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl Encoder {
@@ -74,6 +83,7 @@ impl EncoderLayer {
                 v_proj: linear(),
                 out_proj: linear(),
                 heads: sizes.heads,
+                is_causal: sizes.is_causal,
             },
             layer_norm2: sizes.layer_norm(device),
             mlp: Mlp::new(sizes, device),
@@ -91,7 +101,7 @@ impl Attention {
         let q = split_heads(self.q_proj.forward(x.clone()), batch, self.heads);
         let k = split_heads(self.k_proj.forward(x.clone()), batch, self.heads);
         let v = split_heads(self.v_proj.forward(x), batch, self.heads);
-        self.out_proj.forward(join_heads(attend(q, k, v)))
+        self.out_proj.forward(join_heads(attend(q, k, v, self.is_causal)))
     }
 }
 
@@ -100,25 +110,31 @@ impl Mlp {
         Self {
             fc1: LinearConfig::new(sizes.hidden, sizes.intermediate).init(device),
             fc2: LinearConfig::new(sizes.intermediate, sizes.hidden).init(device),
+            activation: sizes.activation,
         }
     }
 
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.fc2.forward(gelu_tanh(self.fc1.forward(x)))
+        self.fc2.forward(activate(self.fc1.forward(x), self.activation))
     }
 }
 
-/// Scaled dot-product attention. No mask: padding is attended to, as in training. `q` is
+/// Scaled dot-product attention. No mask for padding, which is attended to, as in training. `q` is
 /// `[batch, heads, queries, head size]`, `k` and `v` have their own number of positions.
-pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, is_causal: bool) -> Tensor<4> {
     // Scales by 1/√(head size) by default.
-    attention(q, k, v, None, None, Default::default())
+    attention(q, k, v, None, None, AttentionModuleOptions { is_causal, ..Default::default() })
 }
 
-/// `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, written as `x · sigmoid(2·…)`.
-fn gelu_tanh(x: Tensor<2>) -> Tensor<2> {
-    let inner = x.clone() + x.clone().powi_scalar(3) * 0.044715;
-    x * sigmoid(inner * (8.0 / std::f64::consts::PI).sqrt())
+fn activate(x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    match activation {
+        Activation::GeluTanh => {
+            let inner = x.clone() + x.clone().powi_scalar(3) * 0.044715;
+            x * sigmoid(inner * (8.0 / std::f64::consts::PI).sqrt())
+        }
+        Activation::Gelu => gelu(x),
+        Activation::QuickGelu => x.clone() * sigmoid(x * 1.702),
+    }
 }
 
 /// `[batch · positions, hidden]` to `[batch, heads, positions, head size]`.

@@ -12,16 +12,23 @@ pub enum Tower {
     Text,
 }
 
+impl Tower {
+    pub(super) const BOTH: [Self; 2] = [Self::Vision, Self::Text];
+}
+
 /// A published checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownModel {
     /// `ORG/NAME` on the model hub.
     pub id: &'static str,
+    /// The licence that its page on the hub names.
+    pub licence: &'static str,
     pub facts: ModelFacts,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {
+    pub family: &'static str,
     /// Width and height of its images in pixels.
     pub image_size: usize,
     /// Width and height of a patch in pixels.
@@ -54,8 +61,8 @@ pub struct WeightFacts {
     pub tensors: usize,
     /// The stored scale: the paper's α is its exponential (Eq. 9).
     pub logit_scale: f32,
-    /// The stored bias: the paper's β (Eq. 9).
-    pub logit_bias: f32,
+    /// The stored bias: the paper's β (Eq. 9), if there is one.
+    pub logit_bias: Option<f32>,
 }
 
 impl ModelFacts {

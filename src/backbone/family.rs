@@ -16,8 +16,11 @@ use super::weights::{WeightLayout, Weights};
 /// A model family. A further one is a folder beside `siglip` and an entry in `FAMILIES`.
 pub(super) struct Family {
     pub name: &'static str,
-    /// What `model_type` in `config.json` is for it, models of the family that cannot be used among them.
+    /// What `model_type` in `config.json` is for it: first that of whole models, then those of models of the family that
+    /// cannot be used.
     pub model_types: &'static [&'static str],
+    /// Which checkpoints work, after "use".
+    pub help: &'static str,
     pub read: fn(&Value) -> Result<Box<dyn Backbone>, String>,
     pub models: fn() -> Vec<KnownModel>,
 }
@@ -38,8 +41,8 @@ pub(super) trait Backbone: fmt::Debug + Send + Sync {
 
     fn tokenizer(&self, path: &Path) -> Result<TextTokenizer, ModelError>;
 
-    /// Logarithm of the scale of the affinity, and its bias.
-    fn calibration(&self, weights: &Weights) -> Result<(f32, f32), ModelError>;
+    /// Scale and bias of the affinity as the checkpoint stores them.
+    fn calibration(&self, weights: &Weights) -> Result<StoredCalibration, ModelError>;
 
     fn load_vision(
         &self,
@@ -49,6 +52,15 @@ pub(super) trait Backbone: fmt::Debug + Send + Sync {
     ) -> Result<Box<dyn ImageModel>, ModelError>;
 
     fn load_text(&self, weights: &Weights, device: &ComputeDevice) -> Result<Box<dyn TextModel>, ModelError>;
+}
+
+/// Scale and bias of the affinity (Eq. 9) as a checkpoint stores them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StoredCalibration {
+    /// The paper's α is its exponential.
+    pub logit_scale: f32,
+    /// The paper's β. Models trained with a softmax over pairs have none.
+    pub logit_bias: Option<f32>,
 }
 
 pub(super) trait ImageModel: fmt::Debug + Send + Sync {

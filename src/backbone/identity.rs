@@ -53,7 +53,9 @@ impl Checkpoint {
     pub fn recipe(&self, tower: Tower, device: &ComputeDevice) -> String {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {
-            Tower::Vision => format!("{VERSION} {backend} {} {:?}", self.backbone.recipe(tower), self.image),
+            Tower::Vision => {
+                format!("{VERSION} {backend} {} {}", self.backbone.recipe(tower), self.image.recipe())
+            }
             Tower::Text => format!("{VERSION} {backend} {}", self.backbone.recipe(tower)),
         }
     }
@@ -61,7 +63,7 @@ impl Checkpoint {
     /// The weights of a tower, by file.
     pub fn weight_shares(&self, tower: Tower) -> Vec<WeightShare> {
         let mut shares: Vec<WeightShare> = Vec::new();
-        for (path, tensor, range) in self.weights.places(self.backbone.layout().prefix(tower)) {
+        for (path, tensor, range) in self.weights.places(tower) {
             match shares.last_mut() {
                 Some(share) if share.path == path => share.tensors.push((tensor, range)),
                 _ => shares.push(WeightShare { path: path.to_owned(), tensors: vec![(tensor, range)] }),

@@ -5,8 +5,10 @@ use std::path::Path;
 use super::checkpoint::{notices, present};
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
+use super::family::StoredCalibration;
 use super::preparation::ImageConfig;
 use super::registry::read_config;
+use super::resize::Fit;
 use super::siglip;
 use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
 use super::weights::Weights;
@@ -18,6 +20,8 @@ pub struct Inspection {
     pub tokenizer: Option<TokenizerKind>,
     /// The weights, if they fit the configuration.
     pub weights: Option<WeightFacts>,
+    /// Whether images are cut from the middle of the picture.
+    pub crops: bool,
     pub notices: Vec<String>,
     pub problems: Vec<ModelError>,
 }
@@ -28,10 +32,13 @@ pub fn inspect(dir: &Path) -> Inspection {
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
     let config = present(dir, "config.json").and_then(|path| read_config(&path));
     let config = config.map_err(|error| keep(Err(error))).ok();
-    let mut image_file = None;
+    let (mut image_file, mut crops) = (None, false);
     if let Some(config) = &config {
         match ImageConfig::read(dir, config.facts().image_size, config.preparation_rules()) {
-            Ok((_, file)) => image_file = Some(file),
+            Ok((image, file)) => {
+                image_file = Some(file);
+                crops = image.fit != Fit::Squash;
+            }
             Err(error) => keep(Err(error)),
         }
     } else if !dir.is_dir() {
@@ -40,24 +47,34 @@ pub fn inspect(dir: &Path) -> Inspection {
     // Without a configuration, no tokenizer is refused for its length or vocabulary.
     let tokenizer = tokenizer_file(dir).and_then(|path| match &config {
         Some(config) => config.tokenizer(&path),
-        None => TextTokenizer::open(&path, 2, usize::MAX),
+        None => TextTokenizer::open_any(&path),
     });
-    let tokenizer = tokenizer.map(|tokenizer| tokenizer.family()).map_err(|error| keep(Err(error))).ok();
+    let tokenizer = tokenizer.map(|tokenizer| tokenizer.kind()).map_err(|error| keep(Err(error))).ok();
     let layout = config.as_ref().map_or(&siglip::LAYOUT, |config| config.layout());
     let weights = Weights::open(dir, layout).and_then(|weights| {
         if let Some(config) = &config {
             weights.check(&config.weight_shapes())?;
             weights.check_values()?;
         }
-        let image_file = image_file.as_ref().map_or(Some(dir), |file| file.as_deref());
-        found.notices = notices(dir, image_file, &weights);
-        let (logit_scale, logit_bias) = (weights.scalar("logit_scale")?, weights.scalar("logit_bias")?);
+        // Without a configuration nothing is known of the preparation.
+        let usual = match (&config, &image_file) {
+            (Some(config), Some(None)) => Some(config.preparation_rules()),
+            _ => None,
+        };
+        found.notices = notices(dir, usual, &weights);
+        let StoredCalibration { logit_scale, logit_bias } = match &config {
+            Some(config) => config.calibration(&weights)?,
+            None => StoredCalibration {
+                logit_scale: weights.scalar("logit_scale")?,
+                logit_bias: weights.scalar("logit_bias").ok(),
+            },
+        };
         let (types, tensors) = weights.stored();
         Ok(WeightFacts { types, tensors, logit_scale, logit_bias })
     });
     let weights = weights.map_err(|error| keep(Err(error))).ok();
     let model = config.as_ref().map(|config| config.facts());
-    Inspection { model, tokenizer, weights, ..found }
+    Inspection { model, tokenizer, weights, crops, ..found }
 }
 
 #[cfg(test)]
@@ -66,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_checkpoint_has_as_many_values_as_its_configuration_makes() {
-        for name in ["tiny", "awkward"] {
-            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip").join(name);
+        for name in ["siglip/tiny", "siglip/awkward", "clip/metaclip2"] {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
             let found = inspect(&dir);
             assert!(found.problems.is_empty(), "{:?}", found.problems);
             let stored: u64 = found.weights.unwrap().types.values().sum();

@@ -16,7 +16,10 @@
 //! # }
 //! ```
 
+mod activation;
 mod checkpoint;
+mod clip;
+mod config;
 mod cpu;
 mod device;
 mod encoder;
@@ -26,21 +29,29 @@ mod family;
 mod file;
 mod identity;
 mod inspect;
+mod loading;
+mod patches;
+mod pooling;
 mod preparation;
 pub mod registry;
 mod resize;
+mod shapes;
 pub mod siglip;
 mod tokenizer;
 mod tower;
 mod weight_file;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 pub use checkpoint::{Checkpoint, check_config};
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision};
 pub use error::ModelError;
 pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};
+pub use family::StoredCalibration;
 pub use identity::WeightShare;
 pub use inspect::{Inspection, inspect};
-pub use resize::{Filter, Preprocessor, Square};
+pub use resize::{Filter, Fit, Preprocessor, Region, Square};
 pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
 pub use tower::{TextTower, VisionTower};

@@ -6,26 +6,31 @@ use serde_json::{Map, Value};
 
 use super::error::ModelError;
 use super::file;
-use super::resize::Filter;
+use super::resize::{Filter, Fit};
 
 /// The file of transformers 5, with the image settings under `image_processor`.
 const NESTED: &str = "processor_config.json";
 /// The file of earlier versions.
 const FLAT: &str = "preprocessor_config.json";
 
-/// Resampling filter and normalisation.
+/// Resampling filter, normalisation, and how a picture becomes a square.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ImageConfig {
     pub filter: Filter,
     pub normalisation: Normalisation,
+    pub fit: Fit,
 }
 
-/// Which settings of an image preparation fit a model family.
+/// Which settings of an image preparation fit a model family, and what it does where they say nothing.
 pub(super) struct PreparationRules {
     /// The family, whose name is part of its `processor_class`.
     pub family: &'static str,
     /// Its image processors.
     pub processors: &'static [&'static str],
+    pub mean: [f64; 3],
+    pub std: [f64; 3],
+    /// Whether the shorter side is resized, and the square cut from the middle.
+    pub crops: bool,
 }
 
 /// `(value · factor − mean) / std`, per colour.
@@ -43,11 +48,20 @@ impl Normalisation {
     }
 }
 
-impl Default for ImageConfig {
-    /// The defaults of SigLIP's image processor.
-    fn default() -> Self {
-        let normalisation = Normalisation { factor: 1.0 / 255.0, mean: [0.5; 3], std: [0.5; 3] };
-        Self { filter: Filter::Bicubic, normalisation }
+impl PreparationRules {
+    /// The preparation of the family for images of `image_size` pixels a side.
+    fn usual(&self, image_size: usize) -> ImageConfig {
+        let normalisation = Normalisation { factor: 1.0 / 255.0, mean: self.mean, std: self.std };
+        let fit = if self.crops { Fit::Crop { shortest: image_size } } else { Fit::Squash };
+        ImageConfig { filter: Filter::Bicubic, normalisation, fit }
+    }
+
+    /// What a checkpoint without settings is told of.
+    pub fn in_words(&self) -> String {
+        let usual = self.usual(0);
+        let Normalisation { mean, std, .. } = usual.normalisation;
+        let fit = if self.crops { "cut from the middle, " } else { "" };
+        format!("as {}'s are by default ({fit}bicubic, mean {mean:?}, deviation {std:?})", self.family)
     }
 }
 
@@ -77,13 +91,20 @@ impl ImageConfig {
                 ),
             )),
             (Some((config, path)), _) | (None, Some((config, path))) => Ok((config, Some(path))),
-            (None, None) => Ok((Self::default(), None)),
+            (None, None) => Ok((rules.usual(image_size), None)),
         }
+    }
+
+    /// All of it, for cache keys. A fit without a crop is not named: keys are older than crops.
+    pub fn recipe(&self) -> String {
+        let Self { filter, normalisation, fit } = self;
+        let fit = if *fit == Fit::Squash { String::new() } else { format!(", fit: {fit:?}") };
+        format!("ImageConfig {{ filter: {filter:?}, normalisation: {normalisation:?}{fit} }}")
     }
 
     fn in_words(&self) -> String {
         let Normalisation { factor, mean, std } = self.normalisation;
-        format!("{:?}, factor {factor}, mean {mean:?}, deviation {std:?}", self.filter)
+        format!("{:?}, {:?}, factor {factor}, mean {mean:?}, deviation {std:?}", self.filter, self.fit)
     }
 
     fn read_nested(
@@ -136,14 +157,7 @@ impl Settings<'_> {
                  whose images are resized",
             ));
         }
-        self.check_size("size", image_size)?;
-        if self.flag("do_center_crop")? == Some(true) {
-            if self.get("crop_size").is_none() {
-                return Err(self.unsupported("\"do_center_crop\" without \"crop_size\""));
-            }
-            // A crop to the size of the image changes nothing.
-            self.check_size("crop_size", image_size)?;
-        }
+        let fit = self.fit(image_size, rules)?;
         self.flag("do_convert_rgb")?;
         let known = ["do_resize", "do_center_crop", "do_convert_rgb", "do_rescale", "do_normalize"];
         let other = |(key, value): &(&String, &Value)| {
@@ -168,7 +182,7 @@ impl Settings<'_> {
                 None => return Err(self.wrong("resample", value, "2 (bilinear) or 3 (bicubic)")),
             },
         };
-        let usual = ImageConfig::default().normalisation;
+        let usual = rules.usual(image_size).normalisation;
         let factor = self.number("rescale_factor")?.unwrap_or(usual.factor);
         let mean = self.colours("image_mean")?.unwrap_or(usual.mean);
         let std = self.colours("image_std")?.unwrap_or(usual.std);
@@ -193,7 +207,7 @@ impl Settings<'_> {
                 "its means and deviations leave no finite values of pixels",
             ));
         }
-        Ok(ImageConfig { filter, normalisation })
+        Ok(ImageConfig { filter, normalisation, fit })
     }
 
     fn unsupported(&self, reason: impl Into<String>) -> ModelError {
@@ -263,41 +277,101 @@ impl Settings<'_> {
         }
     }
 
-    /// Checks that a size is the model's own square.
-    fn check_size(&self, key: &str, image_size: usize) -> Result<(), ModelError> {
-        let Some(value) = self.get(key) else { return Ok(()) };
+    /// How pictures become squares of the model's size.
+    fn fit(&self, image_size: usize, rules: &PreparationRules) -> Result<Fit, ModelError> {
+        if self.flag("use_square_size")? == Some(true) {
+            return Err(
+                self.unsupported("\"use_square_size\" is not known here; write \"size\" as height and width")
+            );
+        }
+        let size = self.size("size", rules)?.unwrap_or(if rules.crops {
+            Size::Shortest(image_size)
+        } else {
+            Size::Square(image_size, image_size)
+        });
+        // Only where it crops by itself does a family agree on what null means.
+        let crops = match rules.crops {
+            true => self.switch("do_center_crop")?,
+            false => self.flag("do_center_crop")? == Some(true),
+        };
+        let other = |(height, width): (usize, usize), key: &str| {
+            self.unsupported(format!(
+                "images are prepared at {width}×{height} ({key}) but config.json says {image_size}×{image_size}; \
+                 the two files must come from one checkpoint"
+            ))
+        };
+        if crops {
+            match self.size("crop_size", rules)? {
+                None if !rules.crops => {
+                    return Err(self.unsupported("\"do_center_crop\" without \"crop_size\""));
+                }
+                Some(Size::Square(height, width)) if (height, width) != (image_size, image_size) => {
+                    return Err(other((height, width), "crop_size"));
+                }
+                Some(Size::Shortest(side)) if side != image_size => {
+                    return Err(other((side, side), "crop_size"));
+                }
+                _ => {}
+            }
+        }
+        match size {
+            // A crop to the size of the image changes nothing.
+            Size::Square(height, width) if (height, width) == (image_size, image_size) => Ok(Fit::Squash),
+            Size::Square(height, width) => Err(other((height, width), "size")),
+            Size::Shortest(_) if !crops => Err(self.unsupported(
+                "it resizes the shorter side of images without cutting a square from them (do_center_crop)",
+            )),
+            Size::Shortest(shortest) if shortest >= image_size => Ok(Fit::Crop { shortest }),
+            Size::Shortest(shortest) => Err(self.unsupported(format!(
+                "it resizes the shorter side of images to {shortest} pixels, from which no square of {image_size} can be cut"
+            ))),
+        }
+    }
+
+    fn size(&self, key: &str, rules: &PreparationRules) -> Result<Option<Size>, ModelError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
         let side = |value: &Value| {
             let side = value.as_u64().and_then(|side| usize::try_from(side).ok());
-            side.ok_or_else(|| self.wrong(key, value, "whole pixels"))
+            side.filter(|side| *side <= MOST_PIXELS).ok_or_else(|| self.wrong(key, value, "whole pixels"))
         };
-        let (height, width) = match value {
-            Value::Array(sides) if sides.len() == 2 => (side(&sides[0])?, side(&sides[1])?),
+        Ok(Some(match value {
+            Value::Array(sides) if sides.len() == 2 => Size::Square(side(&sides[0])?, side(&sides[1])?),
             Value::Object(sides) => {
                 let given: Vec<&String> =
                     sides.iter().filter(|(_, v)| !v.is_null()).map(|(key, _)| key).collect();
-                match (sides.get("height"), sides.get("width")) {
-                    (Some(height), Some(width)) if given.len() == 2 => (side(height)?, side(width)?),
+                match (sides.get("height"), sides.get("width"), sides.get("shortest_edge")) {
+                    (Some(height), Some(width), _) if given.len() == 2 => {
+                        Size::Square(side(height)?, side(width)?)
+                    }
+                    (_, _, Some(shortest)) if given.len() == 1 && rules.crops => {
+                        Size::Shortest(side(shortest)?)
+                    }
                     _ => {
+                        let known = if rules.crops {
+                            "height and width, or shortest_edge,"
+                        } else {
+                            "only height and width"
+                        };
                         return Err(self.unsupported(format!(
-                            "\"{key}\": {value} does not make squares of {image_size}×{image_size}; only height and width \
-                             are known here"
+                            "\"{key}\": {value} does not make squares; {known} are known here"
                         )));
                     }
                 }
             }
-            value => {
-                let side = side(value)?;
-                (side, side)
-            }
-        };
-        if (height, width) != (image_size, image_size) {
-            return Err(self.unsupported(format!(
-                "images are prepared at {width}×{height} ({key}) but config.json says {image_size}×{image_size}; \
-                 the two files must come from one checkpoint"
-            )));
-        }
-        Ok(())
+            value if rules.crops => Size::Shortest(side(value)?),
+            value => Size::Square(side(value)?, side(value)?),
+        }))
     }
+}
+
+/// A size in pixels. Larger ones would exhaust the memory.
+const MOST_PIXELS: usize = 1 << 20;
+
+enum Size {
+    /// Height and width.
+    Square(usize, usize),
+    /// The shorter side; of a crop both sides.
+    Shortest(usize),
 }
 
 /// Refuses the processor of another model family.
@@ -319,7 +393,13 @@ mod tests {
     use super::*;
 
     fn levels(settings: Value) -> [f32; 256] {
-        let rules = PreparationRules { family: "SigLIP", processors: &["SiglipImageProcessor"] };
+        let rules = PreparationRules {
+            family: "SigLIP",
+            processors: &["SiglipImageProcessor"],
+            mean: [0.5; 3],
+            std: [0.5; 3],
+            crops: false,
+        };
         let config = Settings { path: Path::new(FLAT), fields: settings.as_object().unwrap() }
             .read(32, &rules)
             .unwrap();

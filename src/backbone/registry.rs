@@ -7,27 +7,34 @@ use serde_json::Value;
 use super::error::ModelError;
 pub use super::facts::KnownModel;
 use super::family::{Backbone, Family};
-use super::{file, siglip};
+use super::{clip, file, siglip};
 
-pub(super) const FAMILIES: &[Family] = &[siglip::FAMILY];
+pub(super) const FAMILIES: &[Family] = &[siglip::FAMILY, clip::CLIP, clip::METACLIP_2];
 
 /// Reads the `config.json` of any family.
 pub(super) fn read_config(path: &Path) -> Result<Box<dyn Backbone>, ModelError> {
-    const WORKS: &str = "use a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224";
     let config: Value = file::json(path)?;
-    let names = || FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(" or ");
-    let unsupported = |reason: String| ModelError::unsupported(path, format!("{reason}\nhelp: {WORKS}"));
+    let unsupported =
+        |reason: String, help: &str| ModelError::unsupported(path, format!("{reason}\nhelp: use {help}"));
+    let all = || {
+        let families = FAMILIES.iter().map(|family| format!("{} ({})", family.name, family.model_types[0]));
+        families.collect::<Vec<_>>().join(", ")
+    };
+    let any = FAMILIES.iter().map(|family| family.help).collect::<Vec<_>>().join(", or ");
     let Some(model_type) = config.get("model_type").filter(|value| !value.is_null()) else {
-        let reason = format!("model_type is missing, so this is not known to be {}", names());
-        return Err(unsupported(reason));
+        let reason = format!("model_type is missing, so this is not known to be one of {}", all());
+        return Err(unsupported(reason, &any));
     };
     let model_type = model_type
         .as_str()
         .ok_or_else(|| ModelError::damaged(path, format!("model_type is {model_type}, not text")))?;
     let Some(family) = FAMILIES.iter().find(|family| family.model_types.contains(&model_type)) else {
-        return Err(unsupported(format!("this is a {model_type:?} model, not {}", names())));
+        return Err(unsupported(
+            format!("this is a {model_type:?} model; those that are read are {}", all()),
+            &any,
+        ));
     };
-    (family.read)(&config).map_err(unsupported)
+    (family.read)(&config).map_err(|reason| unsupported(reason, family.help))
 }
 
 /// All published checkpoints, family by family.
@@ -61,6 +68,7 @@ mod tests {
         }
         assert_eq!(like("google/siglip-base-patch16-225"), Some("google/siglip-base-patch16-224"));
         assert_eq!(like("gogle/siglip2-so400m-patch14-384"), Some("google/siglip2-so400m-patch14-384"));
-        assert_eq!(like("openai/clip-vit-base-patch32"), None);
+        assert_eq!(like("openai/clip-vit-base-patch23"), Some("openai/clip-vit-base-patch32"));
+        assert_eq!(like("microsoft/xclip-base-patch32"), None);
     }
 }

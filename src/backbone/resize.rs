@@ -2,6 +2,8 @@
 //! antialiased (the filter widens with the scale when shrinking), 22-bit fixed-point weights, and an 8-bit image between
 //! the horizontal and the vertical pass.
 
+use std::ops::Range;
+
 use crate::align::simd::wide;
 
 /// A square image of 8-bit RGB, row by row from the top: `3 · size · size` bytes.
@@ -11,17 +13,59 @@ pub struct Square {
     pub rgb: Vec<u8>,
 }
 
-/// Resizes images to the model's square without cropping. See [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
+/// Makes pictures into squares of the model's size. See [`Checkpoint::preprocessor`](super::Checkpoint::preprocessor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preprocessor {
     /// Width and height of the square in pixels.
     pub size: usize,
     /// The filter of `preprocessor_config.json`.
     pub filter: Filter,
+    pub fit: Fit,
+}
+
+/// How a picture that is not square becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// Both sides are resized to that of the square: nothing is lost.
+    Squash,
+    /// The shorter side is resized to so many pixels, the longer one with it; the square is cut from the middle.
+    Crop { shortest: usize },
+}
+
+/// A part of a picture, in pixels of the picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Region {
+    pub left: f64,
+    pub top: f64,
+    pub width: f64,
+    pub height: f64,
 }
 
 impl Preprocessor {
-    /// `rgb` holds `height` rows of `width` pixels of 3 bytes. The result equals Pillow's `Image.resize` byte for byte.
+    /// Width and height of the resized picture, and the left and upper edge of the square in it.
+    fn plan(&self, width: usize, height: usize) -> ((usize, usize), (usize, usize)) {
+        let Fit::Crop { shortest } = self.fit else { return ((self.size, self.size), (0, 0)) };
+        // At least the square, should a caller ask for less.
+        let shortest = shortest.max(self.size);
+        let longest = |long: usize, short: usize| shortest * long / short;
+        let (across, down) = if width <= height {
+            (shortest, longest(height, width))
+        } else {
+            (longest(width, height), shortest)
+        };
+        ((across, down), ((across - self.size) / 2, (down - self.size) / 2))
+    }
+
+    /// The part of a picture that becomes the square.
+    pub fn region(&self, width: u32, height: u32) -> Region {
+        let ((across, down), (left, top)) = self.plan(width as usize, height as usize);
+        let (x, y) = (f64::from(width) / across as f64, f64::from(height) / down as f64);
+        let size = self.size as f64;
+        Region { left: left as f64 * x, top: top as f64 * y, width: size * x, height: size * y }
+    }
+
+    /// `rgb` holds `height` rows of `width` pixels of 3 bytes. The result equals Pillow's `Image.resize`, and with a crop
+    /// that of transformers, byte for byte.
     ///
     /// # Panics
     /// If `rgb` is not `3 · width · height` bytes long, or if it is empty.
@@ -31,7 +75,8 @@ impl Preprocessor {
             !rgb.is_empty() && rgb.len() == 3 * width * height,
             "a picture of 3 · {width} · {height} bytes"
         );
-        Square { size: self.size, rgb: resize(rgb, (width, height), (self.size, self.size), self.filter) }
+        let (to, corner) = self.plan(width, height);
+        Square { size: self.size, rgb: resize(rgb, (width, height), to, (corner, self.size), self.filter) }
     }
 }
 
@@ -75,12 +120,13 @@ struct Axis {
 }
 
 impl Axis {
-    fn new(input: usize, output: usize, filter: Filter) -> Self {
+    /// For the output positions in a window.
+    fn new(input: usize, output: usize, window: Range<usize>, filter: Filter) -> Self {
         let scale = input as f64 / output as f64;
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
         let inverse = 1.0 / filter_scale;
-        let taps = (0..output)
+        let taps = window
             .map(|position| {
                 let centre = (position as f64 + 0.5) * scale;
                 // The cast truncates, and makes negative values zero.
@@ -96,7 +142,7 @@ impl Axis {
     }
 
     /// The range of input positions in use.
-    fn reach(&self) -> std::ops::Range<usize> {
+    fn reach(&self) -> Range<usize> {
         let start = self.taps.first().map_or(0, |(first, _)| *first);
         let end = self.taps.last().map_or(0, |(first, weights)| first + weights.len());
         start..end
@@ -124,12 +170,21 @@ fn to_byte(sum: i32) -> u8 {
 const HALF: i32 = 1 << (PRECISION - 1);
 
 wide! {
-    /// Resizes `rgb`, rows of pixels of 3 bytes, from a width and height to others. No side may be 0.
-    fn resize(rgb: &[u8], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<u8> {
-        let ((width, height), (out_width, out_height)) = (from, to);
-        let across = (width != out_width).then(|| Axis::new(width, out_width, filter));
-        let down = (height != out_height).then(|| Axis::new(height, out_height, filter));
-        match (across, down) {
+    /// Resizes `rgb`, rows of pixels of 3 bytes, from a width and height to others, and cuts a square out of the result, given
+    /// by its left and upper edge and its side. No side may be 0.
+    fn resize(
+        rgb: &[u8],
+        from: (usize, usize),
+        to: (usize, usize),
+        square: ((usize, usize), usize),
+        filter: Filter,
+    ) -> Vec<u8> {
+        let ((width, height), ((left, top), size)) = (from, square);
+        let axis = |input: usize, output: usize, start: usize| {
+            let is_kept = input == output && size == output;
+            (!is_kept).then(|| Axis::new(input, output, start..start + size, filter))
+        };
+        match (axis(width, to.0, left), axis(height, to.1, top)) {
             (None, None) => rgb.to_vec(),
             (Some(across), None) => horizontal(rgb, width, &across),
             (None, Some(down)) => vertical(rgb, width, &down),
@@ -141,7 +196,7 @@ wide! {
                 let rows = down.reach();
                 down.shift(rows.start);
                 let rgb = &rgb[3 * width * rows.start..3 * width * rows.end];
-                vertical(&horizontal(rgb, width, &across), out_width, &down)
+                vertical(&horizontal(rgb, width, &across), size, &down)
             }
         }
     }

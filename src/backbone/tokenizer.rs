@@ -20,7 +20,7 @@ use crate::error_chain::panic_message;
 pub struct Tokens {
     /// Token ids, padded to the model's full length or to that of the longest of a batch.
     pub ids: Vec<i32>,
-    /// How many of them are text, the end token not counted.
+    /// How many of them stand before the end token.
     pub used: usize,
     /// Whether the text was too long and lost its end.
     pub cut: bool,
@@ -31,9 +31,12 @@ pub struct Tokens {
 pub struct TextTokenizer {
     path: PathBuf,
     tokenizer: Tokenizer,
-    family: TokenizerKind,
+    kind: TokenizerKind,
     length: usize,
-    /// Ids that carry no text: the unknown token, and the mark between words.
+    /// Ids of the tokens before and after a text.
+    start: Option<i32>,
+    end: i32,
+    /// Ids that carry no text: the start, the unknown token, and the mark between words.
     empty: Vec<u32>,
 }
 
@@ -44,52 +47,106 @@ pub enum TokenizerKind {
     V1,
     /// SigLIP 2 of fixed resolution: Gemma's tokenizer; `<eos>` ends the text, `<pad>` pads it.
     V2,
+    /// CLIP: byte pairs of words in lower case between `<|startoftext|>` and `<|endoftext|>`, which also pads the text.
+    Clip,
+    /// MetaCLIP 2: the sentencepiece unigram model of XLM-V, between `<s>` and `</s>`, padded with `<pad>`.
+    XlmV,
 }
 
-/// The id that ends a text, in both families.
-const END: i32 = 1;
-
 impl TokenizerKind {
+    pub const ALL: [Self; 4] = [Self::V1, Self::V2, Self::Clip, Self::XlmV];
+
     pub fn describe(self) -> &'static str {
         match self {
             Self::V1 => "SigLIP (sentencepiece)",
             Self::V2 => "SigLIP 2 (Gemma)",
+            Self::Clip => "CLIP (byte pairs)",
+            Self::XlmV => "MetaCLIP 2 (XLM-V, sentencepiece)",
         }
     }
 
-    fn padding(self) -> i32 {
+    /// Name of the model families that use it.
+    fn family(self) -> &'static str {
         match self {
-            Self::V1 => END,
-            Self::V2 => 0,
+            Self::V1 | Self::V2 => "SigLIP",
+            Self::Clip => "CLIP",
+            Self::XlmV => "MetaCLIP 2",
         }
     }
 
-    /// The token with the id [`END`].
+    /// Whether a tokenizer has the same kind of model.
+    fn fits(self, model: &ModelWrapper) -> bool {
+        match (self, model) {
+            (Self::V1 | Self::XlmV, ModelWrapper::Unigram(_)) => true,
+            (Self::V2, ModelWrapper::BPE(model)) => model.end_of_word_suffix.is_none(),
+            (Self::Clip, ModelWrapper::BPE(model)) => model.end_of_word_suffix.as_deref() == Some("</w>"),
+            _ => false,
+        }
+    }
+
+    fn start_token(self) -> Option<&'static str> {
+        match self {
+            Self::V1 | Self::V2 => None,
+            Self::Clip => Some("<|startoftext|>"),
+            Self::XlmV => Some("<s>"),
+        }
+    }
+
     fn end_token(self) -> &'static str {
         match self {
-            Self::V1 => "</s>",
+            Self::V1 | Self::XlmV => "</s>",
             Self::V2 => "<eos>",
+            Self::Clip => "<|endoftext|>",
+        }
+    }
+
+    /// The id of the end token, where all checkpoints have the same.
+    fn end_id(self) -> Option<u32> {
+        match self {
+            Self::V1 | Self::V2 => Some(1),
+            Self::XlmV => Some(2),
+            Self::Clip => None,
+        }
+    }
+
+    /// The id that pads a text that ends with `end`.
+    fn padding(self, end: i32) -> i32 {
+        match self {
+            Self::V1 | Self::Clip => end,
+            Self::V2 => 0,
+            Self::XlmV => 1,
+        }
+    }
+
+    /// What a tokenizer of the kind must make of two letters, given that it knows them; `None` if it does not.
+    fn sample(self, has: impl Fn(&str) -> bool) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Clip => (has("a</w>") && has("b</w>")).then_some(&["a</w>b</w>"]),
+            _ if !has("▁") || !(has("a") || has("▁a")) || !(has("b") || has("▁b")) => None,
+            Self::V1 | Self::XlmV => Some(&["▁a▁b"]),
+            Self::V2 => Some(&["a▁b", "▁a▁b"]),
         }
     }
 }
 
 impl TextTokenizer {
-    /// Reads a `tokenizer.json` for a model with `length` text positions and `vocabulary` tokens.
-    pub fn open(path: &Path, length: usize, vocabulary: usize) -> Result<Self, ModelError> {
+    /// Reads a `tokenizer.json` of one of some kinds, for a model with `length` text positions and `vocabulary` tokens.
+    pub fn open(
+        path: &Path,
+        length: usize,
+        vocabulary: usize,
+        kinds: &[TokenizerKind],
+    ) -> Result<Self, ModelError> {
         let bytes = file::read(path, file::MAX_TOKENIZER)?;
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         check_charsmaps(json).map_err(|reason| file::unreadable(path, json, reason))?;
         let mut tokenizer = catch_panics(|| Tokenizer::from_bytes(json).map_err(|error| error.to_string()))
             .map_err(|reason| file::unreadable(path, json, reason))?;
         let unsupported = |reason: String| ModelError::unsupported(path, reason);
-        let (family, is_random) = match tokenizer.get_model() {
-            ModelWrapper::Unigram(model) => {
-                (TokenizerKind::V1, model.alpha.is_some() && model.nbest_size.is_some())
-            }
-            ModelWrapper::BPE(model) => {
-                (TokenizerKind::V2, model.dropout.is_some_and(|dropout| dropout != 0.0))
-            }
-            _ => return Err(unsupported("not a SigLIP tokenizer\nhelp: fetch the checkpoint again".into())),
+        let is_random = match tokenizer.get_model() {
+            ModelWrapper::Unigram(model) => model.alpha.is_some() && model.nbest_size.is_some(),
+            ModelWrapper::BPE(model) => model.dropout.is_some_and(|dropout| dropout != 0.0),
+            _ => false,
         };
         if is_random {
             return Err(unsupported(
@@ -97,12 +154,33 @@ impl TextTokenizer {
                     .into(),
             ));
         }
-        if tokenizer.token_to_id(family.end_token()) != Some(END as u32) {
-            return Err(unsupported(format!(
-                "not a SigLIP tokenizer: the token {:?} does not have the id {END}",
-                family.end_token()
-            )));
+        let fitting: Vec<TokenizerKind> =
+            kinds.iter().copied().filter(|kind| kind.fits(tokenizer.get_model())).collect();
+        // Some kinds differ only in the place of the end token.
+        let ends = |kind: &TokenizerKind| {
+            let id = tokenizer.token_to_id(kind.end_token());
+            id.is_some() && kind.end_id().is_none_or(|end| id == Some(end))
+        };
+        let family = kinds.first().map_or("known", |kind| kind.family());
+        let Some(kind) = fitting.iter().copied().find(ends).or(fitting.first().copied()) else {
+            return Err(unsupported(format!("not a {family} tokenizer\nhelp: fetch the checkpoint again")));
+        };
+        if !ends(&kind) {
+            let (token, id) = (kind.end_token(), kind.end_id());
+            return Err(unsupported(match id {
+                Some(id) => {
+                    format!("not a {family} tokenizer: the token {token:?} does not have the id {id}")
+                }
+                None => format!("not a {family} tokenizer: it has no token {token:?}"),
+            }));
         }
+        let id = |token: &str| tokenizer.token_to_id(token).map(|id| id as i32);
+        let end = id(kind.end_token()).unwrap_or_default();
+        let start = kind.start_token().map(|token| {
+            let missing = || unsupported(format!("not a {family} tokenizer: it has no token {token:?}"));
+            id(token).ok_or_else(missing)
+        });
+        let start = start.transpose()?;
         let tokens = tokenizer.get_vocab_size(true);
         let largest = tokenizer.get_added_tokens_decoder().into_keys().max();
         if tokens > vocabulary || largest.is_some_and(|id| id as usize >= vocabulary) {
@@ -112,75 +190,85 @@ impl TextTokenizer {
                  checkpoints"
             )));
         }
-        // `encode` cuts, ends and pads texts itself, whatever the file says.
+        // `encode` cuts, starts, ends and pads texts itself, whatever the file says.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| ModelError::damaged(path, error))?;
-        let mut opened = Self { path: path.to_owned(), tokenizer, family, length, empty: Vec::new() };
+        let mut opened =
+            Self { path: path.to_owned(), tokenizer, kind, length, start, end, empty: Vec::new() };
         opened.empty = opened.check_texts()?;
         Ok(opened)
     }
 
+    /// Reads a `tokenizer.json` of any kind, for a model that is not known.
+    pub(super) fn open_any(path: &Path) -> Result<Self, ModelError> {
+        Self::open(path, 3, usize::MAX, &TokenizerKind::ALL)
+    }
+
     /// Encodes a few texts to refuse a tokenizer that loses parts of them. Returns the ids that carry no text.
     fn check_texts(&self) -> Result<Vec<u32>, ModelError> {
+        let family = self.kind.family();
         self.run("a é ａ").map_err(|reason| ModelError::damaged(&self.path, reason))?;
         // No vocabulary has this character, and no normaliser another for it.
         let unknown = self.run(UNKNOWN).map_err(|reason| {
             ModelError::unsupported(
                 &self.path,
                 format!(
-                    "it has no token for unknown text ({reason}), as SigLIP's has\nhelp: fetch the checkpoint again"
+                    "it has no token for unknown text ({reason}), as {family}'s has\nhelp: fetch the checkpoint again"
                 ),
             )
         })?;
         let Some((&id, token)) = unknown.get_ids().last().zip(unknown.get_tokens().last()) else {
             return Err(ModelError::unsupported(
                 &self.path,
-                "it leaves unknown text out without a token for it, which SigLIP's has\nhelp: fetch the checkpoint again",
+                format!(
+                    "it leaves unknown text out without a token for it, which {family}'s has\nhelp: fetch the checkpoint \
+                     again"
+                ),
             ));
         };
-        let is_byte = token.starts_with("<0x");
-        let words = self.run("a b").map_err(|reason| ModelError::damaged(&self.path, reason))?;
+        let is_byte = token.starts_with("<0x") || self.kind == TokenizerKind::Clip;
+        let sample = if self.kind == TokenizerKind::Clip { "A b" } else { "a b" };
+        let words = self.run(sample).map_err(|reason| ModelError::damaged(&self.path, reason))?;
         let has = |token: &str| self.tokenizer.token_to_id(token).is_some();
         // Without these letters in the vocabulary, the marks between words cannot be checked.
-        if has("▁") && (has("a") || has("▁a")) && (has("b") || has("▁b")) {
+        if let Some(right) = self.kind.sample(has) {
             let made = words.get_tokens().concat();
-            let is_right = match self.family {
-                TokenizerKind::V1 => made == "▁a▁b",
-                TokenizerKind::V2 => made == "a▁b" || made == "▁a▁b",
-            };
-            if !is_right {
+            if !right.contains(&made.as_str()) {
                 return Err(ModelError::unsupported(
                     &self.path,
                     format!(
-                        "its normalizer or pre-tokenizer is not that of {}: \"a b\" becomes {made:?}\nhelp: fetch the checkpoint \
+                        "its normalizer or pre-tokenizer is not that of {}: {sample:?} becomes {made:?}\nhelp: fetch the checkpoint \
                          again",
-                        self.family.describe()
+                        self.kind.describe()
                     ),
                 ));
             }
         }
         let unknown = (!is_byte).then_some(id);
-        Ok(unknown.into_iter().chain(self.tokenizer.token_to_id("▁")).collect())
+        let start = self.start.map(|id| id as u32);
+        Ok(unknown.into_iter().chain(self.tokenizer.token_to_id("▁")).chain(start).collect())
     }
 
     /// Tokenizes a text; one that is too long is cut.
     pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
-        let made = match self.family {
+        let made = match self.kind {
             TokenizerKind::V1 => self.run(&canonical(text)),
             // Letter by letter, whatever ends the word, as the reference implementation does it.
             TokenizerKind::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
+            TokenizerKind::Clip | TokenizerKind::XlmV => self.run(text),
         };
         let made = made.map_err(|reason| {
             let path = self.path.display();
             ModelError::Input(format!("{path} cannot tokenize {}: {reason}", shortened(text)))
         })?;
-        let ids = made.get_ids();
-        let used = ids.len().min(self.length - 1);
-        let cut = ids.len() > used;
-        let mut ids: Vec<i32> = ids[..used].iter().map(|id| *id as i32).collect();
-        ids.push(END);
-        ids.resize(self.length, self.family.padding());
-        Ok(Tokens { ids, used, cut })
+        let made = made.get_ids();
+        let mut ids: Vec<i32> = self.start.into_iter().collect();
+        let kept = made.len().min(self.length - 1 - ids.len());
+        ids.extend(made[..kept].iter().map(|id| *id as i32));
+        let used = ids.len();
+        ids.push(self.end);
+        ids.resize(self.length, self.kind.padding(self.end));
+        Ok(Tokens { ids, used, cut: made.len() > kept })
     }
 
     fn run(&self, text: &str) -> Result<Encoding, String> {
@@ -203,8 +291,13 @@ impl TextTokenizer {
         Ok(batch)
     }
 
-    pub fn family(&self) -> TokenizerKind {
-        self.family
+    pub fn kind(&self) -> TokenizerKind {
+        self.kind
+    }
+
+    /// The id that ends a text.
+    pub(super) fn end(&self) -> i32 {
+        self.end
     }
 
     pub fn length(&self) -> usize {
@@ -303,6 +396,9 @@ pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
     }
     let hint = if dir.join("spiece.model").exists() {
         "spiece.model alone is not enough: fetch tokenizer.json from the same repository".into()
+    } else if dir.join("merges.txt").exists() {
+        "vocab.json and merges.txt are not read: open the model in transformers, and save its tokenizer"
+            .into()
     } else {
         "fetch the checkpoint again".into()
     };

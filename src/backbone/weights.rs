@@ -25,15 +25,15 @@ use super::weight_file::WeightFile;
 #[derive(Debug)]
 pub(super) struct WeightLayout {
     /// How the names of the image tower's and the text tower's tensors begin.
-    pub towers: [&'static str; 2],
+    pub towers: [&'static [&'static str]; 2],
     /// Tensors that every checkpoint has: what stands before their names is a prefix of all names.
     pub anchors: [&'static str; 2],
 }
 
 impl WeightLayout {
-    /// How the names of a tower's tensors begin.
-    pub fn prefix(&self, tower: Tower) -> &'static str {
-        self.towers[tower as usize]
+    /// Whether a tensor belongs to a tower.
+    fn is_of(&self, tower: Tower, tensor: &str) -> bool {
+        self.towers[tower as usize].iter().any(|start| tensor.starts_with(start))
     }
 }
 
@@ -162,10 +162,9 @@ impl Weights {
         }
         let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
         let is_unknown = |name: &&String| {
-            self.layout.towers.iter().any(|tower| name.starts_with(tower))
+            Tower::BOTH.iter().any(|tower| self.layout.is_of(*tower, name))
                 && !known.contains(name.as_str())
-                // Older files hold these indices.
-                && !name.ends_with(".position_ids")
+                && !is_index(name)
         };
         match self.tensors.keys().find(is_unknown) {
             None => Ok(()),
@@ -176,7 +175,7 @@ impl Weights {
     /// Checks that every value of both towers is a finite number. Reads all weights.
     pub fn check_values(&self) -> Result<(), ModelError> {
         let tensors = self.map()?;
-        self.layout.towers.iter().try_for_each(|tower| tensors.check(tower))
+        Tower::BOTH.iter().try_for_each(|tower| tensors.check(*tower))
     }
 
     fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
@@ -191,14 +190,16 @@ impl Weights {
     }
 
     fn missing(&self, name: &str) -> ModelError {
-        let has = |start: &str| self.tensors.keys().any(|other| other.starts_with(start));
-        let [vision, text] = self.layout.towers;
-        for (tower, half, other) in [(vision, "text", text), (text, "image", vision)] {
-            if name.starts_with(tower) && !has(tower) && has(other) {
+        let has = |tower: Tower| self.tensors.keys().any(|other| self.layout.is_of(tower, other));
+        for (tower, half, other) in
+            [(Tower::Vision, "text", Tower::Text), (Tower::Text, "image", Tower::Vision)]
+        {
+            if self.layout.is_of(tower, name) && !has(tower) && has(other) {
                 return ModelError::wrong_file(
                     &self.path,
                     format!(
-                        "only the {half} half of a model: tensor {name} is missing, as are all of {tower}*"
+                        "only the {half} half of a model: tensor {name} is missing, as are all of {}*",
+                        self.layout.towers[tower as usize].join("*, ")
                     ),
                     "use a checkpoint with both halves, such as google/siglip-base-patch16-224",
                 );
@@ -210,11 +211,12 @@ impl Weights {
     /// Number of values by stored type, and number of tensors.
     pub fn stored(&self) -> (BTreeMap<String, u64>, usize) {
         let mut types = BTreeMap::new();
-        for Tensor { info, .. } in self.tensors.values() {
+        let weights = || self.tensors.iter().filter(|(name, _)| !is_index(name)).map(|(_, tensor)| tensor);
+        for Tensor { info, .. } in weights() {
             let values: u64 = info.shape.iter().map(|side| *side as u64).product();
             *types.entry(format!("{:?}", info.dtype).to_lowercase()).or_default() += values;
         }
-        (types, self.tensors.len())
+        (types, weights().count())
     }
 
     fn check_finite(&self, name: &str, tensor: &Tensor, bytes: &[u8]) -> Result<(), ModelError> {
@@ -270,9 +272,10 @@ impl Weights {
         Ok(())
     }
 
-    /// Places of the tensors with that prefix: file; name, type and shape; range of bytes. Ordered by file and position.
-    pub fn places(&self, prefix: &str) -> Vec<(&Path, String, Range<u64>)> {
-        let mut places: Vec<_> = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+    /// Places of the tensors of a tower: file; name, type and shape; range of bytes. Ordered by file and position.
+    pub fn places(&self, tower: Tower) -> Vec<(&Path, String, Range<u64>)> {
+        let mut places: Vec<_> =
+            self.tensors.iter().filter(|(name, _)| self.layout.is_of(tower, name)).collect();
         places.sort_by_key(|(_, tensor)| (tensor.file, tensor.info.data_offsets));
         let place = |(name, Tensor { info, file }): (&String, &Tensor)| {
             let WeightFile { path, data_start } = &self.files[*file];
@@ -305,13 +308,13 @@ impl Tensors<'_> {
         Ok(floats(tensor.info.dtype, bytes))
     }
 
-    /// Checks that all values of the tensors with that prefix are finite.
-    pub fn check(&self, start: &str) -> Result<(), ModelError> {
+    /// Checks that all values of a tower are finite.
+    pub fn check(&self, tower: Tower) -> Result<(), ModelError> {
         for name in self
             .weights
             .tensors
             .keys()
-            .filter(|name| name.starts_with(start) && !name.ends_with(".position_ids"))
+            .filter(|name| self.weights.layout.is_of(tower, name) && !is_index(name))
         {
             let tensor = self.weights.tensor(name)?;
             self.weights.check_finite(name, tensor, self.bytes(tensor)?)?;
@@ -420,6 +423,11 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Resu
             prefixes.iter().skip(1).fold(format!("{first}*"), |all, prefix| format!("{all}, {prefix}*"))
         )),
     }
+}
+
+/// Whether a tensor holds indices, as older files do, and no weights.
+fn is_index(name: &str) -> bool {
+    name.ends_with(".position_ids")
 }
 
 fn in_pattern(c: char) -> impl Iterator<Item = char> {

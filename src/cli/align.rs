@@ -6,11 +6,11 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use ndarray::ArrayView2;
 
-use crate::align::{Calibration, Smoothing, products_of_all, unit_rows};
+use crate::align::{OwnCalibration, Smoothing, products_of_all, unit_rows};
 use crate::cli::inputs::MethodArgs;
 use crate::cli::table;
 use crate::embeddings::read_matrix;
-use crate::explore::{ClassMatrix, Outcome, Report, ReportSettings, align_classes};
+use crate::explore::{ClassMatrix, Method, Outcome, Report, ReportSettings, align_classes};
 
 /// Align embeddings made elsewhere and rank the classes
 #[derive(Args, Clone, Debug)]
@@ -25,9 +25,9 @@ pub struct AlignArgs {
     // Hyphens: clap takes -1.5 for a number but not -1e-5, as NumPy may print it.
     #[arg(long, value_name = "S", allow_hyphen_values = true, value_parser = finite)]
     logit_scale: f32,
-    /// The checkpoint's logit_bias: beta
+    /// The checkpoint's logit_bias: beta [default: none, as CLIP; cells are then cosines, and beta of affinities is fitted]
     #[arg(long, value_name = "B", allow_hyphen_values = true, value_parser = finite)]
-    logit_bias: f32,
+    logit_bias: Option<f32>,
     /// Width of the smoothing window in frames; 0 and 1 are off
     #[arg(long, value_name = "W", default_value_t = 0)]
     smoothing: usize,
@@ -46,10 +46,10 @@ impl AlignArgs {
     /// Aligns every class and ranks them.
     fn report(&self) -> Result<Report> {
         let Self { frames: file, steps: files, .. } = self;
-        let method = self.method.method();
-        let calibration = Calibration::from_log_scale(self.logit_scale, self.logit_bias);
+        let own = OwnCalibration::from_log_scale(self.logit_scale, self.logit_bias);
+        let method = Method { cell: self.method.cell.unwrap_or(own.usual_cell()), ..self.method.method() };
         ensure!(
-            calibration.alpha.is_finite(),
+            own.alpha.is_finite(),
             "exp({}) is too large\nhelp: give --logit-scale as the checkpoint stores it, before its exponential",
             self.logit_scale
         );
@@ -81,7 +81,8 @@ impl AlignArgs {
             .iter()
             .map(|products| smoothing.cosines(products.view(), &norms))
             .map(|cosines| Some(ClassMatrix { cosines, mean_pool: None }))
-            .collect();
+            .collect::<Vec<_>>();
+        let calibration = own.fitted(matrices.iter().flatten().map(|class| &class.cosines));
         let (rule, classes) = align_classes(matrices, method, calibration)
             .map_err(|refused| eyre!("cannot align {}: {refused}", files[refused.class].display()))?;
         // The times of the frames are unknown.

@@ -110,8 +110,9 @@ fn describe_model(dir: &Path) -> Result<String> {
     let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
     let side = checkpoint.image_size();
     Ok(format!(
-        "{}: images {side}×{side}, texts of {} tokens, {} dimensions{notices}",
+        "{}: {}, images {side}×{side}, texts of {} tokens, {} dimensions{notices}",
         dir.display(),
+        checkpoint.family(),
         checkpoint.text_len(),
         checkpoint.dim()
     ))

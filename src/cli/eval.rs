@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, value_parser};
 use color_eyre::eyre::{Result, eyre};
 
-use crate::align::Preset;
+use crate::align::{Cell, Preset};
 use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
 use crate::cli::progress::Counter;
@@ -47,7 +47,10 @@ pub struct EvalArgs {
     /// Aligners to compare with dtw, a row each: dtw, segment, mean-path, drop, with options as in
     /// segment:open-start:open-end:background=p75:band=0.2:cell=logit
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = aligner)]
-    aligners: Vec<Method>,
+    aligners: Vec<String>,
+    /// What the cells of a matrix hold [default: affinity, or cosine if the model has no bias]
+    #[arg(long)]
+    cell: Option<Cell>,
     /// Template to try with every aligner: context, step, domain, plain, or a text with {step}; may be repeated
     #[arg(long = "template", value_name = "TEMPLATE", value_parser = Template::parse)]
     templates: Vec<Template>,
@@ -175,14 +178,18 @@ fn request(args: &EvalArgs) -> Result<Request> {
         embeddings: args.embeddings.clone(),
         preset: args.preset,
     })?;
+    let model = args.model.open()?;
+    let cell = args.cell.unwrap_or(model.usual_cell());
+    let usual = Method { cell, ..Method::default() };
+    let aligners = args.aligners.iter().map(|text| usual.with_aligner(text));
     let rows = Rows {
-        aligners: args.aligners.clone(),
+        aligners: aligners.collect::<Result<_, _>>().map_err(|error| eyre!(error))?,
         templates: args.templates.clone(),
         smoothings: args.smoothings.clone(),
         prompts: args.prompts.clone(),
+        cell,
         ..Rows::default()
     };
-    let model = args.model.open()?;
     let plan = Plan::new(&dataset, args.fps, &rows, &model)?;
     let vlm = vlm(args)?;
     let shard = match (args.shard, &args.out) {
@@ -225,6 +232,7 @@ fn print(results: &Results, json: bool) -> Result<()> {
     Ok(output::print(&text)?)
 }
 
-fn aligner(text: &str) -> Result<Method, String> {
-    Method::default().with_aligner(text)
+/// Checks what names an aligner.
+fn aligner(text: &str) -> Result<String, String> {
+    Method::default().with_aligner(text).map(|_| text.to_owned())
 }

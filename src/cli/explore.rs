@@ -51,7 +51,7 @@ SCRIPTS  the candidate classes, each with its steps in order:
          {\"domain\": \"cooking\", \"classes\": [{\"name\": \"flipping a pancake\",
           \"steps\": [\"the cook lifts the pan\", \"the pancake turns in the air\"]}]}
          or lib:NAME, scripts that come with the program: actalign-tui scripts list names them
-DIR      a SigLIP checkpoint as the model hub has it, or its name there, for example
+DIR      a SigLIP or CLIP checkpoint as the model hub has it, or its name there, for example
          google/siglip-base-patch16-224; or demo, the model that comes with the program
 
 `actalign-tui --help` lists everything else, `actalign-tui doctor` checks this machine.";

@@ -21,7 +21,7 @@ use crate::video::{Sampling, Segment};
 /// The model, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// SigLIP checkpoint: a folder with config.json, model.safetensors and tokenizer.json, a name on the model hub such as
+    /// SigLIP, CLIP or MetaCLIP 2 checkpoint: a folder with config.json, model.safetensors and tokenizer.json, a name on the model hub such as
     /// google/siglip-base-patch16-224, or `demo`, which comes with the program
     /// The explorer and `eval` take several, separated by commas
     #[arg(long, visible_alias = "models", value_name = "DIR|ID", env = "ACTALIGN_MODEL", required = true,
@@ -138,19 +138,20 @@ pub struct MethodArgs {
     /// Keep the path near the diagonal: |t/T − k/K| ≤ R
     #[arg(long, value_name = "R", value_parser = band)]
     band: Option<f64>,
-    /// What the cells of a matrix hold
-    #[arg(long, default_value_t)]
-    cell: Cell,
+    /// What the cells of a matrix hold [default: affinity, or cosine if the model has no bias]
+    #[arg(long)]
+    pub cell: Option<Cell>,
 }
 
 impl MethodArgs {
-    /// The method. Arguments without effect are reported on standard error.
+    /// The method, with affinities where no cell is named. Arguments without effect are reported on standard error.
     pub fn method(&self) -> Method {
         let Self { preset, aligner, open_start, open_end, background, band, cell } = *self;
         if aligner != Aligner::Segment && (open_start || open_end) {
             let ends = aligner.ends_help();
             output::say(format_args!("open ends have no effect on {aligner}: {ends}"));
         }
+        let cell = cell.unwrap_or_default();
         Method { preset, aligner, cell, open_start, open_end, background, band }
     }
 }
@@ -201,6 +202,7 @@ impl ComparisonArgs {
             model,
             sampling: self.sampling.fps,
             segment: self.sampling.segment(),
+            cell: self.method.cell,
             settings: Settings {
                 method: self.method.method(),
                 smoothing_seconds: self.smoothing,
@@ -238,8 +240,8 @@ mod tests {
         let named = args.comparison.request(&[]).unwrap();
         let request = Request::new(Vec::new(), "lib:chess".into(), ModelRequest::new("demo"));
         assert_eq!(
-            (named.sampling, named.segment, &named.settings, &named.scripts),
-            (request.sampling, request.segment, &request.settings, &request.scripts)
+            (named.sampling, named.segment, &named.settings, named.cell, &named.scripts),
+            (request.sampling, request.segment, &request.settings, request.cell, &request.scripts)
         );
         let (named, model) = (named.model, request.model);
         assert_eq!(

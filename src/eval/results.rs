@@ -134,8 +134,8 @@ pub struct ModelSettings {
     pub text_len: usize,
     /// Slope of the logits.
     pub alpha: f32,
-    /// Offset of the logits.
-    pub beta: f32,
+    /// Offset of the logits; none if it is fitted to each clip.
+    pub beta: Option<f32>,
     #[serde(default)]
     pub precision: Precision,
     /// Digest of the image tower's weights, as in snapshots.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::align::Cell;
 use crate::explore::{Method, Settings};
 use crate::script::{Strategy, Template};
 
@@ -78,6 +79,8 @@ pub struct Rows {
     pub prompts: Vec<Strategy>,
     /// The template in place of the default one.
     pub context: Template,
+    /// What the cells of all rows hold but those of the aligners, which say it themselves.
+    pub cell: Cell,
 }
 
 /// A prompt without scripts.
@@ -104,7 +107,7 @@ impl Rows {
         if let Some(prompt) = self.prompts.iter().find(|prompt| !has_scripts(prompt)) {
             return Err(NoScripts(*prompt));
         }
-        let full = Settings { template: self.context.clone(), ..Settings::default() };
+        let full = self.usual();
         let unsmoothed = Settings { smoothing_seconds: 0.0, ..full.clone() };
         let [_, step, ..] = Template::built_in();
         let bare = Settings { template: step, ..unsmoothed.clone() };
@@ -133,6 +136,12 @@ impl Rows {
         Ok(rows)
     }
 
+    /// The settings of a row that states none.
+    fn usual(&self) -> Settings {
+        let method = Method { cell: self.cell, ..Method::default() };
+        Settings { method, template: self.context.clone(), ..Settings::default() }
+    }
+
     /// Whether no row is added.
     pub fn is_empty(&self) -> bool {
         self.aligners.is_empty() && !self.combines()
@@ -146,7 +155,7 @@ impl Rows {
         if !self.combines() {
             return Vec::new();
         }
-        let default = Settings::default();
+        let default = self.usual();
         let templates = or_default(&self.templates, self.context.clone());
         let smoothings = or_default(&self.smoothings, default.smoothing_seconds);
         let prompts = or_default(&self.prompts, Strategy::default());

@@ -60,7 +60,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
             image_size: 64,
             text_len: 16,
             alpha: 10.0,
-            beta: -10.0,
+            beta: Some(-10.0),
             precision: Default::default(),
             vision: Some("5e".repeat(32)),
             text: None,

@@ -6,7 +6,7 @@ use std::mem;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, OrderEvidence, Smoothing, Windows};
+use crate::align::{self, AlignError, Calibration, OrderEvidence, OwnCalibration, Smoothing, Windows};
 use crate::explain::{Confidence, RIVALS};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
@@ -27,6 +27,8 @@ use crate::script::Template;
 #[derive(Clone, Debug)]
 pub struct Exploration {
     candidates: Vec<Candidate>,
+    own: OwnCalibration,
+    /// Its own calibration, fitted to the present matrices if it has no bias.
     calibration: Calibration,
     settings: Settings,
     frames: FrameTable,
@@ -54,12 +56,19 @@ pub struct Fixed {
 
 impl Exploration {
     /// An exploration without frames; embeddings have `dim` values.
-    pub fn new(candidates: Vec<Candidate>, calibration: Calibration, dim: usize, settings: Settings) -> Self {
+    pub fn new(
+        candidates: Vec<Candidate>,
+        calibration: impl Into<OwnCalibration>,
+        dim: usize,
+        settings: Settings,
+    ) -> Self {
+        let own = calibration.into();
         Self {
             outcome: Outcome { classes: vec![None; candidates.len()], ..Outcome::default() },
             generation: next_generation(),
             candidates,
-            calibration,
+            own,
+            calibration: own.fitted([]),
             settings,
             frames: FrameTable::new(dim),
             texts: TextTable::new(dim),
@@ -98,6 +107,7 @@ impl Exploration {
         &self.candidates
     }
 
+    /// Scale and bias of the model; a bias that it lacks follows the frames embedded so far.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }
@@ -390,14 +400,13 @@ impl Exploration {
 
     fn align(&mut self) -> Result<(), AlignError> {
         let Settings { method, smoothing_seconds, .. } = self.settings;
-        let calibration = self.calibration_in_force();
-        calibration.check()?;
         if let Some(fixed) = &self.fixed {
             let matrix = |(cosines, &mean_pool): (&Option<Array2<f32>>, &Option<f64>)| {
                 Some(ClassMatrix { cosines: cosines.clone()?, mean_pool })
             };
             let matrices = fixed.cosines.iter().zip(&fixed.mean_pool).map(matrix).collect();
-            let (rule, classes) = align_classes(matrices, method, calibration)?;
+            self.calibration_in_force().check()?;
+            let (rule, classes) = align_classes(matrices, method, self.calibration_in_force())?;
             let (times, ordinals, width) = (fixed.times.clone(), fixed.ordinals.clone(), fixed.width);
             self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
             return Ok(());
@@ -421,8 +430,10 @@ impl Exploration {
             let sums: Vec<&[f64]> = script.map(|&number| self.texts.prefix_sums(number)).collect();
             class_matrix(&windows, &sums, mean_pool)
         };
-        let matrices = scripts.par_iter().zip(self.mean_pool_scores()).map(matrix).collect();
-        let aligned = align_classes(matrices, method, calibration);
+        let matrices: Vec<_> = scripts.par_iter().zip(self.mean_pool_scores()).map(matrix).collect();
+        self.calibration = self.own.fitted(matrices.iter().flatten().map(|class| &class.cosines));
+        self.calibration_in_force().check()?;
+        let aligned = align_classes(matrices, method, self.calibration_in_force());
         self.windows = Some(windows);
         let (rule, classes) = aligned?;
         self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::align::Calibration;
-use crate::backbone::{Checkpoint, ComputeDevice, ModelError, TextTower, Tower, VisionTower};
+use crate::align::{Cell, OwnCalibration};
+use crate::backbone::{
+    Checkpoint, ComputeDevice, ModelError, StoredCalibration, TextTower, Tower, VisionTower,
+};
 use crate::cache::{Cache, Contents};
 
 /// A checkpoint on a device, with a cache of its embeddings. A tower is loaded when it is first needed.
@@ -58,8 +60,14 @@ impl Model {
         &self.device
     }
 
-    pub fn calibration(&self) -> Calibration {
-        Calibration::from_log_scale(self.checkpoint.logit_scale(), self.checkpoint.logit_bias())
+    pub fn calibration(&self) -> OwnCalibration {
+        let StoredCalibration { logit_scale, logit_bias } = self.checkpoint.calibration();
+        OwnCalibration::from_log_scale(logit_scale, logit_bias)
+    }
+
+    /// What cells hold unless the user says otherwise.
+    pub fn usual_cell(&self) -> Cell {
+        self.calibration().usual_cell()
     }
 
     pub fn vision(&self) -> Result<Arc<VisionTower>, ModelError> {

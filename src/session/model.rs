@@ -102,7 +102,8 @@ fn missing(id: &ModelId, settings: HubSettings) -> Result<Report, HubError> {
     }
     let size = registry::find(&id.repo())
         .map_or(String::new(), |model| format!(" (about {})", Size(model.facts.bytes(4))));
-    let like = registry::like(&id.repo()).filter(|_| id.repo().starts_with("google/"));
+    let (repo, organisation) = (id.repo(), |repo: &str| repo.split('/').next().map(str::to_owned));
+    let like = registry::like(&repo).filter(|like| organisation(like) == organisation(&repo));
     let like = like.map_or(String::new(), |like| format!("\nhelp: did you mean {like}?"));
     Ok(eyre!("{missing}\nhelp: run `actalign-tui model fetch {id}`{size}{like}"))
 }

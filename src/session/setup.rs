@@ -9,6 +9,7 @@ use color_eyre::eyre::{Result, eyre};
 use super::bundle::Bundle;
 use super::model::ModelRequest;
 use super::opened::{Session, shown};
+use crate::align::Cell;
 use crate::eval::{Dataset, DatasetPaths};
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources, default_template};
 use crate::files::folders::Folder;
@@ -27,16 +28,19 @@ pub struct Request {
     pub sampling: Sampling,
     /// The part taken of every clip.
     pub segment: Segment,
+    /// The knobs; what cells hold is that of `cell`.
     pub settings: Settings,
     /// Whether a shorter template replaces that of the settings where the model would cut it ([`default_template`]).
     pub shortens_template: bool,
+    /// What cells hold; `None`: affinities, or cosines if the model has no bias.
+    pub cell: Option<Cell>,
 }
 
 impl Request {
     /// A request with the paper's settings, at ten frames per second.
     pub fn new(clips: Vec<PathBuf>, scripts: PathBuf, model: ModelRequest) -> Self {
         let (sampling, segment, settings) = (Sampling::Fps(10.0), Segment::default(), Settings::default());
-        Self { clips, scripts, model, sampling, segment, settings, shortens_template: true }
+        Self { clips, scripts, model, sampling, segment, settings, shortens_template: true, cell: None }
     }
 
     /// Opens the clips, each to compare with all classes.
@@ -84,6 +88,7 @@ impl Setup {
         if request.shortens_template {
             request.settings.template = default_template(&model, &Candidate::all_of(&scripts))?;
         }
+        request.settings.method.cell = request.cell.unwrap_or(model.usual_cell());
         Ok(Self { request, scripts, model })
     }
 

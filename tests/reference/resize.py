@@ -75,15 +75,16 @@ def fnv(data):
     return value
 
 
-cases = []
-for width, height, size in SIZES:
-    for name, filter in FILTERS.items():
-        for picture in (noise, stark):
-            rgb = picture(3 * width * height, width * 10000 + height)
-            out = Image.frombytes("RGB", (width, height), rgb).resize((size, size), filter).tobytes()
-            case = {"picture": picture.__name__, "width": width, "height": height, "size": size, "filter": name}
-            case["fnv"] = f"{fnv(out):016x}"
-            if size < RAW_BELOW:
-                case["rgb"] = list(out)
-            cases.append(case)
-print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")
+if __name__ == "__main__":
+    cases = []
+    for width, height, size in SIZES:
+        for name, filter in FILTERS.items():
+            for picture in (noise, stark):
+                rgb = picture(3 * width * height, width * 10000 + height)
+                out = Image.frombytes("RGB", (width, height), rgb).resize((size, size), filter).tobytes()
+                case = {"picture": picture.__name__, "width": width, "height": height, "size": size, "filter": name}
+                case["fnv"] = f"{fnv(out):016x}"
+                if size < RAW_BELOW:
+                    case["rgb"] = list(out)
+                cases.append(case)
+    print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")

@@ -89,14 +89,15 @@ def randomise(model, seed, logit_scale, logit_bias):
             value = 0.2 * noise
         elif "position_embedding" in name:
             value = 0.5 * noise
-        elif "token_embedding" in name or name.endswith("probe"):
+        elif "token_embedding" in name or "class_embedding" in name or name.endswith("probe"):
             value = noise
         else:
-            fan_in = parameter[0].numel()
+            fan_in = parameter[0].numel() if parameter.dim() else 1
             value = noise * (1.2 / fan_in**0.5)
         parameter.data.copy_(value)
     model.logit_scale.data.fill_(logit_scale)
-    model.logit_bias.data.fill_(logit_bias)
+    if logit_bias is not None:
+        model.logit_bias.data.fill_(logit_bias)
 
 
 def pictures(size, count, seed):

@@ -13,6 +13,8 @@ pub struct Attention {
     pub heads: usize,
     /// Values of a position, all heads together.
     pub hidden: usize,
+    /// Whether a position attends only to itself and those before it.
+    pub is_causal: bool,
 }
 
 /// Buffers for the work on one head.
@@ -28,7 +30,7 @@ struct Head {
 impl Attention {
     /// Attention of every position to all positions of its sequence, for `batch` sequences. `projected` has a row
     /// for each position: its query, its key and its value, one after another. `out` takes a row for each.
-    /// No mask: padding is attended to, as in training.
+    /// No mask for padding, which is attended to, as in training.
     pub fn within(self, projected: &[f32], batch: usize, out: &mut [f32]) {
         let hidden = self.hidden;
         let positions = out.len() / hidden / batch;
@@ -41,15 +43,15 @@ impl Attention {
                     [0, 1, 2].map(|part| Rows::within(&projected[part * hidden..], 3 * hidden, hidden));
                 out.par_chunks_mut(share * hidden).enumerate().for_each(|(piece, out)| {
                     let queries = queries.part(piece * share, out.len() / hidden);
-                    self.between(queries, keys, values, out);
+                    self.between(queries, keys, values, piece * share, out);
                 });
             },
         );
     }
 
-    /// Attention of queries to the keys and values of one sequence.
-    pub fn between(self, queries: Rows, keys: Rows, values: Rows, out: &mut [f32]) {
-        let Self { isa, heads, hidden } = self;
+    /// Attention of queries to the keys and values of one sequence; the first query is that of position `first`.
+    pub fn between(self, queries: Rows, keys: Rows, values: Rows, first: usize, out: &mut [f32]) {
+        let Self { isa, heads, hidden, is_causal } = self;
         let (most, columns) = isa.tile();
         let size = hidden / heads;
         let scale = 1.0 / (size as f32).sqrt();
@@ -67,6 +69,11 @@ impl Attention {
                     let tile = multiply(isa, group, of_keys, &mut tile);
                     let weights = &mut work.weights[row * keys.count..];
                     copy(tile, columns, weights, keys.count, panel * columns, keys.count);
+                }
+            }
+            if is_causal {
+                for (position, weights) in (first..).zip(work.weights.chunks_exact_mut(keys.count)) {
+                    weights[position + 1..].fill(f32::NEG_INFINITY);
                 }
             }
             softmax_rows(isa, &mut work.weights, keys.count, scale);

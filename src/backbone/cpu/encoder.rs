@@ -8,6 +8,7 @@ use super::attention::Attention;
 use super::kernel::Isa;
 use super::linear::{Epilogue, Linear};
 use super::norm::LayerNorm;
+use crate::backbone::activation::Activation;
 use crate::backbone::device::Precision;
 use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
@@ -18,13 +19,17 @@ pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
     pub isa: Isa,
     pub precision: Precision,
-    pub eps: f32,
 }
 
 impl Loader<'_> {
     pub fn linear(&self, name: &str) -> Result<Linear, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
         Ok(self.pack(&weight?, bias?))
+    }
+
+    /// A linear layer without a bias.
+    pub fn projection(&self, name: &str, outputs: usize) -> Result<Linear, ModelError> {
+        Ok(self.pack(&self.tensors.floats(&format!("{name}.weight"))?, vec![0.0; outputs]))
     }
 
     /// Linear layers with the same input as one.
@@ -41,9 +46,9 @@ impl Loader<'_> {
         Linear::new(self.isa, self.precision, weight, bias)
     }
 
-    pub fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
+    pub fn norm(&self, name: &str, sizes: &EncoderSizes) -> Result<LayerNorm, ModelError> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.tensors.floats(&format!("{name}.{part}")));
-        Ok(LayerNorm { isa: self.isa, weight: weight?, bias: bias?, eps: self.eps })
+        Ok(LayerNorm { isa: self.isa, weight: weight?, bias: bias?, eps: sizes.eps as f32 })
     }
 }
 
@@ -86,20 +91,23 @@ struct Layer {
     mlp: Mlp,
 }
 
-/// Two linear layers with a GELU between them.
+/// Two linear layers with an activation between them.
 #[derive(Debug)]
 pub struct Mlp {
     fc1: Linear,
     fc2: Linear,
+    activation: Activation,
 }
 
 impl Encoder {
+    /// The names of its tensors begin with `tower`.
     pub fn load(loader: &Loader, sizes: &EncoderSizes, tower: &str) -> Result<Self, ModelError> {
         let layers = (0..sizes.layers)
             .into_par_iter()
-            .map(|layer| Layer::load(loader, &format!("{tower}.encoder.layers.{layer}")))
+            .map(|layer| Layer::load(loader, sizes, &format!("{tower}.encoder.layers.{layer}")))
             .collect::<Result<_, _>>()?;
-        let attention = Attention { isa: loader.isa, heads: sizes.heads, hidden: sizes.hidden };
+        let EncoderSizes { heads, hidden, is_causal, .. } = *sizes;
+        let attention = Attention { isa: loader.isa, heads, hidden, is_causal };
         Ok(Self { attention, layers })
     }
 
@@ -122,21 +130,25 @@ impl Encoder {
 }
 
 impl Layer {
-    fn load(loader: &Loader, name: &str) -> Result<Self, ModelError> {
+    fn load(loader: &Loader, sizes: &EncoderSizes, name: &str) -> Result<Self, ModelError> {
         let projections = ["q_proj", "k_proj", "v_proj"].map(|p| format!("{name}.self_attn.{p}"));
         Ok(Self {
-            norm1: loader.norm(&format!("{name}.layer_norm1"))?,
+            norm1: loader.norm(&format!("{name}.layer_norm1"), sizes)?,
             projections: loader.joined(projections)?,
             out: loader.linear(&format!("{name}.self_attn.out_proj"))?,
-            norm2: loader.norm(&format!("{name}.layer_norm2"))?,
-            mlp: Mlp::load(loader, &format!("{name}.mlp"))?,
+            norm2: loader.norm(&format!("{name}.layer_norm2"), sizes)?,
+            mlp: Mlp::load(loader, sizes, &format!("{name}.mlp"))?,
         })
     }
 }
 
 impl Mlp {
-    pub fn load(loader: &Loader, name: &str) -> Result<Self, ModelError> {
-        Ok(Self { fc1: loader.linear(&format!("{name}.fc1"))?, fc2: loader.linear(&format!("{name}.fc2"))? })
+    pub fn load(loader: &Loader, sizes: &EncoderSizes, name: &str) -> Result<Self, ModelError> {
+        Ok(Self {
+            fc1: loader.linear(&format!("{name}.fc1"))?,
+            fc2: loader.linear(&format!("{name}.fc2"))?,
+            activation: sizes.activation,
+        })
     }
 
     /// Values between the two layers.
@@ -146,7 +158,7 @@ impl Mlp {
 
     /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
     pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
-        self.fc1.apply(x, wide, Epilogue::Gelu);
+        self.fc1.apply(x, wide, Epilogue::Activate(self.activation));
         self.fc2.apply(wide, out, Epilogue::Add);
     }
 }

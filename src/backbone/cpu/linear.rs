@@ -8,8 +8,9 @@ use half::slice::HalfFloatSliceExt;
 use half::vec::HalfFloatVecExt;
 use rayon::prelude::*;
 
-use super::activation::gelu_portable;
+use super::activation::activate_portable;
 use super::kernel::{Isa, LARGEST_TILE, for_each_isa, multiply, prefetch};
+use crate::backbone::activation::Activation;
 use crate::backbone::device::Precision;
 
 /// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
@@ -35,8 +36,8 @@ enum Panels {
 pub enum Epilogue {
     /// It replaces what was there.
     Store,
-    /// Its GELU replaces what was there.
-    Gelu,
+    /// What an activation makes of it replaces what was there.
+    Activate(Activation),
     /// It is added to what was there.
     Add,
 }
@@ -179,8 +180,8 @@ fn finish_portable(tile: &mut [f32], out: &mut [f32], how: Finish) {
             (Some(bias), _) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b),
             (None, _) => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
         }
-        if how.then == Epilogue::Gelu {
-            gelu_portable(out);
+        if let Epilogue::Activate(activation) = how.then {
+            activate_portable(out, activation);
         }
     }
 }
@@ -294,7 +295,7 @@ pub fn pack_panels(rows: Rows, range: Range<usize>, size: usize, packed: &mut Ve
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::activation::gelu_tanh;
+    use super::super::activation::activate;
     use super::*;
 
     fn values(count: usize, seed: u32) -> Vec<f32> {
@@ -315,7 +316,7 @@ mod tests {
             let before = values(rows * outputs, 4);
             for isa in Isa::all() {
                 let linear = Linear::new(isa, Precision::F32, &weight, bias.clone());
-                for then in [Epilogue::Store, Epilogue::Gelu, Epilogue::Add] {
+                for then in [Epilogue::Store, Epilogue::Activate(Activation::GeluTanh), Epilogue::Add] {
                     let mut out = before.clone();
                     pool.install(|| linear.apply(&x, &mut out, then));
                     for (row, column) in (0..rows).flat_map(|r| (0..outputs).map(move |c| (r, c))) {
@@ -324,7 +325,7 @@ mod tests {
                         let mut want = [(sum + f64::from(bias[column])) as f32];
                         match then {
                             Epilogue::Store => {}
-                            Epilogue::Gelu => gelu_tanh(isa, &mut want),
+                            Epilogue::Activate(activation) => activate(isa, &mut want, activation),
                             Epilogue::Add => want[0] += before[row * outputs + column],
                         }
                         let got = out[row * outputs + column];

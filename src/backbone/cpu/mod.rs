@@ -1,7 +1,7 @@
 //! Kernels for the processor, without gradients: the arithmetic of burn's modules, made for the processor at hand.
 //!
 //! Weights are packed once in the order in which the inner loop reads them; query, key and value projections are one product;
-//! bias, GELU and residual are applied while a tile of the result is still in the cache; buffers live as long as a batch.
+//! bias, activation and residual are applied while a tile of the result is still in the cache; buffers live as long as a batch.
 
 mod activation;
 pub mod attention;
@@ -9,5 +9,7 @@ pub mod encoder;
 pub mod kernel;
 pub mod linear;
 pub mod norm;
+pub mod pooling;
+pub mod text;
 
 pub(super) use kernel::Isa;

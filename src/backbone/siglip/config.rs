@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::backbone::activation::Activation;
+use crate::backbone::config::{Outline, Side, TowerSizes, check_quantisation};
 use crate::backbone::encoder::EncoderSizes;
+use crate::backbone::shapes::Shapes;
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Config {
@@ -13,7 +16,6 @@ pub(super) struct Config {
     pub vision_config: VisionConfig,
     #[serde(default)]
     pub text_config: TextConfig,
-    /// Only checkpoints of integers or 8-bit floats have it.
     #[serde(default)]
     quantization_config: Option<Value>,
 }
@@ -48,30 +50,6 @@ pub(super) struct TextConfig {
     pub layer_norm_eps: f64,
     projection_size: Option<usize>,
 }
-
-/// A tower: dimensions, those of the MLP, layers, heads.
-pub(super) type TowerSizes = [usize; 4];
-
-/// A side in pixels: a number, or height and width.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum Side {
-    Square(usize),
-    HeightWidth([usize; 2]),
-}
-
-impl Side {
-    fn square(self) -> Option<usize> {
-        match self {
-            Self::Square(side) => Some(side),
-            Self::HeightWidth([height, width]) => (height == width).then_some(height),
-        }
-    }
-}
-
-/// Sizes beyond these would exhaust the memory.
-const SIZES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
-const MOST_LAYERS: usize = 1000;
 
 const ACTIVATION: &str = "gelu_pytorch_tanh";
 
@@ -168,83 +146,55 @@ impl Config {
                 ));
             }
         }
-        if let Some(how) = &self.quantization_config {
-            let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
-            return Err(format!("its weights are quantised ({method}), which are not read"));
-        }
-        for eps in [vision.layer_norm_eps, text.layer_norm_eps] {
-            if !(0.0..1.0).contains(&eps) {
-                return Err(format!("a layer_norm_eps of {eps} makes no sense"));
-            }
-        }
+        check_quantisation(self.quantization_config.as_ref())?;
         for activation in [&vision.hidden_act, &text.hidden_act] {
             if activation != ACTIVATION {
                 return Err(format!("the activation {activation:?} is not SigLIP's {ACTIVATION:?}"));
             }
         }
-        if vision.num_channels != 3 {
-            return Err(format!("it takes images of {} channels, not RGB", vision.num_channels));
-        }
         if !vision.vision_use_head {
             return Err("it has no pooling head, so it makes no image embeddings".into());
         }
-        let (Some(image), Some(patch)) = (vision.image_size.square(), vision.patch_size.square()) else {
-            return Err("it takes images or patches that are not square".into());
-        };
-        if patch == 0 || image < patch {
-            return Err(format!("no patch of {patch} pixels fits an image of {image}"));
+        self.outline().check()
+    }
+
+    pub fn outline(&self) -> Outline {
+        let (vision, text) = (&self.vision_config, &self.text_config);
+        Outline {
+            vision: vision.encoder_sizes(),
+            channels: vision.num_channels,
+            image: vision.image_size,
+            patch: vision.patch_size,
+            text: text.encoder_sizes(),
+            vocabulary: text.vocab_size,
+            positions: text.max_position_embeddings,
+            dims: [vision.hidden_size, text.projection_size()],
         }
-        let sizes =
-            [vision.hidden_size, vision.intermediate_size, text.hidden_size, text.intermediate_size, image];
-        let sizes =
-            sizes.into_iter().chain([text.vocab_size, text.max_position_embeddings, text.projection_size()]);
-        let layers = [vision.num_hidden_layers, text.num_hidden_layers];
-        if let Some(size) =
-            sizes.filter(|s| !SIZES.contains(s)).chain(layers.into_iter().filter(|l| *l > MOST_LAYERS)).next()
-        {
-            return Err(format!("a size of {size} makes no sense"));
-        }
-        for (tower, hidden, heads) in [
-            ("vision", vision.hidden_size, vision.num_attention_heads),
-            ("text", text.hidden_size, text.num_attention_heads),
-        ] {
-            if heads == 0 || hidden % heads != 0 {
-                return Err(format!("{heads} {tower} heads do not share {hidden} dimensions evenly"));
-            }
-        }
-        if text.max_position_embeddings < 2 {
-            return Err(format!("{} text positions leave no room for text", text.max_position_embeddings));
-        }
-        if text.projection_size() != vision.hidden_size {
-            return Err(format!(
-                "image embeddings have {} dimensions and text embeddings {}, so they cannot be compared",
-                vision.hidden_size,
-                text.projection_size()
-            ));
-        }
-        Ok(())
+    }
+
+    /// Names and shapes of the tensors of both towers.
+    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let Outline { vision, text, vocabulary, positions, dims, .. } = self.outline();
+        let (hidden, patch) = (vision.hidden, self.outline().patch_size());
+        let mut shapes = Shapes::new("vision_model.");
+        shapes.add("embeddings.patch_embedding.weight", &[hidden, 3, patch, patch]);
+        shapes.add("embeddings.patch_embedding.bias", &[hidden]);
+        shapes.add("embeddings.position_embedding.weight", &[self.outline().patches(), hidden]);
+        shapes.add_layers(&vision);
+        shapes.add_norm("post_layernorm", hidden);
+        shapes.add_pooling_head(&vision);
+        let of_vision = shapes.into_list();
+        let mut shapes = Shapes::new("text_model.");
+        shapes.add("embeddings.token_embedding.weight", &[vocabulary, text.hidden]);
+        shapes.add("embeddings.position_embedding.weight", &[positions, text.hidden]);
+        shapes.add_layers(&text);
+        shapes.add_norm("final_layer_norm", text.hidden);
+        shapes.add_linear("head", text.hidden, dims[1]);
+        [of_vision, shapes.into_list()].concat()
     }
 }
 
 impl VisionConfig {
-    pub fn image_size(&self) -> usize {
-        self.image_size.square().unwrap_or_default()
-    }
-
-    pub fn patch_size(&self) -> usize {
-        self.patch_size.square().unwrap_or(1)
-    }
-
-    /// Patches along a side; pixels beyond the last whole patch are ignored.
-    pub fn grid(&self) -> usize {
-        self.image_size() / self.patch_size()
-    }
-
-    /// Values of a patch, all colours together.
-    pub fn patch_values(&self) -> usize {
-        3 * self.patch_size() * self.patch_size()
-    }
-
     pub fn encoder_sizes(&self) -> EncoderSizes {
         EncoderSizes {
             hidden: self.hidden_size,
@@ -252,6 +202,8 @@ impl VisionConfig {
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
+            activation: Activation::GeluTanh,
+            is_causal: false,
         }
     }
 }
@@ -268,6 +220,8 @@ impl TextConfig {
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
+            activation: Activation::GeluTanh,
+            is_causal: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The checkpoints that Google published, as far as this program runs them.
 
-use super::config::{Config, TowerSizes};
+use super::config::Config;
+use crate::backbone::config::TowerSizes;
 use crate::backbone::facts::KnownModel;
 use crate::backbone::family::Backbone;
 
@@ -51,7 +52,7 @@ pub(super) fn models() -> Vec<KnownModel> {
         let text = if vision == GIANT_OPT { SO400M } else { vision };
         let text_len = if id == "google/siglip-so400m-patch14-224" { 16 } else { 64 };
         let config = Config::of_sizes(vision, text, image, patch, vocabulary, text_len);
-        KnownModel { id, facts: config.facts() }
+        KnownModel { id, licence: "Apache-2.0", facts: config.facts() }
     };
     MODELS.into_iter().map(known).collect()
 }

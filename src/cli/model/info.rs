@@ -31,6 +31,8 @@ struct Info {
     folder: PathBuf,
     usable: bool,
     model: Option<ModelFacts>,
+    /// Whether images are cut from the middle of the picture, so that the model does not see its ends.
+    crops: bool,
     memory_f32_bytes: Option<u64>,
     memory_f16_bytes: Option<u64>,
     tokenizer: Option<&'static str>,
@@ -56,6 +58,7 @@ pub fn run(args: &InfoArgs) -> Result<()> {
     });
     let info = Info {
         usable: found.problems.is_empty(),
+        crops: found.crops,
         memory_f32_bytes: found.model.as_ref().map(|model| model.bytes(4)),
         memory_f16_bytes: found.model.as_ref().map(|model| model.bytes(2)),
         tokenizer: found.tokenizer.map(|family| family.describe()),
@@ -93,7 +96,9 @@ fn in_words(info: &Info) -> String {
     let mut line = |what: &str, finding: String| text += &format!("  {what:<11} {finding}\n");
     if let Some(model) = &info.model {
         let (side, patch) = (model.image_size, model.patch_size);
-        line("images", format!("{side}×{side}, patches of {patch}×{patch}"));
+        line("family", model.family.to_owned());
+        let cut = if info.crops { ", cut from the middle of the picture" } else { "" };
+        line("images", format!("{side}×{side}{cut}, patches of {patch}×{patch}"));
         line("texts", format!("{} tokens of {}", model.text_len, model.vocabulary));
         line("embeddings", format!("{} dimensions", model.dim));
         line("image tower", tower(&model.vision));
@@ -118,10 +123,11 @@ fn in_words(info: &Info) -> String {
             types.iter().map(|(name, n)| format!("{} in {name}", millions(*n))).collect();
         line("weights", format!("{tensors} tensors, {}", types.join(", ")));
         let alpha = logit_scale.exp();
-        line(
-            "calibration",
-            format!("logit scale {logit_scale} (alpha {alpha:.3}), bias {logit_bias} (beta)"),
+        let bias = logit_bias.map_or_else(
+            || "no bias: cells are cosines, and beta of affinities is fitted to each clip".to_owned(),
+            |bias| format!("bias {bias} (beta)"),
         );
+        line("calibration", format!("logit scale {logit_scale} (alpha {alpha:.3}), {bias}"));
     }
     for file in &info.files {
         line("file", format!("{:>9}  {}", Size(file.bytes).to_string(), file.name));

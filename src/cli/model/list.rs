@@ -20,9 +20,10 @@ pub struct ListArgs {
 
 const NOTES: &str = "\
 Parameters and sizes are computed from the layers (published weights are f32; a tokenizer adds 2 to 35 MB). Memory is that
-of the weights, with --precision f32 and f16; on the CPU the token table stays on disk. Any other SigLIP checkpoint in
-safetensors works as well, except those of flexible resolution (google/siglip2-base-patch16-naflex and
-google/siglip2-so400m-patch16-naflex): they have another architecture.
+of the weights, with --precision f32 and f16; on the CPU the token table stays on disk. Any other checkpoint of these
+families works as well, MetaCLIP and DFN among the CLIPs, if it has model.safetensors and tokenizer.json. SigLIP checkpoints
+of flexible resolution (google/siglip2-base-patch16-naflex and google/siglip2-so400m-patch16-naflex) have another
+architecture. Licences are those that the models' pages name; read them before you use a model.
 Fetch one: actalign-tui model fetch ID
 ";
 
@@ -37,13 +38,18 @@ pub fn run(args: &ListArgs) -> Result<()> {
         return Ok(output::print(visible::json(&models)?)?);
     }
     let mut text = format!(
-        "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}\n",
+        "{:<44}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  licence\n",
         "model", "images", "text", "dim", "parameters", "download", "memory f32", "memory f16"
     );
+    let mut family = "";
     for model in &models() {
         let facts = &model.facts;
+        if facts.family != family {
+            family = facts.family;
+            text += &format!("\n{family}\n");
+        }
         text += &format!(
-            "{:<42}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}{}\n",
+            "{:<44}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  {}{}\n",
             model.id,
             facts.image_size,
             facts.text_len,
@@ -52,6 +58,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
             Size(facts.bytes(4)).to_string(),
             Size(facts.bytes(4)).to_string(),
             Size(facts.bytes(2)).to_string(),
+            model.licence,
             if is_cached(model) { "  in the cache" } else { "" }
         );
     }
@@ -59,9 +66,11 @@ pub fn run(args: &ListArgs) -> Result<()> {
 }
 
 /// Published weights are f32; other files are small.
-fn document(KnownModel { id, facts, .. }: &KnownModel, is_cached: bool) -> Value {
+fn document(KnownModel { id, licence, facts }: &KnownModel, is_cached: bool) -> Value {
     json!({
         "id": id,
+        "family": facts.family,
+        "licence": licence,
         "image_size": facts.image_size,
         "text_len": facts.text_len,
         "dim": facts.dim,

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, Tokens};
+use actalign_tui::backbone::{
+    Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, StoredCalibration, Tokens,
+};
 use ndarray::Array2;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -107,7 +109,7 @@ impl Copy {
 fn the_copy_itself_opens() {
     let checkpoint = Copy::new().open().unwrap();
     assert_eq!((checkpoint.dim(), checkpoint.image_size(), checkpoint.text_len()), (32, 32, 64));
-    assert_eq!((checkpoint.logit_scale(), checkpoint.logit_bias()), (2.3, -1.5));
+    assert_eq!(checkpoint.calibration(), StoredCalibration { logit_scale: 2.3, logit_bias: Some(-1.5) });
 }
 
 #[test]
@@ -209,7 +211,10 @@ fn other_models_are_refused() {
         copy.edit_json("config.json", edit);
         copy.assert_refused(&[&["config.json", "google/siglip"], parts].concat());
     };
-    refused(|c| c["model_type"] = json!("clip"), &["\"clip\" model, not SigLIP"]);
+    refused(
+        |c| c["model_type"] = json!("blip"),
+        &["\"blip\" model", "SigLIP (siglip), CLIP (clip)", "openai/clip"],
+    );
     refused(|c| c["model_type"] = json!("siglip2"), &["NaFlex"]);
     refused(|c| c["vision_config"]["num_patches"] = json!(256), &["NaFlex"]);
     refused(|c| drop(c.as_object_mut().unwrap().remove("model_type")), &["model_type is missing"]);
@@ -341,7 +346,7 @@ fn tokenizers_of_other_models_are_refused() {
 /// Embeddings of all f32 weights, and of the same weights rounded to half precision, stay close.
 #[test]
 fn half_precision_files_load_as_what_they_hold() {
-    let scale = |copy: &Copy| copy.open().unwrap().logit_scale();
+    let scale = |copy: &Copy| copy.open().unwrap().calibration().logit_scale;
     let single = Copy::new();
     let (images, texts) = single.embed();
     for (dtype, tolerance) in [(Dtype::F16, 0.01), (Dtype::BF16, 0.08)] {

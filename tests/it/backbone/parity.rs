@@ -1,5 +1,5 @@
-//! The model against the reference implementation, on checkpoints of random weights
-//! (made by `tests/reference/siglip.py`).
+//! The models against the reference implementation, on checkpoints of random weights
+//! (made by `tests/reference/siglip.py` and `clip.py`).
 //!
 //! `ACTALIGN_TEST_DEVICE` (cpu, wgpu, cuda) runs the same checks elsewhere.
 
@@ -16,7 +16,7 @@ use safetensors::SafeTensors;
 const TOLERANCE: f32 = 2e-5;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 fn device() -> ComputeDevice {
@@ -139,42 +139,76 @@ fn batch_parity(dir: &Path) {
 
 #[test]
 fn tiny_embeddings_of_a_batch_equal_the_reference() {
-    batch_parity(&fixture("tiny"));
+    batch_parity(&fixture("siglip/tiny"));
 }
 
 #[test]
 fn awkward_embeddings_of_a_batch_equal_the_reference() {
-    batch_parity(&fixture("awkward"));
+    batch_parity(&fixture("siglip/awkward"));
 }
 
 #[test]
 fn tiny_image_embeddings_equal_the_reference() {
-    image_parity(&fixture("tiny"));
+    image_parity(&fixture("siglip/tiny"));
 }
 
 #[test]
 fn tiny_text_embeddings_equal_the_reference() {
-    text_parity(&fixture("tiny"));
+    text_parity(&fixture("siglip/tiny"));
 }
 
 #[test]
 fn tiny_tokens_equal_the_reference() {
-    token_parity(&fixture("tiny"));
+    token_parity(&fixture("siglip/tiny"));
 }
 
 #[test]
 fn awkward_image_embeddings_equal_the_reference() {
-    image_parity(&fixture("awkward"));
+    image_parity(&fixture("siglip/awkward"));
 }
 
 #[test]
 fn awkward_text_embeddings_equal_the_reference() {
-    text_parity(&fixture("awkward"));
+    text_parity(&fixture("siglip/awkward"));
 }
 
 #[test]
 fn awkward_tokens_equal_the_reference() {
-    token_parity(&fixture("awkward"));
+    token_parity(&fixture("siglip/awkward"));
+}
+
+/// `quick_gelu`, `legacy` (an end token by its highest id, GELU with erf) and MetaCLIP 2.
+const CLIP: [&str; 3] = ["clip/quick", "clip/legacy", "clip/metaclip2"];
+
+#[test]
+fn clip_image_embeddings_equal_the_reference() {
+    CLIP.into_iter().for_each(|name| image_parity(&fixture(name)));
+}
+
+#[test]
+fn clip_text_embeddings_equal_the_reference() {
+    CLIP.into_iter().for_each(|name| text_parity(&fixture(name)));
+}
+
+#[test]
+fn clip_tokens_equal_the_reference() {
+    CLIP.into_iter().for_each(|name| token_parity(&fixture(name)));
+}
+
+/// Attention is causal, so padding changes nothing.
+#[test]
+fn clip_texts_embed_alike_in_every_batch() {
+    for name in CLIP {
+        let checkpoint = Checkpoint::open(&fixture(name)).unwrap();
+        let tower = checkpoint.load_text(&device()).unwrap();
+        let texts = ["a dive", "the goalkeeper dives to the left", ""].map(str::to_owned);
+        let together = tower.embed(&checkpoint.tokenizer().unwrap().encode_batch(&texts).unwrap()).unwrap();
+        for (row, text) in texts.iter().enumerate() {
+            let alone = tower.embed(&[checkpoint.tokenizer().unwrap().encode(text).unwrap()]).unwrap();
+            let row = together.slice(ndarray::s![row..=row, ..]).to_owned();
+            assert!(relative_difference(&alone, &row) < TOLERANCE, "{name}: {text:?}");
+        }
+    }
 }
 
 #[test]
@@ -196,15 +230,15 @@ fn siglip2_tokens_equal_the_reference() {
     }
     let folder = tempfile::TempDir::new().unwrap();
     for (from, name) in [
-        ("tiny", "config.json"),
-        ("tiny", "model.safetensors"),
-        ("tiny", "preprocessor_config.json"),
-        ("gemma", "tokenizer.json"),
+        ("siglip/tiny", "config.json"),
+        ("siglip/tiny", "model.safetensors"),
+        ("siglip/tiny", "preprocessor_config.json"),
+        ("siglip/gemma", "tokenizer.json"),
     ] {
         std::fs::copy(fixture(from).join(name), folder.path().join(name)).unwrap();
     }
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let cases = std::fs::read(fixture("gemma").join("expected.json")).unwrap();
+    let cases = std::fs::read(fixture("siglip/gemma").join("expected.json")).unwrap();
     let cases: Vec<Case> = serde_json::from_slice(&cases).unwrap();
     assert!(cases.len() >= 100);
     for case in cases {
@@ -216,8 +250,8 @@ fn siglip2_tokens_equal_the_reference() {
 
 #[test]
 fn embeddings_do_not_depend_on_how_the_batch_is_split() {
-    let want = expected(&fixture("tiny"));
-    let checkpoint = Checkpoint::open(&fixture("tiny")).unwrap();
+    let want = expected(&fixture("siglip/tiny"));
+    let checkpoint = Checkpoint::open(&fixture("siglip/tiny")).unwrap();
     let tower = checkpoint.load_vision(&device()).unwrap();
     let images: Vec<Square> = want.images.iter().cycle().take(13).cloned().collect();
     let together = tower.embed(&images).unwrap();
@@ -228,7 +262,7 @@ fn embeddings_do_not_depend_on_how_the_batch_is_split() {
     }
 }
 
-/// A checkpoint outside the repository, made by `siglip.py base FOLDER`.
+/// A checkpoint outside the repository, made by `siglip.py base FOLDER` or `clip.py base FOLDER`.
 #[test]
 #[ignore = "needs ACTALIGN_TEST_CHECKPOINT, a folder with an expected.safetensors"]
 fn given_checkpoint_equals_the_reference() {

@@ -1,6 +1,6 @@
 //! Image preparation against Pillow, byte for byte (made by `tests/reference/resize.py`).
 
-use actalign_tui::backbone::{Filter, Preprocessor};
+use actalign_tui::backbone::{Filter, Fit, Preprocessor, Region};
 use proptest::prelude::*;
 
 #[derive(serde::Deserialize)]
@@ -9,6 +9,8 @@ struct Case {
     width: u32,
     height: u32,
     size: usize,
+    /// The shorter side before the square is cut from the middle; none squashes.
+    shortest: Option<usize>,
     filter: String,
     fnv: String,
     /// The bytes themselves, where they are few.
@@ -40,7 +42,17 @@ fn fnv(bytes: &[u8]) -> u64 {
 
 #[test]
 fn squares_equal_pillows_byte_for_byte() {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("../../fixtures/siglip/resize.json")).unwrap();
+    check(include_str!("../../fixtures/siglip/resize.json"));
+}
+
+/// Made by `tests/reference/clip.py crops`.
+#[test]
+fn crops_equal_those_of_transformers_byte_for_byte() {
+    check(include_str!("../../fixtures/clip/crops.json"));
+}
+
+fn check(cases: &str) {
+    let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() >= 100);
     for case in cases {
         let filter = match case.filter.as_str() {
@@ -48,15 +60,35 @@ fn squares_equal_pillows_byte_for_byte() {
             "bicubic" => Filter::Bicubic,
             other => panic!("{other}"),
         };
-        let preprocessor = Preprocessor { size: case.size, filter };
+        let fit = case.shortest.map_or(Fit::Squash, |shortest| Fit::Crop { shortest });
+        let preprocessor = Preprocessor { size: case.size, filter, fit };
         let square = preprocessor.square(&picture(&case), case.width, case.height);
-        let name =
-            format!("{} {}x{} to {} {}", case.picture, case.width, case.height, case.size, case.filter);
+        let name = format!("{} {}x{} to {} {fit:?}", case.picture, case.width, case.height, case.size);
         if let Some(rgb) = case.rgb {
             assert_eq!(square.rgb, rgb, "{name}");
         }
         assert_eq!(format!("{:016x}", fnv(&square.rgb)), case.fnv, "{name}");
     }
+}
+
+#[test]
+fn the_region_of_a_crop_is_the_middle() {
+    let region = |fit, width, height| {
+        let Region { left, top, width, height } =
+            Preprocessor { size: 224, filter: Filter::Bicubic, fit }.region(width, height);
+        [left, top, width, height]
+    };
+    assert_eq!(region(Fit::Squash, 640, 360), [0.0, 0.0, 640.0, 360.0]);
+    assert_eq!(region(Fit::Crop { shortest: 224 }, 448, 224), [112.0, 0.0, 224.0, 224.0]);
+    assert_eq!(region(Fit::Crop { shortest: 448 }, 448, 896), [112.0, 336.0, 224.0, 224.0]);
+}
+
+/// The shorter side decides, so the longer one has 20 million pixels before it is cut.
+#[test]
+fn a_crop_of_a_line_stays_small() {
+    let preprocessor = Preprocessor { size: 32, filter: Filter::Bicubic, fit: Fit::Crop { shortest: 336 } };
+    let line = noise(3 * 60_000, 3);
+    assert_eq!(preprocessor.square(&line, 60_000, 1).rgb.len(), 3 * 32 * 32);
 }
 
 proptest! {
@@ -67,7 +99,7 @@ proptest! {
     fn one_colour_stays(width in 1u32..90, height in 1u32..90, size in 1usize..70, colour: [u8; 3], cubic: bool) {
         let filter = if cubic { Filter::Bicubic } else { Filter::Bilinear };
         let rgb = colour.repeat((width * height) as usize);
-        let square = Preprocessor { size, filter }.square(&rgb, width, height);
+        let square = Preprocessor { size, filter, fit: Fit::Squash }.square(&rgb, width, height);
         prop_assert_eq!(square.size, size);
         prop_assert_eq!(square.rgb, colour.repeat(size * size));
     }
@@ -79,7 +111,7 @@ proptest! {
             let rows = rgb.chunks_exact(3 * width);
             rows.flat_map(|row| row.chunks_exact(3).rev().flatten().copied()).collect()
         };
-        let preprocessor = Preprocessor { size, filter: Filter::Bicubic };
+        let preprocessor = Preprocessor { size, filter: Filter::Bicubic, fit: Fit::Squash };
         let rgb = noise((3 * width * height) as usize, seed);
         let after = mirror(&preprocessor.square(&rgb, width, height).rgb, size);
         let before = preprocessor.square(&mirror(&rgb, width as usize), width, height).rgb;

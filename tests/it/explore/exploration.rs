@@ -3,7 +3,9 @@
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-use actalign_tui::align::{self, Aligner, Alignment, Calibration, Cell, OrderEvidence, Preset, Smoothing};
+use actalign_tui::align::{
+    self, Aligner, Alignment, Calibration, Cell, OrderEvidence, OwnCalibration, Preset, Smoothing,
+};
 use actalign_tui::background::Worker;
 use actalign_tui::explain::Confidence;
 use actalign_tui::explore::{
@@ -307,6 +309,35 @@ fn a_calibration_of_ones_own_takes_the_place_of_the_checkpoints() {
     exploration.set(Settings::default());
     exploration.refresh().unwrap();
     assert_eq!(exploration.outcome().score(0), Some(before));
+}
+
+/// A bias that the model lacks follows the frames embedded so far, for all candidates together.
+#[test]
+fn a_missing_bias_is_fitted_to_all_frames_and_candidates() {
+    let own = OwnCalibration { alpha: 100.0, beta: None };
+    let mut exploration = Exploration::new(candidates(), own, DIM, Settings::default());
+    let rows =
+        Array2::from_shape_fn((40, DIM), |(t, i)| ((t * 7 + i * 3) % 11) as f32 - 4.0 + t as f32 / 50.0);
+    embed_missing(&mut exploration);
+    let frames = frames(&rows);
+    for count in [1, 10, 40] {
+        exploration.add_frames(frames[..count].iter().cloned());
+        exploration.refresh().unwrap();
+        let classes: Vec<&ClassOutcome> = exploration.outcome().classes.iter().flatten().collect();
+        let all: Vec<f32> = classes.iter().flat_map(|class| &class.cells).copied().collect();
+        // One half lies between the values that a percentile is interpolated from.
+        let above = all.iter().filter(|cell| **cell > 0.5 + 1e-5).count();
+        assert!(above <= 1 + all.len() / 50, "{above} of {}", all.len());
+        assert!(all.iter().any(|cell| *cell >= 0.5 - 1e-5));
+        let Calibration { alpha, beta } = exploration.calibration();
+        let cosines = align::percentile(98.0, classes.iter().map(|class| &class.cosines)).unwrap();
+        assert_eq!((alpha, beta), (100.0, -100.0 * cosines as f32));
+        assert_eq!(exploration.report(&Sources::default()).settings.beta, beta);
+    }
+    let mine = Calibration { alpha: 100.0, beta: -20.0 };
+    exploration.set(Settings { calibration: Some(mine), ..Settings::default() });
+    exploration.refresh().unwrap();
+    assert_eq!(exploration.calibration_in_force(), mine);
 }
 
 /// The steps of every class under the present template, as they are aligned.

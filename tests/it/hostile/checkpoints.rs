@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Fit, Square};
 use image::RgbImage;
 use ndarray::Array2;
 use ndarray_npy::write_npy;
@@ -38,6 +38,25 @@ impl World {
             {"name": "goal", "steps": ["the goalkeeper dives", "the ball"]},
             {"name": "squat", "steps": ["lifts the bar", "hands"]}
         ]));
+        world
+    }
+
+    /// With the CLIP checkpoint in place of the SigLIP one.
+    fn of_clip() -> Self {
+        let world = Self::new();
+        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/clip/quick");
+        for name in ["config.json", WEIGHTS, FLAT, "tokenizer.json"] {
+            fs::write(world.path(name), fs::read(clip.join(name)).unwrap()).unwrap();
+        }
+        world
+    }
+
+    /// With values of a JSON file of the CLIP checkpoint changed.
+    fn clip_edited(name: &str, edit: impl FnOnce(&mut Value)) -> Self {
+        let world = Self::of_clip();
+        let mut value = serde_json::from_slice(&fs::read(world.path(name)).unwrap()).unwrap();
+        edit(&mut value);
+        fs::write(world.path(name), value.to_string()).unwrap();
         world
     }
 
@@ -588,5 +607,91 @@ fn identical_candidates_are_not_ranked() {
     assert!(
         is_done && text.contains("the same to the model, so that their scores say nothing: a = b"),
         "{text}"
+    );
+}
+
+#[test]
+fn clip_preparation_is_followed_or_refused() {
+    let with = |settings: &Value| {
+        World::clip_edited(FLAT, |c| c.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone()))
+    };
+    let fit = |settings: Value| {
+        Checkpoint::open(&with(&settings).0.path().join("model")).unwrap().preprocessor().fit
+    };
+    let crop = |shortest| Fit::Crop { shortest };
+    assert_eq!(fit(json!({})), crop(32));
+    // As the files of older versions are.
+    assert_eq!(
+        fit(json!({"size": 40, "crop_size": 32, "feature_extractor_type": "CLIPFeatureExtractor"})),
+        crop(40)
+    );
+    assert_eq!(fit(json!({"size": {"height": 32, "width": 32}, "do_center_crop": false})), Fit::Squash);
+    assert_eq!(fit(json!({"size": {"height": 32, "width": 32}})), Fit::Squash);
+    for (settings, part) in [
+        (json!({"do_center_crop": false}), "without cutting a square"),
+        (json!({"do_center_crop": null}), "\"do_center_crop\": null"),
+        (json!({"size": {"shortest_edge": 31}}), "no square of 32"),
+        (json!({"crop_size": 16}), "16×16 (crop_size)"),
+        (json!({"size": {"height": 40, "width": 40}}), "40×40 (size)"),
+        (json!({"size": {"longest_edge": 32}}), "longest_edge"),
+        (json!({"use_square_size": true}), "use_square_size"),
+        (json!({"size": 9_000_000_000_u64}), "whole pixels"),
+        (json!({"image_processor_type": "SiglipImageProcessor"}), "SiglipImageProcessor"),
+    ] {
+        with(&settings).is_not_opened(&[FLAT, part]);
+    }
+    let world = World::of_clip();
+    fs::remove_file(world.path(FLAT)).unwrap();
+    let checkpoint = Checkpoint::open(&world.0.path().join("model")).unwrap();
+    assert_eq!(checkpoint.preprocessor().fit, crop(32));
+    assert!(checkpoint.notices()[0].contains("CLIP"), "{:?}", checkpoint.notices());
+}
+
+#[test]
+fn clip_checkpoints_that_do_not_fit_are_refused() {
+    let config = |edit: fn(&mut Value), parts: &[&str]| {
+        World::clip_edited("config.json", edit).is_not_opened(parts);
+    };
+    config(|c| c["model_type"] = json!("clip_text_model"), &["only the text half", "openai/clip"]);
+    config(|c| c["text_config"]["hidden_act"] = json!("relu"), &["\"relu\"", "quick_gelu"]);
+    config(|c| c["text_config"]["eos_token_id"] = json!(1), &["tokenizer.json", "token 856", "eos_token_id"]);
+    config(|c| c["text_config"]["max_position_embeddings"] = json!(2), &["no room"]);
+    config(|c| c["projection_dim"] = json!(23), &["visual_projection.weight", "[24, 48], not [23, 48]"]);
+    config(|c| c["model_type"] = json!("metaclip_2"), &["not a MetaCLIP 2 tokenizer"]);
+    // Texts end with the highest id, as older files mean it.
+    let legacy = World::clip_edited("config.json", |c| c["text_config"]["eos_token_id"] = json!(2));
+    assert_eq!(legacy.ranking(), World::of_clip().ranking());
+
+    let world = World::of_clip();
+    let siglip = fs::read(Path::new(MODEL).join("tokenizer.json")).unwrap();
+    fs::write(world.path("tokenizer.json"), siglip).unwrap();
+    world.is_not_opened(&["tokenizer.json", "not a CLIP tokenizer"]);
+    World::clip_edited("tokenizer.json", |t| t["normalizer"] = Value::Null)
+        .is_not_opened(&["not that of CLIP", "\"A b\""]);
+}
+
+/// Without a bias of its own, a model's cells are cosines, and the affinity is fitted to the clip.
+#[test]
+fn clip_compares_by_cosines_unless_told_otherwise() {
+    let world = World::of_clip();
+    let report = |arguments: &str| -> Value {
+        let output = world.run(&format!("{CLASSIFY} --json {arguments}"));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let usual = report("");
+    let settings = |report: &Value| report["settings"].clone();
+    assert_eq!(settings(&usual)["cell"], "cosine");
+    let fitted = report("--cell affinity");
+    assert_eq!(settings(&fitted)["cell"], "affinity");
+    let number = |value: &Value| value.as_f64().unwrap();
+    let [alpha, beta] = ["alpha", "beta"].map(|name| number(&settings(&fitted)[name]));
+    assert!((alpha - f64::exp(4.6)).abs() < 1e-3 && beta != 0.0, "{alpha} {beta}");
+    let scores = fitted["classes"].as_array().unwrap().iter().map(|class| number(&class["score"]));
+    let best = scores.fold(0.0, f64::max);
+    assert!(best > 0.01 && best < 0.99, "{best} is neither nothing nor all");
+    let (_, info) = world.printed_by("model info model");
+    assert!(
+        info.contains("CLIP") && info.contains("cut from the middle") && info.contains("no bias"),
+        "{info}"
     );
 }

@@ -11,7 +11,9 @@ use rand_pcg::Pcg64;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 
-use actalign_tui::backbone::siglip::{Modules, Patches, SiglipText, SiglipVision, weight_shapes};
+use actalign_tui::backbone::siglip::{
+    ImageModule, Modules, Patches, SiglipText, SiglipVision, weight_shapes,
+};
 use actalign_tui::backbone::{Checkpoint, ModelError, Square, Tokens};
 
 /// The image tower with a linear classifier of contents, to pretrain the tower.
