@@ -37,6 +37,11 @@ impl OrderEvidence {
         let as_high = shuffled.iter().filter(|&&other| other >= score - ROUNDING * score.abs()).count();
         Some(Self { z, p: (1 + as_high) as f64 / (1.0 + n), permutations: shuffled.len() })
     }
+
+    /// The number b of other orders that score at least as high.
+    pub fn as_high(&self) -> usize {
+        (self.p * (1 + self.permutations) as f64).round() as usize - 1
+    }
 }
 
 /// Compares the script of K×T `cells` with its steps in other orders: all K! − 1 if K! ≤ 200, else 200 drawn with a fixed
@@ -116,6 +121,15 @@ mod tests {
             // Every step comes first about as often as every other: 200 / steps times, give or take.
             let first = |step| orders.iter().filter(|order| order[0] == step).count();
             assert!((0..steps).all(|step| first(step) < 3 * ORDERS / steps));
+        }
+    }
+
+    #[test]
+    fn orders_that_score_as_high_are_counted() {
+        for (shuffled, as_high) in
+            [(vec![0.5], 1), (vec![0.1; 199], 0), ([[0.1; 100], [0.3; 100]].concat(), 100)]
+        {
+            assert_eq!(OrderEvidence::new(0.3, &shuffled).unwrap().as_high(), as_high);
         }
     }
 

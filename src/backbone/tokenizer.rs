@@ -280,6 +280,34 @@ impl TextTokenizer {
         tokens.ids[..tokens.used].iter().all(|id| self.empty.contains(&(*id as u32)))
     }
 
+    /// The number of words of a text, and of those that the vocabulary does not have: words with an unknown token, and words of
+    /// ASCII letters that are broken into pieces of at most two letters on average.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn count_words(&self, text: &str) -> Result<[usize; 2], ModelError> {
+        let text = canonical(text);
+        let (mut words, mut unknown) = (0, 0);
+        for word in text.split_whitespace() {
+            // The space makes it a word within a text.
+            let made = self.run(&format!(" {word}")).map_err(|reason| {
+                let path = self.path.display();
+                ModelError::Input(format!("{path} cannot tokenize {}: {reason}", shortened(word)))
+            })?;
+            words += 1;
+            unknown += usize::from(self.is_unknown(word, &made));
+        }
+        Ok([words, unknown])
+    }
+
+    fn is_unknown(&self, word: &str, made: &Encoding) -> bool {
+        let tokens = made.get_ids().iter().zip(made.get_tokens()).filter(|(_, token)| *token != "▁");
+        let ids: Vec<&u32> = tokens.map(|(id, _)| id).collect();
+        let is_broken =
+            ids.len() > 1 && word.len() <= 2 * ids.len() && word.bytes().all(|c| c.is_ascii_alphabetic());
+        is_broken || ids.into_iter().any(|id| self.empty.contains(id))
+    }
+
     /// The ids of texts, padded to the longest of them. The models were trained on texts of full length: this is for
     /// results that are to be compared with those of scripts that pad so.
     pub fn encode_batch(&self, texts: &[String]) -> Result<Vec<Tokens>, ModelError> {
@@ -408,6 +436,20 @@ pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_without_a_token_of_their_own_are_counted() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let demo = root.join("assets/demo/model/tokenizer.json");
+        let demo = TextTokenizer::open(&demo, 64, 4096, &TokenizerKind::ALL).unwrap();
+        assert_eq!(demo.count_words("The athlete, with both arms up.").unwrap(), [6, 0]);
+        assert_eq!(demo.count_words("hunkers with zyx \u{10fffd}").unwrap(), [4, 3]);
+        assert_eq!(demo.count_words(" ").unwrap(), [0, 0]);
+        // A word is not broken by letters beyond ASCII.
+        let gemma = root.join("tests/fixtures/siglip/gemma/tokenizer.json");
+        let gemma = TextTokenizer::open(&gemma, 64, 4096, &TokenizerKind::ALL).unwrap();
+        assert_eq!(gemma.count_words("straße \u{10fffd}").unwrap(), [2, 1]);
+    }
 
     #[test]
     fn character_tables_that_overstate_their_size_are_refused() {

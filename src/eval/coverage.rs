@@ -353,7 +353,7 @@ mod tests {
             let ranking = crate::align::rank(&scores);
             let weights: Vec<f64> = scores.iter().map(|score| (3.0 * score).exp()).collect();
             let largest = weights[ranking[0]] / weights.iter().sum::<f64>();
-            let ranking = Ranking { name: String::new(), ranking, scores, confidence: None, fault: None };
+            let ranking = Ranking { ranking, scores, ..Ranking::default() };
             let sure = Sure { ranking: &ranking, frames: 1, sharpness: 3.0 };
             prop_assert!((sure.log_odds() - (largest / (1.0 - largest)).ln()).abs() < 1e-9);
         }

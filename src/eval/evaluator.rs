@@ -9,6 +9,7 @@ use color_eyre::eyre::{Report, bail, ensure, eyre};
 use crate::align;
 use crate::eval::comparison;
 use crate::eval::dataset::{Clip, ClipSource};
+use crate::eval::facts::FactFinder;
 use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::released::{self, ClassTexts};
 use crate::eval::rows::{Row, Score};
@@ -36,6 +37,7 @@ pub struct Evaluator {
     /// Raw embeddings of sentences, and whether they were truncated.
     texts: HashMap<String, (Vec<f32>, bool)>,
     class_texts: ClassTexts,
+    facts: FactFinder,
     notice: Option<String>,
     vlm: Option<Vlm>,
 }
@@ -45,8 +47,8 @@ impl Evaluator {
     /// vision-language model is the last.
     pub fn new(model: Arc<Model>, sampling: Sampling, mut rows: Vec<Row>, vlm: Option<Vlm>) -> Self {
         rows.extend(vlm.as_ref().map(Vlm::row));
-        let (texts, class_texts) = Default::default();
-        Self { model, sampling, rows, texts, class_texts, notice: None, vlm }
+        let (texts, class_texts, facts) = Default::default();
+        Self { model, sampling, rows, texts, class_texts, facts, notice: None, vlm }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -75,6 +77,7 @@ impl Evaluator {
             exploration.add_frames(frames.iter().cloned());
         }
 
+        self.facts.begin_clip();
         let mut rows = Vec::new();
         let mut cut_texts = BTreeSet::new();
         for (index, row) in self.rows.clone().into_iter().enumerate() {
@@ -89,7 +92,7 @@ impl Evaluator {
                 continue;
             };
             let with_confidence = comparison::has_confidence(&self.rows, index);
-            rows.push(self.rank(exploration, &row, with_confidence)?);
+            rows.push(self.rank(exploration, &row, clip.entry.answer, with_confidence)?);
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
@@ -175,6 +178,7 @@ impl Evaluator {
         &mut self,
         exploration: &mut Exploration,
         row: &Row,
+        answer: usize,
         with_confidence: bool,
     ) -> Result<Ranking, Report> {
         exploration.set(row.settings.clone());
@@ -201,8 +205,14 @@ impl Evaluator {
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
+        let mut ranking = ranking(row.name.clone(), scores);
         let confidence = exploration.outcome().confidence.filter(|_| with_confidence);
-        Ok(Ranking { confidence: confidence.map(Into::into), ..ranking(row.name.clone(), scores) })
+        ranking.confidence = confidence.map(Into::into);
+        if row.has_facts() && ranking.fault.is_none() {
+            let tokenizer = self.model.checkpoint().tokenizer().ok();
+            ranking.facts = self.facts.find(exploration, answer, tokenizer);
+        }
+        Ok(ranking)
     }
 }
 
@@ -214,7 +224,7 @@ fn pads_to_longest_step(row: &Row) -> bool {
 fn ranking(name: String, scores: Vec<f64>) -> Ranking {
     match scores.iter().find(|score| !score.is_finite()) {
         Some(score) => Ranking::fault(name, format!("non-finite score: {score}")),
-        None => Ranking { name, ranking: align::rank(&scores), scores, confidence: None, fault: None },
+        None => Ranking { name, ranking: align::rank(&scores), scores, ..Ranking::default() },
     }
 }
 

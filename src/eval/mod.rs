@@ -3,12 +3,14 @@
 //! A [`Dataset`] and a [`Plan`] make an [`Evaluation`], which embeds each clip once for all rows and ends in [`Results`].
 
 mod breakdown;
+mod clusters;
 mod comparison;
 mod coverage;
 mod csv;
 mod dataset;
 mod evaluation;
 mod evaluator;
+mod facts;
 mod figure;
 mod journal;
 mod merge;
@@ -29,6 +31,7 @@ mod write;
 
 pub use crate::plot::table::Style;
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
+pub use clusters::{CLUSTERS, Cluster, ClusterCounts, Facts, clusters_of};
 pub use comparison::{Comparison, Pair, Paired};
 pub use coverage::{Coverage, Point};
 pub use dataset::{
@@ -40,7 +43,9 @@ pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking, RankingConfidence};
 pub use released::{Protocol, protocol};
-pub use results::{EvalSettings, ModelSettings, Results, RowResult, Share, Trials, Unaligned, Unread};
+pub use results::{
+    EvalSettings, ModelSettings, Results, RowClusters, RowResult, Share, Trials, Unaligned, Unread,
+};
 pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
 pub use run::Run;
 pub use shard::Shard;

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use crate::eval::clusters::Facts;
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::explain::Confidence;
 
@@ -68,7 +69,7 @@ pub struct ClipScores {
 }
 
 /// A clip's candidates as one row ranks them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
     /// The row's name.
     pub name: String,
@@ -84,6 +85,9 @@ pub struct Ranking {
     /// Why the row cannot compare the clip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// For the clusters of failures. Not every row has them, and records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
 }
 
 /// How sure a row is of the class that it ranks first: the part of a [`Confidence`] that does not follow from the scores.
@@ -106,7 +110,7 @@ impl From<Confidence> for RankingConfidence {
 impl Ranking {
     /// A row that cannot compare the clip.
     pub(super) fn fault(name: String, fault: String) -> Self {
-        Self { name, ranking: Vec::new(), scores: Vec::new(), confidence: None, fault: Some(fault) }
+        Self { name, fault: Some(fault), ..Self::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::Precision;
 use crate::eval::breakdown::{self, ClassCounts, Confusion, Disagreement};
+use crate::eval::clusters::ClusterCounts;
 use crate::eval::comparison::{self, Comparison, Pair};
 use crate::eval::coverage::{self, Coverage};
 use crate::eval::dataset::{Dataset, Digests};
@@ -31,6 +32,8 @@ pub struct Results {
     pub pairs: Vec<Pair>,
     /// Every row but chance by every measure that it has.
     pub coverage: Vec<Coverage>,
+    /// The rows whose clips have facts.
+    pub clusters: Vec<RowClusters>,
     /// In the manifest's order.
     pub unread: Vec<Unread>,
     /// Clips that a row could not compare, in the manifest's order.
@@ -71,6 +74,27 @@ pub struct RowResult {
     /// Only chance has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
+}
+
+/// The failure clusters of a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowClusters {
+    pub row: String,
+    /// In the order of [`CLUSTERS`](crate::eval::CLUSTERS).
+    pub clusters: Vec<ClusterCounts>,
+}
+
+impl RowClusters {
+    /// `None` if no clip has facts.
+    fn of(index: usize, row: &Row, read: &[(&ClipRecord, &ClipScores)]) -> Option<Self> {
+        let facts = |(clip, scores): &(&'_ ClipRecord, &'_ ClipScores)| {
+            let ranking = scores.rows.get(index)?;
+            Some((clip.is_right(ranking), ranking.facts.clone()?))
+        };
+        let clips: Vec<_> = read.iter().filter_map(facts).collect();
+        let counts = || ClusterCounts::of(clips.iter().map(|(is_right, facts)| (*is_right, facts)));
+        (!clips.is_empty()).then(|| Self { row: row.name.clone(), clusters: counts() })
+    }
 }
 
 /// Accuracy over some of the clips that were read.
@@ -220,6 +244,12 @@ impl Results {
             comparisons: comparison::comparisons(&settings.rows, &right, &read_clips, &groups),
             pairs: comparison::pairs(&settings.rows, &right),
             coverage: coverage::coverage(&settings.rows, &read),
+            clusters: settings
+                .rows
+                .iter()
+                .enumerate()
+                .filter_map(|(index, row)| RowClusters::of(index, row, &read))
+                .collect(),
             unread,
             unaligned,
             damaged,

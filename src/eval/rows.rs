@@ -13,6 +13,10 @@ use crate::script::{Strategy, Template};
 /// Name of the row of guessing at random.
 pub const CHANCE: &str = "chance";
 
+/// Names of the rows of the ablation before the full method.
+const ALIGNMENT: &str = "+alignment";
+const CONTEXT: &str = "+context";
+
 /// One way to rank the candidates of a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -92,6 +96,12 @@ impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
         Self { name: name.to_owned(), score, prompt, settings, vlm: None }
     }
+
+    /// Whether its clips have facts: it aligns, and is no step of the ablation on the way to the full method. Those would double
+    /// the time that facts take.
+    pub(super) fn has_facts(&self) -> bool {
+        self.score == Score::Alignment && ![ALIGNMENT, CONTEXT].contains(&&self.name[..])
+    }
 }
 
 impl Rows {
@@ -114,8 +124,8 @@ impl Rows {
         let mut rows = vec![
             Row::new("mean-pool", Score::MeanPool, main, full.clone()),
             Row::new("order-free", Score::OrderFree, main, full.clone()),
-            Row::new("+alignment", Score::Alignment, main, bare),
-            Row::new("+context", Score::Alignment, main, unsmoothed),
+            Row::new(ALIGNMENT, Score::Alignment, main, bare),
+            Row::new(CONTEXT, Score::Alignment, main, unsmoothed),
             Row::new("+smoothing", Score::Alignment, main, full.clone()),
         ];
         for prompt in others.iter().copied().chain([main]) {

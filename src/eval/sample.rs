@@ -14,6 +14,7 @@ pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> 
             scores: vec![0.0; 3],
             confidence: None,
             fault: None,
+            facts: None,
         };
         ClipRecord {
             id: format!("clip {number}"),

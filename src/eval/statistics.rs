@@ -108,6 +108,23 @@ pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
+/// P-value of Fisher's exact two-sided test on a table of two groups: the total probability of all tables with the same sums
+/// that are at most as likely. 1 if a row or a column is empty.
+pub fn fisher([[a, b], [c, d]]: [[usize; 2]; 2]) -> f64 {
+    let (first, second, left) = (a + b, c + d, a + c);
+    let mut ln_factorials = vec![0.0; first + second + 1];
+    for n in 1..ln_factorials.len() {
+        ln_factorials[n] = ln_factorials[n - 1] + (n as f64).ln();
+    }
+    let ln_choose = |n: usize, k: usize| ln_factorials[n] - ln_factorials[k] - ln_factorials[n - k];
+    let all = ln_choose(first + second, left);
+    let probability = |a: usize| (ln_choose(first, a) + ln_choose(second, left - a) - all).exp();
+    // Equally likely tables differ by rounding.
+    let most = probability(a) * (1.0 + 1e-7);
+    let tables = left.saturating_sub(second)..=first.min(left);
+    tables.map(probability).filter(|&p| p <= most).sum::<f64>().min(1.0)
+}
+
 /// P-values adjusted after Holm, in the order given.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
@@ -239,6 +256,33 @@ mod tests {
         assert!((mcnemar(0, 1000) / (2.0 * 0.5_f64.powi(1000)) - 1.0).abs() < 1e-12);
         assert_eq!(mcnemar(0, 5000), 0.0, "smaller than any float");
         assert!(mcnemar(50_000, 50_001) > 0.99);
+    }
+
+    /// Over all ways to choose which clips are in the left column.
+    fn enumerated_tables([[a, b], [c, d]]: [[usize; 2]; 2]) -> f64 {
+        let (first, all, left) = (a + b, a + b + c + d, a + c);
+        let mut ways = vec![0.0; first + 1];
+        for chosen in (0_u32..1 << all).filter(|chosen| chosen.count_ones() as usize == left) {
+            ways[(chosen & ((1 << first) - 1)).count_ones() as usize] += 1.0;
+        }
+        ways.iter().filter(|&&other| other <= ways[a]).sum::<f64>() / ways.iter().sum::<f64>()
+    }
+
+    #[test]
+    fn fisher_is_what_enumeration_gives() {
+        for all in 0..=9_usize {
+            for (a, b) in (0..=all).flat_map(|a| (0..=all - a).map(move |b| (a, b))) {
+                for c in 0..=all - a - b {
+                    let table = [[a, b], [c, all - a - b - c]];
+                    let (p, expected) = (fisher(table), enumerated_tables(table));
+                    assert!((p - expected).abs() < 1e-12, "{table:?}: {p} {expected}");
+                }
+            }
+        }
+        // The lady tasting tea.
+        assert!((fisher([[3, 1], [1, 3]]) - 34.0 / 70.0).abs() < 1e-12);
+        let p = fisher([[400, 600], [300, 8700]]);
+        assert!(p > 0.0 && p < 1e-100, "thousands of clips: {p}");
     }
 
     #[test]

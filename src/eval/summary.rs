@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
+use crate::eval::clusters::CLUSTERS;
 use crate::eval::comparison::{Comparison, Paired};
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::Score;
@@ -35,6 +36,7 @@ impl Results {
             self.surest_clips(&mut summary);
             self.hardest_classes(&mut summary);
             self.commonest_confusions(&mut summary);
+            self.failure_clusters(&mut summary);
             self.disputed_clips(&mut summary);
             self.row_settings(&mut summary);
         }
@@ -188,6 +190,36 @@ impl Results {
             "Commonest confusions of {name}, clips ({shown} of {all} pairs of classes; all in confusion.csv)"
         );
         summary.table(&title, 3, &self.counts_header(["domain", "true class", "taken for"]), lines.collect());
+    }
+
+    fn failure_clusters(&self, summary: &mut Summary) {
+        let Some((_, name)) = self.leading() else { return };
+        let Some(found) = self.clusters.iter().find(|found| found.row == name) else { return };
+        let header = [
+            "cluster",
+            "its clips",
+            "wrong",
+            "of wrong, in %",
+            "right",
+            "of right, in %",
+            "p",
+            "p after Holm",
+        ];
+        let lines = CLUSTERS.iter().zip(&found.clusters).map(|(cluster, counts)| {
+            vec![
+                cluster.name.to_owned(),
+                cluster.help.to_owned(),
+                counts.wrong.to_string(),
+                number(counts.of_wrong()),
+                counts.right.to_string(),
+                number(counts.of_right()),
+                p_value(counts.p),
+                p_value(counts.p_holm),
+            ]
+        });
+        let title =
+            format!("Failure clusters of {name}, clips (exact Fisher test of wrong against right ones)");
+        summary.table(&title, 2, &header, lines.collect());
     }
 
     fn disputed_clips(&self, summary: &mut Summary) {

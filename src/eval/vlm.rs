@@ -74,7 +74,7 @@ impl Vlm {
                 let others = (0..names.len()).filter(|&place| place != chosen);
                 let scores = (0..names.len()).map(|place| f64::from(u8::from(place == chosen)));
                 let ranking = std::iter::once(chosen).chain(others).collect();
-                Ranking { name, ranking, scores: scores.collect(), confidence: None, fault: None }
+                Ranking { name, ranking, scores: scores.collect(), ..Ranking::default() }
             }
             Err(fault) => Ranking::fault(name, fault),
         })

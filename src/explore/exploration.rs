@@ -153,6 +153,16 @@ impl Exploration {
         self.settings.template.fill(&candidate.name, &candidate.domain, &candidate.steps[step])
     }
 
+    /// Unit embeddings of a class' sentences, K×d; `None` until all are embedded.
+    pub fn script_embeddings(&self, class: usize) -> Option<Array2<f32>> {
+        let script = self.script(self.candidates.get(class)?)?;
+        let mut rows = Array2::zeros((script.len(), self.texts.dim()));
+        for (mut row, number) in rows.rows_mut().into_iter().zip(script) {
+            row.assign(&self.texts.unit(number));
+        }
+        Some(rows)
+    }
+
     /// Whether a step's sentence is longer than the checkpoint reads; false until it is embedded.
     pub fn is_cut(&self, class: usize, step: usize) -> bool {
         self.texts.number(&self.sentence(class, step)).is_some_and(|number| self.texts.is_cut(number))

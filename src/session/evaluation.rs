@@ -11,7 +11,7 @@ use super::opened::{Session, scripts_of, shown};
 use super::rebase_path;
 use super::setup::{Request, Setup};
 use crate::eval::{
-    self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Row, Run, Score,
+    self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Facts, Row, Run, Score,
 };
 use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
@@ -56,6 +56,7 @@ pub fn open(folder: &Path) -> Result<Session> {
         name: shown(folder),
         row,
         clips: clips.iter().map(|(clip, record)| result(clip, record, &run.settings.rows)).collect(),
+        facts: clips.iter().map(|(_, record)| facts(record)).collect(),
         rows,
     };
     let opened = clips.iter().map(|(clip, _)| to_explore(clip, &setup)).collect::<Result<_>>()?;
@@ -100,6 +101,11 @@ fn result(clip: &Clip, record: &ClipRecord, rows: &[Row]) -> ClipResult {
         clip.candidates.iter().position(|candidate| candidate.name == *name)
     };
     ClipResult::Read((0..rows.len()).map(first).collect())
+}
+
+/// The facts of each row.
+fn facts(record: &ClipRecord) -> Vec<Option<Facts>> {
+    record.scores().map_or_else(Vec::new, |scores| scores.rows.iter().map(|row| row.facts.clone()).collect())
 }
 
 fn to_explore(clip: &Clip, setup: &Setup) -> Result<ClipToExplore> {

@@ -121,7 +121,7 @@ macro_rules! table {
                 PreviousClip "previous-clip" "P" "show the previous clip" [] => clips::turn(state, -1);
                 NextModel "next-model" "B" "show the clip under the next of the open models" []
                     => clips::turn_model(state);
-                ShowResults "results" "R" "list the clips of an evaluation with its predictions" []
+                ShowResults "results" "R" "list the clips of an evaluation, or its failures by cluster" []
                     => overlays::results::open(state);
                 NextWrong "next-wrong" ">" "show the next clip that the evaluation has wrong" []
                     => results::turn(state, true);

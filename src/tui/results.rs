@@ -1,5 +1,6 @@
 //! The results of an evaluation: the prediction of each row for each clip.
 
+use crate::eval::{CLUSTERS, ClusterCounts, Facts};
 use crate::explore::Settings;
 use crate::tui::clip::Clip;
 
@@ -14,6 +15,17 @@ pub struct Results {
     pub row: usize,
     /// In the order of the clips.
     pub clips: Vec<ClipResult>,
+    /// What each row knows of each clip, for the clusters of its failures.
+    pub facts: Vec<Vec<Option<Facts>>>,
+}
+
+/// Which clips are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shown {
+    /// Only those that the row has wrong.
+    pub wrong_only: bool,
+    /// Only those of a cluster, by its index in [`CLUSTERS`].
+    pub cluster: Option<usize>,
 }
 
 /// A row of an evaluation.
@@ -55,12 +67,29 @@ impl Results {
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
     }
 
-    /// The clips whose line contains a text, all of them or only those that the row has wrong.
-    pub fn listed(&self, text: &str, wrong_only: bool, clips: &[Clip]) -> Vec<usize> {
+    /// What the row knows of a clip.
+    pub fn facts(&self, index: usize) -> Option<&Facts> {
+        self.facts.get(index)?.get(self.row)?.as_ref()
+    }
+
+    /// Counts of the row's clusters, in the order of [`CLUSTERS`].
+    pub fn clusters(&self, clips: &[Clip]) -> Vec<ClusterCounts> {
+        let known = clips
+            .iter()
+            .enumerate()
+            .filter_map(|(index, clip)| Some((!self.is_wrong(index, clip)?, self.facts(index)?)));
+        ClusterCounts::of(known)
+    }
+
+    /// The clips whose line contains a text, in order.
+    pub fn listed(&self, text: &str, shown: Shown, clips: &[Clip]) -> Vec<usize> {
         let text = text.to_lowercase();
+        let is_in =
+            |clip: usize, cluster: usize| self.facts(clip).and_then(CLUSTERS[cluster].holds).unwrap_or(false);
         let is_listed = |&clip: &usize| {
             let is_wrong = self.is_wrong(clip, &clips[clip]).unwrap_or(false);
-            (is_wrong || !wrong_only)
+            (is_wrong || !shown.wrong_only)
+                && shown.cluster.is_none_or(|cluster| is_in(clip, cluster))
                 && self.line(clip, &clips[clip]).join(" ").to_lowercase().contains(&text)
         };
         (0..self.clips.len().min(clips.len())).filter(is_listed).collect()

@@ -49,10 +49,9 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
     for second in 0..units.len() {
         for first in 0..second {
             let cosines = products(units[first].view(), units[second].view());
-            let rule = Rule { aligner: Aligner::MeanPath, ..Rule::default() };
             pairs.push(Pair {
                 classes: [first, second],
-                in_order: align(rule, cosines.view()).ok()?.score,
+                in_order: in_order(cosines.view())?,
                 best_match: (best_match(cosines.view()) + best_match(cosines.t())) / 2.0,
                 means: f64::from(means[first].row(0).dot(&means[second].row(0))),
                 too_alike: false,
@@ -70,6 +69,13 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
         pair.too_alike = fence.is_some_and(|fence| pair.in_order > fence);
     }
     Some(Likeness { pairs, quartiles, fence })
+}
+
+/// How alike two scripts are: the mean cosine of their steps along the path of the aligner `mean-path`, from the cosines of all
+/// their steps. `None` if one is not finite.
+pub fn in_order(cosines: ArrayView2<f32>) -> Option<f64> {
+    let rule = Rule { aligner: Aligner::MeanPath, ..Rule::default() };
+    Some(align(rule, cosines).ok()?.score)
 }
 
 /// The mean over rows of the maximum of each.

@@ -16,7 +16,7 @@ use crate::backbone::canonical;
 use crate::script::{Class, ScriptFile, Strategy, range_text};
 
 pub use cut::{Cut, cut};
-pub use likeness::{Likeness, MAX_COMPARED, Pair, likeness};
+pub use likeness::{Likeness, MAX_COMPARED, Pair, in_order, likeness};
 pub use vague::Vague;
 
 /// A warning about a step, or about a whole script.

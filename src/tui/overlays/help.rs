@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::eval::CLUSTERS;
 use crate::plot::candidates;
 use crate::plot::text::{width, wrap};
 use crate::tui::chord::Chord;
@@ -72,7 +73,8 @@ impl Overlay for Help {
         let groups = Group::ALL.iter().map(|&group| (group.name(), commands(state, group)));
         let marks = MARKS.into_iter().chain(candidates::help());
         let marks = marks.map(|(mark, text)| (mark.to_owned(), text.to_owned())).collect();
-        let groups = groups.chain([("Marks and columns", marks), ("Now", now(state))]);
+        let groups = groups.chain([("Marks and columns", marks)]).chain(clusters(state));
+        let groups = groups.chain([("Now", now(state))]);
         let groups: Vec<Vec<Line>> = groups
             .map(|(heading, entries)| {
                 let heading = Line::styled(heading, state.theme.accent());
@@ -143,6 +145,13 @@ fn commands(state: &State, group: Group) -> Vec<(String, String)> {
         }
     });
     entries.collect()
+}
+
+/// The clusters of an evaluation's failures, if one is open.
+fn clusters(state: &State) -> Option<(&'static str, Vec<(String, String)>)> {
+    state.results.as_ref()?;
+    let entries = CLUSTERS.iter().map(|cluster| (cluster.name.to_owned(), cluster.help.to_owned()));
+    Some(("Clusters of results", entries.collect()))
 }
 
 /// What the screen may have had no room for.

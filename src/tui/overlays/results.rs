@@ -5,10 +5,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::eval::CLUSTERS;
 use crate::plot::text::{fit, wrap};
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
-use crate::tui::results::Results;
+use crate::tui::results::{Results, Shown};
 use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 use crate::tui::update::results::{no_results, show_clip};
@@ -16,8 +17,7 @@ use crate::tui::update::results::{no_results, show_clip};
 #[derive(Default)]
 struct ResultList {
     list: SearchList,
-    /// Whether only clips are listed that the row has wrong.
-    wrong_only: bool,
+    shown: Shown,
 }
 
 /// Lists the results, the clip on the screen selected.
@@ -35,8 +35,15 @@ impl ResultList {
     fn listed(&self, state: &State) -> Vec<usize> {
         let results = state.results.as_ref();
         results.map_or_else(Vec::new, |results| {
-            results.listed(self.list.input.value(), self.wrong_only, &state.clips)
+            results.listed(self.list.input.value(), self.shown, &state.clips)
         })
+    }
+
+    /// The failures of the next cluster; after the last one, all failures.
+    fn turn_cluster(&mut self) {
+        let next = self.shown.cluster.map_or(0, |cluster| cluster + 1);
+        self.shown = Shown { wrong_only: true, cluster: (next < CLUSTERS.len()).then_some(next) };
+        self.list.at = 0;
     }
 
     fn turn_row(&mut self, state: &mut State, places: isize) {
@@ -48,6 +55,16 @@ impl ResultList {
     }
 }
 
+/// What the row's failures have in common, and how common that is among the other clips.
+fn cluster_head(results: &Results, cluster: usize, state: &State) -> String {
+    let counts = &results.clusters(&state.clips)[cluster];
+    let about = &CLUSTERS[cluster];
+    match counts.wrong_known + counts.right_known {
+        0 => format!("{}: not known · {}", about.name, about.help),
+        _ => format!("{} · {}", counts.in_words(), about.help),
+    }
+}
+
 impl Overlay for ResultList {
     fn key(&mut self, state: &mut State, key: KeyEvent) -> After {
         let listed = self.listed(state);
@@ -55,9 +72,10 @@ impl Overlay for ResultList {
             KeyCode::Right => self.turn_row(state, 1),
             KeyCode::Left => self.turn_row(state, -1),
             KeyCode::Tab => {
-                self.wrong_only = !self.wrong_only;
+                self.shown.wrong_only = !self.shown.wrong_only;
                 self.list.at = 0;
             }
+            KeyCode::BackTab => self.turn_cluster(),
             KeyCode::Enter => {
                 if let Some(&clip) = listed.get(self.list.at) {
                     show_clip(state, clip);
@@ -80,7 +98,7 @@ impl Overlay for ResultList {
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
         let Some(results) = &state.results else { return };
-        let title = "Results · Enter opens · ← → row · Tab wrong ones · Esc closes";
+        let title = "Results · Enter opens · ← → row · Tab wrong ones · ⇧Tab cluster · Esc closes";
         let inside = window(title, (110, 40), frame, area);
         let width = usize::from(inside.width);
         let listed = self.listed(state);
@@ -91,9 +109,12 @@ impl Overlay for ResultList {
             results.name,
             results.rows[results.row].name,
             if listed.len() == all { String::new() } else { format!("{} · ", listed.len()) },
-            if self.wrong_only { "wrong ones of " } else { "" },
+            if self.shown.wrong_only { "wrong ones of " } else { "" },
         );
-        let head = wrap(&head, width, 3);
+        let mut head = wrap(&head, width, 3);
+        if let Some(cluster) = self.shown.cluster {
+            head.extend(wrap(&cluster_head(results, cluster, state), width, 4));
+        }
         let head_rows = head.len() as u16;
         for (row, line) in (0..).zip(head) {
             frame.render_widget(Line::styled(line, state.theme.accent()), row_of(inside, row));

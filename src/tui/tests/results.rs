@@ -1,6 +1,7 @@
 //! The results of an evaluation, and the aligners with their knobs.
 
 use super::*;
+use crate::eval::{CLUSTERS, Facts};
 use crate::explore::Method;
 use crate::tui::results::{ClipResult, ResultRow, Results};
 use crate::tui::state::View;
@@ -19,6 +20,13 @@ fn evaluated() -> State {
             ResultRow { name: drop.in_words(), settings: Some(settings) },
         ],
         row: 1,
+        // The second clip is in two clusters, the first in one of them; of the third, which no row aligns, nothing is known.
+        facts: vec![
+            vec![None, Some(Facts { other_orders: Some(0.0), extent: Some([0.4, 1.0]), ..Facts::default() })],
+            vec![None, Some(Facts { other_orders: Some(0.5), extent: Some([0.6, 1.0]), ..Facts::default() })],
+            vec![None, None],
+            Vec::new(),
+        ],
         clips: vec![
             ClipResult::Read(vec![Some(0), Some(1)]),
             ClipResult::Read(vec![Some(1), Some(2)]),
@@ -83,6 +91,59 @@ fn results_are_filtered_by_text_and_by_wrong_only() {
         screen(&mut state)
             .contains("mean-pool says nap; it is long jump. These matrices are not those of the row.")
     );
+}
+
+#[test]
+fn failures_are_listed_by_cluster() {
+    let mut state = evaluated();
+    let back_tab = |state: &mut State| act(state, Action::Key(KeyEvent::from(KeyCode::BackTab)));
+    type_keys(&mut state, "R");
+    back_tab(&mut state);
+    assert!(screen(&mut state).contains("collapsed path: 0 of 1 wrong clips (0 %), 0 of 1 right ones (0 %)"));
+    assert!(screen(&mut state).contains("no clip matches"));
+    back_tab(&mut state);
+    back_tab(&mut state);
+    assert_screens!("cluster", &mut state);
+    // The right clips of the cluster too.
+    type_keys(&mut state, "⇥");
+    let both = screen(&mut state);
+    assert!(both.contains("✓ a ") && both.contains("✗ b ") && !both.contains("✗ c "), "{both}");
+    type_keys(&mut state, "⇥⏎");
+    assert_eq!((state.shown, state.view), (1, View::Compare));
+    let shown = text(&draw(&mut state, ColourDepth::True, 160, 40));
+    assert!(shown.contains("it is long jump. Clusters: order-blind, late start."), "{shown}");
+
+    // The other row has no facts.
+    type_keys(&mut state, "R");
+    for _ in 0..3 {
+        back_tab(&mut state);
+    }
+    type_keys(&mut state, "←");
+    assert!(screen(&mut state).contains("late start: not known"));
+    // After the last cluster all failures are listed.
+    for _ in 3..=CLUSTERS.len() {
+        back_tab(&mut state);
+    }
+    type_keys(&mut state, "←");
+    let all = screen(&mut state);
+    assert!(all.contains("3 · wrong ones of 4") && all.contains("✗ c "), "{all}");
+}
+
+#[test]
+fn plain_text_counts_clusters_and_the_help_explains_them() {
+    let mut state = evaluated();
+    let words = crate::tui::update::results_in_words(state.results.as_ref().unwrap(), &state.clips);
+    let late = &CLUSTERS[2];
+    let sentence = format!(
+        "Cluster late start: 1 of 1 wrong clips (100 %), 1 of 1 right ones (100 %), p 1.000: {}.",
+        late.help
+    );
+    assert!(words.contains(&sentence), "{words:?}");
+    assert!(!words.iter().any(|line| line.contains("Cluster near-twin")), "{words:?}");
+    assert!(words.contains(&"b: long jump backwards; it is long jump (order-blind, late start).".to_owned()));
+    type_keys(&mut state, "?");
+    let help = text(&draw(&mut state, ColourDepth::True, 200, 150));
+    assert!(help.contains("Clusters of results") && help.contains(late.help), "{help}");
 }
 
 #[test]

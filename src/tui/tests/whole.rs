@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ratatui::layout::Position;
 
 use super::*;
+use crate::eval::{CLUSTERS, ClusterCounts, Facts};
 use crate::plot::candidates;
 use crate::tui::action::{EntryKind, FileEntry, Listing};
 use crate::tui::commands::Need;
@@ -170,11 +171,20 @@ fn results_and_files_show_the_selected_line_whole() {
             }],
             row: 0,
             clips: vec![ClipResult::Read(vec![Some(1)])],
+            facts: vec![vec![Some(Facts::default())]],
         });
         act(&mut state, Action::Do(Command::ShowResults));
         let screen = screens(&mut state, width, '↓', 0);
         let whole = format!("{LONG_FILE} · athletics · {LONG_NAME} · predicted: nap");
         assert_whole(&screen, [&whole, "results · dtw:open-start:open-end:background=p98:band=0.2"], width);
+        let counts = ClusterCounts::of([(false, &Facts::default())]);
+        for (about, counts) in CLUSTERS.iter().zip(counts) {
+            act(&mut state, Action::Key(KeyEvent::from(KeyCode::BackTab)));
+            let name =
+                if counts.wrong_known > 0 { counts.in_words() } else { format!("{}: not known", about.name) };
+            let screens = screens(&mut state, width, '↓', 0);
+            assert_whole(&screens, [format!("{name} · {}", about.help)], width);
+        }
         let listed = text(&screen[0]).lines().find(|line| line.contains('✗')).unwrap().to_owned();
         let is_fine = |whole: &str| listed.contains(whole) || listed.contains('…');
         assert!(is_fine(LONG_FILE) && is_fine(LONG_NAME), "{listed}");

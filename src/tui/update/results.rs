@@ -1,7 +1,8 @@
 //! Moving through the results of an evaluation.
 
+use crate::eval::{CLUSTERS, clusters_of};
 use crate::tui::clip::Clip;
-use crate::tui::results::{ClipResult, Results};
+use crate::tui::results::{ClipResult, Results, Shown};
 use crate::tui::state::{State, View};
 use crate::tui::update::{clips, views};
 
@@ -25,6 +26,7 @@ pub fn show_clip(state: &mut State, index: usize) {
     let Some(results) = &state.results else { return };
     let row = results.rows[results.row].clone();
     let prediction = state.clips.get(index).and_then(|clip| results.prediction(index, clip));
+    let clusters = results.facts(index).map(clusters_of).unwrap_or_default().join(", ");
     let unread = match results.clips.get(index) {
         Some(ClipResult::Unread(reason)) => Some(reason.clone()),
         _ => None,
@@ -46,12 +48,16 @@ pub fn show_clip(state: &mut State, index: usize) {
         clip.select(class);
     }
     clip.compared = answer.filter(|_| prediction.is_some_and(|class| Some(class) != answer));
-    let view = if clip.compared.is_some() { View::Compare } else { View::Script };
+    let clip_is_wrong = clip.compared.is_some();
+    let view = if clip_is_wrong { View::Compare } else { View::Script };
     views::show(state, view);
     match unread {
         Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
         None => {
             let mut text = words(&row.name, prediction, state.clip());
+            if clip_is_wrong && !clusters.is_empty() {
+                text += &format!(" Clusters: {clusters}.");
+            }
             if row.settings.is_none() {
                 text += " These matrices are not those of the row.";
             }
@@ -77,19 +83,26 @@ pub fn no_results(state: &mut State) {
     state.say("No results are open: actalign-tui FOLDER opens those of eval --out FOLDER.");
 }
 
-/// Accuracy of the row, and the clips that it has wrong, in sentences.
+/// Accuracy of the row, its clusters of failures, and the clips that it has wrong, in sentences.
 pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     let (accuracy, read) = results.accuracy(clips);
-    let wrong = results.listed("", true, clips);
+    let wrong = results.listed("", Shown { wrong_only: true, cluster: None }, clips);
     let row = &results.rows[results.row].name;
     let unread = results.clips.iter().filter(|clip| matches!(clip, ClipResult::Unread(_))).count();
     let missed = wrong.len().saturating_sub(unread);
     let mut sentences = vec![format!(
         "Row {row}: {accuracy:.2} % of {read} clips are right, {missed} are wrong; {unread} could not be read."
     )];
+    let counts = results.clusters(clips);
+    let clusters = CLUSTERS.iter().zip(counts).filter(|(_, counts)| counts.wrong > 0);
+    sentences
+        .extend(clusters.map(|(about, counts)| format!("Cluster {}: {}.", counts.in_words(), about.help)));
     sentences.extend(wrong.into_iter().map(|clip| {
         let [id, _, answer, prediction] = results.line(clip, &clips[clip]);
-        format!("{id}: {prediction}; it is {answer}.")
+        let clusters = results.facts(clip).map(clusters_of).unwrap_or_default();
+        let clusters =
+            if clusters.is_empty() { String::new() } else { format!(" ({})", clusters.join(", ")) };
+        format!("{id}: {prediction}; it is {answer}{clusters}.")
     }));
     sentences
 }

@@ -311,6 +311,51 @@ fn assert_coverage(document: &Value, clips: &[Value], curves: &[Vec<String>]) {
 }
 
 #[test]
+fn failure_clusters_are_counted_from_the_facts_of_clips() {
+    let folder = dataset();
+    let document: Value =
+        serde_json::from_str(&output(folder.path(), "eval manifest.jsonl --json --out results")).unwrap();
+    let results = folder.path().join("results");
+    let clips: Vec<Value> = clips(&results).into_iter().filter(|clip| clip.get("reason").is_none()).collect();
+    let clusters = document["clusters"].as_array().unwrap();
+    let rows: Vec<&str> = clusters.iter().map(|found| found["row"].as_str().unwrap()).collect();
+    assert_eq!(rows, ["+smoothing", "context-rich"], "rows of the full method");
+    for found in clusters {
+        let name = found["row"].as_str().unwrap();
+        let late = found["clusters"].as_array().unwrap().iter().find(|c| c["name"] == "late start").unwrap();
+        for (key, is_right) in [("wrong", false), ("right", true)] {
+            let of_kind =
+                clips.iter().filter(|clip| (row(clip, name)["ranking"][0] == clip["answer"]) == is_right);
+            let begins: Vec<f64> =
+                of_kind.map(|clip| row(clip, name)["facts"]["extent"][0].as_f64().unwrap()).collect();
+            assert_eq!(late[format!("{key}_known")], begins.len());
+            assert_eq!(late[key], begins.iter().filter(|&&begin| begin > 0.25).count());
+        }
+    }
+    let facts = |name: &str| row(&clips[0], name).get("facts");
+    assert_eq!(facts("+smoothing"), facts("context-rich"), "the same alignments");
+    assert!(facts("order-free").is_none() && facts("mean-pool").is_none());
+    let markdown = fs::read_to_string(results.join("results.md")).unwrap();
+    assert!(markdown.contains("## Failure clusters of +smoothing") && markdown.contains("| near-twin"));
+
+    // Records of an earlier version.
+    let path = results.join("clips.jsonl");
+    let newer = fs::read_to_string(&path).unwrap();
+    let older = newer.lines().map(|line| {
+        let mut clip: Value = serde_json::from_str(line).unwrap();
+        for row in clip["rows"].as_array_mut().into_iter().flatten() {
+            row.as_object_mut().unwrap().remove("facts");
+        }
+        clip.to_string() + "\n"
+    });
+    let older: String = older.collect();
+    fs::write(&path, older).unwrap();
+    let again: Value =
+        serde_json::from_str(&output(folder.path(), "eval manifest.jsonl --json --out results")).unwrap();
+    assert_eq!((&again["clusters"], &again["rows"]), (&json!([]), &document["rows"]));
+}
+
+#[test]
 fn rows_agree_with_classify() {
     let folder = dataset();
     fs::write(folder.path().join("manifest.jsonl"), MANIFEST.lines().next().unwrap()).unwrap();
