@@ -14,6 +14,7 @@ mod keys;
 mod llm_args;
 mod model;
 mod progress;
+mod quiz;
 mod screen;
 mod scripts;
 mod table;
@@ -50,6 +51,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
     Eval(Box<eval::EvalArgs>),
+    Quiz(quiz::QuizArgs),
     Scripts(scripts::ScriptsArgs),
     Export(export::ExportArgs),
     Doctor(doctor::DoctorArgs),
@@ -112,6 +114,7 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(&args),
         Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),

@@ -77,6 +77,10 @@ pub struct EvalArgs {
     /// Temperature of --vlm; 0 repeats its answers [default: the server's]
     #[arg(long, value_name = "T", requires = "vlm", value_parser = temperature)]
     vlm_temperature: Option<f64>,
+    /// Folder of a quiz about this manifest (see `actalign-tui quiz`), to compare with what a person said, in a row
+    /// human:NAME over the clips that were answered; may be repeated. With --shard, give it to `eval merge`
+    #[arg(long = "human", value_name = "DIR", conflicts_with = "shard")]
+    people: Vec<PathBuf>,
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
@@ -142,6 +146,9 @@ struct MergeArgs {
     /// Folders of shards, or the folder that holds them
     #[arg(value_name = "FOLDER", required = true)]
     folders: Vec<PathBuf>,
+    /// Folder of a quiz about the same manifest, for a row human:NAME; may be repeated
+    #[arg(long = "human", value_name = "DIR")]
+    people: Vec<PathBuf>,
     /// Folder for the results [default: the one folder named]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -152,7 +159,7 @@ struct MergeArgs {
 
 pub fn run(args: &EvalArgs) -> Result<()> {
     if let Some(EvalCommand::Merge(args)) = &args.command {
-        let merged = eval::merge(&args.folders, args.out.as_deref(), reporter())?;
+        let merged = eval::merge(&args.folders, &args.people, args.out.as_deref(), reporter())?;
         return print(&merged.results, args.json);
     }
     let finished = Evaluation::open(request(args)?)?.run(reporter())?;
@@ -200,7 +207,8 @@ fn request(args: &EvalArgs) -> Result<Request> {
         output::say(format_args!("{task} is shard {}", claimed.shard));
     }
     let (model_name, out) = (args.model.dir().to_owned(), args.out.clone());
-    Ok(Request { model_name, vlm, out, shard, ..Request::new(dataset, plan, model) })
+    let people = args.people.clone();
+    Ok(Request { model_name, vlm, people, out, shard, ..Request::new(dataset, plan, model) })
 }
 
 fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {

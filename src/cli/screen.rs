@@ -23,14 +23,30 @@ impl ConfigArgs {
     }
 }
 
-/// How the explorer looks, and which language models it may ask.
+/// How the screen looks.
 #[derive(Debug, Args)]
-pub struct ScreenArgs {
+pub struct LookArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// How pictures are drawn; overrides the configuration
     #[arg(long, value_name = "PROTOCOL")]
     image_protocol: Option<ImageProtocol>,
+}
+
+impl LookArgs {
+    /// Reads the configuration.
+    pub fn load(&self) -> Result<Config> {
+        let config = self.config.load()?;
+        let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
+        Ok(Config { image_protocol, ..config })
+    }
+}
+
+/// How the explorer looks, and which language models it may ask.
+#[derive(Debug, Args)]
+pub struct ScreenArgs {
+    #[command(flatten)]
+    look: LookArgs,
     /// Lines of text in place of the screen, for screen readers, logs and scripts: commands in, sentences out; `help` lists
     /// the commands
     #[arg(long)]
@@ -49,10 +65,7 @@ pub struct Screen {
 impl ScreenArgs {
     /// Reads the configuration.
     pub fn load(&self) -> Result<Screen> {
-        let config = self.config.load()?;
-        let image_protocol = self.image_protocol.unwrap_or(config.image_protocol);
-        let models = self.models.open()?;
-        Ok(Screen { config: Config { image_protocol, ..config }, is_plain: self.plain, models })
+        Ok(Screen { config: self.look.load()?, is_plain: self.plain, models: self.models.open()? })
     }
 }
 

@@ -15,6 +15,8 @@ pub struct ClassCounts {
     pub n: usize,
     /// Number right in each row.
     pub right: Vec<usize>,
+    /// Number of clips that each row has: `n`, but for people who left some out.
+    pub of: Vec<usize>,
 }
 
 /// Clips of one class predicted as another, or as itself.
@@ -29,30 +31,33 @@ pub struct Confusion {
 }
 
 /// All classes, sorted by domain and name.
-pub fn classes(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<ClassCounts> {
-    let mut classes: BTreeMap<(&str, &str), (usize, Vec<usize>)> = BTreeMap::new();
+pub fn classes(clips: &[(&ClipRecord, &ClipScores)], rows: &[Row]) -> Vec<ClassCounts> {
+    let mut classes: BTreeMap<(&str, &str), ClassCounts> = BTreeMap::new();
     for (clip, scores) in clips {
-        let key = (&clip.domain[..], clip.class());
-        let (n, right) = classes.entry(key).or_insert_with(|| (0, vec![0; scores.rows.len()]));
-        *n += 1;
-        for (right, ranking) in right.iter_mut().zip(&scores.rows) {
-            *right += usize::from(clip.is_right(ranking));
+        let (domain, class) = (&clip.domain[..], clip.class());
+        let counts = classes.entry((domain, class)).or_insert_with(|| ClassCounts {
+            domain: domain.to_owned(),
+            class: class.to_owned(),
+            n: 0,
+            right: vec![0; rows.len()],
+            of: vec![0; rows.len()],
+        });
+        counts.n += 1;
+        for (index, (row, ranking)) in rows.iter().zip(&scores.rows).enumerate() {
+            counts.of[index] += usize::from(row.includes(ranking));
+            counts.right[index] += usize::from(clip.is_right(ranking));
         }
     }
-    let counts = |((domain, class), (n, right)): ((&str, &str), _)| ClassCounts {
-        domain: domain.to_owned(),
-        class: class.to_owned(),
-        n,
-        right,
-    };
-    classes.into_iter().map(counts).collect()
+    classes.into_values().collect()
 }
 
 /// All pairs of true and predicted class that occur in a row, sorted.
-pub fn confusions(clips: &[(&ClipRecord, &ClipScores)]) -> Vec<Confusion> {
+pub fn confusions(clips: &[(&ClipRecord, &ClipScores)], rows: &[Row]) -> Vec<Confusion> {
     let mut confusions: BTreeMap<[&str; 3], Vec<usize>> = BTreeMap::new();
     for (clip, scores) in clips {
-        for (row, ranking) in scores.rows.iter().enumerate() {
+        for (row, ranking) in
+            scores.rows.iter().enumerate().filter(|(row, ranking)| rows[*row].includes(ranking))
+        {
             let key = [&clip.domain, clip.class(), clip.predicted(ranking)];
             confusions.entry(key).or_insert_with(|| vec![0; scores.rows.len()])[row] += 1;
         }

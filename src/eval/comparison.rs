@@ -16,7 +16,7 @@ const PUBLISHED: &str = "+smoothing";
 pub struct Comparison {
     pub row: String,
     pub reference: String,
-    /// Over all clips that were read.
+    /// Over all clips that both rows have: those that were read, and that a person answered.
     #[serde(flatten)]
     pub all: Paired,
     pub groups: BTreeMap<String, Paired>,
@@ -25,8 +25,10 @@ pub struct Comparison {
 /// How a row differs from the reference row on the same clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Paired {
-    /// Number of clips.
+    /// Number of clips that both have.
     pub n: usize,
+    /// Top-1 of the row on these clips, in per cent; none without clips.
+    pub top1: Option<f64>,
     /// Top-1 of the row minus that of the reference row, in points; none without clips.
     pub difference: Option<f64>,
     /// 95 % paired bootstrap interval of `difference`.
@@ -42,11 +44,13 @@ pub struct Paired {
     pub p_holm: f64,
 }
 
-/// Two rows on the clips that were read.
+/// Two rows on the clips that both have.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
     pub row_a: String,
     pub row_b: String,
+    /// Number of clips.
+    pub n: usize,
     /// Top-1 of `row_a` minus that of `row_b`, in points; none without clips.
     pub difference: Option<f64>,
     /// Number of clips that only `row_a` has right.
@@ -70,14 +74,28 @@ pub fn has_confidence(rows: &[Row], row: usize) -> bool {
     [first, reference(rows)].contains(&Some(row))
 }
 
-/// Every other row against the reference row. `right` has for each row whether each of the `clips` is right.
+/// For each row whether each clip is right; none where the row leaves the clip out.
+pub type Right = Vec<Vec<Option<bool>>>;
+
+/// Every other row against the reference row, on the `clips` of `right`.
 pub fn comparisons(
     rows: &[Row],
-    right: &[Vec<bool>],
+    right: &Right,
     clips: &[&ClipRecord],
     groups: &BTreeSet<&str>,
 ) -> Vec<Comparison> {
-    let Some(reference) = reference(rows) else { return Vec::new() };
+    let against = |reference| against_row(reference, rows, right, clips, groups);
+    reference(rows).map_or_else(Vec::new, against)
+}
+
+/// Every other row against the row with the index `reference`.
+pub fn against_row(
+    reference: usize,
+    rows: &[Row],
+    right: &Right,
+    clips: &[&ClipRecord],
+    groups: &BTreeSet<&str>,
+) -> Vec<Comparison> {
     let others: Vec<usize> = (0..rows.len()).filter(|&row| row != reference).collect();
     let everywhere = against(reference, &others, rows, right, |_| true);
     let mut comparisons: Vec<Comparison> = others
@@ -101,7 +119,7 @@ pub fn comparisons(
 }
 
 /// Every two rows.
-pub fn pairs(rows: &[Row], right: &[Vec<bool>]) -> Vec<Pair> {
+pub fn pairs(rows: &[Row], right: &Right) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for a in 0..rows.len() {
         for b in a + 1..rows.len() {
@@ -110,6 +128,7 @@ pub fn pairs(rows: &[Row], right: &[Vec<bool>]) -> Vec<Pair> {
             pairs.push(Pair {
                 row_a: rows[a].name.clone(),
                 row_b: rows[b].name.clone(),
+                n: differences.len(),
                 difference: statistics::per_cent(&differences),
                 only_a,
                 only_b,
@@ -125,7 +144,7 @@ fn against(
     reference: usize,
     others: &[usize],
     rows: &[Row],
-    right: &[Vec<bool>],
+    right: &Right,
     is_member: impl Fn(usize) -> bool,
 ) -> Vec<Paired> {
     let mut compared: Vec<Paired> = others
@@ -134,8 +153,11 @@ fn against(
             let differences = differences(&right[row], &right[reference], &is_member);
             let [only_row, only_reference] = discordant(&differences);
             let p = mcnemar(only_row, only_reference);
+            let of_row = common(&right[row], &right[reference], &is_member);
+            let of_row: Vec<f64> = of_row.map(|(is_right, _)| f64::from(is_right)).collect();
             Paired {
                 n: differences.len(),
+                top1: statistics::per_cent(&of_row),
                 difference: statistics::per_cent(&differences),
                 // The same seed and as many clips: each resample takes the same clips for both rows.
                 difference_ci: statistics::interval(&differences),
@@ -162,15 +184,25 @@ fn against(
     compared
 }
 
-/// Whether two rows differ only in their name.
+/// Whether two rows differ only in their name, which is what people differ in.
 fn is_same_way(a: &Row, b: &Row) -> bool {
-    (a.score, a.prompt, &a.settings, &a.vlm) == (b.score, b.prompt, &b.settings, &b.vlm)
+    a.score != Score::Human
+        && (a.score, a.prompt, &a.settings, &a.vlm) == (b.score, b.prompt, &b.settings, &b.vlm)
 }
 
-/// Per clip: 1 if only `a` has it right, −1 if only `b` has, else 0.
-fn differences(a: &[bool], b: &[bool], is_member: impl Fn(usize) -> bool) -> Vec<f64> {
-    let members = (0..a.len()).filter(|&clip| is_member(clip));
-    members.map(|clip| f64::from(a[clip]) - f64::from(b[clip])).collect()
+/// Whether the clips are right in both rows, of those that both have.
+fn common(
+    a: &[Option<bool>],
+    b: &[Option<bool>],
+    is_member: impl Fn(usize) -> bool,
+) -> impl Iterator<Item = (bool, bool)> {
+    let both = a.iter().zip(b).enumerate().filter(move |(clip, _)| is_member(*clip));
+    both.filter_map(|(_, (&a, &b))| Some((a?, b?)))
+}
+
+/// Per common clip: 1 if only `a` has it right, −1 if only `b` has, else 0.
+fn differences(a: &[Option<bool>], b: &[Option<bool>], is_member: impl Fn(usize) -> bool) -> Vec<f64> {
+    common(a, b, is_member).map(|(a, b)| f64::from(a) - f64::from(b)).collect()
 }
 
 fn discordant(differences: &[f64]) -> [usize; 2] {
@@ -261,7 +293,7 @@ mod tests {
         // The background does nothing where all frames are in a step.
         let rows = [published.clone(), other("mean-path"), other("mean-path:background=0.5"), other("drop")];
         // Each of the others has six clips right that the published method has wrong.
-        let right = [vec![false; 6], vec![true; 6], vec![true; 6], vec![true; 6]];
+        let right = [false, true, true, true].map(|is_right| vec![Some(is_right); 6]).into();
         let paired = against(0, &[1, 2, 3], &rows, &right, |_| true);
         // 2 / 2^6, twice and not three times.
         assert!(paired.iter().all(|paired| (paired.p, paired.p_holm) == (0.03125, 0.0625)), "{paired:?}");

@@ -5,7 +5,7 @@ use std::iter;
 use serde::Serialize;
 
 use crate::eval::record::{ClipRecord, ClipScores, Ranking, RankingConfidence};
-use crate::eval::rows::Row;
+use crate::eval::rows::{Row, Score};
 use crate::eval::statistics;
 
 /// Shares of the clips, in per cent, that are reported.
@@ -73,12 +73,14 @@ pub struct Point {
     pub top1: f64,
 }
 
-/// The coverage of every row by every measure that all of its clips have; nothing without clips.
+/// The coverage of every row by every measure that all of its clips have; nothing without clips. People do not say how sure
+/// they are.
 pub fn coverage(rows: &[Row], read: &[(&ClipRecord, &ClipScores)]) -> Vec<Coverage> {
     if read.is_empty() {
         return Vec::new();
     }
-    rows.iter().enumerate().flat_map(|(index, row)| of_row(&row.name, index, read)).collect()
+    let rows = rows.iter().enumerate().filter(|(_, row)| row.score != Score::Human);
+    rows.flat_map(|(index, row)| of_row(&row.name, index, read)).collect()
 }
 
 fn of_row(name: &str, index: usize, read: &[(&ClipRecord, &ClipScores)]) -> Vec<Coverage> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::eval::results::{Results, RowResult};
-use crate::eval::rows::Row;
+use crate::eval::rows::{Row, Score};
 use crate::plot::table::Table;
 
 impl Results {
@@ -67,16 +67,24 @@ impl Results {
         ]
     }
 
-    /// `classes.csv`: each class with its clips that were read, and how many of them each row has right.
+    /// `classes.csv`: each class with its clips that were read, and how many of them each row has right. A second column of
+    /// a person has how many of them were answered.
     pub fn classes_csv(&self) -> String {
+        let rows = self.settings.rows.iter().enumerate();
+        let people: Vec<usize> =
+            rows.filter(|(_, row)| row.score == Score::Human).map(|(index, _)| index).collect();
         let lines = self.classes.iter().map(|class| {
             let right = class.right.iter().map(usize::to_string);
+            let answered = people.iter().map(|&index| class.of[index].to_string());
             [class.domain.clone(), class.class.clone(), class.n.to_string()]
                 .into_iter()
                 .chain(right)
+                .chain(answered)
                 .collect()
         });
-        csv(self.columns(&["domain", "class", "n"]), lines)
+        let mut header = self.columns(&["domain", "class", "n"]);
+        header.extend(people.iter().map(|&index| format!("{} n", self.settings.rows[index].name)));
+        csv(header, lines)
     }
 
     /// `confusion.csv`: for each row how often it predicts which class for which, the right one included.

@@ -13,6 +13,7 @@ use crate::eval::dataset::{Clip, Dataset};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::journal::{self, Journal};
 use crate::eval::merge::merge_shards;
+use crate::eval::people;
 use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
@@ -73,6 +74,8 @@ pub struct Request {
     pub model_name: PathBuf,
     /// A vision-language model to compare with.
     pub vlm: Option<Vlm>,
+    /// Folders of quizzes, to compare with people. Not for shards: their results are computed when they are merged.
+    pub people: Vec<PathBuf>,
     /// Folder for results and for what a later run resumes from.
     pub out: Option<PathBuf>,
     /// The share of the clips to evaluate; needs `out`.
@@ -83,7 +86,7 @@ impl Request {
     /// An evaluation of all clips that writes no file.
     pub fn new(dataset: Dataset, plan: Plan, model: Arc<Model>) -> Self {
         let model_name = model.checkpoint().dir().to_owned();
-        Self { dataset, plan, model, model_name, vlm: None, out: None, shard: None }
+        Self { dataset, plan, model, model_name, vlm: None, people: Vec::new(), out: None, shard: None }
     }
 }
 
@@ -141,6 +144,7 @@ pub struct Evaluation {
     run: Run,
     dataset: Dataset,
     evaluator: Evaluator,
+    people: Vec<PathBuf>,
     out: Option<PathBuf>,
     journal: Option<Journal>,
 }
@@ -151,9 +155,11 @@ impl Evaluation {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another evaluation.
     pub fn open(request: Request) -> Result<Self> {
-        let Request { dataset, plan, model, model_name, vlm, out, shard: claimed } = request;
+        let Request { dataset, plan, model, model_name, vlm, people, out, shard: claimed } = request;
         let evaluator = Evaluator::new(model.clone(), plan.sampling, plan.rows, vlm);
+        let digest = &dataset.digests.manifest;
         let run = Run {
+            people: people::load(&people, &dataset.paths.manifest.display().to_string(), digest)?,
             settings: EvalSettings::new(&dataset, &model, plan.sampling, evaluator.rows()),
             clips: dataset.clips.len(),
             shard: claimed.map(|claimed| claimed.shard),
@@ -173,7 +179,7 @@ impl Evaluation {
             }
             None => None,
         };
-        Ok(Self { run, dataset, evaluator, out, journal })
+        Ok(Self { run, dataset, evaluator, people, out, journal })
     }
 
     /// Evaluates the clips that no earlier run has, and writes the results, unless they are of one shard.
@@ -183,11 +189,13 @@ impl Evaluation {
     /// could be read. The clips evaluated so far are kept in the folder.
     pub fn run(mut self, mut report: impl FnMut(Progress)) -> Result<Finished> {
         let records = self.evaluate(&mut report)?;
-        let Self { run, out, journal, .. } = self;
+        let Self { mut run, people, out, journal, .. } = self;
+        // People may have gone on meanwhile.
+        run.people = people::load(&people, &run.settings.manifest, &run.settings.digests.manifest)?;
         if let Some(journal) = journal {
-            journal.finish(&records)?;
+            journal.finish(&run, &records)?;
         }
-        let finished = Finished::new(run, records);
+        let finished = Finished::new(run, records)?;
         // Of a shard without readable clips nothing follows for the others.
         if finished.run.shard.is_none() {
             finished.check_some_read(&mut report)?;
@@ -245,19 +253,26 @@ fn fails_every_clip(error: &Report) -> bool {
 }
 
 /// Merges the shards in these folders into the evaluation that a single process would have made, and writes its results
-/// into `out`, else into the one folder named. Each folder is a shard or holds shards.
+/// into `out`, else into the one folder named. Each folder is a shard or holds shards. `people` are folders of quizzes.
 ///
 /// # Errors
-/// If a shard is missing, unfinished, a duplicate, or of another evaluation, or the results cannot be written.
-pub fn merge(folders: &[PathBuf], out: Option<&Path>, mut report: impl FnMut(Progress)) -> Result<Finished> {
-    let (run, records) = merge_shards(folders)?;
+/// If a shard is missing, unfinished, a duplicate, or of another evaluation, a quiz is about another manifest, or the
+/// results cannot be written.
+pub fn merge(
+    folders: &[PathBuf],
+    people: &[PathBuf],
+    out: Option<&Path>,
+    mut report: impl FnMut(Progress),
+) -> Result<Finished> {
+    let (mut run, records) = merge_shards(folders)?;
+    run.people = people::load(people, &run.settings.manifest, &run.settings.digests.manifest)?;
     let out = match (out, folders) {
         (Some(out), _) => out,
         // The folder of a single shard is not the place for the results of all.
         (None, [folder]) if !Run::is_at(folder) || Run::load(folder)?.shard.is_none() => folder,
         _ => bail!("several folders are named\nhelp: name one for the results with --out"),
     };
-    let finished = Finished::new(run, records);
+    let finished = Finished::new(run, records)?;
     finished.check_some_read(&mut report)?;
     if let Some(notice) = journal::write(out, &finished.run, &finished.records)? {
         report(Progress::Notice(&notice));
@@ -267,9 +282,10 @@ pub fn merge(folders: &[PathBuf], out: Option<&Path>, mut report: impl FnMut(Pro
 }
 
 impl Finished {
-    fn new(run: Run, records: Vec<ClipRecord>) -> Self {
-        let results = Results::new(&records, run.settings.clone());
-        Self { run, records, results }
+    fn new(run: Run, records: Vec<ClipRecord>) -> Result<Self> {
+        let (settings, joined) = people::join(&run.people, &run.settings, &records)?;
+        let results = Results::new(&joined, settings);
+        Ok(Self { run, records, results })
     }
 
     fn check_some_read(&self, report: &mut impl FnMut(Progress)) -> Result<(), NothingRead> {

@@ -200,7 +200,7 @@ impl Evaluator {
             Score::OrderFree => Some(class.order_free),
             Score::Alignment => Some(class.alignment.score),
             // Ranked by `Vlm::rank`.
-            Score::Vision => None,
+            Score::Vision | Score::Human => None,
         };
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();

@@ -97,7 +97,14 @@ impl<'a> Layout<'a> {
         let mut rows: Vec<Row> = Vec::new();
         for (index, (spec, result)) in specs {
             let is_reference = reference == Some(index);
-            let label = label_style(is_reference).wrap(&result.name, LABELS, 3);
+            // The clips of a person are fewer.
+            let name = match results.rows.first() {
+                Some(all) if all.n_read != result.n_read => {
+                    format!("{} ({} clips)", result.name, result.n_read)
+                }
+                _ => result.name.clone(),
+            };
+            let label = label_style(is_reference).wrap(&name, LABELS, 3);
             let row = Row {
                 result,
                 colour: if spec.score == Score::Alignment { ALIGNED } else { NOT_ALIGNED },

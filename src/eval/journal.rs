@@ -106,11 +106,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes `clips.jsonl` from all records, in the manifest's order.
+    /// Writes `clips.jsonl` from all records, in the manifest's order, and the run, whose people may have answered more.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish(self, records: &[ClipRecord]) -> Result<()> {
+    pub fn finish(self, run: &Run, records: &[ClipRecord]) -> Result<()> {
+        put(&self.folder.join(RUN), run_document(run))?;
         write_clips(&self.folder, records)?;
         remove(&self.folder.join(PART))
     }
@@ -270,6 +271,7 @@ mod tests {
             clips: 3,
             shard: None,
             tasks: None,
+            people: Vec::new(),
             paths: DatasetPaths::default(),
             model: "siglip".into(),
             working_folder: "/".into(),
@@ -291,9 +293,9 @@ mod tests {
                 journals.iter_mut().for_each(|journal| journal.add(record).unwrap());
             }
             let [first, second] = journals;
-            first.finish(&records).unwrap();
+            first.finish(&run(), &records).unwrap();
             assert_eq!(load(folder.path()).unwrap(), (run(), records.clone()));
-            second.finish(&records).unwrap();
+            second.finish(&run(), &records).unwrap();
             assert_eq!(load(folder.path()).unwrap(), (run(), records.clone()));
             let notice = with_fault(errno, || write(folder.path(), &run(), &records)).unwrap();
             assert!(notice.unwrap().contains("cannot lock"));

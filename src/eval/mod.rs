@@ -2,6 +2,7 @@
 //!
 //! A [`Dataset`] and a [`Plan`] make an [`Evaluation`], which embeds each clip once for all rows and ends in [`Results`].
 
+mod answers;
 mod breakdown;
 mod clusters;
 mod comparison;
@@ -14,6 +15,7 @@ mod facts;
 mod figure;
 mod journal;
 mod merge;
+mod people;
 mod record;
 mod released;
 mod results;
@@ -30,23 +32,25 @@ mod vlm;
 mod write;
 
 pub use crate::plot::table::Style;
+pub use answers::{Answer, Answers, Asked, Quiz};
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 pub use clusters::{CLUSTERS, Cluster, ClusterCounts, Facts, clusters_of};
 pub use comparison::{Comparison, Pair, Paired};
 pub use coverage::{Coverage, Point};
 pub use dataset::{
-    Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest,
+    Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest, Videos,
     read_manifest,
 };
 pub use evaluation::{Evaluation, Finished, NothingRead, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
+pub use people::{Choice, Person, join, load as load_people};
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking, RankingConfidence};
 pub use released::{Protocol, protocol};
 pub use results::{
     EvalSettings, ModelSettings, Results, RowClusters, RowResult, Share, Trials, Unaligned, Unread,
 };
-pub use rows::{CHANCE, NoScripts, Row, Rows, Score, VlmSettings};
+pub use rows::{CHANCE, HumanSettings, NoScripts, Row, Rows, Score, VlmSettings};
 pub use run::Run;
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};

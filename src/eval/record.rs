@@ -74,7 +74,7 @@ pub struct Ranking {
     /// The row's name.
     pub name: String,
     /// Indices of the candidates, best first; equal scores in the order given. Empty where the row cannot compare the
-    /// clip, which counts as missed.
+    /// clip, which counts as missed, and where a person has not answered.
     pub ranking: Vec<usize>,
     /// In the order given.
     pub scores: Vec<f64>,

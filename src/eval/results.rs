@@ -11,7 +11,7 @@ use crate::eval::comparison::{self, Comparison, Pair};
 use crate::eval::coverage::{self, Coverage};
 use crate::eval::dataset::{Dataset, Digests};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
-use crate::eval::rows::{CHANCE, Row};
+use crate::eval::rows::{CHANCE, Row, Score};
 use crate::eval::statistics::{self, Credit};
 use crate::explore::Model;
 use crate::script::PerStrategy;
@@ -34,6 +34,9 @@ pub struct Results {
     pub coverage: Vec<Coverage>,
     /// The rows whose clips have facts.
     pub clusters: Vec<RowClusters>,
+    /// Every other row but chance against each person's row, on the clips that the person answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub against_people: Vec<Comparison>,
     /// In the manifest's order.
     pub unread: Vec<Unread>,
     /// Clips that a row could not compare, in the manifest's order.
@@ -52,7 +55,8 @@ pub struct Results {
     pub disagreements: Vec<Disagreement>,
 }
 
-/// Accuracy of a row over the clips that were read, in per cent. Top-k: the true class is among the first k.
+/// Accuracy of a row over the clips that were read, in per cent. Top-k: the true class is among the first k. The row of a
+/// person is over those that the person answered, and has Top-1 alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowResult {
     pub name: String,
@@ -222,23 +226,32 @@ impl Results {
         }
         let groups: BTreeSet<&str> = clips.iter().flat_map(|clip| &clip.groups).map(String::as_str).collect();
         let read_clips: Vec<&ClipRecord> = read.iter().map(|(clip, _)| *clip).collect();
-        let row =
-            |name: &str, credits: &[Credit]| RowResult::new(name, credits, &read_clips, &groups, clips.len());
 
         let chances: Vec<Credit> =
             read_clips.iter().map(|c| statistics::chance(c.candidates.len())).collect();
-        let mut chance = row(CHANCE, &chances);
+        let mut chance = RowResult::new(CHANCE, &chances, &read_clips, &groups, clips.len());
         chance.trials = Trials::of(&read_clips);
         let mut rows = vec![chance];
         let mut right = Vec::new();
         for (index, spec) in settings.rows.iter().enumerate() {
             let credit = |(clip, scores): &(&ClipRecord, &ClipScores)| {
-                statistics::credit(&scores.rows[index].ranking, clip.answer)
+                let ranking = &scores.rows[index];
+                spec.includes(ranking).then(|| statistics::credit(&ranking.ranking, clip.answer))
             };
-            let credits: Vec<Credit> = read.iter().map(credit).collect();
-            right.push(credits.iter().map(|credit| credit[0] == 1.0).collect());
-            rows.push(row(&spec.name, &credits));
+            let credits: Vec<Option<Credit>> = read.iter().map(credit).collect();
+            let is_right = |credit: &Option<Credit>| credit.map(|credit| credit[0] == 1.0);
+            right.push(credits.iter().map(is_right).collect());
+            let of_row = read_clips.iter().zip(&credits).filter_map(|(&clip, &credit)| Some((clip, credit?)));
+            let (of_row, credits): (Vec<&ClipRecord>, Vec<Credit>) = of_row.unzip();
+            rows.push(match spec.score {
+                Score::Human => RowResult::of_person(&spec.name, &credits, &of_row, &groups),
+                _ => RowResult::new(&spec.name, &credits, &of_row, &groups, clips.len()),
+            });
         }
+        let is_person = |row: &usize| settings.rows[*row].score == Score::Human;
+        let against_people = (0..settings.rows.len())
+            .filter(is_person)
+            .flat_map(|person| comparison::against_row(person, &settings.rows, &right, &read_clips, &groups));
         Self {
             rows,
             comparisons: comparison::comparisons(&settings.rows, &right, &read_clips, &groups),
@@ -250,12 +263,13 @@ impl Results {
                 .enumerate()
                 .filter_map(|(index, row)| RowClusters::of(index, row, &read))
                 .collect(),
+            against_people: against_people.collect(),
             unread,
             unaligned,
             damaged,
             cut_texts,
-            classes: breakdown::classes(&read),
-            confusions: breakdown::confusions(&read),
+            classes: breakdown::classes(&read, &settings.rows),
+            confusions: breakdown::confusions(&read, &settings.rows),
             disagreements: breakdown::disagreements(&read, &settings.rows),
             settings,
         }
@@ -268,6 +282,14 @@ impl Results {
 }
 
 impl RowResult {
+    /// From the credit of each clip that a person answered.
+    fn of_person(name: &str, credits: &[Credit], clips: &[&ClipRecord], groups: &BTreeSet<&str>) -> Self {
+        // The person chose one candidate, so that there is no second.
+        let (top2, top2_ci, top3, top3_ci) = (None, None, None, None);
+        let row = Self::new(name, credits, clips, groups, clips.len());
+        Self { top2, top2_ci, top3, top3_ci, ..row }
+    }
+
     /// From the credit of each clip that was read.
     fn new(
         name: &str,
@@ -296,7 +318,7 @@ impl RowResult {
             top2_ci: statistics::interval(&at(2)),
             top3: statistics::per_cent(&at(3)),
             top3_ci: statistics::interval(&at(3)),
-            top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted as f64,
+            top1_attempted: 100.0 * top1.iter().sum::<f64>() / n_attempted.max(1) as f64,
             n_attempted,
             n_read: clips.len(),
             groups: by_group(true),

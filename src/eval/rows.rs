@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::align::Cell;
+use crate::eval::record::Ranking;
 use crate::explore::{Method, Settings};
 use crate::script::{Strategy, Template};
 
@@ -29,6 +30,20 @@ pub struct Row {
     /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
+    /// The person who answers; the settings then have no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human: Option<HumanSettings>,
+}
+
+/// How a person answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HumanSettings {
+    /// Shuffled the candidates of each clip.
+    pub seed: u64,
+    /// Number of clips that were answered.
+    pub answered: usize,
+    /// Median of the seconds per answer; none without answers.
+    pub median_seconds: Option<f64>,
 }
 
 /// What the answers of a vision-language model depend on.
@@ -57,6 +72,8 @@ pub enum Score {
     Alignment,
     /// The answer of a vision-language model.
     Vision,
+    /// The answer of a person.
+    Human,
 }
 
 impl fmt::Display for Score {
@@ -66,6 +83,7 @@ impl fmt::Display for Score {
             Self::OrderFree => "order-free",
             Self::Alignment => "alignment",
             Self::Vision => "vision",
+            Self::Human => "human",
         })
     }
 }
@@ -94,7 +112,12 @@ pub struct NoScripts(Strategy);
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
-        Self { name: name.to_owned(), score, prompt, settings, vlm: None }
+        Self { name: name.to_owned(), score, prompt, settings, vlm: None, human: None }
+    }
+
+    /// Whether a clip counts in this row: people leave clips out.
+    pub fn includes(&self, ranking: &Ranking) -> bool {
+        self.score != Score::Human || !ranking.ranking.is_empty()
     }
 
     /// Whether its clips have facts: it aligns, and is no step of the ablation on the way to the full method. Those would double

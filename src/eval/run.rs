@@ -9,6 +9,7 @@ use color_eyre::eyre::{Report, Result, eyre};
 use serde::{Deserialize, Serialize};
 
 use crate::eval::dataset::DatasetPaths;
+use crate::eval::people::Person;
 use crate::eval::record::ClipRecord;
 use crate::eval::released;
 use crate::eval::results::EvalSettings;
@@ -31,6 +32,9 @@ pub struct Run {
     /// The task IDs of all shards of a SLURM job array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<TaskIds>,
+    /// Whose answers the results have rows of. They may differ from run to run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Person>,
     pub paths: DatasetPaths,
     /// The model as the user named it.
     pub model: PathBuf,

@@ -18,7 +18,7 @@ const CONFUSIONS: usize = 30;
 const DISAGREEMENTS: usize = 30;
 
 /// A column of a table: its heading, whether it is shown, and the cell of an item.
-type Column<T> = (&'static str, bool, fn(&T) -> String);
+type Column<'a, T> = (&'a str, bool, fn(&T) -> String);
 
 impl Results {
     /// The results as tables. Those of domains, classes and single clips are in Markdown only.
@@ -29,6 +29,7 @@ impl Results {
         }
         self.accuracy(&mut summary);
         self.comparison(&mut summary);
+        self.people(&mut summary);
         self.by_group(&mut summary);
         if style == Style::Markdown {
             self.comparison_by_group(&mut summary);
@@ -59,7 +60,7 @@ impl Results {
 
     fn accuracy(&self, summary: &mut Summary) {
         let (is_full, some_unread) = (summary.style == Style::Markdown, !self.unread.is_empty());
-        let columns: [Column<RowResult>; 10] = [
+        let columns: [Column<RowResult>; 8] = [
             ("in %", true, |row| row.name.clone()),
             ("Top-1", true, |row| number(row.top1)),
             ("interval", true, |row| interval(row.top1_ci)),
@@ -68,32 +69,43 @@ impl Results {
             ("Top-3", true, |row| number(row.top3)),
             ("interval", is_full, |row| interval(row.top3_ci)),
             ("Top-1 of all", some_unread, |row| number(Some(row.top1_attempted))),
-            ("clips", some_unread, |row| format!("{} of {}", row.n_read, row.n_attempted)),
-            ("clips", !some_unread, |row| row.n_read.to_string()),
         ];
         let columns: Vec<_> = columns.into_iter().filter(|(_, is_shown, _)| *is_shown).collect();
-        let header: Vec<&str> = columns.iter().map(|(heading, ..)| *heading).collect();
-        let line = |row| columns.iter().map(|(.., cell)| cell(row)).collect();
+        let header: Vec<&str> = columns.iter().map(|(heading, ..)| *heading).chain(["clips"]).collect();
+        let line = |row| columns.iter().map(|(.., cell)| cell(row)).chain([self.clips(row)]).collect();
         summary.table("Accuracy", 1, &header, self.rows.iter().map(line).collect());
     }
 
+    /// Number of clips that count in a row, and of all where those are more.
+    fn clips(&self, row: &RowResult) -> String {
+        let all = self.rows.first().map_or(row.n_attempted, |chance| chance.n_attempted);
+        if row.n_read == all { all.to_string() } else { format!("{} of {all}", row.n_read) }
+    }
+
     fn comparison(&self, summary: &mut Summary) {
-        let Some(Comparison { reference, .. }) = self.comparisons.first() else { return };
-        let only_reference = format!("only {reference} right");
-        let header = ["row", "difference", "interval", "only it right", &only_reference, "p", "p after Holm"];
-        let line = |Comparison { row, all, .. }: &Comparison| {
-            vec![
-                row.clone(),
-                signed(all.difference),
-                interval(all.difference_ci),
-                all.only_row.to_string(),
-                all.only_reference.to_string(),
-                p_value(all.p),
-                p_value(all.p_holm),
-            ]
-        };
-        let title = format!("Top-1 against {reference} on the same clips, in points (exact McNemar test)");
-        summary.table(&title, 1, &header, self.comparisons.iter().map(line).collect());
+        let Some(first) = self.comparisons.first() else { return };
+        let title =
+            format!("Top-1 against {} on the same clips, in points (exact McNemar test)", first.reference);
+        let is_same = self.comparisons.iter().all(|comparison| comparison.all.n == first.all.n);
+        compare(summary, &title, &self.comparisons, !is_same);
+    }
+
+    /// For each person how many clips were answered, and the other rows on these clips.
+    fn people(&self, summary: &mut Summary) {
+        for row in &self.settings.rows {
+            let Some(human) = &row.human else { continue };
+            let name = &row.name;
+            let title = format!(
+                "Top-1 against {name} on the clips that were answered, in points (exact McNemar test)"
+            );
+            let against = self.against_people.iter().filter(|comparison| comparison.reference == *name);
+            compare(summary, &title, against, true);
+            let all = self.rows.first().map_or(0, |chance| chance.n_attempted);
+            let median = human
+                .median_seconds
+                .map_or_else(String::new, |seconds| format!(", {seconds:.1} s per answer in the median"));
+            summary.paragraph(&format!("{name}: {} of {all} clips answered{median}", human.answered));
+        }
     }
 
     /// A line for each row, two columns for each group: the clips inside and outside of it.
@@ -105,7 +117,13 @@ impl Results {
             line(name, shares.flat_map(|(inside, outside)| [cell(inside), cell(outside)]))
         };
         let mut lines = vec![line("clips", first, |share| share.n.to_string())];
-        lines.extend(self.rows.iter().map(|row| line(&row.name, row, |share| number(share.top1))));
+        for row in &self.rows {
+            // Those of a person are fewer.
+            lines.push(match row.n_read == first.n_read {
+                true => line(&row.name, row, |share| number(share.top1)),
+                false => line(&row.name, row, |share| format!("{} of {}", number(share.top1), share.n)),
+            });
+        }
         summary.table("Top-1 by group, in %", 1, &self::line("row", header), lines);
     }
 
@@ -168,8 +186,11 @@ impl Results {
         });
         let (shown, all) = (classes.len().min(CLASSES), classes.len());
         let lines = classes[..shown].iter().map(|class| {
-            let counts = [class.n].into_iter().chain(class.right.iter().copied());
-            line(&class.domain, [class.class.clone()].into_iter().chain(counts.map(|n| n.to_string())))
+            let counts = class.right.iter().zip(&class.of).map(|(right, of)| match *of == class.n {
+                true => right.to_string(),
+                false => format!("{right} of {of}"),
+            });
+            line(&class.domain, [class.class.clone(), class.n.to_string()].into_iter().chain(counts))
         });
         let title =
             format!("Hardest classes of {name}, clips right ({shown} of {all} classes; all in classes.csv)");
@@ -256,12 +277,19 @@ impl Results {
         let lines = self.settings.rows.iter().map(|row| {
             let Settings { method, smoothing_seconds, template, .. } = &row.settings;
             let mut cells = vec![row.name.clone(), row.score.to_string()];
-            match &row.vlm {
-                Some(vlm) => {
+            match (&row.vlm, &row.human) {
+                (Some(vlm), _) => {
                     cells.resize(6, String::new());
                     cells.push(format!("{} frames, at {}", vlm.frames, vlm.server));
                 }
-                None => cells.extend([
+                (None, Some(human)) => {
+                    cells.resize(6, String::new());
+                    cells.push(format!(
+                        "{} answers, candidates shuffled by seed {}",
+                        human.answered, human.seed
+                    ));
+                }
+                (None, None) => cells.extend([
                     row.prompt.to_string(),
                     method.preset.to_string(),
                     method.in_words(),
@@ -299,6 +327,33 @@ impl Results {
             }
         }
     }
+}
+
+/// A table of rows against a reference row, with the number of clips and Top-1 on them where they differ.
+fn compare<'a>(
+    summary: &mut Summary,
+    title: &str,
+    comparisons: impl IntoIterator<Item = &'a Comparison>,
+    has_clips: bool,
+) {
+    let comparisons: Vec<&Comparison> = comparisons.into_iter().collect();
+    let Some(first) = comparisons.first() else { return };
+    let only_reference = format!("only {} right", first.reference);
+    let columns: [Column<Comparison>; 9] = [
+        ("row", true, |c| c.row.clone()),
+        ("clips", has_clips, |c| c.all.n.to_string()),
+        ("Top-1", has_clips, |c| number(c.all.top1)),
+        ("difference", true, |c| signed(c.all.difference)),
+        ("interval", true, |c| interval(c.all.difference_ci)),
+        ("only it right", true, |c| c.all.only_row.to_string()),
+        (&only_reference, true, |c| c.all.only_reference.to_string()),
+        ("p", true, |c| p_value(c.all.p)),
+        ("p after Holm", true, |c| p_value(c.all.p_holm)),
+    ];
+    let shown: Vec<_> = columns.iter().filter(|(_, is_shown, _)| *is_shown).collect();
+    let header: Vec<&str> = shown.iter().map(|(heading, ..)| *heading).collect();
+    let line = |comparison: &&Comparison| shown.iter().map(|(.., cell)| cell(comparison)).collect();
+    summary.table(title, 1, &header, comparisons.iter().map(line).collect());
 }
 
 /// A line of a table.

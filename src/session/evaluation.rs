@@ -11,12 +11,13 @@ use super::opened::{Session, scripts_of, shown};
 use super::rebase_path;
 use super::setup::{Request, Setup};
 use crate::eval::{
-    self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Facts, Row, Run, Score,
+    self, Clip, ClipOutcome, ClipRecord, ClipSource, Dataset, DatasetPaths, Digests, Facts, Ranking, Row,
+    Run, Score,
 };
 use crate::explore::{Job, Model};
 use crate::script::{Document, Strategy, Template};
 use crate::snapshot::Hashes;
-use crate::tui::{Checked, ClipResult, ClipToExplore, Message, ResultRow, Results};
+use crate::tui::{Checked, ClipResult, ClipToExplore, Message, Prediction, ResultRow, Results};
 
 /// The folder of the evaluation that a path names, itself or by one of its files.
 pub fn folder_of(path: &Path) -> Option<PathBuf> {
@@ -29,6 +30,7 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 /// Opens the clips of a finished evaluation. What changed since is found in the background.
 pub fn open(folder: &Path) -> Result<Session> {
     let (run, records) = eval::load(folder)?;
+    let (settings, records) = eval::join(&run.people, &run.settings, &records)?;
     let paths = rebase(&run);
     let dataset = Dataset::open(&paths)?;
     let model = rebase_path::model(&run.working_folder, &run.model);
@@ -39,7 +41,7 @@ pub fn open(folder: &Path) -> Result<Session> {
         dataset.clips.iter().filter_map(|clip| Some((clip, *records.get(&clip.entry.id[..])?))).collect();
     ensure!(!clips.is_empty(), "{} no longer lists any clip of this evaluation", paths.manifest.display());
 
-    let rows: Vec<ResultRow> = run.settings.rows.iter().map(result_row).collect();
+    let rows: Vec<ResultRow> = settings.rows.iter().map(result_row).collect();
     // The published method is shown first, where there is one.
     let row = rows.iter().position(|row| row.name == "+smoothing").unwrap_or(rows.len() - 1);
     let named = ModelRequest::new(run.model.clone());
@@ -55,7 +57,7 @@ pub fn open(folder: &Path) -> Result<Session> {
     let results = Results {
         name: shown(folder),
         row,
-        clips: clips.iter().map(|(clip, record)| result(clip, record, &run.settings.rows)).collect(),
+        clips: clips.iter().map(|(clip, record)| result(clip, record, &settings.rows)).collect(),
         facts: clips.iter().map(|(_, record)| facts(record)).collect(),
         rows,
     };
@@ -96,11 +98,15 @@ fn result(clip: &Clip, record: &ClipRecord, rows: &[Row]) -> ClipResult {
         ClipOutcome::Unread { reason } => return ClipResult::Unread(reason.clone()),
         ClipOutcome::Read(scores) => scores,
     };
-    let first = |row: usize| {
-        let name = record.candidates.get(*scores.rows.get(row)?.ranking.first()?)?;
+    let first = |ranking: &Ranking| {
+        let name = record.candidates.get(*ranking.ranking.first()?)?;
         clip.candidates.iter().position(|candidate| candidate.name == *name)
     };
-    ClipResult::Read((0..rows.len()).map(first).collect())
+    let prediction = |(row, spec): (usize, &Row)| match scores.rows.get(row) {
+        Some(ranking) if !spec.includes(ranking) => Prediction::LeftOut,
+        ranking => ranking.and_then(first).map_or(Prediction::Missed, Prediction::Class),
+    };
+    ClipResult::Read(rows.iter().enumerate().map(prediction).collect())
 }
 
 /// The facts of each row.

@@ -1,22 +1,29 @@
 //! What the explorer opens, and its first state.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::explore::{Exploration, Job, Sources, Thumbnail};
+use color_eyre::eyre::Result;
+use ratatui::Frame;
+
+use crate::explore::{Exploration, Job, Sources, Thumbnail, Update};
 use crate::plot::scale::Scale;
 use crate::script::{ClassId, Document, Template};
 use crate::snapshot::{Hashes, ViewState};
-use crate::tui::action::{ActionSender, Check};
+use crate::tui::action::{Action, ActionSender, Check, Effect};
 use crate::tui::clip::{Clip, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::config::Config;
 use crate::tui::drafts::{Drafts, Recovered};
 use crate::tui::effects::Effects;
+use crate::tui::images::Images;
 use crate::tui::models::Models;
 use crate::tui::results::Results;
+use crate::tui::run::{App, TerminalAction, check_terminal, run_app};
 use crate::tui::state::{State, View};
 use crate::tui::theme::{ColourDepth, Theme};
 use crate::tui::update;
+use crate::tui::view;
 use crate::video::Sampling;
 
 /// What the explorer opens.
@@ -61,6 +68,95 @@ pub struct ClipToExplore {
     pub job: Option<Job>,
     /// Clip, scripts, model and device, for reports.
     pub sources: Sources,
+}
+
+/// Runs the explorer until the user leaves.
+///
+/// # Errors
+/// If there is no terminal, or it goes away.
+pub fn run(explorer: Explorer) -> Result<()> {
+    check_terminal("the explorer", "without one, add --plain, or use `actalign-tui classify`")?;
+    let protocol = explorer.config.image_protocol;
+    run_app(protocol, |send| Running::new(explorer, send)).map(drop)
+}
+
+/// The explorer in the event loop.
+struct Running {
+    state: State,
+    effects: Effects,
+    /// Run when the screen is drawn.
+    waiting: Vec<Effect>,
+}
+
+impl Running {
+    fn new(explorer: Explorer, send: ActionSender) -> Self {
+        let (mut state, effects) = explorer.open(send);
+        if state.results.is_some() {
+            update::list_results(&mut state);
+        }
+        let waiting = update::start(&mut state);
+        Self { state, effects, waiting }
+    }
+}
+
+impl From<TerminalAction> for Action {
+    fn from(action: TerminalAction) -> Self {
+        match action {
+            TerminalAction::Key(key) => Self::Key(key),
+            TerminalAction::Paste(text) => Self::Paste(text),
+            TerminalAction::Mouse(mouse) => Self::Mouse(mouse),
+            TerminalAction::Resize(columns, rows) => Self::Resize(columns, rows),
+            TerminalAction::Tick => Self::Tick,
+        }
+    }
+}
+
+impl App for Running {
+    type Action = Action;
+
+    fn prepare(&mut self, resolution: (u16, u16)) {
+        self.state.resolution = resolution;
+        self.waiting.extend(update::refresh(&mut self.state));
+    }
+
+    fn draw(&self, images: &mut Images, frame: &mut Frame) {
+        view::draw(&self.state, images, frame);
+    }
+
+    fn drawn(&mut self) {
+        for effect in self.waiting.drain(..) {
+            self.effects.run(&self.state, effect);
+        }
+    }
+
+    fn next_tick(&self) -> Option<f64> {
+        update::next_tick(&self.state)
+    }
+
+    fn takes_mouse(&self) -> bool {
+        self.state.mouse
+    }
+
+    fn can_wait(action: &Action) -> bool {
+        matches!(action, Action::Background(..))
+    }
+
+    fn act(&mut self, action: Action, now: f64) -> Result<ControlFlow<()>> {
+        match action {
+            Action::Background(_, Update::Failed(report)) if self.state.has_nothing_to_explore() => {
+                return Err(report);
+            }
+            action => {
+                for effect in update::update(&mut self.state, action, now) {
+                    if matches!(effect, Effect::Quit) {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    self.effects.run(&self.state, effect);
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 impl Explorer {

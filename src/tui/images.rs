@@ -21,6 +21,7 @@ use crate::background::Worker;
 use crate::tui::state::State;
 use crate::tui::theme::{Theme, dim};
 
+pub use encoding::ENCODED_AT_ONCE;
 use encoding::{Encoding, is_large, kitty_id};
 pub use mosaic::Mosaic;
 pub use protocol::{Graphics, ImageProtocol, Rendering, glyphs};
@@ -44,6 +45,11 @@ impl PictureKey {
     /// The picture of the clip that is shown at `microsecond`.
     pub fn of(state: &State, microsecond: i64) -> Self {
         Self { clip: state.shown, job: state.clip().job, microsecond, version: 0 }
+    }
+
+    /// The picture of a clip, given by its index, that is shown at `microsecond`.
+    pub fn new(clip: usize, microsecond: i64) -> Self {
+        Self { clip, job: None, microsecond, version: 0 }
     }
 
     /// Another picture of the same frame, such as a larger one.

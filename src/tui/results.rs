@@ -39,29 +39,47 @@ pub struct ResultRow {
 /// The result of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClipResult {
-    /// The prediction of each row, if the row can compare the clip.
-    Read(Vec<Option<usize>>),
+    /// The prediction of each row.
+    Read(Vec<Prediction>),
     /// Why it could not be read.
     Unread(String),
+}
+
+/// What a row says of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prediction {
+    /// Index of the class.
+    Class(usize),
+    /// The row cannot compare the clip, which counts as wrong.
+    Missed,
+    /// The person has not answered, which does not count.
+    LeftOut,
 }
 
 impl Results {
     /// The prediction of the row, as an index among the present candidates, which edits may have moved.
     pub fn prediction(&self, index: usize, clip: &Clip) -> Option<usize> {
         let ClipResult::Read(predictions) = self.clips.get(index)? else { return None };
-        let id = clip.as_given.get((*predictions.get(self.row)?)?)?;
+        let Prediction::Class(class) = predictions.get(self.row)? else { return None };
+        let id = clip.as_given.get(*class)?;
         clip.ids.iter().position(|other| other == id)
     }
 
-    /// Whether the row has a clip wrong, if the clip was evaluated.
+    /// Whether the row leaves a clip out.
+    pub fn is_left_out(&self, index: usize) -> bool {
+        let Some(ClipResult::Read(predictions)) = self.clips.get(index) else { return false };
+        predictions.get(self.row) == Some(&Prediction::LeftOut)
+    }
+
+    /// Whether the row has a clip wrong, if the clip was evaluated and the row does not leave it out.
     pub fn is_wrong(&self, index: usize, clip: &Clip) -> Option<bool> {
-        self.clips.get(index)?;
+        self.clips.get(index).filter(|_| !self.is_left_out(index))?;
         Some(self.prediction(index, clip).is_none_or(|class| Some(class) != clip.answer))
     }
 
-    /// Per cent of the readable clips that the row has right, and the number of readable clips.
+    /// Per cent of the readable clips of the row that it has right, and their number.
     pub fn accuracy(&self, clips: &[Clip]) -> (f64, usize) {
-        let is_read = |at: &usize| matches!(self.clips[*at], ClipResult::Read(_));
+        let is_read = |at: &usize| matches!(self.clips[*at], ClipResult::Read(_)) && !self.is_left_out(*at);
         let read: Vec<usize> = (0..self.clips.len().min(clips.len())).filter(is_read).collect();
         let right = read.iter().filter(|&&at| self.is_wrong(at, &clips[at]) == Some(false)).count();
         (100.0 * right as f64 / read.len().max(1) as f64, read.len())
@@ -104,6 +122,7 @@ impl Results {
         let domain = candidates.first().map_or_else(String::new, |class| class.domain.clone());
         let prediction = match self.clips.get(index) {
             Some(ClipResult::Unread(reason)) => format!("not read: {reason}"),
+            _ if self.is_left_out(index) => "not answered".to_owned(),
             _ => name(self.prediction(index, clip)),
         };
         [clip.id.clone(), domain, name(clip.answer), prediction]

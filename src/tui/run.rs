@@ -2,36 +2,71 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Result, WrapErr, bail};
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
+use ratatui::Frame;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP};
 use tracing::info;
 
-use crate::explore::Update;
 use crate::output;
-use crate::tui::action::{Action, Effect};
-use crate::tui::effects::Effects;
-use crate::tui::explorer::Explorer;
-use crate::tui::state::State;
+use crate::tui::images::{ImageProtocol, Images};
 use crate::tui::terminal::{Input, Terminal, signals};
 use crate::tui::theme::ColourDepth;
-use crate::tui::update::{self, next_tick, refresh, update};
 
-enum Event {
+/// What runs on the screen: the explorer, or a quiz.
+pub trait App {
+    /// What can happen to it: what the terminal brings, and answers of background jobs.
+    type Action: From<TerminalAction> + Send + 'static;
+
+    /// Prepares a drawing. `resolution` is that of [`Images::resolution`].
+    fn prepare(&mut self, resolution: (u16, u16));
+
+    fn draw(&self, images: &mut Images, frame: &mut Frame);
+
+    /// Starts what waited for the drawing.
+    fn drawn(&mut self);
+
+    /// When it wants a tick, in seconds since the start.
+    fn next_tick(&self) -> Option<f64>;
+
+    /// Whether it takes the mouse from the terminal.
+    fn takes_mouse(&self) -> bool;
+
+    /// Whether an action may wait for others, to be drawn together with them.
+    fn can_wait(action: &Self::Action) -> bool;
+
+    /// Applies an action, `now` seconds after the start. `Break` ends the program.
+    fn act(&mut self, action: Self::Action, now: f64) -> Result<ControlFlow<()>>;
+}
+
+/// What the terminal brings.
+#[derive(Debug)]
+pub enum TerminalAction {
+    Key(KeyEvent),
+    Paste(String),
+    Mouse(MouseEvent),
+    /// Columns and rows.
+    Resize(u16, u16),
+    /// The time that the app asked for.
+    Tick,
+}
+
+enum Event<A> {
     Terminal(TerminalEvent),
     Signal(i32),
-    Action(Action),
+    Action(A),
     /// A picture can be drawn.
     PictureEncoded,
     Closed,
 }
 
-/// Least time between two drawings for embedding alone: a decoder sends hundreds of frames a second.
+/// Least time between two drawings for background jobs alone: a decoder sends hundreds of frames a second.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(40);
 
 /// So many keys at once are a paste.
@@ -40,76 +75,81 @@ const PASTE: usize = 256;
 /// Shortest time between two pressed keys.
 const BURST: Duration = Duration::from_millis(2);
 
-/// Runs the explorer until the user leaves.
+/// Refuses to go on without a terminal. `what` needs it; `help` is what to do.
 ///
 /// # Errors
-/// If there is no terminal, or it goes away.
-pub fn run(explorer: Explorer) -> Result<()> {
+/// If standard output is no terminal, or no keys can be read.
+pub fn check_terminal(what: &str, help: &str) -> Result<()> {
     // Standard input may be a clip: keys are then read from the terminal itself.
     let has_keys = io::stdin().is_terminal() || File::open("/dev/tty").is_ok();
     if !output::stdout_is_terminal() || !has_keys {
-        bail!(
-            "the explorer needs a terminal\nhelp: without one, add --plain, or use `actalign-tui classify`"
-        );
+        bail!("{what} needs a terminal\nhelp: {help}");
     }
+    Ok(())
+}
+
+/// Runs an app until the user leaves, and returns it. `open` gets the way for answers of background jobs.
+///
+/// # Errors
+/// If the app fails, or the terminal goes away.
+pub fn run_app<A: App>(
+    protocol: ImageProtocol,
+    open: impl FnOnce(Arc<dyn Fn(A::Action) + Send + Sync>) -> A,
+) -> Result<A> {
     let (sender, events) = channel();
     // Signals first: once the terminal is set up, each of them must restore it.
     let signalled = sender.clone();
     signals::watch(move |signal| signalled.send(Event::Signal(signal)).is_ok())?;
-    let (mut terminal, input) = Terminal::set_up(explorer.config.image_protocol, ColourDepth::detect())
-        .wrap_err("cannot set up the terminal")?;
+    let (mut terminal, input) =
+        Terminal::set_up(protocol, ColourDepth::detect()).wrap_err("cannot set up the terminal")?;
     read_terminal(input, sender.clone());
     let encoded = sender.clone();
     terminal.wake_by(move || drop(encoded.send(Event::PictureEncoded)));
     // crossterm never reports that the terminal is gone: it tries to read for ever.
     let closed = sender.clone();
     signals::watch_terminal(move || drop(closed.send(Event::Closed)));
-    if explorer.config.mouse {
-        // The explorer works without a mouse.
-        let _ = Terminal::capture_mouse(true);
-    }
 
     let answer = sender.clone();
-    let (state, mut effects) =
-        explorer.open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
-    let ended_by = match event_loop(&mut terminal, state, &mut effects, &events) {
+    let mut app = open(Arc::new(move |action| drop(answer.send(Event::Action(action)))));
+    if app.takes_mouse() {
+        // Everything works without a mouse.
+        let _ = Terminal::capture_mouse(true);
+    }
+    let ended_by = match event_loop(&mut terminal, &mut app, &events) {
         // The terminal is gone: that is why it failed, and nobody can read it.
         Err(_) if signals::is_hung_up() => Ok(Some(SIGHUP)),
         ended_by => ended_by,
     };
     drop(terminal);
-    // Waits for files and drafts that are being written.
-    drop(effects);
     if let Some(signal) = ended_by? {
+        // Waits for files that are being written.
+        drop(app);
         info!(signal, "ended by a signal");
         signals::end_by(signal);
     }
-    Ok(())
+    Ok(app)
 }
 
-fn event_loop(
+/// Returns the signal that ends the program, if one does.
+fn event_loop<A: App>(
     terminal: &mut Terminal,
-    mut state: State,
-    runner: &mut Effects,
-    events: &Receiver<Event>,
+    app: &mut A,
+    events: &Receiver<Event<A::Action>>,
 ) -> Result<Option<i32>> {
-    let start = Instant::now();
-    update(&mut state, size()?, 0.0);
-    if state.results.is_some() {
-        update::list_results(&mut state);
+    let mut start = Instant::now();
+    if app.act(size()?.into(), 0.0)?.is_break() {
+        return Ok(None);
     }
-    let mut effects = update::start(&mut state);
     loop {
-        state.resolution = terminal.resolution();
-        effects.extend(refresh(&mut state));
+        app.prepare(terminal.resolution());
         // The picture is there before new jobs take the processor.
-        terminal.draw(&state)?;
-        for effect in effects.drain(..) {
-            runner.run(&state, effect);
-        }
-        let tick = next_tick(&state).map(|at| start + Duration::from_secs_f64(at.max(0.0)));
-        let events = next_events(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
-        let ticks = tick.filter(|&tick| tick <= Instant::now()).map(|_| Event::Action(Action::Tick));
+        terminal.draw(|images, frame| app.draw(images, frame))?;
+        app.drawn();
+        let tick = app.next_tick().map(|at| start + Duration::from_secs_f64(at.max(0.0)));
+        let events = next_events::<A>(events, Instant::now() + BACKGROUND_PAUSE, tick)?;
+        let ticks = tick
+            .filter(|&tick| tick <= Instant::now())
+            .map(|_| Event::Action(A::Action::from(TerminalAction::Tick)));
         for event in ticks.into_iter().chain(gather_pastes(events)) {
             // A signal does not wait for a long batch.
             if let Some(signal) = signals::ended_by() {
@@ -117,48 +157,45 @@ fn event_loop(
             }
             let action = match event {
                 Event::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => {
-                    Action::Key(key)
+                    TerminalAction::Key(key).into()
                 }
-                Event::Terminal(TerminalEvent::Mouse(mouse)) => Action::Mouse(mouse),
-                Event::Terminal(TerminalEvent::Paste(text)) => Action::Paste(text),
-                Event::Terminal(TerminalEvent::Resize(columns, rows)) => Action::Resize(columns, rows),
+                Event::Terminal(TerminalEvent::Mouse(mouse)) => TerminalAction::Mouse(mouse).into(),
+                Event::Terminal(TerminalEvent::Paste(text)) => TerminalAction::Paste(text).into(),
+                Event::Terminal(TerminalEvent::Resize(columns, rows)) => {
+                    TerminalAction::Resize(columns, rows).into()
+                }
                 Event::Terminal(_) | Event::PictureEncoded => continue,
                 Event::Signal(SIGTSTP) => {
+                    let stopped = Instant::now();
                     terminal.suspend();
                     signals::stop();
-                    terminal.resume(state.mouse)?;
-                    size()?
+                    terminal.resume(app.takes_mouse())?;
+                    // For the app no time has passed.
+                    start += stopped.elapsed();
+                    size()?.into()
                 }
                 // The shell, or what ran since, has left the terminal in other modes.
                 Event::Signal(SIGCONT) => {
-                    terminal.resume(state.mouse)?;
-                    size()?
+                    terminal.resume(app.takes_mouse())?;
+                    size()?.into()
                 }
                 Event::Signal(signal) => return Ok(Some(signal)),
-                Event::Action(Action::Background(_, Update::Failed(report)))
-                    if state.has_nothing_to_explore() =>
-                {
-                    return Err(report);
-                }
                 Event::Action(action) => action,
                 Event::Closed => bail!("the terminal was closed"),
             };
-            for effect in update(&mut state, action, start.elapsed().as_secs_f64()) {
-                if matches!(effect, Effect::Quit) {
-                    return Ok(None);
-                }
-                runner.run(&state, effect);
+            if app.act(action, start.elapsed().as_secs_f64())?.is_break() {
+                return Ok(None);
             }
         }
     }
 }
 
-fn size() -> io::Result<Action> {
-    crossterm::terminal::size().map(|(columns, rows)| Action::Resize(columns, rows))
+fn size() -> io::Result<TerminalAction> {
+    crossterm::terminal::size().map(|(columns, rows)| TerminalAction::Resize(columns, rows))
 }
 
 /// Makes one paste of each long run of different keys: that is how terminals without bracketed paste deliver one.
-fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
+fn gather_pastes<A>(events: Vec<Event<A>>) -> Vec<Event<A>> {
     let mut gathered = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
     while let Some(event) = events.next() {
@@ -181,7 +218,7 @@ fn gather_pastes(events: Vec<Event>) -> Vec<Event> {
 }
 
 /// The character of a key that a pasted text may contain.
-fn letter(event: &Event) -> Option<char> {
+fn letter<A>(event: &Event<A>) -> Option<char> {
     let Event::Terminal(TerminalEvent::Key(key)) = event else { return None };
     let is_plain = key.kind == KeyEventKind::Press && (key.modifiers - KeyModifiers::SHIFT).is_empty();
     match key.code {
@@ -193,9 +230,13 @@ fn letter(event: &Event) -> Option<char> {
     }
 }
 
-/// Waits for an event, or until `tick`, and takes all that came with it, so that a burst is drawn once. Updates of
-/// embedding are gathered until `pause`; anything else is answered at once.
-fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) -> Result<Vec<Event>> {
+/// Waits for an event, or until `tick`, and takes all that came with it, so that a burst is drawn once. Actions
+/// that can wait are gathered until `pause`; anything else is answered at once.
+fn next_events<A: App>(
+    events: &Receiver<Event<A::Action>>,
+    pause: Instant,
+    tick: Option<Instant>,
+) -> Result<Vec<Event<A::Action>>> {
     let mut gathered = Vec::new();
     match tick {
         None => gathered.push(events.recv()?),
@@ -205,7 +246,7 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
     }
     let pause = tick.map_or(pause, |tick| tick.min(pause));
     while !gathered.is_empty()
-        && gathered.iter().all(|event| matches!(event, Event::Action(Action::Background(..))))
+        && gathered.iter().all(|event| matches!(event, Event::Action(action) if A::can_wait(action)))
     {
         match events.recv_timeout(pause.saturating_duration_since(Instant::now())) {
             Ok(event) => gathered.push(event),
@@ -223,7 +264,7 @@ fn next_events(events: &Receiver<Event>, pause: Instant, tick: Option<Instant>) 
     Ok(gathered)
 }
 
-fn read_terminal(mut input: Input, sender: Sender<Event>) {
+fn read_terminal<A: Send + 'static>(mut input: Input, sender: Sender<Event<A>>) {
     thread::spawn(move || {
         loop {
             let event = input.read().map_or(Event::Closed, Event::Terminal);
@@ -240,7 +281,7 @@ mod tests {
     use super::*;
     use crossterm::event::KeyEvent;
 
-    fn keys(text: &str) -> Vec<Event> {
+    fn keys(text: &str) -> Vec<Event<()>> {
         let key = |letter| match letter {
             '\n' => KeyCode::Enter,
             letter => KeyCode::Char(letter),
@@ -248,7 +289,7 @@ mod tests {
         text.chars().map(|letter| Event::Terminal(TerminalEvent::Key(KeyEvent::from(key(letter))))).collect()
     }
 
-    fn pastes(events: Vec<Event>) -> Vec<String> {
+    fn pastes(events: Vec<Event<()>>) -> Vec<String> {
         let paste = |event| match event {
             Event::Terminal(TerminalEvent::Paste(text)) => Some(text),
             _ => None,

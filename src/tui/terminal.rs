@@ -18,15 +18,14 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, disable_raw_mode,
     enable_raw_mode, window_size,
 };
+use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 use ratatui_image::picker::Picker;
 
 use crate::log_file;
 use crate::tui::images::{self, Graphics, ImageProtocol, Images, Rendering};
-use crate::tui::state::State;
 use crate::tui::terminal::query::{Answer, query};
 use crate::tui::theme::ColourDepth;
-use crate::tui::view;
 
 pub use input::Input;
 
@@ -97,11 +96,11 @@ impl Terminal {
         if capture { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
     }
 
-    /// Draws the state, in one synchronised update where the terminal has them.
+    /// Draws a screen, in one synchronised update where the terminal has them.
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub fn draw(&mut self, state: &State) -> io::Result<()> {
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Images, &mut Frame)) -> io::Result<()> {
         let cell = cell();
         if self.cell != cell {
             self.cell = cell;
@@ -110,7 +109,7 @@ impl Terminal {
             }
         }
         execute!(stdout(), BeginSynchronizedUpdate)?;
-        self.inner.draw(|frame| view::draw(state, &mut self.images, frame))?;
+        self.inner.draw(|frame| draw(&mut self.images, frame))?;
         execute!(stdout(), EndSynchronizedUpdate)
     }
 }

@@ -64,7 +64,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
 
 /// Replaces cells with marks of text direction, which would turn the rest of the line around. ratatui keeps control
 /// characters out of cells, other than those of pictures; [`fit`] and [`wrap`] escape both.
-fn replace_marks(buffer: &mut Buffer) {
+pub fn replace_marks(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(|c: char| is_obeyed(c) && !c.is_control()) {
             cell.set_symbol("\u{fffd}");

@@ -82,6 +82,69 @@ pub struct Clip {
     pub other_candidates: PerStrategy<Vec<Candidate>>,
 }
 
+/// The clips of a manifest with the files of their frames, without scripts: what a person needs who watches them.
+#[derive(Clone, Debug)]
+pub struct Videos {
+    /// In the manifest's order.
+    pub clips: Vec<(Entry, ClipSource)>,
+    /// As in [`Digests::manifest`].
+    pub digest: String,
+}
+
+impl Videos {
+    /// Reads a manifest and finds the files of its clips, as [`Dataset::open`] does.
+    ///
+    /// # Errors
+    /// If a file cannot be read or breaks a rule.
+    pub fn open(paths: &DatasetPaths) -> Result<Self> {
+        let Found { clips, digest, .. } = find(paths)?;
+        Ok(Self { clips: clips.into_iter().map(|(listed, source)| (listed.entry, source)).collect(), digest })
+    }
+}
+
+/// A manifest with the files of its clips.
+struct Found {
+    clips: Vec<(Listed, ClipSource)>,
+    digest: String,
+    is_foreign: bool,
+    brings_scripts: bool,
+}
+
+/// Where relative paths of a manifest begin, and how its clips are taken.
+fn context(paths: &DatasetPaths) -> Context<'_> {
+    let folder = paths.clips.as_deref().or(paths.manifest.parent()).unwrap_or(Path::new(""));
+    Context { folder, preset: paths.preset }
+}
+
+fn find(paths: &DatasetPaths) -> Result<Found> {
+    let path = &paths.manifest;
+    let Manifest { is_foreign, brings_scripts, clips: all, digest } = manifest::read(path, context(paths))?;
+    if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
+        bail!(
+            "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
+             embeddings with --embeddings",
+            path.display()
+        );
+    }
+    let open =
+        |folder: &Option<PathBuf>, what| folder.as_deref().map(|path| Folder::open(path, what)).transpose();
+    let clips = open(&paths.clips, "clips")?;
+    let embeddings = open(&paths.embeddings, "embeddings")?;
+    let mut clips_of: HashMap<String, usize> = HashMap::new();
+    for id in all.iter().filter_map(|listed| listed.youtube_id.clone()) {
+        *clips_of.entry(id).or_default() += 1;
+    }
+    let with_source = |mut listed: Listed| {
+        let source = match (&embeddings, &clips, listed.youtube_id.clone()) {
+            (Some(folder), _, id) => folder.embeddings(&listed, id.is_some_and(|id| clips_of[&id] > 1)),
+            (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
+            _ => ClipSource::Video(Default::default()),
+        };
+        (listed, source)
+    };
+    Ok(Found { clips: all.into_iter().map(with_source).collect(), digest, is_foreign, brings_scripts })
+}
+
 impl Dataset {
     /// Reads a manifest and its scripts, and finds the files of its clips.
     ///
@@ -92,25 +155,11 @@ impl Dataset {
     /// If a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
     pub fn open(paths: &DatasetPaths) -> Result<Self> {
         let path = &paths.manifest;
-        let folder = paths.clips.as_deref().or(path.parent()).unwrap_or(Path::new(""));
-        let context = Context { folder, preset: paths.preset };
-        let manifest = manifest::read(path, context)?;
-        let is_foreign = manifest.is_foreign;
-        if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
-            bail!(
-                "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
-                 embeddings with --embeddings",
-                path.display()
-            );
-        }
-        let open = |folder: &Option<PathBuf>, what| {
-            folder.as_deref().map(|path| Folder::open(path, what)).transpose()
-        };
-        let clips = open(&paths.clips, "clips")?;
-        let embeddings = open(&paths.embeddings, "embeddings")?;
-
-        let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && manifest.brings_scripts {
-            (path.clone(), (Scripts::InClips, manifest.digest.clone()))
+        let context = context(paths);
+        let found = find(paths)?;
+        let is_foreign = found.is_foreign;
+        let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && found.brings_scripts {
+            (path.clone(), (Scripts::InClips, found.digest.clone()))
         } else {
             let named =
                 paths.scripts.clone().unwrap_or_else(|| path.with_file_name(Strategy::default().file_name()));
@@ -136,24 +185,12 @@ impl Dataset {
             others.push((strategy, scripts, digest));
         }
         let digests = Digests {
-            manifest: manifest.digest,
+            manifest: found.digest,
             scripts: digest,
             other_scripts: others.iter().map(|(strategy, _, digest)| (*strategy, digest.clone())).collect(),
         };
 
-        let mut clips_of: HashMap<String, usize> = HashMap::new();
-        for id in manifest.clips.iter().filter_map(|listed| listed.youtube_id.clone()) {
-            *clips_of.entry(id).or_default() += 1;
-        }
-        let clip = |mut listed: Listed| {
-            let mut source = match (&embeddings, &clips, listed.youtube_id.clone()) {
-                (Some(folder), _, id) => {
-                    let shares = id.is_some_and(|id| clips_of[&id] > 1);
-                    folder.embeddings(&listed, shares)
-                }
-                (None, Some(folder), Some(id)) => folder.video(&id, &mut listed, paths.preset),
-                _ => ClipSource::Video(Default::default()),
-            };
+        let clip = |(listed, mut source): (Listed, ClipSource)| {
             let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
                 let mut found = Vec::new();
                 for (strategy, scripts, _) in &others {
@@ -180,7 +217,7 @@ impl Dataset {
             };
             Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
         };
-        let clips = manifest.clips.into_iter().map(clip).collect::<Result<_>>()?;
+        let clips = found.clips.into_iter().map(clip).collect::<Result<_>>()?;
         Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
     }
 }

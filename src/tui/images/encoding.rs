@@ -15,7 +15,7 @@ use super::mosaic::Mosaic;
 use super::protocol::{Graphics, Rendering};
 
 /// Most pixels of a picture that is encoded at once; a larger one takes longer than a key may.
-const ENCODED_AT_ONCE: u32 = 320 * 320;
+pub const ENCODED_AT_ONCE: u32 = 320 * 320;
 
 /// How pictures are encoded for the terminal.
 #[derive(Clone, Copy)]

@@ -135,16 +135,21 @@ impl Overlay for ResultList {
 /// A clip: a mark, its id, its domain, its class, and the prediction of the row.
 fn line(state: &State, results: &Results, index: usize, width: usize) -> Line<'static> {
     let clip = &state.clips[index];
-    let is_wrong = results.is_wrong(index, clip).unwrap_or(true);
+    let is_wrong = results.is_wrong(index, clip);
     let [id, domain, answer, prediction] = results.line(index, clip);
     // The mark and three gaps; the id and the domain give way to the classes.
     let room = width.saturating_sub(2 + 6);
     let (id_width, domain_width) = (room * 3 / 10, room / 6);
     let class_width = (room - id_width - domain_width) / 2;
     let cell = |text: &str, width: usize| format!("{:<width$}  ", fit(text, width));
-    let weight = if is_wrong { bold() } else { dim() };
+    let weight = if is_wrong == Some(true) { bold() } else { dim() };
+    let mark = match is_wrong {
+        Some(true) => "✗ ",
+        Some(false) => "✓ ",
+        None => "  ",
+    };
     Line::from(vec![
-        Span::styled(if is_wrong { "✗ " } else { "✓ " }, weight),
+        Span::styled(mark, weight),
         Span::raw(cell(&id, id_width)),
         Span::styled(cell(&domain, domain_width), dim()),
         Span::raw(cell(&answer, class_width)),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::eval::{CLUSTERS, Facts};
 use crate::explore::Method;
+use crate::tui::results::Prediction::{Class, LeftOut, Missed};
 use crate::tui::results::{ClipResult, ResultRow, Results};
 use crate::tui::state::View;
 
@@ -28,9 +29,9 @@ fn evaluated() -> State {
             Vec::new(),
         ],
         clips: vec![
-            ClipResult::Read(vec![Some(0), Some(1)]),
-            ClipResult::Read(vec![Some(1), Some(2)]),
-            ClipResult::Read(vec![Some(1), None]),
+            ClipResult::Read(vec![Class(0), Class(1)]),
+            ClipResult::Read(vec![Class(1), Class(2)]),
+            ClipResult::Read(vec![Class(1), Missed]),
             ClipResult::Unread("it is broken".to_owned()),
         ],
     });
@@ -154,6 +155,34 @@ fn unread_clips_do_not_count_as_wrong() {
         words[0].ends_with("33.33 % of 3 clips are right, 2 are wrong; 1 could not be read."),
         "{words:?}"
     );
+}
+
+#[test]
+fn a_person_leaves_clips_out_which_are_neither_right_nor_wrong() {
+    let mut state = evaluated();
+    let results = state.results.as_mut().unwrap();
+    results.rows.push(ResultRow { name: "human:ana".to_owned(), settings: None });
+    results.row = 2;
+    let said = [Class(1), LeftOut, Class(2)];
+    for (clip, said) in results.clips.iter_mut().zip(said) {
+        let ClipResult::Read(predictions) = clip else { panic!() };
+        predictions.push(said);
+    }
+    let results = state.results.as_ref().unwrap();
+    assert_eq!(results.accuracy(&state.clips), (50.0, 2));
+    assert_eq!(results.line(1, &state.clips[1])[3], "not answered");
+    let words = crate::tui::update::results_in_words(results, &state.clips);
+    assert!(words[0].contains("50.00 % of 2 clips are right, 1 are wrong"), "{words:?}");
+    assert_eq!(words[1], "human:ana leaves out 1 clips, which were not answered.");
+    type_keys(&mut state, "R");
+    let shown = screen(&mut state);
+    assert!(shown.lines().any(|line| line.contains("  b ") && !line.contains('✗')), "{shown}");
+    type_keys(&mut state, "↓⏎");
+    assert_eq!(state.shown, 1);
+    assert!(screen(&mut state).contains("human:ana has not answered this clip."));
+    // The next wrong one is the third.
+    type_keys(&mut state, ">");
+    assert_eq!(state.shown, 2);
 }
 
 /// Edits move candidates; what was predicted stays the same class.

@@ -10,7 +10,7 @@ use crate::plot::candidates;
 use crate::tui::action::{EntryKind, FileEntry, Listing};
 use crate::tui::commands::Need;
 use crate::tui::models::Wanted;
-use crate::tui::results::{ClipResult, ResultRow, Results};
+use crate::tui::results::{ClipResult, Prediction, ResultRow, Results};
 use crate::tui::state::View;
 use crate::tui::tour::TOUR;
 use crate::tui::update::show_view;
@@ -170,7 +170,7 @@ fn results_and_files_show_the_selected_line_whole() {
                 settings: None,
             }],
             row: 0,
-            clips: vec![ClipResult::Read(vec![Some(1)])],
+            clips: vec![ClipResult::Read(vec![Prediction::Class(1)])],
             facts: vec![vec![Some(Facts::default())]],
         });
         act(&mut state, Action::Do(Command::ShowResults));

@@ -54,7 +54,11 @@ pub fn show_clip(state: &mut State, index: usize) {
     match unread {
         Some(reason) => state.complain(format!("The evaluation could not read it: {reason}")),
         None => {
-            let mut text = words(&row.name, prediction, state.clip());
+            let is_left_out = state.results.as_ref().is_some_and(|results| results.is_left_out(index));
+            let mut text = match is_left_out {
+                true => format!("{} has not answered this clip.", row.name),
+                false => words(&row.name, prediction, state.clip()),
+            };
             if clip_is_wrong && !clusters.is_empty() {
                 text += &format!(" Clusters: {clusters}.");
             }
@@ -97,6 +101,10 @@ pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     let clusters = CLUSTERS.iter().zip(counts).filter(|(_, counts)| counts.wrong > 0);
     sentences
         .extend(clusters.map(|(about, counts)| format!("Cluster {}: {}.", counts.in_words(), about.help)));
+    let unanswered = (0..results.clips.len()).filter(|&clip| results.is_left_out(clip)).count();
+    if unanswered > 0 {
+        sentences.push(format!("{row} leaves out {unanswered} clips, which were not answered."));
+    }
     sentences.extend(wrong.into_iter().map(|clip| {
         let [id, _, answer, prediction] = results.line(clip, &clips[clip]);
         let clusters = results.facts(clip).map(clusters_of).unwrap_or_default();

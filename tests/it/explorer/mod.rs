@@ -3,4 +3,5 @@
 mod keys;
 mod models;
 mod plain;
+mod quiz;
 mod terminal;

@@ -30,7 +30,7 @@ const QUESTION_ENDS: &[u8] = b"\x1b[5n";
 const ANSWER: &str = "\x1b[?62;22c\x1b[6;20;10t\x1b[0n";
 
 /// A program in a terminal of 80 by 24.
-struct Session {
+pub struct Session {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     /// What the program prints, as it comes. Ends with the program.
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// The explorer with these arguments, its own files kept in `folder`.
-    fn program(arguments: &[&str], folder: &Path) -> Self {
+    pub fn program(arguments: &[&str], folder: &Path) -> Self {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
         command.cwd(folder);
@@ -134,7 +134,7 @@ impl Session {
     }
 
     /// Takes what is printed next; false when the program has ended.
-    fn read(&mut self) -> bool {
+    pub fn read(&mut self) -> bool {
         match self.printed.recv_timeout(PATIENCE) {
             Ok(bytes) => {
                 self.screen.process(&bytes);
@@ -164,7 +164,7 @@ impl Session {
     }
 
     /// Waits until the screen shows `text`.
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         while !self.shows(text) {
             assert!(self.read(), "ended without {text:?}: {}", self.screen.screen().contents());
         }
@@ -177,21 +177,35 @@ impl Session {
         }
     }
 
+    /// Waits until a drawing is complete that shows the first text, but not the second.
+    pub fn wait_for_drawing(&mut self, text: &str, without: &str) {
+        const DRAWN: &[u8] = b"\x1b[?2026l";
+        while !(self.output.ends_with(DRAWN) && self.shows(text) && !self.shows(without)) {
+            assert!(self.read(), "ended without {text:?}: {}", self.screen.screen().contents());
+        }
+    }
+
+    /// Kills the program, which can do nothing about it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn printed(&self, bytes: &[u8]) -> bool {
         self.output.windows(bytes.len()).any(|window| window == bytes)
     }
 
-    fn shows(&self, text: &str) -> bool {
+    pub fn shows(&self, text: &str) -> bool {
         self.screen.screen().contents().contains(text)
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
     /// Waits for the end; the exit status and what was printed after the screen was given back.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub fn end(mut self) -> (ExitStatus, String) {
         while self.read() {}
         let status = self.child.wait().unwrap();
         let text = String::from_utf8_lossy(&self.output);
