@@ -1,4 +1,4 @@
-//! Images per second of the image tower, and the preparation of a frame.
+//! Images per second of the image tower, the preparation of a frame, and the patches of one with the bundled model.
 //!
 //! The tower needs a checkpoint: `ACTALIGN_TEST_CHECKPOINT=FOLDER`, for example the one that
 //! `python tests/reference/siglip.py base FOLDER` makes. `benches/vision_tower.py` runs this beside PyTorch and ONNX Runtime.
@@ -7,6 +7,8 @@ use std::hint::black_box;
 use std::path::Path;
 
 use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, Preprocessor, Square};
+use actalign_tui::explore::{Model, embed_patches};
+use actalign_tui::session::Bundle;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn tower(criterion: &mut Criterion) {
@@ -45,5 +47,17 @@ fn preparation(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, preparation, tower);
+/// What the explorer waits for when it shows the map of a frame: 65 pictures of the bundled model.
+fn patches(criterion: &mut Criterion) {
+    let checkpoint = Checkpoint::open(&Bundle::unpack().unwrap().model()).unwrap();
+    let model = Model::new(checkpoint, ComputeDevice::open(DeviceChoice::Cpu).unwrap());
+    let size = model.checkpoint().image_size();
+    let frame = Square { size, rgb: (0..3 * size * size).map(|i| (i * i % 251) as u8).collect() };
+    model.vision().unwrap();
+    criterion.bench_function("patches_of_a_frame", |bencher| {
+        bencher.iter(|| embed_patches(&model, black_box(&frame), |_| true).unwrap());
+    });
+}
+
+criterion_group!(benches, preparation, patches, tower);
 criterion_main!(benches);

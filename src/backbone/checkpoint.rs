@@ -86,6 +86,11 @@ impl Checkpoint {
         self.facts.image_size
     }
 
+    /// Width and height of a patch in pixels.
+    pub fn patch_size(&self) -> usize {
+        self.facts.patch_size
+    }
+
     /// Text positions, the end token among them.
     pub fn text_len(&self) -> usize {
         self.facts.text_len

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
-use ndarray::Array2;
+use ndarray::{Array2, Array4};
 
-use crate::backbone::Tower;
+use crate::align::unit_rows;
+use crate::backbone::{Square, Tower};
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
-use crate::explore::{EmbeddedFrame, Job, Model, Update};
+use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_patches, patch_grid};
 use crate::files::input_file::MOST_TEXT;
 use crate::files::text_file;
 use crate::output;
-use crate::video::{Shown, load_image};
+use crate::video::{Shown, VideoReader, load_image};
 
 /// Embed frames or images, and texts; embeddings are neither normalised nor smoothed
 #[derive(Debug, Args)]
@@ -33,8 +34,12 @@ pub struct EmbedArgs {
     /// Texts to embed, one per line
     #[arg(long, value_name = "FILE", required_unless_present_any = ["video", "images"])]
     texts: Option<PathBuf>,
-    /// File to write: .safetensors with frame_embeds, frame_pts, text_embeds, input_ids; or .npy with the embeddings of
-    /// frames or of texts alone
+    /// Also write what each part of each frame adds to its cosine with each text (frame_patches). This blurs each window of
+    /// the picture in turn: with 8 × 8 windows, a frame takes as long as 65
+    #[arg(long, requires = "texts")]
+    patches: bool,
+    /// File to write: .safetensors with frame_embeds, frame_pts, text_embeds, input_ids, frame_patches; or .npy with the
+    /// embeddings of frames or of texts alone
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -53,6 +58,11 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         bail!(
             "cannot write {}: an .npy file holds one matrix\nhelp: embed frames and texts apart, or into .safetensors",
             args.out.display()
+        );
+    }
+    if args.patches && (npy || !has_frames) {
+        bail!(
+            "--patches needs frames, texts and a .safetensors file\nhelp: add --video or --images, and --texts"
         );
     }
     let texts = args.texts.as_deref().map(read_lines).transpose()?;
@@ -77,6 +87,16 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     }
     if let Some(texts) = texts {
         embeddings.texts = Some(text_embeddings(&texts, &model)?);
+    }
+    if let Some(texts) = embeddings.texts.as_ref().filter(|_| args.patches) {
+        let units = unit_rows(texts.embeddings.view());
+        let patches = match &args.video {
+            Some(video) => video_patches(video, &args.sampling, &model, &units, embeddings.frame_pts.len())?,
+            None => image_patches(&args.images, &model, &units)?,
+        };
+        let across = patch_grid(&model).across();
+        let shape = (embeddings.frame_pts.len(), across, across, units.nrows());
+        embeddings.patches = Some(Array4::from_shape_vec(shape, patches)?);
     }
 
     if let Some(notice) = model.take_notice() {
@@ -141,6 +161,52 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     }
     bar.finish_and_clear();
     Ok(frames)
+}
+
+/// The maps of each tick of a clip, rows × columns × texts each.
+fn video_patches(
+    clip: &Path,
+    sampling: &SamplingArgs,
+    model: &Model,
+    texts: &Array2<f32>,
+    ticks: usize,
+) -> Result<Vec<f32>> {
+    let preprocessor = model.checkpoint().preprocessor();
+    let bar = progress::bar(Some(ticks), "frames with patches");
+    let mut values = Vec::new();
+    for frame in VideoReader::open(clip, sampling.fps, sampling.segment())? {
+        let frame = frame?;
+        let square = preprocessor.square(&frame.rgb, frame.width, frame.height);
+        let maps = maps(model, &square, texts)?;
+        for _ in &frame.shown.rows {
+            values.extend_from_slice(&maps);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(values)
+}
+
+/// The maps of each image, rows × columns × texts each.
+fn image_patches(paths: &[PathBuf], model: &Model, texts: &Array2<f32>) -> Result<Vec<f32>> {
+    let preprocessor = model.checkpoint().preprocessor();
+    let bar = progress::bar(Some(paths.len()), "images with patches");
+    let mut values = Vec::new();
+    for path in paths {
+        let image = load_image(path)?;
+        values.extend(maps(model, &preprocessor.square(&image.rgb, image.width, image.height), texts)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(values)
+}
+
+/// The maps of a frame for each text, given by unit embeddings: rows × columns × texts.
+fn maps(model: &Model, frame: &Square, texts: &Array2<f32>) -> Result<Vec<f32>> {
+    let patches = embed_patches(model, frame, |_| true)?.ok_or_else(|| eyre!("nothing was embedded"))?;
+    let maps: Vec<_> = texts.rows().into_iter().map(|text| patches.map(text).values).collect();
+    let windows = patch_grid(model).windows();
+    Ok(windows.flat_map(|window| maps.iter().map(move |map| map[window])).collect())
 }
 
 fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {

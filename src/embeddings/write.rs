@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, Array4};
 use ndarray_npy::WriteNpyExt;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -16,6 +16,8 @@ pub struct Embeddings {
     /// Presentation time of each frame in seconds; the index for images.
     pub frame_pts: Vec<f64>,
     pub texts: Option<TextEmbeddings>,
+    /// What each window of each frame adds to its cosine with each text, T × rows × columns × N.
+    pub patches: Option<Array4<f32>>,
 }
 
 /// Raw embeddings of texts, with their tokens.
@@ -27,7 +29,7 @@ pub struct TextEmbeddings {
     pub ids: Array2<i32>,
 }
 
-/// Writes `frame_embeds`, `frame_pts`, `text_embeds` and `input_ids`, as far as they are given.
+/// Writes `frame_embeds`, `frame_pts`, `text_embeds`, `input_ids` and `frame_patches`, as far as they are given.
 pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> {
     let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let floats = |matrix: &Array2<f32>| matrix.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -41,6 +43,10 @@ pub fn save_safetensors(embeddings: &Embeddings, path: &Path) -> io::Result<()> 
         let TextEmbeddings { embeddings, .. } = texts;
         tensors.push(("text_embeds", Dtype::F32, embeddings.shape().to_vec(), floats(embeddings)));
         tensors.push(("input_ids", Dtype::I32, texts.ids.shape().to_vec(), ids));
+    }
+    if let Some(patches) = &embeddings.patches {
+        let bytes = patches.iter().flat_map(|x| x.to_le_bytes()).collect();
+        tensors.push(("frame_patches", Dtype::F32, patches.shape().to_vec(), bytes));
     }
     let views = tensors
         .iter()

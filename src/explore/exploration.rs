@@ -7,11 +7,12 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::align::{self, AlignError, Calibration, OrderEvidence, OwnCalibration, Smoothing, Windows};
-use crate::explain::{Confidence, RIVALS};
+use crate::explain::{Confidence, FramePatches, PatchMap, RIVALS};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
 use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
+use crate::explore::patches::RecentPatches;
 use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
 use crate::explore::text_table::TextTable;
@@ -35,6 +36,7 @@ pub struct Exploration {
     texts: TextTable,
     /// The windows of the last smoothing, unless a frame has arrived since.
     windows: Option<Windows>,
+    patches: RecentPatches,
     outcome: Outcome,
     /// Identifies the alignments of the outcome.
     generation: u64,
@@ -73,6 +75,7 @@ impl Exploration {
             frames: FrameTable::new(dim),
             texts: TextTable::new(dim),
             windows: None,
+            patches: RecentPatches::default(),
             fixed: None,
         }
     }
@@ -99,6 +102,7 @@ impl Exploration {
             frames: FrameTable::new(self.texts.dim()),
             texts: self.texts.without_products(),
             windows: None,
+            patches: RecentPatches::default(),
             ..self.clone()
         }
     }
@@ -171,6 +175,23 @@ impl Exploration {
     pub fn cut_texts(&self) -> Vec<String> {
         let is_cut = |text: &String| self.texts.number(text).is_some_and(|number| self.texts.is_cut(number));
         self.used_texts(&self.settings.template).filter(is_cut).collect()
+    }
+
+    /// Keeps the patches of the frame with this ordinal, in place of those that were kept longest.
+    pub fn add_patches(&mut self, ordinal: u64, patches: FramePatches) {
+        self.patches.push(ordinal, patches);
+    }
+
+    pub fn has_patches(&self, ordinal: u64) -> bool {
+        self.patches.get(ordinal).is_some()
+    }
+
+    /// What each part of a frame adds to its cosine with a step; `None` if its patches are not kept, or the step is not
+    /// embedded.
+    pub fn patch_map(&self, ordinal: u64, class: usize, step: usize) -> Option<PatchMap> {
+        self.candidates.get(class)?.steps.get(step)?;
+        let text = self.texts.number(&self.sentence(class, step))?;
+        Some(self.patches.get(ordinal)?.map(self.texts.unit(text)))
     }
 
     /// Checks that the embedded candidates differ: different words may become the same tokens. Returns a warning if some do not.

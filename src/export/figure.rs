@@ -1,9 +1,9 @@
-//! A figure ready for a paper: one or two matrices with their paths, on one time axis with the clip's pictures, and the
-//! ledger of two.
+//! A figure ready for a paper: one or two matrices with their paths, on one time axis with the clip's pictures, the ledger of
+//! two, and the map of a frame.
 
 use crate::export::panel::{Panel, SMALL, draw_path};
 use crate::export::table::facts_in_a_line;
-use crate::export::{ExportError, aligned, ledger, ledger_of};
+use crate::export::{ExportError, aligned, ledger, ledger_of, patches};
 use crate::plot::colour::{INK, VIRIDIS};
 use crate::plot::font::TextStyle;
 use crate::plot::format::{plain, typeset};
@@ -46,6 +46,11 @@ pub fn svg(snapshot: &Snapshot, classes: &[usize]) -> Result<String, ExportError
     let bottom = draw_legend(&mut page, across, &shades, &snapshot.settings.method.cell.to_string());
     let bottom = match ledger_of(snapshot, classes) {
         Some(ledger) => ledger::draw(&mut page, Area { y: bottom + 14.0, ..across }, GAP, &ledger),
+        None => bottom,
+    };
+    let shown = snapshot.patches.as_ref().filter(|patches| classes.contains(&patches.of.0));
+    let bottom = match shown {
+        Some(shown) => patches::draw(&mut page, Area { y: bottom + 18.0, ..across }, snapshot, shown),
         None => bottom,
     };
     let bottom = draw_facts(&mut page, Area { y: bottom + 10.0, ..across }, snapshot);

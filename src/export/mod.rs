@@ -3,6 +3,7 @@
 mod figure;
 mod ledger;
 mod panel;
+mod patches;
 mod table;
 mod text;
 

@@ -208,7 +208,7 @@ fn draw_axis(page: &mut Page, axis: TimeAxis, top: f64) {
 }
 
 /// Width over height of a picture that can be drawn.
-fn aspect(picture: &Picture) -> Option<f64> {
+pub fn aspect(picture: &Picture) -> Option<f64> {
     let reader = ImageReader::with_format(Cursor::new(&picture.jpeg), ImageFormat::Jpeg);
     let (width, height) = reader.into_dimensions().ok()?;
     let is_sane = |side: u32| (1..=PICTURE_AT_MOST).contains(&side);

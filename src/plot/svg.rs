@@ -41,6 +41,11 @@ impl Page {
         self.add(format_args!(r#"<rect {area} fill="{fill}"/>"#));
     }
 
+    /// A translucent rectangle.
+    pub fn veil(&mut self, area: Area, fill: &str, opacity: f64) {
+        self.add(format_args!(r#"<rect {area} fill="{fill}" fill-opacity="{}"/>"#, n(opacity)));
+    }
+
     /// A rectangle's outline.
     pub fn frame(&mut self, area: Area, stroke: Rgb) {
         self.add(format_args!(r#"<rect {area} fill="none" stroke="{}"/>"#, hex(stroke)));

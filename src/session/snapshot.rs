@@ -10,10 +10,11 @@ use super::opened::{Session, for_explorer, scripts_of, shown};
 use super::rebase_path;
 use crate::align::Calibration;
 use crate::error_chain::{error_chain, on_one_line};
+use crate::explain::PatchMap;
 use crate::explore::{Candidate, Exploration, Job, Model, Settings, Sources, Thumbnail};
 use crate::script::Document;
-use crate::snapshot::{self, Hashes, SampledPart, Snapshot};
-use crate::tui::{Checked, ClipToExplore, Live, Message, Moment, Pinned};
+use crate::snapshot::{self, Hashes, SampledPart, ShownPatches, Snapshot};
+use crate::tui::{Checked, ClipToExplore, FrameMap, Live, Message, Moment, Pinned, StepPlace};
 
 /// Opens the matrices that a snapshot holds. Its clip and model are compared with the snapshot in the background: they may
 /// be large, or a pipe that never ends.
@@ -32,6 +33,7 @@ pub fn open(path: &Path) -> Result<Session> {
         view: snapshot.view.clone(),
         pinned: pinned(&snapshot, exploration.calibration()),
         pictures: pictures.collect(),
+        patches: snapshot.patches.as_ref().and_then(frame_map),
         hashes: snapshot.hashes.clone(),
         notice: format!("{name}: checking its clip and model …"),
     };
@@ -62,6 +64,18 @@ pub fn open(path: &Path) -> Result<Session> {
     };
     let session = Session::new(vec![clip], scripts, &[&template]);
     Ok(Session { moment: Some(moment), check: Some(Box::new(check)), ..session })
+}
+
+/// The map of a frame as the explorer has it.
+fn frame_map(saved: &ShownPatches) -> Option<FrameMap> {
+    let place = |(class, step): (usize, usize)| StepPlace { class, step };
+    Some(FrameMap {
+        ordinal: saved.picture.ordinal,
+        time: saved.picture.time,
+        of: place(saved.of),
+        less: saved.less.map(place),
+        map: PatchMap { cosine: saved.cosine, values: snapshot::matrix(&saved.values)? },
+    })
 }
 
 /// The sources with the paths that were relative to the snapshot's folder rebased.

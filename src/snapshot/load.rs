@@ -12,7 +12,7 @@ use crate::explore::{ClassReport, ReportSettings};
 use crate::files::input_file::read_bounded;
 use crate::files::text_file;
 use crate::script::Template;
-use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, Snapshot, VERSION};
+use crate::snapshot::{Matrices, NAME, SNAPSHOT_FORMAT, ShownPatches, Snapshot, VERSION};
 
 /// Bytes of the largest file that is read: more than a thousand steps by ten thousand frames need.
 const MOST: u64 = 256 << 20;
@@ -27,6 +27,9 @@ pub struct SnapshotError {
 
 /// Seconds in a hundred years: longer than any clip, and figures can still divide such an axis.
 const LONGEST: f64 = 3.2e9;
+
+/// Windows of a frame across and down: more than any model's patches.
+const WINDOWS_AT_MOST: usize = 256;
 
 #[derive(Deserialize)]
 struct Header {
@@ -109,6 +112,9 @@ impl Snapshot {
 
         check_settings(&self.settings).map_err(|fault| format!("settings.{fault}"))?;
         self.check_view()?;
+        if let Some(patches) = &self.patches {
+            self.check_patches(patches).map_err(|fault| format!("patches.{fault}"))?;
+        }
         if let Some(pinned) = &self.pinned {
             check_settings(&pinned.settings).map_err(|fault| format!("pinned.settings.{fault}"))?;
             same("pinned.scores", pinned.scores.len(), self.candidates.len(), "candidates")?;
@@ -128,6 +134,23 @@ impl Snapshot {
         ensure(self.view.step.is_none_or(|step| step < steps), || {
             format!("view.step is beyond the {steps} steps of the selected class")
         })
+    }
+
+    fn check_patches(&self, patches: &ShownPatches) -> Result<(), String> {
+        for (name, place) in [("of", Some(patches.of)), ("less", patches.less)] {
+            let Some((class, step)) = place else { continue };
+            let steps = self.candidates.get(class).map_or(0, |candidate| candidate.steps.len());
+            ensure(step < steps, || format!("{name} is step {step} of class {class}, which is not there"))?;
+        }
+        let columns = patches.values.first().map_or(0, Vec::len);
+        ensure((1..=WINDOWS_AT_MOST).contains(&columns) && patches.values.len() <= WINDOWS_AT_MOST, || {
+            format!("values are not 1 to {WINDOWS_AT_MOST} rows of as many windows")
+        })?;
+        patches
+            .values
+            .iter()
+            .enumerate()
+            .try_for_each(|(row, values)| same(&format!("values[{row}]"), values.len(), columns, "windows"))
     }
 
     fn check_index(&self, name: &str, index: usize) -> Result<(), String> {

@@ -61,6 +61,24 @@ pub struct Snapshot {
     pub pinned: Option<Pinned>,
     /// In order of presentation.
     pub thumbnails: Vec<Picture>,
+    /// The map of a frame, if one was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patches: Option<ShownPatches>,
+}
+
+/// What each window of a frame adds to its cosine with a step, or to the difference of two such cosines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownPatches {
+    /// The frame.
+    pub picture: Picture,
+    /// Indices of a class and of its step.
+    pub of: (usize, usize),
+    /// Indices of the class and the step whose values are subtracted, if any are.
+    pub less: Option<(usize, usize)>,
+    /// Of the whole frame.
+    pub cosine: f32,
+    /// Rows of windows, from the top.
+    pub values: Vec<Vec<f32>>,
 }
 
 /// Which frames of a clip were taken.
@@ -141,6 +159,7 @@ pub struct SnapshotInput<'a> {
     /// In order of presentation; a few of them are kept.
     pub pictures: &'a [&'a Picture],
     pub pinned: Option<Pinned>,
+    pub patches: Option<ShownPatches>,
 }
 
 impl Snapshot {
@@ -176,6 +195,7 @@ impl Snapshot {
             view: input.view,
             pinned: input.pinned,
             thumbnails: selection(input.pictures),
+            patches: input.patches,
         }
     }
 

@@ -13,8 +13,9 @@ use crate::script::{Class, ClassId, ScriptFile};
 use crate::snapshot::Snapshot;
 use crate::tui::commands::Command;
 use crate::tui::drafts::Unsaved;
-use crate::tui::frame_picture::{FramePicture, FrameRequest};
+use crate::tui::frame_picture::{FramePicture, FramePlace, FrameRequest};
 use crate::tui::models::Wanted;
+use crate::tui::patches::EmbeddedPatches;
 use crate::video::Sampling;
 
 /// A line for the user in the footer.
@@ -85,6 +86,10 @@ pub enum Action {
     /// Scores without each step.
     Without(ScoresWithout),
     FrameDecoded(FramePicture),
+    /// So many pictures for the patches of a frame are embedded, of so many.
+    PatchesEmbedding(FramePlace, usize, usize),
+    /// The patches of a frame, for maps of it.
+    PatchesEmbedded(EmbeddedPatches),
     Listed(Listing),
     /// A file is a clip. It gets the candidates and the model of the clip with index `like`.
     ClipFound {
@@ -176,6 +181,8 @@ pub enum Effect {
     FindWithout(WithoutRequest),
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),
+    /// Embed the patches of a frame, in place of the one before, and answer with [`Action::PatchesEmbedded`].
+    EmbedPatches(FramePlace),
     /// Take the mouse from the terminal, or leave it to the terminal.
     CaptureMouse(bool),
     /// List a folder, and answer with [`Action::Listed`]; if it fails also with [`Action::Failed`].

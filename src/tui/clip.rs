@@ -11,6 +11,7 @@ use crate::explore::{
     Candidate, ClassOutcome, ClassReport, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
 };
 use crate::script::{Class, ClassId, Document};
+use crate::tui::patches::FrameMap;
 use crate::video::{Faults, Sampling, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
@@ -127,6 +128,8 @@ pub struct Clip {
     /// The matrix above it: of the compared class, or of the same class before smoothing.
     pub above: Option<Above>,
     pub thumbnails: Thumbnails,
+    /// The map of a frame that a snapshot has.
+    pub saved_patches: Option<FrameMap>,
     /// The maps of the steps, once their view was opened.
     pub maps: Option<Box<StepMaps>>,
     /// Whether maps are being computed.
@@ -179,6 +182,7 @@ impl Clip {
             shades: None,
             above: None,
             thumbnails: Thumbnails::default(),
+            saved_patches: None,
             maps: None,
             maps_asked: false,
             evidence_asked: None,

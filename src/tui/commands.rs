@@ -54,6 +54,10 @@ macro_rules! table {
                     => views::toggle(state, View::Smoothing);
                 ShowFrame "show-frame" "f" "the frame under the cursor, large, with its value for each step" []
                     => views::toggle(state, View::Frame);
+                ShowPatches "show-patches" "F" "which parts of the frame carry its similarity to the step" []
+                    => frame::turn_patches(state, PatchKind::Step);
+                ComparePatches "compare-patches" "X" "which parts speak for the step rather than the compared class' step" []
+                    => frame::turn_patches(state, PatchKind::Difference);
                 Look "look" "V" "ask the vision-language model what the clip shows" [] => models::look(state);
                 ShowMap "show-map" "m" "map of all steps, without and with context" [Embeddings]
                     => views::toggle(state, View::Map);

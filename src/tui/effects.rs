@@ -24,6 +24,7 @@ use crate::tui::action::{
 use crate::tui::drafts::{DraftKeeper, Drafts};
 use crate::tui::frame_picture::PictureDecoder;
 use crate::tui::models::{Models, ask_vlm, write_script};
+use crate::tui::patches::{self, EmbeddedPatches};
 use crate::tui::state::{Message, State};
 use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
@@ -129,10 +130,21 @@ impl Effects {
                 .worker("scores without steps")
                 .replace(Action::Failed, move |_| Action::Without(request.find())),
             Effect::DecodeFrame(request) => {
-                let (decoder, job) = (self.pictures.clone(), self.jobs[request.clip].clone());
+                let (decoder, job) = (self.pictures.clone(), self.jobs[request.place.clip].clone());
                 self.worker("decoding a frame").replace(Action::Failed, move |context| {
                     let picture = decoder.decode(job.as_ref(), request, || !context.is_cancelled());
                     picture.map(Action::FrameDecoded)
+                });
+            }
+            Effect::EmbedPatches(place) => {
+                let (decoder, job) = (self.pictures.clone(), self.jobs[place.clip].clone());
+                let failed =
+                    move |panic| Action::PatchesEmbedded(EmbeddedPatches { place, patches: Err(panic) });
+                self.worker("embedding patches").replace(failed, move |context| {
+                    let is_wanted = || !context.is_cancelled();
+                    let tell = |done, of| context.send(Action::PatchesEmbedding(place, done, of));
+                    let embedded = patches::embed(&decoder, job.as_ref(), place, is_wanted, tell);
+                    embedded.map(Action::PatchesEmbedded)
                 });
             }
             Effect::CaptureMouse(capture) => {

@@ -18,6 +18,7 @@ use crate::tui::drafts::{Drafts, Recovered};
 use crate::tui::effects::Effects;
 use crate::tui::images::Images;
 use crate::tui::models::Models;
+use crate::tui::patches::FrameMap;
 use crate::tui::results::Results;
 use crate::tui::run::{App, TerminalAction, check_terminal, run_app};
 use crate::tui::state::{State, View};
@@ -49,6 +50,8 @@ pub struct Moment {
     pub view: ViewState,
     pub pinned: Option<Pinned>,
     pub pictures: Vec<Thumbnail>,
+    /// The map of a frame, if one was shown.
+    pub patches: Option<FrameMap>,
     pub hashes: Hashes,
     pub notice: String,
 }
@@ -254,7 +257,8 @@ fn recover(state: &mut State, drafts: &mut Drafts) {
 
 /// Shows a saved moment, and returns the hashes of its files.
 fn show_moment(state: &mut State, moment: Moment) -> Hashes {
-    let Moment { view, pinned, pictures, hashes, notice } = moment;
+    let Moment { view, pinned, pictures, patches, hashes, notice } = moment;
+    state.patches = patches.as_ref().map(FrameMap::kind);
     state.scale = Scale::named(&view.scale).unwrap_or_default();
     let clip = state.clip_mut();
     let classes = clip.exploration.candidates().len();
@@ -264,6 +268,7 @@ fn show_moment(state: &mut State, moment: Moment) -> Hashes {
     clip.cursor = view.cursor;
     clip.step = view.step;
     clip.pinned = pinned;
+    clip.saved_patches = patches;
     for thumbnail in pictures {
         clip.thumbnails.push(thumbnail);
     }

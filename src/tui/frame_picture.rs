@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use image::RgbImage;
 
 use crate::explore::Job;
-use crate::video::{FrameReader, VideoError, thumbnail};
+use crate::video::{Frame, FrameReader, thumbnail};
 
-/// A frame to decode.
+/// A frame of a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FrameRequest {
+pub struct FramePlace {
     /// Index of the clip.
     pub clip: usize,
     pub ordinal: u64,
@@ -17,15 +17,21 @@ pub struct FrameRequest {
     pub time: f64,
     /// Ordinal of the first frame of the clip's segment, from which masks may count.
     pub first: u64,
-    /// Largest width and height of the picture.
-    pub most: (u32, u32),
 }
 
-impl FrameRequest {
-    /// Whether it asks for this frame of this clip.
+impl FramePlace {
+    /// Whether it is this frame of this clip.
     pub fn is_of(&self, clip: usize, ordinal: u64) -> bool {
         (self.clip, self.ordinal) == (clip, ordinal)
     }
+}
+
+/// A frame to decode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameRequest {
+    pub place: FramePlace,
+    /// Largest width and height of the picture.
+    pub most: (u32, u32),
 }
 
 /// A decoded frame: upright, with square pixels and masks; or why there is none.
@@ -49,31 +55,39 @@ impl PictureDecoder {
         request: FrameRequest,
         is_wanted: impl Fn() -> bool,
     ) -> Option<FramePicture> {
-        let answer = |picture| Some(FramePicture { request, picture });
-        let Some(job) = job else { return answer(Err("the snapshot is open without its clip".to_owned())) };
+        let picture = match self.frame(job, request.place, is_wanted) {
+            Ok(frame) => {
+                let (frame, aspect) = frame?;
+                Ok(Arc::new(thumbnail(&frame, aspect, request.most.0, request.most.1)))
+            }
+            Err(reason) => Err(reason),
+        };
+        Some(FramePicture { request, picture })
+    }
+
+    /// A frame with its masks, and width over height of its pixels. `None` once `is_wanted` is false.
+    ///
+    /// # Errors
+    /// If there is no clip to decode, or it cannot be decoded: why not.
+    pub fn frame(
+        &self,
+        job: Option<&Job>,
+        place: FramePlace,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Option<(Frame, f64)>, String> {
+        let job = job.ok_or("the snapshot is open without its clip")?;
         if job.rows_per_second.is_some() {
-            return answer(Err("the clip is embeddings alone".to_owned()));
+            return Err("the clip is embeddings alone".to_owned());
         }
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        if reader.as_ref().is_none_or(|(clip, _)| *clip != request.clip) {
-            *reader = Some((request.clip, FrameReader::new(job.clip.clone())));
+        if reader.as_ref().is_none_or(|(clip, _)| *clip != place.clip) {
+            *reader = Some((place.clip, FrameReader::new(job.clip.clone())));
         }
-        let (_, reader) = reader.as_mut()?;
-        match read(reader, job, request, is_wanted) {
-            Ok(picture) => answer(Ok(Arc::new(picture?))),
-            Err(error) => answer(Err(error.to_string())),
-        }
+        let Some((_, reader)) = reader.as_mut() else { return Ok(None) };
+        let read = reader.read(place.ordinal, place.time, is_wanted).map_err(|error| error.to_string())?;
+        Ok(read.map(|(mut frame, aspect)| {
+            job.masks.apply(place.first, &mut frame);
+            (frame, aspect)
+        }))
     }
-}
-
-fn read(
-    reader: &mut FrameReader,
-    job: &Job,
-    request: FrameRequest,
-    is_wanted: impl Fn() -> bool,
-) -> Result<Option<RgbImage>, VideoError> {
-    let FrameRequest { ordinal, time, first, most, .. } = request;
-    let Some((mut frame, aspect)) = reader.read(ordinal, time, is_wanted)? else { return Ok(None) };
-    job.masks.apply(first, &mut frame);
-    Ok(Some(thumbnail(&frame, aspect, most.0, most.1)))
 }

@@ -12,9 +12,10 @@ pub use crate::tui::action::Message;
 use crate::tui::action::{Effect, Listing, TokenCount};
 use crate::tui::clip::Clip;
 use crate::tui::commands::Command;
-use crate::tui::frame_picture::{FramePicture, FrameRequest};
+use crate::tui::frame_picture::{FramePicture, FramePlace, FrameRequest};
 use crate::tui::keymap::Keymap;
 use crate::tui::models::Wanted;
+use crate::tui::patches::PatchKind;
 use crate::tui::results::Results;
 use crate::tui::theme::{Palette, Theme};
 
@@ -151,6 +152,14 @@ pub struct State {
     /// The frame that was to be decoded last for the frame view.
     pub frame_asked: Option<FrameRequest>,
     pub frame_picture: Option<FramePicture>,
+    /// The map over the frame, if one is shown.
+    pub patches: Option<PatchKind>,
+    /// The frame whose patches are being embedded.
+    pub patches_asked: Option<FramePlace>,
+    /// How many of its pictures are embedded, of how many; 0 before the first batch.
+    pub patches_done: (usize, usize),
+    /// The frame whose patches could not be embedded last, and why.
+    pub patches_failed: Option<(FramePlace, String)>,
     /// Pixels of a picture in a cell, across and down. Both are 0 where no pictures are drawn.
     pub resolution: (u16, u16),
     /// Columns and rows of the terminal.
@@ -211,6 +220,10 @@ impl State {
             playing: None,
             frame_asked: None,
             frame_picture: None,
+            patches: None,
+            patches_asked: None,
+            patches_done: (0, 0),
+            patches_failed: None,
             resolution: (0, 0),
             area: Rect::default(),
             has_writer: false,

@@ -16,6 +16,7 @@ mod frame;
 mod fuzz;
 mod models;
 mod mouse;
+mod patches;
 mod prefetch;
 mod results;
 mod sampling;

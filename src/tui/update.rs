@@ -22,6 +22,7 @@ use crate::tui::action::{Action, Effect, SaveAs};
 use crate::tui::commands::{Command, Need, table};
 use crate::tui::keymap::Chord;
 use crate::tui::overlays::{self, asks, files, help, leave, palette, proposal};
+use crate::tui::patches::PatchKind;
 use crate::tui::state::{After, NO_PASTE, Overlay, State, View};
 use crate::tui::tour::TOUR;
 
@@ -69,6 +70,8 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Evidence(evidence) => background::handle_evidence(state, evidence),
         Action::Without(found) => background::handle_without(state, found),
         Action::FrameDecoded(picture) => frame::decoded(state, picture),
+        Action::PatchesEmbedding(place, done, of) => frame::patches_embedding(state, place, (done, of)),
+        Action::PatchesEmbedded(patches) => frame::patches_embedded(state, patches),
         Action::Listed(mut listing) => {
             listing.entries.sort();
             state.listing = Some(listing);
@@ -135,6 +138,7 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     }
     views::refresh(state);
     frame::request(state);
+    frame::request_patches(state);
     take(&mut state.effects)
 }
 

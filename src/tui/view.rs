@@ -8,6 +8,7 @@ pub mod layout;
 mod ledger;
 mod map;
 mod matrix;
+mod patches;
 mod script;
 mod shown;
 mod strip;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use actalign_tui::backbone::Square;
+use actalign_tui::explain::{Grid, Mask};
 use assert_cmd::Command;
 use predicates::prelude::*;
 use safetensors::{Dtype, SafeTensors};
@@ -207,6 +209,46 @@ fn images_are_embedded_in_place_of_frames() {
 }
 
 #[test]
+fn patches_are_what_the_cosine_loses_without_a_window() {
+    let folder = folder();
+    // The model takes 32 × 32 pixels in 4 × 4 patches.
+    let picture = image::RgbImage::from_fn(32, 32, |x, y| image::Rgb([(x * 8) as u8, (y * 8) as u8, 40]));
+    let (grid, whole) = (Grid::new(32, 8), Square { size: 32, rgb: picture.as_raw().clone() });
+    let masked = grid.masked(&whole, &Mask::Blur.picture(&whole, grid), |window| window == (1, 2));
+    let masked = image::RgbImage::from_raw(32, 32, masked.rgb).unwrap();
+    picture.save(folder.path().join("whole.png")).unwrap();
+    masked.save(folder.path().join("masked.png")).unwrap();
+    run(folder.path(), "embed --images whole.png masked.png --texts lines.txt --patches --out x.safetensors")
+        .assert()
+        .success();
+    let bytes = fs::read(folder.path().join("x.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let rows = |name: &str| -> Vec<Vec<f32>> {
+        floats(tensors.tensor(name).unwrap().data()).chunks_exact(32).map(<[f32]>::to_vec).collect()
+    };
+    let cosine = |a: &[f32], b: &[f32]| {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    };
+    let (frames, texts) = (rows("frame_embeds"), rows("text_embeds"));
+    let patches = tensors.tensor("frame_patches").unwrap();
+    assert_eq!((patches.dtype(), patches.shape()), (Dtype::F32, &[2, 4, 4, 3][..]));
+    let patches = floats(patches.data());
+    for (number, text) in texts.iter().enumerate() {
+        let expected = cosine(&frames[0], text) - cosine(&frames[1], text);
+        let found = patches[(4 + 2) * 3 + number];
+        assert!((found - expected).abs() < 1e-5, "text {number}: {found} for {expected}");
+    }
+
+    let video = "embed --video clip.mp4 --fps 5 --start 0.2 --texts lines.txt --patches --out y.safetensors";
+    run(folder.path(), video).assert().success();
+    let bytes = fs::read(folder.path().join("y.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.tensor("frame_patches").unwrap().shape(), [4, 4, 4, 3], "one map a tick");
+    run(folder.path(), "embed --video clip.mp4 --patches --out y.safetensors").assert().code(2);
+}
+
+#[test]
 fn errors_name_the_file_and_give_advice() {
     let folder = folder();
     fs::write(folder.path().join("bad.json"), "{\"domain\": \"chess\",\n \"classes\": oops}").unwrap();
@@ -220,6 +262,7 @@ fn errors_name_the_file_and_give_advice() {
         ("embed --images scripts.json --out x.safetensors", vec!["scripts.json"]),
         ("embed --video clip.mp4 --out x.csv", vec!["x.csv", ".safetensors"]),
         ("embed --video clip.mp4 --texts lines.txt --out x.npy", vec![".npy", "apart"]),
+        ("embed --texts lines.txt --patches --out x.safetensors", vec!["--patches", "--video"]),
         ("embed --texts lines.txt --out nowhere/x.npy", vec!["nowhere/x.npy"]),
         ("clip.mp4 --scripts scripts.json", vec!["needs a terminal", "classify"]),
     ] {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use crate::encode;
-use crate::rendered::{ACTIONS, Action, Clip, Rng, Sport, Step, Timing, step_named};
+use crate::rendered::{ACTIONS, Action, Boxes, Clip, Rng, Sport, Step, Timing, step_named};
 use actalign_tui::files::atomic_write::write_atomically;
 use actalign_tui::script::{Class, ScriptError, ScriptFile};
 
@@ -109,8 +109,8 @@ impl Plan {
 
 /// Renders `clips` clips into `out`: `manifest.jsonl`, `scripts.json`, `scripts-short.json` (ten steps of two or three
 /// words), `clips/`, and scripts with a quarter, a half and all of their words replaced by words unknown to training:
-/// `scripts-quarter-other-words.json`, `scripts-half-other-words.json`, `scripts-other-words.json`. The manifest is
-/// written last. `done` is called after each clip.
+/// `scripts-quarter-other-words.json`, `scripts-half-other-words.json`, `scripts-other-words.json`; and `boxes.json`, which
+/// says where the athlete and the prop are in each frame. The manifest is written last. `done` is called after each clip.
 ///
 /// # Errors
 /// See [`RenderError`].
@@ -123,16 +123,25 @@ pub fn render(seed: u64, clips: usize, out: &Path, done: impl Fn() + Sync) -> Re
     scripts(|action| partly_other_words(action, 0.5)).save(&out.join("scripts-half-other-words.json"))?;
     scripts(other_words).save(&out.join("scripts-other-words.json"))?;
     let plans: Vec<Plan> = (0..clips).map(|number| Plan::new(seed, number)).collect();
-    plans.par_iter().enumerate().try_for_each(|(number, plan)| {
+    let encoded = plans.par_iter().enumerate().map(|(number, plan)| {
         let clip = Clip::random(&mut Rng::new(seed, "clip", number as u64), plan.action, plan.timing);
-        encode::write(&clip, &out.join(&plan.entry.video))?;
+        let boxes = encode::write(&clip, &out.join(&plan.entry.video))?;
         done();
-        Ok::<(), RenderError>(())
-    })?;
-    let path = out.join("manifest.jsonl");
-    let lines: Vec<String> =
-        plans.iter().map(|plan| serde_json::json!(plan.entry).to_string() + "\n").collect();
-    write_atomically(&path, lines.concat().as_bytes()).map_err(|source| RenderError::Write { path, source })
+        Ok((plan.entry.id.clone(), Value::from_iter(boxes.iter().map(in_json))))
+    });
+    let boxes: Vec<(String, Value)> = encoded.collect::<Result<_, RenderError>>()?;
+    let write = |name: &str, text: String| {
+        let path = out.join(name);
+        write_atomically(&path, text.as_bytes()).map_err(|source| RenderError::Write { path, source })
+    };
+    write("boxes.json", Value::Object(boxes.into_iter().collect()).to_string() + "\n")?;
+    write("manifest.jsonl", plans.iter().map(|plan| json!(plan.entry).to_string() + "\n").collect())
+}
+
+/// Time and boxes of a frame. Sides have four decimals: a tenth of a pixel.
+fn in_json((time, boxes): &(f64, Boxes)) -> Value {
+    let rounded = |sides: [f32; 4]| sides.map(|side| (f64::from(side) * 1e4).round() / 1e4);
+    json!({"time": time, "athlete": boxes.athlete.map(rounded), "prop": boxes.prop.map(rounded)})
 }
 
 fn scripts(steps: impl Fn(&Action) -> Vec<String>) -> ScriptFile {

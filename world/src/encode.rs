@@ -10,7 +10,7 @@ use video_rs::ffmpeg::frame::Video;
 use video_rs::{Encoder, Options};
 
 use crate::dataset::RenderError;
-use crate::rendered::Clip;
+use crate::rendered::{Boxes, Clip};
 use actalign_tui::video::start_ffmpeg;
 
 const WIDTH: u32 = 320;
@@ -20,19 +20,20 @@ const FRAMES_PER_SECOND: u32 = 20;
 const RATE_FACTOR: &str = "27";
 const KEY_FRAMES_EVERY: u64 = 60;
 
-/// Encodes a clip, whole or not at all.
-pub fn write(clip: &Clip, path: &Path) -> Result<(), RenderError> {
+/// Encodes a clip, whole or not at all. Returns where athlete and prop are in each frame, with its time in seconds.
+pub fn write(clip: &Clip, path: &Path) -> Result<Vec<(f64, Boxes)>, RenderError> {
     start_ffmpeg();
     let written = |source| RenderError::Write { path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".actalign-").tempdir_in(folder).map_err(written)?;
     let file = temporary.path().join("clip.mp4");
-    encode(clip, &file)
+    let boxes = encode(clip, &file)
         .map_err(|error| RenderError::Encode { path: path.to_owned(), reason: error.to_string() })?;
-    std::fs::rename(&file, path).map_err(written)
+    std::fs::rename(&file, path).map_err(written)?;
+    Ok(boxes)
 }
 
-fn encode(clip: &Clip, file: &Path) -> Result<(), video_rs::Error> {
+fn encode(clip: &Clip, file: &Path) -> Result<Vec<(f64, Boxes)>, video_rs::Error> {
     let options = HashMap::from([
         ("preset".to_owned(), "fast".to_owned()),
         ("crf".to_owned(), RATE_FACTOR.to_owned()),
@@ -47,15 +48,21 @@ fn encode(clip: &Clip, file: &Path) -> Result<(), video_rs::Error> {
     let mut encoder = Encoder::new(file, settings)?;
     let frames = (clip.seconds() * FRAMES_PER_SECOND as f32) as u32;
     // The last picture comes twice: its packet has no duration, and the container drops what lasts no time.
+    let mut places = Vec::new();
     for number in 0..=frames {
         let seconds = number.min(frames.saturating_sub(1)) as f32 / FRAMES_PER_SECOND as f32;
-        let mut frame = raw(&clip.picture(seconds, (WIDTH, HEIGHT)));
+        let (picture, boxes) = clip.picture(seconds, (WIDTH, HEIGHT));
+        if number < frames {
+            places.push((f64::from(number) / f64::from(FRAMES_PER_SECOND), boxes));
+        }
+        let mut frame = raw(&picture);
         let ticks = i64::from(number) * i64::from(encoder.time_base().denominator());
         let seconds = i64::from(FRAMES_PER_SECOND) * i64::from(encoder.time_base().numerator());
         frame.set_pts(Some(ticks / seconds));
         encoder.encode_raw(frame)?;
     }
-    encoder.finish()
+    encoder.finish()?;
+    Ok(places)
 }
 
 fn raw(picture: &RgbImage) -> Video {

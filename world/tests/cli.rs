@@ -27,6 +27,7 @@ fn a_seed_renders_the_same_dataset_again() {
     render("6", &other);
     for name in [
         "manifest.jsonl",
+        "boxes.json",
         "scripts.json",
         "scripts-short.json",
         "scripts-quarter-other-words.json",
@@ -38,6 +39,7 @@ fn a_seed_renders_the_same_dataset_again() {
     let manifest = fs::read_to_string(first.join("manifest.jsonl")).unwrap();
     assert_ne!(manifest, fs::read_to_string(other.join("manifest.jsonl")).unwrap());
 
+    let boxes: Value = serde_json::from_slice(&fs::read(first.join("boxes.json")).unwrap()).unwrap();
     let scripts = ScriptFile::load(&first.join("scripts.json")).unwrap();
     let mut groups = HashSet::new();
     for line in manifest.lines() {
@@ -49,6 +51,18 @@ fn a_seed_renders_the_same_dataset_again() {
         let times: Vec<f64> = reader.map(|frame| frame.unwrap().time).collect();
         assert!(times.len() > 40, "{video}: {} frames", times.len());
         assert!(times.windows(2).all(|pair| (pair[1] - pair[0] - 0.05).abs() < 1e-3), "20 frames a second");
+        let boxes = boxes[entry["id"].as_str().unwrap()].as_array().unwrap();
+        assert_eq!(boxes.len(), times.len(), "{video}: a line for each frame");
+        for (boxes, time) in boxes.iter().zip(&times) {
+            assert!((boxes["time"].as_f64().unwrap() - time).abs() < 1e-3);
+            for sides in ["athlete", "prop"].into_iter().filter_map(|name| boxes[name].as_array()) {
+                let [left, top, right, bottom] = [0, 1, 2, 3].map(|side| sides[side].as_f64().unwrap());
+                assert!(0.0 <= left && left < right && right <= 1.0, "{sides:?}");
+                assert!(0.0 <= top && top < bottom && bottom <= 1.0, "{sides:?}");
+            }
+        }
+        let seen = boxes.iter().filter(|boxes| boxes["athlete"].is_array()).count();
+        assert!(seen * 2 > boxes.len(), "{video}: the athlete is in most frames");
         let candidates = entry["candidates"].as_array().unwrap();
         assert_eq!(candidates.len(), 5);
         for name in candidates {

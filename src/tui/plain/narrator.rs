@@ -20,6 +20,7 @@ pub struct Narrator {
     is_complete: bool,
     selected: Option<(String, Vec<String>)>,
     frame: Option<u64>,
+    patches: Vec<String>,
     message: Option<Message>,
     question: Option<String>,
     is_playing: bool,
@@ -48,6 +49,7 @@ impl Narrator {
         self.say_selected(state, &mut news);
         self.say_frame(state, &mut news);
         self.say_view(state, &mut news);
+        self.say_patches(state, &mut news);
         self.say_question(state, &mut news);
         news
     }
@@ -220,6 +222,14 @@ impl Narrator {
         self.is_playing = is_playing;
         if is_due {
             news.extend(words::frame(state));
+        }
+    }
+
+    fn say_patches(&mut self, state: &State, news: &mut Vec<String>) {
+        let found = words::patches(state);
+        if found != self.patches {
+            news.extend(found.clone());
+            self.patches = found;
         }
     }
 

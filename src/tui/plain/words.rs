@@ -2,10 +2,11 @@
 
 use crate::explore::Evidence;
 use crate::plot::confidence;
-use crate::plot::format::plain;
+use crate::plot::format::{plain, signed};
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
+use crate::tui::patches::{self, NoMap, StepPlace};
 use crate::tui::plain::line::WORDS;
 use crate::tui::state::{State, View};
 use crate::tui::view::{explained, ledger_of};
@@ -189,6 +190,37 @@ pub fn status(state: &State) -> Vec<String> {
     sentences.extend(candidate(state));
     sentences.extend(script(state));
     sentences.extend(frame(state));
+    sentences
+}
+
+/// The windows that matter most to the similarity of the frame and the step, if a map of it is shown.
+pub fn patches(state: &State) -> Vec<String> {
+    let found = match patches::shown(state) {
+        None => return Vec::new(),
+        Some(Err(NoMap::Computing(..))) => return vec!["Patches are being computed.".to_owned()],
+        Some(Err(reason)) => return vec![format!("No patches: {reason}.")],
+        Some(Ok(found)) => found,
+    };
+    let step = |place: StepPlace| {
+        let class = &state.clip().exploration.candidates()[place.class];
+        format!("step {} of {}", place.step + 1, class.name)
+    };
+    let mut what = format!("Patches of the frame at {:.2} seconds for {}", found.time, step(found.of));
+    if let Some(less) = found.less {
+        what += &format!(", less those for {}", step(less));
+    }
+    let (low, high) = found.map.range();
+    let mut sentences = vec![
+        format!("{what}. Cosine {}.", plain(found.map.cosine.into())),
+        format!("A patch adds {} to {}.", signed(low.into()), signed(high.into())),
+    ];
+    let (rows, columns) = found.map.values.dim();
+    let strongest = found.map.strongest(3).into_iter().enumerate();
+    sentences.extend(strongest.map(|(rank, ((row, column), value))| {
+        let (row, column) = (row + 1, column + 1);
+        let value = signed(value.into());
+        format!("Strongest {}: row {row} of {rows}, column {column} of {columns}, adds {value}.", rank + 1)
+    }));
     sentences
 }
 

@@ -118,15 +118,15 @@ fn asking_state() -> State {
 fn the_frame_under_the_cursor_is_decoded_anew_at_the_size_it_is_shown() {
     let mut state = asking_state();
     let wanted = request(&mut state).expect("it is asked for");
-    assert_eq!((wanted.clip, wanted.ordinal, wanted.first), (0, 6, 0));
-    assert!((wanted.time - 0.2).abs() < 1e-9);
+    assert_eq!((wanted.place.clip, wanted.place.ordinal, wanted.place.first), (0, 6, 0));
+    assert!((wanted.place.time - 0.2).abs() < 1e-9);
     assert_eq!(request(&mut state), None, "once");
     assert!(!shows(&mut state, GREEN), "the thumbnail stands until then");
     answer(&mut state, wanted, Ok(green()));
     assert!(shows(&mut state, GREEN));
     press(&mut state, 'l');
     assert!(!shows(&mut state, GREEN), "of another frame");
-    assert_eq!(request(&mut state).map(|wanted| wanted.ordinal), Some(9));
+    assert_eq!(request(&mut state).map(|wanted| wanted.place.ordinal), Some(9));
 
     update(&mut state, Action::Resize(200, 60), 0.0);
     let larger = request(&mut state).expect("another size");
@@ -165,7 +165,7 @@ fn a_playing_clip_asks_only_where_the_thumbnail_is_of_another_frame() {
     assert_eq!(request(&mut state), None, "each frame has its thumbnail");
     state.clip_mut().thumbnails.retain(|ordinal| ordinal < 12);
     update(&mut state, Action::Tick, 0.6);
-    assert!(request(&mut state).is_some_and(|wanted| wanted.ordinal >= 12));
+    assert!(request(&mut state).is_some_and(|wanted| wanted.place.ordinal >= 12));
     press(&mut state, ' ');
 }
 

@@ -6,8 +6,10 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use super::*;
+use crate::explain::{FramePatches, Grid};
 use crate::explore::{EvidenceUpdate, Fixed};
 use crate::tui::action::{EntryKind, FileEntry, Listing, TokenCount};
+use crate::tui::patches::EmbeddedPatches;
 use crate::tui::state::View;
 
 /// A name for failures, and the action, which may depend on the state.
@@ -120,6 +122,13 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => happens("maps", Just(()), |state, ()| {
             let request = state.clip().exploration.map_request()?;
             Some(Action::Mapped(state.shown, Box::new(request.compute())))
+        }),
+        1 => happens("patches", any::<bool>(), |state, works| {
+            let place = state.patches_asked?;
+            let rows = ndarray::Array2::from_shape_fn((17, KINDS.len()), |(row, axis)| ((row + axis) % 3) as f32);
+            let patches = FramePatches::of(Grid::new(40, 10), rows.view());
+            let patches = if works { Ok(patches) } else { Err("no patches".to_owned()) };
+            Some(Action::PatchesEmbedded(EmbeddedPatches { place, patches }))
         }),
         1 => happens("tokens", Just(()), |_, ()| {
             let sentence = "a sentence".to_owned();

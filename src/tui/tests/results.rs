@@ -141,7 +141,11 @@ fn plain_text_counts_clusters_and_the_help_explains_them() {
     );
     assert!(words.contains(&sentence), "{words:?}");
     assert!(!words.iter().any(|line| line.contains("Cluster near-twin")), "{words:?}");
-    assert!(words.contains(&"b: long jump backwards; it is long jump (order-blind, late start).".to_owned()));
+    assert!(
+        words.contains(
+            &"b: long jump backwards; it is long jump. Clusters: order-blind, late start.".to_owned()
+        )
+    );
     type_keys(&mut state, "?");
     let help = text(&draw(&mut state, ColourDepth::True, 200, 150));
     assert!(help.contains("Clusters of results") && help.contains(late.help), "{help}");

@@ -177,6 +177,7 @@ pub fn checked(state: &mut State, checked: Checked) {
     state.effects.push(Effect::SetJob(0, Box::new(job)));
     // It could not be decoded.
     state.frame_asked = None;
+    state.patches_failed = None;
     if state.shown == 0 {
         show(state, 0);
     }

@@ -1,8 +1,11 @@
-//! Which frame is decoded anew, for the frame view.
+//! Which frame is decoded anew, and of which the patches are embedded, for the frame view.
 
 use crate::tui::action::Effect;
-use crate::tui::frame_picture::{FramePicture, FrameRequest};
+use crate::tui::clip::Clip;
+use crate::tui::frame_picture::{FramePicture, FramePlace, FrameRequest};
+use crate::tui::patches::{EmbeddedPatches, PatchKind};
 use crate::tui::state::{State, View};
+use crate::tui::update::views;
 use crate::tui::view::frame_size;
 
 /// Largest width and height of a picture in pixels. Larger ones take long to send to a terminal at the end of a network.
@@ -27,15 +30,69 @@ pub fn request(state: &mut State) {
     let Some((width, height)) = frame_size(state) else { return };
     let most = (width.min(most.0), height.min(most.1));
     let is_asked =
-        state.frame_asked.is_some_and(|asked| asked.is_of(state.shown, ordinal) && asked.most == most);
-    // Masks may count from the first frame, which is decoded first.
-    if is_asked || clip.progress.decoded == 0 {
+        state.frame_asked.is_some_and(|asked| asked.place.is_of(state.shown, ordinal) && asked.most == most);
+    if is_asked {
         return;
     }
-    let first = clip.sampled.iter().min().copied().unwrap_or(ordinal);
-    let wanted = FrameRequest { clip: state.shown, ordinal, time, first, most };
+    let Some(place) = place(clip, state.shown) else { return };
+    let wanted = FrameRequest { place, most };
     state.frame_asked = Some(wanted);
     state.effects.push(Effect::DecodeFrame(wanted));
+}
+
+/// The frame under the cursor of a clip, by the clip's index; none before one is decoded.
+fn place(clip: &Clip, index: usize) -> Option<FramePlace> {
+    let (ordinal, time) = clip.frame_at_cursor()?;
+    // Masks may count from the first frame, which is decoded first.
+    let first = clip.sampled.iter().min().copied().unwrap_or(ordinal);
+    (clip.progress.decoded > 0).then_some(FramePlace { clip: index, ordinal, time, first })
+}
+
+/// Shows a map of the frame's patches, in the frame view; or shows the frame without it.
+pub fn turn_patches(state: &mut State, kind: PatchKind) {
+    let is_shown = state.view == View::Frame && state.patches == Some(kind);
+    state.patches = (!is_shown).then_some(kind);
+    if state.view != View::Frame {
+        views::show(state, View::Frame);
+    }
+}
+
+/// Asks for the patches of the frame under the cursor, unless they are there, on their way, or cannot be had.
+pub fn request_patches(state: &mut State) {
+    if state.view != View::Frame || state.patches.is_none() || state.playing.is_some() {
+        return;
+    }
+    let clip = state.clip();
+    let Some(place) = place(clip, state.shown) else { return };
+    let is_it = |other: &FramePlace| other.is_of(place.clip, place.ordinal);
+    let has_failed = state.patches_failed.as_ref().is_some_and(|(failed, _)| is_it(failed));
+    let is_asked = state.patches_asked.as_ref().is_some_and(is_it);
+    let exploration = &clip.exploration;
+    if is_asked || has_failed || exploration.is_frozen() || exploration.has_patches(place.ordinal) {
+        return;
+    }
+    (state.patches_asked, state.patches_done) = (Some(place), (0, 0));
+    state.effects.push(Effect::EmbedPatches(place));
+}
+
+/// Takes the number of pictures of a frame that are embedded, and of all.
+pub fn patches_embedding(state: &mut State, place: FramePlace, done: (usize, usize)) {
+    if state.patches_asked == Some(place) {
+        state.patches_done = done;
+    }
+}
+
+/// Takes the patches of a frame.
+pub fn patches_embedded(state: &mut State, EmbeddedPatches { place, patches }: EmbeddedPatches) {
+    state.patches_asked.take_if(|asked| *asked == place);
+    match patches {
+        Ok(patches) => {
+            if let Some(clip) = state.clips.get_mut(place.clip) {
+                clip.exploration.add_patches(place.ordinal, patches);
+            }
+        }
+        Err(reason) => state.patches_failed = Some((place, reason)),
+    }
 }
 
 /// Takes the picture that was asked for last; others are stale.

@@ -26,7 +26,7 @@ pub fn show_clip(state: &mut State, index: usize) {
     let Some(results) = &state.results else { return };
     let row = results.rows[results.row].clone();
     let prediction = state.clips.get(index).and_then(|clip| results.prediction(index, clip));
-    let clusters = results.facts(index).map(clusters_of).unwrap_or_default().join(", ");
+    let clusters = clusters_in_words(results, index);
     let unread = match results.clips.get(index) {
         Some(ClipResult::Unread(reason)) => Some(reason.clone()),
         _ => None,
@@ -59,8 +59,8 @@ pub fn show_clip(state: &mut State, index: usize) {
                 true => format!("{} has not answered this clip.", row.name),
                 false => words(&row.name, prediction, state.clip()),
             };
-            if clip_is_wrong && !clusters.is_empty() {
-                text += &format!(" Clusters: {clusters}.");
+            if clip_is_wrong {
+                text += &clusters;
             }
             if row.settings.is_none() {
                 text += " These matrices are not those of the row.";
@@ -68,6 +68,12 @@ pub fn show_clip(state: &mut State, index: usize) {
             state.say(text);
         }
     }
+}
+
+/// The clusters of a clip as another sentence; empty if they are not known.
+fn clusters_in_words(results: &Results, index: usize) -> String {
+    let clusters = results.facts(index).map(clusters_of).unwrap_or_default();
+    if clusters.is_empty() { String::new() } else { format!(" Clusters: {}.", clusters.join(", ")) }
 }
 
 /// The prediction of a row for a clip, in a sentence.
@@ -107,10 +113,7 @@ pub fn in_words(results: &Results, clips: &[Clip]) -> Vec<String> {
     }
     sentences.extend(wrong.into_iter().map(|clip| {
         let [id, _, answer, prediction] = results.line(clip, &clips[clip]);
-        let clusters = results.facts(clip).map(clusters_of).unwrap_or_default();
-        let clusters =
-            if clusters.is_empty() { String::new() } else { format!(" ({})", clusters.join(", ")) };
-        format!("{id}: {prediction}; it is {answer}{clusters}.")
+        format!("{id}: {prediction}; it is {answer}.{}", clusters_in_words(results, clip))
     }));
     sentences
 }

@@ -3,13 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use image::RgbImage;
+
 use crate::explore::Picture;
 use crate::explore::ReportSettings;
-use crate::snapshot::{self, Snapshot, SnapshotInput, ViewState};
+use crate::snapshot::{self, ShownPatches, Snapshot, SnapshotInput, ViewState};
 use crate::tui::action::{Effect, SaveAs};
 use crate::tui::clip::{Clip, Pinned};
+use crate::tui::frame_picture::FramePicture;
+use crate::tui::patches;
 use crate::tui::state::State;
 use crate::tui::update::views::refresh;
+use crate::video::shrink;
+
+/// Largest width and height of the picture that a snapshot keeps below a map.
+const PICTURE: (u32, u32) = (640, 480);
 
 /// Saves the clip on the screen.
 pub fn save(state: &mut State, form: SaveAs) {
@@ -49,6 +57,7 @@ fn snapshot(state: &State) -> Snapshot {
         },
         pictures: &pictures,
         pinned: clip.pinned.as_ref().map(|pinned| pinned_in(clip, pinned)),
+        patches: patches_of(state),
     })
 }
 
@@ -68,4 +77,23 @@ fn pinned_in(clip: &Clip, pinned: &Pinned) -> snapshot::Pinned {
         ranking,
         scores: pinned.places.iter().map(|place| place.map(|(_, score)| score)).collect(),
     }
+}
+
+/// The map that is shown, with its frame as it was decoded anew or as its thumbnail, whichever is larger.
+fn patches_of(state: &State) -> Option<ShownPatches> {
+    let found = patches::shown(state)?.ok()?;
+    let is_it = |picture: &&FramePicture| picture.request.place.is_of(state.shown, found.ordinal);
+    let decoded = state.frame_picture.as_ref().filter(is_it);
+    let decoded =
+        decoded.and_then(|decoded| decoded.picture.as_ref().ok()).map(|picture| (**picture).clone());
+    let thumbnail = state.clip().thumbnail(found.time).and_then(|(_, thumbnail)| thumbnail.picture.decode());
+    let picture = decoded.into_iter().chain(thumbnail).max_by_key(RgbImage::width)?;
+    let picture = shrink(&picture, 1.0, PICTURE.0, PICTURE.1);
+    Some(ShownPatches {
+        picture: Picture::new(found.ordinal, found.time, &picture)?,
+        of: (found.of.class, found.of.step),
+        less: found.less.map(|less| (less.class, less.step)),
+        cosine: found.map.cosine,
+        values: found.map.values.rows().into_iter().map(|row| row.to_vec()).collect(),
+    })
 }

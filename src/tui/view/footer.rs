@@ -35,6 +35,7 @@ fn hints(state: &State) -> Vec<Hint> {
     const DIFFERENCE: Hint = (&[Command::WhereTheyPart], "where they part");
     const SCALE: Hint = (&[Command::NextScale], "scale");
     const LEDGER: Hint = (&[Command::ShowLedger], "ledger");
+    const PATCHES: Hint = (&[Command::ShowPatches, Command::ComparePatches], "patches");
     const COLOURS: Hint = (&[Command::MapColours], "colours");
     let of_view: &[Hint] = match state.view {
         View::Script => &[CANDIDATE, TIME, SMOOTHING, TEMPLATE, COMPARE, EDIT, FIGURE, PLAY, VIEWS],
@@ -45,7 +46,7 @@ fn hints(state: &State) -> Vec<Hint> {
             &[(CANDIDATE.0, "other"), STEP, SMOOTHING, TEMPLATE, FIGURE, (&[Command::ShowLedger], "back")]
         }
         View::Smoothing => &[SMOOTHING, CANDIDATE, TIME, (&[Command::ShowSmoothing], "back")],
-        View::Frame => &[TIME, PLAY, STEP, CANDIDATE, (&[Command::ShowFrame], "back")],
+        View::Frame => &[TIME, PLAY, STEP, PATCHES, (&[Command::ShowFrame], "back"), CANDIDATE],
         View::Map => &[COLOURS, CANDIDATE, STEP, TEMPLATE, (&[Command::ShowMap], "back")],
     };
     let mut hints = of_view.to_vec();

@@ -7,14 +7,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::error_chain::on_one_line;
+use crate::explain::PatchMap;
 use crate::plot::format::plain;
 use crate::plot::text::width as columns_of;
 use crate::tui::clip::Clip;
 use crate::tui::frame_picture::FramePicture;
 use crate::tui::images::{Images, PictureKey};
+use crate::tui::patches;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::layout::Screen;
+use crate::tui::view::patches::{caption, fingerprint, outline, tinted};
 use crate::tui::view::strip::draw_thumbnail;
 use crate::tui::view::{fit, heading, wrap};
 
@@ -29,30 +32,47 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
     let time = at.map_or(clip.cursor, |at| clip.exploration.outcome().times[at]);
 
     let [left, right, note, facts] = parts(state, area);
-    draw_picture(state, time, images, frame, left, note);
+    let shown = patches::shown(state);
+    let map = shown.as_ref().and_then(|shown| shown.as_ref().ok()).map(|found| &found.map);
+    let (place, reason) = draw_picture(state, time, map, images, frame, left);
+    if let Some((map, place)) = map.zip(place).filter(|_| state.theme.is_plain()) {
+        outline(map, frame, place);
+    }
+    let width = usize::from(note.width);
+    if let Some(shown) = &shown {
+        frame.render_widget(caption(state, shown, width), note);
+    } else if let Some(reason) = reason {
+        frame.render_widget(Line::styled(fit(&on_one_line(&reason), width), dim()), note);
+    }
     draw_steps(state, at, frame, right);
     draw_facts(state, at, time, frame, facts);
 }
 
-/// Draws the frame as it was decoded anew, or its thumbnail as long as that is not there, and returns its cells.
+/// Draws the frame as it was decoded anew, or its thumbnail as long as that is not there, tinted by a map. Returns its cells,
+/// and why it is not the frame itself.
 fn draw_picture(
     state: &State,
     time: f64,
+    map: Option<&PatchMap>,
     images: &mut Images,
     frame: &mut Frame,
     area: Rect,
-    note: Rect,
-) -> Option<Rect> {
+) -> (Option<Rect>, Option<String>) {
     let clip = state.clip();
     let (ordinal, _) = clip.frame_at_cursor().unzip();
-    let is_it =
-        |found: &&FramePicture| Some(found.request.ordinal) == ordinal && found.request.clip == state.shown;
+    let is_it = |found: &&FramePicture| {
+        let place = found.request.place;
+        Some(place.ordinal) == ordinal && place.clip == state.shown
+    };
+    let map = map.filter(|_| !state.theme.is_plain());
     let reason = match state.frame_picture.as_ref().filter(is_it).map(|found| &found.picture) {
         Some(Ok(picture)) => {
-            let key = PictureKey::of(state, (time * 1e6).round() as i64).version(picture.width());
-            let place = images.draw(key, || Some(RgbImage::clone(picture)), &state.theme, frame, area);
+            let tint = fingerprint(map, &state.theme);
+            let key = PictureKey::of(state, (time * 1e6).round() as i64).version(picture.width() ^ tint);
+            let tinted = || Some(tinted(RgbImage::clone(picture), map, &state.theme));
+            let place = images.draw(key, tinted, &state.theme, frame, area);
             if place.is_some() {
-                return place;
+                return (place, None);
             }
             None
         }
@@ -60,16 +80,13 @@ fn draw_picture(
         None => None,
     };
     let thumbnail = clip.thumbnail(time);
-    if let Some(reason) = reason {
-        let kind = if thumbnail.is_some() { "a small picture" } else { "no picture" };
-        let text = fit(&on_one_line(&format!("{kind}: {reason}")), note.width.into());
-        frame.render_widget(Line::styled(text, dim()), note);
-    }
     if thumbnail.is_none() && reason.is_none() {
         let middle = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
         frame.render_widget(Line::styled("not decoded yet", dim()).centered(), middle);
     }
-    draw_thumbnail(state, time, images, frame, area)
+    let kind = if thumbnail.is_some() { "a small picture" } else { "no picture" };
+    let reason = reason.map(|reason| format!("{kind}: {reason}"));
+    (draw_thumbnail(state, time, map, images, frame, area), reason)
 }
 
 /// Where the picture, the steps, the note on the picture and the facts are drawn.

@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::align::spans;
+use crate::explain::PatchMap;
 use crate::plot::text::width;
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::images::{Images, PictureKey};
@@ -15,6 +16,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::fit;
 use crate::tui::view::layout::BORDER_COLUMNS;
+use crate::tui::view::patches::{fingerprint, tinted};
 
 /// The step of each column in its colour, with its number where it begins: the last step of the path in that column.
 pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
@@ -61,7 +63,7 @@ pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Fram
         let middle = axis.time_of_column(usize::from(left.midpoint(right)));
         let time = [&clip.cursor].into_iter().chain(&begins).find(is_here).copied().unwrap_or(middle);
         let area = Rect { x: area.x + left, width: right - left, ..area };
-        draw_thumbnail(state, time, images, frame, area);
+        draw_thumbnail(state, time, None, images, frame, area);
     }
 }
 
@@ -99,7 +101,7 @@ pub fn draw_borders(state: &State, images: &mut Images, frame: &mut Frame, area:
         let style = if clip.focus_step() == Some(step) { bold() } else { dim() };
         let [above, picture] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(place);
         frame.render_widget(Line::from(vec![badge, Span::styled(label, style)]), above);
-        draw_thumbnail(state, time, images, frame, beginning(state, picture));
+        draw_thumbnail(state, time, None, images, frame, beginning(state, picture));
     }
 }
 
@@ -112,13 +114,14 @@ fn beginning(state: &State, area: Rect) -> Rect {
 
 /// The frame under the cursor, at the left of an area.
 pub fn draw_cursor_picture(state: &State, images: &mut Images, frame: &mut Frame, area: Rect) {
-    draw_thumbnail(state, state.clip().cursor, images, frame, beginning(state, area));
+    draw_thumbnail(state, state.clip().cursor, None, images, frame, beginning(state, area));
 }
 
-/// Draws the thumbnail at a time, if that part of the clip is decoded, and returns its cells.
+/// Draws the thumbnail at a time, tinted by a map, if that part of the clip is decoded, and returns its cells.
 pub fn draw_thumbnail(
     state: &State,
     time: f64,
+    map: Option<&PatchMap>,
     images: &mut Images,
     frame: &mut Frame,
     area: Rect,
@@ -128,9 +131,11 @@ pub fn draw_thumbnail(
     let pixels = |cells: u16, pixels: u16| u32::from(cells) * u32::from(pixels);
     let (width, height) = (pixels(area.width, state.resolution.0), pixels(area.height, state.resolution.1));
     let is_enough = small.width() >= width || small.height() >= height;
-    let key = PictureKey::of(state, microsecond).version(u32::from(!is_enough));
+    let tint = fingerprint(map, &state.theme);
+    let key = PictureKey::of(state, microsecond).version(u32::from(!is_enough) ^ tint);
     let larger = || if is_enough { None } else { thumbnail.picture.decode() };
-    images.draw(key, || larger().or_else(|| Some(small.clone())), &state.theme, frame, area)
+    let picture = || Some(tinted(larger().unwrap_or_else(|| small.clone()), map, &state.theme));
+    images.draw(key, picture, &state.theme, frame, area)
 }
 
 /// Seconds, and the cursor.

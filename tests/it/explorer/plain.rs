@@ -88,6 +88,18 @@ fn an_unknown_command_is_reported_with_similar_names_and_the_session_goes_on() {
 }
 
 #[test]
+fn the_patches_of_a_frame_are_said_in_words() {
+    let said = World::new().say("2 frame-forward\nshow-patches\ncompare-patches\n");
+    let of_step = said.find("Patches of the frame at 0.20 seconds for step ").expect(&said);
+    let less = said.rfind(", less those for step ").expect(&said);
+    assert!(of_step < less, "{said}");
+    for rank in 1..=3 {
+        assert!(said.contains(&format!("Strongest {rank}: row ")), "{said}");
+    }
+    assert!(said.contains(" of 4, column ") && said.contains(" of 4, adds "), "{said}");
+}
+
+#[test]
 fn unsaved_changes_are_asked_about_and_can_be_saved() {
     let world = World::new();
     let said = world.say("edit-step the king sits\nquit\nstay\nsave-scripts own.json\nquit\n");

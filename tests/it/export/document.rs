@@ -11,7 +11,7 @@ use actalign_tui::video::{Sampling, Segment};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::export::world::{candidates, exploration, jump, snapshot};
+use crate::export::world::{candidates, exploration, jump, jump_with_patches, snapshot};
 
 fn bytes(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).unwrap()
@@ -77,6 +77,26 @@ fn a_custom_template_is_read_from_its_text() {
     let exploration = read.exploration().unwrap();
     let template = &exploration.settings().template;
     assert_eq!((template.name(), template.text()), ("custom", "look: {step}"));
+}
+
+#[test]
+fn a_map_survives_its_file_and_older_snapshots_have_none() {
+    let taken = jump_with_patches();
+    assert_eq!(Snapshot::read(&bytes(&serde_json::to_value(&taken).unwrap())).unwrap(), taken);
+    let older = serde_json::to_value(jump()).unwrap();
+    assert!(older.get("patches").is_none());
+    for (pointer, value, says) in [
+        ("/patches/of", json!([3, 0]), "patches.of is step 0 of class 3"),
+        ("/patches/less", json!([1, 9]), "patches.less is step 9 of class 1"),
+        ("/patches/values", json!([]), "patches.values"),
+        ("/patches/values/1", json!([0.1]), "patches.values[1] has 1 entries for 3 windows"),
+        ("/patches/values/0/0", json!(1e39), "out of range"),
+    ] {
+        let mut document = serde_json::to_value(&taken).unwrap();
+        *document.pointer_mut(pointer).unwrap() = value;
+        let refusal = Snapshot::read(&bytes(&document)).map(|_| ()).unwrap_err();
+        assert!(refusal.contains(says), "{pointer}: {refusal}");
+    }
 }
 
 #[test]

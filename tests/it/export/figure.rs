@@ -4,7 +4,7 @@ use actalign_tui::align::OrderEvidence;
 use actalign_tui::export::{classes_named, classes_shown, figure, markdown, png, svg};
 use image::{GenericImageView, Rgba};
 
-use crate::export::world::{candidate, candidates, exploration, jump, snapshot};
+use crate::export::world::{candidate, candidates, exploration, jump, jump_with_patches, snapshot};
 
 /// The SVG without the bytes of its pictures, whose compression is not ours.
 fn without_pictures(svg: &str) -> String {
@@ -16,6 +16,21 @@ fn without_pictures(svg: &str) -> String {
 #[test]
 fn a_figure_of_two_classes() {
     insta::assert_snapshot!(without_pictures(&figure(&jump()).unwrap().0));
+}
+
+#[test]
+fn a_figure_with_the_map_of_a_frame() {
+    let taken = jump_with_patches();
+    let drawn = figure(&taken).unwrap().0;
+    insta::assert_snapshot!(without_pictures(&drawn));
+    let tinted = |colour: &str, opacity: &str| {
+        drawn.matches(&format!(r#"fill="{colour}" fill-opacity="{opacity}""#)).count()
+    };
+    // Of six windows two add, two take away; the keys show the most of either.
+    assert_eq!((tinted("#0072b2", "0.75"), tinted("#0072b2", "0.38")), (2, 1));
+    assert_eq!((tinted("#d55e00", "0.75"), tinted("#d55e00", "0.12")), (2, 1));
+    let without = svg(&taken, &[1]).unwrap();
+    assert!(!without.contains("fill-opacity"), "the map is of another class");
 }
 
 #[test]

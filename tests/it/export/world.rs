@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use actalign_tui::align::Calibration;
 use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Picture, Settings, Sources};
-use actalign_tui::snapshot::{Hashes, Pinned, Snapshot, SnapshotInput, ViewState};
+use actalign_tui::snapshot::{Hashes, Pinned, ShownPatches, Snapshot, SnapshotInput, ViewState};
 use actalign_tui::video::{Sampling, Shown};
 use image::{Rgb, RgbImage};
 
@@ -109,6 +109,7 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
             step: Some(1),
         },
         pictures: &pictures,
+        patches: None,
         pinned: Some(Pinned {
             settings,
             ranking: exploration.outcome().ranking.clone(),
@@ -124,4 +125,17 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
 pub fn jump() -> Snapshot {
     let taken = snapshot(&exploration(candidates(), 40, 10.0), |_| {});
     Snapshot { program: "actalign-tui 0.0.0".into(), ..taken }
+}
+
+/// The same with the map of a frame: 2 × 3 windows, for a step of the first class less one of the second.
+pub fn jump_with_patches() -> Snapshot {
+    let jump = jump();
+    let patches = ShownPatches {
+        picture: jump.thumbnails[5].clone(),
+        of: (0, 1),
+        less: Some((1, 0)),
+        cosine: 0.125,
+        values: vec![vec![0.0, 0.03, -0.01], vec![0.06, 0.0, -0.06]],
+    };
+    Snapshot { patches: Some(patches), ..jump }
 }

@@ -2,7 +2,7 @@
 
 use crate::rendered::actions::Sport;
 use crate::rendered::body::{Build, Joints, Pose};
-use crate::rendered::canvas::{Canvas, Point, Rgb, shade};
+use crate::rendered::canvas::{Canvas, Point, Rgb, Thing, shade};
 use crate::rendered::figure::{Anchor, Figure, Place};
 use crate::rendered::rng::Rng;
 
@@ -148,6 +148,7 @@ impl Athlete<'_> {
             self.paint_ball(canvas, &joints);
         }
         let far = if pose.front > 0.5 { 0.0 } else { -0.28 };
+        canvas.begin(Some(Thing::Athlete));
         self.arm(canvas, &joints.arms[1], far, &thick);
         self.leg(canvas, &joints.legs[1], far, &thick);
         self.leg(canvas, &joints.legs[0], 0.0, &thick);
@@ -156,7 +157,9 @@ impl Athlete<'_> {
         if let Some(angle) = figure.racket {
             self.paint_racket(canvas, joints.arms[0][2], angle);
         }
+        canvas.begin(Some(Thing::Athlete));
         self.arm(canvas, &joints.arms[0], 0.0, &thick);
+        canvas.begin(None);
         if let Some(place) = figure.bar {
             paint_bar(canvas, put(self.locate(&joints, place)), look.plates, self.size);
         }
@@ -199,15 +202,18 @@ impl Athlete<'_> {
         let Some(place) = self.figure.ball else { return };
         let at = self.put(self.locate(joints, place));
         let radius = self.look.ball_radius * self.size;
+        canvas.begin(Some(Thing::Prop));
         canvas.ellipse(at, [radius; 2], shade(self.look.ball, -0.45));
         canvas.ellipse(at, [radius * 0.86; 2], self.look.ball);
         let shine = [at[0] - radius * 0.25, at[1] + radius * 0.3];
         canvas.haze(shine, [radius * 0.35; 2], [255, 255, 255], 0.5);
+        canvas.begin(None);
     }
 
     fn paint_racket(&self, canvas: &mut Canvas, hand: Point, angle: f32) {
         let (sin, cos) = angle.to_radians().sin_cos();
         let along = |length: f32| self.put([hand[0] + sin * length, hand[1] - cos * length]);
+        canvas.begin(Some(Thing::Prop));
         canvas.line(&[along(-0.02), along(RACKET_HANDLE)], 0.026 * self.size, shade(self.look.racket, -0.3));
         let centre = along(RACKET_HANDLE + RACKET_HEAD[1]);
         let rim: Vec<Point> = (0..=20)
@@ -219,6 +225,7 @@ impl Athlete<'_> {
             .collect();
         canvas.polygon(&rim, [214, 220, 206]);
         canvas.line(&rim, 0.022 * self.size, self.look.racket);
+        canvas.begin(None);
     }
 
     fn arm(&self, canvas: &mut Canvas, arm: &[Point; 3], darker: f32, thick: &impl Fn(f32) -> f32) {
@@ -329,6 +336,7 @@ impl Athlete<'_> {
 /// A bar with its plates, as seen from the front.
 pub fn paint_bar(canvas: &mut Canvas, [x, y]: Point, plates: Rgb, size: f32) {
     let half = BAR_HALF * size;
+    canvas.begin(Some(Thing::Prop));
     canvas.line(&[[x - half - 0.06 * size, y], [x + half + 0.06 * size, y]], 0.026 * size, [176, 180, 188]);
     for side in [-1.0, 1.0] {
         for (offset, radius, colour) in [(0.0, 0.155, plates), (0.045, 0.115, shade(plates, -0.35))] {
@@ -337,6 +345,7 @@ pub fn paint_bar(canvas: &mut Canvas, [x, y]: Point, plates: Rgb, size: f32) {
             canvas.ellipse(at, [0.024 * size, radius * 0.9 * size], colour);
         }
     }
+    canvas.begin(None);
 }
 
 /// Colour of the plates of a bar on the floor.

@@ -3,6 +3,7 @@
 use image::RgbImage;
 
 use crate::rendered::actions::{Action, Sport};
+use crate::rendered::canvas::Boxes;
 use crate::rendered::rng::Rng;
 use crate::rendered::scene::{Moment, Scene};
 use crate::rendered::steps::{self, Step};
@@ -99,10 +100,12 @@ impl Clip {
         (begin, of_action.last().map_or(0.0, |(_, start, seconds)| start + seconds))
     }
 
-    /// `size` is width and height in pixels.
-    pub fn picture(&self, time: f32, size: (u32, u32)) -> RgbImage {
+    /// The picture at a time, and where athlete and prop are in it. `size` is width and height in pixels.
+    pub fn picture(&self, time: f32, size: (u32, u32)) -> (RgbImage, Boxes) {
         let current = self.shots.partition_point(|(_, start, _)| *start <= time).saturating_sub(1);
-        let Some((shot, start, _)) = self.shots.get(current) else { return RgbImage::new(size.0, size.1) };
+        let Some((shot, start, _)) = self.shots.get(current) else {
+            return (RgbImage::new(size.0, size.1), Boxes::default());
+        };
         match shot {
             Shot::Replay { shot, from } => {
                 let lasted = self.shots[*shot].2;
@@ -117,7 +120,7 @@ impl Clip {
     /// The picture at a fraction of the last shot, maybe as a replay.
     pub fn picture_of_last(&self, share: f32, replay: bool, size: (u32, u32)) -> RgbImage {
         let last = self.shots.len() - 1;
-        self.moment(last, share * self.shots[last].2, replay, size)
+        self.moment(last, share * self.shots[last].2, replay, size).0
     }
 
     pub fn picture_of_crowd(&self, time: f32, size: (u32, u32)) -> RgbImage {
@@ -125,10 +128,12 @@ impl Clip {
     }
 
     /// The picture of a shot, `since` seconds after it began.
-    fn moment(&self, shot: usize, since: f32, replay: bool, size: (u32, u32)) -> RgbImage {
+    fn moment(&self, shot: usize, since: f32, replay: bool, size: (u32, u32)) -> (RgbImage, Boxes) {
         let (ref shot, start, seconds) = self.shots[shot];
         let time = start + since;
-        let Shot::Step { step, before, x } = *shot else { return self.scene.crowd(time, size) };
+        let Shot::Step { step, before, x } = *shot else {
+            return (self.scene.crowd(time, size), Boxes::default());
+        };
         let progress = (since / seconds).clamp(0.0, 1.0);
         let x = x + (step.figure)(progress).speed * since;
         let moment = Moment { step, progress, since, before, x, hoop: self.hoop, time, replay };

@@ -19,6 +19,7 @@ mod venue;
 use image::RgbImage;
 
 pub use actions::{ACTIONS, Action, Sport};
+pub use canvas::Boxes;
 pub use clip::{Clip, Timing};
 pub use rng::Rng;
 pub use steps::{Step, named as step_named};

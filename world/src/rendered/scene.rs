@@ -5,7 +5,7 @@ use image::RgbImage;
 use crate::rendered::actions::Sport;
 use crate::rendered::athlete::{Athlete, Look, paint_bar, plates};
 use crate::rendered::body::Pose;
-use crate::rendered::canvas::{Camera, Canvas, Rgb};
+use crate::rendered::canvas::{Boxes, Camera, Canvas, Rgb};
 use crate::rendered::figure::Figure;
 use crate::rendered::rng::Rng;
 use crate::rendered::steps::{self, Step};
@@ -99,7 +99,8 @@ impl Scene {
         }
     }
 
-    pub fn picture(&self, moment: &Moment, (width, height): (u32, u32)) -> RgbImage {
+    /// The picture of a moment, and where athlete and prop are in it.
+    pub fn picture(&self, moment: &Moment, (width, height): (u32, u32)) -> (RgbImage, Boxes) {
         let mut canvas = Canvas::new(width, height);
         let figure = self.figure(moment);
         let mut camera = self.camera(moment, &figure);
@@ -110,6 +111,7 @@ impl Scene {
             Athlete { look, figure: &idle, at: [*x, 0.24], size: *size }.paint(&mut canvas);
         }
         canvas.light([HOUSE_LIGHTS; 3]);
+        canvas.forget_places();
         if self.sport == Sport::Weightlifting && figure.bar.is_none() {
             paint_bar(&mut canvas, [0.0, 0.21], plates(&self.look), 1.0);
         }
@@ -126,7 +128,8 @@ impl Scene {
         }
         canvas.light(self.light);
         self.overlays(&mut canvas, moment);
-        canvas.into_image()
+        let boxes = canvas.boxes();
+        (canvas.into_image(), boxes)
     }
 
     pub fn crowd(&self, time: f32, (width, height): (u32, u32)) -> RgbImage {

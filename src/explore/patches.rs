@@ -1,0 +1,53 @@
+//! Patches of the frames that were looked at last.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::backbone::{ModelError, Square, Tower};
+use crate::explain::{FramePatches, Grid, Mask};
+use crate::explore::model::Model;
+
+/// Frames whose patches are kept: at most 12 MB for the largest models.
+const KEPT: usize = 32;
+
+/// The mask of all maps that users see: the best of those that docs/method.md compares.
+const MASK: Mask = Mask::Blur;
+
+/// The windows of a model's pictures.
+pub fn patch_grid(model: &Model) -> Grid {
+    Grid::new(model.checkpoint().image_size(), model.checkpoint().patch_size())
+}
+
+/// Embeds a frame and its masked pictures. `goes_on` gets the number of those done before each batch; once it is false, the
+/// answer is `None`.
+///
+/// # Errors
+/// If the image tower cannot be loaded, or fails.
+pub fn embed_patches(
+    model: &Model,
+    frame: &Square,
+    goes_on: impl FnMut(usize) -> bool,
+) -> Result<Option<FramePatches>, ModelError> {
+    let tower = model.vision()?;
+    FramePatches::embed(&tower, frame, patch_grid(model), MASK, model.batch(Tower::Vision), goes_on)
+}
+
+/// Patches by the ordinals of their frames, the latest last.
+#[derive(Clone, Debug, Default)]
+pub struct RecentPatches {
+    frames: VecDeque<(u64, Arc<FramePatches>)>,
+}
+
+impl RecentPatches {
+    pub fn push(&mut self, ordinal: u64, patches: FramePatches) {
+        self.frames.retain(|(other, _)| *other != ordinal);
+        self.frames.push_back((ordinal, Arc::new(patches)));
+        if self.frames.len() > KEPT {
+            self.frames.pop_front();
+        }
+    }
+
+    pub fn get(&self, ordinal: u64) -> Option<&FramePatches> {
+        self.frames.iter().find(|(other, _)| *other == ordinal).map(|(_, patches)| &**patches)
+    }
+}
