@@ -6,7 +6,9 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, Preprocessor, Square};
+use actalign_tui::backbone::{
+    Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, PreparedImage, Preprocessor,
+};
 use actalign_tui::explore::{Model, embed_patches};
 use actalign_tui::session::Bundle;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -20,9 +22,10 @@ fn tower(criterion: &mut Criterion) {
     let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
     let tower = checkpoint.load_vision(&device).unwrap();
     let size = checkpoint.image_size();
-    let image =
-        |seed: usize| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
-    let images: Vec<Square> = (1..=16).map(image).collect();
+    let image = |seed: usize| {
+        PreparedImage::square(size, (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect())
+    };
+    let images: Vec<PreparedImage> = (1..=16).map(image).collect();
 
     let mut group = criterion.benchmark_group("vision_tower");
     group.sample_size(10);
@@ -41,7 +44,7 @@ fn preparation(criterion: &mut Criterion) {
     for (width, height) in [(640, 360), (1920, 1080)] {
         let rgb: Vec<u8> = (0..3 * width * height).map(|i| (i % 253) as u8).collect();
         group.bench_function(format!("{width}x{height}"), |bencher| {
-            bencher.iter(|| preprocessor.square(black_box(&rgb), width as u32, height as u32));
+            bencher.iter(|| preprocessor.prepare(black_box(&rgb), width as u32, height as u32));
         });
     }
     group.finish();
@@ -52,10 +55,12 @@ fn patches(criterion: &mut Criterion) {
     let checkpoint = Checkpoint::open(&Bundle::unpack().unwrap().model()).unwrap();
     let model = Model::new(checkpoint, ComputeDevice::open(DeviceChoice::Cpu).unwrap());
     let size = model.checkpoint().image_size();
-    let frame = Square { size, rgb: (0..3 * size * size).map(|i| (i * i % 251) as u8).collect() };
+    let frame: Vec<u8> = (0..3 * size * size).map(|i| (i * i % 251) as u8).collect();
     model.vision().unwrap();
     criterion.bench_function("patches_of_a_frame", |bencher| {
-        bencher.iter(|| embed_patches(&model, black_box(&frame), |_| true).unwrap());
+        bencher.iter(|| {
+            embed_patches(&model, black_box(&frame), (size as u32, size as u32), |_, _| true).unwrap()
+        });
     });
 }
 

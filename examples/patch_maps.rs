@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actalign_tui::align::unit_rows;
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Square, VisionTower};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, PreparedImage, VisionTower};
 use actalign_tui::eval::{Clip, Dataset, DatasetPaths};
 use actalign_tui::explain::{Grid, Mask};
 use actalign_tui::explore::{Exploration, Job, Model, Settings, Update, embed_clip, embed_texts, patch_grid};
@@ -45,7 +45,7 @@ struct Boxes {
 
 /// A frame, and the direction of the step that it shows.
 struct Item {
-    square: Square,
+    square: PreparedImage,
     text: Array1<f32>,
     /// Boxes of athlete and prop.
     boxes: [Option<[f64; 4]>; 2],
@@ -76,7 +76,7 @@ fn main() -> Result<()> {
     let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
     let device = ComputeDevice::open(DeviceChoice::Auto)?;
     let model = Arc::new(Model::new(Checkpoint::open(&model)?, device));
-    let (tower, grid) = (model.vision()?, patch_grid(&model));
+    let tower = model.vision()?;
 
     let mut sums: BTreeMap<(usize, String), Sums> = BTreeMap::new();
     let mut dice = Pcg64::seed_from_u64(1);
@@ -86,6 +86,7 @@ fn main() -> Result<()> {
         let boxes = boxes.get(&clip.entry.id).ok_or_eyre("boxes.json lacks a clip")?;
         for item in items(clip, boxes, &model)? {
             count += 1;
+            let grid = patch_grid(&model, &item.square);
             for (place, (name, map)) in maps(&item, &tower, grid, &mut dice)?.into_iter().enumerate() {
                 sums.entry((place, name)).or_default().add(&item, &map, &tower, grid)?;
             }
@@ -145,7 +146,7 @@ fn items(clip: &Clip, boxes: &[Boxes], model: &Arc<Model>) -> Result<Vec<Item>> 
             let embedded = embed_texts(model, vec![sentence])?;
             let text = Array2::from_shape_vec((1, dim), embedded[0].1.clone())?;
             items.push(Item {
-                square: model.checkpoint().preprocessor().square(&frame.rgb, frame.width, frame.height),
+                square: model.checkpoint().preprocessor().prepare(&frame.rgb, frame.width, frame.height),
                 text: unit_rows(text.view()).row(0).to_owned(),
                 boxes: [nearest.athlete, nearest.prop],
             });
@@ -156,7 +157,7 @@ fn items(clip: &Clip, boxes: &[Boxes], model: &Arc<Model>) -> Result<Vec<Item>> 
 }
 
 /// Cosines of pictures with a text.
-fn cosines(tower: &VisionTower, pictures: &[Square], text: &Array1<f32>) -> Result<Vec<f32>> {
+fn cosines(tower: &VisionTower, pictures: &[PreparedImage], text: &Array1<f32>) -> Result<Vec<f32>> {
     Ok(unit_rows(tower.embed(pictures)?.view()).dot(text).to_vec())
 }
 
@@ -167,12 +168,12 @@ fn maps(
     grid: Grid,
     dice: &mut Pcg64,
 ) -> Result<Vec<(String, Array2<f32>)>> {
-    let shape = (grid.across(), grid.across());
+    let shape = grid.shape();
     let mut maps = Vec::new();
     for (name, mask) in MASKS {
         let mask = mask.picture(&item.square, grid);
         for (size, reach) in [("one window", 0), ("3 × 3", 1)] {
-            let pictures: Vec<Square> = grid
+            let pictures: Vec<PreparedImage> = grid
                 .windows()
                 .map(|(row, column)| {
                     grid.masked(&item.square, &mask, |other| {
@@ -184,8 +185,10 @@ fn maps(
             maps.push((format!("occlusion by {name}, {size}"), Array2::from_shape_vec(shape, losses)?));
         }
     }
-    let middle = (grid.across() as f32 - 1.0) / 2.0;
-    let nearness = |(row, column): (usize, usize)| -(row as f32 - middle).hypot(column as f32 - middle);
+    let middle = |count: usize| (count as f32 - 1.0) / 2.0;
+    let nearness = |(row, column): (usize, usize)| {
+        -(row as f32 - middle(shape.0)).hypot(column as f32 - middle(shape.1))
+    };
     maps.push(("centre".to_owned(), Array2::from_shape_fn(shape, nearness)));
     maps.push(("random".to_owned(), Array2::from_shape_simple_fn(shape, || dice.random())));
     Ok(maps)
@@ -203,7 +206,7 @@ impl Sums {
             let mask = baseline.picture(&item.square, grid);
             for (kind, curve) in curves.iter_mut().enumerate() {
                 let is_insertion = kind == 1;
-                let pictures: Vec<Square> = (0..=POINTS)
+                let pictures: Vec<PreparedImage> = (0..=POINTS)
                     .map(|point| {
                         let changed = order.len() * point / POINTS;
                         grid.masked(&item.square, &mask, |window| (rank[window] < changed) != is_insertion)
@@ -214,7 +217,8 @@ impl Sums {
             }
         }
         let ((row, column), _) = order[0];
-        let [x, y] = [column, row].map(|place| (place as f64 + 0.5) / grid.across() as f64);
+        let (rows, columns) = grid.shape();
+        let (x, y) = ((column as f64 + 0.5) / columns as f64, (row as f64 + 0.5) / rows as f64);
         for (sides, (of, hits)) in item.boxes.iter().zip(&mut self.pointing) {
             let Some([left, top, right, bottom]) = *sides else { continue };
             *of += 1;

@@ -41,9 +41,12 @@ fuzz_target!(|data: &[u8]| {
                 let facts = found.model.unwrap();
                 assert_eq!((checkpoint.dim(), checkpoint.image_size()), (facts.dim, facts.image_size));
                 assert_eq!(checkpoint.text_len(), facts.text_len);
-                let square = checkpoint.preprocessor().square(&[0, 128, 255, 255, 128, 0], 2, 1);
-                assert_eq!(square.rgb.len(), 3 * square.size * square.size);
-                assert_eq!(square.size, checkpoint.image_size());
+                let preprocessor = checkpoint.preprocessor();
+                let image = preprocessor.prepare(&[0, 128, 255, 255, 128, 0], 2, 1);
+                assert_eq!(image.rgb.len(), 3 * image.width * image.height);
+                assert!(image.width * image.height <= preprocessor.most_pixels());
+                let square = preprocessor.prepare(&[0, 128, 255], 1, 1);
+                assert_eq!((square.width, square.height), (checkpoint.image_size(), checkpoint.image_size()));
                 let tokens = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives").unwrap();
                 assert_eq!(tokens.ids.len(), checkpoint.text_len());
             }

@@ -23,9 +23,9 @@ fuzz_target!(|data: &[u8]| {
     };
 
     // A side of 300 to one of 1 has 1,200 weights; everything else is pictures.
-    let square = bounded(1 << 20 | 16 * length, || preprocessor.square(&rgb, width, height));
-    assert_eq!((square.size, square.rgb.len()), (size, 3 * size * size));
-    assert_eq!(preprocessor.square(&rgb, width, height), square);
+    let square = bounded(1 << 20 | 16 * length, || preprocessor.prepare(&rgb, width, height));
+    assert_eq!((square.width, square.height, square.rgb.len()), (size, size, 3 * size * size));
+    assert_eq!(preprocessor.prepare(&rgb, width, height), square);
     if (width as usize, height as usize) == (size, size) && cut < 2 {
         assert_eq!(square.rgb, rgb);
     }
@@ -43,5 +43,5 @@ fuzz_target!(|data: &[u8]| {
     let swapped: Vec<u8> = rgb.as_chunks().0.iter().flat_map(|&[r, g, b]: &[u8; 3]| [b, g, r]).collect();
     let expected: Vec<u8> =
         square.rgb.as_chunks().0.iter().flat_map(|&[r, g, b]: &[u8; 3]| [b, g, r]).collect();
-    assert_eq!(preprocessor.square(&swapped, width, height).rgb, expected);
+    assert_eq!(preprocessor.prepare(&swapped, width, height).rgb, expected);
 });

@@ -49,7 +49,8 @@ impl Checkpoint {
         let config_path = present(dir, "config.json")?;
         let backbone = read_config(&config_path)?;
         let facts = backbone.facts();
-        let (image, image_file) = ImageConfig::read(dir, facts.image_size, backbone.preparation_rules())?;
+        let (image, image_file) = ImageConfig::read(dir, &facts, backbone.preparation_rules())?;
+        let facts = facts.prepared(image.fit);
         let tokenizer_file = find_tokenizer(dir)?;
         let weights = Weights::open(dir, backbone.layout())?;
         weights.check(&backbone.weight_shapes())?;
@@ -82,6 +83,7 @@ impl Checkpoint {
         self.facts.dim
     }
 
+    /// Width and height of its square images in pixels.
     pub fn image_size(&self) -> usize {
         self.facts.image_size
     }
@@ -89,6 +91,11 @@ impl Checkpoint {
     /// Width and height of a patch in pixels.
     pub fn patch_size(&self) -> usize {
         self.facts.patch_size
+    }
+
+    /// Most patches of an image at flexible resolution; `None` if all images are squares.
+    pub fn max_patches(&self) -> Option<usize> {
+        self.facts.max_patches
     }
 
     /// Text positions, the end token among them.
@@ -125,7 +132,7 @@ impl Checkpoint {
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
         Ok(VisionTower {
             model: self.backbone.load_vision(&self.weights, self.image.normalisation, device)?,
-            image_size: self.facts.image_size,
+            preprocessor: self.preprocessor(),
             dim: self.facts.dim,
             schedule: self.schedule(Tower::Vision, device),
         })
@@ -134,7 +141,7 @@ impl Checkpoint {
     /// Images or texts that a tower embeds at a time on a device.
     pub fn batch(&self, tower: Tower, device: &ComputeDevice) -> usize {
         match tower {
-            Tower::Vision => device.batch((self.facts.image_size / self.facts.patch_size).pow(2)),
+            Tower::Vision => device.batch(self.facts.patches()),
             Tower::Text => device.batch(self.text_len()),
         }
     }

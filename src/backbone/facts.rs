@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::encoder::EncoderSizes;
+use super::resize::Fit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tower {
@@ -29,10 +30,13 @@ pub struct KnownModel {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {
     pub family: &'static str,
-    /// Width and height of its images in pixels.
+    /// Width and height of its square images in pixels.
     pub image_size: usize,
     /// Width and height of a patch in pixels.
     pub patch_size: usize,
+    /// Most patches of an image at flexible resolution; nothing if all images are squares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_patches: Option<usize>,
     /// Text positions, the end token among them.
     pub text_len: usize,
     pub vocabulary: usize,
@@ -66,6 +70,21 @@ pub struct WeightFacts {
 }
 
 impl ModelFacts {
+    /// The sizes of images that are prepared so.
+    pub(super) fn prepared(self, fit: Fit) -> Self {
+        match fit {
+            Fit::Patches { side, most } => {
+                Self { image_size: most.isqrt() * side, max_patches: Some(most), ..self }
+            }
+            Fit::Squash | Fit::Crop { .. } => self,
+        }
+    }
+
+    /// The largest number of patches of an image.
+    pub(super) fn patches(&self) -> usize {
+        self.max_patches.unwrap_or((self.image_size / self.patch_size).pow(2))
+    }
+
     /// Bytes of all weights at `of_value` bytes per value.
     pub fn bytes(&self, of_value: u64) -> u64 {
         self.parameters * of_value

@@ -9,7 +9,7 @@ use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{KnownModel, ModelFacts, Tower};
 use super::preparation::{Normalisation, PreparationRules};
-use super::resize::Square;
+use super::resize::PreparedImage;
 use super::tokenizer::{TextTokenizer, Tokens};
 use super::weights::{WeightLayout, Weights};
 
@@ -64,8 +64,8 @@ pub struct StoredCalibration {
 }
 
 pub(super) trait ImageModel: fmt::Debug + Send + Sync {
-    /// Raw embeddings, row after row, of images of the model's size.
-    fn forward(&self, images: &[Square]) -> Result<Vec<f32>, ModelError>;
+    /// Raw embeddings, row after row, of images of one size that the model takes.
+    fn forward(&self, images: &[&PreparedImage]) -> Result<Vec<f32>, ModelError>;
 }
 
 pub(super) trait TextModel: fmt::Debug + Send + Sync {

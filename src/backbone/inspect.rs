@@ -32,12 +32,14 @@ pub fn inspect(dir: &Path) -> Inspection {
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
     let config = present(dir, "config.json").and_then(|path| read_config(&path));
     let config = config.map_err(|error| keep(Err(error))).ok();
+    let mut model = config.as_ref().map(|config| config.facts());
     let (mut image_file, mut crops) = (None, false);
-    if let Some(config) = &config {
-        match ImageConfig::read(dir, config.facts().image_size, config.preparation_rules()) {
+    if let (Some(config), Some(facts)) = (&config, &mut model) {
+        match ImageConfig::read(dir, facts, config.preparation_rules()) {
             Ok((image, file)) => {
+                *facts = facts.clone().prepared(image.fit);
                 image_file = Some(file);
-                crops = image.fit != Fit::Squash;
+                crops = matches!(image.fit, Fit::Crop { .. });
             }
             Err(error) => keep(Err(error)),
         }
@@ -73,7 +75,6 @@ pub fn inspect(dir: &Path) -> Inspection {
         Ok(WeightFacts { types, tensors, logit_scale, logit_bias })
     });
     let weights = weights.map_err(|error| keep(Err(error))).ok();
-    let model = config.as_ref().map(|config| config.facts());
     Inspection { model, tokenizer, weights, crops, ..found }
 }
 
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_has_as_many_values_as_its_configuration_makes() {
-        for name in ["siglip/tiny", "siglip/awkward", "clip/metaclip2"] {
+        for name in ["siglip/tiny", "siglip/awkward", "siglip/naflex", "clip/metaclip2"] {
             let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
             let found = inspect(&dir);
             assert!(found.problems.is_empty(), "{:?}", found.problems);

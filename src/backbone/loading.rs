@@ -10,21 +10,21 @@ use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::Tower;
 use super::family::{ImageModel, TextModel};
-use super::patches::Patches;
-use super::resize::Square;
+use super::patches::{Batch, Patches};
+use super::resize::PreparedImage;
 use super::tokenizer::Tokens;
 use super::weights::Weights;
 
 /// An image tower made of the kernels of the processor.
 pub(super) trait ImageKernels: fmt::Debug + Send + Sync {
-    /// One row for each of `batch` images, from their [`Patches`].
-    fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32>;
+    /// One row for each image of a batch, from its [`Patches`].
+    fn forward(&self, patches: &[f32], batch: Batch) -> Vec<f32>;
 }
 
 /// An image tower as a burn module, whose fields are named as the tensors of the checkpoint.
 pub trait ImageModule: Module + fmt::Debug + Send + Sync {
-    /// `[batch, dimensions]` from the tensor of the [`Patches`] of `batch` images.
-    fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2>;
+    /// `[images, dimensions]` from the tensor of the [`Patches`] of a batch.
+    fn forward(&self, patches: Tensor<2>, batch: Batch) -> Tensor<2>;
 }
 
 /// A text tower as a burn module, whose fields are named as the tensors of the checkpoint.
@@ -92,8 +92,8 @@ struct ImagesOnCpu<K> {
 }
 
 impl<K: ImageKernels> ImageModel for ImagesOnCpu<K> {
-    fn forward(&self, images: &[Square]) -> Result<Vec<f32>, ModelError> {
-        Ok(self.model.forward(&self.patches.values(images), images.len()))
+    fn forward(&self, images: &[&PreparedImage]) -> Result<Vec<f32>, ModelError> {
+        Ok(self.model.forward(&self.patches.values(images), self.patches.batch(images)))
     }
 }
 
@@ -106,9 +106,9 @@ struct ImagesOnDevice<M> {
 }
 
 impl<M: ImageModule> ImageModel for ImagesOnDevice<M> {
-    fn forward(&self, images: &[Square]) -> Result<Vec<f32>, ModelError> {
+    fn forward(&self, images: &[&PreparedImage]) -> Result<Vec<f32>, ModelError> {
         let patches = self.patches.tensor(images, &self.device);
-        into_values(self.model.forward(patches.cast(self.dtype), images.len()))
+        into_values(self.model.forward(patches.cast(self.dtype), self.patches.batch(images)))
     }
 }
 

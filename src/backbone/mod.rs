@@ -52,6 +52,6 @@ pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};
 pub use family::StoredCalibration;
 pub use identity::WeightShare;
 pub use inspect::{Inspection, inspect};
-pub use resize::{Filter, Fit, Preprocessor, Region, Square};
+pub use resize::{Filter, Fit, PreparedImage, Preprocessor, Region};
 pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
 pub use tower::{TextTower, VisionTower};

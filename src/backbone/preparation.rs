@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::error::ModelError;
+use super::facts::ModelFacts;
 use super::file;
 use super::resize::{Filter, Fit};
 
@@ -13,7 +14,7 @@ const NESTED: &str = "processor_config.json";
 /// The file of earlier versions.
 const FLAT: &str = "preprocessor_config.json";
 
-/// Resampling filter, normalisation, and how a picture becomes a square.
+/// Resampling filter, normalisation, and how a picture becomes an image of a size that the model takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ImageConfig {
     pub filter: Filter,
@@ -27,6 +28,7 @@ pub(super) struct PreparationRules {
     pub family: &'static str,
     /// Its image processors.
     pub processors: &'static [&'static str],
+    pub filter: Filter,
     pub mean: [f64; 3],
     pub std: [f64; 3],
     /// Whether the shorter side is resized, and the square cut from the middle.
@@ -49,34 +51,44 @@ impl Normalisation {
 }
 
 impl PreparationRules {
-    /// The preparation of the family for images of `image_size` pixels a side.
-    fn usual(&self, image_size: usize) -> ImageConfig {
-        let normalisation = Normalisation { factor: 1.0 / 255.0, mean: self.mean, std: self.std };
-        let fit = if self.crops { Fit::Crop { shortest: image_size } } else { Fit::Squash };
-        ImageConfig { filter: Filter::Bicubic, normalisation, fit }
+    /// The preparation of the family for a model of those sizes.
+    fn usual(&self, facts: &ModelFacts) -> ImageConfig {
+        let fit = match facts.max_patches {
+            Some(most) => Fit::Patches { side: facts.patch_size, most },
+            None if self.crops => Fit::Crop { shortest: facts.image_size },
+            None => Fit::Squash,
+        };
+        ImageConfig { filter: self.filter, normalisation: self.normalisation(), fit }
+    }
+
+    fn normalisation(&self) -> Normalisation {
+        Normalisation { factor: 1.0 / 255.0, mean: self.mean, std: self.std }
     }
 
     /// What a checkpoint without settings is told of.
     pub fn in_words(&self) -> String {
-        let usual = self.usual(0);
-        let Normalisation { mean, std, .. } = usual.normalisation;
-        let fit = if self.crops { "cut from the middle, " } else { "" };
-        format!("as {}'s are by default ({fit}bicubic, mean {mean:?}, deviation {std:?})", self.family)
+        let Self { family, mean, std, crops, .. } = self;
+        let fit = if *crops { "cut from the middle, " } else { "" };
+        let filter = match self.filter {
+            Filter::Bilinear => "bilinear",
+            Filter::Bicubic => "bicubic",
+        };
+        format!("as {family}'s are by default ({fit}{filter}, mean {mean:?}, deviation {std:?})")
     }
 }
 
 impl ImageConfig {
-    /// Reads the preparation for images of `image_size` pixels a side, and its file: `None` for the defaults. Two files must agree.
+    /// Reads the preparation for a model of those sizes, and its file: `None` for the defaults. Two files must agree.
     pub fn read(
         dir: &Path,
-        image_size: usize,
+        facts: &ModelFacts,
         rules: &PreparationRules,
     ) -> Result<(Self, Option<PathBuf>), ModelError> {
-        let nested = Self::read_nested(dir.join(NESTED), image_size, rules)?;
+        let nested = Self::read_nested(dir.join(NESTED), facts, rules)?;
         let flat = dir.join(FLAT);
         let flat = if file::is_there(&flat)? {
             let settings: Map<String, Value> = file::json(&flat)?;
-            Some((Settings { path: &flat, fields: &settings }.read(image_size, rules)?, flat))
+            Some((Settings { path: &flat, fields: &settings }.read(facts, rules)?, flat))
         } else {
             None
         };
@@ -91,7 +103,7 @@ impl ImageConfig {
                 ),
             )),
             (Some((config, path)), _) | (None, Some((config, path))) => Ok((config, Some(path))),
-            (None, None) => Ok((rules.usual(image_size), None)),
+            (None, None) => Ok((rules.usual(facts), None)),
         }
     }
 
@@ -109,7 +121,7 @@ impl ImageConfig {
 
     fn read_nested(
         path: PathBuf,
-        image_size: usize,
+        facts: &ModelFacts,
         rules: &PreparationRules,
     ) -> Result<Option<(Self, PathBuf)>, ModelError> {
         if !file::is_there(&path)? {
@@ -119,7 +131,7 @@ impl ImageConfig {
         match whole.get("image_processor") {
             Some(Value::Object(settings)) => {
                 check_family(&whole, rules).map_err(|reason| ModelError::unsupported(&path, reason))?;
-                Ok(Some((Settings { path: &path, fields: settings }.read(image_size, rules)?, path)))
+                Ok(Some((Settings { path: &path, fields: settings }.read(facts, rules)?, path)))
             }
             // Before transformers 5, the file had no image settings.
             None if whole.contains_key("video_processor") => Err(ModelError::unsupported(
@@ -141,7 +153,7 @@ struct Settings<'a> {
 }
 
 impl Settings<'_> {
-    fn read(&self, image_size: usize, rules: &PreparationRules) -> Result<ImageConfig, ModelError> {
+    fn read(&self, facts: &ModelFacts, rules: &PreparationRules) -> Result<ImageConfig, ModelError> {
         check_family(self.fields, rules).map_err(|reason| self.unsupported(reason))?;
         for key in ["image_processor_type", "feature_extractor_type"] {
             if let Some(kind) = self.text(key)?.filter(|kind| !rules.processors.contains(kind)) {
@@ -157,7 +169,10 @@ impl Settings<'_> {
                  whose images are resized",
             ));
         }
-        let fit = self.fit(image_size, rules)?;
+        let fit = match facts.max_patches {
+            Some(most) => self.patches(facts.patch_size, most)?,
+            None => self.fit(facts.image_size, rules)?,
+        };
         self.flag("do_convert_rgb")?;
         let known = ["do_resize", "do_center_crop", "do_convert_rgb", "do_rescale", "do_normalize"];
         let other = |(key, value): &(&String, &Value)| {
@@ -170,7 +185,7 @@ impl Settings<'_> {
                 .unsupported(format!("\"{key}\": {value} is a step of preparation that is not known here")));
         }
         let filter = match self.given("resample")? {
-            None => Filter::Bicubic,
+            None => rules.filter,
             Some(value) => match value.as_u64() {
                 Some(2) => Filter::Bilinear,
                 Some(3) => Filter::Bicubic,
@@ -182,7 +197,7 @@ impl Settings<'_> {
                 None => return Err(self.wrong("resample", value, "2 (bilinear) or 3 (bicubic)")),
             },
         };
-        let usual = rules.usual(image_size).normalisation;
+        let usual = rules.normalisation();
         let factor = self.number("rescale_factor")?.unwrap_or(usual.factor);
         let mean = self.colours("image_mean")?.unwrap_or(usual.mean);
         let std = self.colours("image_std")?.unwrap_or(usual.std);
@@ -277,6 +292,32 @@ impl Settings<'_> {
         }
     }
 
+    /// How pictures become images of patches of `side` pixels: at most `usual` patches if the file does not say.
+    fn patches(&self, side: usize, usual: usize) -> Result<Fit, ModelError> {
+        for key in ["size", "crop_size", "do_center_crop"] {
+            if let Some(value) = self.get(key).filter(|value| **value != Value::Bool(false)) {
+                return Err(self.unsupported(format!(
+                    "\"{key}\": {value} does not fit flexible resolution, which keeps the proportions of images"
+                )));
+            }
+        }
+        let count = |key: &str, usual: usize| {
+            let Some(value) = self.given(key)? else { return Ok(usual) };
+            let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+            count
+                .filter(|count| (1..=MOST_PATCHES).contains(count))
+                .ok_or_else(|| self.wrong(key, value, &format!("a number from 1 to {MOST_PATCHES}")))
+        };
+        let own = count("patch_size", PATCH_SIDE)?;
+        if own != side {
+            return Err(self.unsupported(format!(
+                "images are cut into patches of {own} pixels (patch_size) but config.json says {side}; the two files must \
+                 come from one checkpoint"
+            )));
+        }
+        Ok(Fit::Patches { side, most: count("max_num_patches", usual)? })
+    }
+
     /// How pictures become squares of the model's size.
     fn fit(&self, image_size: usize, rules: &PreparationRules) -> Result<Fit, ModelError> {
         if self.flag("use_square_size")? == Some(true) {
@@ -364,6 +405,12 @@ impl Settings<'_> {
     }
 }
 
+/// What transformers takes where a file does not say.
+const PATCH_SIDE: usize = 16;
+
+/// More patches would exhaust the memory.
+const MOST_PATCHES: usize = 1 << 14;
+
 /// A size in pixels. Larger ones would exhaust the memory.
 const MOST_PIXELS: usize = 1 << 20;
 
@@ -391,17 +438,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::backbone::facts::TowerFacts;
 
     fn levels(settings: Value) -> [f32; 256] {
         let rules = PreparationRules {
             family: "SigLIP",
             processors: &["SiglipImageProcessor"],
+            filter: Filter::Bicubic,
             mean: [0.5; 3],
             std: [0.5; 3],
             crops: false,
         };
+        let tower = TowerFacts { layers: 1, hidden: 8, mlp: 8, heads: 1 };
+        let facts = ModelFacts {
+            family: "SigLIP",
+            image_size: 32,
+            patch_size: 8,
+            max_patches: None,
+            text_len: 4,
+            vocabulary: 9,
+            dim: 8,
+            vision: tower.clone(),
+            text: tower,
+            parameters: 0,
+            token_parameters: 0,
+        };
         let config = Settings { path: Path::new(FLAT), fields: settings.as_object().unwrap() }
-            .read(32, &rules)
+            .read(&facts, &rules)
             .unwrap();
         config.normalisation.levels(1)
     }

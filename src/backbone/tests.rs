@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::cpu::Isa;
-use super::{Checkpoint, ComputeDevice, Precision, Square, Tokens, Tower};
+use super::{Checkpoint, ComputeDevice, Precision, PreparedImage, Tokens, Tower};
 
 /// The checkpoints of all families among the fixtures.
 fn checkpoints() -> impl Iterator<Item = Checkpoint> {
-    let names = ["siglip/tiny", "siglip/awkward", "clip/quick", "clip/legacy", "clip/metaclip2"];
+    let names =
+        ["siglip/tiny", "siglip/awkward", "siglip/naflex", "clip/quick", "clip/legacy", "clip/metaclip2"];
     names.into_iter().map(|name| Checkpoint::open(&fixture(name)).unwrap())
 }
 
@@ -17,10 +18,13 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn images(checkpoint: &Checkpoint) -> Vec<Square> {
-    let size = checkpoint.image_size();
-    let image = |seed| Square { size, rgb: (0..3 * size * size).map(|i| (i * seed % 251) as u8).collect() };
-    [7, 11, 13].map(image).to_vec()
+/// Of as many shapes as the model takes.
+fn images(checkpoint: &Checkpoint) -> Vec<PreparedImage> {
+    let image = |(seed, width, height): (u32, u32, u32)| {
+        let rgb: Vec<u8> = (0..3 * width * height).map(|i| (i * seed % 251) as u8).collect();
+        checkpoint.preprocessor().prepare(&rgb, width, height)
+    };
+    [(7, 40, 40), (11, 90, 30), (13, 40, 40), (17, 5, 60)].map(image).to_vec()
 }
 
 /// Of full length, and padded to the longest of them.

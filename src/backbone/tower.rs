@@ -7,13 +7,13 @@ use ndarray::Array2;
 use super::device::LANE_BATCH;
 use super::error::ModelError;
 use super::family::{ImageModel, TextModel};
-use super::resize::Square;
+use super::resize::{PreparedImage, Preprocessor};
 use super::tokenizer::Tokens;
 
 /// The image tower of a model, on a device. Made by [`Checkpoint::load_vision`](super::Checkpoint::load_vision).
 pub struct VisionTower {
     pub(super) model: Box<dyn ImageModel>,
-    pub(super) image_size: usize,
+    pub(super) preprocessor: Preprocessor,
     pub(super) dim: usize,
     pub(super) schedule: Schedule,
 }
@@ -51,18 +51,29 @@ impl VisionTower {
     /// The pooled embedding of each image, images × dimensions, not normalised.
     ///
     /// # Errors
-    /// An image of another size than the model's, or a failing device.
-    pub fn embed(&self, images: &[Square]) -> Result<Array2<f32>, ModelError> {
-        let size = self.image_size;
-        if let Some(image) = images.iter().find(|i| i.size != size || i.rgb.len() != 3 * size * size) {
-            return Err(ModelError::Input(format!(
-                "an image of {}×{} pixels and {} bytes, where the model takes {size}×{size}",
-                image.size,
-                image.size,
-                image.rgb.len()
-            )));
+    /// An image of a size that the model does not take, or a failing device.
+    pub fn embed(&self, images: &[PreparedImage]) -> Result<Array2<f32>, ModelError> {
+        for PreparedImage { width, height, rgb } in images {
+            if rgb.len() != 3 * width * height || !self.preprocessor.makes(*width, *height) {
+                return Err(ModelError::Input(format!(
+                    "an image of {width}×{height} pixels and {} bytes, where the model takes {}",
+                    rgb.len(),
+                    self.preprocessor.sizes()
+                )));
+            }
         }
-        let rows = self.schedule.run(images, |images| self.model.forward(images))?;
+        // Images of one size are embedded together.
+        let mut order: Vec<usize> = (0..images.len()).collect();
+        let size = |index: &usize| (images[*index].width, images[*index].height);
+        order.sort_by_key(size);
+        let mut rows = vec![0.0; images.len() * self.dim];
+        for alike in order.chunk_by(|a, b| size(a) == size(b)) {
+            let group: Vec<&PreparedImage> = alike.iter().map(|index| &images[*index]).collect();
+            let embedded = self.schedule.run(&group, |images| self.model.forward(images))?;
+            for (index, row) in alike.iter().zip(embedded.chunks_exact(self.dim)) {
+                rows[index * self.dim..][..self.dim].copy_from_slice(row);
+            }
+        }
         into_rows(rows, "image", images.len(), self.dim)
     }
 }

@@ -108,11 +108,11 @@ fn describe_model(dir: &Path) -> Result<String> {
     let checkpoint = Checkpoint::open(&model_folder(dir, None)?)?;
     checkpoint.check_values()?;
     let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
-    let side = checkpoint.image_size();
     Ok(format!(
-        "{}: {}, images {side}×{side}, texts of {} tokens, {} dimensions{notices}",
+        "{}: {}, images {}, texts of {} tokens, {} dimensions{notices}",
         dir.display(),
         checkpoint.family(),
+        checkpoint.preprocessor().sizes(),
         checkpoint.text_len(),
         checkpoint.dim()
     ))

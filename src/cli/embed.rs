@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr, bail, eyre};
+use color_eyre::eyre::{Result, WrapErr, bail, ensure, eyre};
 use ndarray::{Array2, Array4};
 
 use crate::align::unit_rows;
-use crate::backbone::{Square, Tower};
+use crate::backbone::Tower;
 use crate::cli::inputs::{ModelArgs, SamplingArgs};
 use crate::cli::progress;
 use crate::embeddings::{Embeddings, TextEmbeddings, save_npy, save_safetensors};
-use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_patches, patch_grid};
+use crate::explore::{EmbeddedFrame, Job, Model, Update, embed_patches};
 use crate::files::input_file::MOST_TEXT;
 use crate::files::text_file;
 use crate::output;
@@ -94,9 +94,9 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
             Some(video) => video_patches(video, &args.sampling, &model, &units, embeddings.frame_pts.len())?,
             None => image_patches(&args.images, &model, &units)?,
         };
-        let across = patch_grid(&model).across();
-        let shape = (embeddings.frame_pts.len(), across, across, units.nrows());
-        embeddings.patches = Some(Array4::from_shape_vec(shape, patches)?);
+        let (rows, columns) = patches.shape;
+        let shape = (embeddings.frame_pts.len(), rows, columns, units.nrows());
+        embeddings.patches = Some(Array4::from_shape_vec(shape, patches.values)?);
     }
 
     if let Some(notice) = model.take_notice() {
@@ -141,14 +141,14 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     let bar = progress::bar(Some(paths.len()), "images");
     let mut frames = Vec::new();
     for batch in paths.chunks(model.batch(Tower::Vision)) {
-        let squares = batch
+        let images = batch
             .iter()
             .map(|path| {
                 let image = load_image(path)?;
-                Ok(preprocessor.square(&image.rgb, image.width, image.height))
+                Ok(preprocessor.prepare(&image.rgb, image.width, image.height))
             })
             .collect::<Result<Vec<_>>>()?;
-        let embeddings = tower.embed(&squares);
+        let embeddings = tower.embed(&images);
         let embeddings =
             embeddings.map_err(|error| error.naming(|index| batch[index].display().to_string()))?;
         for row in embeddings.rows() {
@@ -163,50 +163,69 @@ fn images(paths: &[PathBuf], model: &Model) -> Result<Vec<EmbeddedFrame>> {
     Ok(frames)
 }
 
-/// The maps of each tick of a clip, rows × columns × texts each.
+/// Maps of several frames.
+#[derive(Default)]
+struct Maps {
+    /// Rows and columns of each.
+    shape: (usize, usize),
+    /// Frames × rows × columns × texts.
+    values: Vec<f32>,
+}
+
+impl Maps {
+    fn push(&mut self, Self { shape, values }: &Self) -> Result<()> {
+        ensure!(
+            self.values.is_empty() || self.shape == *shape,
+            "images of several proportions have several grids of patches\nhelp: embed them one by one"
+        );
+        self.shape = *shape;
+        self.values.extend_from_slice(values);
+        Ok(())
+    }
+}
+
+/// The maps of each tick of a clip.
 fn video_patches(
     clip: &Path,
     sampling: &SamplingArgs,
     model: &Model,
     texts: &Array2<f32>,
     ticks: usize,
-) -> Result<Vec<f32>> {
-    let preprocessor = model.checkpoint().preprocessor();
+) -> Result<Maps> {
     let bar = progress::bar(Some(ticks), "frames with patches");
-    let mut values = Vec::new();
+    let mut found = Maps::default();
     for frame in VideoReader::open(clip, sampling.fps, sampling.segment())? {
         let frame = frame?;
-        let square = preprocessor.square(&frame.rgb, frame.width, frame.height);
-        let maps = maps(model, &square, texts)?;
+        let maps = maps(model, &frame.rgb, (frame.width, frame.height), texts)?;
         for _ in &frame.shown.rows {
-            values.extend_from_slice(&maps);
+            found.push(&maps)?;
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
-    Ok(values)
+    Ok(found)
 }
 
-/// The maps of each image, rows × columns × texts each.
-fn image_patches(paths: &[PathBuf], model: &Model, texts: &Array2<f32>) -> Result<Vec<f32>> {
-    let preprocessor = model.checkpoint().preprocessor();
+/// The maps of each image.
+fn image_patches(paths: &[PathBuf], model: &Model, texts: &Array2<f32>) -> Result<Maps> {
     let bar = progress::bar(Some(paths.len()), "images with patches");
-    let mut values = Vec::new();
+    let mut found = Maps::default();
     for path in paths {
         let image = load_image(path)?;
-        values.extend(maps(model, &preprocessor.square(&image.rgb, image.width, image.height), texts)?);
+        found.push(&maps(model, &image.rgb, (image.width, image.height), texts)?)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(values)
+    Ok(found)
 }
 
-/// The maps of a frame for each text, given by unit embeddings: rows × columns × texts.
-fn maps(model: &Model, frame: &Square, texts: &Array2<f32>) -> Result<Vec<f32>> {
-    let patches = embed_patches(model, frame, |_| true)?.ok_or_else(|| eyre!("nothing was embedded"))?;
+/// The maps of a frame for each text, given by unit embeddings.
+fn maps(model: &Model, rgb: &[u8], size: (u32, u32), texts: &Array2<f32>) -> Result<Maps> {
+    let patches =
+        embed_patches(model, rgb, size, |_, _| true)?.ok_or_else(|| eyre!("nothing was embedded"))?;
     let maps: Vec<_> = texts.rows().into_iter().map(|text| patches.map(text).values).collect();
-    let windows = patch_grid(model).windows();
-    Ok(windows.flat_map(|window| maps.iter().map(move |map| map[window])).collect())
+    let values = patches.grid().windows().flat_map(|window| maps.iter().map(move |map| map[window]));
+    Ok(Maps { shape: patches.grid().shape(), values: values.collect() })
 }
 
 fn text_embeddings(texts: &[String], model: &Model) -> Result<TextEmbeddings> {

@@ -156,8 +156,11 @@ pub struct ModelSettings {
     pub folder: String,
     /// Length of an embedding.
     pub dim: usize,
-    /// Side of its images in pixels.
+    /// Side of its square images in pixels.
     pub image_size: usize,
+    /// Most patches of an image at flexible resolution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_patches: Option<usize>,
     /// In tokens.
     pub text_len: usize,
     /// Slope of the logits.
@@ -188,6 +191,7 @@ impl EvalSettings {
                 folder: checkpoint.dir().display().to_string(),
                 dim: checkpoint.dim(),
                 image_size: checkpoint.image_size(),
+                max_patches: checkpoint.max_patches(),
                 text_len: checkpoint.text_len(),
                 alpha: calibration.alpha,
                 beta: calibration.beta,

@@ -59,6 +59,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
             folder: "siglip".to_owned(),
             dim: 32,
             image_size: 64,
+            max_patches: None,
             text_len: 16,
             alpha: 10.0,
             beta: Some(-10.0),

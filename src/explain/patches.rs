@@ -10,67 +10,73 @@ use image::{ImageBuffer, RgbImage};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::align::{products, unit_rows};
-use crate::backbone::{ModelError, Square, VisionTower};
+use crate::backbone::{ModelError, PreparedImage, Region, VisionTower};
 
 /// Windows across and down that are aimed at: more take longer, and single patches of a large model change little.
 const ACROSS: f64 = 8.0;
 
-/// The windows of a model's square picture, each of one patch or of several.
+/// The windows of a prepared picture, each of one patch or of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     /// Width and height of the picture in pixels.
-    size: usize,
+    size: [usize; 2],
     /// Width and height of a window in pixels.
     window: usize,
     /// Windows in a row, and rows.
-    across: usize,
+    counts: [usize; 2],
 }
 
 impl Grid {
-    /// About 8 × 8 windows: one per patch, 2 × 2 patches of 14 × 14, 3 × 3 of 27 × 27. Sides are in pixels.
-    pub fn new(image_size: usize, patch_size: usize) -> Self {
-        let patches = (image_size / patch_size.max(1)).max(1);
-        let patches_in_window = ((patches as f64 / ACROSS).round() as usize).max(1);
+    /// About 8 × 8 windows in a square: one per patch, 2 × 2 patches of 14 × 14, 3 × 3 of 27 × 27. Sizes are in pixels.
+    pub fn new(width: usize, height: usize, patch_size: usize) -> Self {
+        let size = [width, height];
+        let patches = size.map(|side| (side / patch_size.max(1)).max(1));
+        // As many as a square of this area would have.
+        let side = ((patches[0] * patches[1]) as f64).sqrt();
+        let patches_in_window = ((side / ACROSS).round() as usize).max(1);
         Self {
-            size: image_size,
+            size,
             window: patches_in_window * patch_size.max(1),
-            across: patches.div_ceil(patches_in_window),
+            counts: patches.map(|count| count.div_ceil(patches_in_window)),
         }
     }
 
-    /// Windows in a row, and rows.
-    pub fn across(self) -> usize {
-        self.across
+    /// Rows, and windows in a row.
+    pub fn shape(self) -> (usize, usize) {
+        let [columns, rows] = self.counts;
+        (rows, columns)
     }
 
     /// Pictures of a frame to embed: the whole, and one for each window.
     pub fn pictures(self) -> usize {
-        1 + self.across * self.across
+        1 + self.counts[0] * self.counts[1]
     }
 
     /// Row and column of each window, in reading order.
     pub fn windows(self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.across).flat_map(move |row| (0..self.across).map(move |column| (row, column)))
+        let (rows, columns) = self.shape();
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
     }
 
-    /// The pixels of a row or column of windows. The last has those that the model passes over, too.
-    fn pixels(self, place: usize) -> Range<usize> {
-        let end = if place + 1 == self.across { self.size } else { (place + 1) * self.window };
+    /// The pixels of a column (`axis` 0) or row (1) of windows. The last has those that the model passes over, too.
+    fn pixels(self, axis: usize, place: usize) -> Range<usize> {
+        let end = if place + 1 == self.counts[axis] { self.size[axis] } else { (place + 1) * self.window };
         place * self.window..end
     }
 
     /// A picture with the windows for which `is_masked` holds, by row and column, taken from another picture.
     pub fn masked(
         self,
-        picture: &Square,
-        mask: &Square,
+        picture: &PreparedImage,
+        mask: &PreparedImage,
         is_masked: impl Fn((usize, usize)) -> bool,
-    ) -> Square {
+    ) -> PreparedImage {
         let mut masked = picture.clone();
         for (row, column) in self.windows().filter(|&window| is_masked(window)) {
-            let columns = self.pixels(column);
-            for y in self.pixels(row) {
-                let bytes = 3 * (y * self.size + columns.start)..3 * (y * self.size + columns.end);
+            let columns = self.pixels(0, column);
+            for y in self.pixels(1, row) {
+                let start = 3 * y * self.size[0];
+                let bytes = start + 3 * columns.start..start + 3 * columns.end;
                 masked.rgb[bytes.clone()].copy_from_slice(&mask.rgb[bytes]);
             }
         }
@@ -91,19 +97,18 @@ pub enum Mask {
 
 impl Mask {
     /// A picture of masked windows alone.
-    pub fn picture(self, picture: &Square, grid: Grid) -> Square {
-        let Square { size, rgb } = picture;
+    pub fn picture(self, picture: &PreparedImage, grid: Grid) -> PreparedImage {
+        let &PreparedImage { width, height, ref rgb } = picture;
         let rgb = match self {
-            Self::Mean => mean_colour(rgb).repeat(size * size),
+            Self::Mean => mean_colour(rgb).repeat(width * height),
             Self::Grey => vec![127; rgb.len()],
             Self::Blur => {
-                let side = *size as u32;
-                let sharp: Option<RgbImage> = ImageBuffer::from_raw(side, side, rgb.clone());
-                let sharp = sharp.expect("a square holds 3 bytes a pixel");
+                let sharp: Option<RgbImage> = ImageBuffer::from_raw(width as u32, height as u32, rgb.clone());
+                let sharp = sharp.expect("a picture holds 3 bytes a pixel");
                 fast_blur(&sharp, grid.window as f32).into_raw()
             }
         };
-        Square { size: *size, rgb }
+        PreparedImage { width, height, rgb }
     }
 }
 
@@ -121,6 +126,8 @@ fn mean_colour(rgb: &[u8]) -> [u8; 3] {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FramePatches {
     grid: Grid,
+    /// The part of the frame that the model sees.
+    region: Region,
     /// (1 + windows) × d, the whole frame first.
     units: Array2<f32>,
 }
@@ -133,7 +140,7 @@ impl FramePatches {
     /// As [`VisionTower::embed`].
     pub fn embed(
         tower: &VisionTower,
-        frame: &Square,
+        frame: &PreparedImage,
         grid: Grid,
         mask: Mask,
         batch: usize,
@@ -148,7 +155,7 @@ impl FramePatches {
             if !goes_on(done) {
                 return Ok(None);
             }
-            let pictures: Vec<Square> = pictures.by_ref().take(batch.max(1)).collect();
+            let pictures: Vec<PreparedImage> = pictures.by_ref().take(batch.max(1)).collect();
             rows.extend(tower.embed(&pictures)?);
             done += pictures.len();
         }
@@ -164,17 +171,26 @@ impl FramePatches {
     /// If there are more or fewer.
     pub fn of(grid: Grid, embeddings: ArrayView2<f32>) -> Self {
         assert_eq!(embeddings.nrows(), grid.pictures(), "an embedding for each window");
-        Self { grid, units: unit_rows(embeddings) }
+        Self { grid, region: Region::default(), units: unit_rows(embeddings) }
+    }
+
+    /// The same of a picture that is a part of the frame.
+    pub fn within(self, region: Region) -> Self {
+        Self { region, ..self }
+    }
+
+    pub fn grid(&self) -> Grid {
+        self.grid
     }
 
     /// The map of a text, given by its unit embedding.
     pub fn map(&self, text: ArrayView1<f32>) -> PatchMap {
         let cosines = products(text.insert_axis(Axis(0)), self.units.view());
-        let across = self.grid.across;
-        let values = Array2::from_shape_fn((across, across), |(row, column)| {
-            cosines[(0, 0)] - cosines[(0, 1 + row * across + column)]
+        let (rows, columns) = self.grid.shape();
+        let values = Array2::from_shape_fn((rows, columns), |(row, column)| {
+            cosines[(0, 0)] - cosines[(0, 1 + row * columns + column)]
         });
-        PatchMap { cosine: cosines[(0, 0)], values }
+        PatchMap { cosine: cosines[(0, 0)], region: self.region, values }
     }
 }
 
@@ -183,6 +199,8 @@ impl FramePatches {
 pub struct PatchMap {
     /// Of the whole frame.
     pub cosine: f32,
+    /// The part of the frame that is split into windows.
+    pub region: Region,
     /// What the cosine loses without the window, rows × columns; negative where it gains.
     pub values: Array2<f32>,
 }
@@ -190,7 +208,25 @@ pub struct PatchMap {
 impl PatchMap {
     /// What each window adds to the lead over another text.
     pub fn less(&self, other: &Self) -> Self {
-        Self { cosine: self.cosine - other.cosine, values: &self.values - &other.values }
+        Self { cosine: self.cosine - other.cosine, values: &self.values - &other.values, ..*self }
+    }
+
+    /// The part of the frame that a window shows.
+    pub fn part(&self, (row, column): (usize, usize)) -> Region {
+        let (rows, columns) = self.values.dim();
+        let (width, height) = (1.0 / columns as f64, 1.0 / rows as f64);
+        self.region.part(Region { left: column as f64 * width, top: row as f64 * height, width, height })
+    }
+
+    /// The value at a point of the frame, in shares of its width and height; `None` outside of what the model sees.
+    pub fn at(&self, x: f64, y: f64) -> Option<f32> {
+        let Region { left, top, width, height } = self.region;
+        let (rows, columns) = self.values.dim();
+        let place = |at: f64, start: f64, length: f64, count: usize| {
+            let place = ((at - start) / length * count as f64).floor();
+            (place >= 0.0 && place < count as f64).then_some(place as usize)
+        };
+        Some(self.values[(place(y, top, height, rows)?, place(x, left, width, columns)?)])
     }
 
     /// The smallest and the largest value.
@@ -221,9 +257,8 @@ mod tests {
 
     const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip/tiny");
 
-    /// A picture of 7 windows by 7 of 10 pixels, and two pixels that belong to no patch.
-    fn picture(size: usize) -> Square {
-        Square { size, rgb: (0..3 * size * size).map(|i| (i * i % 251) as u8).collect() }
+    fn picture(width: usize, height: usize) -> PreparedImage {
+        PreparedImage { width, height, rgb: (0..3 * width * height).map(|i| (i * i % 251) as u8).collect() }
     }
 
     #[test]
@@ -237,22 +272,28 @@ mod tests {
             (512, 16, 8, 64),
             (30, 10, 3, 10),
         ] {
-            let grid = Grid::new(image, patch);
-            assert_eq!((grid.across(), grid.window), (across, window), "{image} / {patch}");
-            let covered: Vec<usize> = (0..across).flat_map(|place| grid.pixels(place)).collect();
-            assert_eq!(covered, (0..image).collect::<Vec<_>>(), "every pixel once");
+            let grid = Grid::new(image, image, patch);
+            assert_eq!((grid.shape(), grid.window), ((across, across), window), "{image} / {patch}");
+            for axis in [0, 1] {
+                let covered: Vec<usize> = (0..across).flat_map(|place| grid.pixels(axis, place)).collect();
+                assert_eq!(covered, (0..image).collect::<Vec<_>>(), "every pixel once");
+            }
         }
+        // As many windows in a picture that is not square.
+        let wide = Grid::new(336, 192, 16);
+        assert_eq!((wide.shape(), wide.window), ((6, 11), 32));
     }
 
     #[test]
     fn masking_changes_the_pixels_of_the_window_alone() {
-        let (grid, picture) = (Grid::new(72, 10), picture(72));
-        assert_eq!(grid.across(), 7);
+        // 7 rows of 9 windows of 10 × 10 pixels, and two lines of pixels that belong to no patch.
+        let (grid, picture) = (Grid::new(90, 72, 10), picture(90, 72));
+        assert_eq!(grid.shape(), (7, 9));
         for mask in [Mask::Mean, Mask::Grey, Mask::Blur] {
             let masks = mask.picture(&picture, grid);
             let masked = grid.masked(&picture, &masks, |window| window == (6, 1));
             for (place, (pixel, before)) in masked.rgb.chunks(3).zip(picture.rgb.chunks(3)).enumerate() {
-                let (x, y) = (place % 72, place / 72);
+                let (x, y) = (place % 90, place / 90);
                 let within = (10..20).contains(&x) && (60..72).contains(&y);
                 let expected = if within { &masks.rgb[3 * place..3 * place + 3] } else { before };
                 assert_eq!(pixel, expected, "{mask:?} at {x}, {y}");
@@ -264,9 +305,9 @@ mod tests {
     #[test]
     fn masks_are_the_mean_colour_grey_and_a_blur() {
         let size = 40;
-        let grid = Grid::new(size, 5);
+        let grid = Grid::new(size, size, 5);
         let half = |place: usize| if place % size < size / 2 { [10, 0, 200] } else { [31, 0, 100] };
-        let halves = Square { size, rgb: (0..size * size).flat_map(half).collect() };
+        let halves = PreparedImage::square(size, (0..size * size).flat_map(half).collect());
         assert_eq!(Mask::Mean.picture(&halves, grid).rgb[..3], [21, 0, 150], "rounded");
         assert!(Mask::Grey.picture(&halves, grid).rgb.iter().all(|&byte| byte == 127));
         let blurred = Mask::Blur.picture(&halves, grid).rgb;
@@ -279,8 +320,8 @@ mod tests {
     fn a_map_is_what_the_cosine_loses_window_by_window() {
         let checkpoint = Checkpoint::open(TINY.as_ref()).unwrap();
         let tower = checkpoint.load_vision(&ComputeDevice::open(DeviceChoice::Cpu).unwrap()).unwrap();
-        let frame = picture(checkpoint.image_size());
-        let grid = Grid::new(checkpoint.image_size(), checkpoint.patch_size());
+        let side = checkpoint.image_size();
+        let (frame, grid) = (picture(side, side), Grid::new(side, side, checkpoint.patch_size()));
         let text: Vec<f32> = (0..checkpoint.dim()).map(|i| (i as f32).sin()).collect();
         let other: Vec<f32> = (0..checkpoint.dim()).map(|i| (i as f32).cos()).collect();
         let unit =
@@ -290,7 +331,7 @@ mod tests {
             let patches = FramePatches::embed(&tower, &frame, grid, Mask::Mean, batch, |_| true);
             let patches = patches.unwrap().unwrap();
             let (map, of_other) = (patches.map(text.view()), patches.map(other.view()));
-            let cosine = |picture: Square, text: &ndarray::Array1<f32>| {
+            let cosine = |picture: PreparedImage, text: &ndarray::Array1<f32>| {
                 let embedding = tower.embed(&[picture]).unwrap();
                 embedding.row(0).dot(text) / embedding.row(0).dot(&embedding.row(0)).sqrt()
             };
@@ -311,8 +352,8 @@ mod tests {
     fn embedding_ends_between_batches_once_it_is_not_wanted() {
         let checkpoint = Checkpoint::open(TINY.as_ref()).unwrap();
         let tower = checkpoint.load_vision(&ComputeDevice::open(DeviceChoice::Cpu).unwrap()).unwrap();
-        let frame = picture(checkpoint.image_size());
-        let grid = Grid::new(checkpoint.image_size(), checkpoint.patch_size());
+        let side = checkpoint.image_size();
+        let (frame, grid) = (picture(side, side), Grid::new(side, side, checkpoint.patch_size()));
         let mut done = Vec::new();
         let goes_on = |count| {
             done.push(count);
@@ -323,8 +364,20 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_a_part_of_the_part_that_the_model_sees() {
+        let region = Region { left: 0.25, top: 0.0, width: 0.5, height: 1.0 };
+        let map = PatchMap { cosine: 0.5, region, values: Array2::zeros((2, 4)) };
+        let expected = Region { left: 0.625, top: 0.5, width: 0.125, height: 0.5 };
+        assert_eq!(map.part((1, 3)), expected);
+    }
+
+    #[test]
     fn the_strongest_windows_come_first_and_equal_ones_in_reading_order() {
-        let map = PatchMap { cosine: 0.5, values: ndarray::array![[0.1, -0.3], [0.2, 0.2]] };
+        let map = PatchMap {
+            cosine: 0.5,
+            region: Region::default(),
+            values: ndarray::array![[0.1, -0.3], [0.2, 0.2]],
+        };
         assert_eq!(map.strongest(3), [((1, 0), 0.2), ((1, 1), 0.2), ((0, 0), 0.1)]);
         assert_eq!((map.range(), map.largest()), ((-0.3, 0.2), 0.3));
         assert_eq!(map.strongest(9).len(), 4);

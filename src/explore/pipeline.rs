@@ -269,8 +269,8 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     fn capacity(&self) -> usize {
-        let side = self.job.model.checkpoint().image_size();
-        (AHEAD_BYTES / (side * side * 3) / 2).max(self.job.model.batch(Tower::Vision))
+        let pixels = self.job.model.checkpoint().preprocessor().most_pixels();
+        (AHEAD_BYTES / (pixels * 3) / 2).max(self.job.model.batch(Tower::Vision))
     }
 
     /// Starts decoding on its own thread, without the `known` frames; `keeps`: small pictures can be cached.
@@ -305,23 +305,19 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             let shown = frame.shown;
             let known = from_before.get(&ordinal).filter(|known| is_new && known.time == time);
             let known = known.map(|known| EmbeddedFrame { shown: shown.clone(), ..known.clone() });
-            let square = (is_new && known.is_none())
-                .then(|| preprocessor.square(&frame.rgb, frame.width, frame.height));
-            Decoded {
-                known,
-                picture,
-                to_embed: square.map(|square| Prepared { ordinal, time, shown, square }),
-            }
+            let image = (is_new && known.is_none())
+                .then(|| preprocessor.prepare(&frame.rgb, frame.width, frame.height));
+            Decoded { known, picture, to_embed: image.map(|image| Prepared { ordinal, time, shown, image }) }
         });
         Ok((info, decoder))
     }
 }
 
 fn embed_frames(tower: &VisionTower, batch: Vec<Prepared>) -> Result<Vec<EmbeddedFrame>, Report> {
-    let (places, squares): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|p| ((p.ordinal, p.time, p.shown), p.square)).unzip();
+    let (places, images): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|p| ((p.ordinal, p.time, p.shown), p.image)).unzip();
     let frame = |index: usize| format!("the frame at {:.3} s", places[index].1);
-    let embeddings = tower.embed(&squares).map_err(|error| error.naming(frame))?;
+    let embeddings = tower.embed(&images).map_err(|error| error.naming(frame))?;
     Ok(places
         .into_iter()
         .zip(embeddings.rows())

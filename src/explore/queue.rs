@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use color_eyre::eyre::Report;
 
-use crate::backbone::Square;
+use crate::backbone::PreparedImage;
 use crate::explore::frames::EmbeddedFrame;
 use crate::explore::job::Update;
 use crate::explore::strip::{Picture, Strip};
@@ -26,7 +26,7 @@ pub struct Prepared {
     pub ordinal: u64,
     pub time: f64,
     pub shown: Shown,
-    pub square: Square,
+    pub image: PreparedImage,
 }
 
 /// Decoded frames that wait to be embedded.

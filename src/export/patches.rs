@@ -30,15 +30,21 @@ pub fn draw(page: &mut Page, area: Area, snapshot: &Snapshot, patches: &ShownPat
     page.veil(picture, "#ffffff", 0.35);
     let values = || patches.values.iter().flatten().copied();
     let largest = f64::from(values().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs())));
+    let seen = Area {
+        x: picture.x + picture.width * patches.region.left,
+        y: picture.y + picture.height * patches.region.top,
+        width: picture.width * patches.region.width,
+        height: picture.height * patches.region.height,
+    };
     let rows = patches.values.len() as f64;
     for (row, values) in patches.values.iter().enumerate() {
         let columns = values.len() as f64;
         for (column, &value) in values.iter().enumerate() {
             let window = Area {
-                x: picture.x + picture.width * column as f64 / columns,
-                y: picture.y + picture.height * row as f64 / rows,
-                width: picture.width / columns,
-                height: picture.height / rows,
+                x: seen.x + seen.width * column as f64 / columns,
+                y: seen.y + seen.height * row as f64 / rows,
+                width: seen.width / columns,
+                height: seen.height / rows,
             };
             page.veil(window, &hex(tint(value)), OPACITY * f64::from(value.abs()) / largest);
         }

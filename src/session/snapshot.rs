@@ -74,7 +74,11 @@ fn frame_map(saved: &ShownPatches) -> Option<FrameMap> {
         time: saved.picture.time,
         of: place(saved.of),
         less: saved.less.map(place),
-        map: PatchMap { cosine: saved.cosine, values: snapshot::matrix(&saved.values)? },
+        map: PatchMap {
+            cosine: saved.cosine,
+            region: saved.region,
+            values: snapshot::matrix(&saved.values)?,
+        },
     })
 }
 

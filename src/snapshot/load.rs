@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use thiserror::Error;
 
+use crate::backbone::Region;
 use crate::explore::{ClassReport, ReportSettings};
 use crate::files::input_file::read_bounded;
 use crate::files::text_file;
@@ -142,6 +143,9 @@ impl Snapshot {
             let steps = self.candidates.get(class).map_or(0, |candidate| candidate.steps.len());
             ensure(step < steps, || format!("{name} is step {step} of class {class}, which is not there"))?;
         }
+        let Region { left, top, width, height } = patches.region;
+        let is_part = |start: f64, length: f64| start >= 0.0 && length > 0.0 && start + length <= 1.0 + 1e-9;
+        ensure(is_part(left, width) && is_part(top, height), || "region is no part of the frame".to_owned())?;
         let columns = patches.values.first().map_or(0, Vec::len);
         ensure((1..=WINDOWS_AT_MOST).contains(&columns) && patches.values.len() <= WINDOWS_AT_MOST, || {
             format!("values are not 1 to {WINDOWS_AT_MOST} rows of as many windows")

@@ -16,6 +16,7 @@ pub use load::SnapshotError;
 pub(crate) use parts::matrix;
 pub use parts::settings;
 
+use crate::backbone::Region;
 use crate::explain::Confidence;
 use crate::explore::{ClassReport, Exploration, Picture, Report, ReportSettings, Sources};
 use crate::files::atomic_write::write_new;
@@ -77,6 +78,9 @@ pub struct ShownPatches {
     pub less: Option<(usize, usize)>,
     /// Of the whole frame.
     pub cosine: f32,
+    /// The part of the frame that is split into windows.
+    #[serde(default)]
+    pub region: Region,
     /// Rows of windows, from the top.
     pub values: Vec<Vec<f32>>,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error_chain::{error_chain, on_one_line};
 use crate::explain::{FramePatches, PatchMap};
-use crate::explore::{Job, embed_patches, patch_grid};
+use crate::explore::{Job, embed_patches};
 use crate::tui::frame_picture::{FramePlace, PictureDecoder};
 use crate::tui::state::{State, View};
 
@@ -85,13 +85,12 @@ pub fn embed(
     let embed = || {
         let Some((frame, _)) = decoder.frame(job, place, &is_wanted)? else { return Ok(None) };
         let model = &job.ok_or("the snapshot is open without its clip")?.model;
-        let square = model.checkpoint().preprocessor().square(&frame.rgb, frame.width, frame.height);
-        let all = patch_grid(model).pictures();
-        let goes_on = |done| {
+        let goes_on = |done, all| {
             tell(done, all);
             is_wanted()
         };
-        embed_patches(model, &square, goes_on).map_err(|error| error_chain(&error.into()))
+        embed_patches(model, &frame.rgb, (frame.width, frame.height), goes_on)
+            .map_err(|error| error_chain(&error.into()))
     };
     Some(EmbeddedPatches { place, patches: embed().transpose()? })
 }

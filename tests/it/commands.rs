@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actalign_tui::backbone::Square;
+use actalign_tui::backbone::PreparedImage;
 use actalign_tui::explain::{Grid, Mask};
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -213,7 +213,7 @@ fn patches_are_what_the_cosine_loses_without_a_window() {
     let folder = folder();
     // The model takes 32 × 32 pixels in 4 × 4 patches.
     let picture = image::RgbImage::from_fn(32, 32, |x, y| image::Rgb([(x * 8) as u8, (y * 8) as u8, 40]));
-    let (grid, whole) = (Grid::new(32, 8), Square { size: 32, rgb: picture.as_raw().clone() });
+    let (grid, whole) = (Grid::new(32, 32, 8), PreparedImage::square(32, picture.as_raw().clone()));
     let masked = grid.masked(&whole, &Mask::Blur.picture(&whole, grid), |window| window == (1, 2));
     let masked = image::RgbImage::from_raw(32, 32, masked.rgb).unwrap();
     picture.save(folder.path().join("whole.png")).unwrap();

@@ -14,8 +14,9 @@ use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
 use super::family::{Backbone, Family, ImageModel, StoredCalibration, TextModel};
 use super::loading::{load_images, load_texts};
-use super::patches::Patches;
+use super::patches::{Order, Patches};
 use super::preparation::{Normalisation, PreparationRules};
+use super::resize::Filter;
 use super::tokenizer::{TextTokenizer, TokenizerKind};
 use super::weights::{WeightLayout, Weights};
 use config::{Config, End, Generation};
@@ -55,6 +56,7 @@ static PREPARATION: PreparationRules = PreparationRules {
         "CLIPImageProcessorPil",
         "CLIPFeatureExtractor",
     ],
+    filter: Filter::Bicubic,
     mean: [0.48145466, 0.4578275, 0.40821073],
     std: [0.26862954, 0.26130258, 0.27577711],
     crops: true,
@@ -119,7 +121,7 @@ impl Backbone for Config {
         device: &ComputeDevice,
     ) -> Result<Box<dyn ImageModel>, ModelError> {
         let outline = self.outline();
-        let patches = Patches { image: outline.image_size(), patch: outline.patch_size(), normalisation };
+        let patches = Patches { side: outline.patch_size(), order: Order::Colours, normalisation };
         let kernels = |loader: &Loader| CpuVision::load(loader, &outline);
         load_images(weights, patches, device, kernels, |device| ClipVision::new(&outline, device))
     }

@@ -12,7 +12,7 @@ use crate::backbone::cpu::norm::LayerNorm as CpuLayerNorm;
 use crate::backbone::encoder::Encoder;
 use crate::backbone::error::ModelError;
 use crate::backbone::loading::{ImageKernels, ImageModule};
-use crate::backbone::patches::convolve;
+use crate::backbone::patches::{Batch, convolve};
 
 /// The tensors of a checkpoint that start with `vision_model.`, and the projection.
 #[derive(Module, Debug)]
@@ -61,7 +61,7 @@ impl ClipVision {
 }
 
 impl ImageModule for ClipVision {
-    fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
+    fn forward(&self, patches: Tensor<2>, Batch { images: batch, .. }: Batch) -> Tensor<2> {
         let model = &self.vision_model;
         let x = model.pre_layrnorm.forward(model.embeddings.forward(patches, batch));
         let x = model.encoder.forward(x, batch);
@@ -114,7 +114,7 @@ impl CpuVision {
 }
 
 impl ImageKernels for CpuVision {
-    fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
+    fn forward(&self, patches: &[f32], Batch { images: batch, .. }: Batch) -> Vec<f32> {
         let hidden = self.norm.weight.len();
         self.spare.with(|buffers| {
             buffers.narrow.clear();

@@ -33,7 +33,7 @@ pub(super) struct VisionConfig {
     hidden_act: String,
     pub layer_norm_eps: f64,
     vision_use_head: bool,
-    /// Only flexible-resolution (NaFlex) checkpoints have it.
+    /// Patches of a square whose positions are known, at flexible resolution (NaFlex).
     num_patches: Option<usize>,
 }
 
@@ -51,7 +51,15 @@ pub(super) struct TextConfig {
     projection_size: Option<usize>,
 }
 
+/// The `model_type` of checkpoints of flexible resolution. SigLIP 2 of fixed resolution has that of SigLIP.
+pub(super) const NAFLEX: &str = "siglip2";
+/// `num_patches` where a configuration does not say.
+const NUM_PATCHES: usize = 256;
 const ACTIVATION: &str = "gelu_pytorch_tanh";
+
+/// `model_type` of one half of a model.
+pub(super) const IMAGE_HALVES: [&str; 2] = ["siglip_vision_model", "siglip2_vision_model"];
+pub(super) const TEXT_HALVES: [&str; 2] = ["siglip_text_model", "siglip2_text_model"];
 
 impl Default for VisionConfig {
     fn default() -> Self {
@@ -124,6 +132,21 @@ impl Config {
         Self { model_type: Some("siglip".into()), vision_config, text_config, quantization_config: None }
     }
 
+    /// The same at flexible resolution.
+    pub fn naflex(self) -> Self {
+        Self { model_type: Some(NAFLEX.into()), ..self }
+    }
+
+    /// Whether images keep their proportions.
+    pub fn is_flexible(&self) -> bool {
+        self.model_type.as_deref() == Some(NAFLEX)
+    }
+
+    /// Patches of the square whose positions a checkpoint of flexible resolution knows.
+    fn known_patches(&self) -> usize {
+        self.vision_config.num_patches.unwrap_or(NUM_PATCHES)
+    }
+
     /// Checks a configuration: after this, every size is usable as it is.
     pub fn read(config: &Value) -> Result<Self, String> {
         let config = Self::deserialize(config).map_err(|error| error.to_string())?;
@@ -134,13 +157,8 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         let (vision, text) = (&self.vision_config, &self.text_config);
         let model_type = self.model_type.as_deref();
-        if model_type == Some("siglip2") || vision.num_patches.is_some() {
-            return Err("this is a flexible-resolution (NaFlex) checkpoint".into());
-        }
-        for (kind, half, other) in
-            [("siglip_vision_model", "image", "text"), ("siglip_text_model", "text", "image")]
-        {
-            if model_type == Some(kind) {
+        for (kinds, half, other) in [(IMAGE_HALVES, "image", "text"), (TEXT_HALVES, "text", "image")] {
+            if model_type.is_some_and(|kind| kinds.contains(&kind)) {
                 return Err(format!(
                     "this is only the {half} half of a SigLIP model, without the {other} half"
                 ));
@@ -155,6 +173,10 @@ impl Config {
         if !vision.vision_use_head {
             return Err("it has no pooling head, so it makes no image embeddings".into());
         }
+        let known = self.known_patches();
+        if self.is_flexible() && known != known.isqrt().pow(2) {
+            return Err(format!("its {known} known positions (num_patches) are no square"));
+        }
         self.outline().check()
     }
 
@@ -163,7 +185,12 @@ impl Config {
         Outline {
             vision: vision.encoder_sizes(),
             channels: vision.num_channels,
-            image: vision.image_size,
+            image: match vision.patch_size.square() {
+                Some(side) if self.is_flexible() => {
+                    Side::Square(self.known_patches().isqrt().saturating_mul(side))
+                }
+                _ => vision.image_size,
+            },
             patch: vision.patch_size,
             text: text.encoder_sizes(),
             vocabulary: text.vocab_size,
@@ -177,7 +204,11 @@ impl Config {
         let Outline { vision, text, vocabulary, positions, dims, .. } = self.outline();
         let (hidden, patch) = (vision.hidden, self.outline().patch_size());
         let mut shapes = Shapes::new("vision_model.");
-        shapes.add("embeddings.patch_embedding.weight", &[hidden, 3, patch, patch]);
+        if self.is_flexible() {
+            shapes.add("embeddings.patch_embedding.weight", &[hidden, 3 * patch * patch]);
+        } else {
+            shapes.add("embeddings.patch_embedding.weight", &[hidden, 3, patch, patch]);
+        }
         shapes.add("embeddings.patch_embedding.bias", &[hidden]);
         shapes.add("embeddings.position_embedding.weight", &[self.outline().patches(), hidden]);
         shapes.add_layers(&vision);

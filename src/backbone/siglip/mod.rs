@@ -1,7 +1,9 @@
-//! SigLIP and SigLIP 2 of fixed resolution (Zhai et al. 2023, Tschannen et al. 2025): ViT towers, an image head that pools
-//! by attention, the text's last position projected, a sigmoid of scale and bias.
+//! SigLIP and SigLIP 2, of fixed and of flexible resolution (Zhai et al. 2023, Tschannen et al. 2025): ViT towers, an image
+//! head that pools by attention, the text's last position projected, a sigmoid of scale and bias.
 
 mod config;
+mod naflex;
+mod positions;
 mod published;
 mod text;
 mod vision;
@@ -17,10 +19,13 @@ use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
 use super::family::{Backbone, Family, ImageModel, StoredCalibration, TextModel};
 use super::loading::{load_images, load_module, load_texts};
+use super::patches::Order;
 use super::preparation::{ImageConfig, Normalisation, PreparationRules};
+use super::resize::{Filter, Fit};
 use super::tokenizer::{TextTokenizer, TokenizerKind};
 use super::weights::{WeightLayout, Weights};
-use config::Config;
+use config::{Config, IMAGE_HALVES, NAFLEX, TEXT_HALVES};
+use naflex::NaflexVision;
 use text::CpuText;
 use vision::CpuVision;
 
@@ -31,8 +36,8 @@ pub use vision::SiglipVision;
 
 pub(super) const FAMILY: Family = Family {
     name: "SigLIP",
-    model_types: &["siglip", "siglip2", "siglip_vision_model", "siglip_text_model"],
-    help: "a fixed-resolution SigLIP checkpoint such as google/siglip-base-patch16-224",
+    model_types: &["siglip", NAFLEX, IMAGE_HALVES[0], IMAGE_HALVES[1], TEXT_HALVES[0], TEXT_HALVES[1]],
+    help: "a whole SigLIP checkpoint such as google/siglip-base-patch16-224",
     read: |config| Ok(Box::new(Config::read(config)?)),
     models: published::models,
 };
@@ -46,18 +51,33 @@ pub(super) static LAYOUT: WeightLayout = WeightLayout {
     ],
 };
 
-static PREPARATION: PreparationRules = PreparationRules {
+static FIXED_PREPARATION: PreparationRules = PreparationRules {
     family: "SigLIP",
     processors: &["SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil"],
+    filter: Filter::Bicubic,
     mean: [0.5; 3],
     std: [0.5; 3],
     crops: false,
 };
 
+/// At flexible resolution.
+static NAFLEX_PREPARATION: PreparationRules = PreparationRules {
+    processors: &["Siglip2ImageProcessor", "Siglip2ImageProcessorFast", "Siglip2ImageProcessorPil"],
+    filter: Filter::Bilinear,
+    ..FIXED_PREPARATION
+};
+/// Most patches of an image where no file says.
+const MAX_PATCHES: usize = 256;
+
 impl Backbone for Config {
     fn facts(&self) -> ModelFacts {
         // Scale and bias are one value each.
-        self.outline().facts(FAMILY.name, &self.shapes(), 2)
+        let facts = self.outline().facts(FAMILY.name, &self.shapes(), 2);
+        if self.is_flexible() {
+            let fit = Fit::Patches { side: facts.patch_size, most: MAX_PATCHES };
+            return facts.prepared(fit);
+        }
+        facts
     }
 
     fn weight_shapes(&self) -> Vec<(String, Vec<usize>)> {
@@ -70,13 +90,14 @@ impl Backbone for Config {
 
     fn recipe(&self, tower: Tower) -> String {
         match tower {
+            Tower::Vision if self.is_flexible() => format!("NaFlex {:?}", self.vision_config),
             Tower::Vision => format!("{:?}", self.vision_config),
             Tower::Text => format!("{:?}", self.text_config),
         }
     }
 
     fn preparation_rules(&self) -> &'static PreparationRules {
-        &PREPARATION
+        if self.is_flexible() { &NAFLEX_PREPARATION } else { &FIXED_PREPARATION }
     }
 
     fn tokenizer(&self, path: &Path) -> Result<TextTokenizer, ModelError> {
@@ -96,7 +117,13 @@ impl Backbone for Config {
         device: &ComputeDevice,
     ) -> Result<Box<dyn ImageModel>, ModelError> {
         let (outline, patches) = (self.outline(), self.patches(normalisation));
-        let kernels = |loader: &Loader| CpuVision::load(loader, &outline.vision);
+        let flexible = self.is_flexible();
+        let kernels = |loader: &Loader| CpuVision::load(loader, &outline, flexible);
+        if flexible {
+            return load_images(weights, patches, device, kernels, |device| {
+                NaflexVision::new(&outline, device)
+            });
+        }
         load_images(weights, patches, device, kernels, |device| SiglipVision::new(&outline, device))
     }
 
@@ -136,7 +163,7 @@ impl Patches {
     /// As a checkpoint prepares images.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?;
-        let (image, _) = ImageConfig::read(folder, config.outline().image_size(), &PREPARATION)?;
+        let (image, _) = ImageConfig::read(folder, &config.facts(), config.preparation_rules())?;
         Ok(config.patches(image.normalisation))
     }
 }
@@ -153,7 +180,7 @@ impl Config {
     }
 
     fn patches(&self, normalisation: Normalisation) -> Patches {
-        let outline = self.outline();
-        Patches { image: outline.image_size(), patch: outline.patch_size(), normalisation }
+        let order = if self.is_flexible() { Order::Pixels } else { Order::Colours };
+        Patches { side: self.outline().patch_size(), order, normalisation }
     }
 }

@@ -16,9 +16,8 @@ const ENGLISH: usize = 32_000;
 const MULTILINGUAL: usize = 250_000;
 const GEMMA: usize = 256_000;
 
-/// Name, image tower, patch and image size, tokens; the older family first. SigLIP 2 has flexible-resolution (NaFlex)
-/// checkpoints as well, which are another architecture.
-const MODELS: [(&str, TowerSizes, usize, usize, usize); 25] = [
+/// Name, image tower, patch and image size, tokens; the older family first, flexible resolution (NaFlex) last.
+const MODELS: [(&str, TowerSizes, usize, usize, usize); 27] = [
     ("google/siglip-base-patch16-224", BASE, 16, 224, ENGLISH),
     ("google/siglip-base-patch16-256", BASE, 16, 256, ENGLISH),
     ("google/siglip-base-patch16-256-multilingual", BASE, 16, 256, MULTILINGUAL),
@@ -44,14 +43,17 @@ const MODELS: [(&str, TowerSizes, usize, usize, usize); 25] = [
     ("google/siglip2-so400m-patch16-512", SO400M, 16, 512, GEMMA),
     ("google/siglip2-giant-opt-patch16-256", GIANT_OPT, 16, 256, GEMMA),
     ("google/siglip2-giant-opt-patch16-384", GIANT_OPT, 16, 384, GEMMA),
+    ("google/siglip2-base-patch16-naflex", BASE, 16, 256, GEMMA),
+    ("google/siglip2-so400m-patch16-naflex", SO400M, 16, 256, GEMMA),
 ];
 
 /// The published checkpoints with their facts.
 pub(super) fn models() -> Vec<KnownModel> {
-    let known = |(id, vision, patch, image, vocabulary)| {
+    let known = |(id, vision, patch, image, vocabulary): (&'static str, _, _, _, _)| {
         let text = if vision == GIANT_OPT { SO400M } else { vision };
         let text_len = if id == "google/siglip-so400m-patch14-224" { 16 } else { 64 };
         let config = Config::of_sizes(vision, text, image, patch, vocabulary, text_len);
+        let config = if id.ends_with("naflex") { config.naflex() } else { config };
         KnownModel { id, licence: "Apache-2.0", facts: config.facts() }
     };
     MODELS.into_iter().map(known).collect()
@@ -82,7 +84,8 @@ mod tests {
     #[test]
     fn names_state_patch_and_image_size() {
         for (id, _, patch, image, _) in MODELS {
-            assert!(id.contains(&format!("patch{patch}-{image}")), "{id}");
+            let size = if id.ends_with("naflex") { "naflex".to_owned() } else { image.to_string() };
+            assert!(id.contains(&format!("patch{patch}-{size}")), "{id}");
         }
     }
 }

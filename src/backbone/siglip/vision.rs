@@ -1,10 +1,13 @@
 //! The image tower: patches, transformer, and a head that pools by attention.
 
+use std::borrow::Cow;
+
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm};
 use burn::tensor::{Device, Tensor};
 
+use super::positions::resized;
 use crate::backbone::config::Outline;
 use crate::backbone::cpu;
 use crate::backbone::cpu::encoder::{Loader, Spare};
@@ -12,18 +15,19 @@ use crate::backbone::cpu::linear::{Epilogue, Linear as CpuLinear};
 use crate::backbone::encoder::{Encoder, EncoderSizes};
 use crate::backbone::error::ModelError;
 use crate::backbone::loading::{ImageKernels, ImageModule};
-use crate::backbone::patches::convolve;
+use crate::backbone::patches::{Batch, convolve};
 use crate::backbone::pooling::PoolingHead;
 
 /// The tensors of a checkpoint that start with `vision_model.`.
 #[derive(Module, Debug)]
 pub struct SiglipVision {
-    vision_model: VisionTransformer,
+    vision_model: VisionTransformer<PatchEmbeddings>,
 }
 
+/// `E` makes patches into positions, [`VisionTransformer::forward`] positions into embeddings.
 #[derive(Module, Debug)]
-struct VisionTransformer {
-    embeddings: PatchEmbeddings,
+pub(super) struct VisionTransformer<E: Module> {
+    pub(super) embeddings: E,
     encoder: Encoder,
     post_layernorm: LayerNorm,
     head: PoolingHead,
@@ -37,29 +41,37 @@ struct PatchEmbeddings {
 
 impl SiglipVision {
     pub(super) fn new(outline: &Outline, device: &Device) -> Self {
-        let (sizes, patch) = (&outline.vision, outline.patch_size());
-        let hidden = sizes.hidden;
-        Self {
-            vision_model: VisionTransformer {
-                embeddings: PatchEmbeddings {
-                    patch_embedding: Conv2dConfig::new([3, hidden], [patch, patch])
-                        .with_stride([patch, patch])
-                        .init(device),
-                    position_embedding: EmbeddingConfig::new(outline.patches(), hidden).init(device),
-                },
-                encoder: Encoder::new(sizes, device),
-                post_layernorm: sizes.layer_norm(device),
-                head: PoolingHead::new(sizes, device),
-            },
-        }
+        let (hidden, patch) = (outline.vision.hidden, outline.patch_size());
+        let embeddings = PatchEmbeddings {
+            patch_embedding: Conv2dConfig::new([3, hidden], [patch, patch])
+                .with_stride([patch, patch])
+                .init(device),
+            position_embedding: EmbeddingConfig::new(outline.patches(), hidden).init(device),
+        };
+        Self { vision_model: VisionTransformer::new(embeddings, &outline.vision, device) }
     }
 }
 
 impl ImageModule for SiglipVision {
-    fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
-        let model = &self.vision_model;
-        let x = model.encoder.forward(model.embeddings.forward(patches, batch), batch);
-        model.head.forward(model.post_layernorm.forward(x), batch)
+    fn forward(&self, patches: Tensor<2>, Batch { images, .. }: Batch) -> Tensor<2> {
+        self.vision_model.forward(self.vision_model.embeddings.forward(patches, images), images)
+    }
+}
+
+impl<E: Module> VisionTransformer<E> {
+    pub(super) fn new(embeddings: E, sizes: &EncoderSizes, device: &Device) -> Self {
+        Self {
+            embeddings,
+            encoder: Encoder::new(sizes, device),
+            post_layernorm: sizes.layer_norm(device),
+            head: PoolingHead::new(sizes, device),
+        }
+    }
+
+    /// `[batch · patches, hidden]` to `[batch, hidden]`.
+    pub(super) fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
+        let x = self.encoder.forward(x, batch);
+        self.head.forward(self.post_layernorm.forward(x), batch)
     }
 }
 
@@ -79,8 +91,10 @@ impl PatchEmbeddings {
 #[derive(Debug)]
 pub(super) struct CpuVision {
     patches: CpuLinear,
-    /// A row for each patch of an image.
+    /// A row for each patch of an image, or at flexible resolution of the square that is resized to its grid.
     positions: Vec<f32>,
+    /// Patches of that square.
+    flexible: Option<usize>,
     encoder: cpu::encoder::Encoder,
     norm: cpu::norm::LayerNorm,
     head: cpu::pooling::PoolingHead,
@@ -88,13 +102,15 @@ pub(super) struct CpuVision {
 }
 
 impl CpuVision {
-    pub fn load(loader: &Loader, sizes: &EncoderSizes) -> Result<Self, ModelError> {
+    pub fn load(loader: &Loader, outline: &Outline, flexible: bool) -> Result<Self, ModelError> {
+        let sizes = &outline.vision;
         let floats = |name: &str| loader.tensors.floats(&format!("vision_model.embeddings.{name}"));
         let bias = floats("patch_embedding.bias")?;
         Ok(Self {
-            // A convolution whose stride is its width is a matrix product over the patches.
+            // A linear layer over the patches. A convolution whose stride is its width is a matrix product over the patches.
             patches: loader.pack(&floats("patch_embedding.weight")?, bias),
             positions: floats("position_embedding.weight")?,
+            flexible: flexible.then(|| outline.patches()),
             encoder: cpu::encoder::Encoder::load(loader, sizes, "vision_model")?,
             norm: loader.norm("vision_model.post_layernorm", sizes)?,
             head: cpu::pooling::PoolingHead::load(loader, sizes, "vision_model.head")?,
@@ -104,14 +120,19 @@ impl CpuVision {
 }
 
 impl ImageKernels for CpuVision {
-    fn forward(&self, patches: &[f32], batch: usize) -> Vec<f32> {
+    fn forward(&self, patches: &[f32], batch: Batch) -> Vec<f32> {
+        let positions = match self.flexible {
+            Some(known) => Cow::Owned(resized(&self.positions, known, batch)),
+            None => Cow::Borrowed(&self.positions),
+        };
+        let Batch { images, .. } = batch;
         self.spare.with(|buffers| {
             buffers.x.clear();
-            (0..batch).for_each(|_| buffers.x.extend_from_slice(&self.positions));
+            (0..images).for_each(|_| buffers.x.extend_from_slice(&positions));
             self.patches.apply(patches, &mut buffers.x, Epilogue::Add);
-            self.encoder.apply(buffers, batch);
+            self.encoder.apply(buffers, images);
             self.norm.apply(&buffers.x, &mut buffers.narrow);
-            self.head.forward(&buffers.narrow, batch, &mut buffers.projected)
+            self.head.forward(&buffers.narrow, images, &mut buffers.projected)
         })
     }
 }

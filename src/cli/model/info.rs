@@ -97,8 +97,12 @@ fn in_words(info: &Info) -> String {
     if let Some(model) = &info.model {
         let (side, patch) = (model.image_size, model.patch_size);
         line("family", model.family.to_owned());
-        let cut = if info.crops { ", cut from the middle of the picture" } else { "" };
-        line("images", format!("{side}×{side}{cut}, patches of {patch}×{patch}"));
+        let size = match model.max_patches {
+            None if info.crops => format!("{side}×{side}, cut from the middle of the picture"),
+            None => format!("{side}×{side}"),
+            Some(most) => format!("of their own proportions, up to {most} patches ({side}×{side} if square)"),
+        };
+        line("images", format!("{size}, patches of {patch}×{patch}"));
         line("texts", format!("{} tokens of {}", model.text_len, model.vocabulary));
         line("embeddings", format!("{} dimensions", model.dim));
         line("image tower", tower(&model.vision));

@@ -126,7 +126,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => happens("patches", any::<bool>(), |state, works| {
             let place = state.patches_asked?;
             let rows = ndarray::Array2::from_shape_fn((17, KINDS.len()), |(row, axis)| ((row + axis) % 3) as f32);
-            let patches = FramePatches::of(Grid::new(40, 10), rows.view());
+            let patches = FramePatches::of(Grid::new(40, 40, 10), rows.view());
             let patches = if works { Ok(patches) } else { Err("no patches".to_owned()) };
             Some(Action::PatchesEmbedded(EmbeddedPatches { place, patches }))
         }),

@@ -17,7 +17,7 @@ const AGAINST: (usize, usize) = (3, 0);
 
 /// A frame of an athlete who stands, seen in one window and hidden by another.
 fn standing() -> FramePatches {
-    let grid = Grid::new(40, 10);
+    let grid = Grid::new(40, 40, 10);
     let mut rows = Array2::from_elem((17, KINDS.len()), 0.5);
     for (place, window) in grid.windows().enumerate() {
         rows[(1 + place, 0)] = match window {

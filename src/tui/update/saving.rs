@@ -94,6 +94,7 @@ fn patches_of(state: &State) -> Option<ShownPatches> {
         of: (found.of.class, found.of.step),
         less: found.less.map(|less| (less.class, less.step)),
         cosine: found.map.cosine,
+        region: found.map.region,
         values: found.map.values.rows().into_iter().map(|row| row.to_vec()).collect(),
     })
 }

@@ -23,12 +23,12 @@ const OUTLINED: usize = 3;
 /// are taken for tints.
 pub fn tinted(mut picture: RgbImage, map: Option<&PatchMap>, theme: &Theme) -> RgbImage {
     let Some(map) = map else { return picture };
-    let (rows, columns) = map.values.dim();
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let (width, height) = picture.dimensions();
     let largest = map.largest().max(f32::MIN_POSITIVE);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
-        let window = (y as usize * rows / height, x as usize * columns / width);
-        let value = map.values[window] / largest;
+        let share = |at: u32, of: u32| (f64::from(at) + 0.5) / f64::from(of);
+        // The model does not see what it crops.
+        let value = map.at(share(x, width), share(y, height)).unwrap_or(0.0) / largest;
         let colour = if value > 0.0 { theme.palette.good } else { theme.palette.bad };
         let [r, g, b] = pixel.0.map(u32::from);
         let grey = [((299 * r + 587 * g + 114 * b) / 1000) as u8; 3];
@@ -42,24 +42,23 @@ pub fn fingerprint(map: Option<&PatchMap>, theme: &Theme) -> u32 {
     let Some(map) = map else { return 0 };
     let colours = [theme.palette.good, theme.palette.bad].into_iter().flatten().map(u32::from);
     let values = map.values.iter().map(|value| value.to_bits());
+    let values = values.chain([map.region.left.to_bits() as u32, map.region.top.to_bits() as u32]);
     // Fowler, Noll and Vo's hash.
     values.chain(colours).fold(0x811c_9dc5, |hash, value| (hash ^ value).wrapping_mul(0x0100_0193))
 }
 
 /// Outlines the strongest windows of a picture at `place`, each with its rank.
 pub fn outline(map: &PatchMap, frame: &mut Frame, place: Rect) {
-    let (rows, columns) = map.values.dim();
     let buffer = frame.buffer_mut();
-    let edge = |start: u16, length: u16, at: usize, count: usize| {
-        start + (usize::from(length) * at / count.max(1)) as u16
-    };
+    let edge = |start: u16, length: u16, share: f64| start + (f64::from(length) * share).round() as u16;
     let strongest = map.strongest(OUTLINED).into_iter().filter(|(_, value)| *value > 0.0);
     // The strongest last, over the others.
-    for (rank, ((row, column), _)) in strongest.enumerate().collect::<Vec<_>>().into_iter().rev() {
+    for (rank, (window, _)) in strongest.enumerate().collect::<Vec<_>>().into_iter().rev() {
+        let part = map.part(window);
         let (left, right) =
-            (edge(place.x, place.width, column, columns), edge(place.x, place.width, column + 1, columns));
+            (edge(place.x, place.width, part.left), edge(place.x, place.width, part.left + part.width));
         let (top, bottom) =
-            (edge(place.y, place.height, row, rows), edge(place.y, place.height, row + 1, rows));
+            (edge(place.y, place.height, part.top), edge(place.y, place.height, part.top + part.height));
         let (right, bottom) = (right.max(left + 1) - 1, bottom.max(top + 1) - 1);
         if right > left && bottom > top {
             for x in left..=right {

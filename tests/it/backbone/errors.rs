@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use actalign_tui::backbone::{
-    Checkpoint, ComputeDevice, DeviceChoice, ModelError, Square, StoredCalibration, Tokens,
+    Checkpoint, ComputeDevice, DeviceChoice, ModelError, PreparedImage, StoredCalibration, Tokens,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ impl Copy {
     fn embed(&self) -> (Array2<f32>, Array2<f32>) {
         let checkpoint = self.open().unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
-        let image = Square { size: 32, rgb: (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect() };
+        let image = PreparedImage::square(32, (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect());
         let text = checkpoint.tokenizer().unwrap().encode("a goalkeeper dives").unwrap();
         let vision = checkpoint.load_vision(&device).unwrap();
         let texts = checkpoint.load_text(&device).unwrap();
@@ -215,8 +215,14 @@ fn other_models_are_refused() {
         |c| c["model_type"] = json!("blip"),
         &["\"blip\" model", "SigLIP (siglip), CLIP (clip)", "openai/clip"],
     );
-    refused(|c| c["model_type"] = json!("siglip2"), &["NaFlex"]);
-    refused(|c| c["vision_config"]["num_patches"] = json!(256), &["NaFlex"]);
+    refused(|c| c["model_type"] = json!("siglip2_vision_model"), &["only the image half"]);
+    refused(
+        |c| {
+            c["model_type"] = json!("siglip2");
+            c["vision_config"]["num_patches"] = json!(20);
+        },
+        &["20 known positions", "no square"],
+    );
     refused(|c| drop(c.as_object_mut().unwrap().remove("model_type")), &["model_type is missing"]);
     refused(|c| c["text_config"]["hidden_act"] = json!("quick_gelu"), &["quick_gelu"]);
     refused(|c| c["vision_config"]["num_channels"] = json!(1), &["1 channels"]);
@@ -379,7 +385,7 @@ fn inputs_of_another_model_are_refused() {
     let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
     let vision = checkpoint.load_vision(&device).unwrap();
     for (size, bytes) in [(16, 3 * 16 * 16), (32, 3 * 32 * 32 - 1), (0, 0)] {
-        let message = vision.embed(&[Square { size, rgb: vec![0; bytes] }]).unwrap_err().to_string();
+        let message = vision.embed(&[PreparedImage::square(size, vec![0; bytes])]).unwrap_err().to_string();
         assert!(message.contains("32×32"), "{message}");
     }
     let text = checkpoint.load_text(&device).unwrap();

@@ -1,5 +1,6 @@
 //! The SigLIP port: parity with the reference, and checkpoints that cannot be used.
 
 mod errors;
+mod naflex;
 mod parity;
 mod resize;

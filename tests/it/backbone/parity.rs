@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use actalign_tui::backbone::{
-    Checkpoint, ComputeDevice, DeviceChoice, Square, TextTower, Tokens, VisionTower,
+    Checkpoint, ComputeDevice, DeviceChoice, PreparedImage, TextTower, Tokens, VisionTower,
 };
 use clap::ValueEnum;
 use ndarray::Array2;
@@ -25,7 +25,7 @@ fn device() -> ComputeDevice {
 }
 
 struct Expected {
-    images: Vec<Square>,
+    images: Vec<PreparedImage>,
     image_embeds: Array2<f32>,
     texts: Vec<String>,
     cut: Vec<bool>,
@@ -57,7 +57,7 @@ fn expected(dir: &Path) -> Expected {
         images: images
             .data()
             .chunks_exact(3 * size * size)
-            .map(|rgb| Square { size, rgb: rgb.to_vec() })
+            .map(|rgb| PreparedImage::square(size, rgb.to_vec()))
             .collect(),
         image_embeds: floats("image_embeds"),
         cut: lines.iter().map(|l| l.cut).collect(),
@@ -253,7 +253,7 @@ fn embeddings_do_not_depend_on_how_the_batch_is_split() {
     let want = expected(&fixture("siglip/tiny"));
     let checkpoint = Checkpoint::open(&fixture("siglip/tiny")).unwrap();
     let tower = checkpoint.load_vision(&device()).unwrap();
-    let images: Vec<Square> = want.images.iter().cycle().take(13).cloned().collect();
+    let images: Vec<PreparedImage> = want.images.iter().cycle().take(13).cloned().collect();
     let together = tower.embed(&images).unwrap();
     for (i, image) in images.iter().enumerate() {
         let alone = tower.embed(std::slice::from_ref(image)).unwrap();

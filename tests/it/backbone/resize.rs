@@ -62,7 +62,7 @@ fn check(cases: &str) {
         };
         let fit = case.shortest.map_or(Fit::Squash, |shortest| Fit::Crop { shortest });
         let preprocessor = Preprocessor { size: case.size, filter, fit };
-        let square = preprocessor.square(&picture(&case), case.width, case.height);
+        let square = preprocessor.prepare(&picture(&case), case.width, case.height);
         let name = format!("{} {}x{} to {} {fit:?}", case.picture, case.width, case.height, case.size);
         if let Some(rgb) = case.rgb {
             assert_eq!(square.rgb, rgb, "{name}");
@@ -78,9 +78,9 @@ fn the_region_of_a_crop_is_the_middle() {
             Preprocessor { size: 224, filter: Filter::Bicubic, fit }.region(width, height);
         [left, top, width, height]
     };
-    assert_eq!(region(Fit::Squash, 640, 360), [0.0, 0.0, 640.0, 360.0]);
-    assert_eq!(region(Fit::Crop { shortest: 224 }, 448, 224), [112.0, 0.0, 224.0, 224.0]);
-    assert_eq!(region(Fit::Crop { shortest: 448 }, 448, 896), [112.0, 336.0, 224.0, 224.0]);
+    assert_eq!(region(Fit::Squash, 640, 360), [0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(region(Fit::Crop { shortest: 224 }, 448, 224), [0.25, 0.0, 0.5, 1.0]);
+    assert_eq!(region(Fit::Crop { shortest: 448 }, 448, 896), [0.25, 0.375, 0.5, 0.25]);
 }
 
 /// The shorter side decides, so the longer one has 20 million pixels before it is cut.
@@ -88,7 +88,7 @@ fn the_region_of_a_crop_is_the_middle() {
 fn a_crop_of_a_line_stays_small() {
     let preprocessor = Preprocessor { size: 32, filter: Filter::Bicubic, fit: Fit::Crop { shortest: 336 } };
     let line = noise(3 * 60_000, 3);
-    assert_eq!(preprocessor.square(&line, 60_000, 1).rgb.len(), 3 * 32 * 32);
+    assert_eq!(preprocessor.prepare(&line, 60_000, 1).rgb.len(), 3 * 32 * 32);
 }
 
 proptest! {
@@ -99,8 +99,8 @@ proptest! {
     fn one_colour_stays(width in 1u32..90, height in 1u32..90, size in 1usize..70, colour: [u8; 3], cubic: bool) {
         let filter = if cubic { Filter::Bicubic } else { Filter::Bilinear };
         let rgb = colour.repeat((width * height) as usize);
-        let square = Preprocessor { size, filter, fit: Fit::Squash }.square(&rgb, width, height);
-        prop_assert_eq!(square.size, size);
+        let square = Preprocessor { size, filter, fit: Fit::Squash }.prepare(&rgb, width, height);
+        prop_assert_eq!((square.width, square.height), (size, size));
         prop_assert_eq!(square.rgb, colour.repeat(size * size));
     }
 
@@ -113,8 +113,8 @@ proptest! {
         };
         let preprocessor = Preprocessor { size, filter: Filter::Bicubic, fit: Fit::Squash };
         let rgb = noise((3 * width * height) as usize, seed);
-        let after = mirror(&preprocessor.square(&rgb, width, height).rgb, size);
-        let before = preprocessor.square(&mirror(&rgb, width as usize), width, height).rgb;
+        let after = mirror(&preprocessor.prepare(&rgb, width, height).rgb, size);
+        let before = preprocessor.prepare(&mirror(&rgb, width as usize), width, height).rgb;
         prop_assert!(after.iter().zip(&before).all(|(a, b)| a.abs_diff(*b) <= 1));
     }
 }

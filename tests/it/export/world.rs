@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use actalign_tui::align::Calibration;
+use actalign_tui::backbone::Region;
 use actalign_tui::explore::{Candidate, EmbeddedFrame, Exploration, Picture, Settings, Sources};
 use actalign_tui::snapshot::{Hashes, Pinned, ShownPatches, Snapshot, SnapshotInput, ViewState};
 use actalign_tui::video::{Sampling, Shown};
@@ -135,6 +136,7 @@ pub fn jump_with_patches() -> Snapshot {
         of: (0, 1),
         less: Some((1, 0)),
         cosine: 0.125,
+        region: Region::default(),
         values: vec![vec![0.0, 0.03, -0.01], vec![0.06, 0.0, -0.06]],
     };
     Snapshot { patches: Some(patches), ..jump }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Fit, Square};
+use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, PreparedImage, Tower};
 use image::RgbImage;
 use ndarray::Array2;
 use ndarray_npy::write_npy;
@@ -43,21 +43,22 @@ impl World {
 
     /// With the CLIP checkpoint in place of the SigLIP one.
     fn of_clip() -> Self {
+        Self::of("clip/quick")
+    }
+
+    /// With another checkpoint.
+    fn of(fixture: &str) -> Self {
         let world = Self::new();
-        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/clip/quick");
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture);
         for name in ["config.json", WEIGHTS, FLAT, "tokenizer.json"] {
-            fs::write(world.path(name), fs::read(clip.join(name)).unwrap()).unwrap();
+            fs::write(world.path(name), fs::read(fixture.join(name)).unwrap()).unwrap();
         }
         world
     }
 
     /// With values of a JSON file of the CLIP checkpoint changed.
     fn clip_edited(name: &str, edit: impl FnOnce(&mut Value)) -> Self {
-        let world = Self::of_clip();
-        let mut value = serde_json::from_slice(&fs::read(world.path(name)).unwrap()).unwrap();
-        edit(&mut value);
-        fs::write(world.path(name), value.to_string()).unwrap();
-        world
+        Self::of_clip().changed(name, edit)
     }
 
     /// With one file changed.
@@ -69,11 +70,14 @@ impl World {
 
     /// With values of a JSON file changed.
     fn edited(name: &str, edit: impl FnOnce(&mut Value)) -> Self {
-        let world = Self::new();
-        let mut value = serde_json::from_slice(&fs::read(world.path(name)).unwrap()).unwrap();
+        Self::new().changed(name, edit)
+    }
+
+    fn changed(self, name: &str, edit: impl FnOnce(&mut Value)) -> Self {
+        let mut value = serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap();
         edit(&mut value);
-        fs::write(world.path(name), value.to_string()).unwrap();
-        world
+        fs::write(self.path(name), value.to_string()).unwrap();
+        self
     }
 
     /// With other tensors.
@@ -156,7 +160,7 @@ impl World {
     fn embedding(&self) -> Array2<f32> {
         let checkpoint = Checkpoint::open(&self.0.path().join("model")).unwrap();
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
-        let image = Square { size: 32, rgb: (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect() };
+        let image = PreparedImage::square(32, (0..32 * 32 * 3).map(|i| (i * 7 % 251) as u8).collect());
         checkpoint.load_vision(&device).unwrap().embed(&[image]).unwrap()
     }
 }
@@ -645,6 +649,45 @@ fn clip_preparation_is_followed_or_refused() {
     let checkpoint = Checkpoint::open(&world.0.path().join("model")).unwrap();
     assert_eq!(checkpoint.preprocessor().fit, crop(32));
     assert!(checkpoint.notices()[0].contains("CLIP"), "{:?}", checkpoint.notices());
+}
+
+#[test]
+fn flexible_preparation_is_followed_or_refused() {
+    let with = |settings: &Value| {
+        let edit = |c: &mut Value| c.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        World::of("siglip/naflex").changed(FLAT, edit)
+    };
+    let open = |world: &World| Checkpoint::open(&world.0.path().join("model")).unwrap();
+    let recipe = |checkpoint: &Checkpoint| {
+        checkpoint.recipe(Tower::Vision, &ComputeDevice::open(DeviceChoice::Cpu).unwrap())
+    };
+    let usual = open(&with(&json!({})));
+    assert_eq!(usual.preprocessor().fit, Fit::Patches { side: 4, most: 20 });
+    let larger = open(&with(&json!({"max_num_patches": 37, "do_center_crop": false, "size": null})));
+    assert_eq!(larger.preprocessor().fit, Fit::Patches { side: 4, most: 37 });
+    assert_eq!((larger.image_size(), larger.max_patches()), (24, Some(37)));
+    assert_ne!(recipe(&usual), recipe(&larger));
+    for (settings, part) in [
+        (json!({"patch_size": 16}), "patches of 16 pixels (patch_size) but config.json says 4"),
+        (json!({"max_num_patches": 0}), "a number from 1 to 16384"),
+        (json!({"max_num_patches": null}), "\"max_num_patches\": null"),
+        (json!({"max_num_patches": "many"}), "a number from 1 to 16384"),
+        (json!({"size": {"height": 32, "width": 32}}), "keeps the proportions"),
+        (json!({"do_resize": false}), "do_resize"),
+        (json!({"image_processor_type": "SiglipImageProcessor"}), "SiglipImageProcessor"),
+    ] {
+        with(&settings).is_not_opened(&[FLAT, part]);
+    }
+    let world = World::of("siglip/naflex");
+    fs::remove_file(world.path(FLAT)).unwrap();
+    let checkpoint = open(&world);
+    assert_eq!(checkpoint.preprocessor().fit, Fit::Patches { side: 4, most: 256 });
+    assert_eq!(checkpoint.preprocessor().filter, Filter::Bilinear);
+    assert!(checkpoint.notices()[0].contains("bilinear"), "{:?}", checkpoint.notices());
+    // The layout of the other kind of SigLIP 2.
+    World::of("siglip/naflex")
+        .changed("config.json", |c| c["model_type"] = json!("siglip"))
+        .is_not_opened(&["image_processor_type"]);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn the_list_has_sizes_and_what_is_cached() {
     };
     let of = |models: &[Value], id: &str| models.iter().find(|model| model["id"] == id).unwrap().clone();
     let models = list(&world);
-    assert_eq!(models.len(), 39);
+    assert_eq!(models.len(), 41);
     assert!(models.iter().all(|model| model["cached"] == false));
     let so400m = of(&models, "google/siglip-so400m-patch14-384");
     let expected = json!([384, 64, 1152, 877_960_498, 3_511_841_992_u64, 1_755_920_996]);
@@ -150,6 +150,11 @@ fn info_describes_a_checkpoint() {
     assert!(
         info["files"].as_array().unwrap().contains(&json!({"name": "model.safetensors", "bytes": 249_216}))
     );
+    let flexible = tiny.with_file_name("naflex");
+    let text = world.succeed(&format!("model info {}", flexible.display()));
+    assert!(text.contains("up to 20 patches (16×16 if square), patches of 4×4"), "{text:?}");
+    let text = world.succeed(&format!("doctor --model {}", flexible.display()));
+    assert!(text.contains("images of their own proportions, up to 20 patches, texts"), "{text:?}");
     let text = world.succeed("model info demo");
     for part in ["80×80, patches of 10×10", "4 layers of 128", "in f16", "alpha", "tokenizer.json"] {
         assert!(text.contains(part), "{text:?} does not say {part:?}");
@@ -174,8 +179,8 @@ fn info_lists_all_problems_with_advice() {
     let output = world.command("model info broken --json").output().unwrap();
     let info: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&info["usable"], info["problems"].as_array().unwrap().len()), (&json!(false), 2));
-    fs::write(folder.join("config.json"), r#"{"model_type": "siglip2"}"#).unwrap();
-    world.fail("model info broken", &["NaFlex", "google/siglip-base-patch16-224"]);
+    fs::write(folder.join("config.json"), r#"{"model_type": "siglip2_text_model"}"#).unwrap();
+    world.fail("model info broken", &["only the text half", "google/siglip-base-patch16-224"]);
     world.fail("model info nowhere", &["nowhere", "check the name"]);
 }
 

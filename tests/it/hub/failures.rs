@@ -205,7 +205,7 @@ fn an_unusable_model_is_refused_before_its_weights_are_fetched() {
         value.to_string().into_bytes()
     };
     for (bytes, part) in [
-        (config(|c| c["vision_config"]["num_patches"] = 256.into()), "NaFlex"),
+        (config(|c| c["vision_config"]["vision_use_head"] = false.into()), "no pooling head"),
         (config(|c| c["model_type"] = "clip".into()), "\"clip\" model, not SigLIP"),
         (b"{\"model_type\": ".to_vec(), "config.json is damaged"),
     ] {

@@ -14,7 +14,7 @@ use safetensors::{Dtype, serialize};
 use actalign_tui::backbone::siglip::{
     ImageModule, Modules, Patches, SiglipText, SiglipVision, weight_shapes,
 };
-use actalign_tui::backbone::{Checkpoint, ModelError, Square, Tokens};
+use actalign_tui::backbone::{Checkpoint, ModelError, PreparedImage, Tokens};
 
 /// The image tower with a linear classifier of contents, to pretrain the tower.
 #[derive(Module, Debug)]
@@ -39,10 +39,9 @@ impl PretrainHead {
     }
 
     /// The mean cross entropy of the images' contents.
-    pub fn loss(&self, patches: &Patches, images: &[Square], contents: &[usize]) -> Tensor<1> {
+    pub fn loss(&self, patches: &Patches, images: &[PreparedImage], contents: &[usize]) -> Tensor<1> {
         let device = Device::flex().autodiff();
-        let patches = patches.tensor(images, &device);
-        let embeddings = self.vision.forward(patches, images.len());
+        let embeddings = self.vision.forward(patches.tensor(images, &device), patches.batch(images));
         let logits = activation::log_softmax(self.names.forward(embeddings), 1);
         let contents: Vec<i32> = contents.iter().map(|&content| content as i32).collect();
         let contents = Tensor::<2, Int>::from_data(TensorData::new(contents, [images.len(), 1]), &device);
@@ -89,7 +88,13 @@ impl Learner {
 
     /// The sigmoid loss of SigLIP, summed over all pairs of an image and a text and divided by the number of images.
     /// `truth` is images × texts: 1 for a pair that belongs together, −1 for any other.
-    pub fn loss(&self, patches: &Patches, images: &[Square], texts: &[Tokens], truth: Vec<f32>) -> Tensor<1> {
+    pub fn loss(
+        &self,
+        patches: &Patches,
+        images: &[PreparedImage],
+        texts: &[Tokens],
+        truth: Vec<f32>,
+    ) -> Tensor<1> {
         let device = Device::flex().autodiff();
         let products = self.products(patches, images, texts, &device);
         let [scale, bias] = [&self.logit_scale, &self.logit_bias].map(|p| p.val().unsqueeze::<2>());
@@ -99,15 +104,20 @@ impl Learner {
     }
 
     /// Cosine of every image with every text, images × texts, row by row.
-    pub fn cosines(&self, patches: &Patches, images: &[Square], texts: &[Tokens]) -> Vec<f32> {
+    pub fn cosines(&self, patches: &Patches, images: &[PreparedImage], texts: &[Tokens]) -> Vec<f32> {
         let products = self.products(patches, images, texts, &Device::flex().autodiff());
         // A dense tensor of f32 always converts.
         products.into_data().try_to_vec::<f32>().unwrap_or_default()
     }
 
-    fn products(&self, patches: &Patches, images: &[Square], texts: &[Tokens], device: &Device) -> Tensor<2> {
-        let patches = patches.tensor(images, device);
-        let images = self.vision.forward(patches, images.len());
+    fn products(
+        &self,
+        patches: &Patches,
+        images: &[PreparedImage],
+        texts: &[Tokens],
+        device: &Device,
+    ) -> Tensor<2> {
+        let images = self.vision.forward(patches.tensor(images, device), patches.batch(images));
         let ids: Vec<i32> = texts.iter().flat_map(|text| &text.ids).copied().collect();
         let ids = TensorData::new(ids, [texts.len(), texts.first().map_or(0, |text| text.ids.len())]);
         let texts = self.text.forward(Tensor::<2, Int>::from_data(ids, device));

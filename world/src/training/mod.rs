@@ -21,7 +21,7 @@ use image::RgbImage;
 use thiserror::Error;
 
 use actalign_tui::backbone::siglip::Patches;
-use actalign_tui::backbone::{Checkpoint, ModelError, Preprocessor, Square, Tokens};
+use actalign_tui::backbone::{Checkpoint, ModelError, PreparedImage, Preprocessor, Tokens};
 
 use self::learner::{Learner, PretrainHead};
 
@@ -157,7 +157,7 @@ const WARM_UP: usize = 100;
 
 /// Pictures and captions, and which belong together.
 struct Batch {
-    images: Vec<Square>,
+    images: Vec<PreparedImage>,
     texts: Vec<Tokens>,
     /// A number for each picture's content.
     contents: Vec<usize>,
@@ -181,7 +181,7 @@ impl Batch {
         let seeds = |first: u64| first..first + count as u64;
         for seed in seeds(first) {
             let (picture, content) = world.picture(seed);
-            batch.images.push(preprocessor.square(picture.as_raw(), picture.width(), picture.height()));
+            batch.images.push(preprocessor.prepare(picture.as_raw(), picture.width(), picture.height()));
             let caption = world.caption(content, seed);
             let text = if noisy { vocabulary::disturb(&caption.text, seed) } else { caption.text.clone() };
             batch.texts.push(tokenizer.encode(&text)?);
