@@ -1,25 +1,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::description::Description;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
-use super::family::{Backbone, StoredCalibration};
-use super::file;
+use super::family::StoredCalibration;
 use super::preparation::{ImageConfig, PreparationRules};
-use super::registry::read_config;
+use super::registry::{self, read_config, read_folder};
 use super::resize::Preprocessor;
 use super::tokenizer::{TextTokenizer, tokenizer_file as find_tokenizer};
 use super::tower::{Schedule, TextTower, VisionTower};
 use super::weights::Weights;
 
-/// A checkpoint on disk, in the layout of the model hub: `config.json`, `model.safetensors` (or several
-/// files with `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json` or
-/// `processor_config.json`. Opening one reads no weights.
+/// A checkpoint on disk. In the layout of transformers: `config.json`, `model.safetensors` (or several files with
+/// `model.safetensors.index.json`), `tokenizer.json` and `preprocessor_config.json` or `processor_config.json`. In that of
+/// OpenCLIP: `open_clip_config.json`, `open_clip_model.safetensors`, `tokenizer.json`. Opening one reads no weights.
 #[derive(Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
-    pub(super) backbone: Box<dyn Backbone>,
+    pub(super) description: Description,
     facts: ModelFacts,
     pub(super) image: ImageConfig,
     /// File with the image preparation; `None` for the defaults.
@@ -46,17 +46,26 @@ impl Checkpoint {
     /// # Errors
     /// As there, except for a bad tokenizer, which [`Checkpoint::tokenizer`] reports.
     pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
-        let config_path = present(dir, "config.json")?;
-        let backbone = read_config(&config_path)?;
-        let facts = backbone.facts();
-        let (image, image_file) = ImageConfig::read(dir, &facts, backbone.preparation_rules())?;
+        let description = read_folder(dir)?;
+        let facts = description.model.facts();
+        let (image, image_file) = description.images(dir)?;
         let facts = facts.prepared(image.fit);
         let tokenizer_file = find_tokenizer(dir)?;
-        let weights = Weights::open(dir, backbone.layout())?;
-        weights.check(&backbone.weight_shapes())?;
-        let calibration = backbone.calibration(&weights)?;
+        let mut weights = Weights::open(dir, description.layout)?;
+        weights.check(description.model.weight_shapes())?;
+        let calibration = description.model.calibration(&weights)?;
         let (dir, tokenizer) = (dir.to_path_buf(), OnceLock::new());
-        Ok(Self { dir, backbone, facts, image, image_file, tokenizer_file, tokenizer, weights, calibration })
+        Ok(Self {
+            dir,
+            description,
+            facts,
+            image,
+            image_file,
+            tokenizer_file,
+            tokenizer,
+            weights,
+            calibration,
+        })
     }
 
     pub fn dir(&self) -> &Path {
@@ -65,7 +74,7 @@ impl Checkpoint {
 
     /// Assumptions about the checkpoint that the user should know.
     pub fn notices(&self) -> Vec<String> {
-        let usual = self.image_file.is_none().then(|| self.backbone.preparation_rules());
+        let usual = self.description.usual(self.image_file.as_deref());
         notices(&self.dir, usual, &self.weights)
     }
 
@@ -120,7 +129,7 @@ impl Checkpoint {
         if let Some(tokenizer) = self.tokenizer.get() {
             return Ok(tokenizer);
         }
-        let tokenizer = self.backbone.tokenizer(&self.tokenizer_file)?;
+        let tokenizer = self.description.tokenizer(&self.tokenizer_file)?;
         Ok(self.tokenizer.get_or_init(|| tokenizer))
     }
 
@@ -131,7 +140,7 @@ impl Checkpoint {
     /// Loads the image tower; reads no weights of the text tower.
     pub fn load_vision(&self, device: &ComputeDevice) -> Result<VisionTower, ModelError> {
         Ok(VisionTower {
-            model: self.backbone.load_vision(&self.weights, self.image.normalisation, device)?,
+            model: self.description.model.load_vision(&self.weights, self.image.normalisation, device)?,
             preprocessor: self.preprocessor(),
             dim: self.facts.dim,
             schedule: self.schedule(Tower::Vision, device),
@@ -149,7 +158,7 @@ impl Checkpoint {
     /// Loads the text tower; reads no weights of the image tower.
     pub fn load_text(&self, device: &ComputeDevice) -> Result<TextTower, ModelError> {
         Ok(TextTower {
-            model: self.backbone.load_text(&self.weights, device)?,
+            model: self.description.model.load_text(&self.weights, device)?,
             text_len: self.facts.text_len,
             vocabulary: self.facts.vocabulary,
             dim: self.facts.dim,
@@ -165,7 +174,12 @@ impl Checkpoint {
     }
 }
 
-/// Checks that a `config.json` is of a model that this program runs.
+/// Whether a configuration is that of a model, and not of an image tower alone.
+pub fn names_model(path: &Path) -> Result<bool, ModelError> {
+    registry::names_model(path)
+}
+
+/// Checks that a `config.json` or `open_clip_config.json` is of a model that this program runs.
 pub fn check_config(path: &Path) -> Result<(), ModelError> {
     read_config(path).map(|_| ())
 }
@@ -188,13 +202,4 @@ pub(super) fn notices(dir: &Path, usual: Option<&PreparationRules>, weights: &We
         ));
     }
     notices
-}
-
-pub(super) fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
-    let path = dir.join(name);
-    if file::is_there(&path)? {
-        return Ok(path);
-    }
-    file::refuse_adapters(dir)?;
-    Err(ModelError::MissingFile { path, hint: file::folder_hint(dir) })
 }

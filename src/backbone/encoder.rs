@@ -11,6 +11,7 @@ use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
 
 use super::activation::Activation;
+use super::rotary::{DeviceTurns, Rotary};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EncoderSizes {
@@ -22,6 +23,8 @@ pub(super) struct EncoderSizes {
     pub activation: Activation,
     /// Whether a position attends only to itself and those before it.
     pub is_causal: bool,
+    /// Where queries and keys are turned by their positions.
+    pub rotary: Option<Rotary>,
 }
 
 impl EncoderSizes {
@@ -33,6 +36,9 @@ impl EncoderSizes {
 #[derive(Module, Debug)]
 pub(super) struct Encoder {
     layers: Vec<EncoderLayer>,
+    head_size: usize,
+    #[module(skip)]
+    rotary: Option<Rotary>,
 }
 
 #[derive(Module, Debug)]
@@ -63,12 +69,17 @@ pub(super) struct Mlp {
 
 impl Encoder {
     pub fn new(sizes: &EncoderSizes, device: &Device) -> Self {
-        Self { layers: (0..sizes.layers).map(|_| EncoderLayer::new(sizes, device)).collect() }
+        Self {
+            layers: (0..sizes.layers).map(|_| EncoderLayer::new(sizes, device)).collect(),
+            head_size: sizes.hidden / sizes.heads,
+            rotary: sizes.rotary,
+        }
     }
 
     /// `x` and the result are `[batch · positions, hidden]`.
     pub fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
-        self.layers.iter().fold(x, |x, layer| layer.forward(x, batch))
+        let turns = self.rotary.map(|rotary| rotary.turns(self.head_size).on(&x.device()));
+        self.layers.iter().fold(x, |x, layer| layer.forward(x, batch, turns.as_ref()))
     }
 }
 
@@ -90,16 +101,20 @@ impl EncoderLayer {
         }
     }
 
-    fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
-        let x = x.clone() + self.self_attn.forward(self.layer_norm1.forward(x), batch);
+    fn forward(&self, x: Tensor<2>, batch: usize, turns: Option<&DeviceTurns>) -> Tensor<2> {
+        let x = x.clone() + self.self_attn.forward(self.layer_norm1.forward(x), batch, turns);
         x.clone() + self.mlp.forward(self.layer_norm2.forward(x))
     }
 }
 
 impl Attention {
-    fn forward(&self, x: Tensor<2>, batch: usize) -> Tensor<2> {
-        let q = split_heads(self.q_proj.forward(x.clone()), batch, self.heads);
-        let k = split_heads(self.k_proj.forward(x.clone()), batch, self.heads);
+    fn forward(&self, x: Tensor<2>, batch: usize, turns: Option<&DeviceTurns>) -> Tensor<2> {
+        let turned = |x: Tensor<4>| match turns {
+            Some(turns) => turns.apply(x),
+            None => x,
+        };
+        let q = turned(split_heads(self.q_proj.forward(x.clone()), batch, self.heads));
+        let k = turned(split_heads(self.k_proj.forward(x.clone()), batch, self.heads));
         let v = split_heads(self.v_proj.forward(x), batch, self.heads);
         self.out_proj.forward(join_heads(attend(q, k, v, self.is_causal)))
     }

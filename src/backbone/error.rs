@@ -16,7 +16,7 @@ pub enum ModelError {
     #[error("{}: {reason}", path.display())]
     Unsupported { path: PathBuf, reason: String },
     #[error(
-        "{}: {reason}; config.json and the weights do not belong together\nhelp: fetch the checkpoint again",
+        "{}: {reason}; the configuration and the weights do not belong together\nhelp: fetch the checkpoint again",
         path.display()
     )]
     Weights { path: PathBuf, reason: String },

@@ -76,7 +76,7 @@ impl ModelFacts {
             Fit::Patches { side, most } => {
                 Self { image_size: most.isqrt() * side, max_patches: Some(most), ..self }
             }
-            Fit::Squash | Fit::Crop { .. } => self,
+            Fit::Squash | Fit::Crop { .. } | Fit::CropRounded { .. } => self,
         }
     }
 

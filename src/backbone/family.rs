@@ -8,21 +8,30 @@ use serde_json::Value;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{KnownModel, ModelFacts, Tower};
+use super::layout::WeightLayout;
 use super::preparation::{Normalisation, PreparationRules};
 use super::resize::PreparedImage;
 use super::tokenizer::{TextTokenizer, Tokens};
-use super::weights::{WeightLayout, Weights};
+use super::weights::Weights;
 
 /// A model family. A further one is a folder beside `siglip` and an entry in `FAMILIES`.
 pub(super) struct Family {
     pub name: &'static str,
+    /// Which checkpoints work, after "use".
+    pub help: &'static str,
+    pub models: fn() -> Vec<KnownModel>,
+    /// `None` if there are no such checkpoints.
+    pub in_transformers: Option<InTransformers>,
+}
+
+/// A family in the layout of transformers.
+pub(super) struct InTransformers {
     /// What `model_type` in `config.json` is for it: first that of whole models, then those of models of the family that
     /// cannot be used.
     pub model_types: &'static [&'static str],
-    /// Which checkpoints work, after "use".
-    pub help: &'static str,
     pub read: fn(&Value) -> Result<Box<dyn Backbone>, String>,
-    pub models: fn() -> Vec<KnownModel>,
+    pub layout: &'static WeightLayout,
+    pub preparation: &'static PreparationRules,
 }
 
 /// The configuration of one checkpoint, and how it becomes two towers.
@@ -32,12 +41,8 @@ pub(super) trait Backbone: fmt::Debug + Send + Sync {
     /// Names and shapes of the tensors of both towers.
     fn weight_shapes(&self) -> Vec<(String, Vec<usize>)>;
 
-    fn layout(&self) -> &'static WeightLayout;
-
     /// Everything in the configuration that decides a tower's embeddings, for cache keys.
     fn recipe(&self, tower: Tower) -> String;
-
-    fn preparation_rules(&self) -> &'static PreparationRules;
 
     fn tokenizer(&self, path: &Path) -> Result<TextTokenizer, ModelError>;
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
@@ -130,10 +130,10 @@ pub(super) fn folder_hint(dir: &Path) -> String {
         return "this is the folder of a model in the hub's cache: name the folder under its snapshots/"
             .into();
     }
-    if has("open_clip_config.json") || ends("open_clip_model.safetensors").is_some() {
-        return "this is an OpenCLIP checkpoint: use the one in the layout of transformers, such as \
-                google/siglip-base-patch16-224"
-            .into();
+    let wanted =
+        if has("open_clip_config.json") { "open_clip_model.safetensors" } else { "model.safetensors" };
+    if has("open_clip_model.safetensors") && !has("open_clip_config.json") {
+        return "this is an OpenCLIP checkpoint without its open_clip_config.json: fetch that too".into();
     }
     for (ending, what) in [
         (".gguf", "a GGUF file"),
@@ -147,16 +147,26 @@ pub(super) fn folder_hint(dir: &Path) -> String {
         (".ckpt", "pickled weights"),
     ] {
         if let Some(name) = ends(ending) {
-            return format!("{name} is not read ({what}): use a checkpoint with model.safetensors");
+            return format!("{name} is not read ({what}): use a checkpoint with {wanted}");
         }
     }
     if has("onnx") {
         return "this is a folder of ONNX files: use a checkpoint with model.safetensors".into();
     }
-    if let Some(name) = ends(".safetensors").filter(|_| !has("model.safetensors")) {
-        return format!("{name} has another name: checkpoints have model.safetensors beside config.json");
+    if let Some(name) = ends(".safetensors").filter(|_| !has(wanted)) {
+        return format!("{name} has another name: checkpoints have {wanted} beside their configuration");
     }
     "fetch the checkpoint again".into()
+}
+
+/// The file of that name in a folder of a checkpoint, or the error that it is missing.
+pub(super) fn present(dir: &Path, name: &str) -> Result<PathBuf, ModelError> {
+    let path = dir.join(name);
+    if is_there(&path)? {
+        return Ok(path);
+    }
+    refuse_adapters(dir)?;
+    Err(ModelError::MissingFile { path, hint: folder_hint(dir) })
 }
 
 /// Refuses a folder of adapters (LoRA): a base model in it would be used without them.

@@ -54,9 +54,9 @@ impl Checkpoint {
         let backend = format!("{} {:?}", device.choice(), device.precision());
         match tower {
             Tower::Vision => {
-                format!("{VERSION} {backend} {} {}", self.backbone.recipe(tower), self.image.recipe())
+                format!("{VERSION} {backend} {} {}", self.description.recipe(tower), self.image.recipe())
             }
-            Tower::Text => format!("{VERSION} {backend} {}", self.backbone.recipe(tower)),
+            Tower::Text => format!("{VERSION} {backend} {}", self.description.recipe(tower)),
         }
     }
 

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use super::checkpoint::{notices, present};
+use super::checkpoint::notices;
 use super::error::ModelError;
 use super::facts::{ModelFacts, WeightFacts};
 use super::family::StoredCalibration;
-use super::preparation::ImageConfig;
-use super::registry::read_config;
+use super::registry::read_folder;
 use super::resize::Fit;
 use super::siglip;
 use super::tokenizer::{TextTokenizer, TokenizerKind, tokenizer_file};
@@ -30,12 +29,12 @@ pub struct Inspection {
 pub fn inspect(dir: &Path) -> Inspection {
     let mut found = Inspection::default();
     let mut keep = |outcome: Result<(), ModelError>| found.problems.extend(outcome.err());
-    let config = present(dir, "config.json").and_then(|path| read_config(&path));
+    let config = read_folder(dir);
     let config = config.map_err(|error| keep(Err(error))).ok();
-    let mut model = config.as_ref().map(|config| config.facts());
+    let mut model = config.as_ref().map(|config| config.model.facts());
     let (mut image_file, mut crops) = (None, false);
     if let (Some(config), Some(facts)) = (&config, &mut model) {
-        match ImageConfig::read(dir, facts, config.preparation_rules()) {
+        match config.images(dir) {
             Ok((image, file)) => {
                 *facts = facts.clone().prepared(image.fit);
                 image_file = Some(file);
@@ -52,20 +51,20 @@ pub fn inspect(dir: &Path) -> Inspection {
         None => TextTokenizer::open_any(&path),
     });
     let tokenizer = tokenizer.map(|tokenizer| tokenizer.kind()).map_err(|error| keep(Err(error))).ok();
-    let layout = config.as_ref().map_or(&siglip::LAYOUT, |config| config.layout());
-    let weights = Weights::open(dir, layout).and_then(|weights| {
+    let layout = config.as_ref().map_or(&siglip::LAYOUT, |config| config.layout);
+    let weights = Weights::open(dir, layout).and_then(|mut weights| {
         if let Some(config) = &config {
-            weights.check(&config.weight_shapes())?;
+            weights.check(config.model.weight_shapes())?;
             weights.check_values()?;
         }
         // Without a configuration nothing is known of the preparation.
         let usual = match (&config, &image_file) {
-            (Some(config), Some(None)) => Some(config.preparation_rules()),
+            (Some(config), Some(file)) => config.usual(file.as_deref()),
             _ => None,
         };
         found.notices = notices(dir, usual, &weights);
         let StoredCalibration { logit_scale, logit_bias } = match &config {
-            Some(config) => config.calibration(&weights)?,
+            Some(config) => config.model.calibration(&weights)?,
             None => StoredCalibration {
                 logit_scale: weights.scalar("logit_scale")?,
                 logit_bias: weights.scalar("logit_bias").ok(),

@@ -18,9 +18,11 @@
 
 mod activation;
 mod checkpoint;
+mod cleaning;
 mod clip;
 mod config;
 mod cpu;
+mod description;
 mod device;
 mod encoder;
 mod error;
@@ -29,23 +31,28 @@ mod family;
 mod file;
 mod identity;
 mod inspect;
+mod layout;
 mod loading;
+mod open_clip;
 mod patches;
+mod pe;
 mod pooling;
 mod preparation;
 pub mod registry;
 mod resize;
+mod rotary;
 mod shapes;
 pub mod siglip;
 mod tokenizer;
 mod tower;
+mod values;
 mod weight_file;
 mod weights;
 
 #[cfg(test)]
 mod tests;
 
-pub use checkpoint::{Checkpoint, check_config};
+pub use checkpoint::{Checkpoint, check_config, names_model};
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision};
 pub use error::ModelError;
 pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};

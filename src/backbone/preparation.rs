@@ -23,6 +23,7 @@ pub(super) struct ImageConfig {
 }
 
 /// Which settings of an image preparation fit a model family, and what it does where they say nothing.
+#[derive(Debug)]
 pub(super) struct PreparationRules {
     /// The family, whose name is part of its `processor_class`.
     pub family: &'static str,
@@ -44,6 +45,11 @@ pub(super) struct Normalisation {
 }
 
 impl Normalisation {
+    /// Of values from 0 to 1.
+    pub fn new(mean: [f64; 3], std: [f64; 3]) -> Self {
+        Self { factor: 1.0 / 255.0, mean, std }
+    }
+
     /// Input values of the 256 levels of a colour (0 red, 1 green, 2 blue).
     pub fn levels(&self, colour: usize) -> [f32; 256] {
         std::array::from_fn(|v| ((v as f64 * self.factor - self.mean[colour]) / self.std[colour]) as f32)

@@ -4,22 +4,41 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::description::{Description, Images};
 use super::error::ModelError;
 pub use super::facts::KnownModel;
-use super::family::{Backbone, Family};
-use super::{clip, file, siglip};
+use super::family::Family;
+use super::layout::{CONFIG, OPEN_CLIP_CONFIG};
+use super::{clip, file, open_clip, pe, siglip};
 
-pub(super) const FAMILIES: &[Family] = &[siglip::FAMILY, clip::CLIP, clip::METACLIP_2];
+pub(super) const FAMILIES: &[Family] =
+    &[siglip::FAMILY, siglip::FLEXIBLE, clip::CLIP, clip::METACLIP_2, pe::FAMILY];
 
-/// Reads the `config.json` of any family.
-pub(super) fn read_config(path: &Path) -> Result<Box<dyn Backbone>, ModelError> {
+/// Reads the configuration in a folder.
+pub(super) fn read_folder(dir: &Path) -> Result<Description, ModelError> {
+    let open_clip = dir.join(OPEN_CLIP_CONFIG);
+    if file::is_there(&open_clip)? && !names_model(&dir.join(CONFIG))? {
+        return open_clip::read(&open_clip);
+    }
+    read_config(&file::present(dir, CONFIG)?)
+}
+
+/// Whether a configuration is that of a model. Folders in the layout of OpenCLIP may hold a `config.json` of the image tower
+/// alone.
+pub(super) fn names_model(path: &Path) -> Result<bool, ModelError> {
+    let is_of_tower = |config: Value| ["model_type", "model_cfg"].iter().all(|key| config.get(key).is_none());
+    Ok(file::is_there(path)? && !file::json(path).is_ok_and(is_of_tower))
+}
+
+/// Reads the configuration of any family, in the layout that the file's name tells.
+pub(super) fn read_config(path: &Path) -> Result<Description, ModelError> {
+    if path.file_name().is_some_and(|name| name == OPEN_CLIP_CONFIG) {
+        return open_clip::read(path);
+    }
     let config: Value = file::json(path)?;
     let unsupported =
         |reason: String, help: &str| ModelError::unsupported(path, format!("{reason}\nhelp: use {help}"));
-    let all = || {
-        let families = FAMILIES.iter().map(|family| format!("{} ({})", family.name, family.model_types[0]));
-        families.collect::<Vec<_>>().join(", ")
-    };
+    let all = || FAMILIES.iter().map(in_words).collect::<Vec<_>>().join(", ");
     let any = FAMILIES.iter().map(|family| family.help).collect::<Vec<_>>().join(", or ");
     let Some(model_type) = config.get("model_type").filter(|value| !value.is_null()) else {
         let reason = format!("model_type is missing, so this is not known to be one of {}", all());
@@ -28,18 +47,36 @@ pub(super) fn read_config(path: &Path) -> Result<Box<dyn Backbone>, ModelError> 
     let model_type = model_type
         .as_str()
         .ok_or_else(|| ModelError::damaged(path, format!("model_type is {model_type}, not text")))?;
-    let Some(family) = FAMILIES.iter().find(|family| family.model_types.contains(&model_type)) else {
+    let found = FAMILIES.iter().find_map(|family| {
+        let files = family.in_transformers.as_ref()?;
+        files.model_types.contains(&model_type).then_some((family, files))
+    });
+    let Some((family, files)) = found else {
         return Err(unsupported(
             format!("this is a {model_type:?} model; those that are read are {}", all()),
             &any,
         ));
     };
-    (family.read)(&config).map_err(|reason| unsupported(reason, family.help))
+    let model = (files.read)(&config).map_err(|reason| unsupported(reason, family.help))?;
+    let images = Images::InFiles(files.preparation);
+    Ok(Description { model, layout: files.layout, images, cleaning: None })
+}
+
+/// Its name, and what its configuration is called by.
+fn in_words(family: &Family) -> String {
+    let by = family.in_transformers.as_ref().map_or(OPEN_CLIP_CONFIG, |files| files.model_types[0]);
+    format!("{} ({by})", family.name)
 }
 
 /// All published checkpoints, family by family.
 pub fn models() -> Vec<KnownModel> {
     FAMILIES.iter().flat_map(|family| (family.models)()).collect()
+}
+
+/// Whether a published checkpoint of that name is in the layout of OpenCLIP.
+pub fn is_in_open_clip(id: &str) -> bool {
+    let mut families = FAMILIES.iter().filter(|family| family.in_transformers.is_none());
+    families.any(|family| (family.models)().iter().any(|model| model.id == id))
 }
 
 /// The checkpoint of that name.

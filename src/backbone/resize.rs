@@ -41,6 +41,8 @@ pub enum Fit {
     Squash,
     /// The shorter side is resized to so many pixels, the longer one with it; the square is cut from the middle.
     Crop { shortest: usize },
+    /// The same, but where the margins differ by a pixel, they are halved as torchvision does it: to an even number.
+    CropRounded { shortest: usize },
     /// Flexible resolution: the image keeps its proportions, up to whole patches of a side in pixels, and has as many patches
     /// as possible, but at most `most`.
     Patches { side: usize, most: usize },
@@ -88,22 +90,26 @@ impl Preprocessor {
         match self.fit {
             Fit::Squash => whole((self.size, self.size)),
             Fit::Patches { side, most } => whole(within_patches((width, height), side, most)),
-            Fit::Crop { shortest } => {
-                // At least the square, should a caller ask for less.
-                let shortest = shortest.max(self.size);
-                let longest = |long: usize, short: usize| shortest * long / short;
-                let (across, down) = if width <= height {
-                    (shortest, longest(height, width))
-                } else {
-                    (longest(width, height), shortest)
-                };
-                Plan {
-                    resized: (across, down),
-                    corner: ((across - self.size) / 2, (down - self.size) / 2),
-                    image: (self.size, self.size),
-                }
-            }
+            Fit::Crop { shortest } => self.crop((width, height), shortest, false),
+            Fit::CropRounded { shortest } => self.crop((width, height), shortest, true),
         }
+    }
+
+    fn crop(&self, (width, height): (usize, usize), shortest: usize, rounds: bool) -> Plan {
+        // At least the square, should a caller ask for less.
+        let shortest = shortest.max(self.size);
+        let longest = |long: usize, short: usize| shortest * long / short;
+        let (across, down) = if width <= height {
+            (shortest, longest(height, width))
+        } else {
+            (longest(width, height), shortest)
+        };
+        let margin = |length: usize| {
+            let both = length - self.size;
+            both / 2 + usize::from(rounds && both % 4 == 3)
+        };
+        let (resized, corner) = ((across, down), (margin(across), margin(down)));
+        Plan { resized, corner, image: (self.size, self.size) }
     }
 
     /// The part of a picture that becomes the image.
@@ -119,7 +125,7 @@ impl Preprocessor {
     }
 
     /// `rgb` holds `height` rows of `width` pixels of 3 bytes. The result equals Pillow's `Image.resize`, and with a crop or
-    /// at flexible resolution that of transformers (with Pillow), byte for byte.
+    /// at flexible resolution that of transformers (with Pillow) or torchvision, byte for byte.
     ///
     /// # Panics
     /// If `rgb` is not `3 · width · height` bytes long, or if it is empty.
@@ -137,7 +143,9 @@ impl Preprocessor {
     /// Whether it makes images of that size.
     pub(super) fn makes(&self, width: usize, height: usize) -> bool {
         match self.fit {
-            Fit::Squash | Fit::Crop { .. } => (width, height) == (self.size, self.size),
+            Fit::Squash | Fit::Crop { .. } | Fit::CropRounded { .. } => {
+                (width, height) == (self.size, self.size)
+            }
             Fit::Patches { side, most } => {
                 let [columns, rows] = [width, height].map(|length| length.checked_div(side).unwrap_or(0));
                 let patches = columns.saturating_mul(rows);
@@ -149,7 +157,7 @@ impl Preprocessor {
     /// The largest number of pixels of an image.
     pub fn most_pixels(&self) -> usize {
         match self.fit {
-            Fit::Squash | Fit::Crop { .. } => self.size * self.size,
+            Fit::Squash | Fit::Crop { .. } | Fit::CropRounded { .. } => self.size * self.size,
             Fit::Patches { side, most } => most * side * side,
         }
     }
@@ -157,7 +165,7 @@ impl Preprocessor {
     /// The sizes of its images in words.
     pub fn sizes(&self) -> String {
         match self.fit {
-            Fit::Squash | Fit::Crop { .. } => format!("{0}×{0}", self.size),
+            Fit::Squash | Fit::Crop { .. } | Fit::CropRounded { .. } => format!("{0}×{0}", self.size),
             Fit::Patches { most, .. } => format!("of their own proportions, up to {most} patches"),
         }
     }

@@ -9,9 +9,12 @@ use super::{Checkpoint, ComputeDevice, Precision, PreparedImage, Tokens, Tower};
 
 /// The checkpoints of all families among the fixtures.
 fn checkpoints() -> impl Iterator<Item = Checkpoint> {
-    let names =
+    let transformers =
         ["siglip/tiny", "siglip/awkward", "siglip/naflex", "clip/quick", "clip/legacy", "clip/metaclip2"];
-    names.into_iter().map(|name| Checkpoint::open(&fixture(name)).unwrap())
+    let open_clip =
+        ["pe", "pe-patches", "siglip", "clip", "clip-custom"].map(|name| format!("open_clip/{name}"));
+    let names = transformers.map(str::to_owned).into_iter().chain(open_clip);
+    names.map(|name| Checkpoint::open(&fixture(&name)).unwrap())
 }
 
 fn fixture(name: &str) -> PathBuf {

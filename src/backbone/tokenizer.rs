@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokenizers::{Encoding, ModelWrapper, Tokenizer};
 
+use super::cleaning::Cleaning;
 use super::error::ModelError;
 use super::file;
+use super::layout::OPEN_CLIP_CONFIG;
 use crate::error_chain::panic_message;
 
 /// A tokenized text.
@@ -33,6 +35,8 @@ pub struct TextTokenizer {
     tokenizer: Tokenizer,
     kind: TokenizerKind,
     length: usize,
+    /// Rules of the checkpoint's layout, in place of those of the kind.
+    cleaning: Option<Cleaning>,
     /// Ids of the tokens before and after a text.
     start: Option<i32>,
     end: i32,
@@ -193,8 +197,16 @@ impl TextTokenizer {
         // `encode` cuts, starts, ends and pads texts itself, whatever the file says.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| ModelError::damaged(path, error))?;
-        let mut opened =
-            Self { path: path.to_owned(), tokenizer, kind, length, start, end, empty: Vec::new() };
+        let mut opened = Self {
+            path: path.to_owned(),
+            tokenizer,
+            kind,
+            length,
+            cleaning: None,
+            start,
+            end,
+            empty: Vec::new(),
+        };
         opened.empty = opened.check_texts()?;
         Ok(opened)
     }
@@ -251,11 +263,14 @@ impl TextTokenizer {
 
     /// Tokenizes a text; one that is too long is cut.
     pub fn encode(&self, text: &str) -> Result<Tokens, ModelError> {
-        let made = match self.kind {
-            TokenizerKind::V1 => self.run(&canonical(text)),
+        let made = match (self.cleaning, self.kind) {
+            (Some(cleaning), _) => self.run(&cleaning.apply(text)),
+            (None, TokenizerKind::V1) => self.run(&canonical(text)),
             // Letter by letter, whatever ends the word, as the reference implementation does it.
-            TokenizerKind::V2 => self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>()),
-            TokenizerKind::Clip | TokenizerKind::XlmV => self.run(text),
+            (None, TokenizerKind::V2) => {
+                self.run(&text.chars().flat_map(char::to_lowercase).collect::<String>())
+            }
+            (None, TokenizerKind::Clip | TokenizerKind::XlmV) => self.run(text),
         };
         let made = made.map_err(|reason| {
             let path = self.path.display();
@@ -267,8 +282,21 @@ impl TextTokenizer {
         ids.extend(made[..kept].iter().map(|id| *id as i32));
         let used = ids.len();
         ids.push(self.end);
-        ids.resize(self.length, self.kind.padding(self.end));
+        ids.resize(self.length, self.padding());
         Ok(Tokens { ids, used, cut: made.len() > kept })
+    }
+
+    fn padding(&self) -> i32 {
+        match (self.cleaning, self.kind) {
+            // OpenCLIP's own tokenizer.
+            (Some(Cleaning::Lower), TokenizerKind::Clip) => 0,
+            _ => self.kind.padding(self.end),
+        }
+    }
+
+    /// The same tokenizer with other rules for texts.
+    pub(super) fn with_cleaning(self, cleaning: Cleaning) -> Self {
+        Self { cleaning: Some(cleaning), ..self }
     }
 
     fn run(&self, text: &str) -> Result<Encoding, String> {
@@ -424,6 +452,12 @@ pub(super) fn tokenizer_file(dir: &Path) -> Result<PathBuf, ModelError> {
     }
     let hint = if dir.join("spiece.model").exists() {
         "spiece.model alone is not enough: fetch tokenizer.json from the same repository".into()
+    } else if dir.join(OPEN_CLIP_CONFIG).exists() {
+        format!(
+            "copy it from the repository that hf_tokenizer_name in {} names, or if there is none, from \
+             openai/clip-vit-large-patch14",
+            OPEN_CLIP_CONFIG
+        )
     } else if dir.join("merges.txt").exists() {
         "vocab.json and merges.txt are not read: open the model in transformers, and save its tokenizer"
             .into()

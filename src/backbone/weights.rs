@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use burn::module::Module;
-use burn::tensor::{DType, bf16, f16};
-use burn_store::{FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+use burn::tensor::{DType, Shape, TensorData};
+use burn_store::bridge::deferred;
+use burn_store::{FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter};
 use memmap2::Mmap;
-use rayon::prelude::*;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
@@ -19,23 +18,9 @@ use serde::Deserialize;
 use super::error::ModelError;
 use super::facts::Tower;
 use super::file;
+use super::layout::{Source, WeightLayout};
+use super::values::{Piece, TensorRows, Values, first_not_finite, floats};
 use super::weight_file::WeightFile;
-
-/// How a family names its tensors.
-#[derive(Debug)]
-pub(super) struct WeightLayout {
-    /// How the names of the image tower's and the text tower's tensors begin.
-    pub towers: [&'static [&'static str]; 2],
-    /// Tensors that every checkpoint has: what stands before their names is a prefix of all names.
-    pub anchors: [&'static str; 2],
-}
-
-impl WeightLayout {
-    /// Whether a tensor belongs to a tower.
-    fn is_of(&self, tower: Tower, tensor: &str) -> bool {
-        self.towers[tower as usize].iter().any(|start| tensor.starts_with(start))
-    }
-}
 
 /// The valid headers of all files.
 #[derive(Debug)]
@@ -47,6 +32,8 @@ pub(super) struct Weights {
     prefix: String,
     layout: &'static WeightLayout,
     tensors: BTreeMap<String, Tensor>,
+    /// The tensors that the model asks for.
+    shapes: Vec<(String, Vec<usize>)>,
 }
 
 #[derive(Debug)]
@@ -55,7 +42,7 @@ struct Tensor {
     file: usize,
 }
 
-/// `model.safetensors.index.json`: the file of each tensor.
+/// The index of several files: the file of each tensor.
 #[derive(Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
@@ -65,7 +52,7 @@ impl Weights {
     /// Reads and checks the headers of all weight files.
     pub fn open(dir: &Path, layout: &'static WeightLayout) -> Result<Self, ModelError> {
         file::refuse_adapters(dir)?;
-        let (single, index) = (dir.join("model.safetensors"), dir.join("model.safetensors.index.json"));
+        let (single, index) = (dir.join(layout.file), dir.join(format!("{}.index.json", layout.file)));
         if file::is_there(&single)? {
             let (file, tensors) = WeightFile::open(&single)?;
             let tensors = tensors.into_iter().map(|(name, info)| (name, Tensor { info, file: 0 })).collect();
@@ -99,7 +86,7 @@ impl Weights {
             .into_iter()
             .filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_owned(), tensor)))
             .collect();
-        Ok(Self { path, files, prefix, layout, tensors })
+        Ok(Self { path, files, prefix, layout, tensors, shapes: Vec::new() })
     }
 
     /// The ignored prefix of all names in the files.
@@ -150,26 +137,30 @@ impl Weights {
         Self::new(index.to_path_buf(), files, layout, tensors)
     }
 
-    /// Checks that both towers have every tensor with the right shape and a readable type, and no tensor that the
-    /// configuration does not describe: it would be ignored silently.
-    pub fn check(&self, shapes: &[(String, Vec<usize>)]) -> Result<(), ModelError> {
+    /// Checks that the files have every tensor that the model asks for, with the right shape and a readable type, and no
+    /// tensor of a tower beside them: it would be ignored silently. Only these tensors can be loaded.
+    pub fn check(&mut self, shapes: Vec<(String, Vec<usize>)>) -> Result<(), ModelError> {
         let refuse = |name: &str, reason: String| Err(ModelError::weights(self.path_of(name), reason));
-        for (name, shape) in shapes {
-            let found = &self.tensor(name)?.info.shape;
-            if found != shape {
-                return refuse(name, format!("tensor {name} has the shape {found:?}, not {shape:?}"));
+        let mut known = HashSet::new();
+        for (name, shape) in &shapes {
+            for (name, shape) in (self.layout.source)(name).stored(shape) {
+                let found = &self.tensor(name)?.info.shape;
+                if without_ones(found) != without_ones(&shape) {
+                    return refuse(name, format!("tensor {name} has the shape {found:?}, not {shape:?}"));
+                }
+                known.insert(name.to_owned());
             }
         }
-        let known: HashSet<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
         let is_unknown = |name: &&String| {
             Tower::BOTH.iter().any(|tower| self.layout.is_of(*tower, name))
                 && !known.contains(name.as_str())
                 && !is_index(name)
         };
-        match self.tensors.keys().find(is_unknown) {
-            None => Ok(()),
-            Some(name) => refuse(name, format!("tensor {name} is of no part that config.json describes")),
+        if let Some(name) = self.tensors.keys().find(is_unknown) {
+            return refuse(name, format!("tensor {name} is of no part that the configuration describes"));
         }
+        self.shapes = shapes;
+        Ok(())
     }
 
     /// Checks that every value of both towers is a finite number. Reads all weights.
@@ -219,18 +210,12 @@ impl Weights {
         (types, weights().count())
     }
 
-    fn check_finite(&self, name: &str, tensor: &Tensor, bytes: &[u8]) -> Result<(), ModelError> {
-        match first_not_finite(tensor.info.dtype, bytes) {
-            None => Ok(()),
-            Some((place, value)) => Err(ModelError::damaged(
-                &self.files[tensor.file].path,
-                format!("tensor {name} holds {value} (value {place} of it, from 0)"),
-            )),
-        }
-    }
-
     fn path_of(&self, name: &str) -> &Path {
         self.tensors.get(name).map_or(&self.path, |tensor| &self.files[tensor.file].path)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
     }
 
     /// The value of a tensor that holds one.
@@ -254,22 +239,24 @@ impl Weights {
         Ok(value)
     }
 
-    /// Loads a module whose fields are named as the tensors, as tensors of that type.
+    /// Loads a module whose fields are named as the tensors that the model asks for, as tensors of that type.
     pub fn load<M: Module>(&self, module: &mut M, dtype: DType) -> Result<(), ModelError> {
-        let prefix: String = self.prefix.chars().flat_map(in_pattern).collect();
-        for WeightFile { path, .. } in &self.files {
-            file::open(path)?;
-            let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
-            // One of several files fills a part; opening has checked that all tensors are there.
-            let mut store = SafetensorsStore::from_file(path)
-                .with_from_adapter(adapter)
-                .allow_partial(self.files.len() > 1);
-            if !prefix.is_empty() {
-                store = store.with_key_remapping(format!("^{prefix}"), "");
-            }
-            module.load_from(&mut store).map_err(|e| ModelError::damaged(path, e))?;
+        let tensors = self.map()?;
+        let of_module = self.shapes.iter().map(|(name, shape)| {
+            let (values, sides) = (tensors.values(name)?, shape.clone());
+            let data = move || Ok(TensorData::new(values.floats(), sides.clone()));
+            Ok(deferred(name.clone(), DType::F32, Shape::from(shape.clone()), None, data))
+        });
+        let of_module = of_module.collect::<Result<Vec<_>, ModelError>>()?;
+        let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(dtype));
+        let outcome = module.apply(of_module, None, Some(Box::new(adapter)), false);
+        if let Some(error) = outcome.errors.first() {
+            return Err(ModelError::damaged(&self.path, error));
         }
-        Ok(())
+        match outcome.missing.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(ModelError::weights(&self.path, format!("tensor {name} is missing"))),
+        }
     }
 
     /// Places of the tensors of a tower: file; name, type and shape; range of bytes. Ordered by file and position.
@@ -287,7 +274,7 @@ impl Weights {
     }
 
     pub fn map(&self) -> Result<Tensors<'_>, ModelError> {
-        let maps = self.files.iter().map(WeightFile::map).collect::<Result<_, _>>()?;
+        let maps = self.files.iter().map(|file| file.map().map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Tensors { weights: self, maps })
     }
 }
@@ -296,43 +283,75 @@ impl Weights {
 #[derive(Debug)]
 pub(super) struct Tensors<'a> {
     weights: &'a Weights,
-    maps: Vec<Mmap>,
+    maps: Vec<Arc<Mmap>>,
 }
 
 impl Tensors<'_> {
     /// The values of a tensor as f32. All must be finite.
     pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelError> {
-        let tensor = self.weights.tensor(name)?;
-        let bytes = self.bytes(tensor)?;
-        self.weights.check_finite(name, tensor, bytes)?;
-        Ok(floats(tensor.info.dtype, bytes))
+        let values = self.values(name)?;
+        for (stored, _) in (self.weights.layout.source)(name).stored(&[]) {
+            self.check_finite(stored)?;
+        }
+        Ok(values.floats())
     }
 
     /// Checks that all values of a tower are finite.
     pub fn check(&self, tower: Tower) -> Result<(), ModelError> {
-        for name in self
-            .weights
-            .tensors
-            .keys()
+        let names = self.weights.tensors.keys();
+        names
             .filter(|name| self.weights.layout.is_of(tower, name) && !is_index(name))
-        {
-            let tensor = self.weights.tensor(name)?;
-            self.weights.check_finite(name, tensor, self.bytes(tensor)?)?;
-        }
-        Ok(())
+            .try_for_each(|name| self.check_finite(name))
     }
 
-    fn bytes(&self, tensor: &Tensor) -> Result<&[u8], ModelError> {
+    fn check_finite(&self, name: &str) -> Result<(), ModelError> {
+        let tensor = self.weights.tensor(name)?;
+        let Piece { map, range, dtype } = self.piece(tensor)?;
+        match first_not_finite(dtype, &map[range]) {
+            None => Ok(()),
+            Some((place, value)) => Err(ModelError::damaged(
+                &self.weights.files[tensor.file].path,
+                format!("tensor {name} holds {value} (value {place} of it, from 0)"),
+            )),
+        }
+    }
+
+    /// Where the values of a tensor lie that the model asks for.
+    fn values(&self, name: &str) -> Result<Values, ModelError> {
+        let source = (self.weights.layout.source)(name);
+        let stored = source.stored(&[]);
+        let pieces = stored.iter().map(|(name, _)| self.piece(self.weights.tensor(name)?));
+        let mut pieces = pieces.collect::<Result<Vec<_>, ModelError>>()?;
+        let mut transposed = None;
+        match &source {
+            Source::Whole(_) | Source::Joined(_) => {}
+            Source::Part { part, of, .. } => {
+                for Piece { range, .. } in &mut pieces {
+                    let length = range.len() / of;
+                    *range = range.start + part * length..range.start + (part + 1) * length;
+                }
+            }
+            Source::Transposed(name) => transposed = self.weights.tensor(name)?.info.shape.last().copied(),
+        }
+        Ok(Values { pieces, transposed })
+    }
+
+    fn piece(&self, tensor: &Tensor) -> Result<Piece, ModelError> {
         let WeightFile { path, data_start } = &self.weights.files[tensor.file];
         let (start, end) = tensor.info.data_offsets;
-        let data_start = *data_start as usize;
-        self.maps[tensor.file]
-            .get(data_start + start..data_start + end)
-            .ok_or_else(|| ModelError::damaged(path, "it has become shorter"))
+        let range = *data_start as usize + start..*data_start as usize + end;
+        let map = &self.maps[tensor.file];
+        if range.end > map.len() {
+            return Err(ModelError::damaged(path, "it has become shorter"));
+        }
+        Ok(Piece { map: map.clone(), range, dtype: tensor.info.dtype })
     }
 
-    /// A tensor to be read by rows.
+    /// A tensor to be read by rows, which the files have as it is.
     pub fn rows(&self, name: &str) -> Result<TensorRows, ModelError> {
+        let source = (self.weights.layout.source)(name);
+        let stored = source.stored(&[]);
+        let name = stored.first().map_or(name, |(name, _)| name);
         let Tensor { info, file } = self.weights.tensor(name)?;
         let WeightFile { path, data_start } = &self.weights.files[*file];
         let file = File::open(path).map_err(|e| ModelError::read(path, e))?;
@@ -347,67 +366,15 @@ impl Tensors<'_> {
     }
 }
 
-/// A tensor that stays on disk. It is read and not mapped, so that a truncated file is an error instead of a crash.
-#[derive(Debug)]
-pub(super) struct TensorRows {
-    name: String,
-    path: PathBuf,
-    file: Mutex<File>,
-    start: u64,
-    dtype: Dtype,
-    length: usize,
+/// Whether a tensor holds indices, as older files do, and no weights.
+fn is_index(name: &str) -> bool {
+    name.ends_with(".position_ids")
 }
 
-impl TensorRows {
-    /// Adds one row of the tensor to each row of `to`.
-    pub fn add(&self, rows: &[i32], to: &mut [f32]) -> Result<(), ModelError> {
-        let mut bytes = vec![0; self.length * self.dtype.bitsize() / 8];
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        for (row, to) in rows.iter().zip(to.chunks_exact_mut(self.length)) {
-            let at = self.start + *row as u64 * bytes.len() as u64;
-            file.seek(SeekFrom::Start(at))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|e| ModelError::read(&self.path, e))?;
-            let values = floats(self.dtype, &bytes);
-            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                let reason = format!("tensor {} holds {value} in row {row}", self.name);
-                return Err(ModelError::damaged(&self.path, reason));
-            }
-            for (x, value) in to.iter_mut().zip(values) {
-                *x += value;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The first NaN or infinite value with its index.
-fn first_not_finite(dtype: Dtype, bytes: &[u8]) -> Option<(usize, f32)> {
-    let any = match dtype {
-        Dtype::F16 => any(bytes, |half| u16::from_le_bytes(half) & 0x7c00 == 0x7c00),
-        Dtype::BF16 => any(bytes, |half| u16::from_le_bytes(half) & 0x7f80 == 0x7f80),
-        _ => any(bytes, |single| u32::from_le_bytes(single) & 0x7f80_0000 == 0x7f80_0000),
-    };
-    if !any {
-        return None;
-    }
-    floats(dtype, bytes).into_iter().enumerate().find(|(_, value)| !value.is_finite())
-}
-
-/// Whether any value satisfies a condition. Branches only between pieces, so that memory bounds the speed.
-fn any<const N: usize>(bytes: &[u8], is_sought: impl Fn([u8; N]) -> bool + Sync) -> bool {
-    let pieces = bytes.as_chunks::<N>().0.par_chunks(1 << 16);
-    pieces.any(|piece| piece.iter().fold(false, |any, value| any | is_sought(*value)))
-}
-
-/// Converts bytes of a type that [`Weights::check`] accepts.
-fn floats(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
-    let halves = || bytes.as_chunks::<2>().0.iter();
-    match dtype {
-        Dtype::F16 => halves().map(|half| f16::from_le_bytes(*half).to_f32()).collect(),
-        Dtype::BF16 => halves().map(|half| bf16::from_le_bytes(*half).to_f32()).collect(),
-        _ => bytes.as_chunks::<4>().0.iter().map(|single| f32::from_le_bytes(*single)).collect(),
-    }
+/// A shape without the dimensions of size 1 before the others.
+fn without_ones(shape: &[usize]) -> &[usize] {
+    let ones = shape.iter().take_while(|side| **side == 1).count();
+    &shape[ones..]
 }
 
 /// Prefix of a model's tensor names: empty in published files, such as `model.` in a model saved inside another.
@@ -423,13 +390,4 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String>, anchors: &[&str]) -> Resu
             prefixes.iter().skip(1).fold(format!("{first}*"), |all, prefix| format!("{all}, {prefix}*"))
         )),
     }
-}
-
-/// Whether a tensor holds indices, as older files do, and no weights.
-fn is_index(name: &str) -> bool {
-    name.ends_with(".position_ids")
-}
-
-fn in_pattern(c: char) -> impl Iterator<Item = char> {
-    (!c.is_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c])
 }

@@ -21,9 +21,9 @@ use crate::video::{Sampling, Segment};
 /// The model, and where it runs.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// SigLIP, CLIP or MetaCLIP 2 checkpoint: a folder with config.json, model.safetensors and tokenizer.json, a name on the model hub such as
-    /// google/siglip-base-patch16-224, or `demo`, which comes with the program
-    /// The explorer and `eval` take several, separated by commas
+    /// SigLIP, CLIP, MetaCLIP 2 or PE-Core checkpoint: a folder with its configuration, safetensors and tokenizer.json, a name
+    /// on the model hub such as google/siglip-base-patch16-224, or `demo`, which comes with the program. The explorer and
+    /// `eval` take several, separated by commas
     #[arg(long, visible_alias = "models", value_name = "DIR|ID", env = "ACTALIGN_MODEL", required = true,
         value_parser = OsStringValueParser::new().map(ModelNames::of))]
     model: Option<ModelNames>,

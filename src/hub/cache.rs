@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::files::{CONFIG, INDEX, SINGLE, TOKENIZER, shards};
+use super::files::{Layout, OPEN_CLIP, TOKENIZER, TRANSFORMERS, shards};
 use super::hash::Etag;
 use super::model_id::ModelId;
 use crate::files::atomic_write::{sweep, temporary_unsynced, write_atomically};
@@ -76,12 +76,15 @@ impl HubCache {
 /// Whether a folder has all files that a checkpoint needs.
 fn is_complete(snapshot: &Path) -> bool {
     let has = |name: &str| snapshot.join(name).is_file();
-    let has_weights = has(SINGLE)
-        || read_bounded(&snapshot.join(INDEX), MOST_CONFIG)
-            .ok()
-            .and_then(|index: Vec<u8>| shards(&index).ok())
-            .is_some_and(|names| names.iter().all(|name| has(name)));
-    has(CONFIG) && has(TOKENIZER) && has_weights
+    let has_weights = |layout: &Layout| {
+        has(layout.single)
+            || read_bounded(&snapshot.join(layout.index), MOST_CONFIG)
+                .ok()
+                .and_then(|index: Vec<u8>| shards(&index).ok())
+                .is_some_and(|names| names.iter().all(|name| has(name)))
+    };
+    has(TOKENIZER)
+        && [&TRANSFORMERS, &OPEN_CLIP].iter().any(|layout| has(layout.config) && has_weights(layout))
 }
 
 /// The folder of a model in the cache.

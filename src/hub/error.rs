@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use indicatif::DecimalBytes;
 
+use super::files::{OPEN_CLIP, TOKENIZER, TRANSFORMERS};
 use super::model_id::ModelId;
+use crate::backbone::registry::is_in_open_clip;
 use crate::net::CertificateError;
 
 /// What can go wrong with a model of the hub. No message holds the token or the query of an address.
@@ -88,16 +90,23 @@ fn remedy(error: &io::Error) -> &'static str {
 /// How to get a model without a network.
 pub(super) fn by_hand(endpoint: &str, id: &ModelId) -> String {
     let root = format!("{endpoint}/{}/resolve/{}", id.repo(), id.revision_in_url());
-    let names =
-        [super::CONFIG, super::PREPARATION[0], super::PREPARATION[1], super::TOKENIZER, super::SINGLE];
-    let urls = names.map(|name| format!("\n    {root}/{name}")).concat();
+    let layout = if is_in_open_clip(&id.repo()) { &OPEN_CLIP } else { &TRANSFORMERS };
+    let names = std::slice::from_ref(&layout.config)
+        .iter()
+        .chain(layout.preparation)
+        .chain([&TOKENIZER, &layout.single]);
+    let urls: String = names.map(|name| format!("\n    {root}/{name}")).collect();
+    let either = if layout.preparation.is_empty() {
+        "or copy"
+    } else {
+        "(one of the two processor files is enough if the hub has only one), or copy"
+    };
     format!(
         "on a machine with a network, download these files into a folder DIR, bring it here and use --model DIR:{urls}\n\
-         (one of the two processor files is enough if the hub has only one), or copy its cache folder {} into the cache of \
-         this machine ($HF_HOME/hub). If there is no {}, the weights are the files that {} names",
+         {either} its cache folder {} into the cache of this machine ($HF_HOME/hub). If there is no {}, the weights are the files that {} names",
         id.folder(),
-        super::SINGLE,
-        super::INDEX,
+        layout.single,
+        layout.index,
     )
 }
 

@@ -4,15 +4,36 @@ use serde::Deserialize;
 
 use crate::files::text_file;
 
-/// The sizes of both towers.
-pub const CONFIG: &str = "config.json";
-/// How images are prepared: the name of transformers 5, and the one of earlier versions. A checkpoint may lack either.
-pub const PREPARATION: [&str; 2] = ["processor_config.json", "preprocessor_config.json"];
+/// The names of the files of a checkpoint.
+#[derive(Debug)]
+pub struct Layout {
+    /// The sizes of both towers.
+    pub config: &'static str,
+    /// How images are prepared, if not in the configuration. A checkpoint may lack any.
+    pub preparation: &'static [&'static str],
+    /// The weights in one file.
+    pub single: &'static str,
+    /// Which of several weight files holds which tensor.
+    pub index: &'static str,
+}
+
+/// Of transformers. The preparation has one name in transformers 5, and another in earlier versions.
+pub static TRANSFORMERS: Layout = Layout {
+    config: "config.json",
+    preparation: &["processor_config.json", "preprocessor_config.json"],
+    single: "model.safetensors",
+    index: "model.safetensors.index.json",
+};
+
+/// Of OpenCLIP.
+pub static OPEN_CLIP: Layout = Layout {
+    config: "open_clip_config.json",
+    preparation: &[],
+    single: "open_clip_model.safetensors",
+    index: "open_clip_model.safetensors.index.json",
+};
+
 pub const TOKENIZER: &str = "tokenizer.json";
-/// The weights in one file.
-pub const SINGLE: &str = "model.safetensors";
-/// Which of several weight files holds which tensor.
-pub const INDEX: &str = "model.safetensors.index.json";
 
 /// No checkpoint has more weight files.
 const MAX_SHARDS: usize = 1000;

@@ -6,7 +6,7 @@ use indicatif::DecimalBytes;
 use super::cache::is_commit;
 use super::client::FileFacts;
 use super::error::{HubError, answer};
-use super::files::{CONFIG, INDEX, PREPARATION, SINGLE, TOKENIZER, shards};
+use super::files::{OPEN_CLIP, TOKENIZER, TRANSFORMERS, shards};
 use super::hash::Etag;
 use super::model_id::ModelId;
 use super::{Event, Hub, Report};
@@ -77,36 +77,50 @@ impl Hub {
             )));
         }
         let no_file = |name, help| HubError::NoFile { id: id.to_string(), name, help };
-        let (commit, config) = self.facts(id, &id.revision_in_url(), CONFIG, report)?.ok_or_else(|| {
-            no_file(CONFIG, "choose a repository with a checkpoint, see `actalign-tui model list`")
+        let (mut layout, revision) = (&TRANSFORMERS, id.revision_in_url());
+        let mut config = self.facts(id, &revision, layout.config, report)?;
+        if config.is_none() {
+            config = self.facts(id, &revision, OPEN_CLIP.config, report)?;
+            layout = if config.is_some() { &OPEN_CLIP } else { layout };
+        }
+        let (commit, config) = config.ok_or_else(|| {
+            no_file(layout.config, "choose a repository with a checkpoint, see `actalign-tui model list`")
         })?;
         let repo = self.cache.repo(id);
         let snapshot = commit.as_deref().and_then(|commit| repo.snapshot(commit));
         let (Some(commit), Some(snapshot)) = (commit, snapshot) else {
-            return Err(answer(CONFIG, self.host(), "no name of a commit, so this is not a hub"));
+            return Err(answer(layout.config, self.host(), "no name of a commit, so this is not a hub"));
         };
         if is_commit(id.revision()) && !commit.eq_ignore_ascii_case(id.revision()) {
-            return Err(answer(CONFIG, self.host(), format!("another commit, {commit}")));
+            return Err(answer(layout.config, self.host(), format!("another commit, {commit}")));
         }
         let mut plan = Plan { id: id.clone(), commit, snapshot, files: vec![config] };
 
-        let config = self.fetch_last(&mut plan, &repo, report)?;
+        let mut config = self.fetch_last(&mut plan, &repo, report)?;
+        if !backbone::names_model(&config)?
+            && let Some(other) = self.file(&plan, OPEN_CLIP.config, report)?
+        {
+            // The first one is that of the image tower alone.
+            layout = &OPEN_CLIP;
+            plan.files = vec![other];
+            config = self.fetch_last(&mut plan, &repo, report)?;
+        }
         backbone::check_config(&config)?;
-        for name in PREPARATION {
+        for name in layout.preparation {
             plan.files.extend(self.file(&plan, name, report)?);
         }
         let tokenizer = self.file(&plan, TOKENIZER, report)?;
         plan.files.push(tokenizer.ok_or_else(|| {
             no_file(TOKENIZER, "choose a repository that has it; spiece.model alone is not enough")
         })?);
-        if let Some(weights) = self.file(&plan, SINGLE, report)? {
+        if let Some(weights) = self.file(&plan, layout.single, report)? {
             plan.files.push(weights);
             return Ok(plan);
         }
-        let index = self.file(&plan, INDEX, report)?;
+        let index = self.file(&plan, layout.index, report)?;
         plan.files.push(index.ok_or_else(|| {
             no_file(
-                SINGLE,
+                layout.single,
                 "choose a repository with safetensors; pytorch_model.bin is not read, because it is code",
             )
         })?);

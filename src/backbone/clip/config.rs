@@ -55,7 +55,7 @@ pub(super) struct TextConfig {
 
 /// Which position of a text is projected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::backbone) enum End {
     /// The first of the highest id: older files state an `eos_token_id` of 2, whatever it is.
     Highest,
     /// The first of this id.
@@ -208,6 +208,7 @@ impl Config {
                 eps: vision.layer_norm_eps,
                 activation: activation(&vision.hidden_act),
                 is_causal: false,
+                rotary: None,
             },
             channels: vision.num_channels,
             image: vision.image_size,
@@ -220,6 +221,7 @@ impl Config {
                 eps: text.layer_norm_eps,
                 activation: activation(&text.hidden_act),
                 is_causal: true,
+                rotary: None,
             },
             vocabulary: text.vocab_size,
             positions: text.max_position_embeddings,
@@ -230,7 +232,7 @@ impl Config {
     /// Names and shapes of the tensors of both towers.
     pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
         let outline = self.outline();
-        let Outline { vision, text, vocabulary, positions, dims: [dim, _], .. } = outline;
+        let vision = outline.vision;
         let (hidden, patch) = (vision.hidden, outline.patch_size());
         let mut shapes = Shapes::new("vision_model.");
         shapes.add("embeddings.class_embedding", &[hidden]);
@@ -240,15 +242,22 @@ impl Config {
         shapes.add_layers(&vision);
         shapes.add_norm("post_layernorm", hidden);
         let of_vision = shapes.into_list();
-        let mut shapes = Shapes::new("text_model.");
-        shapes.add("embeddings.token_embedding.weight", &[vocabulary, text.hidden]);
-        shapes.add("embeddings.position_embedding.weight", &[positions, text.hidden]);
-        shapes.add_layers(&text);
-        shapes.add_norm("final_layer_norm", text.hidden);
-        let of_text = shapes.into_list();
         let mut shapes = Shapes::new("");
-        shapes.add("visual_projection.weight", &[dim, hidden]);
-        shapes.add("text_projection.weight", &[dim, text.hidden]);
-        [of_vision, of_text, shapes.into_list()].concat()
+        shapes.add("visual_projection.weight", &[outline.dims[0], hidden]);
+        [of_vision, shapes.into_list(), text_shapes(&outline)].concat()
     }
+}
+
+/// Names and shapes of the tensors of a text tower.
+pub(in crate::backbone) fn text_shapes(outline: &Outline) -> Vec<(String, Vec<usize>)> {
+    let Outline { text, vocabulary, positions, dims, .. } = outline;
+    let mut shapes = Shapes::new("text_model.");
+    shapes.add("embeddings.token_embedding.weight", &[*vocabulary, text.hidden]);
+    shapes.add("embeddings.position_embedding.weight", &[*positions, text.hidden]);
+    shapes.add_layers(text);
+    shapes.add_norm("final_layer_norm", text.hidden);
+    let tower = shapes.into_list();
+    let mut shapes = Shapes::new("");
+    shapes.add("text_projection.weight", &[dims[1], text.hidden]);
+    [tower, shapes.into_list()].concat()
 }

@@ -12,41 +12,49 @@ use super::cpu::encoder::Loader;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
-use super::family::{Backbone, Family, ImageModel, StoredCalibration, TextModel};
+use super::family::{Backbone, Family, ImageModel, InTransformers, StoredCalibration, TextModel};
+use super::layout::WeightLayout;
 use super::loading::{load_images, load_texts};
 use super::patches::{Order, Patches};
 use super::preparation::{Normalisation, PreparationRules};
 use super::resize::Filter;
 use super::tokenizer::{TextTokenizer, TokenizerKind};
-use super::weights::{WeightLayout, Weights};
-use config::{Config, End, Generation};
-use text::{ClipText, CpuText};
+use super::weights::Weights;
+use config::{Config, Generation};
 use vision::{ClipVision, CpuVision};
+
+pub(super) use config::{End, text_shapes};
+pub(super) use text::{ClipText, CpuText};
 
 pub(super) const CLIP: Family = Family {
     name: "CLIP",
-    model_types: &["clip", "clip_vision_model", "clip_text_model"],
     help: "a whole CLIP checkpoint such as openai/clip-vit-large-patch14",
-    read: |config| Ok(Box::new(Config::read(config, Generation::Clip)?)),
     models: published::clip,
+    in_transformers: Some(InTransformers {
+        model_types: &["clip", "clip_vision_model", "clip_text_model"],
+        read: |config| Ok(Box::new(Config::read(config, Generation::Clip)?)),
+        layout: &LAYOUT,
+        preparation: &PREPARATION,
+    }),
 };
 
 pub(super) const METACLIP_2: Family = Family {
     name: "MetaCLIP 2",
-    model_types: &["metaclip_2", "metaclip_2_vision_model", "metaclip_2_text_model"],
     help: "a whole MetaCLIP 2 checkpoint such as facebook/metaclip-2-worldwide-huge-quickgelu",
-    read: |config| Ok(Box::new(Config::read(config, Generation::MetaClip2)?)),
     models: published::metaclip_2,
+    in_transformers: Some(InTransformers {
+        model_types: &["metaclip_2", "metaclip_2_vision_model", "metaclip_2_text_model"],
+        read: |config| Ok(Box::new(Config::read(config, Generation::MetaClip2)?)),
+        layout: &LAYOUT,
+        preparation: &PREPARATION,
+    }),
 };
 
 /// Names of the tensors in the published files.
-static LAYOUT: WeightLayout = WeightLayout {
-    towers: [&["vision_model.", "visual_projection."], &["text_model.", "text_projection."]],
-    anchors: [
-        "vision_model.embeddings.patch_embedding.weight",
-        "text_model.embeddings.token_embedding.weight",
-    ],
-};
+static LAYOUT: WeightLayout = WeightLayout::of_transformers([
+    &["vision_model.", "visual_projection."],
+    &["text_model.", "text_projection."],
+]);
 
 static PREPARATION: PreparationRules = PreparationRules {
     family: "CLIP",
@@ -76,19 +84,11 @@ impl Backbone for Config {
         self.shapes()
     }
 
-    fn layout(&self) -> &'static WeightLayout {
-        &LAYOUT
-    }
-
     fn recipe(&self, tower: Tower) -> String {
         match tower {
             Tower::Vision => format!("CLIP {:?} {}", self.vision, self.projection_dim),
             Tower::Text => format!("{:?} {:?} {}", self.generation, self.text, self.projection_dim),
         }
-    }
-
-    fn preparation_rules(&self) -> &'static PreparationRules {
-        &PREPARATION
     }
 
     fn tokenizer(&self, path: &Path) -> Result<TextTokenizer, ModelError> {
@@ -111,7 +111,9 @@ impl Backbone for Config {
     }
 
     fn calibration(&self, weights: &Weights) -> Result<StoredCalibration, ModelError> {
-        Ok(StoredCalibration { logit_scale: weights.scalar("logit_scale")?, logit_bias: None })
+        // Of all its models, those that were trained with a sigmoid have a bias.
+        let bias = weights.has("logit_bias").then(|| weights.scalar("logit_bias")).transpose()?;
+        Ok(StoredCalibration { logit_scale: weights.scalar("logit_scale")?, logit_bias: bias })
     }
 
     fn load_vision(

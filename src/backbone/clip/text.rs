@@ -16,7 +16,7 @@ use crate::backbone::tokenizer::Tokens;
 
 /// The tensors of a checkpoint that start with `text_model.`, and the projection.
 #[derive(Module, Debug)]
-pub(super) struct ClipText {
+pub(in crate::backbone) struct ClipText {
     text_model: TextTransformer,
     text_projection: Linear,
     #[module(skip)]
@@ -81,7 +81,7 @@ fn until_last_end(texts: &[Tokens], end: End) -> (Vec<&[i32]>, Vec<usize>) {
 
 /// The same tower on the processor.
 #[derive(Debug)]
-pub(super) struct CpuText {
+pub(in crate::backbone) struct CpuText {
     transformer: CpuTransformer,
     end: End,
 }

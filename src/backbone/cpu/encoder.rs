@@ -12,6 +12,7 @@ use crate::backbone::activation::Activation;
 use crate::backbone::device::Precision;
 use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
+use crate::backbone::rotary::Turns;
 use crate::backbone::weights::Tensors;
 
 #[derive(Clone, Copy)]
@@ -79,6 +80,7 @@ impl Spare {
 #[derive(Debug)]
 pub struct Encoder {
     attention: Attention,
+    turns: Option<Turns>,
     layers: Vec<Layer>,
 }
 
@@ -108,7 +110,8 @@ impl Encoder {
             .collect::<Result<_, _>>()?;
         let EncoderSizes { heads, hidden, is_causal, .. } = *sizes;
         let attention = Attention { isa: loader.isa, heads, hidden, is_causal };
-        Ok(Self { attention, layers })
+        let turns = sizes.rotary.map(|rotary| rotary.turns(hidden / heads));
+        Ok(Self { attention, turns, layers })
     }
 
     /// Transforms [`Buffers::x`], the positions of `batch` sequences, in place.
@@ -121,12 +124,22 @@ impl Encoder {
         for layer in &self.layers {
             layer.norm1.apply(x, narrow);
             layer.projections.apply(narrow, projected, Epilogue::Store);
+            if let Some(turns) = &self.turns {
+                turn(turns, projected, self.attention.hidden, rows / batch);
+            }
             self.attention.within(projected, batch, narrow);
             layer.out.apply(narrow, x, Epilogue::Add);
             layer.norm2.apply(x, narrow);
             layer.mlp.add(narrow, x, wide);
         }
     }
+}
+
+/// Turns the queries and keys of sequences of so many positions.
+fn turn(turns: &Turns, projected: &mut [f32], hidden: usize, positions: usize) {
+    projected.par_chunks_exact_mut(3 * hidden).enumerate().for_each(|(row, projected)| {
+        turns.apply(row % positions, &mut projected[..2 * hidden]);
+    });
 }
 
 impl Layer {

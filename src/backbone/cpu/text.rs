@@ -5,7 +5,7 @@ use super::linear::{Epilogue, Linear};
 use super::norm::LayerNorm;
 use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
-use crate::backbone::weights::TensorRows;
+use crate::backbone::values::TensorRows;
 
 #[derive(Debug)]
 pub struct TextTransformer {

@@ -166,9 +166,7 @@ impl Config {
         }
         check_quantisation(self.quantization_config.as_ref())?;
         for activation in [&vision.hidden_act, &text.hidden_act] {
-            if activation != ACTIVATION {
-                return Err(format!("the activation {activation:?} is not SigLIP's {ACTIVATION:?}"));
-            }
+            Activation::named(activation)?;
         }
         if !vision.vision_use_head {
             return Err("it has no pooling head, so it makes no image embeddings".into());
@@ -233,8 +231,9 @@ impl VisionConfig {
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: Activation::GeluTanh,
+            activation: activation(&self.hidden_act),
             is_causal: false,
+            rotary: None,
         }
     }
 }
@@ -251,8 +250,14 @@ impl TextConfig {
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: Activation::GeluTanh,
+            activation: activation(&self.hidden_act),
             is_causal: false,
+            rotary: None,
         }
     }
+}
+
+/// The activation of that name, which was checked before.
+fn activation(name: &str) -> Activation {
+    Activation::named(name).unwrap_or(Activation::GeluTanh)
 }

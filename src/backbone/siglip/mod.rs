@@ -17,13 +17,14 @@ use super::cpu::encoder::Loader;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
-use super::family::{Backbone, Family, ImageModel, StoredCalibration, TextModel};
+use super::family::{Backbone, Family, ImageModel, InTransformers, StoredCalibration, TextModel};
+use super::layout::WeightLayout;
 use super::loading::{load_images, load_module, load_texts};
 use super::patches::Order;
 use super::preparation::{ImageConfig, Normalisation, PreparationRules};
 use super::resize::{Filter, Fit};
 use super::tokenizer::{TextTokenizer, TokenizerKind};
-use super::weights::{WeightLayout, Weights};
+use super::weights::Weights;
 use config::{Config, IMAGE_HALVES, NAFLEX, TEXT_HALVES};
 use naflex::NaflexVision;
 use text::CpuText;
@@ -36,20 +37,32 @@ pub use vision::SiglipVision;
 
 pub(super) const FAMILY: Family = Family {
     name: "SigLIP",
-    model_types: &["siglip", NAFLEX, IMAGE_HALVES[0], IMAGE_HALVES[1], TEXT_HALVES[0], TEXT_HALVES[1]],
     help: "a whole SigLIP checkpoint such as google/siglip-base-patch16-224",
-    read: |config| Ok(Box::new(Config::read(config)?)),
     models: published::models,
+    in_transformers: Some(InTransformers {
+        model_types: &["siglip", IMAGE_HALVES[0], TEXT_HALVES[0]],
+        read: |config| Ok(Box::new(Config::read(config)?)),
+        layout: &LAYOUT,
+        preparation: &FIXED_PREPARATION,
+    }),
+};
+
+/// SigLIP 2 of flexible resolution. Its published checkpoints are listed with the others.
+pub(super) const FLEXIBLE: Family = Family {
+    name: "SigLIP 2 NaFlex",
+    help: "a whole SigLIP 2 checkpoint such as google/siglip2-base-patch16-naflex",
+    models: Vec::new,
+    in_transformers: Some(InTransformers {
+        model_types: &[NAFLEX, IMAGE_HALVES[1], TEXT_HALVES[1]],
+        read: |config| Ok(Box::new(Config::read(config)?)),
+        layout: &LAYOUT,
+        preparation: &NAFLEX_PREPARATION,
+    }),
 };
 
 /// Names of the tensors in the published files.
-pub(super) static LAYOUT: WeightLayout = WeightLayout {
-    towers: [&["vision_model."], &["text_model."]],
-    anchors: [
-        "vision_model.embeddings.patch_embedding.weight",
-        "text_model.embeddings.token_embedding.weight",
-    ],
-};
+pub(super) static LAYOUT: WeightLayout =
+    WeightLayout::of_transformers([&["vision_model."], &["text_model."]]);
 
 static FIXED_PREPARATION: PreparationRules = PreparationRules {
     family: "SigLIP",
@@ -84,20 +97,12 @@ impl Backbone for Config {
         self.shapes()
     }
 
-    fn layout(&self) -> &'static WeightLayout {
-        &LAYOUT
-    }
-
     fn recipe(&self, tower: Tower) -> String {
         match tower {
             Tower::Vision if self.is_flexible() => format!("NaFlex {:?}", self.vision_config),
             Tower::Vision => format!("{:?}", self.vision_config),
             Tower::Text => format!("{:?}", self.text_config),
         }
-    }
-
-    fn preparation_rules(&self) -> &'static PreparationRules {
-        if self.is_flexible() { &NAFLEX_PREPARATION } else { &FIXED_PREPARATION }
     }
 
     fn tokenizer(&self, path: &Path) -> Result<TextTokenizer, ModelError> {
@@ -148,7 +153,8 @@ impl Modules {
     /// Loads a checkpoint onto a device, in single precision.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?;
-        let weights = Weights::open(folder, &LAYOUT)?;
+        let mut weights = Weights::open(folder, &LAYOUT)?;
+        weights.check(config.shapes())?;
         let outline = config.outline();
         let vision = SiglipVision::new(&outline, device);
         let vision = load_module(&weights, Tower::Vision, vision, DType::F32)?;
@@ -163,7 +169,7 @@ impl Patches {
     /// As a checkpoint prepares images.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let config = Config::open(&folder.join("config.json"))?;
-        let (image, _) = ImageConfig::read(folder, &config.facts(), config.preparation_rules())?;
+        let (image, _) = ImageConfig::read(folder, &config.facts(), &FIXED_PREPARATION)?;
         Ok(config.patches(image.normalisation))
     }
 }

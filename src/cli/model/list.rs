@@ -21,9 +21,9 @@ pub struct ListArgs {
 const NOTES: &str = "\
 Parameters and sizes are computed from the layers (published weights are f32; a tokenizer adds 2 to 35 MB). Memory is that
 of the weights, with --precision f32 and f16; on the CPU the token table stays on disk. Any other checkpoint of these
-families works as well, MetaCLIP and DFN among the CLIPs, if it has model.safetensors and tokenizer.json. naflex models keep
-the proportions of images; the size is that of a square one. Licences are those that the models' pages name; read them
-before you use a model.
+families works as well, MetaCLIP and DFN among the CLIPs, if it has safetensors and tokenizer.json, in the layout of
+transformers or OpenCLIP. naflex models keep the proportions of images; the size is that of a square one. Licences are those
+that the models' pages name; read them before you use a model.
 Fetch one: actalign-tui model fetch ID
 ";
 

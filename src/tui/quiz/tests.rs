@@ -27,6 +27,8 @@ struct Session {
     now: f64,
     recorded: Vec<Answer>,
     has_quit: bool,
+    /// Whether no clip can be read.
+    is_broken: bool,
 }
 
 fn clip(number: usize, candidates: &[&str]) -> QuizClip {
@@ -42,13 +44,21 @@ fn clip(number: usize, candidates: &[&str]) -> QuizClip {
 
 impl Session {
     fn new(clips: Vec<QuizClip>, given: Vec<Answer>) -> Self {
+        Self::open(clips, given, false)
+    }
+
+    fn broken(clips: usize) -> Self {
+        Self::open((0..clips).map(|number| clip(number, &NAMES)).collect(), Vec::new(), true)
+    }
+
+    fn open(clips: Vec<QuizClip>, given: Vec<Answer>, is_broken: bool) -> Self {
         let quiz = Quiz { name: "ana".into(), seed: 4, manifest: "m.jsonl".into(), digest: "5e".into() };
         let given = given.into_iter().map(|answer| (answer.clip.clone(), answer));
         let mut state =
             State::new(quiz, clips, given.collect::<HashMap<_, _>>(), Theme::new(ColourDepth::True));
         state.area = Rect::new(0, 0, 80, 24);
         state.resolution = (1, 2);
-        let mut session = Self { state, now: 0.0, recorded: Vec::new(), has_quit: false };
+        let mut session = Self { state, now: 0.0, recorded: Vec::new(), has_quit: false, is_broken };
         session.run();
         session
     }
@@ -68,6 +78,10 @@ impl Session {
             for effect in effects {
                 match effect {
                     Effect::Record(answer) => self.recorded.push(answer),
+                    Effect::Decode(request) if self.is_broken => {
+                        let failed = Decoded::Failed("moov atom not found".to_owned());
+                        self.state.decoded(request.job, failed, self.now);
+                    }
                     Effect::Decode(request) => {
                         assert_eq!(request.wanted, Wanted::Open { from: None });
                         for number in 0..PICTURES {
@@ -258,15 +272,23 @@ fn replays_are_counted_and_a_pause_is_none() {
 fn a_clip_that_cannot_be_read_can_only_be_skipped() {
     let mut session = Session::of(2);
     let (job, reason) = (session.state.film.job, "moov atom not found".to_owned());
-    session.state.decoded(job, Decoded::Failed(reason.clone()), 0.0);
+    session.state.decoded(job, Decoded::Failed(reason), 0.0);
     assert!(session.draw(80, 24).contains("the rest cannot be read: moov atom not found"));
     session.press("1");
     assert_eq!(session.recorded.len(), 1, "what was seen can be answered");
-    // The next one fails before its first picture.
-    session.state.film = super::film::Film::new(99);
-    session.state.film.take_wanted();
-    session.state.decoded(99, Decoded::Failed(reason), 0.0);
+    let mut session = Session::broken(1);
     assert!(session.draw(80, 24).contains("cannot be read: moov atom not found · s skips this clip"));
+}
+
+#[test]
+fn a_clip_that_was_never_seen_cannot_be_answered_when_it_comes_back() {
+    let mut session = Session::broken(1);
+    for _ in 0..2 {
+        session.press("1");
+        assert_eq!(session.state.message.as_deref(), Some("Nothing was seen: s skips this clip."));
+        session.press("s⏎");
+    }
+    assert_eq!((session.state.answered(), session.state.skipped()), (0, 1));
 }
 
 #[test]

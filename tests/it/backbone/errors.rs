@@ -224,7 +224,7 @@ fn other_models_are_refused() {
         &["20 known positions", "no square"],
     );
     refused(|c| drop(c.as_object_mut().unwrap().remove("model_type")), &["model_type is missing"]);
-    refused(|c| c["text_config"]["hidden_act"] = json!("quick_gelu"), &["quick_gelu"]);
+    refused(|c| c["text_config"]["hidden_act"] = json!("relu"), &["\"relu\" is not known"]);
     refused(|c| c["vision_config"]["num_channels"] = json!(1), &["1 channels"]);
     refused(|c| c["vision_config"]["vision_use_head"] = json!(false), &["no pooling head"]);
     refused(|c| c["vision_config"]["image_size"] = json!([32, 64]), &["not square"]);

@@ -42,16 +42,22 @@ fn fnv(bytes: &[u8]) -> u64 {
 
 #[test]
 fn squares_equal_pillows_byte_for_byte() {
-    check(include_str!("../../fixtures/siglip/resize.json"));
+    check(include_str!("../../fixtures/siglip/resize.json"), |_| Fit::Squash);
 }
 
 /// Made by `tests/reference/clip.py crops`.
 #[test]
 fn crops_equal_those_of_transformers_byte_for_byte() {
-    check(include_str!("../../fixtures/clip/crops.json"));
+    check(include_str!("../../fixtures/clip/crops.json"), |shortest| Fit::Crop { shortest });
 }
 
-fn check(cases: &str) {
+/// Made by `tests/reference/open_clip_fixtures.py crops`.
+#[test]
+fn crops_equal_those_of_open_clip_byte_for_byte() {
+    check(include_str!("../../fixtures/open_clip/crops.json"), |shortest| Fit::CropRounded { shortest });
+}
+
+fn check(cases: &str, crop: impl Fn(usize) -> Fit) {
     let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() >= 100);
     for case in cases {
@@ -60,7 +66,7 @@ fn check(cases: &str) {
             "bicubic" => Filter::Bicubic,
             other => panic!("{other}"),
         };
-        let fit = case.shortest.map_or(Fit::Squash, |shortest| Fit::Crop { shortest });
+        let fit = case.shortest.map_or(Fit::Squash, &crop);
         let preprocessor = Preprocessor { size: case.size, filter, fit };
         let square = preprocessor.prepare(&picture(&case), case.width, case.height);
         let name = format!("{} {}x{} to {} {fit:?}", case.picture, case.width, case.height, case.size);

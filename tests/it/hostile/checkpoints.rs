@@ -408,7 +408,7 @@ fn folders_of_other_kinds_are_named() {
         ("model.onnx", "an ONNX file"),
         ("pytorch_model.bin", "pytorch_model.bin is not read"),
         ("last.ckpt", "pickled weights"),
-        ("open_clip_config.json", "OpenCLIP"),
+        ("open_clip_model.safetensors", "OpenCLIP"),
         ("siglip.safetensors", "has another name"),
     ] {
         only(&[name]).is_not_opened(&["config.json is missing", part]);
@@ -451,7 +451,7 @@ fn missing_and_extra_tensors_are_refused() {
     World::edited("config.json", |c| c["model_type"] = json!("siglip_vision_model"))
         .fails(CLASSIFY, &["only the image half"]);
     World::edited("config.json", |c| c["vision_config"]["num_hidden_layers"] = json!(1))
-        .is_refused(&["vision_model.encoder.layers.1.", "no part that config.json describes"]);
+        .is_refused(&["vision_model.encoder.layers.1.", "no part that the configuration describes"]);
     World::edited("config.json", |c| c["quantization_config"] = json!({"quant_method": "bitsandbytes"}))
         .fails(CLASSIFY, &["quantised (bitsandbytes)"]);
     let with = |name: &str, dtype, bytes: usize| {

@@ -118,7 +118,7 @@ fn the_list_has_sizes_and_what_is_cached() {
     };
     let of = |models: &[Value], id: &str| models.iter().find(|model| model["id"] == id).unwrap().clone();
     let models = list(&world);
-    assert_eq!(models.len(), 41);
+    assert_eq!(models.len(), 46);
     assert!(models.iter().all(|model| model["cached"] == false));
     let so400m = of(&models, "google/siglip-so400m-patch14-384");
     let expected = json!([384, 64, 1152, 877_960_498, 3_511_841_992_u64, 1_755_920_996]);

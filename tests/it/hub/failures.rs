@@ -206,7 +206,7 @@ fn an_unusable_model_is_refused_before_its_weights_are_fetched() {
     };
     for (bytes, part) in [
         (config(|c| c["vision_config"]["vision_use_head"] = false.into()), "no pooling head"),
-        (config(|c| c["model_type"] = "clip".into()), "\"clip\" model, not SigLIP"),
+        (config(|c| c["model_type"] = "blip".into()), "a \"blip\" model"),
         (b"{\"model_type\": ".to_vec(), "config.json is damaged"),
     ] {
         let world = World::new();

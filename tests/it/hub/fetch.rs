@@ -36,6 +36,36 @@ fn the_preparation_of_transformers_5_is_fetched() {
     assert!(text.contains("neither preprocessor_config.json nor processor_config.json"), "{text}");
 }
 
+/// The files of a checkpoint in the layout of OpenCLIP.
+const OPEN_CLIP: [&str; 3] = ["open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json"];
+
+fn put_open_clip(world: &World) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/open_clip/clip");
+    OPEN_CLIP.iter().for_each(|name| world.site.put(name, fs::read(folder.join(name)).unwrap()));
+}
+
+#[test]
+fn the_layout_of_open_clip_is_fetched() {
+    let world = World::new();
+    FILES.iter().for_each(|name| world.site.remove(name));
+    put_open_clip(&world);
+    world.succeed(&format!("model fetch {ID}"));
+    assert_eq!(names(&world.snapshot()), OPEN_CLIP);
+    let text = world.succeed(&format!("model info {ID}"));
+    assert!(text.contains("32×32") && text.contains("CLIP (byte pairs)"), "{text}");
+}
+
+#[test]
+fn a_configuration_of_timm_leads_to_that_of_open_clip() {
+    let world = World::new();
+    put_open_clip(&world);
+    world.site.put("config.json", br#"{"architecture": "vit_base_patch16_clip_224"}"#.to_vec());
+    world.succeed(&format!("model fetch {ID}"));
+    assert!(OPEN_CLIP.iter().all(|name| world.snapshot().join(name).is_file()));
+    assert!(!world.snapshot().join("model.safetensors").exists());
+    world.succeed(&format!("model info {ID}"));
+}
+
 #[test]
 fn a_model_is_put_where_the_hubs_own_tools_put_it() {
     let world = World::new();
