@@ -1,22 +1,24 @@
 //! `actalign-tui eval`: evaluates a dataset.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, value_parser};
-use color_eyre::eyre::{Result, eyre};
+use color_eyre::eyre::{Result, bail, eyre};
 
 use crate::align::{Cell, Preset};
 use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
 use crate::cli::progress::Counter;
 use crate::eval::{
-    self, Dataset, DatasetPaths, Evaluation, Finished, Plan, Progress, Request, Results, Rows, ShardChoice,
-    Style, Vlm,
+    self, Dataset, DatasetPaths, Evaluation, Finished, OtherModel, Plan, Progress, Request, Results, Rows,
+    ShardChoice, Style, Vlm,
 };
-use crate::explore::Method;
+use crate::explore::{Method, Model};
 use crate::llm::vision_prompt;
 use crate::output;
 use crate::script::{PerStrategy, Strategy, Template};
+use crate::session::ModelRequest;
 use crate::video::Sampling;
 use crate::visible;
 
@@ -185,19 +187,25 @@ fn request(args: &EvalArgs) -> Result<Request> {
         embeddings: args.embeddings.clone(),
         preset: args.preset,
     })?;
-    let model = args.model.open()?;
-    let cell = args.cell.unwrap_or(model.usual_cell());
-    let usual = Method { cell, ..Method::default() };
-    let aligners = args.aligners.iter().map(|text| usual.with_aligner(text));
-    let rows = Rows {
-        aligners: aligners.collect::<Result<_, _>>().map_err(|error| eyre!(error))?,
-        templates: args.templates.clone(),
-        smoothings: args.smoothings.clone(),
-        prompts: args.prompts.clone(),
-        cell,
-        ..Rows::default()
-    };
-    let plan = Plan::new(&dataset, args.fps, &rows, &model)?;
+    let requests: Vec<ModelRequest> = args.model.requests().collect();
+    if requests.len() > 1 && args.embeddings.is_some() {
+        bail!("--embeddings are of one model\nhelp: name that one with --model");
+    }
+    let mut labels = HashSet::new();
+    let mut models = Vec::new();
+    for request in &requests {
+        let model = request.open()?;
+        let plan = Plan::new(&dataset, args.fps, &rows(args, &model)?, &model)?;
+        let label = request.name.file_name().unwrap_or(request.name.as_os_str()).to_string_lossy();
+        if !labels.insert(label.to_string()) {
+            bail!("two models are named {label}\nhelp: rename one of the folders");
+        }
+        let plan = if requests.len() > 1 { plan.under(&label) } else { plan };
+        models.push((request.name.clone(), model, plan));
+    }
+    let mut models = models.into_iter();
+    let (model_name, model, plan) = models.next().ok_or_else(|| eyre!("no model is named"))?;
+    let others = models.map(|(name, model, plan)| OtherModel { name, model, rows: plan.rows }).collect();
     let vlm = vlm(args)?;
     let shard = match (args.shard, &args.out) {
         (Some(choice), Some(out)) => Some(choice.claim(out)?),
@@ -206,9 +214,23 @@ fn request(args: &EvalArgs) -> Result<Request> {
     if let (Some(ShardChoice::Task(task, _)), Some(claimed)) = (args.shard, shard) {
         output::say(format_args!("{task} is shard {}", claimed.shard));
     }
-    let (model_name, out) = (args.model.dir().to_owned(), args.out.clone());
-    let people = args.people.clone();
-    Ok(Request { model_name, vlm, people, out, shard, ..Request::new(dataset, plan, model) })
+    let (people, out) = (args.people.clone(), args.out.clone());
+    Ok(Request { model_name, others, vlm, people, out, shard, ..Request::new(dataset, plan, model) })
+}
+
+/// The rows that a model has.
+fn rows(args: &EvalArgs, model: &Model) -> Result<Rows> {
+    let cell = args.cell.unwrap_or(model.usual_cell());
+    let usual = Method { cell, ..Method::default() };
+    let aligners = args.aligners.iter().map(|text| usual.with_aligner(text));
+    Ok(Rows {
+        aligners: aligners.collect::<Result<_, _>>().map_err(|error| eyre!(error))?,
+        templates: args.templates.clone(),
+        smoothings: args.smoothings.clone(),
+        prompts: args.prompts.clone(),
+        cell,
+        ..Rows::default()
+    })
 }
 
 fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use color_eyre::eyre::{Report, Result, WrapErr, bail};
+use color_eyre::eyre::{Report, Result, WrapErr, bail, eyre};
 use thiserror::Error;
 
 use crate::backbone::ModelError;
@@ -14,7 +14,7 @@ use crate::eval::evaluator::Evaluator;
 use crate::eval::journal::{self, Journal};
 use crate::eval::merge::merge_shards;
 use crate::eval::people;
-use crate::eval::record::{ClipOutcome, ClipRecord, FileStamp};
+use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores, FileStamp};
 use crate::eval::released;
 use crate::eval::results::{EvalSettings, Results};
 use crate::eval::rows::{Row, Rows};
@@ -63,6 +63,19 @@ impl Plan {
         };
         Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
     }
+
+    /// The same for one of several models: the names of rows end with `@` and the model's.
+    pub fn under(self, model: &str) -> Self {
+        Self { rows: self.rows.into_iter().map(|row| row.under(model)).collect(), ..self }
+    }
+}
+
+/// A further model on the same clips.
+pub struct OtherModel {
+    /// As the user names it.
+    pub name: PathBuf,
+    pub model: Arc<Model>,
+    pub rows: Vec<Row>,
 }
 
 /// What to evaluate.
@@ -72,6 +85,8 @@ pub struct Request {
     pub model: Arc<Model>,
     /// The model as the user names it.
     pub model_name: PathBuf,
+    /// Further models. The rows of each model then have its name.
+    pub others: Vec<OtherModel>,
     /// A vision-language model to compare with.
     pub vlm: Option<Vlm>,
     /// Folders of quizzes, to compare with people. Not for shards: their results are computed when they are merged.
@@ -86,7 +101,17 @@ impl Request {
     /// An evaluation of all clips that writes no file.
     pub fn new(dataset: Dataset, plan: Plan, model: Arc<Model>) -> Self {
         let model_name = model.checkpoint().dir().to_owned();
-        Self { dataset, plan, model, model_name, vlm: None, people: Vec::new(), out: None, shard: None }
+        Self {
+            dataset,
+            plan,
+            model,
+            model_name,
+            others: Vec::new(),
+            vlm: None,
+            people: Vec::new(),
+            out: None,
+            shard: None,
+        }
     }
 }
 
@@ -143,7 +168,8 @@ pub struct NothingRead {
 pub struct Evaluation {
     run: Run,
     dataset: Dataset,
-    evaluator: Evaluator,
+    /// One for each model.
+    evaluators: Vec<Evaluator>,
     people: Vec<PathBuf>,
     out: Option<PathBuf>,
     journal: Option<Journal>,
@@ -155,17 +181,26 @@ impl Evaluation {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another evaluation.
     pub fn open(request: Request) -> Result<Self> {
-        let Request { dataset, plan, model, model_name, vlm, people, out, shard: claimed } = request;
-        let evaluator = Evaluator::new(model.clone(), plan.sampling, plan.rows, vlm);
+        let Request { dataset, plan, model, model_name, others, vlm, people, out, shard: claimed } = request;
+        let mut models = vec![model.clone()];
+        let mut evaluators = vec![Evaluator::new(model, plan.sampling, plan.rows, vlm)];
+        let mut other_models = Vec::new();
+        for OtherModel { name, model, rows } in others {
+            models.push(model.clone());
+            evaluators.push(Evaluator::new(model, plan.sampling, rows, None));
+            other_models.push(name);
+        }
+        let rows: Vec<Row> = evaluators.iter().flat_map(Evaluator::rows).cloned().collect();
         let digest = &dataset.digests.manifest;
         let run = Run {
             people: people::load(&people, &dataset.paths.manifest.display().to_string(), digest)?,
-            settings: EvalSettings::new(&dataset, &model, plan.sampling, evaluator.rows()),
+            settings: EvalSettings::new(&dataset, &models, plan.sampling, rows),
             clips: dataset.clips.len(),
             shard: claimed.map(|claimed| claimed.shard),
             tasks: claimed.and_then(|claimed| claimed.tasks),
             paths: dataset.paths.clone(),
             model: model_name,
+            other_models,
             working_folder: std::env::current_dir().wrap_err("cannot determine the current directory")?,
         };
         let journal = match &out {
@@ -179,7 +214,7 @@ impl Evaluation {
             }
             None => None,
         };
-        Ok(Self { run, dataset, evaluator, people, out, journal })
+        Ok(Self { run, dataset, evaluators, people, out, journal })
     }
 
     /// Evaluates the clips that no earlier run has, and writes the results, unless they are of one shard.
@@ -219,7 +254,7 @@ impl Evaluation {
             }
             // Before it is read: a file that is replaced meanwhile is evaluated again the next time.
             let file = FileStamp::of(clip);
-            let outcome = match self.evaluator.evaluate(clip) {
+            let outcome = match evaluate(&mut self.evaluators, clip) {
                 Err(error) if fails_every_clip(&error) => return Err(error),
                 Err(error) => ClipOutcome::Unread { reason: on_one_line(&error_chain(&error)) },
                 Ok(scores) => ClipOutcome::Read(scores),
@@ -228,7 +263,7 @@ impl Evaluation {
             if let Some(journal) = &mut self.journal {
                 journal.add(&record)?;
             }
-            if let Some(notice) = self.evaluator.take_notice() {
+            for notice in self.evaluators.iter_mut().filter_map(Evaluator::take_notice) {
                 report(Progress::Notice(&notice));
             }
             report(Progress::Clip(&record));
@@ -236,6 +271,21 @@ impl Evaluation {
         }
         Ok(records)
     }
+}
+
+/// A clip under each model, one after the other.
+fn evaluate(evaluators: &mut [Evaluator], clip: &Clip) -> Result<ClipScores> {
+    let mut evaluators = evaluators.iter_mut();
+    let first = evaluators.next().ok_or_else(|| eyre!("there is no model"))?;
+    let mut scores = first.evaluate(clip)?;
+    for evaluator in evaluators {
+        let ClipScores { rows, cut_texts, .. } = evaluator.evaluate(clip)?;
+        scores.rows.extend(rows);
+        scores.cut_texts.extend(cut_texts);
+    }
+    scores.cut_texts.sort();
+    scores.cut_texts.dedup();
+    Ok(scores)
 }
 
 /// The clips of a shard.

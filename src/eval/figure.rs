@@ -3,6 +3,8 @@
 mod axis;
 pub mod coverage;
 
+use std::iter;
+
 use crate::eval::Paired;
 use crate::eval::results::{Results, RowResult, Share};
 use crate::eval::rows::Score;
@@ -130,10 +132,14 @@ impl<'a> Layout<'a> {
             Some(row) => format!("{} clips", row.n_read),
             None => "no clips".to_owned(),
         };
+        let models: Vec<String> = iter::once(&settings.model)
+            .chain(&settings.other_models)
+            .map(|model| format!("model {}", model.folder))
+            .collect();
         let facts = [
             settings.manifest.clone(),
             clips,
-            format!("model {}", settings.model.folder),
+            models.join(", "),
             settings.device.clone(),
             format!("sampling {}", settings.sampling),
         ];

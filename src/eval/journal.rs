@@ -274,6 +274,7 @@ mod tests {
             people: Vec::new(),
             paths: DatasetPaths::default(),
             model: "siglip".into(),
+            other_models: Vec::new(),
             working_folder: "/".into(),
         }
     }

@@ -41,7 +41,7 @@ pub use dataset::{
     Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest, Videos,
     read_manifest,
 };
-pub use evaluation::{Evaluation, Finished, NothingRead, Plan, Progress, Request, merge};
+pub use evaluation::{Evaluation, Finished, NothingRead, OtherModel, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
 pub use people::{Choice, Person, join, load as load_people};

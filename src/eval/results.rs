@@ -1,6 +1,7 @@
 //! The results of an evaluation, as `results.json` has them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +144,9 @@ pub struct EvalSettings {
     pub other_scripts: PerStrategy<String>,
     pub digests: Digests,
     pub model: ModelSettings,
+    /// Further models, in the order of their rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_models: Vec<ModelSettings>,
     /// In words.
     pub device: String,
     /// Frames per second, or `native`.
@@ -178,31 +182,43 @@ pub struct ModelSettings {
 }
 
 impl EvalSettings {
-    /// The settings of an evaluation. Reads the weights in full to hash them, unless the cache knows their hash.
-    pub fn new(dataset: &Dataset, model: &Model, sampling: Sampling, rows: &[Row]) -> Self {
-        let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
-        let hashes = Hashes::of_model(checkpoint, model.cache());
+    /// The settings of an evaluation by models on one device. Reads the weights in full to hash them, unless the cache knows
+    /// their hash.
+    ///
+    /// # Panics
+    /// Without a model.
+    pub fn new(dataset: &Dataset, models: &[Arc<Model>], sampling: Sampling, rows: Vec<Row>) -> Self {
+        let (model, others) = models.split_first().expect("an evaluation has a model");
         Self {
             manifest: dataset.paths.manifest.display().to_string(),
             digests: dataset.digests.clone(),
             scripts: dataset.scripts.display().to_string(),
             other_scripts: dataset.other_scripts.map(|path| path.display().to_string()),
-            model: ModelSettings {
-                folder: checkpoint.dir().display().to_string(),
-                dim: checkpoint.dim(),
-                image_size: checkpoint.image_size(),
-                max_patches: checkpoint.max_patches(),
-                text_len: checkpoint.text_len(),
-                alpha: calibration.alpha,
-                beta: calibration.beta,
-                precision: model.device().precision(),
-                vision: hashes.vision,
-                text: hashes.text,
-                tokenizer: hashes.tokenizer,
-            },
+            model: ModelSettings::of(model),
+            other_models: others.iter().map(|model| ModelSettings::of(model)).collect(),
             device: model.device().describe(),
             sampling: sampling.to_string(),
-            rows: rows.to_vec(),
+            rows,
+        }
+    }
+}
+
+impl ModelSettings {
+    fn of(model: &Model) -> Self {
+        let (checkpoint, calibration) = (model.checkpoint(), model.calibration());
+        let hashes = Hashes::of_model(checkpoint, model.cache());
+        Self {
+            folder: checkpoint.dir().display().to_string(),
+            dim: checkpoint.dim(),
+            image_size: checkpoint.image_size(),
+            max_patches: checkpoint.max_patches(),
+            text_len: checkpoint.text_len(),
+            alpha: calibration.alpha,
+            beta: calibration.beta,
+            precision: model.device().precision(),
+            vision: hashes.vision,
+            text: hashes.text,
+            tokenizer: hashes.tokenizer,
         }
     }
 }

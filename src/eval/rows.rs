@@ -27,6 +27,9 @@ pub struct Row {
     pub prompt: Strategy,
     #[serde(flatten, with = "in_words")]
     pub settings: Settings,
+    /// The model that embeds for it, where there are several. The row's name ends with `@` and this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
@@ -112,7 +115,18 @@ pub struct NoScripts(Strategy);
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
-        Self { name: name.to_owned(), score, prompt, settings, vlm: None, human: None }
+        Self { name: name.to_owned(), score, prompt, settings, model: None, vlm: None, human: None }
+    }
+
+    /// The row under one of several models.
+    pub(super) fn under(self, model: &str) -> Self {
+        Self { name: format!("{}@{model}", self.name), model: Some(model.to_owned()), ..self }
+    }
+
+    /// Its name without the model.
+    pub fn method(&self) -> &str {
+        let end = self.model.as_ref().map_or(0, |model| 1 + model.len());
+        &self.name[..self.name.len().saturating_sub(end)]
     }
 
     /// Whether a clip counts in this row: people leave clips out.
@@ -123,7 +137,7 @@ impl Row {
     /// Whether its clips have facts: it aligns, and is no step of the ablation on the way to the full method. Those would double
     /// the time that facts take.
     pub(super) fn has_facts(&self) -> bool {
-        self.score == Score::Alignment && ![ALIGNMENT, CONTEXT].contains(&&self.name[..])
+        self.score == Score::Alignment && ![ALIGNMENT, CONTEXT].contains(&self.method())
     }
 }
 

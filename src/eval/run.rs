@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::io::ErrorKind;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use color_eyre::eyre::{Report, Result, eyre};
@@ -38,6 +39,9 @@ pub struct Run {
     pub paths: DatasetPaths,
     /// The model as the user named it.
     pub model: PathBuf,
+    /// Further models as the user named them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_models: Vec<PathBuf>,
     /// Relative paths start here.
     pub working_folder: PathBuf,
 }
@@ -136,7 +140,11 @@ impl Run {
     /// The settings in which two evaluations differ, of those that results depend on: not paths or devices.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let parts = |run: &Self| {
-            let (settings, model) = (&run.settings, &run.settings.model);
+            let settings = &run.settings;
+            let models: Vec<String> = iter::once(&settings.model)
+                .chain(&settings.other_models)
+                .map(|model| format!("{:?} {:?} {:?}", model.vision, model.text, model.tokenizer))
+                .collect();
             let rows: Vec<&str> = settings.rows.iter().map(|row| &row.name[..]).collect();
             let mut knobs = settings.rows.clone();
             // The same model may run on another server.
@@ -145,8 +153,8 @@ impl Run {
                 ("manifest", settings.digests.manifest.clone()),
                 ("scripts", settings.digests.scripts.clone()),
                 ("scripts of other prompts", format!("{:?}", settings.digests.other_scripts)),
-                ("model", format!("{:?} {:?} {:?}", model.vision, model.text, model.tokenizer)),
-                ("precision", format!("{:?}", model.precision)),
+                ("model", models.join(", ")),
+                ("precision", format!("{:?}", settings.model.precision)),
                 ("folder of clips", run.absolute(&run.paths.clips)),
                 ("folder of embeddings", run.absolute(&run.paths.embeddings)),
                 ("preset", run.paths.preset.to_string()),

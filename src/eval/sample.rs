@@ -68,6 +68,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
             text: None,
             tokenizer: None,
         },
+        other_models: Vec::new(),
         device: "the CPU".to_owned(),
         sampling: "10".to_owned(),
         rows: rows.iter().enumerate().map(row).collect(),

@@ -1,11 +1,12 @@
 //! Results as tables: a short form for the terminal, all of them as Markdown.
 
 use std::cmp::Reverse;
+use std::iter;
 
 use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 use crate::eval::clusters::CLUSTERS;
 use crate::eval::comparison::{Comparison, Paired};
-use crate::eval::results::{Results, RowResult, Share};
+use crate::eval::results::{ModelSettings, Results, RowResult, Share};
 use crate::eval::rows::Score;
 use crate::explore::Settings;
 use crate::plot::format::p_value;
@@ -46,11 +47,14 @@ impl Results {
         let short = |digest: &Option<String>| {
             digest.as_deref().map_or("-".to_owned(), |digest| digest.chars().take(12).collect())
         };
+        let in_words = |model: &ModelSettings| {
+            let (vision, text) = (short(&model.vision), short(&model.text));
+            format!("model {} (vision {vision}, text {text})", model.folder)
+        };
+        let models = iter::once(&settings.model).chain(&settings.other_models).map(in_words);
         summary.paragraph(&format!(
-            "model {} (vision {}, text {}), {}, sampling {}; intervals: 95 % bootstrap",
-            settings.model.folder,
-            short(&settings.model.vision),
-            short(&settings.model.text),
+            "{}, {}, sampling {}; intervals: 95 % bootstrap",
+            models.collect::<Vec<_>>().join(", "),
             settings.device,
             settings.sampling
         ));

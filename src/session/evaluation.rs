@@ -1,6 +1,7 @@
 //! Opens the clips of a finished evaluation, with what each row ranked first.
 
 use std::collections::HashMap;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,27 +34,42 @@ pub fn open(folder: &Path) -> Result<Session> {
     let (settings, records) = eval::join(&run.people, &run.settings, &records)?;
     let paths = rebase(&run);
     let dataset = Dataset::open(&paths)?;
-    let model = rebase_path::model(&run.working_folder, &run.model);
-    let model =
-        ModelRequest { precision: run.settings.model.precision, ..ModelRequest::new(model) }.open()?;
+    let names: Vec<&PathBuf> = iter::once(&run.model).chain(&run.other_models).collect();
+    let precision = run.settings.model.precision;
+    let models = names.iter().map(|name| {
+        let name = rebase_path::model(&run.working_folder, name);
+        ModelRequest { precision, ..ModelRequest::new(name) }.open()
+    });
+    let models = models.collect::<Result<Vec<_>>>()?;
     let records: HashMap<&str, &ClipRecord> = records.iter().map(|record| (&record.id[..], record)).collect();
     let clips: Vec<(&Clip, &ClipRecord)> =
         dataset.clips.iter().filter_map(|clip| Some((clip, *records.get(&clip.entry.id[..])?))).collect();
     ensure!(!clips.is_empty(), "{} no longer lists any clip of this evaluation", paths.manifest.display());
 
-    let rows: Vec<ResultRow> = settings.rows.iter().map(result_row).collect();
+    let first_model = settings.rows.first().and_then(|row| row.model.as_ref());
+    let rows: Vec<ResultRow> = settings.rows.iter().map(|row| result_row(row, first_model)).collect();
     // The published method is shown first, where there is one.
-    let row = rows.iter().position(|row| row.name == "+smoothing").unwrap_or(rows.len() - 1);
-    let named = ModelRequest::new(run.model.clone());
-    let setup = Setup {
-        request: Request {
-            sampling: run.sampling()?,
-            settings: rows[row].settings.clone().unwrap_or_default(),
-            ..Request::new(Vec::new(), dataset.scripts.clone(), named)
-        },
-        scripts: scripts_of(clips.iter().flat_map(|(clip, _)| &clip.candidates)),
-        model: model.clone(),
-    };
+    let row =
+        settings.rows.iter().position(|row| row.method() == "+smoothing").unwrap_or(settings.rows.len() - 1);
+    let shown_settings = rows[row].settings.clone().unwrap_or_default();
+    let scripts = scripts_of(clips.iter().flat_map(|(clip, _)| &clip.candidates));
+    let mut opened = Vec::new();
+    for (number, (name, model)) in names.iter().zip(&models).enumerate() {
+        let mut settings = shown_settings.clone();
+        settings.method.cell = if number == 0 { settings.method.cell } else { model.usual_cell() };
+        let setup = Setup {
+            request: Request {
+                sampling: run.sampling()?,
+                settings,
+                ..Request::new(Vec::new(), dataset.scripts.clone(), ModelRequest::new((*name).clone()))
+            },
+            scripts: scripts.clone(),
+            model: model.clone(),
+        };
+        for (clip, _) in &clips {
+            opened.push(ClipToExplore { model: number, ..to_explore(clip, &setup)? });
+        }
+    }
     let results = Results {
         name: shown(folder),
         row,
@@ -61,14 +77,13 @@ pub fn open(folder: &Path) -> Result<Session> {
         facts: clips.iter().map(|(_, record)| facts(record)).collect(),
         rows,
     };
-    let opened = clips.iter().map(|(clip, _)| to_explore(clip, &setup)).collect::<Result<_>>()?;
     let templates: Vec<&Template> = run.settings.rows.iter().map(|row| &row.settings.template).collect();
-    let session = Session::new(opened, Document::new(setup.scripts, None), &templates);
+    let session = Session::new(opened, Document::new(scripts, None), &templates);
     // Comparing the model reads its weights, so it waits until the screen is up.
     let digests = dataset.digests.clone();
     let check = move || Checked {
         live: None,
-        message: changes(&run, &digests, &model).map(|text| Message { text, is_error: true }),
+        message: changes(&run, &digests, &models).map(|text| Message { text, is_error: true }),
     };
     Ok(Session { results: Some(results), check: Some(Box::new(check)), ..session })
 }
@@ -86,9 +101,11 @@ fn rebase(run: &Run) -> DatasetPaths {
     }
 }
 
-/// A row with its settings, where its matrices are alignments of the main scripts.
-fn result_row(row: &Row) -> ResultRow {
-    let has_matrices = row.score == Score::Alignment && row.prompt == Strategy::default();
+/// A row with its settings, where its matrices are alignments of the main scripts by the first model.
+fn result_row(row: &Row, first_model: Option<&String>) -> ResultRow {
+    let has_matrices = row.score == Score::Alignment
+        && row.prompt == Strategy::default()
+        && row.model.as_ref() == first_model;
     ResultRow { name: row.name.clone(), settings: has_matrices.then(|| row.settings.clone()) }
 }
 
@@ -134,11 +151,13 @@ fn to_explore(clip: &Clip, setup: &Setup) -> Result<ClipToExplore> {
 }
 
 /// What changed since the evaluation, as a sentence.
-fn changes(run: &Run, now: &Digests, model: &Model) -> Option<String> {
+fn changes(run: &Run, now: &Digests, models: &[Arc<Model>]) -> Option<String> {
     let then = &run.settings.digests;
-    let (model_then, model_now) = (&run.settings.model, Hashes::of_model(model.checkpoint(), model.cache()));
-    let is_same_model = (&model_now.vision, &model_now.text, &model_now.tokenizer)
-        == (&model_then.vision, &model_then.text, &model_then.tokenizer);
+    let models_then = iter::once(&run.settings.model).chain(&run.settings.other_models);
+    let is_same_model = models_then.zip(models).all(|(then, model)| {
+        let now = Hashes::of_model(model.checkpoint(), model.cache());
+        (&now.vision, &now.text, &now.tokenizer) == (&then.vision, &then.text, &then.tokenizer)
+    });
     let changed = [
         ("the manifest", then.manifest != now.manifest),
         ("the scripts", then.scripts != now.scripts),
