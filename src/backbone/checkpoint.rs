@@ -6,6 +6,7 @@ use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::facts::{ModelFacts, Tower};
 use super::family::StoredCalibration;
+use super::layout::CONFIG;
 use super::preparation::{ImageConfig, PreparationRules};
 use super::registry::{self, read_config, read_folder};
 use super::resize::Preprocessor;
@@ -46,6 +47,22 @@ impl Checkpoint {
     /// # Errors
     /// As there, except for a bad tokenizer, which [`Checkpoint::tokenizer`] reports.
     pub fn open_lazily(dir: &Path) -> Result<Self, ModelError> {
+        let checkpoint = Self::read(dir)?;
+        match checkpoint.facts.frames {
+            None => Ok(checkpoint),
+            Some(frames) => Err(ModelError::unsupported(
+                &dir.join(CONFIG),
+                format!(
+                    "this {} model embeds whole clips of {frames} frames, no single frames\nhelp: name it as the --x-clip of \
+                     `actalign-tui eval`, beside a model of images as --model",
+                    checkpoint.facts.family
+                ),
+            )),
+        }
+    }
+
+    /// A checkpoint of images or of clips.
+    pub(super) fn read(dir: &Path) -> Result<Self, ModelError> {
         let description = read_folder(dir)?;
         let facts = description.model.facts();
         let (image, image_file) = description.images(dir)?;
@@ -78,9 +95,8 @@ impl Checkpoint {
         notices(&self.dir, usual, &self.weights)
     }
 
-    /// Checks that all weights are finite numbers. Reads all of them.
-    pub fn check_values(&self) -> Result<(), ModelError> {
-        self.weights.check_values()
+    pub fn facts(&self) -> &ModelFacts {
+        &self.facts
     }
 
     /// Name of its model family.

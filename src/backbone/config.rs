@@ -110,6 +110,7 @@ impl Outline {
             family,
             image_size: self.image_size(),
             patch_size: self.patch_size(),
+            frames: None,
             max_patches: None,
             text_len: self.positions,
             vocabulary: self.vocabulary,

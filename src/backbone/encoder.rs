@@ -49,8 +49,9 @@ struct EncoderLayer {
     mlp: Mlp,
 }
 
+/// Attention of every position to all positions of its sequence.
 #[derive(Module, Debug)]
-struct Attention {
+pub(super) struct Attention {
     q_proj: Linear,
     k_proj: Linear,
     v_proj: Linear,
@@ -85,17 +86,9 @@ impl Encoder {
 
 impl EncoderLayer {
     fn new(sizes: &EncoderSizes, device: &Device) -> Self {
-        let linear = || LinearConfig::new(sizes.hidden, sizes.hidden).init(device);
         Self {
             layer_norm1: sizes.layer_norm(device),
-            self_attn: Attention {
-                q_proj: linear(),
-                k_proj: linear(),
-                v_proj: linear(),
-                out_proj: linear(),
-                heads: sizes.heads,
-                is_causal: sizes.is_causal,
-            },
+            self_attn: Attention::new(sizes, device),
             layer_norm2: sizes.layer_norm(device),
             mlp: Mlp::new(sizes, device),
         }
@@ -108,7 +101,20 @@ impl EncoderLayer {
 }
 
 impl Attention {
-    fn forward(&self, x: Tensor<2>, batch: usize, turns: Option<&DeviceTurns>) -> Tensor<2> {
+    pub fn new(sizes: &EncoderSizes, device: &Device) -> Self {
+        let linear = || LinearConfig::new(sizes.hidden, sizes.hidden).init(device);
+        Self {
+            q_proj: linear(),
+            k_proj: linear(),
+            v_proj: linear(),
+            out_proj: linear(),
+            heads: sizes.heads,
+            is_causal: sizes.is_causal,
+        }
+    }
+
+    /// `x` and the result are `[batch · positions, hidden]`. `turns` turn queries and keys by their positions.
+    pub fn forward(&self, x: Tensor<2>, batch: usize, turns: Option<&DeviceTurns>) -> Tensor<2> {
         let turned = |x: Tensor<4>| match turns {
             Some(turns) => turns.apply(x),
             None => x,

@@ -34,6 +34,9 @@ pub struct ModelFacts {
     pub image_size: usize,
     /// Width and height of a patch in pixels.
     pub patch_size: usize,
+    /// Frames of a clip, of a model that embeds a whole clip; none of models of single images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<usize>,
     /// Most patches of an image at flexible resolution; nothing if all images are squares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_patches: Option<usize>,

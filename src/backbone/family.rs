@@ -57,6 +57,15 @@ pub(super) trait Backbone: fmt::Debug + Send + Sync {
     ) -> Result<Box<dyn ImageModel>, ModelError>;
 
     fn load_text(&self, weights: &Weights, device: &ComputeDevice) -> Result<Box<dyn TextModel>, ModelError>;
+
+    /// What follows the image tower of a family of whole clips; `None` for models of single images.
+    fn load_clip_head(
+        &self,
+        _weights: &Weights,
+        _device: &ComputeDevice,
+    ) -> Result<Option<Box<dyn ClipHead>>, ModelError> {
+        Ok(None)
+    }
 }
 
 /// Scale and bias of the affinity (Eq. 9) as a checkpoint stores them.
@@ -71,6 +80,24 @@ pub struct StoredCalibration {
 pub(super) trait ImageModel: fmt::Debug + Send + Sync {
     /// Raw embeddings, row after row, of images of one size that the model takes.
     fn forward(&self, images: &[&PreparedImage]) -> Result<Vec<f32>, ModelError>;
+}
+
+/// What a family of whole clips makes of the frames of one.
+pub(super) trait ClipHead: fmt::Debug + Send + Sync {
+    /// A clip, from what the image tower makes of its frames.
+    fn embed(&self, states: &[f32]) -> ClipEmbedding;
+
+    /// Changes the rows of projected texts in the light of a clip.
+    fn prompt(&self, clip: &ClipEmbedding, texts: &mut [f32]);
+}
+
+/// What a model keeps of a clip to compare texts with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipEmbedding {
+    /// One row, not normalised.
+    pub(super) video: Vec<f32>,
+    /// A row for each patch, over all frames.
+    pub(super) patches: Vec<f32>,
 }
 
 pub(super) trait TextModel: fmt::Debug + Send + Sync {

@@ -83,7 +83,14 @@ mod tests {
 
     #[test]
     fn a_checkpoint_has_as_many_values_as_its_configuration_makes() {
-        for name in ["siglip/tiny", "siglip/awkward", "siglip/naflex", "clip/metaclip2"] {
+        for name in [
+            "siglip/tiny",
+            "siglip/awkward",
+            "siglip/naflex",
+            "clip/metaclip2",
+            "xclip/tiny",
+            "xclip/awkward",
+        ] {
             let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
             let found = inspect(&dir);
             assert!(found.problems.is_empty(), "{:?}", found.problems);

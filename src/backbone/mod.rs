@@ -46,8 +46,10 @@ pub mod siglip;
 mod tokenizer;
 mod tower;
 mod values;
+mod video_text;
 mod weight_file;
 mod weights;
+mod xclip;
 
 #[cfg(test)]
 mod tests;
@@ -56,9 +58,10 @@ pub use checkpoint::{Checkpoint, check_config, names_model};
 pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision};
 pub use error::ModelError;
 pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};
-pub use family::StoredCalibration;
+pub use family::{ClipEmbedding, StoredCalibration};
 pub use identity::WeightShare;
 pub use inspect::{Inspection, inspect};
 pub use resize::{Filter, Fit, PreparedImage, Preprocessor, Region};
 pub use tokenizer::{TextTokenizer, TokenizerKind, Tokens, canonical};
 pub use tower::{TextTower, VisionTower};
+pub use video_text::{ClipText, VideoCheckpoint, VideoTextModel};

@@ -431,7 +431,11 @@ enum Size {
 fn check_family(settings: &Map<String, Value>, rules: &PreparationRules) -> Result<(), String> {
     match settings.get("processor_class") {
         None | Some(Value::Null) => Ok(()),
-        Some(Value::String(name)) if name.to_lowercase().contains(&rules.family.to_lowercase()) => Ok(()),
+        Some(Value::String(name))
+            if name.to_lowercase().contains(&rules.family.replace('-', "").to_lowercase()) =>
+        {
+            Ok(())
+        }
         Some(other) => Err(format!(
             "\"processor_class\": {other} is of another model family\nhelp: use the file that belongs to the {} checkpoint",
             rules.family
@@ -460,6 +464,7 @@ mod tests {
             family: "SigLIP",
             image_size: 32,
             patch_size: 8,
+            frames: None,
             max_patches: None,
             text_len: 4,
             vocabulary: 9,

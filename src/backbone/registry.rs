@@ -9,10 +9,10 @@ use super::error::ModelError;
 pub use super::facts::KnownModel;
 use super::family::Family;
 use super::layout::{CONFIG, OPEN_CLIP_CONFIG};
-use super::{clip, file, open_clip, pe, siglip};
+use super::{clip, file, open_clip, pe, siglip, xclip};
 
 pub(super) const FAMILIES: &[Family] =
-    &[siglip::FAMILY, siglip::FLEXIBLE, clip::CLIP, clip::METACLIP_2, pe::FAMILY];
+    &[siglip::FAMILY, siglip::FLEXIBLE, clip::CLIP, clip::METACLIP_2, pe::FAMILY, xclip::FAMILY];
 
 /// Reads the configuration in a folder.
 pub(super) fn read_folder(dir: &Path) -> Result<Description, ModelError> {
@@ -106,6 +106,7 @@ mod tests {
         assert_eq!(like("google/siglip-base-patch16-225"), Some("google/siglip-base-patch16-224"));
         assert_eq!(like("gogle/siglip2-so400m-patch14-384"), Some("google/siglip2-so400m-patch14-384"));
         assert_eq!(like("openai/clip-vit-base-patch23"), Some("openai/clip-vit-base-patch32"));
-        assert_eq!(like("microsoft/xclip-base-patch32"), None);
+        assert_eq!(like("microsoft/xclip-base-patch23"), Some("microsoft/xclip-base-patch32"));
+        assert_eq!(like("microsoft/git-base"), None);
     }
 }

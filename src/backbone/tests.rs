@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::cpu::Isa;
-use super::{Checkpoint, ComputeDevice, Precision, PreparedImage, Tokens, Tower};
+use super::{Checkpoint, ComputeDevice, Precision, PreparedImage, Tokens, Tower, VideoCheckpoint};
 
 /// The checkpoints of all families among the fixtures.
 fn checkpoints() -> impl Iterator<Item = Checkpoint> {
@@ -82,6 +82,36 @@ fn text_kernels_match_burn() {
                     assert!(difference < 2e-5, "{} {isa}: {difference}", checkpoint.dir().display());
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn clip_kernels_match_burn() {
+    for name in ["xclip/tiny", "xclip/awkward"] {
+        let checkpoint = VideoCheckpoint::open(&fixture(name)).unwrap();
+        let images = images(checkpoint.checkpoint());
+        let frames: Vec<PreparedImage> = images.iter().cycle().take(checkpoint.frames()).cloned().collect();
+        let [texts, _] = texts(checkpoint.checkpoint());
+        let compare = |isa, precision| {
+            let device = ComputeDevice::processor_with(isa).with_precision(precision);
+            let model = checkpoint.load(&device).unwrap();
+            let texts = model.embed_texts(&texts).unwrap();
+            let clip = model.embed_clip(&frames).unwrap();
+            let compared = model.compare(&clip, &texts).unwrap();
+            let values = [clip.video(), compared.into_iter().flat_map(|text| text.embedding).collect()];
+            Array2::from_shape_vec((4, checkpoint.checkpoint().dim()), values.concat()).unwrap()
+        };
+        let want = compare(None, Precision::F32);
+        for isa in Isa::all() {
+            for got in on_pools(|| compare(Some(isa), Precision::F32)) {
+                let difference = difference(&got, &want);
+                assert!(difference < 2e-5, "{name} {isa}: {difference}");
+            }
+        }
+        for (isa, tolerance) in [(Some(Isa::detect()), 1e-2), (None, 8e-2)] {
+            let difference = difference(&compare(isa, Precision::F16), &want);
+            assert!(difference > 0.0 && difference < tolerance, "{name} {isa:?}: {difference}");
         }
     }
 }

@@ -125,7 +125,12 @@ impl Schedule {
 }
 
 /// Checks and shapes embeddings: every value must be finite, and no row all zeros, since it has no direction.
-fn into_rows(values: Vec<f32>, what: &str, rows: usize, dim: usize) -> Result<Array2<f32>, ModelError> {
+pub(super) fn into_rows(
+    values: Vec<f32>,
+    what: &str,
+    rows: usize,
+    dim: usize,
+) -> Result<Array2<f32>, ModelError> {
     let rows = Array2::from_shape_vec((rows, dim), values).map_err(|e| ModelError::Compute(e.to_string()))?;
     for (index, row) in rows.rows().into_iter().enumerate() {
         let fault = if row.iter().any(|value| !value.is_finite()) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
-use crate::backbone::{Checkpoint, ComputeDevice};
+use crate::backbone::{ComputeDevice, ModelFacts, inspect};
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
 use crate::log_file;
@@ -105,15 +105,22 @@ fn hub(settings: &HubSettings) -> String {
 }
 
 fn describe_model(dir: &Path) -> Result<String> {
-    let checkpoint = Checkpoint::open(&model_folder(dir, None)?)?;
-    checkpoint.check_values()?;
-    let notices: String = checkpoint.notices().iter().map(|notice| format!("; {notice}")).collect();
+    let found = inspect(&model_folder(dir, None)?);
+    if let Some(problem) = found.problems.into_iter().next() {
+        return Err(problem.into());
+    }
+    let Some(ModelFacts { family, image_size: side, max_patches, frames, text_len, dim, .. }) = found.model
+    else {
+        bail!("{} is not a model", dir.display());
+    };
+    let sizes = match max_patches {
+        None => format!("{side}×{side}"),
+        Some(most) => format!("of their own proportions, up to {most} patches"),
+    };
+    let clips = frames.map_or(String::new(), |frames| format!(" (clips of {frames}, for eval --x-clip)"));
+    let notices: String = found.notices.iter().map(|notice| format!("; {notice}")).collect();
     Ok(format!(
-        "{}: {}, images {}, texts of {} tokens, {} dimensions{notices}",
-        dir.display(),
-        checkpoint.family(),
-        checkpoint.preprocessor().sizes(),
-        checkpoint.text_len(),
-        checkpoint.dim()
+        "{}: {family}, images {sizes}{clips}, texts of {text_len} tokens, {dim} dimensions{notices}",
+        dir.display()
     ))
 }

@@ -9,16 +9,17 @@ use color_eyre::eyre::{Result, bail, eyre};
 use crate::align::{Cell, Preset};
 use crate::cli::inputs::{ModelArgs, seconds};
 use crate::cli::llm_args::{ServerArgs, prompts_folder, temperature};
+use crate::cli::model::fetch_if_agreed;
 use crate::cli::progress::Counter;
 use crate::eval::{
     self, Dataset, DatasetPaths, Evaluation, Finished, OtherModel, Plan, Progress, Request, Results, Rows,
-    ShardChoice, Style, Vlm,
+    ShardChoice, Style, Vlm, XClip,
 };
 use crate::explore::{Method, Model};
 use crate::llm::vision_prompt;
 use crate::output;
 use crate::script::{PerStrategy, Strategy, Template};
-use crate::session::ModelRequest;
+use crate::session::{ModelRequest, model_folder};
 use crate::video::Sampling;
 use crate::visible;
 
@@ -79,6 +80,11 @@ pub struct EvalArgs {
     /// Temperature of --vlm; 0 repeats its answers [default: the server's]
     #[arg(long, value_name = "T", requires = "vlm", value_parser = temperature)]
     vlm_temperature: Option<f64>,
+    /// X-CLIP model to compare with, in a row x-clip: a folder, or a name on the model hub such as
+    /// microsoft/xclip-large-patch14-16-frames. It gets as many frames of a clip as it was trained with, evenly spaced over all
+    /// of it, and the names of the candidates
+    #[arg(long, value_name = "DIR|ID")]
+    x_clip: Option<PathBuf>,
     /// Folder of a quiz about this manifest (see `actalign-tui quiz`), to compare with what a person said, in a row
     /// human:NAME over the clips that were answered; may be repeated. With --shard, give it to `eval merge`
     #[arg(long = "human", value_name = "DIR", conflicts_with = "shard")]
@@ -206,6 +212,7 @@ fn request(args: &EvalArgs) -> Result<Request> {
     let mut models = models.into_iter();
     let (model_name, model, plan) = models.next().ok_or_else(|| eyre!("no model is named"))?;
     let others = models.map(|(name, model, plan)| OtherModel { name, model, rows: plan.rows }).collect();
+    let x_clip = x_clip(args, &model)?;
     let vlm = vlm(args)?;
     let shard = match (args.shard, &args.out) {
         (Some(choice), Some(out)) => Some(choice.claim(out)?),
@@ -215,7 +222,7 @@ fn request(args: &EvalArgs) -> Result<Request> {
         output::say(format_args!("{task} is shard {}", claimed.shard));
     }
     let (people, out) = (args.people.clone(), args.out.clone());
-    Ok(Request { model_name, others, vlm, people, out, shard, ..Request::new(dataset, plan, model) })
+    Ok(Request { model_name, others, vlm, x_clip, people, out, shard, ..Request::new(dataset, plan, model) })
 }
 
 /// The rows that a model has.
@@ -237,6 +244,14 @@ fn vlm(args: &EvalArgs) -> Result<Option<Vlm>> {
     let (Some(name), Some(endpoint)) = (&args.vlm, &args.vlm_endpoint) else { return Ok(None) };
     let client = args.server.client(endpoint, name)?.with_temperature(args.vlm_temperature);
     Ok(Some(Vlm::new(client, vision_prompt(prompts_folder().as_deref())?, args.vlm_frames.into())))
+}
+
+fn x_clip(args: &EvalArgs, beside: &Model) -> Result<Option<XClip>> {
+    let Some(name) = &args.x_clip else { return Ok(None) };
+    let folder = model_folder(name, fetch_if_agreed())?;
+    let x_clip = XClip::open(&folder, beside)?;
+    x_clip.notices().iter().for_each(output::say);
+    Ok(Some(x_clip))
 }
 
 /// Shows progress and notices on standard error.

@@ -23,6 +23,7 @@ use crate::eval::shard::Shard;
 use crate::eval::split::ClaimedShard;
 use crate::eval::vlm::Vlm;
 use crate::eval::write::write;
+use crate::eval::x_clip::XClip;
 use crate::explore::{Model, default_template};
 use crate::llm::LlmError;
 use crate::video::Sampling;
@@ -89,6 +90,8 @@ pub struct Request {
     pub others: Vec<OtherModel>,
     /// A vision-language model to compare with.
     pub vlm: Option<Vlm>,
+    /// An X-CLIP model to compare with.
+    pub x_clip: Option<XClip>,
     /// Folders of quizzes, to compare with people. Not for shards: their results are computed when they are merged.
     pub people: Vec<PathBuf>,
     /// Folder for results and for what a later run resumes from.
@@ -108,6 +111,7 @@ impl Request {
             model_name,
             others: Vec::new(),
             vlm: None,
+            x_clip: None,
             people: Vec::new(),
             out: None,
             shard: None,
@@ -181,13 +185,14 @@ impl Evaluation {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another evaluation.
     pub fn open(request: Request) -> Result<Self> {
-        let Request { dataset, plan, model, model_name, others, vlm, people, out, shard: claimed } = request;
+        let Request { dataset, plan, model, model_name, others, vlm, x_clip, people, out, shard: claimed } =
+            request;
         let mut models = vec![model.clone()];
-        let mut evaluators = vec![Evaluator::new(model, plan.sampling, plan.rows, vlm)];
+        let mut evaluators = vec![Evaluator::new(model, plan.sampling, plan.rows, x_clip, vlm)];
         let mut other_models = Vec::new();
         for OtherModel { name, model, rows } in others {
             models.push(model.clone());
-            evaluators.push(Evaluator::new(model, plan.sampling, rows, None));
+            evaluators.push(Evaluator::new(model, plan.sampling, rows, None, None));
             other_models.push(name);
         }
         let rows: Vec<Row> = evaluators.iter().flat_map(Evaluator::rows).cloned().collect();

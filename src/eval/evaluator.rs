@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{Report, bail, ensure, eyre};
 
-use crate::align;
 use crate::eval::comparison;
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::eval::facts::FactFinder;
@@ -14,6 +13,7 @@ use crate::eval::record::{ClipScores, Ranking};
 use crate::eval::released::{self, ClassTexts};
 use crate::eval::rows::{Row, Score};
 use crate::eval::vlm::Vlm;
+use crate::eval::x_clip::XClip;
 use crate::explore::{
     Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
     embed_clip,
@@ -39,16 +39,24 @@ pub struct Evaluator {
     class_texts: ClassTexts,
     facts: FactFinder,
     notice: Option<String>,
+    x_clip: Option<XClip>,
     vlm: Option<Vlm>,
 }
 
 impl Evaluator {
-    /// Loads nothing: clips and sentences in the cache need no tower. All rows are of one preset. The row of the
-    /// vision-language model is the last.
-    pub fn new(model: Arc<Model>, sampling: Sampling, mut rows: Vec<Row>, vlm: Option<Vlm>) -> Self {
+    /// Loads nothing: clips and sentences in the cache need no tower. All rows are of one preset. The rows of the X-CLIP and
+    /// of the vision-language model are the last.
+    pub fn new(
+        model: Arc<Model>,
+        sampling: Sampling,
+        mut rows: Vec<Row>,
+        x_clip: Option<XClip>,
+        vlm: Option<Vlm>,
+    ) -> Self {
+        rows.extend(x_clip.as_ref().map(XClip::row));
         rows.extend(vlm.as_ref().map(Vlm::row));
         let (texts, class_texts, facts) = Default::default();
-        Self { model, sampling, rows, texts, class_texts, facts, notice: None, vlm }
+        Self { model, sampling, rows, texts, class_texts, facts, notice: None, x_clip, vlm }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -83,6 +91,10 @@ impl Evaluator {
         for (index, row) in self.rows.clone().into_iter().enumerate() {
             if let (Score::Vision, Some(vlm)) = (row.score, &mut self.vlm) {
                 rows.push(vlm.rank(clip, self.sampling, &frames)?);
+                continue;
+            }
+            if let (Score::Clip, Some(x_clip)) = (row.score, &mut self.x_clip) {
+                rows.push(x_clip.rank(clip, self.sampling, &mut cut_texts)?);
                 continue;
             }
             let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
@@ -141,7 +153,7 @@ impl Evaluator {
     /// Sentences of all rows that no earlier clip needed.
     fn missing_texts(&self, explorations: &mut [(Strategy, Exploration)]) -> Vec<String> {
         let mut missing = Vec::new();
-        for row in self.rows.iter().filter(|row| row.score != Score::Vision) {
+        for row in self.rows.iter().filter(|row| !matches!(row.score, Score::Vision | Score::Clip)) {
             let Some((_, exploration)) = explorations.iter_mut().find(|(prompt, _)| *prompt == row.prompt)
             else {
                 continue;
@@ -199,13 +211,13 @@ impl Evaluator {
             Score::MeanPool => class.mean_pool,
             Score::OrderFree => Some(class.order_free),
             Score::Alignment => Some(class.alignment.score),
-            // Ranked by `Vlm::rank`.
-            Score::Vision | Score::Human => None,
+            // Ranked by `Vlm::rank` and `XClip::rank`, or answered by a person.
+            Score::Vision | Score::Clip | Score::Human => None,
         };
         let scores: Option<Vec<f64>> =
             exploration.outcome().classes.iter().map(|class| class.as_ref().and_then(score)).collect();
         let scores = scores.ok_or_else(|| eyre!("a candidate has no score"))?;
-        let mut ranking = ranking(row.name.clone(), scores);
+        let mut ranking = Ranking::by_scores(row.name.clone(), scores);
         let confidence = exploration.outcome().confidence.filter(|_| with_confidence);
         ranking.confidence = confidence.map(Into::into);
         if row.has_facts() && ranking.fault.is_none() {
@@ -218,14 +230,6 @@ impl Evaluator {
 
 fn pads_to_longest_step(row: &Row) -> bool {
     released::protocol(row.settings.method.preset).pads_to_longest_step
-}
-
-/// The ranking by scores; a fault where one is not finite.
-fn ranking(name: String, scores: Vec<f64>) -> Ranking {
-    match scores.iter().find(|score| !score.is_finite()) {
-        Some(score) => Ranking::fault(name, format!("non-finite score: {score}")),
-        None => Ranking { name, ranking: align::rank(&scores), scores, ..Ranking::default() },
-    }
 }
 
 #[cfg(test)]
@@ -262,16 +266,6 @@ mod tests {
     }
 
     #[test]
-    fn non_finite_scores_rank_nothing() {
-        assert_eq!(ranking("dtw".into(), vec![0.25, 0.5]).ranking, [1, 0]);
-        for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let Ranking { ranking, scores, fault, .. } = ranking("dtw".into(), vec![0.25, score]);
-            assert!(ranking.is_empty() && scores.is_empty());
-            assert_eq!(fault, Some(format!("non-finite score: {score}")));
-        }
-    }
-
-    #[test]
     fn embeddings_made_elsewhere_need_a_rate() {
         assert_eq!(rate_of_rows(Sampling::Fps(12.5)).unwrap(), 12.5);
         for sampling in [Sampling::Native, Sampling::Numbered] {
@@ -285,7 +279,7 @@ mod tests {
         let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
         let model = Arc::new(Model::new(Checkpoint::open(tiny).unwrap(), device));
         let rows = Rows::default().all(&[]).unwrap();
-        let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None);
+        let mut evaluator = Evaluator::new(model, Sampling::Native, rows, None, None);
         let mut missing = |names| {
             let exploration = evaluator.exploration(&clip(names).candidates);
             let missing = evaluator.missing_texts(&mut [(Strategy::default(), exploration)]);

@@ -30,6 +30,7 @@ mod statistics;
 mod summary;
 mod vlm;
 mod write;
+mod x_clip;
 
 pub use crate::plot::table::Style;
 pub use answers::{Answer, Answers, Asked, Quiz};
@@ -50,10 +51,11 @@ pub use released::{Protocol, protocol};
 pub use results::{
     EvalSettings, ModelSettings, Results, RowClusters, RowResult, Share, Trials, Unaligned, Unread,
 };
-pub use rows::{CHANCE, HumanSettings, NoScripts, Row, Rows, Score, VlmSettings};
+pub use rows::{CHANCE, HumanSettings, NoScripts, Row, Rows, Score, VlmSettings, XClipSettings};
 pub use run::Run;
 pub use shard::Shard;
 pub use slurm::{ArrayTask, TaskIds};
 pub use split::{ClaimedShard, ShardChoice};
 pub use vlm::Vlm;
 pub use write::write;
+pub use x_clip::XClip;

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use crate::align;
 use crate::eval::clusters::Facts;
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::explain::Confidence;
@@ -108,6 +109,14 @@ impl From<Confidence> for RankingConfidence {
 }
 
 impl Ranking {
+    /// The ranking by scores; a fault where one is not finite.
+    pub(super) fn by_scores(name: String, scores: Vec<f64>) -> Self {
+        match scores.iter().find(|score| !score.is_finite()) {
+            Some(score) => Self::fault(name, format!("non-finite score: {score}")),
+            None => Self { name, ranking: align::rank(&scores), scores, ..Self::default() },
+        }
+    }
+
     /// A row that cannot compare the clip.
     pub(super) fn fault(name: String, fault: String) -> Self {
         Self { name, fault: Some(fault), ..Self::default() }
@@ -155,5 +164,20 @@ impl ClipRecord {
     /// Whether a row ranks the true class first.
     pub fn is_right(&self, ranking: &Ranking) -> bool {
         ranking.ranking.first() == Some(&self.answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn non_finite_scores_rank_nothing() {
+        assert_eq!(Ranking::by_scores("dtw".into(), vec![0.25, 0.5]).ranking, [1, 0]);
+        for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let Ranking { ranking, scores, fault, .. } = Ranking::by_scores("dtw".into(), vec![0.25, score]);
+            assert!(ranking.is_empty() && scores.is_empty());
+            assert_eq!(fault, Some(format!("non-finite score: {score}")));
+        }
     }
 }

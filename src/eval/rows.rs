@@ -33,6 +33,9 @@ pub struct Row {
     /// The vision-language model that ranks; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlm: Option<VlmSettings>,
+    /// The X-CLIP model that ranks; the settings then have no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_clip: Option<XClipSettings>,
     /// The person who answers; the settings then have no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human: Option<HumanSettings>,
@@ -63,6 +66,18 @@ pub struct VlmSettings {
     pub temperature: Option<f64>,
 }
 
+/// What the scores of an X-CLIP model depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct XClipSettings {
+    pub folder: String,
+    /// Number of frames of a clip that it gets, evenly spaced.
+    pub frames: usize,
+    /// Side of its images in pixels.
+    pub image_size: usize,
+    /// BLAKE3 digest of its weights, tokenizer, configuration and image preparation.
+    pub digest: String,
+}
+
 /// The value that ranks the candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -75,6 +90,8 @@ pub enum Score {
     Alignment,
     /// The answer of a vision-language model.
     Vision,
+    /// Scaled cosine of the whole clip with the class name, by a model of clips.
+    Clip,
     /// The answer of a person.
     Human,
 }
@@ -86,6 +103,7 @@ impl fmt::Display for Score {
             Self::OrderFree => "order-free",
             Self::Alignment => "alignment",
             Self::Vision => "vision",
+            Self::Clip => "clip",
             Self::Human => "human",
         })
     }
@@ -115,7 +133,16 @@ pub struct NoScripts(Strategy);
 
 impl Row {
     pub(super) fn new(name: &str, score: Score, prompt: Strategy, settings: Settings) -> Self {
-        Self { name: name.to_owned(), score, prompt, settings, model: None, vlm: None, human: None }
+        Self {
+            name: name.to_owned(),
+            score,
+            prompt,
+            settings,
+            model: None,
+            vlm: None,
+            x_clip: None,
+            human: None,
+        }
     }
 
     /// The row under one of several models.

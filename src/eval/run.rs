@@ -149,6 +149,9 @@ impl Run {
             let mut knobs = settings.rows.clone();
             // The same model may run on another server.
             knobs.iter_mut().filter_map(|row| row.vlm.as_mut()).for_each(|vlm| vlm.server.clear());
+            // Or be in another folder.
+            let x_clip: Vec<String> =
+                knobs.iter_mut().filter_map(|row| row.x_clip.take()).map(|x_clip| x_clip.digest).collect();
             [
                 ("manifest", settings.digests.manifest.clone()),
                 ("scripts", settings.digests.scripts.clone()),
@@ -160,6 +163,7 @@ impl Run {
                 ("preset", run.paths.preset.to_string()),
                 ("sampling", settings.sampling.clone()),
                 ("rows", rows.join(", ")),
+                ("X-CLIP model", x_clip.join(", ")),
                 ("knobs of rows", serde_json::to_string(&knobs).unwrap_or_default()),
                 ("clips", run.clips.to_string()),
                 ("shard", run.shard.map_or("all".to_owned(), |shard| shard.to_string())),

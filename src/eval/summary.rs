@@ -7,7 +7,7 @@ use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 use crate::eval::clusters::CLUSTERS;
 use crate::eval::comparison::{Comparison, Paired};
 use crate::eval::results::{ModelSettings, Results, RowResult, Share};
-use crate::eval::rows::Score;
+use crate::eval::rows::{Score, XClipSettings};
 use crate::explore::Settings;
 use crate::plot::format::p_value;
 use crate::plot::format::percent::{interval, number, signed};
@@ -281,19 +281,23 @@ impl Results {
         let lines = self.settings.rows.iter().map(|row| {
             let Settings { method, smoothing_seconds, template, .. } = &row.settings;
             let mut cells = vec![row.name.clone(), row.score.to_string()];
-            match (&row.vlm, &row.human) {
-                (Some(vlm), _) => {
+            match (&row.vlm, &row.x_clip, &row.human) {
+                (Some(vlm), ..) => {
                     cells.resize(6, String::new());
                     cells.push(format!("{} frames, at {}", vlm.frames, vlm.server));
                 }
-                (None, Some(human)) => {
+                (None, Some(XClipSettings { folder, frames, image_size: side, .. }), _) => {
+                    cells.resize(6, String::new());
+                    cells.push(format!("{frames} frames of {side}×{side}, class name alone, {folder}"));
+                }
+                (None, None, Some(human)) => {
                     cells.resize(6, String::new());
                     cells.push(format!(
                         "{} answers, candidates shuffled by seed {}",
                         human.answered, human.seed
                     ));
                 }
-                (None, None) => cells.extend([
+                (None, None, None) => cells.extend([
                     row.prompt.to_string(),
                     method.preset.to_string(),
                     method.in_words(),

@@ -45,5 +45,5 @@ pub use settings::Settings;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Strip, Thumbnail};
 pub use texts::{EmbeddedText, embed_batch, embed_texts, known_texts};
-pub use vlm_frames::{ClipPictures, evenly_spaced, jpegs};
+pub use vlm_frames::{ClipPictures, evenly_spaced, jpegs, prepared};
 pub use without_steps::{ScoresWithout, WithoutRequest};

@@ -10,7 +10,7 @@ use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::shapes::Shapes;
 
 #[derive(Debug, Clone)]
-pub(super) struct Config {
+pub(in crate::backbone) struct Config {
     pub vision: VisionConfig,
     pub text: TextConfig,
     /// Dimensions of the embeddings.
@@ -20,14 +20,14 @@ pub(super) struct Config {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Generation {
+pub(in crate::backbone) enum Generation {
     Clip,
     MetaClip2,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
-pub(super) struct VisionConfig {
+pub(in crate::backbone) struct VisionConfig {
     hidden_size: usize,
     intermediate_size: usize,
     num_hidden_layers: usize,
@@ -41,7 +41,7 @@ pub(super) struct VisionConfig {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
-pub(super) struct TextConfig {
+pub(in crate::backbone) struct TextConfig {
     pub vocab_size: usize,
     hidden_size: usize,
     intermediate_size: usize,

@@ -20,11 +20,11 @@ use super::preparation::{Normalisation, PreparationRules};
 use super::resize::Filter;
 use super::tokenizer::{TextTokenizer, TokenizerKind};
 use super::weights::Weights;
-use config::{Config, Generation};
 use vision::{ClipVision, CpuVision};
 
-pub(super) use config::{End, text_shapes};
+pub(super) use config::{Config, End, Generation, text_shapes};
 pub(super) use text::{ClipText, CpuText};
+pub(super) use vision::{PatchEmbeddings, PatchRows};
 
 pub(super) const CLIP: Family = Family {
     name: "CLIP",

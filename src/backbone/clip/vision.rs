@@ -30,8 +30,9 @@ struct VisionTransformer {
     post_layernorm: LayerNorm,
 }
 
+/// A class token and the patches, with their positions.
 #[derive(Module, Debug)]
-struct PatchEmbeddings {
+pub(in crate::backbone) struct PatchEmbeddings {
     class_embedding: Param<Tensor<1>>,
     patch_embedding: Conv2d,
     position_embedding: Embedding,
@@ -39,23 +40,15 @@ struct PatchEmbeddings {
 
 impl ClipVision {
     pub fn new(outline: &Outline, device: &Device) -> Self {
-        let (sizes, patch) = (&outline.vision, outline.patch_size());
-        let hidden = sizes.hidden;
+        let sizes = &outline.vision;
         Self {
             vision_model: VisionTransformer {
-                embeddings: PatchEmbeddings {
-                    class_embedding: Initializer::Zeros.init([hidden], device),
-                    patch_embedding: Conv2dConfig::new([3, hidden], [patch, patch])
-                        .with_stride([patch, patch])
-                        .with_bias(false)
-                        .init(device),
-                    position_embedding: EmbeddingConfig::new(outline.patches() + 1, hidden).init(device),
-                },
+                embeddings: PatchEmbeddings::new(outline, device),
                 pre_layrnorm: sizes.layer_norm(device),
                 encoder: Encoder::new(sizes, device),
                 post_layernorm: sizes.layer_norm(device),
             },
-            visual_projection: LinearConfig::new(hidden, outline.dims[0]).with_bias(false).init(device),
+            visual_projection: LinearConfig::new(sizes.hidden, outline.dims[0]).with_bias(false).init(device),
         }
     }
 }
@@ -72,8 +65,20 @@ impl ImageModule for ClipVision {
 }
 
 impl PatchEmbeddings {
+    pub fn new(outline: &Outline, device: &Device) -> Self {
+        let (hidden, patch) = (outline.vision.hidden, outline.patch_size());
+        Self {
+            class_embedding: Initializer::Zeros.init([hidden], device),
+            patch_embedding: Conv2dConfig::new([3, hidden], [patch, patch])
+                .with_stride([patch, patch])
+                .with_bias(false)
+                .init(device),
+            position_embedding: EmbeddingConfig::new(outline.patches() + 1, hidden).init(device),
+        }
+    }
+
     /// `[batch · (1 + patches), hidden]`.
-    fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
+    pub fn forward(&self, patches: Tensor<2>, batch: usize) -> Tensor<2> {
         let x = convolve(&self.patch_embedding, patches);
         let [rows, hidden] = x.dims();
         let class = self.class_embedding.val().reshape([1, 1, hidden]).repeat_dim(0, batch);
@@ -82,12 +87,37 @@ impl PatchEmbeddings {
     }
 }
 
-/// The same tower on the processor.
+/// [`PatchEmbeddings`] on the processor.
 #[derive(Debug)]
-pub(super) struct CpuVision {
+pub(in crate::backbone) struct PatchRows {
     patches: CpuLinear,
     /// The class token, and a row for each patch, all with their positions.
     start: Vec<f32>,
+}
+
+impl PatchRows {
+    pub fn load(loader: &Loader, hidden: usize) -> Result<Self, ModelError> {
+        let floats = |name: &str| loader.tensors.floats(&format!("vision_model.embeddings.{name}"));
+        let mut start = floats("position_embedding.weight")?;
+        start.iter_mut().zip(floats("class_embedding")?).for_each(|(value, class)| *value += class);
+        Ok(Self { patches: loader.projection("vision_model.embeddings.patch_embedding", hidden)?, start })
+    }
+
+    /// Replaces `rows` by the positions of `batch` images.
+    pub fn apply(&self, patches: &[f32], batch: usize, rows: &mut Vec<f32>) {
+        rows.clear();
+        (0..batch).for_each(|_| rows.extend_from_slice(&self.start));
+        let images = rows.chunks_exact_mut(self.start.len());
+        for (image, patches) in images.zip(patches.chunks_exact(patches.len() / batch)) {
+            self.patches.apply(patches, &mut image[self.patches.outputs()..], Epilogue::Add);
+        }
+    }
+}
+
+/// The same tower on the processor.
+#[derive(Debug)]
+pub(super) struct CpuVision {
+    embeddings: PatchRows,
     pre_norm: CpuLayerNorm,
     encoder: CpuEncoder,
     norm: CpuLayerNorm,
@@ -98,12 +128,8 @@ pub(super) struct CpuVision {
 impl CpuVision {
     pub fn load(loader: &Loader, outline: &Outline) -> Result<Self, ModelError> {
         let Outline { vision: sizes, dims, .. } = outline;
-        let floats = |name: &str| loader.tensors.floats(&format!("vision_model.embeddings.{name}"));
-        let mut start = floats("position_embedding.weight")?;
-        start.iter_mut().zip(floats("class_embedding")?).for_each(|(value, class)| *value += class);
         Ok(Self {
-            patches: loader.projection("vision_model.embeddings.patch_embedding", sizes.hidden)?,
-            start,
+            embeddings: PatchRows::load(loader, sizes.hidden)?,
             pre_norm: loader.norm("vision_model.pre_layrnorm", sizes)?,
             encoder: CpuEncoder::load(loader, sizes, "vision_model")?,
             norm: loader.norm("vision_model.post_layernorm", sizes)?,
@@ -117,18 +143,13 @@ impl ImageKernels for CpuVision {
     fn forward(&self, patches: &[f32], Batch { images: batch, .. }: Batch) -> Vec<f32> {
         let hidden = self.norm.weight.len();
         self.spare.with(|buffers| {
-            buffers.narrow.clear();
-            (0..batch).for_each(|_| buffers.narrow.extend_from_slice(&self.start));
-            let images = buffers.narrow.chunks_exact_mut(self.start.len());
-            for (image, patches) in images.zip(patches.chunks_exact(patches.len() / batch)) {
-                self.patches.apply(patches, &mut image[hidden..], Epilogue::Add);
-            }
+            self.embeddings.apply(patches, batch, &mut buffers.narrow);
             buffers.x.resize(buffers.narrow.len(), 0.0);
             self.pre_norm.apply(&buffers.narrow, &mut buffers.x);
             self.encoder.apply(buffers, batch);
             let first: Vec<f32> = buffers
                 .x
-                .chunks_exact(self.start.len())
+                .chunks_exact(buffers.x.len() / batch)
                 .flat_map(|image| &image[..hidden])
                 .copied()
                 .collect();

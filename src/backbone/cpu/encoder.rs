@@ -34,7 +34,7 @@ impl Loader<'_> {
     }
 
     /// Linear layers with the same input as one.
-    fn joined(&self, names: [String; 3]) -> Result<Linear, ModelError> {
+    pub fn joined(&self, names: [String; 3]) -> Result<Linear, ModelError> {
         let (mut weight, mut bias) = (Vec::new(), Vec::new());
         for name in names {
             weight.extend(self.tensors.floats(&format!("{name}.weight"))?);
@@ -116,12 +116,18 @@ impl Encoder {
 
     /// Transforms [`Buffers::x`], the positions of `batch` sequences, in place.
     pub fn apply(&self, buffers: &mut Buffers, batch: usize) {
+        self.apply_after(buffers, batch, |_, _| {});
+    }
+
+    /// [`Encoder::apply`], with a change of the positions before each layer, which gets its number.
+    pub fn apply_after(&self, buffers: &mut Buffers, batch: usize, before: impl Fn(usize, &mut [f32])) {
         let Buffers { x, narrow, projected, wide } = buffers;
         let rows = x.len() / self.attention.hidden;
         narrow.resize(x.len(), 0.0);
         projected.resize(3 * x.len(), 0.0);
         wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
-        for layer in &self.layers {
+        for (number, layer) in self.layers.iter().enumerate() {
+            before(number, x);
             layer.norm1.apply(x, narrow);
             layer.projections.apply(narrow, projected, Epilogue::Store);
             if let Some(turns) = &self.turns {

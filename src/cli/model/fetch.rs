@@ -8,7 +8,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, bail};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::backbone::Checkpoint;
+use crate::backbone::inspect;
 use crate::cache::Size;
 use crate::hub::{Event, Hub, HubError, HubSettings, ModelId, Plan};
 use crate::output;
@@ -41,11 +41,11 @@ pub fn run(args: &FetchArgs) -> Result<()> {
             transfer(&hub, &plan)?
         }
     };
-    let checkpoint = Checkpoint::open(&folder)?;
-    checkpoint.check_values()?;
-    for notice in checkpoint.notices() {
-        output::say(notice);
+    let found = inspect(&folder);
+    if let Some(problem) = found.problems.into_iter().next() {
+        return Err(problem.into());
     }
+    found.notices.iter().for_each(output::say);
     Ok(output::print(format!("{}\n", folder.display()))?)
 }
 

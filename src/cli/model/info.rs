@@ -103,6 +103,9 @@ fn in_words(info: &Info) -> String {
             Some(most) => format!("of their own proportions, up to {most} patches ({side}×{side} if square)"),
         };
         line("images", format!("{size}, patches of {patch}×{patch}"));
+        if let Some(frames) = model.frames {
+            line("clips", format!("{frames} frames, seen together: for eval --x-clip, not for --model"));
+        }
         line("texts", format!("{} tokens of {}", model.text_len, model.vocabulary));
         line("embeddings", format!("{} dimensions", model.dim));
         line("image tower", tower(&model.vision));
@@ -127,11 +130,13 @@ fn in_words(info: &Info) -> String {
             types.iter().map(|(name, n)| format!("{} in {name}", millions(*n))).collect();
         line("weights", format!("{tensors} tensors, {}", types.join(", ")));
         let alpha = logit_scale.exp();
-        let bias = logit_bias.map_or_else(
-            || "no bias: cells are cosines, and beta of affinities is fitted to each clip".to_owned(),
-            |bias| format!("bias {bias} (beta)"),
-        );
-        line("calibration", format!("logit scale {logit_scale} (alpha {alpha:.3}), {bias}"));
+        let of_clips = info.model.as_ref().is_some_and(|model| model.frames.is_some());
+        let bias = match logit_bias {
+            _ if of_clips => String::new(),
+            Some(bias) => format!(", bias {bias} (beta)"),
+            None => ", no bias: cells are cosines, and beta of affinities is fitted to each clip".to_owned(),
+        };
+        line("calibration", format!("logit scale {logit_scale} (alpha {alpha:.3}){bias}"));
     }
     for file in &info.files {
         line("file", format!("{:>9}  {}", Size(file.bytes).to_string(), file.name));

@@ -38,7 +38,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
         return Ok(output::print(visible::json(&models)?)?);
     }
     let mut text = format!(
-        "{:<44}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  licence\n",
+        "{:<51}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  licence\n",
         "model", "images", "text", "dim", "parameters", "download", "memory f32", "memory f16"
     );
     let mut family = "";
@@ -46,10 +46,12 @@ pub fn run(args: &ListArgs) -> Result<()> {
         let facts = &model.facts;
         if facts.family != family {
             family = facts.family;
-            text += &format!("\n{family}\n");
+            let clips =
+                if facts.frames.is_some() { " (models of whole clips, for eval --x-clip)" } else { "" };
+            text += &format!("\n{family}{clips}\n");
         }
         text += &format!(
-            "{:<44}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  {}{}\n",
+            "{:<51}  {:>6}  {:>4}  {:>4}  {:>10}  {:>9}  {:>10}  {:>10}  {}{}{}\n",
             model.id,
             facts.image_size,
             facts.text_len,
@@ -59,6 +61,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
             Size(facts.bytes(4)).to_string(),
             Size(facts.bytes(2)).to_string(),
             model.licence,
+            facts.frames.map_or(String::new(), |frames| format!("  {frames} frames")),
             if is_cached(model) { "  in the cache" } else { "" }
         );
     }
@@ -72,6 +75,7 @@ fn document(KnownModel { id, licence, facts }: &KnownModel, is_cached: bool) -> 
         "family": facts.family,
         "licence": licence,
         "image_size": facts.image_size,
+        "frames": facts.frames,
         "max_patches": facts.max_patches,
         "text_len": facts.text_len,
         "dim": facts.dim,

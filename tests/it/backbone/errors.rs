@@ -213,7 +213,7 @@ fn other_models_are_refused() {
     };
     refused(
         |c| c["model_type"] = json!("blip"),
-        &["\"blip\" model", "SigLIP (siglip), CLIP (clip)", "openai/clip"],
+        &["\"blip\" model", "SigLIP (siglip), SigLIP 2 NaFlex (siglip2), CLIP (clip)", "openai/clip"],
     );
     refused(|c| c["model_type"] = json!("siglip2_vision_model"), &["only the image half"]);
     refused(

@@ -4,3 +4,4 @@ mod errors;
 mod naflex;
 mod parity;
 mod resize;
+mod video_text;

@@ -13,13 +13,13 @@ use ndarray::Array2;
 use safetensors::SafeTensors;
 
 /// Largest difference over largest value.
-const TOLERANCE: f32 = 2e-5;
+pub const TOLERANCE: f32 = 2e-5;
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn device() -> ComputeDevice {
+pub fn device() -> ComputeDevice {
     let choice = std::env::var("ACTALIGN_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
     ComputeDevice::open(DeviceChoice::from_str(&choice, true).unwrap()).unwrap()
 }
@@ -67,7 +67,7 @@ fn expected(dir: &Path) -> Expected {
     }
 }
 
-fn relative_difference(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
+pub fn relative_difference(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
     assert_eq!(got.dim(), want.dim());
     assert!(got.iter().all(|v| v.is_finite()));
     let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0, |m: f32, v| m.max(v.abs()));

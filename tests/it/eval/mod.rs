@@ -5,6 +5,7 @@ mod datasets;
 mod library;
 mod runs;
 mod vlm;
+mod x_clip;
 
 use std::path::Path;
 

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::hub::world::{ID, TOKEN, World, fixture};
+use crate::hub::site::Site;
+use crate::hub::world::{FILES, ID, TOKEN, World, fixture};
 use crate::support::PROGRAM;
 
 #[test]
@@ -118,7 +120,7 @@ fn the_list_has_sizes_and_what_is_cached() {
     };
     let of = |models: &[Value], id: &str| models.iter().find(|model| model["id"] == id).unwrap().clone();
     let models = list(&world);
-    assert_eq!(models.len(), 46);
+    assert_eq!(models.len(), 56);
     assert!(models.iter().all(|model| model["cached"] == false));
     let so400m = of(&models, "google/siglip-so400m-patch14-384");
     let expected = json!([384, 64, 1152, 877_960_498, 3_511_841_992_u64, 1_755_920_996]);
@@ -134,6 +136,40 @@ fn the_list_has_sizes_and_what_is_cached() {
     assert!(line.contains("203 M") && line.ends_with("in the cache"), "{line}");
     assert!(text.contains("patch16-naflex") && text.contains("computed"), "{text}");
     assert!(text.contains("\nMetaCLIP 2\nfacebook/") && text.contains("CC-BY-NC-4.0"), "{text}");
+}
+
+#[test]
+fn models_of_clips_are_known_as_such() {
+    const X_CLIP: &str = "microsoft/xclip-large-patch14-16-frames";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/xclip/tiny");
+    let files = FILES.map(|name| (name.to_owned(), fs::read(folder.join(name)).unwrap()));
+    let world = World { site: Site::new(X_CLIP, files.into()), home: TempDir::new().unwrap() };
+
+    let output = world.command("model list --json").output().unwrap();
+    let models: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let known = models.iter().find(|model| model["id"] == X_CLIP).unwrap();
+    let keys = ["family", "licence", "image_size", "frames", "parameters"];
+    let expected = json!(["X-CLIP", "MIT", 336, 16, 576_007_425]);
+    assert_eq!(Value::from_iter(keys.map(|key| known[key].clone())), expected);
+    let text = world.succeed("model list");
+    assert!(text.contains("X-CLIP (models of whole clips, for eval --x-clip)\nmicrosoft/"), "{text}");
+    assert!(text.contains("MIT  16 frames"), "{text}");
+
+    world.succeed(&format!("model fetch {X_CLIP}"));
+    let info = world.succeed(&format!("model info {X_CLIP}"));
+    for part in
+        ["X-CLIP", "4 frames, seen together: for eval --x-clip, not for --model", "cut from the middle"]
+    {
+        assert!(info.contains(part), "{info:?} does not say {part:?}");
+    }
+    assert!(!info.contains("beta"), "{info}");
+    let doctor = world.succeed(&format!("doctor --model {X_CLIP}"));
+    assert!(doctor.contains("X-CLIP, images 32×32 (clips of 4, for eval --x-clip)"), "{doctor}");
+    fs::write(world.home.path().join("lines.txt"), "a rook\n").unwrap();
+    world.fail(
+        &format!("embed --texts lines.txt --model {X_CLIP} --out x.safetensors"),
+        &["embeds whole clips of 4 frames", "name it as the --x-clip of `actalign-tui eval`"],
+    );
 }
 
 #[test]
@@ -180,7 +216,7 @@ fn info_lists_all_problems_with_advice() {
     let info: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&info["usable"], info["problems"].as_array().unwrap().len()), (&json!(false), 2));
     fs::write(folder.join("config.json"), r#"{"model_type": "siglip2_text_model"}"#).unwrap();
-    world.fail("model info broken", &["only the text half", "google/siglip-base-patch16-224"]);
+    world.fail("model info broken", &["only the text half", "google/siglip2-base-patch16-naflex"]);
     world.fail("model info nowhere", &["nowhere", "check the name"]);
 }
 
