@@ -62,6 +62,57 @@ fn agree(a: &[f64], b: &[f64]) {
 }
 
 #[test]
+fn several_models_have_rows_each_on_the_same_clips() {
+    let folder = dataset();
+    let fixture = |name: &str| format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (tiny, quick) = (fixture("siglip/tiny"), fixture("clip/quick"));
+    let alone = |model: &str, out: &str| {
+        output(folder.path(), &format!("eval manifest.jsonl --model {model} --out {out}"));
+        clips(&folder.path().join(out))
+    };
+    let (of_tiny, of_quick) = (alone(&tiny, "tiny"), alone(&quick, "quick"));
+    let both = format!("eval manifest.jsonl --models {tiny},{quick} --json --out both");
+    let document: Value = serde_json::from_str(&output(folder.path(), &both)).unwrap();
+    for (clip, (first, second)) in
+        clips(&folder.path().join("both")).iter().zip(of_tiny.iter().zip(&of_quick))
+    {
+        let Some(rows) = clip["rows"].as_array() else { continue };
+        assert_eq!(rows.len(), 10);
+        for (label, clip) in [("tiny", first), ("quick", second)] {
+            for expected in clip["rows"].as_array().unwrap() {
+                let name = format!("{}@{label}", expected["name"].as_str().unwrap());
+                let found = rows.iter().find(|row| row["name"] == *name).unwrap();
+                assert_eq!(
+                    (&found["ranking"], &found["scores"]),
+                    (&expected["ranking"], &expected["scores"])
+                );
+            }
+        }
+    }
+    let comparisons = document["comparisons"].as_array().unwrap();
+    assert!(comparisons.iter().all(|pair| pair["reference"] == "+smoothing@tiny"));
+    assert!(comparisons.iter().any(|pair| pair["row"] == "+smoothing@quick"));
+    let cell = |row: &str| {
+        let rows = document["settings"]["rows"].as_array().unwrap();
+        rows.iter().find(|other| other["name"] == row).unwrap()["cell"].clone()
+    };
+    assert_eq!((cell("+smoothing@tiny"), cell("+smoothing@quick")), ("affinity".into(), "cosine".into()));
+
+    // The same command resumes; fewer models are another evaluation.
+    assert_eq!(serde_json::from_str::<Value>(&output(folder.path(), &both)).unwrap(), document);
+    let fewer = format!("eval manifest.jsonl --model {tiny} --out both");
+    run(folder.path(), &fewer).assert().failure().stderr(predicate::str::contains("model"));
+    run(folder.path(), &format!("eval manifest.jsonl --models {tiny},{tiny}"))
+        .assert()
+        .failure()
+        .stderr(predicate::str::contains("two models are named tiny"));
+    run(folder.path(), &format!("classify clips/a.mp4 --scripts scripts.json --models {tiny},{quick}"))
+        .assert()
+        .failure()
+        .stderr(predicate::str::contains("this command takes one model"));
+}
+
+#[test]
 fn accuracies_follow_from_the_rankings() {
     let folder = dataset();
     fs::write(folder.path().join("scripts-short.json"), SCRIPTS_SHORT).unwrap();
