@@ -38,7 +38,7 @@ pub fn inspect(dir: &Path) -> Inspection {
             Ok((image, file)) => {
                 *facts = facts.clone().prepared(image.fit);
                 image_file = Some(file);
-                crops = matches!(image.fit, Fit::Crop { .. });
+                crops = matches!(image.fit, Fit::Crop { .. } | Fit::CropRounded { .. });
             }
             Err(error) => keep(Err(error)),
         }
