@@ -18,7 +18,9 @@ thread_local! {
 fuzz_target!(|data: &[u8]| {
     SCRATCH.with_borrow(|scratch| {
         let path = scratch.write("tokenizer.json", data);
-        let opened = bounded(64 << 20 | data.len() * 4096, || TextTokenizer::open(&path, LENGTH, VOCABULARY, &TokenizerKind::ALL));
+        let opened = bounded(64 << 20 | data.len() * 4096, || {
+            TextTokenizer::open(&path, LENGTH, VOCABULARY, &TokenizerKind::ALL)
+        });
         let tokenizer = match opened {
             Ok(tokenizer) => tokenizer,
             Err(error) => {
