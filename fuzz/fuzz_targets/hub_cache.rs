@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::fs;
 
 use actalign_fuzz::{Scratch, bounded, choice, fuzz_target};
-use actalign_tui::hub::{CONFIG, HubCache, INDEX, ModelId, TOKENIZER};
+use actalign_tui::hub::{HubCache, ModelId, TOKENIZER, TRANSFORMERS};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -23,13 +23,13 @@ fuzz_target!(|data: &[u8]| {
         fs::create_dir_all(&snapshot).unwrap();
         fs::create_dir_all(model.join("refs")).unwrap();
         fs::write(model.join("refs/main"), COMMIT).unwrap();
-        fs::write(snapshot.join(CONFIG), "{}").unwrap();
+        fs::write(snapshot.join(TRANSFORMERS.config), "{}").unwrap();
         fs::write(snapshot.join(TOKENIZER), "{}").unwrap();
         fs::write(snapshot.join("a.safetensors"), "a").unwrap();
         // Outside of the checkpoint, where no index may lead.
         fs::write(model.join("b.safetensors"), "b").unwrap();
         let index = r#"{"weight_map": {"a": "a.safetensors"}}"#;
-        fs::write(snapshot.join(INDEX), index).unwrap();
+        fs::write(snapshot.join(TRANSFORMERS.index), index).unwrap();
         let cache = HubCache::new(root.clone());
         let find = |id: &str| {
             let id: ModelId = id.parse().ok()?;
@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(found.is_none_or(|found| found == snapshot));
             }
             _ => {
-                fs::write(snapshot.join(INDEX), rest).unwrap();
+                fs::write(snapshot.join(TRANSFORMERS.index), rest).unwrap();
                 if find("org/name").is_some() {
                     assert!(rest.windows(13).any(|name| name == b"a.safetensors"), "another name was taken");
                 }

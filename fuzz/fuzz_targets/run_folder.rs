@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(known <= before);
             if !records.is_empty() {
                 assert_eq!(known, before, "only what was read is known");
-                journal.finish(&records).unwrap();
+                journal.finish(&run, &records).unwrap();
                 assert_eq!(load(scratch.path()).unwrap().1, records);
                 assert!(!Path::new(&scratch.path().join("clips.part.jsonl")).exists());
             }
