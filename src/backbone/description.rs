@@ -20,7 +20,7 @@ pub(super) struct Description {
     pub cleaning: Option<Cleaning>,
 }
 
-/// Where it says how images are prepared.
+/// Where the preparation of images is stated.
 #[derive(Debug)]
 pub(super) enum Images {
     /// In files of their own, or nowhere: then as is usual in the family.

@@ -174,7 +174,7 @@ impl FramePatches {
         Self { grid, region: Region::default(), units: unit_rows(embeddings) }
     }
 
-    /// The same of a picture that is a part of the frame.
+    /// Places the maps on the part of the frame that the picture shows.
     pub fn within(self, region: Region) -> Self {
         Self { region, ..self }
     }

@@ -100,7 +100,7 @@ pub struct Clip {
     pub sampling: Sampling,
     /// Which of the open models embeds it.
     pub model: usize,
-    /// Indices of the same clip under each of the open models, this one included; empty with one model.
+    /// This clip under each open model, as indices that include its own; empty with one model.
     pub twins: Vec<usize>,
     /// Ordinals of the frames of the present background job.
     pub sampled: HashSet<u64>,

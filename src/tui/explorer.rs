@@ -166,7 +166,7 @@ impl Explorer {
     /// The first state, and what runs its effects.
     pub(super) fn open(self, send: ActionSender) -> (State, Effects) {
         let scripts = self.scripts;
-        let (clips, jobs) = self
+        let (mut clips, jobs): (Vec<Clip>, _) = self
             .clips
             .into_iter()
             .map(|clip| {
@@ -176,8 +176,7 @@ impl Explorer {
                 clip.find_scripts(&scripts);
                 (clip, job)
             })
-            .unzip::<_, _, Vec<Clip>, _>();
-        let mut clips = clips;
+            .unzip();
         find_twins(&mut clips);
         let Config { keymap, palette, palettes, mouse, .. } = self.config;
         let theme = Theme { depth: ColourDepth::detect(), palette };
