@@ -4,10 +4,11 @@
 use std::hint::black_box;
 
 use actalign_tui::align::{
-    Aligner, Calibration, Cell, Preset, Rule, Smoothing, align, cells, products_of_all, rank, unit_rows,
+    Aligner, Calibration, Cell, Preset, Rule, Smoothing, align, cells, products, rank, unit_rows,
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
+use rayon::prelude::*;
 
 const FRAMES: usize = 900;
 const CLASSES: usize = 5;
@@ -30,14 +31,12 @@ fn ranking(preset: Preset, width: usize, frames: &Array2<f32>, scripts: &[Array2
     let smoothing = Smoothing { width, preset };
     let prepared = smoothing.prepare(frames.view());
     let norms = smoothing.window_norms(prepared.view());
-    let scripts: Vec<Array2<f32>> = scripts.iter().map(|steps| unit_rows(steps.view())).collect();
-    let scripts: Vec<_> = scripts.iter().map(|steps| steps.view()).collect();
-    let products = products_of_all(&scripts, prepared.view());
-    let score = |products: &Array2<f32>| {
+    let score = |steps: &Array2<f32>| {
+        let products = products(unit_rows(steps.view()).view(), prepared.view());
         let cells = cells(&smoothing.cosines(products.view(), &norms), Cell::Affinity, CALIBRATION);
         align(Aligner::Dtw, cells.view()).unwrap().score
     };
-    rank(&products.iter().map(score).collect::<Vec<_>>())
+    rank(&scripts.par_iter().map(score).collect::<Vec<_>>())
 }
 
 fn from_embeddings(criterion: &mut Criterion) {

@@ -4,7 +4,7 @@
 
 use actalign_fuzz::{Unstructured, fuzz_target};
 use actalign_tui::align::{
-    AlignError, Aligner, Alignment, Rule, align, corners, order_evidence, order_free, runs, shuffled_scores,
+    AlignError, Aligner, Alignment, Rule, align, corners, Shuffles, order_evidence, order_free, runs,
     spans,
 };
 use ndarray::Array2;
@@ -67,13 +67,20 @@ fuzz_target!(|data: &[u8]| {
     if steps > 4 && frames > 6 {
         return;
     }
-    let others: Vec<f64> = shuffled_scores(rule, cells.view()).unwrap().collect();
-    assert!(others.iter().all(|other| other.is_finite()));
-    assert_eq!(others.len(), [0, 1, 5, 23, 119].get(steps - 1).copied().unwrap_or(200));
-    match order_evidence(rule, cells.view()).unwrap() {
+    let mut shuffles = Shuffles::new(rule, cells.view(), 1).unwrap();
+    let found = shuffles.evidence(|| false);
+    assert!(shuffles.scores().iter().all(|other| other.is_finite()));
+    let others = shuffles.scores().len();
+    match [0, 1, 5, 23, 119].get(steps - 1) {
+        Some(&all) => assert_eq!(others, all),
+        None => assert!((200..=6_000).contains(&others)),
+    }
+    assert_eq!(found, order_evidence(rule, cells.view(), 1).unwrap());
+    match found {
         Some(evidence) => {
             assert!(evidence.z.is_finite() && evidence.p > 0.0 && evidence.p <= 1.0, "{evidence:?}");
-            assert_eq!(evidence.permutations, others.len());
+            assert!(evidence.z_error.is_finite() && evidence.z_error >= 0.0, "{evidence:?}");
+            assert_eq!(evidence.permutations, others);
         }
         None => assert_eq!(steps, 1),
     }

@@ -39,25 +39,6 @@ pub fn unit_rows(rows: ArrayView2<f32>) -> Array2<f32> {
     unit
 }
 
-/// [`products`] of several scripts; reads each frame once.
-///
-/// # Panics
-/// If they differ in d.
-pub fn products_of_all(scripts: &[ArrayView2<f32>], frames: ArrayView2<f32>) -> Vec<Array2<f32>> {
-    if scripts.is_empty() {
-        return Vec::new();
-    }
-    let steps = ndarray::concatenate(Axis(0), scripts).expect("scripts are of one space");
-    let products = products(steps.view(), frames);
-    let mut start = 0;
-    let of_script = |script: &ArrayView2<f32>| {
-        let rows = start..start + script.nrows();
-        start = rows.end;
-        products.slice(ndarray::s![rows, ..]).to_owned()
-    };
-    scripts.iter().map(of_script).collect()
-}
-
 /// Dot products of K×d steps with T×d frames, K×T, the same on every processor.
 ///
 /// # Panics

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
-use ndarray::ArrayView2;
 
-use crate::align::{OwnCalibration, Smoothing, products_of_all, unit_rows};
+use crate::align::{OwnCalibration, Smoothing, products, unit_rows};
 use crate::cli::inputs::MethodArgs;
 use crate::cli::table;
 use crate::embeddings::read_matrix;
-use crate::explore::{ClassMatrix, Method, Outcome, Report, ReportSettings, align_classes};
+use crate::explore::{
+    Candidate, ClassMatrix, EvidenceLimit, Kept, Method, Outcome, Report, ReportSettings, align_classes,
+    align_in_turn,
+};
 
 /// Align embeddings made elsewhere and rank the classes
 #[derive(Args, Clone, Debug)]
@@ -33,13 +35,16 @@ pub struct AlignArgs {
     smoothing: usize,
     #[command(flatten)]
     method: MethodArgs,
+    /// Classes that get order evidence: all, none, or how many from the best
+    #[arg(long, value_name = "N|all|none", default_value_t)]
+    order_evidence: EvidenceLimit,
     /// Print one JSON document instead of a table
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &AlignArgs) -> Result<()> {
-    table::print(&args.report()?, args.json)
+    table::print(&args.report()?, args.order_evidence, args.json)
 }
 
 impl AlignArgs {
@@ -76,18 +81,28 @@ impl AlignArgs {
             Ok(unit_rows(steps.view()))
         });
         let scripts = scripts.collect::<Result<Vec<_>>>()?;
-        let scripts: Vec<ArrayView2<f32>> = scripts.iter().map(|steps| steps.view()).collect();
-        let matrices = products_of_all(&scripts, prepared.view())
-            .iter()
-            .map(|products| smoothing.cosines(products.view(), &norms))
-            .map(|cosines| Some(ClassMatrix { cosines, mean_pool: None }))
-            .collect::<Vec<_>>();
-        let calibration = own.fitted(matrices.iter().flatten().map(|class| &class.cosines));
-        let (rule, classes) = align_classes(matrices, method, calibration)
-            .map_err(|refused| eyre!("cannot align {}: {refused}", files[refused.class].display()))?;
+        let matrix = |class: usize| {
+            let cosines = smoothing.cosines(products(scripts[class].view(), prepared.view()).view(), &norms);
+            Some(ClassMatrix { cosines, mean_pool: None })
+        };
+        let (calibration, aligned) = if own.beta.is_none() || method.needs_all_cells() {
+            let matrices: Vec<_> = (0..scripts.len()).map(matrix).collect();
+            let calibration = own.fitted(matrices.iter().flatten().map(|class| &class.cosines));
+            (calibration, align_classes(matrices, method, calibration))
+        } else {
+            let calibration = own.fitted([]);
+            let kept = Kept::for_evidence(self.order_evidence, self.json);
+            (calibration, align_in_turn(scripts.len(), matrix, method, calibration, kept))
+        };
+        let (rule, classes) =
+            aligned.map_err(|refused| eyre!("cannot align {}: {refused}", files[refused.class].display()))?;
         // The times of the frames are unknown.
         let mut outcome = Outcome::new(Vec::new(), Vec::new(), self.smoothing, rule, classes);
-        outcome.find_evidence()?;
+        // The steps are known as numbers alone: a script is named by its file.
+        let script =
+            |path: &PathBuf| Candidate { domain: String::new(), name: class_name(path), steps: Vec::new() };
+        let seeds: Vec<u64> = files.iter().map(|path| script(path).order_seed()).collect();
+        outcome.find_evidence(&seeds, self.order_evidence)?;
         let settings = ReportSettings {
             method,
             background_level: method.leaves_out().then_some(rule.background),

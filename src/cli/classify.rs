@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 use crate::cli::inputs::ComparisonArgs;
 use crate::cli::{progress, table};
 use crate::error_chain::error_chain;
-use crate::explore::{Report, Update};
+use crate::explore::{EvidenceLimit, Kept, Report, Update};
 use crate::output;
 use crate::session::Setup;
 use crate::tui::ClipToExplore;
@@ -21,6 +21,9 @@ pub struct ClassifyArgs {
     videos: Vec<PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArgs,
+    /// Classes that get order evidence: all, none, or how many from the best
+    #[arg(long, value_name = "N|all|none", default_value_t)]
+    order_evidence: EvidenceLimit,
     /// Print one JSON document per clip, a line each, instead of tables
     #[arg(long)]
     json: bool,
@@ -31,12 +34,12 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     let setup = Setup::open(&request)?;
     let mut failed = 0;
     for video in &request.clips {
-        match classify(setup.clip(video)) {
+        match classify(setup.clip(video), args.order_evidence, args.json) {
             Ok(report) => {
                 if !args.json && args.videos.len() > 1 {
                     output::print(format!("{}\n", video.display()))?;
                 }
-                table::print(&report, args.json)?;
+                table::print(&report, args.order_evidence, args.json)?;
             }
             // One broken clip does not keep the others from their results.
             Err(error) if args.videos.len() > 1 => {
@@ -52,8 +55,9 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     Ok(())
 }
 
-fn classify(clip: ClipToExplore) -> Result<Report> {
-    let ClipToExplore { mut exploration, sources, job, .. } = clip;
+fn classify(clip: ClipToExplore, limit: EvidenceLimit, details: bool) -> Result<Report> {
+    let ClipToExplore { exploration, sources, job, .. } = clip;
+    let mut exploration = exploration.sparing(Kept::for_evidence(limit, details));
     if let Some(job) = job {
         progress::embed_clip(job, |update| match update {
             Update::Frames(frames) => exploration.add_frames(frames),
@@ -72,7 +76,7 @@ fn classify(clip: ClipToExplore) -> Result<Report> {
     }
     exploration
         .refresh()
-        .and_then(|()| exploration.find_evidence())
+        .and_then(|()| exploration.find_evidence(limit))
         .wrap_err_with(|| format!("cannot compare {} with its candidates", sources.clip))?;
     let report = exploration.report(&sources);
     if report.ranking.is_empty() {

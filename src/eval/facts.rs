@@ -49,7 +49,8 @@ impl FactFinder {
         let outcome = exploration.outcome();
         let class = |class: usize| outcome.classes.get(class)?.as_ref();
         let predicted = class(*ranking.first()?)?;
-        let order = align::order_evidence(outcome.rule, predicted.cells.view()).ok().flatten();
+        let seed = exploration.candidates()[*ranking.first()?].order_seed();
+        let order = align::order_evidence(outcome.rule, predicted.cells.view(), seed).ok().flatten();
         let (likeness, usual_likeness) = likeness(exploration, answer, wrong).unzip();
         let candidates = exploration.candidates();
         let is_cut =

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::align::{AlignError, DrawnScores, Rule, Scratch};
+use crate::align::{AlignError, DrawnScores, OrderEvidence, Rule, Scratch};
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 200;
@@ -38,15 +38,14 @@ pub struct Confidence {
     pub won: f64,
     /// Frames drawn together.
     pub block: usize,
-    /// Standard deviations by which the margin exceeds those of both scripts, leader and runner-up, in other orders. `None`
-    /// if neither has another order, or as long as that is not asked for.
-    pub order_z: Option<f64>,
-    /// (1 + b) / (1 + n), where b of the n other margins are as large.
-    pub order_p: Option<f64>,
+    /// The lead over the runner-up against the leads with both scripts in other orders
+    /// ([`margin_evidence`](crate::align::margin_evidence)). `None` if neither has another order, or if it was not asked for.
+    #[serde(default)]
+    pub margin_order: Option<OrderEvidence>,
 }
 
-/// The confidence in a leader, K×T cells, against `rivals`, each with as many frames, best first, without that of other
-/// orders: see [`Confidence::with_orders`].
+/// The confidence in a leader, K×T cells, against `rivals`, each with as many frames, best first, without its
+/// [`Confidence::margin_order`].
 ///
 /// A draw takes T frames of the clip with replacement, in circular blocks, keeps them in their order, and aligns every
 /// class anew by the same rule with the same background. A block is as long as the smoothing `width`, in frames, or the
@@ -144,8 +143,7 @@ impl Contest {
             spread: variance.sqrt(),
             won: drawn.iter().map(|margin| margin.won()).sum::<f64>() / n,
             block: self.block,
-            order_z: None,
-            order_p: None,
+            margin_order: None,
         }
     }
 }
@@ -180,37 +178,6 @@ impl Margin {
     }
 }
 
-impl Confidence {
-    /// Adds how the margin stands against those of both scripts in other orders. Each script has its score and those of
-    /// [`shuffled_scores`](crate::align::shuffled_scores).
-    ///
-    /// Each order of one script meets each of the other. A script without another order keeps its own.
-    #[must_use]
-    pub fn with_orders(self, leader: (f64, &[f64]), runner_up: (f64, &[f64])) -> Self {
-        if leader.1.is_empty() && runner_up.1.is_empty() {
-            return self;
-        }
-        let as_written = [[leader.0], [runner_up.0]];
-        let leaders = if leader.1.is_empty() { &as_written[0][..] } else { leader.1 };
-        let rivals = if runner_up.1.is_empty() { &as_written[1][..] } else { runner_up.1 };
-        let Margin { value: margin, rounding } = Margin::new(leader.0, runner_up.0);
-        let ([mean, variance], [mean_of_rival, variance_of_rival]) = (moments(leaders), moments(rivals));
-        let deviation = (variance + variance_of_rival).sqrt();
-        let z = if deviation > rounding { (margin - (mean - mean_of_rival)) / deviation } else { 0.0 };
-        let as_large = |a: &f64| rivals.iter().filter(|&b| a - b >= margin - rounding).count();
-        let as_large: usize = leaders.iter().map(as_large).sum();
-        let p = (1 + as_large) as f64 / (1 + leaders.len() * rivals.len()) as f64;
-        Self { order_z: Some(z), order_p: Some(p), ..self }
-    }
-}
-
-/// Mean and variance.
-fn moments(values: &[f64]) -> [f64; 2] {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    [mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n]
-}
-
 /// Frames of a block.
 fn block_length(frames: usize, width: usize) -> usize {
     let root = (frames as f64).cbrt().round() as usize;
@@ -238,16 +205,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::align::{Aligner, align, score, shuffled_scores};
+    use crate::align::{Aligner, Shuffles, align, margin_evidence};
 
     fn confidence_of(rule: Rule, matrices: &[Array2<f32>], width: usize) -> Option<Confidence> {
         let rivals: Vec<_> = matrices[1..].iter().map(|rival| rival.view()).collect();
         let found = confidence(rule, matrices[0].view(), &rivals, width).unwrap()?;
-        let [leader, runner_up] = [0, 1].map(|class| {
-            let cells = matrices[class].view();
-            (score(rule, cells).unwrap(), shuffled_scores(rule, cells).unwrap().collect::<Vec<_>>())
-        });
-        Some(found.with_orders((leader.0, &leader.1), (runner_up.0, &runner_up.1)))
+        let [mut leader, mut runner_up] =
+            [0, 1].map(|class| Shuffles::new(rule, matrices[class].view(), class as u64).unwrap());
+        Some(Confidence { margin_order: margin_evidence(&mut leader, &mut runner_up, || false), ..found })
     }
 
     fn rule(aligner: Aligner) -> Rule {
@@ -392,13 +357,15 @@ mod tests {
         let rival = Array2::from_elem((2, 6), 0.3_f32);
         let found = confidence_of(Rule::default(), &[leader.clone(), rival.clone()], 1).unwrap();
         // Five other orders of the leader with the one other order of the rival, none as good.
-        assert!((found.order_p.unwrap() - 1.0 / 6.0).abs() < 1e-12, "{found:?}");
-        assert!(found.order_z.unwrap() > 1.5);
+        let order = found.margin_order.unwrap();
+        assert!((order.p - 1.0 / 6.0).abs() < 1e-12, "{found:?}");
+        assert!(order.z > 1.5 && order.z_error == 0.0, "all orders are known: {found:?}");
         let single = Array2::from_elem((1, 6), 0.3_f32);
         let found = confidence_of(Rule::default(), &[single.clone(), single], 1).unwrap();
-        assert_eq!((found.order_z, found.order_p), (None, None));
+        assert_eq!(found.margin_order, None);
         let flat = confidence_of(Rule::default(), &[rival.clone(), rival], 1).unwrap();
-        assert_eq!((flat.order_z, flat.order_p), (Some(0.0), Some(1.0)), "all margins are equal");
+        let order = flat.margin_order.unwrap();
+        assert_eq!((order.z, order.z_error, order.p), (0.0, 0.0, 1.0), "all margins are equal");
     }
 
     proptest! {
@@ -459,7 +426,8 @@ mod tests {
             if let Some((one, two)) = once.zip(confidence_of(doubled, &twice, width)) {
                 prop_assert_eq!(one.interval.map(|end| 2.0 * end), two.interval);
                 prop_assert_eq!((2.0 * one.margin, 2.0 * one.spread), (two.margin, two.spread));
-                prop_assert_eq!((one.won, one.too_close, one.order_p), (two.won, two.too_close, two.order_p));
+                prop_assert_eq!((one.won, one.too_close), (two.won, two.too_close));
+                prop_assert_eq!(one.margin_order.map(|order| order.p), two.margin_order.map(|order| order.p));
                 prop_assert!(one.interval[0] <= one.interval[1] && (0.0..=1.0).contains(&one.won));
             }
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use color_eyre::eyre::Report;
 use ndarray::Array2;
 
-use crate::align::{AlignError, OrderEvidence, Rule, shuffled_scores};
+use crate::align::{AlignError, OrderEvidence, Rule, Shuffles, margin_evidence};
 use crate::background::Context;
 use crate::explain::{Confidence, confidence_in_turn};
 
@@ -22,12 +22,18 @@ pub struct EvidenceRequest {
     pub(super) width: usize,
 }
 
-/// The cells of a class, and their score.
+/// The cells of a class, and the seed of its other orders.
 #[derive(Clone, Debug)]
 pub(super) struct Matrix {
     pub class: usize,
     pub cells: Array2<f32>,
-    pub score: f64,
+    pub seed: u64,
+}
+
+impl Matrix {
+    fn shuffles(&self, rule: Rule) -> Result<Shuffles, AlignError> {
+        Shuffles::new(rule, self.cells.view(), self.seed)
+    }
 }
 
 impl EvidenceRequest {
@@ -49,31 +55,32 @@ impl EvidenceRequest {
     fn find_all(&self, context: &Context<EvidenceUpdate>) -> Result<Option<EvidenceUpdate>, AlignError> {
         let is_cancelled = || context.is_cancelled();
         let generation = self.generation;
-        let shuffled = |matrix: &Matrix| -> Result<Vec<f64>, AlignError> {
-            Ok(shuffled_scores(self.rule, matrix.cells.view())?.take_while(|_| !is_cancelled()).collect())
-        };
-        let mut found = Vec::new();
+        // Of leader and runner-up, whose margin needs them too.
+        let mut drawn: Vec<(usize, Shuffles)> = Vec::new();
         for matrix in &self.classes {
-            let shuffled = shuffled(matrix)?;
+            let mut shuffles = matrix.shuffles(self.rule)?;
+            let evidence = shuffles.evidence(is_cancelled);
             if is_cancelled() {
                 return Ok(None);
             }
-            let evidence = OrderEvidence::new(matrix.score, &shuffled);
             context.send(EvidenceUpdate::Found { generation, class: matrix.class, evidence });
-            found.push((matrix.class, shuffled));
+            if self.contest.iter().take(2).any(|first| first.class == matrix.class) {
+                drawn.push((matrix.class, shuffles));
+            }
         }
         let [leader, rivals @ ..] = &self.contest[..] else { return Ok(None) };
         let Some(runner_up) = rivals.first() else { return Ok(None) };
         let views: Vec<_> = rivals.iter().map(|rival| rival.cells.view()).collect();
         let confidence =
             confidence_in_turn(self.rule, leader.cells.view(), &views, self.width, is_cancelled)?;
-        let Some(confidence) = confidence else { return Ok(None) };
-        let known = |matrix: &Matrix| match found.iter().position(|(class, _)| *class == matrix.class) {
-            Some(at) => Ok(found[at].1.clone()),
-            None => shuffled(matrix),
+        let Some(mut confidence) = confidence else { return Ok(None) };
+        let mut shuffles = |matrix: &Matrix| match drawn.iter().position(|(class, _)| *class == matrix.class)
+        {
+            Some(at) => Ok(drawn.swap_remove(at).1),
+            None => matrix.shuffles(self.rule),
         };
-        let of_both = [known(leader)?, known(runner_up)?];
-        let confidence = confidence.with_orders((leader.score, &of_both[0]), (runner_up.score, &of_both[1]));
+        let (mut leader, mut runner_up) = (shuffles(leader)?, shuffles(runner_up)?);
+        confidence.margin_order = margin_evidence(&mut leader, &mut runner_up, is_cancelled);
         Ok((!is_cancelled()).then_some(EvidenceUpdate::Sure { generation, confidence }))
     }
 }

@@ -1,17 +1,20 @@
 //! One clip and its candidate classes: embeddings and knobs in, alignments out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, OrderEvidence, OwnCalibration, Smoothing, Windows};
+use crate::align::{self, AlignError, Calibration, OrderEvidence, OwnCalibration, Rule, Smoothing, Windows};
 use crate::explain::{Confidence, FramePatches, PatchMap, RIVALS};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
+use crate::explore::evidence_limit::EvidenceLimit;
 use crate::explore::frames::{EmbeddedFrame, FrameTable};
-use crate::explore::outcome::{ClassMatrix, ClassOutcome, Evidence, Outcome, align_classes};
+use crate::explore::outcome::{
+    ClassMatrix, ClassOutcome, Evidence, Kept, Outcome, align_classes, align_in_turn,
+};
 use crate::explore::patches::RecentPatches;
 use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
@@ -42,6 +45,8 @@ pub struct Exploration {
     generation: u64,
     /// The matrices of a snapshot, in place of embeddings.
     fixed: Option<Fixed>,
+    /// What is kept beside the embeddings, if not everything.
+    kept: Option<Kept>,
 }
 
 /// A clip of a snapshot: smoothed cosines without the embeddings.
@@ -77,6 +82,7 @@ impl Exploration {
             windows: None,
             patches: RecentPatches::default(),
             fixed: None,
+            kept: None,
         }
     }
 
@@ -88,6 +94,15 @@ impl Exploration {
         fixed: Fixed,
     ) -> Self {
         Self { fixed: Some(fixed), ..Self::new(candidates, calibration, 0, settings) }
+    }
+
+    /// For many classes and a single answer: keeps no products, and only these matrices. Everything is computed when it is
+    /// aligned, a few classes at a time. Where cells of all classes are needed together, everything is kept all the same: for a
+    /// percentile as the background, or a bias that is fitted to the clip.
+    #[must_use]
+    pub fn sparing(self, kept: Kept) -> Self {
+        let needs_all = self.own.beta.is_none() || self.settings.method.needs_all_cells();
+        Self { kept: (!needs_all).then_some(kept), ..self }
     }
 
     pub fn is_frozen(&self) -> bool {
@@ -199,13 +214,18 @@ impl Exploration {
     /// # Errors
     /// All are the same, so that a ranking means nothing.
     pub fn check_distinct(&self) -> Result<Option<String>, String> {
-        let mut kinds: Vec<usize> = Vec::new();
+        // Texts of one kind with the place of the first of them: the same have the same place, or neighbouring ones.
+        let mut kinds: HashMap<i64, Vec<(usize, usize)>> = HashMap::new();
+        let mut count = 0;
         let mut kind = |number: usize| {
-            let known = kinds.iter().position(|&other| self.texts.are_same(number, other));
-            known.unwrap_or_else(|| {
-                kinds.push(number);
-                kinds.len() - 1
-            })
+            let place = self.texts.place(number);
+            let mut near = (place - 1..=place + 1).filter_map(|place| kinds.get(&place)).flatten();
+            if let Some(&(_, kind)) = near.find(|(other, _)| self.texts.are_same(number, *other)) {
+                return kind;
+            }
+            count += 1;
+            kinds.entry(place).or_default().push((number, count));
+            count
         };
         let mut groups: BTreeMap<Vec<usize>, Vec<&str>> = BTreeMap::new();
         for candidate in &self.candidates {
@@ -256,11 +276,10 @@ impl Exploration {
 
     /// Adds embedded frames. Of a frame that is there already, only the rows are taken.
     pub fn add_frames(&mut self, frames: impl IntoIterator<Item = EmbeddedFrame>) {
-        let before = self.frames.len();
         if self.frames.extend(frames) {
             self.forget_sums();
         }
-        workers::install(|| self.texts.multiply(0, &self.frames, before));
+        self.multiply();
     }
 
     /// Every embedded frame, also those that the sampling does not take.
@@ -282,9 +301,14 @@ impl Exploration {
 
     /// Adds embedded texts: text, raw embedding, whether it was cut. A text that is already there is ignored.
     pub fn add_texts(&mut self, texts: impl IntoIterator<Item = (String, Vec<f32>, bool)>) {
-        let before = self.texts.len();
         self.texts.extend(texts);
-        workers::install(|| self.texts.multiply(before, &self.frames, 0));
+        self.multiply();
+    }
+
+    fn multiply(&mut self) {
+        if self.kept.is_none() {
+            workers::install(|| self.texts.multiply(&self.frames));
+        }
     }
 
     pub fn set(&mut self, settings: Settings) {
@@ -323,20 +347,29 @@ impl Exploration {
         self.generation
     }
 
-    /// Copies of the matrices whose order evidence is unknown, and of those between which the confidence decides.
-    pub fn evidence_request(&self) -> EvidenceRequest {
+    /// Whether a class gets order evidence without being asked for: it is among the first of the ranking.
+    pub fn is_first(&self, class: usize) -> bool {
+        let ranking = &self.outcome.ranking;
+        ranking[..EvidenceLimit::default().of(ranking.len())].contains(&class)
+    }
+
+    /// Copies of the matrices whose order evidence is unknown, of the first classes of the ranking and of the class `also`, and
+    /// of those between which the confidence decides.
+    pub fn evidence_request(&self, also: usize) -> EvidenceRequest {
         let Outcome { classes, ranking, confidence, rule, width, .. } = &self.outcome;
         let matrix = |&class: &usize| {
             let outcome = classes[class].as_ref()?;
-            Some(Matrix { class, cells: outcome.cells.clone(), score: outcome.alignment.score })
+            Some(Matrix { class, cells: outcome.cells.clone(), seed: self.candidates[class].order_seed() })
         };
-        let unknown = ranking.iter().filter(|&&class| self.evidence(class) == Evidence::Unknown);
+        let first = ranking.iter().take(EvidenceLimit::default().of(ranking.len()));
+        let wanted = first.chain((!self.is_first(also)).then_some(&also));
+        let unknown = wanted.filter(|&&class| self.evidence(class) == Evidence::Unknown);
         // None if the confidence is known, or without a rival.
         let rivals = if ranking.len() < 2 || confidence.is_some() { 0 } else { 1 + RIVALS };
         EvidenceRequest {
             generation: self.generation,
             rule: *rule,
-            classes: unknown.filter_map(matrix).collect(),
+            classes: unknown.filter(|&&class| class < classes.len()).filter_map(matrix).collect(),
             contest: ranking.iter().take(rivals).filter_map(matrix).collect(),
             width: *width,
         }
@@ -363,8 +396,10 @@ impl Exploration {
         class.map_or(Evidence::Unknown, |class| class.order)
     }
 
-    pub fn find_evidence(&mut self) -> Result<(), AlignError> {
-        workers::install(|| self.outcome.find_evidence())
+    /// See [`Outcome::find_evidence`].
+    pub fn find_evidence(&mut self, limit: EvidenceLimit) -> Result<(), AlignError> {
+        let seeds: Vec<u64> = self.candidates.iter().map(Candidate::order_seed).collect();
+        workers::install(|| self.outcome.find_evidence(&seeds, limit))
     }
 
     pub fn find_confidence(&mut self) -> Result<(), AlignError> {
@@ -411,16 +446,15 @@ impl Exploration {
                 &self.frames.scaled_by_time(method.preset),
             );
             let mean_pools = self.mean_pool_scores();
+            let scales = self.frames.scales_by_time(method.preset);
             let matrix = |(at, candidate): (usize, &Candidate)| {
                 // Other classes matter only to the background.
                 if at != class && !method.leaves_out() {
                     return None;
                 }
                 let script = self.script(candidate)?.into_iter();
-                let sums: Vec<Vec<f64>> = script
-                    .map(|number| self.texts.prefix_sums_of(number, &self.frames, method.preset))
-                    .collect();
-                let sums: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
+                let sums: Vec<_> =
+                    script.map(|number| self.texts.prefix_sums(number, method.preset, &scales)).collect();
                 class_matrix(&windows, &sums, mean_pools[at])
             };
             let matrices = self.candidates.par_iter().enumerate().map(matrix).collect();
@@ -455,10 +489,18 @@ impl Exploration {
 
         let scripts: Vec<Option<Vec<usize>>> =
             self.candidates.iter().map(|class| self.script(class)).collect();
+        if let Some(kept) = self.kept {
+            let (rule, classes) = self.align_in_turn(&scripts, &windows, kept)?;
+            self.outcome = Outcome::new(times, ordinals, width, rule, classes);
+            self.generation = next_generation();
+            return Ok(());
+        }
+        let scales = self.frames.scales_by_time(method.preset);
         self.texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
         let matrix = |(script, mean_pool): (&Option<Vec<usize>>, Option<f64>)| {
             let script = script.as_ref()?.iter();
-            let sums: Vec<&[f64]> = script.map(|&number| self.texts.prefix_sums(number)).collect();
+            let sums: Vec<_> =
+                script.map(|&number| self.texts.prefix_sums(number, method.preset, &scales)).collect();
             class_matrix(&windows, &sums, mean_pool)
         };
         let matrices: Vec<_> = scripts.par_iter().zip(self.mean_pool_scores()).map(matrix).collect();
@@ -469,6 +511,25 @@ impl Exploration {
         let (rule, classes) = aligned?;
         self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
         Ok(())
+    }
+
+    /// Aligns scripts without keeping more than is asked for.
+    fn align_in_turn(
+        &self,
+        scripts: &[Option<Vec<usize>>],
+        windows: &Windows,
+        kept: Kept,
+    ) -> Result<(Rule, Vec<Option<ClassOutcome>>), AlignError> {
+        let method = self.settings.method;
+        let calibration = self.calibration_in_force();
+        calibration.check()?;
+        let mean_pools = self.mean_pool_scores();
+        let scales = self.frames.scales_by_time(method.preset);
+        let matrix = |class: usize| {
+            let sums = self.texts.fresh_sums(scripts[class].as_ref()?, &self.frames, &scales);
+            class_matrix(windows, &sums, mean_pools[class])
+        };
+        Ok(align_in_turn(scripts.len(), matrix, method, calibration, kept)?)
     }
 
     /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
@@ -516,6 +577,11 @@ impl Exploration {
 }
 
 /// The matrix of a class from the prefix sums of its steps; `None` without frames.
-fn class_matrix(windows: &Windows, sums: &[&[f64]], mean_pool: Option<f64>) -> Option<ClassMatrix> {
-    (!windows.is_empty()).then(|| ClassMatrix { cosines: windows.cosines(sums), mean_pool })
+fn class_matrix(
+    windows: &Windows,
+    sums: &[impl AsRef<[f64]>],
+    mean_pool: Option<f64>,
+) -> Option<ClassMatrix> {
+    let sums: Vec<&[f64]> = sums.iter().map(AsRef::as_ref).collect();
+    (!windows.is_empty()).then(|| ClassMatrix { cosines: windows.cosines(&sums), mean_pool })
 }

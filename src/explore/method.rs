@@ -48,6 +48,11 @@ impl Method {
         self.rule_at(background)
     }
 
+    /// Whether the background depends on the cells of all classes.
+    pub fn needs_all_cells(&self) -> bool {
+        self.leaves_out() && matches!(self.background, Background::Percentile(_))
+    }
+
     pub fn rule_at(&self, background: f64) -> Rule {
         let Self { aligner, open_start, open_end, band, .. } = *self;
         Rule { aligner, open_start, open_end, background, band }

@@ -6,15 +6,19 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::align::{self, AlignError, Alignment, Calibration, OrderEvidence, Rule};
-use crate::explain::{Confidence, Shares, confidence};
+use crate::align::{
+    self, AlignError, Alignment, Calibration, OrderEvidence, Rule, Shuffles, margin_evidence,
+};
+use crate::explain::{Confidence, RIVALS, Shares, confidence};
+use crate::explore::evidence_limit::EvidenceLimit;
 use crate::explore::method::Method;
+use crate::explore::wide_smoothing::WideSmoothing;
 
 #[derive(Clone, Debug)]
 pub struct ClassOutcome {
-    /// Smoothed cosines, K×T (Eq. 8).
+    /// Smoothed cosines, K×T (Eq. 8); 0×0 where [`align_in_turn`] does not keep them.
     pub cosines: Array2<f32>,
-    /// The aligned matrix, K×T (Eq. 9 for affinities).
+    /// The aligned matrix, K×T (Eq. 9 for affinities); 0×0 where it is not kept.
     pub cells: Array2<f32>,
     /// Path and score (Eqs. 10–13).
     pub alignment: Alignment,
@@ -89,22 +93,78 @@ pub fn align_classes(
         .collect();
     let rule = method.rule(cells.iter().flatten());
     let align = |(class, (matrix, cells)): (usize, (Option<ClassMatrix>, Option<Array2<f32>>))| {
-        let Some((ClassMatrix { cosines, mean_pool }, cells)) = matrix.zip(cells) else { return Ok(None) };
-        let alignment = align::align(rule, cells.view()).map_err(|error| ClassRefused { class, error })?;
-        Ok(Some(ClassOutcome {
-            shares: Shares::new(rule, cells.view(), &alignment),
-            order_free: align::order_free(cells.view()),
-            cosines,
-            cells,
-            alignment,
-            without_steps: OnceLock::new(),
-            mean_pool,
-            order: Evidence::Unknown,
-        }))
+        let Some((matrix, cells)) = matrix.zip(cells) else { return Ok(None) };
+        align_class(rule, matrix, cells).map(Some).map_err(|error| ClassRefused { class, error })
     };
     let aligned =
         matrices.into_par_iter().zip(cells).enumerate().map(align).collect::<Result<_, ClassRefused>>();
     Ok((rule, aligned?))
+}
+
+/// What is kept of many classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// How many classes keep their matrices, from the best.
+    pub matrices: usize,
+    /// Whether every class keeps its path and has its scores without each step.
+    pub details: bool,
+}
+
+impl Kept {
+    /// The matrices that the order evidence of so many classes and the confidence need.
+    pub fn for_evidence(limit: EvidenceLimit, details: bool) -> Self {
+        Self { matrices: limit.of(usize::MAX).max(1 + RIVALS), details }
+    }
+}
+
+/// Aligns `count` classes as [`align_classes`] does, a few at a time, so that memory does not grow with their matrices: each is
+/// made when it is needed, and again if it is kept. The background must not be a percentile.
+pub fn align_in_turn(
+    count: usize,
+    matrix: impl Fn(usize) -> Option<ClassMatrix> + Sync,
+    method: Method,
+    calibration: Calibration,
+    kept: Kept,
+) -> Result<(Rule, Vec<Option<ClassOutcome>>), ClassRefused> {
+    let rule = method.rule([]);
+    let align = |class: usize| {
+        let Some(matrix) = matrix(class) else { return Ok(None) };
+        let cells = align::cells(&matrix.cosines, method.cell, calibration);
+        align_class(rule, matrix, cells).map(Some).map_err(|error| ClassRefused { class, error })
+    };
+    let lean = |class: usize| -> Result<Option<ClassOutcome>, ClassRefused> {
+        let Some(mut outcome) = align(class)? else { return Ok(None) };
+        if kept.details {
+            outcome.without_steps = without_steps(rule, outcome.cells.view()).into();
+        } else {
+            outcome.alignment.path = Vec::new();
+        }
+        Ok(Some(ClassOutcome { cosines: Array2::default((0, 0)), cells: Array2::default((0, 0)), ..outcome }))
+    };
+    let mut classes: Vec<Option<ClassOutcome>> =
+        (0..count).into_par_iter().map(lean).collect::<Result<_, ClassRefused>>()?;
+    let mut best = ranked(&classes, |class| Some(class.alignment.score));
+    best.truncate(kept.matrices);
+    let whole: Vec<_> = best.par_iter().map(|&class| align(class)).collect::<Result<_, ClassRefused>>()?;
+    for (class, whole) in best.into_iter().zip(whole) {
+        classes[class] = whole;
+    }
+    Ok((rule, classes))
+}
+
+fn align_class(rule: Rule, matrix: ClassMatrix, cells: Array2<f32>) -> Result<ClassOutcome, AlignError> {
+    let ClassMatrix { cosines, mean_pool } = matrix;
+    let alignment = align::align(rule, cells.view())?;
+    Ok(ClassOutcome {
+        shares: Shares::new(rule, cells.view(), &alignment),
+        order_free: align::order_free(cells.view()),
+        cosines,
+        cells,
+        alignment,
+        without_steps: OnceLock::new(),
+        mean_pool,
+        order: Evidence::Unknown,
+    })
 }
 
 #[derive(Clone, Debug, Default)]
@@ -138,34 +198,39 @@ impl Outcome {
         Self { times, ordinals, width, rule, classes, ranking, mean_pool_ranking, confidence: None }
     }
 
-    /// Computes the order evidence of every class and the confidence in the leader, which needs the same scores, unless they are
-    /// known. That takes longer than all alignments together.
-    pub fn find_evidence(&mut self) -> Result<(), AlignError> {
-        if self.classes.iter().flatten().all(|class| class.order != Evidence::Unknown) {
-            return Ok(());
-        }
-        let rule = self.rule;
-        let shuffled = |class: &mut Option<ClassOutcome>| -> Result<Vec<f64>, AlignError> {
-            let Some(class) = class else { return Ok(Vec::new()) };
-            let shuffled: Vec<f64> = align::shuffled_scores(rule, class.cells.view())?.collect();
-            class.order = OrderEvidence::new(class.alignment.score, &shuffled).into();
-            Ok(shuffled)
-        };
-        let shuffled: Vec<Vec<f64>> = self.classes.par_iter_mut().map(shuffled).collect::<Result<_, _>>()?;
+    /// Computes the order evidence of the first classes of the ranking, unless it is known, and the confidence in the leader with
+    /// the order evidence of its margin, unless `limit` is none. `seeds` has one for every class, for the orders of its steps.
+    pub fn find_evidence(&mut self, seeds: &[u64], limit: EvidenceLimit) -> Result<(), AlignError> {
         self.find_confidence()?;
-        if let (Some(confidence), &[leader, runner_up, ..]) = (self.confidence, &self.ranking[..]) {
-            let orders = |class: usize| Some((self.score(class)?, &shuffled[class][..]));
-            let orders = orders(leader).zip(orders(runner_up));
-            self.confidence = orders.map(|(leader, rival)| confidence.with_orders(leader, rival));
+        let first = &self.ranking[..limit.of(self.ranking.len())];
+        let (rule, classes) = (self.rule, &self.classes);
+        let find = |(place, &index): (usize, &usize)| {
+            let class = classes[index].as_ref().filter(|class| class.order == Evidence::Unknown || place < 2);
+            let Some(class) = class else { return Ok(None) };
+            let mut shuffles = Shuffles::new(rule, class.cells.view(), seeds[index])?;
+            let evidence = Evidence::from(shuffles.evidence(|| false));
+            // Leader and runner-up draw on for their margin.
+            Ok(Some((index, evidence, (place < 2).then_some(shuffles))))
+        };
+        let found: Vec<_> = first.par_iter().enumerate().map(find).collect::<Result<_, AlignError>>()?;
+        let mut pair = Vec::new();
+        for (index, evidence, shuffles) in found.into_iter().flatten() {
+            if let Some(class) = &mut self.classes[index] {
+                class.order = evidence;
+            }
+            pair.extend(shuffles);
+        }
+        if let (Some(confidence), [leader, runner_up]) = (&mut self.confidence, &mut pair[..]) {
+            confidence.margin_order = margin_evidence(leader, runner_up, || false);
         }
         Ok(())
     }
 
-    /// Computes the confidence in the leader, without that of other orders, unless it is known.
+    /// Computes the confidence in the leader, without the order evidence of its margin, unless it is known.
     pub fn find_confidence(&mut self) -> Result<(), AlignError> {
         if self.confidence.is_none() {
             let classes = self.ranking.iter().filter_map(|&class| self.classes[class].as_ref());
-            let cells: Vec<_> = classes.map(|class| class.cells.view()).collect();
+            let cells: Vec<_> = classes.take(1 + RIVALS).map(|class| class.cells.view()).collect();
             if let Some((leader, rivals)) = cells.split_first() {
                 self.confidence = confidence(self.rule, *leader, rivals, self.width)?;
             }
@@ -187,6 +252,11 @@ impl Outcome {
         self.classes.get(class)?.as_ref().map(|c| c.alignment.score)
     }
 
+    /// The smoothing, if it is wider than the median step of a class' path.
+    pub fn wide_smoothing(&self, class: usize) -> Option<WideSmoothing> {
+        WideSmoothing::of(self.width, &self.classes.get(class)?.as_ref()?.alignment.frames_per_step)
+    }
+
     /// The best of the other classes.
     pub fn rival(&self, class: usize) -> Option<usize> {
         self.ranking.iter().copied().find(|&other| other != class)
@@ -206,7 +276,9 @@ impl Outcome {
 
     /// Computes missing scores without steps of a class.
     pub fn find_scores_without_steps(&self, class: usize) {
-        if let Some(Some(class)) = self.classes.get(class) {
+        if let Some(Some(class)) = self.classes.get(class)
+            && !class.cells.is_empty()
+        {
             class.without_steps.get_or_init(|| without_steps(self.rule, class.cells.view()));
         }
     }

@@ -40,8 +40,14 @@ pub struct ClassReport {
     pub order_free: f64,
     /// Standard deviations by which `score` exceeds the mean score of the steps in other orders; none if unknown.
     pub order_z: Option<f64>,
+    /// Standard error of `order_z`: the other orders are a sample. 0 if they are all.
+    #[serde(default)]
+    pub order_z_error: Option<f64>,
     /// (1 + b) / (1 + n), where b of the n other orders score at least as high.
     pub order_p: Option<f64>,
+    /// The number n of other orders.
+    #[serde(default)]
+    pub order_n: Option<usize>,
     /// Cosine of the mean frame with the class name, where the name is embedded.
     pub mean_pool: Option<f64>,
     /// Rank by `mean_pool`, from 1.
@@ -153,7 +159,9 @@ impl ClassReport {
             collapsed: class.alignment.collapsed,
             order_free: class.order_free,
             order_z: order.map(|order| order.z),
+            order_z_error: order.map(|order| order.z_error),
             order_p: order.map(|order| order.p),
+            order_n: order.map(|order| order.permutations),
             mean_pool: class.mean_pool,
             mean_pool_rank: outcome.mean_pool_rank(index),
             rank: outcome.rank(index)?,

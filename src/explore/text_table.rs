@@ -1,5 +1,6 @@
 //! Embedded texts and their products with the frames of a clip.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use ndarray::{ArrayView1, Axis};
@@ -8,8 +9,12 @@ use rayon::prelude::*;
 use crate::align::{self, Preset};
 use crate::explore::frames::FrameTable;
 
-/// Texts multiplied together by one thread.
+/// Texts, or frames, multiplied together by one thread.
 const PIECE: usize = 4;
+/// Most sums that are kept, of all texts together: 64 MB.
+const MOST_SUMS: usize = 1 << 23;
+/// Below this, values of two unit embeddings are equal.
+const ROUNDING: f32 = 1e-6;
 
 /// Texts by number, in the order in which they arrived.
 #[derive(Clone, Debug)]
@@ -64,7 +69,15 @@ impl TextTable {
     /// Whether two texts have the same embedding, up to rounding.
     pub fn are_same(&self, number: usize, other: usize) -> bool {
         let pairs = self.texts[number].unit.iter().zip(&self.texts[other].unit);
-        number == other || pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6)
+        number == other || pairs.into_iter().all(|(a, b)| (a - b).abs() < ROUNDING)
+    }
+
+    /// Where a text lies on one axis, in steps of what [`TextTable::are_same`] takes for rounding.
+    pub fn place(&self, number: usize) -> i64 {
+        self.texts[number]
+            .unit
+            .first()
+            .map_or(0, |&first| (f64::from(first) / f64::from(ROUNDING)).floor() as i64)
     }
 
     pub fn unit(&self, number: usize) -> ArrayView1<'_, f32> {
@@ -74,10 +87,6 @@ impl TextTable {
     /// Length of a text's raw embedding.
     pub fn norm(&self, number: usize) -> f64 {
         self.texts[number].norm
-    }
-
-    pub fn len(&self) -> usize {
-        self.texts.len()
     }
 
     /// Adds raw embeddings of texts, and whether they were cut. A text that is already there is ignored.
@@ -108,20 +117,24 @@ impl TextTable {
         }
     }
 
-    /// Multiplies the texts from number `first_text` on with the frames from slot `first_frame` on.
-    pub fn multiply(&mut self, first_text: usize, frames: &FrameTable, first_frame: usize) {
-        self.texts[first_text..].par_chunks_mut(PIECE).for_each(|texts| {
-            for slot in first_frame..frames.len() {
+    /// Multiplies every text with the frames that it has not been multiplied with, by slot.
+    pub fn multiply(&mut self, frames: &FrameTable) {
+        self.texts.par_chunks_mut(PIECE).for_each(|texts| {
+            let first = texts.iter().map(|text| text.products.len()).min().unwrap_or_default();
+            for slot in first..frames.len() {
                 let raw = frames.raw(slot);
-                for text in &mut *texts {
+                for text in texts.iter_mut().filter(|text| text.products.len() == slot) {
                     text.products.push(align::dot(&text.unit, raw));
                 }
             }
         });
     }
 
-    /// Brings the sums of some texts up to date.
+    /// Brings the sums of some texts up to date, unless they are too many to be kept.
     pub fn sum(&mut self, numbers: impl IntoIterator<Item = usize>, frames: &FrameTable, preset: Preset) {
+        if self.texts.len() * frames.len() > MOST_SUMS {
+            return;
+        }
         let mut wanted = vec![false; self.texts.len()];
         for number in numbers {
             wanted[number] = self.texts[number].summed != Some(preset);
@@ -135,14 +148,32 @@ impl TextTable {
         });
     }
 
-    /// Sums of a text's products with the first 0, 1, … rows, as of the last [`TextTable::sum`].
-    pub fn prefix_sums(&self, number: usize) -> &[f64] {
-        &self.texts[number].prefix_sums
+    /// Sums of a text's products with the first 0, 1, … rows, which have these slots and factors under `preset`. Computed anew
+    /// unless [`TextTable::sum`] has kept them.
+    pub fn prefix_sums(&self, number: usize, preset: Preset, scales: &[(usize, f64)]) -> Cow<'_, [f64]> {
+        let text = &self.texts[number];
+        match text.summed {
+            Some(summed) if summed == preset => Cow::Borrowed(&text.prefix_sums),
+            _ => Cow::Owned(prefix_sums(&text.products, scales).collect()),
+        }
     }
 
-    /// The same sums under any preset, computed anew.
-    pub fn prefix_sums_of(&self, number: usize, frames: &FrameTable, preset: Preset) -> Vec<f64> {
-        prefix_sums(&self.texts[number].products, &frames.scales_by_time(preset)).collect()
+    /// The same sums of several texts, for rows with these slots and factors, without products that are kept.
+    pub fn fresh_sums(
+        &self,
+        numbers: &[usize],
+        frames: &FrameTable,
+        scales: &[(usize, f64)],
+    ) -> Vec<Vec<f64>> {
+        let mut products = vec![Vec::with_capacity(frames.len()); numbers.len()];
+        let slots: Vec<usize> = (0..frames.len()).collect();
+        for slots in slots.chunks(PIECE) {
+            for (&number, products) in numbers.iter().zip(&mut products) {
+                products
+                    .extend(slots.iter().map(|&slot| align::dot(&self.texts[number].unit, frames.raw(slot))));
+            }
+        }
+        products.into_iter().map(|products| prefix_sums(&products, scales).collect()).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::explore::{Candidate, ClassReport, Evidence, Outcome};
+use crate::align::LEVEL;
+use crate::explore::{Candidate, ClassReport, Evidence, EvidenceLimit, Outcome};
 use crate::plot::format::{plain, signed};
+use crate::plot::order;
 use crate::plot::table::{Align, Table};
 use Value::{Count, Difference, Missing, Number, Numbers, Text, YesNo};
 
@@ -30,9 +32,14 @@ impl<'a> Ranked<'a> {
 
     /// None where the class is not aligned.
     pub fn of_outcome(outcome: &Outcome, candidate: &'a Candidate, index: usize) -> Option<Self> {
-        let class = Cow::Owned(ClassReport::without_path(index, &candidate.name, outcome)?);
-        let is_unknown = outcome.classes[index].as_ref()?.order == Evidence::Unknown;
-        let no_order = if is_unknown { "…" } else { "–" };
+        let class = ClassReport::without_path(index, &candidate.name, outcome)?;
+        let no_order = match outcome.classes[index].as_ref()?.order {
+            Evidence::Unknown if EvidenceLimit::default().of(class.rank) == class.rank => "…",
+            // Found once it is selected.
+            Evidence::Unknown => "",
+            Evidence::Found(_) | Evidence::NoOtherOrder => "–",
+        };
+        let class = Cow::Owned(class);
         Some(Self { class, domain: &candidate.domain, no_order, pinned: None, other_rank: None, vlm: "" })
     }
 }
@@ -142,7 +149,7 @@ const COLUMN: Column = Column {
 };
 
 /// Every column, from left to right.
-static COLUMNS: [Column; 19] = [
+static COLUMNS: [Column; 22] = [
     Column { key: "rank", table: "rank", value: |row| Count(row.class.rank), ..COLUMN },
     Column {
         key: "class",
@@ -195,16 +202,28 @@ static COLUMNS: [Column; 19] = [
         list: ("order", 6),
         help: &[
             "standard deviations above the same steps in shuffled orders;",
-            "* where fewer than one shuffled order in twenty scores as high",
+            "* where fewer than one shuffled order in twenty scores as high;",
+            "of the first 20, and of the selected candidate",
         ],
         value: |row| match row.class.order_z.zip(row.class.order_p) {
-            Some((z, p)) => Text(format!("{z:+.1}{}", if p < 0.05 { "*" } else { " " })),
+            Some((z, p)) => Text(format!("{z:+.1}{}", if p < LEVEL { "*" } else { " " })),
             None => Missing(row.no_order),
         },
         ..COLUMN
     },
+    Column {
+        table: "order z",
+        value: |row| {
+            let ClassReport { order_z, order_z_error, order_p, .. } = *row.class;
+            let found = order_z.zip(order_p);
+            found.map_or(Missing(""), |(z, p)| Text(order::numbers(z, order_z_error.unwrap_or_default(), p)))
+        },
+        ..COLUMN
+    },
     Column { key: "order_z", value: |row| Value::number(row.class.order_z), ..COLUMN },
+    Column { key: "order_z_error", value: |row| Value::number(row.class.order_z_error), ..COLUMN },
     Column { key: "order_p", value: |row| Value::number(row.class.order_p), ..COLUMN },
+    Column { key: "order_n", value: |row| row.class.order_n.map_or(Missing(""), Count), ..COLUMN },
     Column { key: "mean_pool", value: |row| Value::number(row.class.mean_pool), ..COLUMN },
     Column {
         key: "mean_pool_rank",

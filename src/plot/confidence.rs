@@ -2,6 +2,7 @@
 
 use crate::explain::Confidence;
 use crate::plot::format::{plain, signed};
+use crate::plot::order;
 use crate::plot::text::width;
 
 /// What is said of a winner whose interval holds zero.
@@ -20,10 +21,11 @@ pub fn heading(confidence: &Confidence, room: usize) -> String {
 
 /// The same in full, for tables.
 pub fn line(confidence: &Confidence) -> String {
-    let Confidence { margin, interval: [low, high], too_close, won, .. } = *confidence;
+    let Confidence { margin, interval: [low, high], too_close, won, margin_order, .. } = *confidence;
     let numbers = [margin, low, high].map(|value| format!("{value:.3e}"));
+    let orders = margin_order.map_or_else(String::new, |found| format!("; {}", order::margin_line(&found)));
     format!(
-        "{}margin {}, 95 % interval [{}, {}], in front in {:.1} % of the draws of frames",
+        "{}margin {}, 95 % interval [{}, {}], in front in {:.1} % of the draws of frames{orders}",
         if too_close { format!("{TOO_CLOSE}: ") } else { String::new() },
         numbers[0],
         numbers[1],
@@ -34,10 +36,12 @@ pub fn line(confidence: &Confidence) -> String {
 
 /// The same in a sentence.
 pub fn sentence(confidence: &Confidence) -> String {
-    let Confidence { margin, interval: [low, high], too_close, .. } = *confidence;
+    let Confidence { margin, interval: [low, high], too_close, margin_order, .. } = *confidence;
+    let orders =
+        margin_order.map_or_else(String::new, |found| format!(" {}", order::margin_sentence(&found)));
     let verdict = if too_close { "Too close to call: the" } else { "The" };
     format!(
-        "{verdict} margin is {}, its 95 percent interval {} to {}.",
+        "{verdict} margin is {}, its 95 percent interval {} to {}.{orders}",
         plain(margin),
         plain(low),
         plain(high)
@@ -55,8 +59,7 @@ mod tests {
         spread: 0.005,
         won: 0.615,
         block: 3,
-        order_z: None,
-        order_p: None,
+        margin_order: None,
     };
 
     #[test]

@@ -7,6 +7,7 @@ pub mod font;
 pub mod format;
 pub mod heatmap;
 pub mod ledger;
+pub mod order;
 pub mod scale;
 pub mod svg;
 pub mod table;

@@ -134,8 +134,8 @@ pub struct Clip {
     pub maps: Option<Box<StepMaps>>,
     /// Whether maps are being computed.
     pub maps_asked: bool,
-    /// Generation of the alignments whose order evidence was asked for.
-    pub evidence_asked: Option<u64>,
+    /// Generation of the alignments whose order evidence was asked for, and the class that was asked for beside the first.
+    pub evidence_asked: Option<(u64, Option<usize>)>,
     /// Generation and classes whose scores without each step were asked for.
     pub without_asked: Option<(u64, [usize; 2])>,
     /// Whether the alignments are older than embeddings or knobs.

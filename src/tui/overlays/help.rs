@@ -16,11 +16,12 @@ use crate::tui::state::{After, Overlay, State};
 use crate::tui::theme::{bold, dim};
 use crate::tui::view::header;
 
-const MARKS: [(&str, &str); 8] = [
+const MARKS: [(&str, &str); 9] = [
     ("━┓┗", "the path: which frames are given to which step"),
     ("27f", "frames of a step; one where two steps meet may count for both"),
     ("too close", "the margin's 95 % interval over draws of the frames holds 0"),
     ("⚠", "the path has collapsed: most steps hold one frame"),
+    ("smoothing ⚠", "it is wider than the median step of the selected class"),
     ("✓", "what the clip really shows, where that is known"),
     ("◆", "the class that is pinned for comparison"),
     ("✂", "the sentence is longer than the model reads"),
@@ -160,6 +161,10 @@ fn now(state: &State) -> Vec<(String, String)> {
     let mut entries = vec![("clip".to_owned(), header::clip_in_words(state))];
     if let Some(class) = clip.exploration.candidates().get(clip.selected) {
         entries.push(("selected".to_owned(), format!("{} · {}", class.name, class.domain)));
+    }
+    if let Some(wide) = clip.exploration.outcome().wide_smoothing(clip.selected) {
+        let class = &clip.exploration.candidates()[clip.selected].name;
+        entries.push((format!("smoothing {}", header::WIDE_SMOOTHING), wide.in_words(class)));
     }
     if let Some(step) = clip.focus_step() {
         entries.push((format!("step {}", step + 1), clip.exploration.sentence(clip.selected, step)));

@@ -3,6 +3,7 @@
 use crate::explore::Evidence;
 use crate::plot::confidence;
 use crate::plot::format::{plain, signed};
+use crate::plot::order;
 use crate::tui::chord::Chord;
 use crate::tui::commands::{COMMANDS, Command, Group};
 use crate::tui::difference::Difference;
@@ -82,11 +83,10 @@ pub fn candidate(state: &State) -> Vec<String> {
     }
     sentences.push(format!("Without the order of its steps it scores {}.", plain(class.order_free)));
     match clip.exploration.evidence(clip.selected) {
-        Evidence::Found(order) => sentences.push(format!(
-            "Its score is {:.1} standard deviations {} those of its shuffled steps, p {:.3}.",
-            order.z.abs(),
-            if order.z >= 0.0 { "above" } else { "below" },
-            order.p
+        Evidence::Found(found) => sentences.push(format!(
+            "With its steps shuffled it scores {} on average: {}",
+            plain(found.mean),
+            order::above(&found)
         )),
         Evidence::NoOtherOrder => sentences.push("Its steps have no other order.".to_owned()),
         Evidence::Unknown => {}
@@ -96,6 +96,10 @@ pub fn candidate(state: &State) -> Vec<String> {
     }
     if class.alignment.collapsed {
         sentences.push("The path has collapsed: most steps hold a single frame.".to_owned());
+    }
+    if let Some(wide) = outcome.wide_smoothing(clip.selected) {
+        let words = wide.in_words(&candidate.name);
+        sentences.push(format!("{}{}.", words[..1].to_uppercase(), &words[1..]));
     }
     sentences
 }

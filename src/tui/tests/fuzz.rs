@@ -115,7 +115,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => sends("failed", Just(()), |_, ()| Update::Failed(color_eyre::eyre::eyre!("the disk\nis gone"))),
         1 => happens("evidence", any::<bool>(), |state, is_new| {
             let generation = state.clip().exploration.generation() - u64::from(!is_new);
-            let order = crate::align::OrderEvidence { z: -3.0, p: 0.5, permutations: 5 };
+            let order = crate::align::OrderEvidence { mean: 0.1, z: -3.0, z_error: 0.1, p: 0.5, permutations: 5 };
             let evidence = is_new.then_some(order);
             Some(Action::Evidence(EvidenceUpdate::Found { generation, class: 1, evidence }))
         }),

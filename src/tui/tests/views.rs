@@ -1,6 +1,7 @@
 //! Views and overlays on screens of two sizes, and playing.
 
 use super::*;
+use crate::align::OrderEvidence;
 use crate::explain::Confidence;
 use crate::explore::EvidenceUpdate;
 use crate::script::ScriptFile;
@@ -322,7 +323,7 @@ fn order_evidence_is_requested_once_per_ranking_after_embedding() {
     assert!(screen(&mut state).contains('…'), "not yet found");
 
     let generation = state.clip().exploration.generation();
-    let order = crate::align::OrderEvidence { z: 2.44, p: 0.04, permutations: 23 };
+    let order = crate::align::OrderEvidence { mean: 0.1, z: 2.44, z_error: 0.0, p: 0.04, permutations: 23 };
     let news = |generation| {
         let evidence = Some(order);
         Action::Evidence(crate::explore::EvidenceUpdate::Found { generation, class: 1, evidence })
@@ -344,8 +345,7 @@ fn a_winner_that_is_too_close_to_call_is_marked_above_the_ranking() {
         spread: 0.01,
         won: 1.0,
         block: 10,
-        order_z: None,
-        order_p: None,
+        margin_order: None,
     };
     let close = Confidence { interval: [-0.1, 0.3], too_close: true, ..sure };
     let news = |generation, confidence| Action::Evidence(EvidenceUpdate::Sure { generation, confidence });
@@ -400,4 +400,66 @@ fn the_theme_command_cycles_through_the_themes() {
     act(&mut state, Action::Do(Command::NextTheme));
     act(&mut state, Action::Do(Command::NextTheme));
     assert_eq!(state.theme.palette.name, "dark");
+}
+
+#[test]
+fn smoothing_that_is_wider_than_the_median_step_is_marked_and_explained() {
+    let mut state = full_state();
+    let marked = |state: &mut State, depth, (width, height)| {
+        let screen = text(&draw(state, depth, width, height));
+        let knob = screen.lines().find(|line| line.contains("smoothing ")).unwrap().contains("frames ⚠");
+        let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        (knob, words.contains("⚠ smoothing over"))
+    };
+    for depth in [ColourDepth::True, ColourDepth::None] {
+        assert_eq!(marked(&mut state, depth, (80, 24)), (false, false));
+    }
+    // Steps of about ten frames: two frames more are too many.
+    type_keys(&mut state, "]]]");
+    for depth in [ColourDepth::True, ColourDepth::None] {
+        for size in [(80, 24), (120, 40)] {
+            assert_eq!(marked(&mut state, depth, size), (true, true), "{depth:?} {size:?}");
+        }
+    }
+    assert_screens!("wide_smoothing", &mut state);
+    type_keys(&mut state, "[[[");
+    assert_eq!(marked(&mut state, ColourDepth::True, (120, 40)), (false, false));
+}
+
+#[test]
+fn the_ledger_says_what_the_order_of_the_steps_does() {
+    let mut state = full_state();
+    act(&mut state, Action::Do(Command::ShowLedger));
+    let words = |state: &mut State, width, height| {
+        let screen = text(&draw(state, ColourDepth::None, width, height));
+        screen.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(!words(&mut state, 80, 24).contains("shuffled"), "not yet found");
+    let exploration = &state.clip().exploration;
+    let (generation, ranking) = (exploration.generation(), exploration.outcome().ranking.clone());
+    let order = |z| OrderEvidence { mean: 0.2, z, z_error: 0.12, p: 0.005, permutations: 6000 };
+    for (class, z) in [(ranking[0], 2.44), (ranking[1], -1.5)] {
+        let evidence = Some(order(z));
+        act(&mut state, Action::Evidence(EvidenceUpdate::Found { generation, class, evidence }));
+    }
+    let confidence = Confidence {
+        margin: 0.2385,
+        interval: [0.2, 0.25],
+        too_close: false,
+        spread: 0.01,
+        won: 1.0,
+        block: 10,
+        margin_order: Some(order(3.2)),
+    };
+    act(&mut state, Action::Evidence(EvidenceUpdate::Sure { generation, confidence }));
+    for (width, height) in [(80, 24), (120, 40)] {
+        let words = words(&mut state, width, height);
+        let of_classes =
+            "steps shuffled: #1 z +2.4 ± 0.12, p 0.005, n 6000 · #2 z -1.5 ± 0.12, p 0.005, n 6000";
+        assert!(words.contains(of_classes), "{width}: {words}");
+        assert!(
+            words.contains("both scripts shuffled: lead 0.2000, z +3.2 ± 0.12, p 0.005, n 6000"),
+            "{width}: {words}"
+        );
+    }
 }

@@ -165,12 +165,14 @@ fn request_maps(state: &mut State) {
 /// Asks for the order evidence of the alignments, once nothing is being embedded that would change them.
 fn request_evidence(state: &mut State) {
     let clip = state.clip_mut();
-    let generation = clip.exploration.generation();
-    if !clip.progress.idle || clip.evidence_asked == Some(generation) {
+    let selected = clip.selected;
+    let also = (!clip.exploration.is_first(selected)).then_some(selected);
+    let asked = Some((clip.exploration.generation(), also));
+    if !clip.progress.idle || clip.evidence_asked == asked {
         return;
     }
-    clip.evidence_asked = Some(generation);
-    let request = clip.exploration.evidence_request();
+    clip.evidence_asked = asked;
+    let request = clip.exploration.evidence_request(selected);
     if !request.is_empty() {
         state.effects.push(Effect::FindEvidence(request));
     }

@@ -13,6 +13,7 @@ use crate::tui::commands::Command;
 use crate::tui::difference;
 use crate::tui::state::{State, View};
 use crate::tui::theme::{bold, dim};
+use crate::tui::view::header::WIDE_SMOOTHING;
 use crate::tui::view::script::warnings;
 use crate::tui::view::{heading, wrap};
 
@@ -94,16 +95,20 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) -> Rect {
             lines.push(Line::from(spans));
         }
     }
+    let mut texts: Vec<(String, Style)> = Vec::new();
+    if let Some(wide) = outcome.wide_smoothing(clip.selected) {
+        let class = &clip.exploration.candidates()[clip.selected].name;
+        texts.push((format!("{WIDE_SMOOTHING} {}", wide.in_words(class)), state.theme.bad()));
+    }
     if let Some(step) = clip.focus_step() {
         let warnings = warnings(state, clip.selected, step, Strategy::of(state.scripts.file())).into_iter();
-        let mut texts: Vec<(String, Style)> =
-            warnings.map(|warning| (format!("? {warning}"), state.theme.bad())).collect();
+        texts.extend(warnings.map(|warning| (format!("? {warning}"), state.theme.bad())));
         texts.push((format!("›{} {}", step + 1, clip.exploration.sentence(clip.selected, step)), dim()));
-        for (text, style) in texts {
-            let rows = usize::from(area.height).saturating_sub(lines.len());
-            if rows > 0 {
-                lines.extend(wrap(&text, columns, rows).into_iter().map(|line| Line::styled(line, style)));
-            }
+    }
+    for (text, style) in texts {
+        let rows = usize::from(area.height).saturating_sub(lines.len());
+        if rows > 0 {
+            lines.extend(wrap(&text, columns, rows).into_iter().map(|line| Line::styled(line, style)));
         }
     }
     let taken = lines.len().min(area.height.into()) as u16;

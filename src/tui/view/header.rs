@@ -81,6 +81,9 @@ pub fn draw_knobs(state: &State, frame: &mut Frame, area: Rect) {
     }
 }
 
+/// The mark of a smoothing that is wider than the steps of the selected class.
+pub const WIDE_SMOOTHING: &str = "⚠";
+
 /// Columns from which on all knobs are shown with their names.
 const WIDE: u16 = 100;
 
@@ -124,6 +127,10 @@ fn lines(state: &State, width: u16) -> Vec<Line<'static>> {
             spans.push(Span::raw(format!("{name} ")));
         }
         spans.push(Span::styled(value.clone(), bold()));
+        if name == knobs::SMOOTHING.name && clip.exploration.outcome().wide_smoothing(clip.selected).is_some()
+        {
+            spans.push(Span::styled(format!(" {WIDE_SMOOTHING}"), state.theme.bad()));
+        }
         if let Some(pinned) = pinned.filter(|pinned| *pinned != value) {
             spans.push(Span::styled(format!(" (pinned {pinned})"), state.theme.accent()));
         }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::explore::ClassReport;
 use crate::plot::format::plain;
 use crate::plot::ledger::{Entry, Ledger, Side};
+use crate::plot::order;
 use crate::plot::text::width;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
@@ -46,10 +47,18 @@ pub fn draw(state: &State, frame: &mut Frame, area: Rect) {
 
 fn draw_ledger(state: &State, ledger: &Ledger, frame: &mut Frame, area: Rect) {
     let sentence = if area.width < 150 { 2 } else { 1 };
-    let [top, table, gap] =
-        Layout::vertical([Constraint::Length(sentence), Constraint::Fill(1), Constraint::Length(1)])
-            .areas(area);
+    let orders = order_lines(state, area.width.into());
+    let [top, table, gap, shuffled] = Layout::vertical([
+        Constraint::Length(sentence),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+        Constraint::Length(orders.len() as u16),
+    ])
+    .areas(area);
     draw_sentence(ledger, frame, top);
+    for (row, line) in shuffled.rows().zip(orders) {
+        frame.render_widget(Line::styled(line, dim()), row);
+    }
     let [left, _, right] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(2), Constraint::Fill(1)]).areas(table);
     let entries = || ledger.sides.iter().flat_map(|side| &side.entries);
@@ -75,6 +84,24 @@ fn draw_ledger(state: &State, ledger: &Ledger, frame: &mut Frame, area: Rect) {
     if width(&ledger.gap()) + width(note) + 2 <= usize::from(gap.width) {
         frame.render_widget(Line::styled(note, dim()).right_aligned(), gap);
     }
+}
+
+/// What the order of the steps does for the two scores, and for the lead of the winner over the runner-up, where it is known.
+fn order_lines(state: &State, width: usize) -> Vec<String> {
+    let exploration = &state.clip().exploration;
+    let outcome = exploration.outcome();
+    let Some(mut pair) = state.pair() else { return Vec::new() };
+    pair.sort_by_key(|&class| outcome.rank(class));
+    let of_class = |class: usize| {
+        let found = exploration.evidence(class).found()?;
+        Some(format!("#{} {}", outcome.rank(class)?, order::line(&found)))
+    };
+    let scores: Vec<String> = pair.into_iter().filter_map(of_class).collect();
+    let scores = (!scores.is_empty()).then(|| format!("steps shuffled: {}", scores.join(" · ")));
+    let is_lead = outcome.ranking.get(..2) == Some(&pair[..]);
+    let lead = outcome.confidence.and_then(|found| found.margin_order).filter(|_| is_lead);
+    let texts = scores.into_iter().chain(lead.as_ref().map(order::margin_heading));
+    texts.flat_map(|text| wrap(&text, width, 2)).collect()
 }
 
 /// Sizes that both sides of the table have in common.

@@ -4,14 +4,14 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use actalign_tui::align::{
-    self, Aligner, Alignment, Calibration, Cell, OrderEvidence, OwnCalibration, Preset, Smoothing,
+    self, Aligner, Alignment, Background, Calibration, Cell, OrderEvidence, OwnCalibration, Preset, Smoothing,
 };
 use actalign_tui::background::Worker;
 use actalign_tui::explain::Confidence;
 use actalign_tui::explore::{
-    Candidate, ClassMatrix, ClassOutcome, EmbeddedFrame, Evidence, EvidenceRequest, EvidenceUpdate,
-    Exploration, Fixed, Method, Outcome, Report, ReportSettings, Settings, Sources, WithoutStep,
-    align_classes,
+    Candidate, ClassMatrix, ClassOutcome, EmbeddedFrame, Evidence, EvidenceLimit, EvidenceRequest,
+    EvidenceUpdate, Exploration, Fixed, Kept, Method, Outcome, Report, ReportSettings, Settings, Sources,
+    WithoutStep, align_classes,
 };
 use actalign_tui::script::Template;
 use actalign_tui::video::Shown;
@@ -604,7 +604,7 @@ fn found(exploration: &Exploration) -> (Vec<(u64, usize, Option<OrderEvidence>)>
     let (sender, news) = channel();
     let worker = Worker::new("order evidence", Arc::new(move |update| drop(sender.send(update))));
     let count = exploration.outcome().ranking.len();
-    find(&worker, exploration.evidence_request());
+    find(&worker, exploration.evidence_request(0));
     let found = news.iter().take(count).map(|update| match update {
         EvidenceUpdate::Found { generation, class, evidence } => (generation, class, evidence),
         other => panic!("{other:?}"),
@@ -626,14 +626,15 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     assert_eq!(exploration.outcome().confidence, None, "of other matrices");
     exploration.add_confidence(generation, confidence);
     let mut at_once = explored(candidates());
-    at_once.find_evidence().unwrap();
+    at_once.find_evidence(EvidenceLimit::default()).unwrap();
     assert_eq!(exploration.report(&Sources::default()).confidence, at_once.outcome().confidence);
     assert_eq!(exploration.outcome().confidence, Some(confidence));
     assert_eq!(Some(confidence.margin), exploration.outcome().margin(ranking[0]));
     assert_eq!(found.iter().map(|&(_, class, _)| class).collect::<Vec<_>>(), ranking, "the best first");
     for &(generation, class, evidence) in &found {
         let cells = exploration.outcome().classes[class].as_ref().unwrap().cells.clone();
-        assert_eq!(evidence, align::order_evidence(Aligner::Dtw, cells.view()).unwrap());
+        let seed = exploration.candidates()[class].order_seed();
+        assert_eq!(evidence, align::order_evidence(Aligner::Dtw, cells.view(), seed).unwrap());
         exploration.add_evidence(generation - 1, class, evidence);
         assert_eq!(exploration.evidence(class), Evidence::Unknown, "of other matrices");
         exploration.add_evidence(generation, class, evidence);
@@ -642,7 +643,7 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     let generation = exploration.generation();
     exploration.refresh().unwrap();
     assert_eq!(exploration.generation(), generation);
-    assert!(exploration.evidence_request().is_empty(), "nothing is asked for twice");
+    assert!(exploration.evidence_request(0).is_empty(), "nothing is asked for twice");
     assert_eq!(exploration.outcome().confidence, Some(confidence), "kept while the matrices are the same");
 
     let mut edited = candidates();
@@ -662,6 +663,86 @@ fn order_evidence_is_found_in_the_background_and_kept_while_the_matrices_are_the
     assert_eq!([0, 1].map(|class| exploration.evidence(class)), [Evidence::Unknown; 2]);
 }
 
+const STEPS: [&str; 8] = [
+    "king moves",
+    "rook jumps",
+    "knight jumps",
+    "queen falls",
+    "pawn sleeps",
+    "bishop stares",
+    "clock stops",
+    "hands shake",
+];
+
+#[test]
+fn order_evidence_of_a_class_does_not_depend_on_the_other_candidates() {
+    let mate = candidate("mate", &STEPS);
+    let mut turned = STEPS;
+    turned.rotate_left(3);
+    let of_mate = |candidates: Vec<Candidate>| {
+        let mut exploration = explored(candidates);
+        exploration.find_evidence(EvidenceLimit::ALL).unwrap();
+        let report = exploration.report(&Sources::default());
+        let class = report.classes.into_iter().find(|class| class.name == "mate").unwrap();
+        (class.order_z.unwrap(), class.order_z_error.unwrap(), class.order_p.unwrap(), class.order_n.unwrap())
+    };
+    let alone = of_mate(vec![mate.clone()]);
+    assert!(alone.1 > 0.0 && alone.3 >= 200, "{alone:?}");
+    assert_eq!(of_mate([candidates(), vec![mate.clone()]].concat()), alone);
+    assert_eq!(of_mate(vec![candidate("stale", &turned), mate, candidate("fork", &STEPS)]), alone);
+}
+
+/// Classes of two or three of the steps.
+fn many(count: usize) -> Vec<Candidate> {
+    let class = |number: usize| {
+        let steps = [STEPS[number % 8], STEPS[(number / 8 + number + 3) % 8], STEPS[(3 * number + 5) % 8]];
+        candidate(&format!("class {number}"), &steps[..2 + number % 2])
+    };
+    (0..count).map(class).collect()
+}
+
+#[test]
+fn order_evidence_is_found_for_as_many_classes_as_asked_for() {
+    for (limit, found) in [("none", 0), ("1", 1), ("20", 20), ("all", 30)] {
+        let mut exploration = explored(many(30));
+        exploration.find_evidence(limit.parse().unwrap()).unwrap();
+        let outcome = exploration.outcome();
+        let has = |&&class: &&usize| exploration.evidence(class) != Evidence::Unknown;
+        assert_eq!(outcome.ranking.iter().take_while(has).count(), found, "{limit}");
+        assert_eq!(outcome.ranking.iter().filter(has).count(), found, "{limit}");
+        // The margin needs both classes.
+        assert_eq!(outcome.confidence.unwrap().margin_order.is_some(), found > 1, "{limit}");
+    }
+}
+
+#[test]
+fn the_explorer_asks_for_the_first_classes_and_the_selected_one() {
+    let mut exploration = explored(many(30));
+    let ranking = exploration.outcome().ranking.clone();
+    let asked = |exploration: &Exploration, selected| {
+        let (sender, news) = channel();
+        let worker = Worker::new("order evidence", Arc::new(move |update| drop(sender.send(update))));
+        find(&worker, exploration.evidence_request(selected));
+        let mut found = Vec::new();
+        loop {
+            match news.recv().unwrap() {
+                EvidenceUpdate::Found { generation, class, evidence } => {
+                    found.push((generation, class, evidence))
+                }
+                _ => return found,
+            }
+        }
+    };
+    let classes = |found: &[(u64, usize, _)]| found.iter().map(|&(_, class, _)| class).collect::<Vec<_>>();
+    assert_eq!(classes(&asked(&exploration, ranking[3])), ranking[..20]);
+    let found = asked(&exploration, ranking[25]);
+    assert_eq!(classes(&found), [&ranking[..20], &ranking[25..26]].concat());
+    for (generation, class, evidence) in found {
+        exploration.add_evidence(generation, class, evidence);
+    }
+    assert_eq!(classes(&asked(&exploration, ranking[26])), ranking[26..27]);
+}
+
 #[test]
 fn a_newer_request_for_evidence_takes_the_place_of_the_older() {
     let long = explored(candidates());
@@ -674,11 +755,11 @@ fn a_newer_request_for_evidence_takes_the_place_of_the_older() {
         let _ = sender.send(update);
     };
     let worker = Worker::new("order evidence", Arc::new(send));
-    find(&worker, long.evidence_request());
+    find(&worker, long.evidence_request(0));
     let mut newer = explored(candidates());
     newer.set(Settings { smoothing_seconds: 0.0, ..Settings::default() });
     newer.refresh().unwrap();
-    find(&worker, newer.evidence_request());
+    find(&worker, newer.evidence_request(0));
     drop(gate);
     let generations: Vec<u64> = news
         .iter()
@@ -757,6 +838,46 @@ proptest! {
                 let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
                 prop_assert!(class.cells.iter().zip(&other.cells).all(close));
             }
+        }
+    }
+}
+
+#[test]
+fn a_sparing_exploration_finds_the_same_and_keeps_the_best_matrices() {
+    let report = |mut exploration: Exploration, limit| {
+        embed_missing(&mut exploration);
+        exploration.add_frames(frames(&Array2::from_shape_fn((24, DIM), |(t, i)| {
+            ((t * 5 + i * 3) % 7) as f32 - 2.5
+        })));
+        exploration.refresh().unwrap();
+        exploration.find_evidence(limit).unwrap();
+        let with_matrix = |class: &&Option<ClassOutcome>| !class.as_ref().unwrap().cells.is_empty();
+        let kept = exploration.outcome().classes.iter().filter(with_matrix).count();
+        (exploration.report(&Sources::default()), kept)
+    };
+    let methods = [
+        Method::default(),
+        Method { aligner: Aligner::Segment, cell: Cell::Logit, ..Method::default() },
+        Method { aligner: Aligner::MeanPath, preset: Preset::Released, ..Method::default() },
+        Method { aligner: Aligner::Drop, background: Background::Level(0.1), ..Method::default() },
+        Method { aligner: Aligner::Drop, ..Method::default() },
+    ];
+    for method in methods {
+        let settings = Settings { method, ..Settings::default() };
+        let new = || Exploration::new(many(40), CALIBRATION, DIM, settings.clone());
+        let limit = EvidenceLimit::default();
+        let (whole, all) = report(new(), limit);
+        let (same, kept) = report(new().sparing(Kept::for_evidence(limit, true)), limit);
+        assert_eq!(same, whole, "{method:?}");
+        assert_eq!((all, kept), (40, if method.needs_all_cells() { 40 } else { 20 }), "{method:?}");
+        let none = EvidenceLimit::NONE;
+        let (brief, kept) = report(new().sparing(Kept::for_evidence(none, false)), none);
+        assert_eq!(
+            (brief.ranking, kept),
+            (whole.ranking.clone(), if method.needs_all_cells() { 40 } else { 10 })
+        );
+        for (brief, whole) in brief.classes.iter().zip(&whole.classes) {
+            assert_eq!((brief.score, &brief.contributions), (whole.score, &whole.contributions));
         }
     }
 }

@@ -60,7 +60,7 @@ fn the_compared_class_stands_above_the_selected_one_or_the_best_other_below() {
 #[test]
 fn order_evidence_stands_in_figure_and_table_where_it_is_known() {
     let mut found = exploration(candidates(), 40, 10.0);
-    let order = OrderEvidence { z: 2.96, p: 0.042, permutations: 23 };
+    let order = OrderEvidence { mean: 0.1, z: 2.96, z_error: 0.0, p: 0.042, permutations: 23 };
     found.add_evidence(found.generation(), 0, Some(order));
     let taken = snapshot(&found, |input| input.view.selected = 0);
     let drawn = svg(&taken, &[0, 1]).unwrap();
