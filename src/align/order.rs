@@ -249,7 +249,8 @@ mod tests {
             (10, 200, false),
             (25, 200, true),
             (100, 200, true),
-            (20, 800, true),
+            (20, 800, false),
+            (12, 800, true),
         ] {
             assert_eq!(is_settled(b, n), settled, "{b} of {n}");
         }

@@ -19,6 +19,11 @@ impl WideSmoothing {
         (width > 1 && width as f64 > median_step).then_some(Self { width, median_step })
     }
 
+    /// The same where there is little room.
+    pub fn in_short(&self) -> String {
+        format!("smoothing blurs steps: {} frames, median step {}", self.width, self.median_step)
+    }
+
     /// What it does to the steps of a class, which is named as in "the steps of a class".
     pub fn in_words(&self, class: &str) -> String {
         let Self { width, median_step } = self;

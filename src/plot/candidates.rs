@@ -384,11 +384,11 @@ mod tests {
         let plain = table([ranked()], Form::Table).draw(crate::plot::table::Style::Plain);
         assert_eq!(
             plain.lines().last().map(str::trim_end),
-            Some("   1  nap    5.000e-1  -2.500e-1    1.000e-5          -  1 1  (collapsed)")
+            Some("   1  nap    5.000e-1  -2.500e-1    1.000e-5        -          -  1 1  (collapsed)")
         );
         assert_eq!(
             table([ranked()], Form::Csv).csv().lines().last(),
-            Some("1,nap,home,0.5,-0.25,0.00001,,,,,yes,2,1 1,0.25 0.25,0")
+            Some("1,nap,home,0.5,-0.25,0.00001,,,,,,,yes,2,1 1,0.25 0.25,0")
         );
         let form = Form::List(Listed { pinned: true, models: true, vlm: true });
         let cells: Vec<String> = cells(&ranked(), form).into_iter().map(|(cell, _)| cell).collect();

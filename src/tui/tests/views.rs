@@ -409,7 +409,7 @@ fn smoothing_that_is_wider_than_the_median_step_is_marked_and_explained() {
         let screen = text(&draw(state, depth, width, height));
         let knob = screen.lines().find(|line| line.contains("smoothing ")).unwrap().contains("frames ⚠");
         let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
-        (knob, words.contains("⚠ smoothing over"))
+        (knob, words.contains("⚠ smoothing blurs steps"))
     };
     for depth in [ColourDepth::True, ColourDepth::None] {
         assert_eq!(marked(&mut state, depth, (80, 24)), (false, false));

@@ -97,8 +97,7 @@ pub fn draw_cursor_facts(state: &State, frame: &mut Frame, area: Rect) -> Rect {
     }
     let mut texts: Vec<(String, Style)> = Vec::new();
     if let Some(wide) = outcome.wide_smoothing(clip.selected) {
-        let class = &clip.exploration.candidates()[clip.selected].name;
-        texts.push((format!("{WIDE_SMOOTHING} {}", wide.in_words(class)), state.theme.bad()));
+        texts.push((format!("{WIDE_SMOOTHING} {}", wide.in_short()), state.theme.bad()));
     }
     if let Some(step) = clip.focus_step() {
         let warnings = warnings(state, clip.selected, step, Strategy::of(state.scripts.file())).into_iter();
