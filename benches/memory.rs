@@ -36,7 +36,7 @@ fn load(folder: &Path, half: &str) {
     static PEAK: AtomicU64 = AtomicU64::new(0);
     let checkpoint = Checkpoint::open(folder).unwrap();
     let precision = if half.ends_with("f16") { Precision::F16 } else { Precision::F32 };
-    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap().with_precision(precision);
+    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap().with_precision(precision).unwrap();
     let watch = thread::spawn(|| {
         while !DONE.load(Ordering::Relaxed) {
             PEAK.fetch_max(kilobytes("RssAnon"), Ordering::Relaxed);

@@ -1,16 +1,17 @@
 //! Images per second of the image tower, the preparation of a frame, and the patches of one with the bundled model.
 //!
 //! The tower needs a checkpoint: `ACTALIGN_TEST_CHECKPOINT=FOLDER`, for example the one that
-//! `python tests/reference/siglip.py base FOLDER` makes. `benches/vision_tower.py` runs this beside PyTorch and ONNX Runtime.
+//! `python tests/reference/siglip.py base FOLDER` makes. It runs in f32, or in `ACTALIGN_TEST_PRECISION`. `benches/vision_tower.py` runs this beside PyTorch and ONNX Runtime.
 
 use std::hint::black_box;
 use std::path::Path;
 
 use actalign_tui::backbone::{
-    Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, PreparedImage, Preprocessor,
+    Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, PrecisionChoice, PreparedImage, Preprocessor,
 };
 use actalign_tui::explore::{Model, embed_patches};
 use actalign_tui::session::Bundle;
+use clap::ValueEnum;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn tower(criterion: &mut Criterion) {
@@ -19,7 +20,9 @@ fn tower(criterion: &mut Criterion) {
         return;
     };
     let checkpoint = Checkpoint::open(Path::new(&folder)).unwrap();
-    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+    let precision = std::env::var("ACTALIGN_TEST_PRECISION").unwrap_or_else(|_| "f32".to_owned());
+    let precision = PrecisionChoice::from_str(&precision, true).unwrap();
+    let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap().with_precision(precision).unwrap();
     let tower = checkpoint.load_vision(&device).unwrap();
     let size = checkpoint.image_size();
     let image = |seed: usize| {

@@ -7,7 +7,10 @@ use burn::tensor::{DType, Device};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::bf16_speed;
 use super::cpu::Isa;
+use super::cpu::bf16::Bf16Kernel;
+use super::cpu::linear::Packing;
 
 /// The device that the user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -29,8 +32,33 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
+/// The precision that the user asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PrecisionChoice {
+    /// The fastest that is measured to keep embeddings within a cosine of 0.9999 of f32: bf16 on a processor with fast
+    /// instructions for it, else f32.
+    Auto,
+    /// Single precision.
+    #[default]
+    F32,
+    /// Half the memory; a GPU also computes in it, the processor computes in f32.
+    F16,
+    /// Half the memory; a processor with fast instructions for it also computes in it, and so does CUDA.
+    Bf16,
+}
+
+impl From<Precision> for PrecisionChoice {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::F16 => Self::F16,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
 /// Precision of the weights in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Single precision.
@@ -38,6 +66,9 @@ pub enum Precision {
     F32,
     /// Half precision. A GPU also computes in it; the processor computes in single precision.
     F16,
+    /// The upper half of single precision. A processor with fast instructions for it also computes in it, summing in
+    /// single precision, and so does CUDA.
+    Bf16,
 }
 
 impl Precision {
@@ -45,6 +76,7 @@ impl Precision {
         match self {
             Self::F32 => DType::F32,
             Self::F16 => DType::F16,
+            Self::Bf16 => DType::BF16,
         }
     }
 }
@@ -58,6 +90,8 @@ pub enum DeviceError {
     NotCompiled(DeviceChoice),
     #[error("{0} finds no device on this machine; check its driver, or use --device auto")]
     NoAdapter(DeviceChoice),
+    #[error("{0} does not compute in bf16\nhelp: use --precision f16, or --device cpu")]
+    NoBf16(DeviceChoice),
 }
 
 /// A chosen device with its settings.
@@ -68,6 +102,8 @@ pub struct ComputeDevice {
     /// The instruction set, if the model runs on the kernels of the processor.
     isa: Option<Isa>,
     precision: Precision,
+    /// The kernel for bf16, if the processor is faster with it than in f32.
+    bf16: Option<Bf16Kernel>,
     /// Items embedded at a time, if the user sets it.
     batch: Option<NonZero<usize>>,
 }
@@ -106,8 +142,26 @@ impl ComputeDevice {
         }
     }
 
-    pub fn with_precision(self, precision: Precision) -> Self {
-        Self { precision, ..self }
+    /// The same device with weights of another precision. Where it depends on the processor whether it is faster in bf16,
+    /// that is measured once and remembered.
+    ///
+    /// # Errors
+    /// If the device does not compute in it.
+    pub fn with_precision(self, choice: impl Into<PrecisionChoice>) -> Result<Self, DeviceError> {
+        let wants_bf16 = |choice| matches!(choice, PrecisionChoice::Auto | PrecisionChoice::Bf16);
+        let choice = choice.into();
+        let bf16 = self.isa.filter(|_| wants_bf16(choice)).and_then(bf16_speed::faster_kernel);
+        let precision = match choice {
+            PrecisionChoice::Auto if bf16.is_some() => Precision::Bf16,
+            PrecisionChoice::Auto | PrecisionChoice::F32 => Precision::F32,
+            PrecisionChoice::F16 => Precision::F16,
+            PrecisionChoice::Bf16 => Precision::Bf16,
+        };
+        match self.kind {
+            #[cfg(feature = "wgpu")]
+            Kind::Wgpu(_) if precision == Precision::Bf16 => Err(DeviceError::NoBf16(self.choice())),
+            _ => Ok(Self { precision, bf16, ..self }),
+        }
     }
 
     /// The same device with so many images or texts embedded at a time.
@@ -140,7 +194,7 @@ impl ComputeDevice {
         if let Some(identity) = self.device.identity() {
             return format!("{} {}{}", self.label(), identity.name, self.suffix());
         }
-        self.label() + self.suffix()
+        self.label() + &self.suffix()
     }
 
     pub(super) fn device(&self) -> &Device {
@@ -150,6 +204,22 @@ impl ComputeDevice {
     /// The instruction set, if the model runs on the kernels of the processor.
     pub(super) fn cpu(&self) -> Option<Isa> {
         self.isa
+    }
+
+    /// How the kernels of the processor keep weights.
+    pub(super) fn packing(&self) -> Packing {
+        match (self.precision, self.bf16) {
+            (Precision::F32, _) => Packing::F32,
+            (Precision::F16, _) => Packing::F16,
+            (Precision::Bf16, None) => Packing::Bf16,
+            (Precision::Bf16, Some(kernel)) => Packing::Bf16Products(kernel),
+        }
+    }
+
+    /// The same device with weights in bf16, multiplied by that kernel.
+    #[cfg(test)]
+    pub(super) fn with_bf16(self, bf16: Option<Bf16Kernel>) -> Self {
+        Self { precision: Precision::Bf16, bf16, ..self }
     }
 
     /// The processor: its kernels for an instruction set, or burn's own code.
@@ -164,7 +234,7 @@ impl ComputeDevice {
 
     fn new(device: Device, kind: Kind) -> Self {
         let isa = (kind == Kind::Cpu).then(Isa::detect);
-        Self { device, kind, isa, precision: Precision::F32, batch: None }
+        Self { device, kind, isa, precision: Precision::F32, bf16: None, batch: None }
     }
 
     /// The choice that selects it; never `auto`.
@@ -189,10 +259,12 @@ impl ComputeDevice {
         }
     }
 
-    fn suffix(&self) -> &'static str {
-        match self.precision {
-            Precision::F32 => "",
-            Precision::F16 => ", f16",
+    fn suffix(&self) -> String {
+        match (self.precision, self.bf16) {
+            (Precision::F32, _) => String::new(),
+            (Precision::F16, _) => ", f16".to_owned(),
+            (Precision::Bf16, None) => ", bf16".to_owned(),
+            (Precision::Bf16, Some(kernel)) => format!(", bf16 by {kernel}"),
         }
     }
 
@@ -267,6 +339,18 @@ mod tests {
     fn auto_takes_the_first_real_device() {
         let first = ComputeDevice::list().into_iter().find(ComputeDevice::is_real).unwrap();
         assert_eq!(ComputeDevice::open(DeviceChoice::Auto).unwrap().choice(), first.choice());
+    }
+
+    #[test]
+    fn auto_takes_bf16_where_the_processor_is_faster_in_it_and_says_so() {
+        let device = ComputeDevice::open(DeviceChoice::Cpu).unwrap();
+        let device = device.with_precision(PrecisionChoice::Auto).unwrap();
+        let (precision, packing) = match bf16_speed::faster_kernel(Isa::detect()) {
+            Some(kernel) => (Precision::Bf16, Packing::Bf16Products(kernel)),
+            None => (Precision::F32, Packing::F32),
+        };
+        assert_eq!((device.precision(), device.packing()), (precision, packing));
+        assert_eq!(device.describe().contains("bf16"), precision == Precision::Bf16, "{}", device.describe());
     }
 
     #[cfg(not(any(feature = "wgpu", feature = "cuda")))]

@@ -43,7 +43,7 @@ pub(super) fn load_images<K: ImageKernels + 'static, M: ImageModule + 'static>(
 ) -> Result<Box<dyn ImageModel>, ModelError> {
     if let Some(isa) = device.cpu() {
         let tensors = weights.map()?;
-        let model = kernels(&Loader { tensors: &tensors, isa, precision: device.precision() })?;
+        let model = kernels(&Loader { tensors: &tensors, isa, packing: device.packing() })?;
         return Ok(Box::new(ImagesOnCpu { model, patches }));
     }
     let (device, dtype) = (device.device().clone(), device.precision().dtype());
@@ -60,7 +60,7 @@ pub(super) fn load_texts<K: TextModel + 'static, M: TextModule + 'static>(
 ) -> Result<Box<dyn TextModel>, ModelError> {
     if let Some(isa) = device.cpu() {
         let tensors = weights.map()?;
-        return Ok(Box::new(kernels(&Loader { tensors: &tensors, isa, precision: device.precision() })?));
+        return Ok(Box::new(kernels(&Loader { tensors: &tensors, isa, packing: device.packing() })?));
     }
     let (device, dtype) = (device.device().clone(), device.precision().dtype());
     let model = load_module(weights, Tower::Text, module(&device), dtype)?;

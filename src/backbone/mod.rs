@@ -17,6 +17,7 @@
 //! ```
 
 mod activation;
+mod bf16_speed;
 mod checkpoint;
 mod cleaning;
 mod clip;
@@ -55,7 +56,7 @@ mod xclip;
 mod tests;
 
 pub use checkpoint::{Checkpoint, check_config, names_model};
-pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision};
+pub use device::{ComputeDevice, DeviceChoice, DeviceError, Precision, PrecisionChoice};
 pub use error::ModelError;
 pub use facts::{ModelFacts, Tower, TowerFacts, WeightFacts};
 pub use family::{ClipEmbedding, StoredCalibration};

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use super::cpu::Isa;
+use super::cpu::bf16::Bf16Kernel;
 use super::{Checkpoint, ComputeDevice, Precision, PreparedImage, Tokens, Tower, VideoCheckpoint};
 
 /// The checkpoints of all families among the fixtures.
@@ -94,7 +95,7 @@ fn clip_kernels_match_burn() {
         let frames: Vec<PreparedImage> = images.iter().cycle().take(checkpoint.frames()).cloned().collect();
         let [texts, _] = texts(checkpoint.checkpoint());
         let compare = |isa, precision| {
-            let device = ComputeDevice::processor_with(isa).with_precision(precision);
+            let device = ComputeDevice::processor_with(isa).with_precision(precision).unwrap();
             let model = checkpoint.load(&device).unwrap();
             let texts = model.embed_texts(&texts).unwrap();
             let clip = model.embed_clip(&frames).unwrap();
@@ -121,7 +122,7 @@ fn half_precision_is_near_single() {
     for checkpoint in checkpoints() {
         let (images, [texts, _]) = (images(&checkpoint), texts(&checkpoint));
         let embed = |isa, precision| {
-            let device = ComputeDevice::processor_with(isa).with_precision(precision);
+            let device = ComputeDevice::processor_with(isa).with_precision(precision).unwrap();
             let vision = checkpoint.load_vision(&device).unwrap();
             let text = checkpoint.load_text(&device).unwrap();
             [vision.embed(&images).unwrap(), text.embed(&texts).unwrap()]
@@ -134,6 +135,46 @@ fn half_precision_is_near_single() {
                 assert!(difference > 0.0 && difference < tolerance, "{difference}");
             }
         }
+    }
+}
+
+/// The least cosine between rows.
+fn cosine(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
+    let cosine = |(a, b): (ArrayView1<f32>, ArrayView1<f32>)| a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt();
+    got.rows().into_iter().zip(want.rows()).map(cosine).fold(1.0, f32::min)
+}
+
+#[test]
+fn bf16_is_near_single() {
+    let processor = || ComputeDevice::processor_with(Some(Isa::detect()));
+    for checkpoint in checkpoints() {
+        let (images, [texts, _]) = (images(&checkpoint), texts(&checkpoint));
+        let embed = |device: &ComputeDevice| {
+            let vision = checkpoint.load_vision(device).unwrap();
+            let text = checkpoint.load_text(device).unwrap();
+            [vision.embed(&images).unwrap(), text.embed(&texts).unwrap()]
+        };
+        let want = embed(&processor());
+        // Weights of bf16 with products of f32, and products of bf16.
+        for kernel in Bf16Kernel::all().into_iter().map(Some).chain([None]) {
+            for (got, want) in embed(&processor().with_bf16(kernel)).iter().zip(&want) {
+                let cosine = cosine(got, want);
+                assert!(cosine > 0.9999, "{} {kernel:?}: {cosine}", checkpoint.dir().display());
+                assert!(difference(got, want) > 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn precisions_share_no_cache_entry() {
+    let checkpoint = Checkpoint::open(&fixture("siglip/tiny")).unwrap();
+    for tower in [Tower::Vision, Tower::Text] {
+        let recipes = [Precision::F32, Precision::F16, Precision::Bf16].map(|precision| {
+            let device = ComputeDevice::processor_with(Some(Isa::detect()));
+            checkpoint.recipe(tower, &device.with_precision(precision).unwrap())
+        });
+        assert!(recipes[0] != recipes[1] && recipes[1] != recipes[2] && recipes[0] != recipes[2]);
     }
 }
 

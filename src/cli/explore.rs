@@ -58,5 +58,5 @@ DIR      a SigLIP or CLIP checkpoint as the model hub has it, or its name there,
 
 pub fn run(args: &ExploreArgs) -> Result<()> {
     let screen = args.screen.load()?;
-    screen.explore(Request::open_all(&args.comparison.requests(&args.videos))?)
+    screen.explore(Request::open_all(&args.comparison.requests_to_explore(&args.videos))?)
 }

@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use color_eyre::eyre::{Result, bail};
 
 use crate::align::{Aligner, Background, Cell, Preset};
-use crate::backbone::{DeviceChoice, Precision};
+use crate::backbone::{DeviceChoice, PrecisionChoice};
 use crate::cli::model::fetch_if_agreed;
 use crate::explore::{Method, Model, Settings, band};
 use crate::output;
@@ -30,10 +30,9 @@ pub struct ModelArgs {
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     device: DeviceChoice,
-    /// How weights are kept: f16 takes half the memory and changes embeddings in the fourth digit; a GPU then also
-    /// computes in it
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    precision: Precision,
+    /// How weights are kept and, where the device is faster so, computed with [default: auto in the explorer, else f32]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionChoice>,
     /// Images or texts to embed at a time [default: what suits the device]
     #[arg(long, value_name = "N")]
     batch: Option<NonZero<usize>>,
@@ -63,7 +62,7 @@ impl ModelArgs {
         names.map(|name| ModelRequest {
             name: name.clone(),
             device: self.device,
-            precision: self.precision,
+            precision: self.precision.unwrap_or_default(),
             batch: self.batch,
             uses_cache: !self.no_cache,
             fetch: fetch_if_agreed(),
@@ -190,9 +189,12 @@ impl ComparisonArgs {
         Ok(self.request_of(clips, self.model.request()?))
     }
 
-    /// The comparison of these clips under each model.
-    pub fn requests(&self, clips: &[PathBuf]) -> Vec<Request> {
-        self.model.requests().map(|model| self.request_of(clips, model)).collect()
+    /// The comparison of these clips under each model, to be explored: in the fastest precision that is close to f32,
+    /// unless one is named.
+    pub fn requests_to_explore(&self, clips: &[PathBuf]) -> Vec<Request> {
+        let precision = self.model.precision.unwrap_or(PrecisionChoice::Auto);
+        let models = self.model.requests().map(|model| ModelRequest { precision, ..model });
+        models.map(|model| self.request_of(clips, model)).collect()
     }
 
     fn request_of(&self, clips: &[PathBuf], model: ModelRequest) -> Request {

@@ -35,7 +35,7 @@ pub fn open(folder: &Path) -> Result<Session> {
     let paths = rebase(&run);
     let dataset = Dataset::open(&paths)?;
     let names: Vec<&PathBuf> = iter::once(&run.model).chain(&run.other_models).collect();
-    let precision = run.settings.model.precision;
+    let precision = run.settings.model.precision.into();
     let models = names.iter().map(|name| {
         let name = rebase_path::model(&run.working_folder, name);
         ModelRequest { precision, ..ModelRequest::new(name) }.open()

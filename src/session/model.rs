@@ -7,7 +7,7 @@ use std::sync::Arc;
 use color_eyre::eyre::{Report, Result, eyre};
 
 use super::bundle::Bundle;
-use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, Precision, registry};
+use crate::backbone::{Checkpoint, ComputeDevice, DeviceChoice, PrecisionChoice, registry};
 use crate::cache::{Cache, CacheError, Size};
 use crate::explore::Model;
 use crate::hub::{HashMemo, Hub, HubCache, HubError, HubSettings, ModelId};
@@ -22,7 +22,7 @@ pub struct ModelRequest {
     /// Folder of a checkpoint, name on the hub, or `demo`.
     pub name: PathBuf,
     pub device: DeviceChoice,
-    pub precision: Precision,
+    pub precision: PrecisionChoice,
     /// Images or texts to embed at a time; `None`: what suits the device.
     pub batch: Option<NonZero<usize>>,
     /// Whether embeddings are cached.
@@ -32,9 +32,9 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
-    /// The model on the best device, with the cache.
+    /// The model on the best device, in f32, with the cache.
     pub fn new(name: impl Into<PathBuf>) -> Self {
-        let (device, precision) = (DeviceChoice::Auto, Precision::F32);
+        let (device, precision) = (DeviceChoice::Auto, PrecisionChoice::F32);
         Self { name: name.into(), device, precision, batch: None, uses_cache: true, fetch: None }
     }
 
@@ -44,7 +44,7 @@ impl ModelRequest {
     /// If the checkpoint cannot be found or read, or the device cannot be used.
     pub fn open(&self) -> Result<Arc<Model>> {
         let folder = model_folder(&self.name, self.fetch)?;
-        let device = ComputeDevice::open(self.device)?.with_precision(self.precision).with_batch(self.batch);
+        let device = ComputeDevice::open(self.device)?.with_precision(self.precision)?.with_batch(self.batch);
         let model = Model::new(Checkpoint::open_lazily(&folder)?, device);
         Ok(Arc::new(match self.cache()? {
             Some(cache) => model.with_cache(cache),

@@ -141,18 +141,11 @@ impl CpuVision {
 
 impl ImageKernels for CpuVision {
     fn forward(&self, patches: &[f32], Batch { images: batch, .. }: Batch) -> Vec<f32> {
-        let hidden = self.norm.weight.len();
         self.spare.with(|buffers| {
             self.embeddings.apply(patches, batch, &mut buffers.narrow);
             buffers.x.resize(buffers.narrow.len(), 0.0);
             self.pre_norm.apply(&buffers.narrow, &mut buffers.x);
-            self.encoder.apply(buffers, batch);
-            let first: Vec<f32> = buffers
-                .x
-                .chunks_exact(buffers.x.len() / batch)
-                .flat_map(|image| &image[..hidden])
-                .copied()
-                .collect();
+            let first = self.encoder.apply_at(buffers, &vec![0; batch]);
             let mut normed = vec![0.0; first.len()];
             self.norm.apply(&first, &mut normed);
             let mut out = vec![0.0; batch * self.head.outputs()];

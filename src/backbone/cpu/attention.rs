@@ -1,15 +1,21 @@
 //! Scaled dot-product attention.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::activation::softmax_rows;
+use super::bf16::{self, Bf16Kernel};
 use super::kernel::{Isa, LARGEST_TILE, multiply};
-use super::linear::{Rows, groups, pack_groups, pack_panels};
+use super::linear::{groups, pack_groups, pack_panels};
+use super::rows::Rows;
 
 /// How attention is divided.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
     pub isa: Isa,
+    /// The kernel for products of bf16 values; without one they are of f32.
+    pub bf16: Option<Bf16Kernel>,
     pub heads: usize,
     /// Values of a position, all heads together.
     pub hidden: usize,
@@ -39,8 +45,7 @@ impl Attention {
         let share = positions.div_ceil(pieces);
         out.par_chunks_mut(positions * hidden).zip(projected.par_chunks(positions * 3 * hidden)).for_each(
             |(out, projected)| {
-                let [queries, keys, values] =
-                    [0, 1, 2].map(|part| Rows::within(&projected[part * hidden..], 3 * hidden, hidden));
+                let [queries, keys, values] = parts(projected, hidden);
                 out.par_chunks_mut(share * hidden).enumerate().for_each(|(piece, out)| {
                     let queries = queries.part(piece * share, out.len() / hidden);
                     self.between(queries, keys, values, piece * share, out);
@@ -51,47 +56,67 @@ impl Attention {
 
     /// Attention of queries to the keys and values of one sequence; the first query is that of position `first`.
     pub fn between(self, queries: Rows, keys: Rows, values: Rows, first: usize, out: &mut [f32]) {
-        let Self { isa, heads, hidden, is_causal } = self;
-        let (most, columns) = isa.tile();
+        let Self { isa, heads, hidden, .. } = self;
         let size = hidden / heads;
-        let scale = 1.0 / (size as f32).sqrt();
-        let mut work = Head::default();
-        let mut tile = [0.0; LARGEST_TILE];
-        for head in 0..heads {
-            let of_head = head * size..(head + 1) * size;
-            pack_groups(queries, of_head.clone(), most, false, &mut work.queries);
-            pack_groups(keys, of_head.clone(), columns, true, &mut work.keys);
-            pack_panels(values, of_head.clone(), columns, &mut work.values);
+        let softmax = |products: &mut [f32]| {
+            if self.is_causal {
+                for (position, products) in (first..).zip(products.chunks_exact_mut(keys.count)) {
+                    products[position + 1..].fill(f32::NEG_INFINITY);
+                }
+            }
+            softmax_rows(isa, products, keys.count, 1.0 / (size as f32).sqrt());
+        };
+        let of_heads = (0..heads).map(|head| head * size..(head + 1) * size);
+        // A single query would take as long as a whole group of them.
+        match self.bf16.filter(|_| queries.count > 1) {
+            Some(kernel) => of_heads.for_each(|head| {
+                bf16::attention::attend(kernel, isa, [queries, keys, values], head, softmax, out);
+            }),
+            None => {
+                let mut work = Head::default();
+                of_heads.for_each(|head| attend(isa, [queries, keys, values], head, softmax, &mut work, out));
+            }
+        }
+    }
+}
 
-            work.weights.resize(queries.count * keys.count, 0.0);
-            for (panel, of_keys) in work.keys.chunks_exact(columns * size).enumerate() {
-                for (row, group) in groups(&work.queries, queries.count, most) {
-                    let tile = multiply(isa, group, of_keys, &mut tile);
-                    let weights = &mut work.weights[row * keys.count..];
-                    copy(tile, columns, weights, keys.count, panel * columns, keys.count);
-                }
-            }
-            if is_causal {
-                for (position, weights) in (first..).zip(work.weights.chunks_exact_mut(keys.count)) {
-                    weights[position + 1..].fill(f32::NEG_INFINITY);
-                }
-            }
-            softmax_rows(isa, &mut work.weights, keys.count, scale);
+/// The queries, keys and values of one sequence, one after another in a row for each position.
+pub fn parts(projected: &[f32], hidden: usize) -> [Rows<'_>; 3] {
+    [0, 1, 2].map(|part| Rows::within(&projected[part * hidden..], 3 * hidden, hidden))
+}
 
-            pack_groups(
-                Rows::of(&work.weights, keys.count),
-                0..keys.count,
-                most,
-                false,
-                &mut work.packed_weights,
-            );
-            for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
-                for (row, group) in groups(&work.packed_weights, queries.count, most) {
-                    let tile = multiply(isa, group, of_values, &mut tile);
-                    let start = of_head.start + panel * columns;
-                    copy(tile, columns, &mut out[row * hidden..], hidden, start, of_head.end);
-                }
-            }
+/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query, of products.
+/// Only `of_head` of the rows of `out`, as long as the queries', are written.
+fn attend(
+    isa: Isa,
+    [queries, keys, values]: [Rows; 3],
+    of_head: Range<usize>,
+    softmax: impl FnOnce(&mut [f32]),
+    work: &mut Head,
+    out: &mut [f32],
+) {
+    let (most, columns) = isa.tile();
+    let mut tile = [0.0; LARGEST_TILE];
+    pack_groups(queries, of_head.clone(), most, false, &mut work.queries);
+    pack_groups(keys, of_head.clone(), columns, true, &mut work.keys);
+    pack_panels(values, of_head.clone(), columns, &mut work.values);
+
+    work.weights.resize(queries.count * keys.count, 0.0);
+    for (panel, of_keys) in work.keys.chunks_exact(columns * of_head.len()).enumerate() {
+        for (row, group) in groups(&work.queries, queries.count, most) {
+            let tile = multiply(isa, group, of_keys, &mut tile);
+            let weights = &mut work.weights[row * keys.count..];
+            copy(tile, columns, weights, keys.count, panel * columns, keys.count);
+        }
+    }
+    softmax(&mut work.weights);
+
+    pack_groups(Rows::of(&work.weights, keys.count), 0..keys.count, most, false, &mut work.packed_weights);
+    for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
+        for (row, group) in groups(&work.packed_weights, queries.count, most) {
+            let tile = multiply(isa, group, of_values, &mut tile);
+            let (length, start) = (queries.length, of_head.start + panel * columns);
+            copy(tile, columns, &mut out[row * length..], length, start, of_head.end);
         }
     }
 }
@@ -101,5 +126,34 @@ fn copy(tile: &[f32], columns: usize, rows: &mut [f32], length: usize, start: us
     let width = columns.min(end - start);
     for (row, line) in rows.chunks_mut(length).zip(tile.chunks_exact(columns)) {
         row[start..start + width].copy_from_slice(&line[..width]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bf16_is_near_f32(
+            batch in 1usize..3, positions in 2usize..70, heads in 1usize..4, size in 1usize..50, is_causal in any::<bool>(),
+        ) {
+            let hidden = heads * size;
+            let values = (0..batch * positions * 3 * hidden).map(|i| (i * i % 173) as f32 / 100.0 - 0.8);
+            let projected: Vec<f32> = values.collect();
+            let attend = |bf16| {
+                let mut out = vec![0.0; batch * positions * hidden];
+                Attention { isa: Isa::detect(), bf16, heads, hidden, is_causal }.within(&projected, batch, &mut out);
+                out
+            };
+            let want = attend(None);
+            for kernel in Bf16Kernel::all() {
+                for (got, want) in attend(Some(kernel)).iter().zip(&want) {
+                    prop_assert!((got - want).abs() < 0.03, "{kernel}: {got} is not near {want}");
+                }
+            }
+        }
     }
 }

@@ -4,12 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::attention::Attention;
+use super::attention::{Attention, parts};
 use super::kernel::Isa;
-use super::linear::{Epilogue, Linear};
+use super::linear::{Epilogue, Linear, Packing};
 use super::norm::LayerNorm;
 use crate::backbone::activation::Activation;
-use crate::backbone::device::Precision;
 use crate::backbone::encoder::EncoderSizes;
 use crate::backbone::error::ModelError;
 use crate::backbone::rotary::Turns;
@@ -19,7 +18,7 @@ use crate::backbone::weights::Tensors;
 pub struct Loader<'a> {
     pub tensors: &'a Tensors<'a>,
     pub isa: Isa,
-    pub precision: Precision,
+    pub packing: Packing,
 }
 
 impl Loader<'_> {
@@ -44,7 +43,12 @@ impl Loader<'_> {
     }
 
     pub fn pack(&self, weight: &[f32], bias: Vec<f32>) -> Linear {
-        Linear::new(self.isa, self.precision, weight, bias)
+        Linear::new(self.isa, self.packing, weight, bias)
+    }
+
+    /// Attention of `heads` heads, all together `hidden` values a position.
+    pub fn attention(&self, heads: usize, hidden: usize, is_causal: bool) -> Attention {
+        Attention { isa: self.isa, bf16: self.packing.bf16_kernel(), heads, hidden, is_causal }
     }
 
     pub fn norm(&self, name: &str, sizes: &EncoderSizes) -> Result<LayerNorm, ModelError> {
@@ -109,7 +113,7 @@ impl Encoder {
             .map(|layer| Layer::load(loader, sizes, &format!("{tower}.encoder.layers.{layer}")))
             .collect::<Result<_, _>>()?;
         let EncoderSizes { heads, hidden, is_causal, .. } = *sizes;
-        let attention = Attention { isa: loader.isa, heads, hidden, is_causal };
+        let attention = loader.attention(heads, hidden, is_causal);
         let turns = sizes.rotary.map(|rotary| rotary.turns(hidden / heads));
         Ok(Self { attention, turns, layers })
     }
@@ -121,22 +125,57 @@ impl Encoder {
 
     /// [`Encoder::apply`], with a change of the positions before each layer, which gets its number.
     pub fn apply_after(&self, buffers: &mut Buffers, batch: usize, before: impl Fn(usize, &mut [f32])) {
+        for (number, layer) in self.layers.iter().enumerate() {
+            before(number, &mut buffers.x);
+            self.apply_layer(layer, buffers, batch);
+        }
+    }
+
+    /// What [`Encoder::apply`] makes of one position of each sequence, a row for each. The last layer computes no others.
+    pub fn apply_at(&self, buffers: &mut Buffers, at: &[usize]) -> Vec<f32> {
+        let (hidden, batch) = (self.attention.hidden, at.len());
+        let positions = buffers.x.len() / hidden / batch;
+        let pick = |x: &[f32]| -> Vec<f32> {
+            let rows = x.chunks_exact(positions * hidden).zip(at);
+            rows.flat_map(|(x, at)| &x[at * hidden..(at + 1) * hidden]).copied().collect()
+        };
+        let Some((last, others)) = self.layers.split_last() else { return pick(&buffers.x) };
+        others.iter().for_each(|layer| self.apply_layer(layer, buffers, batch));
+        self.project(last, buffers, batch);
+
+        let mut x = pick(&buffers.x);
+        let mut narrow = vec![0.0; x.len()];
+        let sequences = buffers.projected.chunks_exact(positions * 3 * hidden).zip(at);
+        for ((projected, at), out) in sequences.zip(narrow.chunks_exact_mut(hidden)) {
+            let [queries, keys, values] = parts(projected, hidden);
+            self.attention.between(queries.part(*at, 1), keys, values, *at, out);
+        }
+        last.out.apply(&narrow, &mut x, Epilogue::Add);
+        last.norm2.apply(&x, &mut narrow);
+        last.mlp.add(&narrow, &mut x, &mut vec![0.0; batch * last.mlp.width()]);
+        x
+    }
+
+    fn apply_layer(&self, layer: &Layer, buffers: &mut Buffers, batch: usize) {
+        self.project(layer, buffers, batch);
         let Buffers { x, narrow, projected, wide } = buffers;
-        let rows = x.len() / self.attention.hidden;
+        self.attention.within(projected, batch, narrow);
+        layer.out.apply(narrow, x, Epilogue::Add);
+        layer.norm2.apply(x, narrow);
+        wide.resize(x.len() / self.attention.hidden * layer.mlp.width(), 0.0);
+        layer.mlp.add(narrow, x, wide);
+    }
+
+    /// Makes queries, keys and values of the positions.
+    fn project(&self, layer: &Layer, buffers: &mut Buffers, batch: usize) {
+        let Buffers { x, narrow, projected, .. } = buffers;
         narrow.resize(x.len(), 0.0);
         projected.resize(3 * x.len(), 0.0);
-        wide.resize(rows * self.layers.first().map_or(0, |layer| layer.mlp.width()), 0.0);
-        for (number, layer) in self.layers.iter().enumerate() {
-            before(number, x);
-            layer.norm1.apply(x, narrow);
-            layer.projections.apply(narrow, projected, Epilogue::Store);
-            if let Some(turns) = &self.turns {
-                turn(turns, projected, self.attention.hidden, rows / batch);
-            }
-            self.attention.within(projected, batch, narrow);
-            layer.out.apply(narrow, x, Epilogue::Add);
-            layer.norm2.apply(x, narrow);
-            layer.mlp.add(narrow, x, wide);
+        layer.norm1.apply(x, narrow);
+        layer.projections.apply(narrow, projected, Epilogue::Store);
+        if let Some(turns) = &self.turns {
+            let hidden = self.attention.hidden;
+            turn(turns, projected, hidden, x.len() / hidden / batch);
         }
     }
 }
@@ -177,7 +216,6 @@ impl Mlp {
 
     /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
     pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
-        self.fc1.apply(x, wide, Epilogue::Activate(self.activation));
-        self.fc2.apply(wide, out, Epilogue::Add);
+        self.fc1.add_with(self.activation, &self.fc2, x, out, wide);
     }
 }

@@ -8,10 +8,12 @@ use half::slice::HalfFloatSliceExt;
 use half::vec::HalfFloatVecExt;
 use rayon::prelude::*;
 
-use super::activation::activate_portable;
-use super::kernel::{Isa, LARGEST_TILE, for_each_isa, multiply, prefetch};
+use super::bf16::{self, Bf16Kernel};
+pub use super::finish::Epilogue;
+use super::finish::{Finish, finish_tile};
+use super::kernel::{Isa, LARGEST_TILE, multiply, prefetch};
+pub use super::rows::Rows;
 use crate::backbone::activation::Activation;
-use crate::backbone::device::Precision;
 
 /// A linear layer, `x · Wᵀ + b`, its weight packed for the inner loop.
 #[derive(Debug)]
@@ -19,57 +21,41 @@ pub struct Linear {
     isa: Isa,
     inputs: usize,
     outputs: usize,
-    /// Panels of as many outputs as a tile has columns, each `inputs × columns`.
     panels: Panels,
     bias: Vec<f32>,
 }
 
+/// How a weight is packed, which decides how products are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    F32,
+    /// Kept in f16, computed with in f32.
+    F16,
+    /// Kept in bf16, computed with in f32.
+    Bf16,
+    /// Kept in bf16, computed with in bf16 and summed in f32.
+    Bf16Products(Bf16Kernel),
+}
+
+impl Packing {
+    /// The kernel for products of bf16 values.
+    pub fn bf16_kernel(self) -> Option<Bf16Kernel> {
+        match self {
+            Self::Bf16Products(kernel) => Some(kernel),
+            _ => None,
+        }
+    }
+}
+
+/// A packed weight. All but the last: panels of as many outputs as a tile has columns, each `inputs × columns`.
 #[derive(Debug)]
 enum Panels {
-    Single(Vec<f32>),
+    F32(Vec<f32>),
     /// Brought to single precision, panel by panel, while rows wait: that costs little beside their product.
-    Half(Vec<f16>),
-}
-
-/// What becomes of the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Epilogue {
-    /// It replaces what was there.
-    Store,
-    /// What an activation makes of it replaces what was there.
-    Activate(Activation),
-    /// It is added to what was there.
-    Add,
-}
-
-/// Rows of a matrix that lie `stride` values apart.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    pub values: &'a [f32],
-    pub stride: usize,
-    pub count: usize,
-    pub length: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// All values, in rows of `length`.
-    pub fn of(values: &'a [f32], length: usize) -> Self {
-        Self { values, stride: length, count: values.len() / length, length }
-    }
-
-    /// Rows of `length` that start `stride` values apart.
-    pub fn within(values: &'a [f32], stride: usize, length: usize) -> Self {
-        Self { values, stride, count: values.len().div_ceil(stride), length }
-    }
-
-    /// `count` rows from row `first` on.
-    pub fn part(self, first: usize, count: usize) -> Self {
-        Self { values: &self.values[first * self.stride..], count, ..self }
-    }
-
-    fn row(self, index: usize) -> &'a [f32] {
-        &self.values[index * self.stride..][..self.length]
-    }
+    F16(Vec<f16>),
+    /// As those of f16.
+    Bf16(Vec<half::bf16>),
+    Bf16Products(bf16::Panels),
 }
 
 /// Inputs taken at a time: a panel of them then stays in the second-level cache while rows pass by.
@@ -79,13 +65,21 @@ const BLOCK: usize = 160 << 10;
 
 impl Linear {
     /// `weight` is outputs × inputs, as checkpoints have it.
-    pub fn new(isa: Isa, precision: Precision, weight: &[f32], bias: Vec<f32>) -> Self {
+    pub fn new(isa: Isa, packing: Packing, weight: &[f32], bias: Vec<f32>) -> Self {
         let (outputs, inputs) = (bias.len(), weight.len() / bias.len().max(1));
-        let mut panels = Vec::new();
-        pack_groups(Rows::of(weight, inputs), 0..inputs, isa.tile().1, true, &mut panels);
-        let panels = match precision {
-            Precision::F32 => Panels::Single(panels),
-            Precision::F16 => Panels::Half(Vec::from_f32_slice(&panels)),
+        let weight = Rows::of(weight, inputs);
+        let panels = || {
+            let mut panels = Vec::new();
+            pack_groups(weight, 0..inputs, isa.tile().1, true, &mut panels);
+            panels
+        };
+        let panels = match packing {
+            Packing::F32 => Panels::F32(panels()),
+            Packing::F16 => Panels::F16(Vec::from_f32_slice(&panels())),
+            Packing::Bf16 => Panels::Bf16(Vec::from_f32_slice(&panels())),
+            Packing::Bf16Products(kernel) => {
+                Panels::Bf16Products(bf16::Panels::new(kernel, isa, weight, &bias))
+            }
         };
         Self { isa, inputs, outputs, panels, bias }
     }
@@ -98,20 +92,47 @@ impl Linear {
     /// `x` has rows of as many values as the layer has inputs, `out` as many rows of its outputs. The work is
     /// split among the threads of the pool at hand.
     pub fn apply(&self, x: &[f32], out: &mut [f32], then: Epilogue) {
+        self.on_shares(x, out, self.outputs, |x, out| self.apply_here(x, out, then));
+    }
+
+    /// Adds to `out` what the layer, an activation and the layer `next` make of `x`. `wide` has room for as many rows of
+    /// the outputs of this layer.
+    pub fn add_with(
+        &self,
+        activation: Activation,
+        next: &Self,
+        x: &[f32],
+        out: &mut [f32],
+        wide: &mut [f32],
+    ) {
+        if let (Panels::Bf16Products(first), Panels::Bf16Products(second)) = (&self.panels, &next.panels) {
+            return self.on_shares(x, out, next.outputs, |x, out| {
+                bf16::Panels::add_two(first, second, activation, Rows::of(x, self.inputs), out);
+            });
+        }
+        self.apply(x, wide, Epilogue::Activate(activation));
+        next.apply(wide, out, Epilogue::Add);
+    }
+
+    /// Shares rows of `x` and of `out`, which are `outputs` long, among the threads of the pool at hand.
+    fn on_shares(&self, x: &[f32], out: &mut [f32], outputs: usize, f: impl Fn(&[f32], &mut [f32]) + Sync) {
         let rows = x.len() / self.inputs;
         let share = rows.div_ceil(rayon::current_num_threads());
         // The rows of a single tile take as long as one of them: reading the weights.
         if share == rows || rows <= self.isa.tile().0 {
-            return self.apply_here(x, out, then);
+            return f(x, out);
         }
-        out.par_chunks_mut(share * self.outputs)
+        out.par_chunks_mut(share * outputs)
             .zip(x.par_chunks(share * self.inputs))
-            .for_each(|(out, x)| self.apply_here(x, out, then));
+            .for_each(|(out, x)| f(x, out));
     }
 
     fn apply_here(&self, x: &[f32], out: &mut [f32], then: Epilogue) {
         let (most, columns) = self.isa.tile();
         let x = Rows::of(x, self.inputs);
+        if let Panels::Bf16Products(panels) = &self.panels {
+            return panels.apply(x, out, then);
+        }
         let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
         let block = (BLOCK / depth / most).max(1) * most;
         let mut tile = [0.0; LARGEST_TILE];
@@ -152,51 +173,17 @@ impl Linear {
     }
 }
 
-/// What becomes of a tile.
-#[derive(Clone, Copy)]
-struct Finish<'a> {
-    /// Where the sums begin; those over further inputs are added to what was there.
-    bias: Option<&'a [f32]>,
-    then: Epilogue,
-    columns: usize,
-    /// Values of a row of the result, and how many of them the tile makes.
-    stride: usize,
-    width: usize,
-}
-
-for_each_isa! {
-    /// Brings a tile to rows of the result, from their first value on.
-    fn finish_tile(tile: &mut [f32], out: &mut [f32], how: Finish) = finish_portable
-}
-
-#[inline(always)]
-fn finish_portable(tile: &mut [f32], out: &mut [f32], how: Finish) {
-    for (out, sums) in out.chunks_mut(how.stride).zip(tile.chunks_exact(how.columns)) {
-        let out = &mut out[..how.width];
-        match (how.bias, how.then) {
-            (Some(bias), Epilogue::Add) => {
-                out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o += s + b)
-            }
-            (Some(bias), _) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b),
-            (None, _) => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
-        }
-        if let Epilogue::Activate(activation) = how.then {
-            activate_portable(out, activation);
-        }
-    }
-}
-
 impl Panels {
     /// Some values, by way of a buffer where they are of half precision.
     fn get<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        buffer.resize(range.len(), 0.0);
         match self {
-            Self::Single(values) => &values[range],
-            Self::Half(values) => {
-                buffer.resize(range.len(), 0.0);
-                values[range].convert_to_f32_slice(buffer);
-                buffer
-            }
+            Self::F32(values) => return &values[range],
+            Self::F16(values) => values[range].convert_to_f32_slice(buffer),
+            Self::Bf16(values) => values[range].convert_to_f32_slice(buffer),
+            Self::Bf16Products(_) => unreachable!("these have kernels of their own"),
         }
+        buffer
     }
 }
 
@@ -304,6 +291,42 @@ mod tests {
             .collect()
     }
 
+    /// The nearest bf16.
+    fn rounded(values: &[f32]) -> Vec<f32> {
+        values.iter().map(|value| half::bf16::from_f32(*value).to_f32()).collect()
+    }
+
+    /// A row of sums for each row of `x`, in double precision.
+    fn sums(x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+        let inputs = weight.len() / bias.len();
+        let outputs = |x| weight.chunks(inputs).zip(bias).map(move |(weight, bias)| (x, weight, bias));
+        let sum = |(x, weight, bias): (&[f32], &[f32], &f32)| {
+            let products = x.iter().zip(weight).map(|(a, b)| f64::from(*a) * f64::from(*b));
+            (products.sum::<f64>() + f64::from(*bias)) as f32
+        };
+        x.chunks(inputs).flat_map(outputs).map(sum).collect()
+    }
+
+    /// Applies a layer on some threads, and compares what becomes of the sums.
+    fn compare(linear: &Linear, threads: usize, x: &[f32], sums: &[f32]) -> Result<(), TestCaseError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let before = values(sums.len(), 4);
+        for then in [Epilogue::Store, Epilogue::Activate(Activation::GeluTanh), Epilogue::Add] {
+            let mut out = before.clone();
+            pool.install(|| linear.apply(x, &mut out, then));
+            let mut want = sums.to_vec();
+            match then {
+                Epilogue::Store => {}
+                Epilogue::Activate(activation) => activate(linear.isa, &mut want, activation),
+                Epilogue::Add => want.iter_mut().zip(&before).for_each(|(want, before)| *want += before),
+            }
+            for (got, want) in out.iter().zip(want) {
+                prop_assert!((got - want).abs() < 2e-3, "{} {then:?}: {got} is not {want}", linear.isa);
+            }
+        }
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn products_equal_their_definition(
@@ -312,25 +335,47 @@ mod tests {
             // Deep enough for the inputs to be taken in two parts.
             let inputs = if deep { inputs + DEPTH } else { inputs };
             let (x, weight, bias) = (values(rows * inputs, 1), values(outputs * inputs, 2), values(outputs, 3));
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let before = values(rows * outputs, 4);
+            let want = sums(&x, &weight, &bias);
             for isa in Isa::all() {
-                let linear = Linear::new(isa, Precision::F32, &weight, bias.clone());
-                for then in [Epilogue::Store, Epilogue::Activate(Activation::GeluTanh), Epilogue::Add] {
-                    let mut out = before.clone();
-                    pool.install(|| linear.apply(&x, &mut out, then));
-                    for (row, column) in (0..rows).flat_map(|r| (0..outputs).map(move |c| (r, c))) {
-                        let products = x[row * inputs..][..inputs].iter().zip(&weight[column * inputs..]);
-                        let sum: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-                        let mut want = [(sum + f64::from(bias[column])) as f32];
-                        match then {
-                            Epilogue::Store => {}
-                            Epilogue::Activate(activation) => activate(isa, &mut want, activation),
-                            Epilogue::Add => want[0] += before[row * outputs + column],
-                        }
-                        let got = out[row * outputs + column];
-                        prop_assert!((got - want[0]).abs() < 2e-3, "{isa} {then:?}: {got} is not {}", want[0]);
-                    }
+                compare(&Linear::new(isa, Packing::F32, &weight, bias.clone()), threads, &x, &want)?;
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn products_of_bf16_equal_those_of_rounded_values(
+            rows in 1usize..70, inputs in 1usize..90, outputs in 1usize..70, deep in 0usize..8, threads in 1usize..4,
+        ) {
+            let inputs = if deep == 0 { inputs + DEPTH } else { inputs };
+            let (x, weight, bias) = (values(rows * inputs, 1), values(outputs * inputs, 2), values(outputs, 3));
+            let want = sums(&rounded(&x), &rounded(&weight), &bias);
+            for kernel in Bf16Kernel::all() {
+                let linear = Linear::new(Isa::detect(), Packing::Bf16Products(kernel), &weight, bias.clone());
+                compare(&linear, threads, &x, &want)?;
+            }
+        }
+
+        #[test]
+        fn two_layers_of_bf16_equal_one_after_the_other(
+            rows in 1usize..70, inputs in 1usize..50, between in 1usize..70, outputs in 1usize..50, threads in 1usize..4,
+        ) {
+            let layer = |inputs: usize, outputs: usize, kernel| {
+                let (weight, bias) = (values(outputs * inputs, 2), values(outputs, 3));
+                Linear::new(Isa::detect(), Packing::Bf16Products(kernel), &weight, bias)
+            };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let x = values(rows * inputs, 1);
+            for kernel in Bf16Kernel::all() {
+                let (first, second) = (layer(inputs, between, kernel), layer(between, outputs, kernel));
+                let mut wide = vec![0.0; rows * between];
+                let [mut got, mut want] = [(); 2].map(|()| values(rows * outputs, 4));
+                pool.install(|| first.add_with(Activation::Gelu, &second, &x, &mut got, &mut wide));
+                first.apply(&x, &mut wide, Epilogue::Activate(Activation::Gelu));
+                second.apply(&wide, &mut want, Epilogue::Add);
+                for (got, want) in got.iter().zip(want) {
+                    prop_assert!((got - want).abs() < 1e-3, "{kernel}: {got} is not {want}");
                 }
             }
         }

@@ -5,11 +5,14 @@
 
 mod activation;
 pub mod attention;
+pub mod bf16;
 pub mod encoder;
+mod finish;
 pub mod kernel;
 pub mod linear;
 pub mod norm;
 pub mod pooling;
+mod rows;
 pub mod text;
 
 pub(super) use kernel::Isa;

@@ -32,7 +32,7 @@ impl PoolingHead {
         let projection = loader.pack(of_query, bias[..hidden].to_vec());
         projection.apply(&floats("probe")?, &mut query, Epilogue::Store);
         Ok(Self {
-            attention: Attention { isa: loader.isa, heads, hidden, is_causal: false },
+            attention: loader.attention(heads, hidden, false),
             query,
             keys_values: loader.pack(of_rest, bias[hidden..].to_vec()),
             out: loader.linear(&format!("{name}.attention.out_proj"))?,

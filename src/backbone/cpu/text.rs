@@ -35,20 +35,14 @@ impl TextTransformer {
     /// each to project.
     pub fn forward(&self, texts: &[&[i32]], at: &[usize]) -> Result<Vec<f32>, ModelError> {
         let (batch, hidden) = (texts.len(), self.norm.weight.len());
-        let mut picked = Vec::with_capacity(batch * hidden);
-        self.spare.with(|buffers| {
+        let picked = self.spare.with(|buffers| {
             buffers.x.clear();
             for ids in texts {
                 let start = buffers.x.len();
                 buffers.x.extend_from_slice(&self.positions[..ids.len() * hidden]);
                 self.tokens.add(ids, &mut buffers.x[start..])?;
             }
-            self.encoder.apply(buffers, batch);
-            let sequence = buffers.x.len() / batch;
-            for (x, at) in buffers.x.chunks_exact(sequence).zip(at) {
-                picked.extend_from_slice(&x[at * hidden..(at + 1) * hidden]);
-            }
-            Ok(())
+            Ok::<_, ModelError>(self.encoder.apply_at(buffers, at))
         })?;
         let mut normed = vec![0.0; picked.len()];
         self.norm.apply(&picked, &mut normed);

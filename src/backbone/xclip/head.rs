@@ -141,7 +141,7 @@ impl PromptLayer {
         let keys_values = [weight("k_proj")?, weight("v_proj")?].concat();
         Ok(Self {
             norm1: loader.norm(&name("norm1"), sizes)?,
-            attention: Attention { isa: loader.isa, heads, hidden, is_causal: false },
+            attention: loader.attention(heads, hidden, false),
             queries: loader.projection(&name("cross_attn.q_proj"), hidden)?,
             keys_values: loader.pack(&keys_values, vec![0.0; 2 * hidden]),
             out: loader.linear(&name("cross_attn.proj"))?,

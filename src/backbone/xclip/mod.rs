@@ -115,7 +115,7 @@ impl Backbone for Config {
     ) -> Result<Option<Box<dyn ClipHead>>, ModelError> {
         let tensors = weights.map()?;
         let isa = device.cpu().unwrap_or_else(Isa::detect);
-        let loader = Loader { tensors: &tensors, isa, precision: device.precision() };
+        let loader = Loader { tensors: &tensors, isa, packing: device.packing() };
         Ok(Some(Box::new(VideoHead::load(&loader, self)?)))
     }
 }

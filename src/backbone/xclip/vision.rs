@@ -160,7 +160,7 @@ impl Messages {
         Ok(Self {
             fc: loader.linear(&name("fc"))?,
             norm: loader.norm(&name("ln"), sizes)?,
-            attention: CpuAttention { isa: loader.isa, heads, hidden, is_causal },
+            attention: loader.attention(heads, hidden, is_causal),
             projections: loader.joined(["q_proj", "k_proj", "v_proj"].map(|p| name(&format!("attn.{p}"))))?,
             out: loader.linear(&name("attn.out_proj"))?,
         })

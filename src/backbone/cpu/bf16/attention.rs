@@ -1,0 +1,76 @@
+//! Scaled dot-product attention with products of bf16 values.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::kernel::Bf16Kernel;
+use super::lines::{COLUMNS, GROUP, LINE, Line, PackedRows, Sums, pack_columns, pack_inputs};
+use crate::backbone::cpu::kernel::Isa;
+use crate::backbone::cpu::rows::Rows;
+
+/// Buffers for the work on one head.
+#[derive(Default)]
+struct Head {
+    rows: PackedRows,
+    keys: Vec<Line>,
+    values: Vec<Line>,
+    weights: Vec<f32>,
+}
+
+/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query, of products.
+/// Only `of_head` of the rows of `out`, as long as the queries', are written.
+pub fn attend(
+    kernel: Bf16Kernel,
+    isa: Isa,
+    [queries, keys, values]: [Rows; 3],
+    of_head: Range<usize>,
+    softmax: impl FnOnce(&mut [f32]),
+    out: &mut [f32],
+) {
+    thread_local! {
+        static HEAD: RefCell<Head> = RefCell::default();
+    }
+    HEAD.with_borrow_mut(|Head { rows, keys: packed_keys, values: packed_values, weights }| {
+        pack_columns(isa, keys, of_head.clone(), rows, packed_keys);
+        rows.pack(isa, queries, of_head.clone());
+        weights.resize(queries.count * keys.count, 0.0);
+        multiply(kernel, rows, packed_keys, weights, keys.count, 0..keys.count);
+        softmax(weights);
+        rows.pack(isa, Rows::of(weights, keys.count), 0..keys.count);
+        pack_inputs(isa, values, of_head.clone(), packed_values);
+        multiply(kernel, rows, packed_values, out, queries.length, of_head);
+    });
+}
+
+/// The product of packed rows and panels, in the values `range` of rows of `length`.
+fn multiply(
+    kernel: Bf16Kernel,
+    packed: &PackedRows,
+    panels: &[Line],
+    out: &mut [f32],
+    length: usize,
+    range: Range<usize>,
+) {
+    let steps = packed.steps();
+    let mut sums = Sums::ZERO;
+    kernel.lend(|kernel| {
+        for (panel, lines) in panels.chunks_exact(steps * LINE).enumerate() {
+            let start = range.start + panel * COLUMNS;
+            let end = range.end.min(start + COLUMNS);
+            for (rows, out) in packed.pairs(0..steps).zip(out.chunks_mut(2 * GROUP * length)) {
+                kernel.multiply(rows, lines, &mut sums);
+                for (line, sums) in out.chunks_exact_mut(length).zip(sums.0.as_chunks::<COLUMNS>().0) {
+                    copy(sums, &mut line[start..end]);
+                }
+            }
+        }
+    });
+}
+
+/// Copies as many sums as there is room for. The number is known for all but the last columns, which makes it fast.
+fn copy(sums: &[f32; COLUMNS], to: &mut [f32]) {
+    match <&mut [f32; COLUMNS]>::try_from(&mut *to) {
+        Ok(to) => *to = *sums,
+        Err(_) => to.iter_mut().zip(sums).for_each(|(to, sum)| *to = *sum),
+    }
+}
