@@ -7,8 +7,11 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 FEATURES ?= $(shell tools/gpu-features.sh)
 ARGS ?=
 export FUZZ_SECONDS ?= 30
+# What `--version` says. Another commit compiles src/main.rs alone.
+export ACTALIGN_COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: run world test lint fuzz bench build setup demo-model demo-clips benchmark
+.PHONY: run world test test-python lint fuzz bench build setup demo-model demo-clips benchmark
+.PHONY: dist tarball wheel deb container reproduce
 
 run: build
 	@target/release/actalign-tui $(ARGS)
@@ -22,6 +25,10 @@ world: setup
 
 test: setup
 	cargo test --workspace --release --locked $(FEATURES)
+
+# The Python module, with the built program. Needs pytest, NumPy and, for its tables, pandas.
+test-python: build
+	PYTHONPATH=python python3 -m pytest
 
 lint: setup
 	cargo fmt --all --check
@@ -61,3 +68,9 @@ benchmark: world
 			--scripts target/benchmark/scripts-$$words-words.json \
 			--out target/benchmark/results-$$words-words || exit 1; \
 	done
+
+# Packages: see packaging/README.md.
+dist: tarball wheel deb
+
+tarball wheel deb container reproduce:
+	packaging/$@.sh

@@ -12,6 +12,7 @@ mod export;
 mod inputs;
 mod keys;
 mod llm_args;
+mod man;
 mod model;
 mod progress;
 mod quiz;
@@ -19,11 +20,12 @@ mod screen;
 mod scripts;
 mod table;
 mod usage;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use color_eyre::config::{HookBuilder, Theme};
 use color_eyre::eyre::Result;
 
@@ -59,10 +61,13 @@ enum Command {
     Model(model::ModelCommandArgs),
     Keys(keys::KeysArgs),
     Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
-/// Runs the program. The exit status is 0, or 1 after an error message on standard error.
-pub fn main() -> ExitCode {
+/// Runs the program, which was built from this commit, if that is known. The exit status is 0, or 1 after an error message
+/// on standard error.
+pub fn main(commit: Option<&'static str>) -> ExitCode {
+    version::set_commit(commit);
     if let Ok(data) = Folder::Data.path() {
         log_file::open(&data);
     }
@@ -103,7 +108,9 @@ pub fn run() -> Result<()> {
     if let Some(outcome) = explore::run_source() {
         return outcome;
     }
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
+    // clap takes only what lives as long as the program.
+    let cli = Cli::command().long_version(&*version::long().leak()).try_get_matches();
+    let cli = cli.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| {
         let tip = "tip: `--model demo` names the bundled model; `actalign-tui` alone opens the demo.";
         usage::end(&error, (error.kind() == ErrorKind::MissingRequiredArgument).then_some(tip))
     });
@@ -122,5 +129,6 @@ pub fn run() -> Result<()> {
         Some(Command::Model(args)) => model::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
+        Some(Command::Man(args)) => man::run(&args, Cli::command()),
     }
 }

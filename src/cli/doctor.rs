@@ -6,6 +6,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, bail};
 
 use crate::backbone::{ComputeDevice, ModelFacts, inspect};
+use crate::cli::version;
 use crate::error_chain::{error_chain, on_one_line};
 use crate::hub::HubSettings;
 use crate::log_file;
@@ -32,7 +33,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
         output::print(format!("{} {what:<9} {finding}\n", if good { "ok     " } else { "PROBLEM" }))
     };
 
-    line(true, "program", format!("actalign-tui {}", env!("CARGO_PKG_VERSION")))?;
+    line(true, "program", format!("actalign-tui {}", version::NUMBER))?;
     let (decodes, finding) = describe_ffmpeg();
     line(decodes, "FFmpeg", finding)?;
     for device in ComputeDevice::list() {
@@ -67,7 +68,7 @@ fn describe_ffmpeg() -> (bool, String) {
     }
     let without =
         if missing.is_empty() { String::new() } else { format!("; no decoder for {}", missing.join(", ")) };
-    let finding = format!("{}: {}{without}", video::ffmpeg_version(), decoded.join(", "));
+    let finding = format!("{}: {}{without}", version::ffmpeg(), decoded.join(", "));
     (!decoded.is_empty(), finding)
 }
 

@@ -3,6 +3,16 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::FFMPEG_IS_INSIDE;
+
+/// Who decodes, and how to have more decoded.
+const FFMPEG: &str = if FFMPEG_IS_INSIDE { "the FFmpeg inside this program" } else { "the installed FFmpeg" };
+const MORE_CODECS: &str = if FFMPEG_IS_INSIDE {
+    "install actalign-tui as a Debian package or build it: both use the system's FFmpeg"
+} else {
+    "install an FFmpeg built with that codec"
+};
+
 /// A clip or an image that cannot be read.
 #[derive(Debug, Error)]
 #[error("cannot read {}: {problem}", path.display())]
@@ -53,7 +63,7 @@ pub enum Problem {
     #[error("no video stream\nhelp: give a file that contains video")]
     NoVideoStream,
     #[error(
-        "the installed FFmpeg cannot decode {codec}: {reason}\nhelp: convert it with ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4, or install an FFmpeg built with {codec}"
+        "{FFMPEG} cannot decode {codec}: {reason}\nhelp: convert it with ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4, or {MORE_CODECS}"
     )]
     NoDecoder { codec: String, reason: String },
     #[error("nothing between start {start} s and end {end} s\nhelp: give 0 <= start < end, in seconds")]

@@ -25,7 +25,7 @@ mod sampling;
 pub use decode_thread::DecodeAhead;
 pub use error::{Problem, VideoError};
 pub use faults::{Faults, Jump};
-pub use ffmpeg::{can_decode, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
+pub use ffmpeg::{can_decode, ffmpeg_release, ffmpeg_version, silence_ffmpeg, start_ffmpeg};
 pub(crate) use frame::shrink;
 pub use frame::{Frame, Shown, thumbnail};
 pub use frame_reader::FrameReader;
@@ -37,3 +37,6 @@ pub use masks::{Area, Masks, Numbering};
 pub use playlist::named_files;
 pub use reader::VideoReader;
 pub use sampling::{InvalidSampling, Sampling, Segment, Ticks};
+
+/// Whether FFmpeg is part of the program; otherwise it is the system's.
+pub const FFMPEG_IS_INSIDE: bool = cfg!(feature = "static-ffmpeg");

@@ -17,5 +17,6 @@ mod hostile;
 mod hub;
 mod llm;
 mod log;
+mod packages;
 mod scripts;
 mod video;

@@ -10,9 +10,10 @@ mod seek;
 mod timeline;
 mod truncation;
 
+use std::ffi::CStr;
 use std::sync::Once;
 
-use video_rs::ffmpeg::{codec, decoder, error, log};
+use video_rs::ffmpeg::{codec, decoder, error, ffi, log};
 
 use super::decoder::{Decoder, OpenClip};
 use super::input::Input;
@@ -57,6 +58,13 @@ pub fn start_ffmpeg() {
 /// Keeps FFmpeg's own messages off the terminal.
 pub fn silence_ffmpeg() {
     log::set_level(log::Level::Quiet);
+}
+
+/// FFmpeg's version, such as `5.1.9-0+deb12u1`.
+pub fn ffmpeg_release() -> String {
+    // SAFETY: FFmpeg returns a constant string.
+    let version = unsafe { CStr::from_ptr(ffi::av_version_info()) };
+    version.to_string_lossy().into_owned()
 }
 
 /// Version of the codec library, such as `libavcodec 59.37.100`.
