@@ -1,8 +1,9 @@
 //! Measures how early the final winner leads while the frames of a clip are still being embedded.
 //!
-//! Embeds every clip of a manifest and adds its frames one by one: first from the clip's start, then in the order of
-//! the explorer, which covers the clip evenly. A clip is decided at the first frame after which the final winner leads
-//! without a break.
+//! Embeds every clip of a manifest and adds its frames one by one: first from the clip's start, then in an order that covers
+//! the clip evenly. A clip is decided at the first frame after which the final winner leads without a break. Then adds
+//! the frames that say most, until the winner is settled, as `classify --until-settled` does, and compares it with the
+//! final one.
 //!
 //!     actalign-world render --seed 7 --clips 80 --out CLIPS
 //!     cargo run --release --example early_winner -- CLIPS/manifest.jsonl [MODEL]
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use actalign_tui::backbone::{Checkpoint, ComputeDevice, DeviceChoice};
 use actalign_tui::eval::{Dataset, DatasetPaths};
 use actalign_tui::explore::{
-    EmbeddedFrame, Exploration, Job, Model, Settings, Update, embed_clip, even_coverage,
+    EmbeddedFrame, Exploration, Job, Model, Settings, Settling, Update, embed_clip, even_coverage,
 };
 use actalign_tui::session::Bundle;
 use actalign_tui::video::Sampling;
@@ -43,7 +44,8 @@ fn main() -> Result<()> {
     let mut texts = Texts::new();
     let mut evenly = Vec::new();
     let mut from_start = Vec::new();
-    let mut right = 0;
+    let mut until_settled = Vec::new();
+    let (mut right, mut same, mut same_early, mut early) = (0, 0, 0, 0);
     for (index, clip) in dataset.clips.iter().enumerate() {
         eprintln!("{}/{} {}", index + 1, dataset.clips.len(), clip.entry.id);
         let empty = Exploration::new(
@@ -74,6 +76,14 @@ fn main() -> Result<()> {
         let mut order: Vec<usize> = (0..frames.len()).collect();
         order.sort_by_key(|&index| even_coverage(index));
         evenly.push(decided(&empty, &texts, order.into_iter().map(|index| &frames[index]))?.0);
+        let (share, settled) = settled(&empty, &texts, &frames)?;
+        until_settled.push(share);
+        same += usize::from(settled == winner);
+        early += usize::from(share < 1.0);
+        same_early += usize::from(share < 1.0 && settled == winner);
+        if settled != winner {
+            eprintln!("settled after {:.1} % for {settled}, finally {winner}", 100.0 * share);
+        }
     }
 
     println!("{} clips, the final winner right in {right}", evenly.len());
@@ -82,7 +92,10 @@ fn main() -> Result<()> {
         print!(" {:>8}", format!("by {:.0} %", 100.0 * share));
     }
     println!();
-    for (name, mut shares) in [("even coverage", evenly), ("from the start", from_start)] {
+    let mean = until_settled.iter().sum::<f64>() / until_settled.len() as f64;
+    let orders =
+        [("even coverage", evenly), ("from the start", from_start), ("until settled", until_settled)];
+    for (name, mut shares) in orders {
         shares.sort_by(f64::total_cmp);
         // The smallest share that `p` of the clips do not exceed.
         let percentile = |p: f64| 100.0 * shares[((p * shares.len() as f64).ceil() as usize).max(1) - 1];
@@ -93,7 +106,45 @@ fn main() -> Result<()> {
         }
         println!();
     }
+    println!(
+        "until settled: {:.1} % of the frames of a clip, {early} clips before all frames were in; the final winner in {same} of \
+         all clips and {same_early} of these",
+        100.0 * mean
+    );
     Ok(())
+}
+
+fn with_texts(empty: &Exploration, texts: &Texts) -> Exploration {
+    let mut exploration = empty.clone();
+    let known = empty.missing_texts().into_iter().filter_map(|text| {
+        let (embedding, cut) = texts.get(&text)?;
+        Some((text, embedding.clone(), *cut))
+    });
+    exploration.add_texts(known);
+    exploration
+}
+
+/// Adds the frames that say most until the winner is settled. Returns the share of them, and the winner.
+fn settled(empty: &Exploration, texts: &Texts, frames: &[EmbeddedFrame]) -> Result<(f64, usize)> {
+    let mut exploration = with_texts(empty, texts);
+    let rows = frames.iter().flat_map(|frame| frame.shown.rows.iter().map(|&time| (time, frame.ordinal)));
+    let mut ticks: Vec<(f64, u64)> = rows.collect();
+    ticks.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut settling = Settling::default();
+    loop {
+        let clip = exploration.sparse_clip(&ticks).ok_or_eyre("no candidate could be aligned")?;
+        let mut next = clip.first_rows();
+        if next.is_empty() {
+            let look = clip.look()?;
+            let seen = exploration.frame_count();
+            if settling.add(&look) || seen == frames.len() {
+                return Ok((seen as f64 / frames.len() as f64, look.leader));
+            }
+            next = look.next;
+        }
+        let chosen = |frame: &&EmbeddedFrame| next.iter().any(|&row| ticks[row].1 == frame.ordinal);
+        exploration.add_frames(frames.iter().filter(chosen).cloned());
+    }
 }
 
 /// Adds the frames one by one. Returns the share of them after which the final winner keeps the lead, and its index.
@@ -102,12 +153,7 @@ fn decided<'a>(
     texts: &Texts,
     frames: impl ExactSizeIterator<Item = &'a EmbeddedFrame>,
 ) -> Result<(f64, usize)> {
-    let mut exploration = empty.clone();
-    let known = empty.missing_texts().into_iter().filter_map(|text| {
-        let (embedding, cut) = texts.get(&text)?;
-        Some((text, embedding.clone(), *cut))
-    });
-    exploration.add_texts(known);
+    let mut exploration = with_texts(empty, texts);
     let all = frames.len();
     let (mut winner, mut since) = (None, 0);
     for (arrived, frame) in frames.enumerate() {

@@ -96,6 +96,10 @@ pub struct EvalArgs {
     /// Frames taken per second of video, or `native` for every frame [default: 10]
     #[arg(long, value_name = "N|native")]
     fps: Option<Sampling>,
+    /// Stop embedding a clip once the frames that are left cannot plausibly change the winner of the row +smoothing, and record how
+    /// many were seen. The others are filled in from their neighbours, for every row
+    #[arg(long, conflicts_with = "embeddings")]
+    until_settled: bool,
     /// Folder for results.json, .md, .csv, .svg and .png, tables of classes, confusions and disagreements as CSV, and every
     /// ranking in clips.jsonl. The same command resumes an interrupted run
     #[arg(long, value_name = "DIR")]
@@ -202,6 +206,7 @@ fn request(args: &EvalArgs) -> Result<Request> {
     for request in &requests {
         let model = request.open()?;
         let plan = Plan::new(&dataset, args.fps, &rows(args, &model)?, &model)?;
+        let plan = Plan { until_settled: args.until_settled, ..plan };
         let label = request.name.file_name().unwrap_or(request.name.as_os_str()).to_string_lossy();
         if !labels.insert(label.to_string()) {
             bail!("two models are named {label}\nhelp: rename one of the folders");

@@ -1,13 +1,14 @@
 //! Progress on standard error.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::backbone::Tower;
-use crate::explore::{self, Job, Model, Update, known_texts};
+use crate::explore::{self, Exploration, Job, Model, Seen, Update, known_texts};
 use crate::output;
 
 /// A progress bar with rate and time left; hidden where standard error is not a terminal.
@@ -84,35 +85,53 @@ impl Drop for Counter {
 
 /// Runs a job to its end. Progress and damage of the clip are reported on standard error.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
-    let clip = job.clip.clone();
-    let bar = bar(None, "frames");
+    let (clip, bar) = (job.clip.clone(), bar(None, "frames"));
     explore::embed_clip(job, |update| {
-        match &update {
-            Update::Opened { info, expected_frames } => {
-                if let Some(expected) = expected_frames {
-                    bar.set_length(*expected as u64);
-                }
-                if let Some(rate) = info.assumed_rate() {
-                    bar.suspend(|| {
-                        let clip = clip.display();
-                        output::say(format_args!("{clip}: images are taken as {rate} per second of video"));
-                    });
-                }
-            }
-            Update::AllDecoded { frames, faults } => {
-                bar.set_length(*frames as u64);
-                if !faults.is_empty() {
-                    bar.suspend(|| output::say(format_args!("{}: {faults}", clip.display())));
-                }
-            }
-            Update::Frames(frames) => bar.inc(frames.len() as u64),
-            Update::Notice(text) => bar.suspend(|| output::say(text)),
-            _ => {}
-        }
+        show(&bar, &clip, &update);
         take(update);
     })?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// [`explore::embed_until_settled`], with the same reports.
+pub fn embed_until_settled(
+    job: Job,
+    exploration: &mut Exploration,
+    mut take: impl FnMut(&Update),
+) -> Result<Seen> {
+    let (clip, bar) = (job.clip.clone(), bar(None, "frames"));
+    let seen = explore::embed_until_settled(job, exploration, |update| {
+        show(&bar, &clip, update);
+        take(update);
+    })?;
+    bar.finish_and_clear();
+    Ok(seen)
+}
+
+fn show(bar: &ProgressBar, clip: &Path, update: &Update) {
+    match update {
+        Update::Opened { info, expected_frames } => {
+            if let Some(expected) = expected_frames {
+                bar.set_length(*expected as u64);
+            }
+            if let Some(rate) = info.assumed_rate() {
+                bar.suspend(|| {
+                    let clip = clip.display();
+                    output::say(format_args!("{clip}: images are taken as {rate} per second of video"));
+                });
+            }
+        }
+        Update::AllDecoded { frames, faults } => {
+            bar.set_length(*frames as u64);
+            if !faults.is_empty() {
+                bar.suspend(|| output::say(format_args!("{}: {faults}", clip.display())));
+            }
+        }
+        Update::Frames(frames) => bar.inc(frames.len() as u64),
+        Update::Notice(text) => bar.suspend(|| output::say(text)),
+        _ => {}
+    }
 }
 
 /// Embeddings of texts; those in the cache are not embedded again.

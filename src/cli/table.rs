@@ -36,8 +36,9 @@ fn table(report: &Report, limit: EvidenceLimit) -> String {
             "order evidence of the first {found} of {all} classes (--order-evidence all finds the others)\n"
         ),
     };
+    let seen = report.seen.map_or_else(String::new, |seen| format!("{seen}\n"));
     format!(
-        "{table}\n{confidence}{limited}{}preset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
+        "{table}\n{confidence}{limited}{seen}{}preset {}, smoothing {smoothing}, aligner {}, cell {}, alpha {}, beta {}\n",
         wide_smoothing(report),
         settings.method.preset,
         settings.method.aligner_in_words(),

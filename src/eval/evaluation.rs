@@ -33,6 +33,8 @@ use crate::video::Sampling;
 pub struct Plan {
     pub sampling: Sampling,
     pub rows: Vec<Row>,
+    /// Whether to stop embedding a clip once the winner of the reference row is settled.
+    pub until_settled: bool,
 }
 
 impl Plan {
@@ -62,7 +64,7 @@ impl Plan {
                 rows.all(&dataset.other_scripts.strategies())?
             }
         };
-        Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows })
+        Ok(Self { sampling: sampling.unwrap_or(protocol.sampling), rows, until_settled: false })
     }
 
     /// The same for one of several models: the names of rows end with `@` and the model's.
@@ -188,7 +190,13 @@ impl Evaluation {
         let Request { dataset, plan, model, model_name, others, vlm, x_clip, people, out, shard: claimed } =
             request;
         let mut models = vec![model.clone()];
-        let mut evaluators = vec![Evaluator::new(model, plan.sampling, plan.rows, x_clip, vlm)];
+        if plan.until_settled && !others.is_empty() {
+            bail!(
+                "several models cannot settle a clip together\nhelp: leave --until-settled out, or evaluate one model at a time"
+            );
+        }
+        let evaluator = Evaluator::new(model, plan.sampling, plan.rows, x_clip, vlm);
+        let mut evaluators = vec![evaluator.until_settled(plan.until_settled)];
         let mut other_models = Vec::new();
         for OtherModel { name, model, rows } in others {
             models.push(model.clone());
@@ -199,7 +207,10 @@ impl Evaluation {
         let digest = &dataset.digests.manifest;
         let run = Run {
             people: people::load(&people, &dataset.paths.manifest.display().to_string(), digest)?,
-            settings: EvalSettings::new(&dataset, &models, plan.sampling, rows),
+            settings: EvalSettings {
+                until_settled: plan.until_settled,
+                ..EvalSettings::new(&dataset, &models, plan.sampling, rows)
+            },
             clips: dataset.clips.len(),
             shard: claimed.map(|claimed| claimed.shard),
             tasks: claimed.and_then(|claimed| claimed.tasks),

@@ -15,8 +15,8 @@ use crate::eval::rows::{Row, Score};
 use crate::eval::vlm::Vlm;
 use crate::eval::x_clip::XClip;
 use crate::explore::{
-    Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Settings, Update,
-    embed_clip,
+    Candidate, ClassOutcome, EmbeddedFrame, EmbeddedText, Exploration, Job, Model, Seen, Settings, Update,
+    embed_clip, embed_until_settled,
 };
 use crate::script::Strategy;
 use crate::video::Sampling;
@@ -41,6 +41,14 @@ pub struct Evaluator {
     notice: Option<String>,
     x_clip: Option<XClip>,
     vlm: Option<Vlm>,
+    until_settled: bool,
+}
+
+/// What was embedded of a clip.
+struct Embedded {
+    frames: Vec<EmbeddedFrame>,
+    damaged_pieces: usize,
+    seen: Option<Seen>,
 }
 
 impl Evaluator {
@@ -56,7 +64,24 @@ impl Evaluator {
         rows.extend(x_clip.as_ref().map(XClip::row));
         rows.extend(vlm.as_ref().map(Vlm::row));
         let (texts, class_texts, facts) = Default::default();
-        Self { model, sampling, rows, texts, class_texts, facts, notice: None, x_clip, vlm }
+        Self {
+            model,
+            sampling,
+            rows,
+            texts,
+            class_texts,
+            facts,
+            notice: None,
+            x_clip,
+            vlm,
+            until_settled: false,
+        }
+    }
+
+    /// Whether to stop embedding a clip once the winner of the reference row is settled. The frames left are then filled in for
+    /// every row.
+    pub fn until_settled(self, until_settled: bool) -> Self {
+        Self { until_settled, ..self }
     }
 
     /// The rows, in the order of [`ClipScores::rows`].
@@ -79,7 +104,7 @@ impl Evaluator {
                 .map(|(prompt, candidates)| (prompt, self.exploration(candidates)))
                 .collect();
         let missing = self.missing_texts(&mut explorations);
-        let (frames, damaged_pieces) = self.embed(clip, missing)?;
+        let Embedded { frames, damaged_pieces, seen } = self.embed(clip, missing)?;
         ensure!(!frames.is_empty(), "no frame could be read");
         for (_, exploration) in &mut explorations {
             exploration.add_frames(frames.iter().cloned());
@@ -108,11 +133,12 @@ impl Evaluator {
             cut_texts.extend(exploration.cut_texts());
         }
         let cut_texts = cut_texts.into_iter().collect();
-        Ok(ClipScores { frames: explorations[0].1.frame_count(), damaged_pieces, cut_texts, rows })
+        let frames = seen.map_or(explorations[0].1.frame_count(), |seen| seen.frames);
+        Ok(ClipScores { frames, seen, damaged_pieces, cut_texts, rows })
     }
 
-    /// The frames of a clip and the number of its damaged pieces. The texts are remembered.
-    fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<(Vec<EmbeddedFrame>, usize), Report> {
+    /// Embeds a clip. The texts are remembered.
+    fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<Embedded, Report> {
         let (path, masks, rows_per_second) = match &clip.source {
             ClipSource::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
             ClipSource::Embeddings(path) => {
@@ -128,21 +154,51 @@ impl Evaluator {
             texts,
             ..Job::new(path, self.model.clone())
         };
-        let mut frames = Vec::new();
         let mut damaged_pieces = 0;
-        embed_clip(job, |update| match update {
-            Update::Frames(more) => frames.extend(more),
-            Update::Texts(texts) => {
-                self.texts.extend(texts.into_iter().map(|(text, embedding, cut)| (text, (embedding, cut))));
+        if let Some(mut exploration) = self.deciding(clip)? {
+            let take = |update: &Update| damaged_pieces += self.remember(update);
+            let seen = embed_until_settled(job, &mut exploration, take)?;
+            let frames = exploration.embedded_frames().to_vec();
+            return Ok(Embedded { frames, damaged_pieces, seen: Some(seen) });
+        }
+        let mut frames = Vec::new();
+        embed_clip(job, |update| {
+            damaged_pieces += self.remember(&update);
+            if let Update::Frames(more) = update {
+                frames.extend(more);
             }
-            Update::AllDecoded { faults, .. } => damaged_pieces = faults.damaged_or_lost(),
+        })?;
+        Ok(Embedded { frames, damaged_pieces, seen: None })
+    }
+
+    /// Keeps the texts and notices of an update. Returns the number of damaged pieces that it reports.
+    fn remember(&mut self, update: &Update) -> usize {
+        match update {
+            Update::Texts(texts) => {
+                let texts = texts.iter().cloned();
+                self.texts.extend(texts.map(|(text, embedding, cut)| (text, (embedding, cut))));
+            }
+            Update::AllDecoded { faults, .. } => return faults.damaged_or_lost(),
             Update::Notice(text) => {
                 let before = self.notice.take().map_or_else(String::new, |notice| notice + "\n");
-                self.notice = Some(before + &text);
+                self.notice = Some(before + text);
             }
             _ => {}
-        })?;
-        Ok((frames, damaged_pieces))
+        }
+        0
+    }
+
+    /// The candidates of a clip as the reference row compares them, if that is to decide when a clip is settled.
+    fn deciding(&mut self, clip: &Clip) -> Result<Option<Exploration>, Report> {
+        let Some(row) = comparison::reference(&self.rows).filter(|_| self.until_settled) else {
+            return Ok(None);
+        };
+        let row = self.rows[row].clone();
+        let mut exploration = self.exploration(&clip.candidates);
+        exploration.set(row.settings.clone());
+        let texts = self.texts_of(&exploration, &row)?;
+        exploration.add_texts(texts);
+        Ok(Some(exploration))
     }
 
     fn exploration(&self, candidates: &[Candidate]) -> Exploration {

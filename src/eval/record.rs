@@ -9,6 +9,7 @@ use crate::align;
 use crate::eval::clusters::Facts;
 use crate::eval::dataset::{Clip, ClipSource};
 use crate::explain::Confidence;
+use crate::explore::Seen;
 
 /// A clip and its outcome: a line of `clips.jsonl`. Results follow from these lines alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub enum ClipOutcome {
 pub struct ClipScores {
     /// Number of frames compared.
     pub frames: usize,
+    /// How much of the clip was seen, where the work was to end once the winner is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// Number of damaged or missing pieces of the video.
     pub damaged_pieces: usize,
     /// Sentences truncated to the model's length, in alphabetical order.

@@ -1,6 +1,7 @@
 //! The results of an evaluation, as `results.json` has them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::eval::dataset::{Dataset, Digests};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row, Score};
 use crate::eval::statistics::{self, Credit};
-use crate::explore::Model;
+use crate::explore::{Model, Seen};
 use crate::script::PerStrategy;
 use crate::snapshot::Hashes;
 use crate::video::Sampling;
@@ -44,6 +45,9 @@ pub struct Results {
     pub unaligned: Vec<Unaligned>,
     /// Number of damaged pieces that were left out, by clip.
     pub damaged: BTreeMap<String, usize>,
+    /// How much was seen of each clip, if they were embedded until their winner was settled.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, Seen>,
     /// Sentences truncated to the model's length.
     pub cut_texts: BTreeSet<String>,
     pub settings: EvalSettings,
@@ -151,6 +155,9 @@ pub struct EvalSettings {
     pub device: String,
     /// Frames per second, or `native`.
     pub sampling: String,
+    /// Whether a clip was embedded only until the winner of the reference row was settled.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub until_settled: bool,
     pub rows: Vec<Row>,
 }
 
@@ -198,6 +205,7 @@ impl EvalSettings {
             other_models: others.iter().map(|model| ModelSettings::of(model)).collect(),
             device: model.device().describe(),
             sampling: sampling.to_string(),
+            until_settled: false,
             rows,
         }
     }
@@ -227,7 +235,7 @@ impl Results {
     /// The results of clips that were evaluated by the rows of `settings`.
     pub fn new(clips: &[ClipRecord], settings: EvalSettings) -> Self {
         let (mut read, mut unread, mut damaged) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let (mut cut_texts, mut unaligned) = (BTreeSet::new(), Vec::new());
+        let (mut cut_texts, mut unaligned, mut seen) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
         for clip in clips {
             let id = clip.id.clone();
             match &clip.outcome {
@@ -236,6 +244,7 @@ impl Results {
                     unaligned.extend(scores.rows.iter().filter_map(|row| {
                         Some(Unaligned { id: id.clone(), row: row.name.clone(), reason: row.fault.clone()? })
                     }));
+                    seen.extend(scores.seen.map(|seen| (id.clone(), seen)));
                     if scores.damaged_pieces > 0 {
                         damaged.insert(id, scores.damaged_pieces);
                     }
@@ -287,6 +296,7 @@ impl Results {
             unread,
             unaligned,
             damaged,
+            seen,
             cut_texts,
             classes: breakdown::classes(&read, &settings.rows),
             confusions: breakdown::confusions(&read, &settings.rows),

@@ -162,6 +162,7 @@ impl Run {
                 ("folder of embeddings", run.absolute(&run.paths.embeddings)),
                 ("preset", run.paths.preset.to_string()),
                 ("sampling", settings.sampling.clone()),
+                ("--until-settled", settings.until_settled.to_string()),
                 ("rows", rows.join(", ")),
                 ("X-CLIP model", x_clip.join(", ")),
                 ("knobs of rows", serde_json::to_string(&knobs).unwrap_or_default()),

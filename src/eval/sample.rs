@@ -25,6 +25,7 @@ pub fn clips<const N: usize>(rows: &[&str; N], clips: &[([usize; N], &str)]) -> 
             file: None,
             outcome: ClipOutcome::Read(ClipScores {
                 frames: 10,
+                seen: None,
                 damaged_pieces: 0,
                 cut_texts: Vec::new(),
                 rows: rows.iter().zip(predictions).map(ranking).collect(),
@@ -71,6 +72,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
         other_models: Vec::new(),
         device: "the CPU".to_owned(),
         sampling: "10".to_owned(),
+        until_settled: false,
         rows: rows.iter().enumerate().map(row).collect(),
     };
     Results::new(clips, settings)

@@ -58,8 +58,24 @@ impl Results {
             settings.device,
             settings.sampling
         ));
+        self.seen(&mut summary);
         self.problems(&mut summary);
         summary.text
+    }
+
+    /// How much was seen of clips that were embedded until their winner was settled.
+    fn seen(&self, summary: &mut Summary) {
+        if self.seen.is_empty() {
+            return;
+        }
+        let (clips, settled) = (self.seen.len(), self.seen.values().filter(|seen| seen.settled).count());
+        let frames: usize = self.seen.values().map(|seen| seen.frames).sum();
+        let of: usize = self.seen.values().map(|seen| seen.of).sum();
+        summary.paragraph(&format!(
+            "settled before all frames were seen: {settled} of {clips} clips; {frames} of {of} frames seen ({:.1} %), the \
+             others filled in",
+            100.0 * frames as f64 / of.max(1) as f64
+        ));
     }
 
     fn accuracy(&self, summary: &mut Summary) {

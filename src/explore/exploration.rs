@@ -18,10 +18,12 @@ use crate::explore::outcome::{
 use crate::explore::patches::RecentPatches;
 use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
+use crate::explore::sparse_clip::{Mix, SparseClip, mixes};
 use crate::explore::text_table::TextTable;
 use crate::explore::without_steps::{ScoresWithout, WithoutRequest};
 use crate::explore::workers;
 use crate::script::Template;
+use crate::video::Shown;
 
 /// The state of the method on one clip. Frames and texts may arrive in any order; a knob recomputes what depends on it and
 /// never embeds a frame.
@@ -280,6 +282,54 @@ impl Exploration {
             self.forget_sums();
         }
         self.multiply();
+    }
+
+    /// The frames embedded so far of a clip with these ticks, each with the ordinal of its frame, and their products with the
+    /// steps of the classes whose texts are all embedded. `None` if there is no class.
+    pub fn sparse_clip(&self, ticks: &[(f64, u64)]) -> Option<SparseClip> {
+        let Settings { method, smoothing_seconds, .. } = self.settings;
+        let (known, slots) = self.known_ticks(ticks);
+        let scripts = self.candidates.iter().enumerate();
+        let (classes, scripts): (Vec<usize>, Vec<Vec<usize>>) =
+            scripts.filter_map(|(class, candidate)| Some((class, self.script(candidate)?))).unzip();
+        let products = scripts.iter().map(|script| self.texts.products_of(script, &slots)).collect();
+        let times: Vec<f64> = ticks.iter().map(|&(time, _)| time).collect();
+        let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
+        let calibration = self.settings.calibration.map_or(self.own, Into::into);
+        (!classes.is_empty()).then(|| SparseClip {
+            rows: ticks.len(),
+            known,
+            frames: slots.iter().map(|&slot| self.frames.frames()[slot].embedding.clone()).collect(),
+            classes,
+            products,
+            smoothing: Smoothing { width, preset: method.preset },
+            method,
+            calibration,
+        })
+    }
+
+    /// Fills in the ticks whose frames are not embedded, each from its neighbours.
+    pub fn fill_in(&mut self, ticks: &[(f64, u64)]) {
+        let (known, slots) = self.known_ticks(ticks);
+        if known.is_empty() {
+            return;
+        }
+        let mixes = mixes(ticks.len(), &known).into_iter().zip(ticks);
+        let unknown = mixes.enumerate().filter(|(row, _)| known.binary_search(row).is_err());
+        let fill = |(_, (mix, &(time, ordinal))): (usize, (Mix, &(f64, u64)))| {
+            let [from, to] = [mix.from, mix.to].map(|place| self.frames.raw(slots[place]));
+            let embedding = from.iter().zip(to).map(|(&from, &to)| mix.of(from, to)).collect();
+            EmbeddedFrame { ordinal, time, shown: Shown::once(time), embedding }
+        };
+        let frames: Vec<EmbeddedFrame> = unknown.map(fill).collect();
+        self.add_frames(frames);
+    }
+
+    /// The ticks whose frames are embedded, and the slots of these frames.
+    fn known_ticks(&self, ticks: &[(f64, u64)]) -> (Vec<usize>, Vec<usize>) {
+        let slots: HashMap<u64, usize> = self.frames.shown_slots().collect();
+        let known = ticks.iter().enumerate();
+        known.filter_map(|(row, (_, ordinal))| Some((row, *slots.get(ordinal)?))).unzip()
     }
 
     /// Every embedded frame, also those that the sampling does not take.

@@ -70,6 +70,12 @@ impl FrameTable {
         self.frames.iter().filter(|frame| !frame.shown.rows.is_empty()).count()
     }
 
+    /// The frames that fill rows: ordinal and slot.
+    pub fn shown_slots(&self) -> impl Iterator<Item = (u64, usize)> {
+        let shown = self.frames.iter().enumerate().filter(|(_, frame)| !frame.shown.rows.is_empty());
+        shown.map(|(slot, frame)| (frame.ordinal, slot))
+    }
+
     pub fn frames(&self) -> &[EmbeddedFrame] {
         &self.frames
     }

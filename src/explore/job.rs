@@ -69,12 +69,17 @@ pub enum Update {
         /// Its pictures with square pixels, if wanted; in a long clip of an even selection of frames.
         thumbnail: Option<Thumbnail>,
     },
+    /// The ticks of the clip in order, each with the ordinal of its frame. Comes before `AllDecoded`, unless all frames are
+    /// cached.
+    Ticks(Vec<(f64, u64)>),
     AllDecoded {
         /// Number of frames that the sampling took.
         frames: usize,
         faults: Faults,
     },
     Frames(Vec<EmbeddedFrame>),
+    /// The job waits to be told which frames to embed next, for [`embed_chosen`](crate::explore::embed_chosen) alone.
+    Choose,
     /// Texts are embedded: each with its raw embedding and whether it was longer than the checkpoint reads.
     Texts(Vec<EmbeddedText>),
     Prefetched(EmbeddedText),

@@ -3,6 +3,8 @@
 //! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
 //! embedder checks for requested texts, and takes those decoded frames that cover the clip best. Cached embeddings are
 //! reported first; if nothing is missing, nothing is decoded and no tower is loaded.
+//!
+//! In an even order, the whole clip is decoded at once. Frames for which there is no room are decoded in a second pass.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +30,8 @@ use crate::video::{DecodeAhead, Faults, Segment, Ticks, VideoInfo, VideoReader, 
 
 /// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
 const FIRST_BATCH: usize = 2;
+/// A batch in an even order is at most one of so many parts of the frames decoded so far.
+const SHARE: usize = 32;
 /// Memory for decoded frames that wait to be embedded, in bytes.
 const AHEAD_BYTES: usize = 256 << 20;
 
@@ -40,9 +44,15 @@ pub struct Pipeline {
 impl Pipeline {
     /// Starts the work. `emit` is called from the background threads.
     pub fn start(job: Job, emit: impl Fn(Update) + Clone + Send + 'static) -> Self {
+        Self::begin(job, false, emit)
+    }
+
+    /// Starts the work. If it `waits`, it decodes the whole clip first, and before every batch of frames it waits for
+    /// [`Pipeline::embed_next`].
+    fn begin(job: Job, waits: bool, emit: impl Fn(Update) + Clone + Send + 'static) -> Self {
         let (sender, requests) = channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let embedder = Embedder { job, emit: emit.clone(), requests, stop: stop.clone() };
+        let embedder = Embedder { job, waits, emit: emit.clone(), requests, stop: stop.clone() };
         thread::spawn(move || match catch_panic("embedding", || embedder.run()) {
             Ok(Ok(())) => {}
             Ok(Err(report)) => emit(Update::Failed(report)),
@@ -59,6 +69,11 @@ impl Pipeline {
     /// Embeds these texts one by one when there is nothing else to do, in place of those that wait for that.
     pub fn prefetch_texts(&self, texts: Vec<String>) {
         self.request(Request::Prefetch(texts));
+    }
+
+    /// Embeds the frames with these ordinals before any other, in place of those named before.
+    pub fn embed_next(&self, ordinals: Vec<u64>) {
+        self.request(Request::Frames(ordinals));
     }
 
     fn request(&self, request: Request) {
@@ -97,8 +112,39 @@ pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<(), Report> 
     Ok(())
 }
 
+/// Runs a job that decodes the whole clip first, and hands each update to `take`. Before each batch of frames, `choose` names the
+/// ordinals of the next ones, or `None` to end the job.
+pub fn embed_chosen<S>(
+    job: Job,
+    state: &mut S,
+    take: impl Fn(&mut S, Update),
+    choose: impl Fn(&mut S) -> Result<Option<Vec<u64>>, Report>,
+) -> Result<(), Report> {
+    let (sender, updates) = channel();
+    let job = Job { cover_evenly: true, ..job };
+    let pipeline = Pipeline::begin(job, true, move |update| {
+        // The receiver is gone only after an error.
+        let _ = sender.send(update);
+    });
+    let mut pipeline = Some(pipeline);
+    for update in updates {
+        match update {
+            Update::Failed(report) => return Err(report),
+            Update::Choose => match (choose(state)?, &pipeline) {
+                (Some(ordinals), Some(pipeline)) => pipeline.embed_next(ordinals),
+                // The loop ends when the embedded frames are saved.
+                _ => pipeline = None,
+            },
+            Update::Idle => pipeline.iter_mut().for_each(Pipeline::finish),
+            update => take(state, update),
+        }
+    }
+    Ok(())
+}
+
 struct Embedder<E> {
     job: Job,
+    waits: bool,
     emit: E,
     requests: Receiver<Request>,
     stop: Arc<AtomicBool>,
@@ -108,15 +154,15 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn run(self) -> Result<(), Report> {
         let mut texts = Texts { wanted: self.job.texts.clone(), ..Texts::default() };
         let (mut queue, mut save) = self.begin(&mut texts.wanted)?;
+        let waits = self.waits;
         let mut texts_may_come = true;
         let mut idle = false;
-        let batch_size = self.job.model.batch(Tower::Vision);
 
         while !self.stop.load(Ordering::Relaxed) {
             self.report_notice();
             loop {
                 match self.requests.try_recv() {
-                    Ok(request) => idle &= self.take(request, &mut texts),
+                    Ok(request) => idle &= self.take(request, &mut texts, &mut queue),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         texts_may_come = false;
@@ -124,7 +170,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     }
                 }
             }
-            queue.fill(self.capacity(), &self.emit)?;
+            queue.fill(self.capacity(), waits, &self.emit)?;
             let known = queue.take_known();
             if !known.is_empty() {
                 save.add(&known);
@@ -133,16 +179,25 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             }
 
             // A few frames, then the texts, then the other frames: so there is a ranking early.
-            if !texts.wanted.is_empty() && (!save.is_empty() || queue.is_finished()) {
+            if !texts.wanted.is_empty() && (!save.is_empty() || queue.is_finished() || waits) {
                 let count = texts.wanted.len().min(self.job.model.batch(Tower::Text));
                 let batch: Vec<String> = texts.wanted.drain(..count).collect();
                 (self.emit)(Update::Texts(embed_texts(&self.job.model, batch)?));
                 idle = false;
-            } else if let Some(batch) = queue.take(if save.is_empty() { FIRST_BATCH } else { batch_size }) {
+            } else if waits && queue.has_waiting() && !queue.has_chosen() {
+                (self.emit)(Update::Choose);
+                match self.requests.recv() {
+                    Ok(request) => idle &= self.take(request, &mut texts, &mut queue),
+                    Err(_) => break,
+                }
+            } else if let Some(batch) = queue.take(self.batch(&queue, &save), waits) {
                 let frames = embed_frames(&*self.job.model.vision()?, batch)?;
                 save.add(&frames);
                 (self.emit)(Update::Frames(frames));
                 idle = false;
+            } else if let Some(dropped) = queue.dropped() {
+                let decoder = self.decode_again(dropped.clone())?;
+                queue.begin_second_pass(decoder);
             } else if queue.is_finished() {
                 if !idle {
                     save.finish(queue.faults(), queue.strip());
@@ -156,7 +211,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
                     break;
                 } else {
                     match self.requests.recv_timeout(Duration::from_millis(200)) {
-                        Ok(request) => idle &= self.take(request, &mut texts),
+                        Ok(request) => idle &= self.take(request, &mut texts, &mut queue),
                         Err(RecvTimeoutError::Timeout) => {}
                         Err(RecvTimeoutError::Disconnected) => texts_may_come = false,
                     }
@@ -165,6 +220,16 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         }
         save.break_off();
         Ok(())
+    }
+
+    /// Frames to embed next: in an even order a small share of the clip, so that the next may follow from them.
+    fn batch(&self, queue: &FrameQueue, save: &PartialSave) -> usize {
+        let batch = self.job.model.batch(Tower::Vision);
+        match (save.is_empty(), self.job.cover_evenly) {
+            (true, _) => FIRST_BATCH,
+            (false, true) => batch.min((queue.decoded() / SHARE).max(FIRST_BATCH)),
+            (false, false) => batch,
+        }
     }
 
     /// Reports cached embeddings, removes cached texts from `texts`, and starts decoding if frames are missing.
@@ -237,8 +302,12 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     }
 
     /// Takes a request and reports what is cached of it. Returns whether an idle embedder stays idle.
-    fn take(&self, request: Request, texts: &mut Texts) -> bool {
+    fn take(&self, request: Request, texts: &mut Texts, queue: &mut FrameQueue) -> bool {
         match request {
+            Request::Frames(ordinals) => {
+                queue.choose(ordinals);
+                true
+            }
             Request::Texts(wanted) => {
                 // Older texts may belong to a template that is no longer shown.
                 *texts = Texts { wanted: self.report_known(wanted), ..Texts::default() };
@@ -293,6 +362,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             let (ordinal, time) = (frame.ordinal, frame.time);
             // Every sampling takes the first frame of a segment.
             masks.apply(*first.get_or_insert(ordinal), &mut frame);
+            let rows = frame.shown.rows.clone();
             let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
                 // A tick may take a frame that starts a little later.
                 let from = frame.shown.rows.first().map_or(time, |row| row.min(time));
@@ -307,9 +377,27 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
             let known = known.map(|known| EmbeddedFrame { shown: shown.clone(), ..known.clone() });
             let image = (is_new && known.is_none())
                 .then(|| preprocessor.prepare(&frame.rgb, frame.width, frame.height));
-            Decoded { known, picture, to_embed: image.map(|image| Prepared { ordinal, time, shown, image }) }
+            let to_embed = image.map(|image| Prepared { ordinal, time, shown, image });
+            Decoded { ordinal, rows, known, picture, to_embed }
         });
         Ok((info, decoder))
+    }
+
+    /// Starts decoding the clip once more, for the frames with these ordinals.
+    fn decode_again(&self, wanted: HashSet<u64>) -> Result<DecodeAhead<Decoded>, Report> {
+        let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
+        let preprocessor = self.job.model.checkpoint().preprocessor();
+        let masks = self.job.masks.clone();
+        let mut first = None;
+        Ok(DecodeAhead::new(reader, self.capacity(), move |mut frame| {
+            let (ordinal, time) = (frame.ordinal, frame.time);
+            masks.apply(*first.get_or_insert(ordinal), &mut frame);
+            let to_embed = wanted.contains(&ordinal).then(|| {
+                let image = preprocessor.prepare(&frame.rgb, frame.width, frame.height);
+                Prepared { ordinal, time, shown: frame.shown, image }
+            });
+            Decoded { ordinal, rows: Vec::new(), known: None, picture: None, to_embed }
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What waits to be embedded: decoded frames in the order in which they cover the clip, and texts by urgency.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -14,6 +14,9 @@ use crate::video::{DecodeAhead, Faults, Shown};
 
 /// A decoded frame as the decoding thread hands it on.
 pub struct Decoded {
+    pub ordinal: u64,
+    /// The ticks that it fills, in seconds.
+    pub rows: Vec<f64>,
     /// The frame, if another sampling has embedded it.
     pub known: Option<EmbeddedFrame>,
     pub picture: Option<Arc<Picture>>,
@@ -36,8 +39,15 @@ pub struct FrameQueue {
     decoder: Option<DecodeAhead<Decoded>>,
     cover_evenly: bool,
     waiting: BTreeMap<u64, Prepared>,
+    /// Ordinals of the frames to take before the others, the last first.
+    chosen: Vec<u64>,
+    /// Whether this is the second pass over the clip.
+    is_second: bool,
+    /// Frames that were dropped to make room for others that cover the clip better.
+    dropped: HashSet<u64>,
     known: Vec<EmbeddedFrame>,
     decoded: usize,
+    ticks: Vec<(f64, u64)>,
     faults: Faults,
     strip: Strip,
 }
@@ -48,32 +58,56 @@ impl FrameQueue {
         Self { decoder: Some(decoder), cover_evenly, ..Self::default() }
     }
 
-    /// Takes decoded frames, until `capacity` of them wait. Blocks for one frame if none waits.
-    pub fn fill(&mut self, capacity: usize, emit: &impl Fn(Update)) -> Result<(), Report> {
+    /// Takes decoded frames. Blocks for one frame if none waits; `to_the_end`: until all are decoded.
+    ///
+    /// At most `capacity` frames wait. In the decoder's order it stops there. In an even order it goes on, and keeps those that
+    /// cover the clip best: the others are [`FrameQueue::dropped`], for a second pass.
+    pub fn fill(&mut self, capacity: usize, to_the_end: bool, emit: &impl Fn(Update)) -> Result<(), Report> {
+        let drops = self.cover_evenly && !self.is_second;
         let mut may_wait = self.waiting.is_empty();
-        while self.waiting.len() < capacity {
+        while drops || self.waiting.len() < capacity {
             let Some(decoder) = &mut self.decoder else { break };
-            let next = if may_wait { Poll::Ready(decoder.next()) } else { decoder.poll() };
+            let next = if may_wait || to_the_end { Poll::Ready(decoder.next()) } else { decoder.poll() };
             may_wait = false;
             match next {
-                Poll::Ready(Some(frame)) => {
-                    let Decoded { known, picture, to_embed } = frame?;
-                    self.known.extend(known);
-                    self.strip.push(picture);
-                    let index = self.decoded;
-                    let place = if self.cover_evenly { even_coverage(index) } else { index as u64 };
-                    self.waiting.extend(to_embed.map(|frame| (place, frame)));
-                    self.decoded += 1;
-                }
+                Poll::Ready(Some(frame)) => self.push(frame?, capacity),
                 Poll::Pending => break,
                 Poll::Ready(None) => {
-                    self.faults = decoder.faults();
+                    let faults = decoder.faults();
                     self.decoder = None;
-                    emit(Update::AllDecoded { frames: self.decoded, faults: self.faults.clone() });
+                    if !self.is_second {
+                        self.faults = faults;
+                        emit(Update::Ticks(std::mem::take(&mut self.ticks)));
+                        emit(Update::AllDecoded { frames: self.decoded, faults: self.faults.clone() });
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    fn push(&mut self, frame: Decoded, capacity: usize) {
+        let Decoded { ordinal, rows, known, picture, to_embed } = frame;
+        let index = self.decoded;
+        self.decoded += 1;
+        let place = if self.cover_evenly { even_coverage(index) } else { index as u64 };
+        self.waiting.extend(to_embed.map(|frame| (place, frame)));
+        if self.is_second {
+            return;
+        }
+        self.ticks.extend(rows.into_iter().map(|time| (time, ordinal)));
+        self.known.extend(known);
+        self.strip.push(picture);
+        if self.waiting.len() > capacity {
+            let last = self.waiting.pop_last();
+            self.dropped.extend(last.map(|(_, frame)| frame.ordinal));
+        }
+    }
+
+    /// Decodes the clip again, for the dropped frames alone.
+    pub fn begin_second_pass(&mut self, decoder: DecodeAhead<Decoded>) {
+        self.dropped.clear();
+        (self.decoder, self.is_second, self.decoded) = (Some(decoder), true, 0);
     }
 
     /// Removes and returns decoded frames that are embedded already.
@@ -81,16 +115,54 @@ impl FrameQueue {
         std::mem::take(&mut self.known)
     }
 
-    /// The next frames to embed, at most `count`; `None` if none waits.
-    pub fn take(&mut self, count: usize) -> Option<Vec<Prepared>> {
-        let batch: Vec<Prepared> =
-            std::iter::from_fn(|| self.waiting.pop_first()).map(|(_, frame)| frame).take(count).collect();
+    /// Takes the frames with these ordinals next, as far as they wait, in place of those chosen before.
+    pub fn choose(&mut self, mut ordinals: Vec<u64>) {
+        ordinals.reverse();
+        self.chosen = ordinals;
+    }
+
+    /// The next frames to embed, at most `count`, the chosen ones first; `None` if none waits. `only_chosen`: no others, as
+    /// long as any of them waits.
+    pub fn take(&mut self, count: usize, only_chosen: bool) -> Option<Vec<Prepared>> {
+        let mut batch = Vec::new();
+        while batch.len() < count
+            && let Some(ordinal) = self.chosen.pop()
+        {
+            let place =
+                self.waiting.iter().find(|(_, frame)| frame.ordinal == ordinal).map(|(&place, _)| place);
+            batch.extend(place.and_then(|place| self.waiting.remove(&place)));
+        }
+        if batch.is_empty() || !only_chosen {
+            let others = std::iter::from_fn(|| self.waiting.pop_first()).map(|(_, frame)| frame);
+            batch.extend(others.take(count - batch.len()));
+        }
         (!batch.is_empty()).then_some(batch)
+    }
+
+    /// Whether chosen frames are left to be taken.
+    pub fn has_chosen(&self) -> bool {
+        !self.chosen.is_empty()
+    }
+
+    /// Number of frames decoded so far.
+    pub fn decoded(&self) -> usize {
+        self.decoded
+    }
+
+    /// Whether frames wait.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Ordinals of the frames that a second pass must decode, once the first is over and none waits.
+    pub fn dropped(&self) -> Option<&HashSet<u64>> {
+        let is_over = self.decoder.is_none() && self.waiting.is_empty();
+        Some(&self.dropped).filter(|dropped| is_over && !dropped.is_empty())
     }
 
     /// Whether all frames are decoded and none waits.
     pub fn is_finished(&self) -> bool {
-        self.decoder.is_none() && self.waiting.is_empty()
+        self.decoder.is_none() && self.waiting.is_empty() && self.dropped.is_empty()
     }
 
     /// Damage found in the clip; complete once all frames are decoded.
@@ -117,6 +189,8 @@ pub enum Request {
     Texts(Vec<String>),
     /// Texts that may be needed later.
     Prefetch(Vec<String>),
+    /// Ordinals of the frames to embed next.
+    Frames(Vec<u64>),
 }
 
 #[derive(Default)]

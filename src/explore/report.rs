@@ -7,6 +7,7 @@ use crate::explain::Confidence;
 use crate::explore::method::Method;
 use crate::explore::outcome::Outcome;
 use crate::explore::settings::Settings;
+use crate::explore::until_settled::Seen;
 
 /// The candidate classes of one clip, scored and ranked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,6 +19,9 @@ pub struct Report {
     /// How sure the first of the ranking is; none if that is unknown, or without a rival.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+    /// How much of the clip was seen, where the work was to end once the winner is settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// Everything the scores depend on besides the embeddings.
     pub settings: ReportSettings,
 }
@@ -182,7 +186,8 @@ impl Report {
     ) -> Self {
         let class = |(index, name)| ClassReport::new(index, name, outcome);
         let classes = names.into_iter().enumerate().filter_map(class).collect();
-        Self { classes, ranking: outcome.ranking.clone(), confidence: outcome.confidence, settings }
+        let (ranking, confidence) = (outcome.ranking.clone(), outcome.confidence);
+        Self { classes, ranking, confidence, seen: None, settings }
     }
 
     pub fn class(&self, index: usize) -> Option<&ClassReport> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use ndarray::{ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
 use crate::align::{self, Preset};
@@ -128,6 +128,12 @@ impl TextTable {
                 }
             }
         });
+    }
+
+    /// Products of texts with raw frames, a row per text and a column per slot.
+    pub fn products_of(&self, numbers: &[usize], slots: &[usize]) -> Array2<f32> {
+        let shape = (numbers.len(), slots.len());
+        Array2::from_shape_fn(shape, |(row, column)| self.texts[numbers[row]].products[slots[column]])
     }
 
     /// Brings the sums of some texts up to date, unless they are too many to be kept.

@@ -182,7 +182,7 @@ impl Snapshot {
                 cells: class.map(|class| rows(&class.cells)),
             }
         });
-        let Report { classes, ranking, confidence, settings } = exploration.report(sources);
+        let Report { classes, ranking, confidence, settings, .. } = exploration.report(sources);
         Self {
             format: SNAPSHOT_FORMAT.to_owned(),
             program: concat!("actalign-tui ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::align::AlignError;
 use crate::explore::{
-    EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, MapRequest, ScoresWithout, Sources,
-    StepMaps, Update, WithoutRequest,
+    EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, Look, MapRequest, ScoresWithout,
+    Sources, SparseClip, StepMaps, Update, WithoutRequest,
 };
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::snapshot::Snapshot;
@@ -85,6 +86,9 @@ pub enum Action {
     Evidence(EvidenceUpdate),
     /// Scores without each step.
     Without(ScoresWithout),
+    /// What a look at the frames embedded so far says about the winner of the clip with this index, and for which alignments
+    /// it was asked.
+    Looked(usize, u64, Result<Look, AlignError>),
     FrameDecoded(FramePicture),
     /// So many pictures for the patches of a frame are embedded, of so many.
     PatchesEmbedding(FramePlace, usize, usize),
@@ -175,6 +179,17 @@ pub enum Effect {
     },
     /// Compute the maps of the steps of a clip, and answer with [`Action::Mapped`].
     Map(usize, Box<MapRequest>),
+    /// Embed the frames with these ordinals of a clip next.
+    EmbedNext {
+        clip: usize,
+        ordinals: Vec<u64>,
+    },
+    /// Look whether the frames left of a clip can change its winner, and answer with [`Action::Looked`].
+    LookAhead {
+        clip: usize,
+        asked: u64,
+        so_far: Box<SparseClip>,
+    },
     /// Find order evidence, in place of what was asked for before.
     FindEvidence(EvidenceRequest),
     /// Find scores without each step, in place of those asked for before, and answer with [`Action::Without`].

@@ -8,7 +8,8 @@ use ndarray::Array2;
 use crate::align::Rule;
 use crate::explore::knobs::KnobValues;
 use crate::explore::{
-    Candidate, ClassOutcome, ClassReport, Exploration, Picture, Settings, Sources, StepMaps, Thumbnail,
+    Candidate, ClassOutcome, ClassReport, Exploration, Picture, Seen, Settings, Settling, Sources, StepMaps,
+    Thumbnail,
 };
 use crate::script::{Class, ClassId, Document};
 use crate::tui::patches::FrameMap;
@@ -25,6 +26,8 @@ pub struct Progress {
     /// Frames decoded so far.
     pub decoded: usize,
     pub all_decoded: bool,
+    /// The ticks of the clip, each with the ordinal of its frame, once all is decoded and frames are left to embed.
+    pub ticks: Vec<(f64, u64)>,
     /// Faults of the clip, once all is decoded.
     pub faults: Faults,
     /// Texts still to embed for the present template.
@@ -138,8 +141,24 @@ pub struct Clip {
     pub evidence_asked: Option<(u64, Option<usize>)>,
     /// Generation and classes whose scores without each step were asked for.
     pub without_asked: Option<(u64, [usize; 2])>,
+    /// Whether the winner is settled before all frames are embedded.
+    pub early: Early,
     /// Whether the alignments are older than embeddings or knobs.
     pub stale: bool,
+}
+
+/// Whether the frames left of a clip can still change its winner, as far as that was found.
+#[derive(Debug, Default)]
+pub struct Early {
+    /// The knobs and candidates of the question.
+    pub of: Option<(Settings, Vec<Candidate>)>,
+    pub settling: Settling,
+    /// Generation of the alignments for which it was asked last.
+    pub asked: Option<u64>,
+    /// Whether an answer is to come.
+    pub is_asked: bool,
+    /// The class that no other can plausibly overtake, and how much had been seen then.
+    pub settled: Option<(usize, Seen)>,
 }
 
 impl Clip {
@@ -187,6 +206,7 @@ impl Clip {
             maps_asked: false,
             evidence_asked: None,
             without_asked: None,
+            early: Early::default(),
             stale: true,
         }
     }
@@ -240,6 +260,12 @@ impl Clip {
             format!("{name} {domain}").to_lowercase().contains(&filter)
         };
         ranking.iter().copied().chain(others).filter(matches).collect()
+    }
+
+    /// How much was seen when the winner on the screen was settled, if it is.
+    pub fn settled(&self) -> Option<Seen> {
+        let (class, seen) = self.early.settled?;
+        (self.exploration.outcome().ranking.first() == Some(&class)).then_some(seen)
     }
 
     /// Index of the embedded frame nearest to the cursor.

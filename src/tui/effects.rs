@@ -123,6 +123,15 @@ impl Effects {
                 self.worker("the step map")
                     .queue(Action::Failed, move |_| Action::Mapped(clip, Box::new(request.compute())));
             }
+            Effect::EmbedNext { clip, ordinals } => {
+                if let Some(pipeline) = self.pipelines.get(&clip) {
+                    pipeline.embed_next(ordinals);
+                }
+            }
+            Effect::LookAhead { clip, asked, so_far } => {
+                self.worker("looking ahead")
+                    .queue(Action::Failed, move |_| Action::Looked(clip, asked, so_far.look()));
+            }
             Effect::FindEvidence(request) => self
                 .evidence
                 .replace(|panic| EvidenceUpdate::Failed(eyre!(panic)), move |context| request.find(context)),

@@ -10,6 +10,7 @@ macro_rules! assert_screens {
 }
 
 mod demo;
+mod early;
 mod edit;
 mod film;
 mod frame;

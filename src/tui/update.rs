@@ -69,6 +69,7 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Mapped(clip, maps) => background::handle_maps(state, clip, maps),
         Action::Evidence(evidence) => background::handle_evidence(state, evidence),
         Action::Without(found) => background::handle_without(state, found),
+        Action::Looked(clip, asked, look) => background::handle_look(state, clip, asked, look),
         Action::FrameDecoded(picture) => frame::decoded(state, picture),
         Action::PatchesEmbedding(place, done, of) => frame::patches_embedding(state, place, (done, of)),
         Action::PatchesEmbedded(patches) => frame::patches_embedded(state, patches),

@@ -14,6 +14,8 @@ pub struct Narrator {
     quarters: usize,
     knobs: Vec<Knob>,
     leader: Option<String>,
+    /// The class that was said to be settled.
+    settled: Option<String>,
     /// Names and scores, best first; by name, since classes may come and go.
     ranking: Vec<(String, f64)>,
     confidence: Option<Confidence>,
@@ -137,6 +139,14 @@ impl Narrator {
         }
     }
 
+    fn say_settled(&mut self, state: &State, news: &mut Vec<String>) {
+        let settled = state.clip().settled().zip(self.leader.clone());
+        if let Some((seen, name)) = settled.as_ref().filter(|(_, name)| self.settled.as_ref() != Some(name)) {
+            news.push(words::settled(*seen, name));
+        }
+        self.settled = settled.map(|(_, name)| name);
+    }
+
     fn say_ranking(&mut self, state: &State, news: &mut Vec<String>) {
         let clip = state.clip();
         let outcome = clip.exploration.outcome();
@@ -156,6 +166,7 @@ impl Narrator {
                 news.push(format!("{name} leads, score {}.", plain(*score)));
                 self.leader = leader;
             }
+            self.say_settled(state, news);
             return;
         }
         if ranking == self.ranking {

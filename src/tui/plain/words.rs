@@ -1,6 +1,6 @@
 //! The state in sentences: one fact a line, every number with its name and unit.
 
-use crate::explore::Evidence;
+use crate::explore::{Evidence, Seen};
 use crate::plot::confidence;
 use crate::plot::format::{plain, signed};
 use crate::plot::order;
@@ -39,6 +39,11 @@ pub fn which_clip(state: &State) -> String {
         (place, clips) => format!(" {place} of {clips}"),
     };
     format!("Clip{number}: {}, sampled at {}.", clip.id, clip.sampling.describe())
+}
+
+/// That the winner is settled, and after how many frames.
+pub fn settled(Seen { frames, of, .. }: Seen, winner: &str) -> String {
+    format!("{winner} is settled after {frames} of {of} frames: the others can hardly change the winner.")
 }
 
 /// The candidates, best first.

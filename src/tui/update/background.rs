@@ -1,7 +1,10 @@
 //! Updates of background jobs.
 
+use crate::align::AlignError;
 use crate::error_chain::error_chain;
-use crate::explore::{EvidenceUpdate, ScoresWithout, StepMaps, Update};
+use crate::explore::{EvidenceUpdate, Look, ScoresWithout, Seen, StepMaps, Update};
+use crate::tui::action::Effect;
+use crate::tui::clip::Clip;
 use crate::tui::state::State;
 use crate::tui::update::clips::prefetch;
 
@@ -28,6 +31,9 @@ pub fn handle(state: &mut State, job: u64, update: Update, now: f64) {
                 clip.thumbnails.push(thumbnail);
             }
         }
+        Update::Ticks(ticks) => progress.ticks = ticks,
+        // For jobs that wait to be told, which those of the explorer do not.
+        Update::Choose => {}
         Update::AllDecoded { frames, faults } => {
             progress.all_decoded = true;
             progress.decoded = frames;
@@ -106,6 +112,23 @@ pub fn handle_evidence(state: &mut State, update: EvidenceUpdate) {
             }
         }
         EvidenceUpdate::Failed(report) => state.complain(error_chain(&report)),
+    }
+}
+
+/// Takes up what a look at the frames so far says, unless knobs or candidates have changed since, and has the frames embedded
+/// that say most.
+pub fn handle_look(state: &mut State, clip: usize, asked: u64, look: Result<Look, AlignError>) {
+    let Some(clip_looked_at) = state.clips.get_mut(clip) else { return };
+    let Clip { early, progress, exploration, .. } = clip_looked_at;
+    early.is_asked = false;
+    let (Ok(look), true) = (look, early.asked == Some(asked)) else { return };
+    if early.settling.add(&look) {
+        let frames = exploration.frame_count();
+        let of = progress.expected_frames.unwrap_or(frames);
+        early.settled = Some((look.leader, Seen { frames, of, settled: true }));
+    } else {
+        let ordinals = look.next.iter().filter_map(|&row| Some(progress.ticks.get(row)?.1)).collect();
+        state.effects.push(Effect::EmbedNext { clip, ordinals });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::plot::scale::Shades;
 use crate::tui::action::Effect;
-use crate::tui::clip::{Above, Pinned};
+use crate::tui::clip::{Above, Clip, Early, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
 use crate::tui::update::{clips, tour};
@@ -120,6 +120,7 @@ pub fn refresh(state: &mut State) {
         align(state);
     }
     explain(state);
+    look_ahead(state);
     request_evidence(state);
     if state.view == View::Map {
         request_maps(state);
@@ -159,6 +160,28 @@ fn request_maps(state: &mut State) {
     if clip.progress.texts_missing == 0 && clip.progress.idle && !missing.is_empty() {
         clip.progress.idle = false;
         state.effects.push(Effect::EmbedTexts(missing));
+    }
+}
+
+/// Asks whether the frames left of the clip can change its winner, while it is embedded. New knobs or candidates ask anew.
+fn look_ahead(state: &mut State) {
+    let shown = state.shown;
+    let clip = state.clip_mut();
+    let question = Some((clip.exploration.settings().clone(), clip.exploration.candidates().to_vec()));
+    let Clip { early, exploration, progress, .. } = clip;
+    if early.of != question {
+        *early = Early { of: question, is_asked: early.is_asked, ..Early::default() };
+    }
+    let generation = exploration.generation();
+    let is_over = progress.ticks.is_empty() || progress.texts_missing > 0 || progress.idle;
+    if is_over || early.is_asked || early.settled.is_some() || early.asked == Some(generation) {
+        return;
+    }
+    let so_far = exploration.sparse_clip(&progress.ticks);
+    if let Some(so_far) = so_far.filter(|so_far| !so_far.gaps().is_empty() && so_far.first_rows().is_empty())
+    {
+        (early.asked, early.is_asked) = (Some(generation), true);
+        state.effects.push(Effect::LookAhead { clip: shown, asked: generation, so_far: Box::new(so_far) });
     }
 }
 

@@ -66,6 +66,9 @@ fn progress(state: &State) -> String {
     if progress.texts_missing > 0 {
         text += &format!(" · {} texts to go", progress.texts_missing);
     }
+    if let Some(seen) = state.clip().settled() {
+        text += &format!(" · settled at {} %", seen.percent());
+    }
     let done = (embedded * 8).checked_div(expected).unwrap_or(0);
     format!("{text} {}{}", "▰".repeat(done), "▱".repeat(8 - done))
 }

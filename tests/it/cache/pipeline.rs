@@ -42,6 +42,7 @@ fn updates(job: &Job) -> Vec<(&'static str, usize)> {
                 ("decoded", 1)
             }
             Update::AllDecoded { frames, faults } if faults.is_empty() => ("all decoded", frames),
+            Update::Ticks(_) => return,
             Update::Idle => ("idle", 1),
             update => panic!("{update:?}"),
         };
