@@ -9,6 +9,7 @@ mod embed;
 mod eval;
 mod explore;
 mod export;
+mod find;
 mod inputs;
 mod keys;
 mod llm_args;
@@ -16,6 +17,7 @@ mod man;
 mod model;
 mod progress;
 mod quiz;
+mod recordings;
 mod screen;
 mod scripts;
 mod table;
@@ -53,6 +55,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Align(align::AlignArgs),
     Eval(Box<eval::EvalArgs>),
+    Find(find::FindArgs),
     Quiz(quiz::QuizArgs),
     Scripts(scripts::ScriptsArgs),
     Export(export::ExportArgs),
@@ -121,6 +124,7 @@ pub fn run() -> Result<()> {
         Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Align(args)) => align::run(&args),
         Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Find(args)) => find::run(&args),
         Some(Command::Quiz(args)) => quiz::run(&args),
         Some(Command::Scripts(args)) => scripts::run(&args),
         Some(Command::Export(args)) => export::run(&args),

@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
 
 pub mod align;
+pub mod annotation;
 pub mod backbone;
 pub mod background;
 pub mod cache;
@@ -15,6 +16,7 @@ pub mod explain;
 pub mod explore;
 pub mod export;
 pub mod files;
+pub mod find;
 pub mod hub;
 pub mod llm;
 mod log_file;

@@ -6,6 +6,7 @@
 mod affinity;
 mod drawn;
 pub(crate) mod exponential;
+mod moments;
 mod order;
 mod orders;
 mod path;
@@ -19,6 +20,7 @@ mod smooth;
 
 pub use affinity::{Calibration, Cell, OwnCalibration, cells};
 pub use drawn::{DrawnScores, Scratch};
+pub use moments::{MomentLimits, MomentPath, best_moment, moments};
 pub use order::{LEVEL, OrderEvidence, Shuffles, margin_evidence, order_evidence};
 pub use path::{corners, runs, spans};
 pub use rows::{dot, norm, products, unit_rows};

@@ -1,5 +1,7 @@
 //! `actalign-tui eval`: evaluates a dataset.
 
+mod moments;
+
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -150,6 +152,7 @@ impl FromArgMatches for OtherScripts {
 #[derive(Debug, Subcommand)]
 enum EvalCommand {
     Merge(MergeArgs),
+    Moments(moments::MomentsArgs),
 }
 
 /// Merge the shards of an evaluation into the result that a single process would give
@@ -170,9 +173,13 @@ struct MergeArgs {
 }
 
 pub fn run(args: &EvalArgs) -> Result<()> {
-    if let Some(EvalCommand::Merge(args)) = &args.command {
-        let merged = eval::merge(&args.folders, &args.people, args.out.as_deref(), reporter())?;
-        return print(&merged.results, args.json);
+    match &args.command {
+        Some(EvalCommand::Merge(args)) => {
+            let merged = eval::merge(&args.folders, &args.people, args.out.as_deref(), reporter())?;
+            return print(&merged.results, args.json);
+        }
+        Some(EvalCommand::Moments(args)) => return moments::run(args),
+        None => {}
     }
     let finished = Evaluation::open(request(args)?)?.run(reporter())?;
     let Finished { run, records, results } = &finished;

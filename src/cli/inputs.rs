@@ -155,9 +155,9 @@ impl MethodArgs {
     }
 }
 
-/// The candidates, and how they are compared with a clip.
+/// The candidates, and the frames and sentences that are compared.
 #[derive(Debug, Args)]
-pub struct ComparisonArgs {
+pub struct CandidateArgs {
     /// Script file with the candidate classes and their ordered steps, or lib:NAME, one that comes with the program
     /// (`actalign-tui scripts list`)
     // Required unless there is a command without use for it, so that it may be absent here.
@@ -167,8 +167,6 @@ pub struct ComparisonArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     sampling: SamplingArgs,
-    #[command(flatten)]
-    method: MethodArgs,
     /// Smoothing width in seconds; 0 is off
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     smoothing: f64,
@@ -178,10 +176,10 @@ pub struct ComparisonArgs {
     template: Option<Template>,
 }
 
-impl ComparisonArgs {
-    /// The script file as the user names it.
-    pub fn scripts(&self) -> &Path {
-        self.scripts.as_deref().unwrap_or(Path::new(""))
+impl CandidateArgs {
+    /// Smoothing width in seconds.
+    pub fn smoothing(&self) -> f64 {
+        self.smoothing
     }
 
     /// The comparison of these clips.
@@ -189,30 +187,48 @@ impl ComparisonArgs {
         Ok(self.request_of(clips, self.model.request()?))
     }
 
+    fn request_of(&self, clips: &[PathBuf], model: ModelRequest) -> Request {
+        Request {
+            sampling: self.sampling.fps,
+            segment: self.sampling.segment(),
+            settings: Settings {
+                smoothing_seconds: self.smoothing,
+                template: self.template.clone().unwrap_or_default(),
+                ..Settings::default()
+            },
+            shortens_template: self.template.is_none(),
+            ..Request::new(clips.to_vec(), self.scripts.clone().unwrap_or_default(), model)
+        }
+    }
+}
+
+/// The candidates, and how they are compared with a clip.
+#[derive(Debug, Args)]
+pub struct ComparisonArgs {
+    #[command(flatten)]
+    candidates: CandidateArgs,
+    #[command(flatten)]
+    method: MethodArgs,
+}
+
+impl ComparisonArgs {
+    /// The comparison of these clips.
+    pub fn request(&self, clips: &[PathBuf]) -> Result<Request> {
+        Ok(self.with_method(self.candidates.request(clips)?))
+    }
+
     /// The comparison of these clips under each model, to be explored: in the fastest precision that is close to f32,
     /// unless one is named.
     pub fn requests_to_explore(&self, clips: &[PathBuf]) -> Vec<Request> {
-        let precision = self.model.precision.unwrap_or(PrecisionChoice::Auto);
-        let models = self.model.requests().map(|model| ModelRequest { precision, ..model });
-        models.map(|model| self.request_of(clips, model)).collect()
+        let precision = self.candidates.model.precision.unwrap_or(PrecisionChoice::Auto);
+        let models = self.candidates.model.requests().map(|model| ModelRequest { precision, ..model });
+        models.map(|model| self.with_method(self.candidates.request_of(clips, model))).collect()
     }
 
-    fn request_of(&self, clips: &[PathBuf], model: ModelRequest) -> Request {
-        Request {
-            clips: clips.to_vec(),
-            scripts: self.scripts().to_owned(),
-            model,
-            sampling: self.sampling.fps,
-            segment: self.sampling.segment(),
-            cell: self.method.cell,
-            settings: Settings {
-                method: self.method.method(),
-                smoothing_seconds: self.smoothing,
-                template: self.template.clone().unwrap_or_default(),
-                calibration: None,
-            },
-            shortens_template: self.template.is_none(),
-        }
+    fn with_method(&self, mut request: Request) -> Request {
+        request.cell = self.method.cell;
+        request.settings.method = self.method.method();
+        request
     }
 }
 

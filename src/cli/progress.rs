@@ -10,6 +10,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use crate::backbone::Tower;
 use crate::explore::{self, Exploration, Job, Model, Seen, Update, known_texts};
 use crate::output;
+use crate::visible::visible_line;
 
 /// A progress bar with rate and time left; hidden where standard error is not a terminal.
 pub fn bar(total: Option<usize>, what: &'static str) -> ProgressBar {
@@ -85,10 +86,20 @@ impl Drop for Counter {
 
 /// Runs a job to its end. Progress and damage of the clip are reported on standard error.
 pub fn embed_clip(job: Job, mut take: impl FnMut(Update)) -> Result<()> {
+    embed_clip_noting(job, |update| {
+        take(update);
+        None
+    })
+}
+
+/// As [`embed_clip`]. What `take` returns stands beside the progress, in place of what it returned before.
+pub fn embed_clip_noting(job: Job, mut take: impl FnMut(Update) -> Option<String>) -> Result<()> {
     let (clip, bar) = (job.clip.clone(), bar(None, "frames"));
     explore::embed_clip(job, |update| {
         show(&bar, &clip, &update);
-        take(update);
+        if let Some(note) = take(update) {
+            bar.set_message(visible_line(&note).into_owned());
+        }
     })?;
     bar.finish_and_clear();
     Ok(())

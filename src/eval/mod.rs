@@ -15,6 +15,7 @@ mod facts;
 mod figure;
 mod journal;
 mod merge;
+pub mod moments;
 mod people;
 mod record;
 mod released;

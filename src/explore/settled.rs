@@ -13,17 +13,18 @@ use crate::explore::sparse_clip::{Filled, Gap, SparseClip};
 /// Nothing is said before each of so many parts of the clip has a known row,
 const PARTS: usize = 4;
 /// or, in a long clip, each part of this share of it.
-const PART: f64 = 0.04;
+const PART: f64 = 0.07;
 /// Draws of how the unknown rows may differ from what they are filled in with.
 const DRAWS: usize = 100;
-/// Draws that the leader may lose in a look that is sure of it.
-const LOSSES: usize = 5;
-/// Looks in a row that must be sure of the same class.
-const LOOKS: usize = 2;
+/// Draws that the leader may lose in a look that is sure of it, in the first looks
+const LOSSES: usize = 15;
+/// and later: each further look is one more chance to be wrong.
+const LATER_LOSSES: usize = 1;
+const FIRST_LOOKS: usize = 3;
 /// How far a row in the middle of a gap may be from what it is filled in with, in residuals of known rows.
 const SCALE: f32 = 1.0;
 /// Rows to embed before the next look, as a share of the clip.
-const STEP: f64 = 0.02;
+const STEP: f64 = 0.015;
 /// Fixed, so that the same frames always give the same answer.
 const SEED: u64 = 0x05e7_71ed;
 
@@ -32,8 +33,8 @@ const SEED: u64 = 0x05e7_71ed;
 pub struct Look {
     /// Index of the class in front.
     pub leader: usize,
-    /// Whether it stays in front in nearly all draws.
-    pub is_sure: bool,
+    /// Draws in which another overtakes it; no more are counted than settle nothing.
+    pub lost: usize,
     /// Rows to embed next, the one that says most first.
     pub next: Vec<usize>,
 }
@@ -41,23 +42,19 @@ pub struct Look {
 /// Follows the looks at a clip.
 #[derive(Clone, Debug, Default)]
 pub struct Settling {
-    /// The class that the last looks were sure of.
-    leader: Option<usize>,
     looks: usize,
+    before: Option<Look>,
 }
 
 impl Settling {
-    /// Adds a look at more frames than the one before. Returns whether the winner is settled: several looks in a row are sure of
-    /// it.
+    /// Adds a look at more frames than the one before. Returns whether the winner is settled: two looks in a row are sure of it.
     pub fn add(&mut self, look: &Look) -> bool {
-        let leader = look.is_sure.then_some(look.leader);
-        self.looks = match leader {
-            None => 0,
-            same if same == self.leader => self.looks + 1,
-            Some(_) => 1,
-        };
-        self.leader = leader;
-        self.looks >= LOOKS
+        self.looks += 1;
+        let most = if self.looks <= FIRST_LOOKS { LOSSES } else { LATER_LOSSES };
+        let is_sure = |before: &Look| before.leader == look.leader && before.lost.max(look.lost) <= most;
+        let is_settled = self.before.as_ref().is_some_and(is_sure);
+        self.before = Some(look.clone());
+        is_settled
     }
 }
 
@@ -102,7 +99,7 @@ impl SparseClip {
         let count = ((STEP * self.rows as f64).round() as usize).max(1);
         Ok(Look {
             leader: self.classes[contest.classes[0]],
-            is_sure: contest.is_sure()?,
+            lost: contest.lost()?,
             next: contest.next_rows(count),
         })
     }
@@ -126,20 +123,20 @@ fn residuals(clip: &SparseClip) -> Vec<Array2<f32>> {
 type Bulge = (usize, f32);
 
 impl Contest<'_> {
-    /// Whether the leader loses few draws. Without a residual nothing is known of the gaps.
-    fn is_sure(&self) -> Result<bool, AlignError> {
+    /// See [`Look::lost`]. Without a residual nothing is known of the gaps.
+    fn lost(&self) -> Result<usize, AlignError> {
         if self.residuals[0].ncols() == 0 {
-            return Ok(false);
+            return Ok(DRAWS);
         }
         let mut rng = Pcg64::seed_from_u64(SEED);
         let mut lost = 0;
         for _ in 0..DRAWS {
             lost += usize::from(self.is_overtaken(&self.draw(&mut rng))?);
             if lost > LOSSES {
-                return Ok(false);
+                break;
             }
         }
-        Ok(true)
+        Ok(lost)
     }
 
     /// For each gap the residual of any known row, in either direction.
@@ -170,19 +167,18 @@ impl Contest<'_> {
         self.filled.score(products.view())
     }
 
-    /// Up to `count` unknown rows: the middle of the gap that may move the margin most, of what is left of it or of the next
-    /// gap, and so on. The margin is that over the rival that is likeliest to overtake.
+    /// Up to `count` unknown rows: the middle of the gap whose rows are farthest from known ones, of what is left of it or of the
+    /// next gap, and so on. Of gaps of one size, the one that may move the margin most comes first.
     fn next_rows(&self, count: usize) -> Vec<usize> {
-        let mut open: Vec<(f64, Gap)> = self.variances().into_iter().zip(self.gaps.iter().cloned()).collect();
+        let mut open: Vec<(Gap, f64)> = self.gaps.iter().cloned().zip(self.variances()).collect();
         let mut rows = Vec::new();
         while rows.len() < count {
-            let key = |place: &usize| (open[*place].0, open[*place].1.rows.len());
-            let in_order = |a: &usize, b: &usize| {
-                let (a, b) = (key(a), key(b));
-                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+            let in_order = |&a: &usize, &b: &usize| {
+                let ((a, of_a), (b, of_b)) = (&open[a], &open[b]);
+                reach(a).cmp(&reach(b)).then(of_a.total_cmp(of_b))
             };
             let Some(most) = (0..open.len()).max_by(in_order) else { break };
-            let (variance, Gap { rows: Range { start, end }, is_open }) = open.swap_remove(most);
+            let (Gap { rows: Range { start, end }, is_open }, variance) = open.swap_remove(most);
             let middle = match is_open {
                 // Two thirds of the way to the open end.
                 true if start == 0 => (end - 1) / 3,
@@ -193,7 +189,7 @@ impl Contest<'_> {
             let halves = [start..middle, middle + 1..end].into_iter().filter(|half| !half.is_empty());
             open.extend(halves.map(|rows| {
                 let share = rows.len() as f64 / (end - start) as f64;
-                (variance * share * share, Gap { rows, is_open: false })
+                (Gap { rows, is_open: false }, variance * share * share)
             }));
         }
         rows
@@ -230,6 +226,11 @@ impl Contest<'_> {
         }
         moves.iter().map(|change| change * change).sum::<f64>() / moves.len().max(1) as f64
     }
+}
+
+/// Rows from the known ones beside a gap to its farthest row.
+fn reach(gap: &Gap) -> usize {
+    if gap.is_open { gap.rows.len() } else { gap.rows.len().div_ceil(2) }
 }
 
 /// How far each row of a gap may be from what it is filled in with, as a share of a residual: as far as a random walk between
@@ -342,11 +343,24 @@ mod tests {
 
     #[test]
     fn two_looks_in_a_row_must_be_sure_of_the_same_class() {
-        let look = |leader, is_sure| Look { leader, is_sure, next: Vec::new() };
+        let look = |leader, lost| Look { leader, lost, next: Vec::new() };
+        let settled = |looks: &[(usize, usize)]| {
+            let mut settling = Settling::default();
+            looks.iter().map(|&(leader, lost)| settling.add(&look(leader, lost))).collect::<Vec<_>>()
+        };
+        assert_eq!(settled(&[(1, LOSSES), (1, 0)]), [false, true]);
+        assert_eq!(settled(&[(1, 0), (0, 0), (0, LOSSES)]), [false, false, true]);
+        assert_eq!(settled(&[(1, LOSSES + 1), (1, 0), (1, 0)]), [false, false, true]);
+    }
+
+    #[test]
+    fn later_looks_must_be_surer() {
         let mut settling = Settling::default();
-        let looks = [(0, true), (1, true), (1, false), (1, true), (1, true)];
-        let answers = looks.map(|(leader, is_sure)| settling.add(&look(leader, is_sure)));
-        assert_eq!(answers, [false, false, false, false, true]);
+        let look = |lost| Look { leader: 0, lost, next: Vec::new() };
+        let unsure = [DRAWS; FIRST_LOOKS].map(|lost| settling.add(&look(lost)));
+        assert_eq!(unsure, [false; FIRST_LOOKS]);
+        let later = [LATER_LOSSES + 1, LATER_LOSSES, LATER_LOSSES].map(|lost| settling.add(&look(lost)));
+        assert_eq!(later, [false, false, true]);
     }
 
     #[test]

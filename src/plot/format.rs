@@ -33,6 +33,16 @@ pub fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }
 
+/// Seconds as on a clock, to a tenth: `0:07.3`, `1:02:03.0`.
+pub fn clock(seconds: f64) -> String {
+    let tenths = (seconds.abs() * 10.0).round() as u64;
+    let (minutes, tenths) = (tenths / 600, tenths % 600);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let sign = if seconds < 0.0 && tenths + minutes + hours > 0 { "-" } else { "" };
+    let rest = format!("{:02}.{}", tenths / 10, tenths % 10);
+    if hours > 0 { format!("{sign}{hours}:{minutes:02}:{rest}") } else { format!("{sign}{minutes}:{rest}") }
+}
+
 /// Values in per cent with two decimals, as results are published; `-` where there is none.
 pub mod percent {
     /// `33.33`
@@ -64,6 +74,12 @@ mod tests {
         assert_eq!([0.5, 0.0, -0.5].map(signed), ["+0.5000", "+0.0000", "-0.5000"]);
         assert_eq!(["-0.5000", "5.07e-4", "1.00e30"].map(typeset), ["−0.5000", "5.07×10⁻⁴", "1.00×10³⁰"]);
         assert_eq!([0.0031, 0.00099, 1.0, 0.0].map(p_value), ["0.003", "<0.001", "1.000", "<0.001"]);
+    }
+
+    #[test]
+    fn a_clock_shows_tenths() {
+        let seconds = [0.0, 7.25, 59.96, 3723.0, -0.01, -61.5];
+        assert_eq!(seconds.map(clock), ["0:00.0", "0:07.3", "1:00.0", "1:02:03.0", "0:00.0", "-1:01.5"]);
     }
 
     #[test]

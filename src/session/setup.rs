@@ -92,6 +92,15 @@ impl Setup {
         Ok(Self { request, scripts, model })
     }
 
+    /// The classes that clips are compared with.
+    pub fn scripts(&self) -> &ScriptFile {
+        &self.scripts
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// A clip to compare with all classes. The file is not read.
     pub fn clip(&self, path: &Path) -> ClipToExplore {
         self.clip_of(path, self.request.segment, Candidate::all_of(&self.scripts))

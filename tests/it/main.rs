@@ -3,6 +3,7 @@
 mod support;
 
 mod align;
+mod annotation;
 mod backbone;
 mod cache;
 mod clips;
@@ -13,6 +14,7 @@ mod eval;
 mod explore;
 mod explorer;
 mod export;
+mod find;
 mod hostile;
 mod hub;
 mod llm;

@@ -31,11 +31,13 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
     let folder = TempDir::new().unwrap();
     stdout(&["man", folder.path().to_str().unwrap()]);
     let help = stdout(&["--help"]);
-    let commands = help.split("Commands:\n").nth(1).unwrap().lines().map_while(|line| {
-        let name = line.strip_prefix("  ")?.split_whitespace().next()?;
-        (name != "help" && !line.starts_with("   ")).then_some(name)
-    });
-    let commands: Vec<&str> = commands.collect();
+    // Two spaces before each name; continued lines have more.
+    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = list
+        .lines()
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next());
+    let commands: Vec<&str> = names.filter(|&name| name != "help").collect();
     assert!(commands.contains(&"classify") && !commands.contains(&"man"), "{commands:?}");
     for name in commands {
         let page = fs::read_to_string(folder.path().join(format!("actalign-tui-{name}.1"))).unwrap();

@@ -144,7 +144,8 @@ fn in_json((time, boxes): &(f64, Boxes)) -> Value {
     json!({"time": time, "athlete": boxes.athlete.map(rounded), "prop": boxes.prop.map(rounded)})
 }
 
-fn scripts(steps: impl Fn(&Action) -> Vec<String>) -> ScriptFile {
+/// A script for every class.
+pub fn scripts(steps: impl Fn(&Action) -> Vec<String>) -> ScriptFile {
     let class = |action: &Action| Class {
         name: action.name.to_owned(),
         domain: Some(action.sport.name().to_owned()),
@@ -163,7 +164,8 @@ fn actor(step: &Step) -> &'static str {
     }
 }
 
-fn context_rich(action: &Action) -> Vec<String> {
+/// The script of a class in full sentences.
+pub fn context_rich(action: &Action) -> Vec<String> {
     let steps = action.steps.iter().map(|key| step_named(key));
     steps.map(|step| format!("{} {}", actor(step), step.words.script)).collect()
 }

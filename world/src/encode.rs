@@ -10,7 +10,7 @@ use video_rs::ffmpeg::frame::Video;
 use video_rs::{Encoder, Options};
 
 use crate::dataset::RenderError;
-use crate::rendered::{Boxes, Clip};
+use crate::rendered::{Boxes, Clip, Recording};
 use actalign_tui::video::start_ffmpeg;
 
 const WIDTH: u32 = 320;
@@ -22,18 +22,36 @@ const KEY_FRAMES_EVERY: u64 = 60;
 
 /// Encodes a clip, whole or not at all. Returns where athlete and prop are in each frame, with its time in seconds.
 pub fn write(clip: &Clip, path: &Path) -> Result<Vec<(f64, Boxes)>, RenderError> {
+    write_film(clip.seconds(), |time| clip.picture(time, (WIDTH, HEIGHT)), path)
+}
+
+/// Encodes a recording, whole or not at all.
+pub fn write_recording(recording: &Recording, path: &Path) -> Result<(), RenderError> {
+    write_film(recording.seconds(), |time| recording.picture(time, (WIDTH, HEIGHT)), path).map(drop)
+}
+
+/// Encodes so many seconds of pictures.
+fn write_film(
+    seconds: f32,
+    picture: impl Fn(f32) -> (RgbImage, Boxes),
+    path: &Path,
+) -> Result<Vec<(f64, Boxes)>, RenderError> {
     start_ffmpeg();
     let written = |source| RenderError::Write { path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".actalign-").tempdir_in(folder).map_err(written)?;
     let file = temporary.path().join("clip.mp4");
-    let boxes = encode(clip, &file)
+    let boxes = encode(seconds, picture, &file)
         .map_err(|error| RenderError::Encode { path: path.to_owned(), reason: error.to_string() })?;
     std::fs::rename(&file, path).map_err(written)?;
     Ok(boxes)
 }
 
-fn encode(clip: &Clip, file: &Path) -> Result<Vec<(f64, Boxes)>, video_rs::Error> {
+fn encode(
+    seconds: f32,
+    picture: impl Fn(f32) -> (RgbImage, Boxes),
+    file: &Path,
+) -> Result<Vec<(f64, Boxes)>, video_rs::Error> {
     let options = HashMap::from([
         ("preset".to_owned(), "fast".to_owned()),
         ("crf".to_owned(), RATE_FACTOR.to_owned()),
@@ -46,12 +64,12 @@ fn encode(clip: &Clip, file: &Path) -> Result<Vec<(f64, Boxes)>, video_rs::Error
         Settings::preset_h264_custom(WIDTH as usize, HEIGHT as usize, Pixel::YUV420P, Options::from(options))
             .with_keyframe_interval(KEY_FRAMES_EVERY);
     let mut encoder = Encoder::new(file, settings)?;
-    let frames = (clip.seconds() * FRAMES_PER_SECOND as f32) as u32;
+    let frames = (seconds * FRAMES_PER_SECOND as f32) as u32;
     // The last picture comes twice: its packet has no duration, and the container drops what lasts no time.
     let mut places = Vec::new();
     for number in 0..=frames {
         let seconds = number.min(frames.saturating_sub(1)) as f32 / FRAMES_PER_SECOND as f32;
-        let (picture, boxes) = clip.picture(seconds, (WIDTH, HEIGHT));
+        let (picture, boxes) = picture(seconds);
         if number < frames {
             places.push((f64::from(number) / f64::from(FRAMES_PER_SECOND), boxes));
         }

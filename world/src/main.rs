@@ -2,6 +2,7 @@
 
 mod dataset;
 mod encode;
+mod recordings;
 mod rendered;
 mod training;
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use actalign_tui::error_chain::error_chain;
@@ -33,9 +34,15 @@ enum Command {
         #[arg(long)]
         seed: u64,
         /// Number of clips
-        #[arg(long)]
+        #[arg(long, default_value_t = 0, required_unless_present = "recordings")]
         clips: usize,
-        /// Folder for the manifest, the scripts and clips/
+        /// Number of long recordings with annotated actions, in place of clips
+        #[arg(long, value_name = "N", conflicts_with = "clips")]
+        recordings: Option<usize>,
+        /// Length of each recording
+        #[arg(long, value_name = "MINUTES", default_value_t = 10.0, requires = "recordings")]
+        minutes: f32,
+        /// Folder for the manifest, the scripts and clips/, or for moments.json, the scripts and recordings/
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
@@ -55,7 +62,10 @@ enum Command {
 
 fn main() {
     let outcome = match Arguments::parse().command {
-        Command::Render { seed, clips, out } => render(seed, clips, &out),
+        Command::Render { seed, recordings: Some(number), minutes, out, .. } => {
+            render_recordings(seed, number, minutes, &out)
+        }
+        Command::Render { seed, clips, out, .. } => render(seed, clips, &out),
         Command::Train { out, seed, steps } => train(&out, seed, steps),
     };
     if let Err(error) = outcome {
@@ -69,6 +79,15 @@ fn render(seed: u64, clips: usize, out: &Path) -> Result<()> {
     dataset::render(seed, clips, out, || bar.inc(1))?;
     bar.finish_and_clear();
     println!("{clips} clips in {}", out.display());
+    Ok(())
+}
+
+fn render_recordings(seed: u64, recordings: usize, minutes: f32, out: &Path) -> Result<()> {
+    ensure!(minutes > 0.0 && minutes.is_finite(), "--minutes must be a number above 0");
+    let bar = bar(recordings, "rendering");
+    recordings::render(seed, recordings, 60.0 * minutes, out, || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("{recordings} recordings in {}", out.display());
     Ok(())
 }
 

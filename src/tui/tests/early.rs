@@ -30,7 +30,7 @@ fn asked(effects: Vec<Effect>) -> Option<(u64, SparseClip)> {
 }
 
 fn sure(state: &State) -> Look {
-    Look { leader: state.clip().exploration.outcome().ranking[0], is_sure: true, next: vec![1] }
+    Look { leader: state.clip().exploration.outcome().ranking[0], lost: 0, next: vec![1] }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::align::Calibration;
 use crate::explore::{Exploration, Method, Settings, Sources};
 use crate::script::ClassId;
 use crate::tui::action::{Checked, Effect, Live};
-use crate::tui::clip::{Clip, Progress, Thumbnails};
+use crate::tui::clip::{Clip, Early, Progress, Thumbnails};
 use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
@@ -84,6 +84,7 @@ pub fn show(state: &mut State, index: usize) {
     if clip.job.is_none() {
         clip.job = Some(job);
         clip.progress = Progress::default();
+        clip.early = Early::default();
         clip.sampled.clear();
         let (sampling, texts) = (clip.sampling, missing_texts(clip));
         let known = clip.exploration.embedded_frames().to_vec();

@@ -167,10 +167,11 @@ fn request_maps(state: &mut State) {
 fn look_ahead(state: &mut State) {
     let shown = state.shown;
     let clip = state.clip_mut();
-    let question = Some((clip.exploration.settings().clone(), clip.exploration.candidates().to_vec()));
     let Clip { early, exploration, progress, .. } = clip;
-    if early.of != question {
-        *early = Early { of: question, is_asked: early.is_asked, ..Early::default() };
+    let (settings, candidates) = (exploration.settings(), exploration.candidates());
+    if early.of.as_ref().is_none_or(|(of, among)| of != settings || among != candidates) {
+        let of = Some((settings.clone(), candidates.to_vec()));
+        *early = Early { of, is_asked: early.is_asked, ..Early::default() };
     }
     let generation = exploration.generation();
     let is_over = progress.ticks.is_empty() || progress.texts_missing > 0 || progress.idle;

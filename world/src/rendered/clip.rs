@@ -183,3 +183,45 @@ impl Clip {
         self.hoop = last;
     }
 }
+
+/// What recordings are made of.
+impl Clip {
+    /// A clip in which nobody acts.
+    pub fn waiting(rng: &mut Rng, sport: Sport, seconds: f32) -> Self {
+        let mut clip = Self { scene: Scene::random(rng, sport), shots: Vec::new(), hoop: 0.0 };
+        clip.fill(rng, seconds);
+        clip.place_hoop();
+        clip
+    }
+
+    /// A clip of some steps with waiting around them.
+    pub fn of_steps(rng: &mut Rng, sport: Sport, steps: &[&'static Step]) -> Self {
+        let mut clip = Self { scene: Scene::random(rng, sport), shots: Vec::new(), hoop: 0.0 };
+        clip.fill(rng, 1.0);
+        for step in steps {
+            clip.play(step, rng.between(0.8, 1.8));
+        }
+        clip.fill(rng, 1.0);
+        clip.place_hoop();
+        clip
+    }
+
+    /// Start and end of each step except for waiting, in seconds.
+    pub fn steps(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.acting_shots().map(|shot| (self.shots[shot].1, self.shots[shot].1 + self.shots[shot].2))
+    }
+
+    /// The picture of a step of [`Clip::steps`] in slow motion, `since` seconds after the replay began.
+    pub fn replay(&self, step: usize, since: f32, size: (u32, u32)) -> (RgbImage, Boxes) {
+        match self.acting_shots().nth(step) {
+            Some(shot) => self.moment(shot, (0.6 * since).min(self.shots[shot].2), true, size),
+            None => (self.picture_of_crowd(since, size), Boxes::default()),
+        }
+    }
+
+    fn acting_shots(&self) -> impl Iterator<Item = usize> {
+        let acts =
+            |shot: &usize| matches!(self.shots[*shot].0, Shot::Step { step, .. } if step.key != "wait");
+        (0..self.shots.len()).filter(acts)
+    }
+}

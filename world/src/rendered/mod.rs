@@ -9,6 +9,7 @@ mod canvas;
 mod captions;
 mod clip;
 mod figure;
+mod recording;
 mod rng;
 mod scene;
 mod steps;
@@ -21,6 +22,7 @@ use image::RgbImage;
 pub use actions::{ACTIONS, Action, Sport};
 pub use canvas::Boxes;
 pub use clip::{Clip, Timing};
+pub use recording::{ActionMoment, Recording};
 pub use rng::Rng;
 pub use steps::{Step, named as step_named};
 

@@ -1,0 +1,249 @@
+//! The search for moments of several scripts in one recording.
+
+use std::io;
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::FindSettings;
+use super::gains::{StepBackground, gains};
+use super::overlap::without_overlaps;
+use super::recording::{Recording, Timeline};
+use crate::align::{
+    self, AlignError, Aligner, MomentLimits, MomentPath, OrderEvidence, Rule, best_moment, moments,
+    order_evidence,
+};
+use crate::script::Class;
+
+/// Steps that are compared with all frames at a time.
+const ROWS: usize = 256;
+/// Largest share of other orders of a script that may score as high as a moment.
+const MOST_AS_HIGH: f64 = 0.05;
+
+/// A class to look for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Unit embeddings of its steps, K×d.
+    pub steps: Array2<f32>,
+    /// The seed of the orders that its steps are shuffled into.
+    pub order_seed: u64,
+    /// Its own limits of duration in seconds, if the script has them.
+    pub min_seconds: Option<f64>,
+    pub max_seconds: Option<f64>,
+}
+
+impl Wanted {
+    /// A class with the limits of its script: the fields `min_seconds` and `max_seconds`.
+    ///
+    /// # Errors
+    /// If a limit is not a number of seconds.
+    pub fn new(class: &Class, steps: Array2<f32>, order_seed: u64) -> Result<Self, InvalidLimit> {
+        let limit = |field: &'static str| {
+            let Some(value) = class.other.get(field) else { return Ok(None) };
+            let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0);
+            let invalid = || InvalidLimit { class: class.name.clone(), field, value: value.to_string() };
+            seconds.map(Some).ok_or_else(invalid)
+        };
+        let (min_seconds, max_seconds) = (limit("min_seconds")?, limit("max_seconds")?);
+        Ok(Self { steps, order_seed, min_seconds, max_seconds })
+    }
+
+    /// The same class with its steps from the last to the first: a control.
+    pub fn reversed(&self) -> Self {
+        Self { steps: self.steps.slice(s![..;-1, ..]).to_owned(), ..self.clone() }
+    }
+}
+
+/// A limit of a script that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the class \"{class}\" has {field} {value}\nhelp: give a number of seconds, 0 or more")]
+pub struct InvalidLimit {
+    class: String,
+    field: &'static str,
+    value: String,
+}
+
+/// A moment of one of the classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundMoment {
+    pub class: usize,
+    pub moment: MomentPath,
+    /// The class that scores best within these frames among the others, and its score.
+    pub rival: Option<(usize, f64)>,
+    /// None for a script of one step.
+    pub order: Option<OrderEvidence>,
+}
+
+/// The moments of a recording, best first.
+#[derive(Debug)]
+pub struct FoundMoments {
+    pub moments: Vec<FoundMoment>,
+    /// Number of better moments than the last whose script scores as high in other orders.
+    pub unordered: usize,
+    pub timeline: Timeline,
+}
+
+/// Why a recording cannot be searched.
+#[derive(Debug, Error)]
+pub enum FindError {
+    #[error("cannot read the embeddings back: {0}")]
+    Read(#[from] io::Error),
+    #[error(transparent)]
+    Align(#[from] AlignError),
+}
+
+/// Looks for classes in recordings.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    classes: Vec<Wanted>,
+    settings: FindSettings,
+}
+
+impl Finder {
+    pub fn new(classes: Vec<Wanted>, settings: FindSettings) -> Self {
+        Self { classes, settings }
+    }
+
+    /// The moments in the frames embedded so far.
+    ///
+    /// # Errors
+    /// If an embedding is not finite, or the recording cannot be read back.
+    pub fn find(&self, recording: &Recording) -> Result<FoundMoments, FindError> {
+        let timeline = recording.timeline(self.settings.smoothing_seconds)?;
+        let search = Search { finder: self, timeline: &timeline, backgrounds: Vec::new() };
+        let (moments, unordered) = if timeline.is_empty() { (Vec::new(), 0) } else { search.run()? };
+        Ok(FoundMoments { moments, unordered, timeline })
+    }
+}
+
+/// The search in the frames of a recording.
+struct Search<'a> {
+    finder: &'a Finder,
+    timeline: &'a Timeline,
+    /// Of each step of each class.
+    backgrounds: Vec<Vec<StepBackground>>,
+}
+
+impl Search<'_> {
+    fn run(mut self) -> Result<(Vec<FoundMoment>, usize), AlignError> {
+        let settings = &self.finder.settings;
+        let mut candidates = self.candidates()?;
+        candidates.retain(|(_, moment)| moment.score >= settings.min_score);
+        candidates.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        if settings.competes {
+            candidates = without_overlaps(candidates, |(_, moment)| &moment.frames);
+        }
+        let (mut found, mut unordered) = (Vec::new(), 0);
+        for (class, moment) in candidates {
+            if found.len() == settings.max_moments {
+                break;
+            }
+            let order = self.order(class, &moment.frames)?;
+            if order.is_some_and(|order| !beats_other_orders(order)) {
+                unordered += 1;
+                continue;
+            }
+            found.push((class, moment, order));
+        }
+        let rival = |(class, moment, order): (usize, MomentPath, Option<OrderEvidence>)| {
+            let rival = self.rival(class, &moment.frames)?;
+            Ok(FoundMoment { class, moment, rival, order })
+        };
+        Ok((found.into_par_iter().map(rival).collect::<Result<_, AlignError>>()?, unordered))
+    }
+
+    /// Moments of every class. Keeps the backgrounds.
+    fn candidates(&mut self) -> Result<Vec<(usize, MomentPath)>, AlignError> {
+        let mut candidates = Vec::new();
+        let mut first = 0;
+        while first < self.finder.classes.len() {
+            let group = self.group(first);
+            let cosines = self.timeline.cosines(self.steps(&group).view(), 0..self.timeline.len());
+            let mut start = 0;
+            let rows = self.finder.classes[group.clone()].iter().map(|class| {
+                start += class.steps.nrows();
+                start - class.steps.nrows()..start
+            });
+            let rows: Vec<Range<usize>> = rows.collect();
+            let of_class = |(class, rows): (usize, Range<usize>)| {
+                let cosines = cosines.slice(s![rows, ..]);
+                let percentile = self.finder.settings.background;
+                let backgrounds: Vec<StepBackground> =
+                    cosines.axis_iter(Axis(0)).map(|row| StepBackground::of(row, percentile)).collect();
+                let gains = gains(cosines.to_owned(), &backgrounds);
+                let most = self.finder.settings.max_moments;
+                Ok((backgrounds, moments(gains.view(), self.limits(class), most)?))
+            };
+            let found: Vec<(Vec<StepBackground>, Vec<MomentPath>)> =
+                group.clone().into_par_iter().zip(rows).map(of_class).collect::<Result<_, AlignError>>()?;
+            for (class, (backgrounds, moments)) in group.clone().zip(found) {
+                self.backgrounds.push(backgrounds);
+                candidates.extend(moments.into_iter().map(|moment| (class, moment)));
+            }
+            first = group.end;
+        }
+        Ok(candidates)
+    }
+
+    /// Classes from `first` on whose steps are compared with the frames together: at least one.
+    fn group(&self, first: usize) -> Range<usize> {
+        let mut rows = 0;
+        let fits = |class: &&Wanted| {
+            rows += class.steps.nrows();
+            rows <= ROWS
+        };
+        let count = self.finder.classes[first..].iter().take_while(fits).count();
+        first..first + count.max(1)
+    }
+
+    /// The steps of some classes, one below the other.
+    fn steps(&self, classes: &Range<usize>) -> Array2<f32> {
+        let steps: Vec<ArrayView2<f32>> =
+            self.finder.classes[classes.clone()].iter().map(|class| class.steps.view()).collect();
+        concatenate(Axis(0), &steps).expect("scripts are of one space")
+    }
+
+    fn limits(&self, class: usize) -> MomentLimits {
+        let (settings, class) = (&self.finder.settings, &self.finder.classes[class]);
+        let rate = self.timeline.rate();
+        let frames = |seconds: f64| align::width_in_frames(seconds, rate).max(1);
+        let shortest = frames(class.min_seconds.unwrap_or(settings.min_seconds));
+        let longest = frames(class.max_seconds.unwrap_or(settings.max_seconds));
+        MomentLimits { frames: (shortest, longest), gap: settings.gap }
+    }
+
+    /// Gains of a class in some frames.
+    fn gains(&self, class: usize, frames: Range<usize>) -> Array2<f32> {
+        let cosines = self.timeline.cosines(self.finder.classes[class].steps.view(), frames);
+        gains(cosines, &self.backgrounds[class])
+    }
+
+    /// Whether the order of the steps matters around a moment: half of its length on both sides belongs to what is compared.
+    fn order(&self, class: usize, frames: &Range<usize>) -> Result<Option<OrderEvidence>, AlignError> {
+        let half = frames.len() / 2;
+        let around = frames.start.saturating_sub(half)..(frames.end + half).min(self.timeline.len());
+        // Gains are above the background, whose own gain is 0.
+        let rule = Rule { background: 0.0, ..Rule::from(Aligner::Drop) };
+        order_evidence(rule, self.gains(class, around).view(), self.finder.classes[class].order_seed)
+    }
+
+    /// The class that scores best within some frames, but for one.
+    fn rival(&self, own: usize, frames: &Range<usize>) -> Result<Option<(usize, f64)>, AlignError> {
+        let score = |class: usize| {
+            let gains = self.gains(class, frames.clone());
+            let moment = best_moment(gains.view(), self.finder.settings.gap)?;
+            Ok(moment.map(|moment| (class, moment.score)))
+        };
+        let others = (0..self.finder.classes.len()).filter(|&class| class != own);
+        let scores: Vec<_> = others.map(score).collect::<Result<_, AlignError>>()?;
+        Ok(scores.into_iter().flatten().max_by(|a, b| a.1.total_cmp(&b.1)))
+    }
+}
+
+/// Whether the script as written scores higher than almost all of its other orders.
+fn beats_other_orders(order: OrderEvidence) -> bool {
+    let allowed = (MOST_AS_HIGH * (1 + order.permutations) as f64) as usize;
+    order.as_high() <= allowed.saturating_sub(1)
+}

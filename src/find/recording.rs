@@ -1,0 +1,194 @@
+//! The embedded frames of a recording: a file of half-precision rows, read as it is needed.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use memmap2::Mmap;
+use ndarray::{Array2, ArrayView2, Axis, s};
+
+use crate::align::{self, Preset, Smoothing, products, unit_rows};
+use crate::explore::EmbeddedFrame;
+
+/// Frames read at a time.
+const BLOCK: usize = 1024;
+
+/// Unit embeddings of frames, and when each is shown. They are kept in a temporary file, so that memory holds only what is
+/// being read.
+#[derive(Debug)]
+pub struct Recording {
+    dim: usize,
+    /// Time and place in the file of each row of the sampling.
+    rows: Vec<(f64, usize)>,
+    /// When the last frame ends.
+    end: f64,
+    file: File,
+    /// Number of frames in the file.
+    kept: usize,
+}
+
+/// The frames of a recording in order of time, ready to be compared with steps.
+#[derive(Debug)]
+pub struct Timeline {
+    times: Vec<f64>,
+    end: f64,
+    dim: usize,
+    places: Vec<usize>,
+    map: Option<Mmap>,
+    smoothing: Smoothing,
+    /// Length of the sum over each smoothing window.
+    norms: Vec<f64>,
+}
+
+impl Recording {
+    /// A recording without frames; embeddings have `dim` values.
+    ///
+    /// # Errors
+    /// If no temporary file can be made.
+    pub fn new(dim: usize) -> io::Result<Self> {
+        Ok(Self { dim, rows: Vec::new(), end: 0.0, file: tempfile::tempfile()?, kept: 0 })
+    }
+
+    /// Adds embedded frames, in any order.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be written.
+    ///
+    /// # Panics
+    /// If a frame is of another model.
+    pub fn add(&mut self, frames: &[EmbeddedFrame]) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(frames.len() * self.dim * size_of::<f16>());
+        for frame in frames {
+            assert_eq!(frame.embedding.len(), self.dim, "an embedding of another model");
+            let row = ArrayView2::from_shape((1, self.dim), &frame.embedding[..]).expect("one row");
+            bytes.extend(unit_rows(row).iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));
+            self.rows.extend(frame.shown.rows.iter().map(|&time| (time, self.kept)));
+            self.end = self.end.max(frame.shown.until);
+            self.kept += 1;
+        }
+        self.file.write_all(&bytes)
+    }
+
+    /// Number of rows of the sampling.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The frames so far in order of time, smoothed over so many seconds.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be read.
+    pub fn timeline(&self, smoothing_seconds: f64) -> io::Result<Timeline> {
+        let mut rows = self.rows.clone();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (times, places): (Vec<f64>, Vec<usize>) = rows.into_iter().unzip();
+        // SAFETY: the file has no name, and nothing shortens it.
+        let map = if places.is_empty() { None } else { Some(unsafe { Mmap::map(&self.file)? }) };
+        let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
+        let smoothing = Smoothing { width, preset: Preset::Paper };
+        let mut timeline =
+            Timeline { times, end: self.end, dim: self.dim, places, map, smoothing, norms: Vec::new() };
+        timeline.norms = timeline.window_norms();
+        Ok(timeline)
+    }
+}
+
+impl Timeline {
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Width of the smoothing window in frames.
+    pub fn width(&self) -> usize {
+        self.smoothing.width
+    }
+
+    /// Frames per second, on average.
+    pub fn rate(&self) -> f64 {
+        align::mean_rate(&self.times)
+    }
+
+    /// When these frames begin and end, in seconds.
+    pub fn seconds(&self, frames: &Range<usize>) -> [f64; 2] {
+        let end = self.times.get(frames.end).copied().unwrap_or(self.end);
+        [self.times[frames.start], end.max(self.times[frames.end - 1])]
+    }
+
+    /// Seconds that the frames last.
+    pub fn duration(&self) -> f64 {
+        if self.is_empty() { 0.0 } else { self.end - self.times[0] }
+    }
+
+    /// Cosines of unit steps (R×d) with smoothed frames (Eqs. 7, 8): a row per step, a column for each frame of `frames`.
+    pub fn cosines(&self, steps: ArrayView2<f32>, frames: Range<usize>) -> Array2<f32> {
+        let (before, after) = self.reach();
+        let around = frames.start.saturating_sub(before)..(frames.end + after).min(self.len());
+        let mut dots = Array2::zeros((steps.nrows(), around.len()));
+        for start in around.clone().step_by(BLOCK) {
+            let block = start..(start + BLOCK).min(around.end);
+            let columns = start - around.start..block.end - around.start;
+            dots.slice_mut(s![.., columns]).assign(&products(steps, self.read(block).view()));
+        }
+        let mut cosines = Array2::zeros((steps.nrows(), frames.len()));
+        let mut sums = vec![0.0; around.len() + 1];
+        for (dots, mut cosines) in dots.axis_iter(Axis(0)).zip(cosines.axis_iter_mut(Axis(0))) {
+            let mut sum = 0.0;
+            for (total, &dot) in sums[1..].iter_mut().zip(dots) {
+                sum += f64::from(dot);
+                *total = sum;
+            }
+            for (cosine, frame) in cosines.iter_mut().zip(frames.clone()) {
+                let window = self.smoothing.window(frame, self.len());
+                let sum = sums[window.end - around.start] - sums[window.start - around.start];
+                let norm = self.norms[frame];
+                *cosine = if norm == 0.0 { 0.0 } else { (sum / norm) as f32 };
+            }
+        }
+        cosines
+    }
+
+    fn window_norms(&self) -> Vec<f64> {
+        let (before, after) = self.reach();
+        let mut norms = Vec::with_capacity(self.len());
+        for start in (0..self.len()).step_by(BLOCK) {
+            let end = (start + BLOCK).min(self.len());
+            let around = start.saturating_sub(before)..(end + after).min(self.len());
+            let of_block = self.smoothing.window_norms(self.read(around.clone()).view());
+            norms.extend_from_slice(&of_block[start - around.start..end - around.start]);
+        }
+        norms
+    }
+
+    /// Frames before and after its own in a smoothing window.
+    fn reach(&self) -> (usize, usize) {
+        let middle = self.len() / 2;
+        let window = self.smoothing.window(middle, self.len());
+        (middle - window.start, window.end.saturating_sub(middle + 1))
+    }
+
+    /// The unit embeddings of some frames, a row each.
+    fn read(&self, frames: Range<usize>) -> Array2<f32> {
+        let bytes = self.map.as_deref().unwrap_or_default();
+        let size = self.dim * size_of::<f16>();
+        let mut halves = vec![f16::ZERO; self.dim];
+        let mut rows = Array2::zeros((frames.len(), self.dim));
+        for (&place, mut row) in self.places[frames].iter().zip(rows.axis_iter_mut(Axis(0))) {
+            let kept = bytes[place * size..(place + 1) * size].as_chunks::<2>().0;
+            for (half, &bytes) in halves.iter_mut().zip(kept) {
+                *half = f16::from_le_bytes(bytes);
+            }
+            halves.convert_to_f32_slice(row.as_slice_mut().expect("rows are contiguous"));
+        }
+        rows
+    }
+}

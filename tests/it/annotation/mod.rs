@@ -1,0 +1,3 @@
+//! Annotation formats, against what other tools read and write.
+
+mod formats;

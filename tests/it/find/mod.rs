@@ -1,0 +1,4 @@
+//! Moments in recordings.
+
+mod command;
+mod search;
