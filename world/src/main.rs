@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use actalign_tui::error_chain::error_chain;
 
+use dataset::Difficulty;
 use rendered::RenderedWorld;
 use training::{Options, Sizes};
 
@@ -36,6 +37,9 @@ enum Command {
         /// Number of clips
         #[arg(long, default_value_t = 0, required_unless_present = "recordings")]
         clips: usize,
+        /// How hard the clips are
+        #[arg(long, value_enum, default_value_t = Difficulty::Easy, conflicts_with = "recordings")]
+        difficulty: Difficulty,
         /// Number of long recordings with annotated actions, in place of clips
         #[arg(long, value_name = "N", conflicts_with = "clips")]
         recordings: Option<usize>,
@@ -65,7 +69,7 @@ fn main() {
         Command::Render { seed, recordings: Some(number), minutes, out, .. } => {
             render_recordings(seed, number, minutes, &out)
         }
-        Command::Render { seed, clips, out, .. } => render(seed, clips, &out),
+        Command::Render { seed, clips, difficulty, out, .. } => render(seed, clips, difficulty, &out),
         Command::Train { out, seed, steps } => train(&out, seed, steps),
     };
     if let Err(error) = outcome {
@@ -74,9 +78,9 @@ fn main() {
     }
 }
 
-fn render(seed: u64, clips: usize, out: &Path) -> Result<()> {
+fn render(seed: u64, clips: usize, difficulty: Difficulty, out: &Path) -> Result<()> {
     let bar = bar(clips, "rendering");
-    dataset::render(seed, clips, out, || bar.inc(1))?;
+    dataset::render(seed, clips, difficulty, out, || bar.inc(1))?;
     bar.finish_and_clear();
     println!("{clips} clips in {}", out.display());
     Ok(())

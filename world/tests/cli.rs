@@ -14,17 +14,23 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_actalign-world"))
 }
 
-fn render(seed: &str, out: &Path) {
-    program().args(["render", "--clips", "4", "--seed", seed, "--out"]).arg(out).assert().success();
+fn render(seed: &str, difficulty: &str, out: &Path) {
+    let options = ["render", "--clips", "4", "--seed", seed, "--difficulty", difficulty, "--out"];
+    program().args(options).arg(out).assert().success();
 }
 
 #[test]
 fn a_seed_renders_the_same_dataset_again() {
+    renders_again("easy", 5, 20.0);
+    renders_again("video", 10, 12.0);
+}
+
+fn renders_again(difficulty: &str, candidates: usize, frames_per_second: f64) {
     let folder = tempfile::tempdir().unwrap();
     let [first, second, other] = ["first", "second", "other"].map(|name| folder.path().join(name));
-    render("5", &first);
-    render("5", &second);
-    render("6", &other);
+    render("5", difficulty, &first);
+    render("5", difficulty, &second);
+    render("6", difficulty, &other);
     for name in [
         "manifest.jsonl",
         "boxes.json",
@@ -50,7 +56,11 @@ fn a_seed_renders_the_same_dataset_again() {
         assert_eq!(reader.info().codec, "h264");
         let times: Vec<f64> = reader.map(|frame| frame.unwrap().time).collect();
         assert!(times.len() > 40, "{video}: {} frames", times.len());
-        assert!(times.windows(2).all(|pair| (pair[1] - pair[0] - 0.05).abs() < 1e-3), "20 frames a second");
+        let apart = 1.0 / frames_per_second;
+        assert!(
+            times.windows(2).all(|pair| (pair[1] - pair[0] - apart).abs() < 1e-3),
+            "{video}: {apart} s apart"
+        );
         let boxes = boxes[entry["id"].as_str().unwrap()].as_array().unwrap();
         assert_eq!(boxes.len(), times.len(), "{video}: a line for each frame");
         for (boxes, time) in boxes.iter().zip(&times) {
@@ -62,10 +72,10 @@ fn a_seed_renders_the_same_dataset_again() {
             }
         }
         let seen = boxes.iter().filter(|boxes| boxes["athlete"].is_array()).count();
-        assert!(seen * 2 > boxes.len(), "{video}: the athlete is in most frames");
-        let candidates = entry["candidates"].as_array().unwrap();
-        assert_eq!(candidates.len(), 5);
-        for name in candidates {
+        assert!(seen * 3 > boxes.len(), "{video}: the athlete is in many frames");
+        let names = entry["candidates"].as_array().unwrap();
+        assert_eq!(names.len(), candidates);
+        for name in names {
             assert!(scripts.classes.iter().any(|class| class.name == *name.as_str().unwrap()));
         }
         groups.extend(entry["groups"].as_array().unwrap().iter().map(|g| g.as_str().unwrap().to_owned()));

@@ -2,7 +2,7 @@
 
 use crate::rendered::actions::Sport;
 use crate::rendered::body::{Build, Joints, Pose};
-use crate::rendered::canvas::{Canvas, Point, Rgb, Thing, shade};
+use crate::rendered::canvas::{Canvas, Point, Rgb, Thing, mix, shade};
 use crate::rendered::figure::{Anchor, Figure, Place};
 use crate::rendered::rng::Rng;
 
@@ -108,10 +108,18 @@ impl Look {
         }
     }
 
-    /// Darker and duller, as seen at a distance.
-    pub fn in_the_distance(mut self, haze: Rgb) -> Self {
+    /// Duller by a share, as seen at a distance.
+    pub fn faded(mut self, haze: Rgb, share: f32) -> Self {
         for colour in [&mut self.skin, &mut self.hair, &mut self.top, &mut self.bottom, &mut self.shoes] {
-            *colour = std::array::from_fn(|i| ((u16::from(colour[i]) + u16::from(haze[i])) / 2) as u8);
+            *colour = mix(*colour, haze, share);
+        }
+        self
+    }
+
+    /// In clothes nearer to a colour by a share.
+    pub fn in_clothes_like(mut self, colour: Rgb, share: f32) -> Self {
+        for cloth in [&mut self.top, &mut self.bottom] {
+            *cloth = mix(*cloth, colour, share);
         }
         self
     }

@@ -8,7 +8,9 @@ mod body;
 mod canvas;
 mod captions;
 mod clip;
+mod develop;
 mod figure;
+mod footage;
 mod recording;
 mod rng;
 mod scene;
@@ -19,17 +21,21 @@ mod venue;
 
 use image::RgbImage;
 
-pub use actions::{ACTIONS, Action, Sport};
+pub use actions::{ACTIONS, Action, Sport, all as all_actions};
 pub use canvas::Boxes;
-pub use clip::{Clip, Timing};
+pub use clip::{Clip, Telling, Timing};
 pub use recording::{ActionMoment, Recording};
 pub use rng::Rng;
 pub use steps::{Step, named as step_named};
 
+use self::scene::Scene;
 use crate::training::{Caption, Content, World};
 
 /// Size of the training pictures; the model scales them down.
 const PICTURE: (u32, u32) = (160, 120);
+
+/// Share of the training pictures that are as in video clips.
+const ON_VIDEO: f32 = 0.6;
 
 /// The world as training sees it: single pictures of single steps.
 pub struct RenderedWorld;
@@ -45,6 +51,7 @@ impl RenderedWorld {
 struct Lesson {
     rng: Rng,
     sport: Sport,
+    on_video: bool,
     before: &'static Step,
     step: &'static Step,
     content: Content,
@@ -53,19 +60,28 @@ struct Lesson {
 impl Lesson {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed, "lesson", 0);
+        let on_video = rng.chance(ON_VIDEO);
         let sport = *rng.pick(&Sport::ALL);
         let steps = RenderedWorld::steps_of(sport);
         let (_, before) = *rng.pick(&steps);
         let (number, step) = *rng.pick(&steps);
         let step_shown = if rng.chance(0.03) { captions::crowd_content() } else { number };
-        Self { rng, sport, before, step, content: Content { domain: sport.index(), step: step_shown } }
+        Self {
+            rng,
+            sport,
+            on_video,
+            before,
+            step,
+            content: Content { domain: sport.index(), step: step_shown },
+        }
     }
 }
 
 impl World for RenderedWorld {
     fn picture(&self, seed: u64) -> (RgbImage, Content) {
-        let Lesson { mut rng, sport, before, step, content } = Lesson::new(seed);
-        let clip = Clip::of_step(&mut rng, sport, before, step);
+        let Lesson { mut rng, sport, on_video, before, step, content } = Lesson::new(seed);
+        let scene = if on_video { Scene::on_video(&mut rng, sport) } else { Scene::random(&mut rng, sport) };
+        let clip = Clip::of_step(&mut rng, scene, before, step);
         let picture = if content.step == captions::crowd_content() {
             clip.picture_of_crowd(rng.between(0.0, 20.0), PICTURE)
         } else {

@@ -93,7 +93,7 @@ impl Recording {
         let choice: Vec<&'static Action> = ACTIONS.iter().filter(|action| action.sport == sport).collect();
         let action = *rng.pick(&choice);
         let timing = *rng.pick(&[Timing::Whole, Timing::Whole, Timing::Late, Timing::Early]);
-        let clip = Clip::random(rng, action, timing);
+        let clip = Clip::easy(rng, action, timing);
         let steps = clip.steps().map(|(start, end)| (self.seconds + start, self.seconds + end)).collect();
         self.moments.push(ActionMoment { action, steps });
         let seconds = clip.seconds();

@@ -7,6 +7,7 @@ use crate::rendered::athlete::{Athlete, Look, paint_bar, plates};
 use crate::rendered::body::Pose;
 use crate::rendered::canvas::{Boxes, Camera, Canvas, Rgb};
 use crate::rendered::figure::Figure;
+use crate::rendered::footage::Footage;
 use crate::rendered::rng::Rng;
 use crate::rendered::steps::{self, Step};
 use crate::rendered::venue::{Venue, paint_crowd};
@@ -17,7 +18,11 @@ const VIEW: f32 = 1.44;
 /// The hall is dimmed, the athlete in a spotlight.
 const HOUSE_LIGHTS: f32 = 0.55;
 
+/// How much more an athlete's habits differ from the usual pose on video.
+const PERSONAL: f32 = 1.8;
+
 /// Everything that stays the same through a clip.
+#[derive(Clone)]
 pub struct Scene {
     sport: Sport,
     look: Look,
@@ -33,6 +38,8 @@ pub struct Scene {
     heads: Vec<(f32, f32, Rgb)>,
     score: Option<(Rgb, Rgb)>,
     seed: u64,
+    /// How it is filmed, unless everything is easy to see.
+    footage: Option<Footage>,
 }
 
 pub struct Moment {
@@ -57,7 +64,7 @@ impl Scene {
         let venue = Venue::random(rng, sport);
         let mut bystanders = Vec::new();
         for _ in 0..*rng.pick(&[0, 0, 1, 1, 2]) {
-            let look = Look::random(rng, sport).in_the_distance(venue.haze());
+            let look = Look::random(rng, sport).faded(venue.haze(), 0.5);
             bystanders.push((look, rng.between(-1.2, 1.2), rng.between(0.34, 0.5), rng.between(0.0, 20.0)));
         }
         let heads = (0..*rng.pick(&[0, 0, 0, 1, 2]))
@@ -96,7 +103,40 @@ impl Scene {
             heads,
             score: rng.chance(0.4).then(|| (*rng.pick(&SCORES), *rng.pick(&SCORES))),
             seed: rng.below(1 << 30) as u64,
+            footage: None,
         }
+    }
+
+    /// A scene as a video shows it.
+    pub fn on_video(rng: &mut Rng, sport: Sport) -> Self {
+        let scene = Self::random(rng, sport);
+        let footage = Footage::random(rng, sport, &scene.venue);
+        scene.filmed(footage)
+    }
+
+    /// The same venue, filmed by the same camera, with another athlete.
+    pub fn cutaway(&self, rng: &mut Rng) -> Self {
+        let other = Self { venue: self.venue.clone(), light: self.light, ..Self::random(rng, self.sport) };
+        match &self.footage {
+            Some(footage) => other.filmed(footage.elsewhere(rng, self.sport, &self.venue)),
+            None => other,
+        }
+    }
+
+    fn filmed(mut self, footage: Footage) -> Self {
+        self.look = footage.dress(self.look, self.venue.floor_colour());
+        let Pose { torso, head, arms, legs, .. } = &mut self.habit;
+        let limbs = arms.iter_mut().chain(legs).flatten();
+        for angle in limbs.chain([torso, head]) {
+            *angle *= PERSONAL;
+        }
+        self.footage = Some(footage);
+        self
+    }
+
+    /// What is hard about how it is filmed, as names of groups.
+    pub fn traits(&self) -> Vec<&'static str> {
+        self.footage.as_ref().map_or_else(Vec::new, Footage::traits)
     }
 
     /// The picture of a moment, and where athlete and prop are in it.
@@ -110,12 +150,15 @@ impl Scene {
             let idle = (steps::named("wait").figure)((moment.time / 6.0 + phase).fract());
             Athlete { look, figure: &idle, at: [*x, 0.24], size: *size }.paint(&mut canvas);
         }
-        canvas.light([HOUSE_LIGHTS; 3]);
+        canvas.light([self.footage.as_ref().map_or(HOUSE_LIGHTS, |footage| footage.house_lights); 3]);
+        self.paint_others(&mut canvas, moment, false);
         canvas.forget_places();
         if self.sport == Sport::Weightlifting && figure.bar.is_none() {
             paint_bar(&mut canvas, [0.0, 0.21], plates(&self.look), 1.0);
         }
         Athlete { look: &self.look, figure: &figure, at: [moment.x, 0.0], size: 1.0 }.paint(&mut canvas);
+        let boxes = canvas.boxes();
+        self.paint_others(&mut canvas, moment, true);
 
         camera.centre = [0.0, 0.62];
         camera.height = VIEW;
@@ -128,8 +171,21 @@ impl Scene {
         }
         canvas.light(self.light);
         self.overlays(&mut canvas, moment);
-        let boxes = canvas.boxes();
-        (canvas.into_image(), boxes)
+        if let Some(footage) = &self.footage {
+            canvas.look_through(&Camera { centre: [0.0; 2], height: VIEW, roll: 0.0 });
+            footage.paint_foreground(&mut canvas, VIEW, moment.time);
+        }
+        let picture = canvas.into_image();
+        let Some(Footage { camera, .. }) = &self.footage else { return (picture, boxes) };
+        let place = |sides: Option<[f32; 4]>| sides.and_then(|sides| camera.place(sides));
+        let boxes = Boxes { athlete: place(boxes.athlete), prop: place(boxes.prop) };
+        (camera.develop(&picture, moment.time, figure.speed), boxes)
+    }
+
+    fn paint_others(&self, canvas: &mut Canvas, moment: &Moment, in_front: bool) {
+        if let Some(footage) = &self.footage {
+            footage.paint_others(canvas, moment.x, moment.time, in_front);
+        }
     }
 
     pub fn crowd(&self, time: f32, (width, height): (u32, u32)) -> RgbImage {
@@ -141,7 +197,11 @@ impl Scene {
         });
         paint_crowd(&mut canvas, self.venue.haze(), self.seed, time);
         canvas.light(self.light);
-        canvas.into_image()
+        let picture = canvas.into_image();
+        match &self.footage {
+            Some(footage) => footage.camera.develop(&picture, time, 0.0),
+            None => picture,
+        }
     }
 
     /// The figure of the step, blended with that of the step before and with the athlete's habits.
@@ -172,14 +232,18 @@ impl Scene {
         let shaken = [noise.between(-1.0, 1.0) * self.shake, noise.between(-1.0, 1.0) * self.shake];
         let zoom = (self.zoom + self.zoom_drift * moment.time).clamp(0.85, 1.3);
         let zoom = if moment.replay { zoom * 1.22 } else { zoom };
-        Camera {
+        let mut camera = Camera {
             centre: [
                 moment.x + self.pan[0] * 0.7 + self.sway * (moment.time * 0.9).sin() + shaken[0],
                 0.60 + self.pan[1] + 0.45 * figure.pose.lift + shaken[1],
             ],
             height: VIEW / zoom,
             roll: shaken[0] * 40.0,
+        };
+        if let Some(footage) = &self.footage {
+            footage.aim(&mut camera, moment.time);
         }
+        camera
     }
 
     fn overlays(&self, canvas: &mut Canvas, moment: &Moment) {

@@ -62,6 +62,11 @@ impl Venue {
         self.wall
     }
 
+    /// The floor's colour.
+    pub fn floor_colour(&self) -> Rgb {
+        self.floor
+    }
+
     /// Paints everything behind the athlete; `hoop` is where the hoop hangs.
     pub fn paint(&self, canvas: &mut Canvas, camera: &Camera, hoop: f32) {
         let half = camera.height * canvas.aspect() * 0.5 + 0.25;

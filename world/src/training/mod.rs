@@ -97,7 +97,7 @@ impl Default for Sizes {
             heads: 4,
             vision_layers: 4,
             text_layers: 2,
-            positions: 32,
+            positions: 40,
             vocabulary: 1536,
         }
     }

@@ -18,7 +18,8 @@ pub const STEPS: &[Step] = &[
                 "dribbles with bent knees",
             ],
             script: "bounces the ball down low with one hand",
-            short: ["dribbles ball", "ball bounces", "low dribble"],
+            brief: ["bounces ball", "one hand bounce", "dribbles low"],
+            short: ["dribbles ball", "ball bounces", "ball down low"],
             unseen: "thumps leather repeatedly",
         },
         figure: |u| {
@@ -45,6 +46,7 @@ pub const STEPS: &[Step] = &[
                 "looks around with the ball at the chest",
             ],
             script: "keeps the ball in both hands in front of the chest",
+            brief: ["both hands at chest", "ball kept in front", "keeps ball still"],
             short: ["ball at chest", "holds ball", "ball held still"],
             unseen: "clutches the sphere protectively",
         },
@@ -69,6 +71,7 @@ pub const STEPS: &[Step] = &[
                 "brings the ball up over the head",
             ],
             script: "raises the ball high over the head with both hands",
+            brief: ["ball above head", "ball lifted high", "raises ball up"],
             short: ["ball overhead", "lifts ball", "ball held high"],
             unseen: "hoists the sphere aloft",
         },
@@ -94,6 +97,7 @@ pub const STEPS: &[Step] = &[
                 "follows the flying ball with one arm stretched",
             ],
             script: "releases the ball and it flies up toward the basket",
+            brief: ["throws at basket", "ball in an arc", "releases the ball up"],
             short: ["ball flies", "shoots ball", "ball to hoop"],
             unseen: "launches a parabolic projectile",
         },
@@ -119,6 +123,7 @@ pub const STEPS: &[Step] = &[
                 "hangs on the rim high above the floor",
             ],
             script: "slams the ball down through the rim and hangs on it",
+            brief: ["dunks on rim", "slams down hard", "hangs high above floor"],
             short: ["slams ball", "hangs on rim", "ball through hoop"],
             unseen: "crams it ferociously",
         },
@@ -145,7 +150,8 @@ pub const STEPS: &[Step] = &[
                 "sends the ball straight ahead with both hands",
             ],
             script: "throws the ball straight ahead with both arms",
-            short: ["passes ball", "ball thrown ahead", "arms push forward"],
+            brief: ["throws ball forward", "ball sent ahead", "straight arms pass"],
+            short: ["passes ball", "throws ball ahead", "arms straight ahead"],
             unseen: "flings it at an ally",
         },
         figure: |u| {
@@ -169,6 +175,7 @@ pub const STEPS: &[Step] = &[
                 "moves the ball behind the back",
             ],
             script: "carries the ball behind the body with one hand",
+            brief: ["ball around back", "ball hidden behind", "carries ball behind"],
             short: ["ball behind back", "around back", "hides ball"],
             unseen: "conceals it rearward",
         },
@@ -194,7 +201,8 @@ pub const STEPS: &[Step] = &[
                 "floats up with one knee high and the ball in one hand",
             ],
             script: "jumps off one leg and lifts the ball up in one hand",
-            short: ["one hand layup", "knee raised high", "reaches with ball"],
+            brief: ["lays ball up", "one knee high", "reaches up one hand"],
+            short: ["lifts one hand", "knee raised high", "reaches with ball"],
             unseen: "soars, delivering softly",
         },
         figure: |u| {
@@ -206,6 +214,34 @@ pub const STEPS: &[Step] = &[
                 ..Pose::STANDING
             })
             .ball(Hand, 0.03, 0.07)
+        },
+    },
+    Step {
+        key: "hook",
+        sport: SPORT,
+        words: Words {
+            captions: &[
+                "swings the ball over the head with one long straight arm",
+                "turns sideways and sweeps the ball up over the head in one hand",
+                "leans away and throws the ball over the head with a stretched arm",
+                "holds the other arm out and swings one arm over the head with the ball",
+            ],
+            script: "leans sideways and sweeps the ball over the head with one straight arm",
+            brief: ["one arm over head", "ball swept sideways", "long arm arc"],
+            short: ["arm sweeps over", "sideways one hand", "leans away"],
+            unseen: "catapults leather obliquely",
+        },
+        figure: |u| {
+            let sweep = 14.0 * wave(u, 1.0);
+            Figure::new(Pose {
+                torso: -20.0,
+                head: 14.0,
+                arms: [[-128.0 - sweep, -150.0 - sweep], [84.0, 62.0]],
+                legs: [[58.0, -34.0], [-4.0, -10.0]],
+                lift: 0.08,
+                ..Pose::STANDING
+            })
+            .ball(Hand, -0.02, 0.07)
         },
     },
 ];

@@ -28,7 +28,9 @@ pub struct Words {
     pub captions: &'static [&'static str],
     /// For scripts: words of the training in a new sentence.
     pub script: &'static str,
-    /// Two or three words each, for scripts of ten short steps, and for training captions too.
+    /// A few words each, for training captions too.
+    pub brief: [&'static str; 3],
+    /// Two or three words each, for scripts of ten short steps: words of the training in new phrases.
     pub short: [&'static str; 3],
     /// In words that training does not have.
     pub unseen: &'static str,
