@@ -3,7 +3,7 @@
     cargo build --release
     python benches/many_classes.py FOLDER [CLASSES [STEPS [FRAMES]]]       # needs numpy, and GNU time
 
-FOLDER is filled once, which takes minutes: pictures, scripts, and a random checkpoint of one layer with the 1152 dimensions of
+FOLDER is filled once: pictures, scripts, and a random checkpoint of one layer with the 1152 dimensions of
 SigLIP's largest models, which embeds them all into a cache. After that `classify` is warm, and no tower is loaded.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "target" / "release" / "actalign-tui"
-D, MLP, PATCH, VOCABULARY = 1152, 1152, 112, 1000
+D, MLP, PATCH, VOCABULARY, TOKENS = 1152, 288, 112, 1000, 16
 
 
 def png(path, pixels):
@@ -41,7 +41,7 @@ def make_clip(folder, frames, rng):
 
 
 def make_scripts(path, classes, steps, words, rng):
-    step = lambda: " ".join(rng.choice(words, 6))
+    step = lambda: " ".join(rng.choice(words, 3))
     made = [{"name": f"class {c}", "steps": [step() for _ in range(steps)]} for c in range(classes)]
     path.write_text(json.dumps({"domain": "sport", "classes": made}))
 
@@ -75,7 +75,7 @@ def make_checkpoint(folder, rng):
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     tower = {"hidden_size": D, "intermediate_size": MLP, "num_hidden_layers": 1, "num_attention_heads": 16}
     config = {"model_type": "siglip", "vision_config": dict(tower, patch_size=PATCH, image_size=224),
-              "text_config": dict(tower, vocab_size=VOCABULARY)}
+              "text_config": dict(tower, vocab_size=VOCABULARY, max_position_embeddings=TOKENS)}
     (folder / "config.json").write_text(json.dumps(config))
     random = lambda *shape: rng.normal(0, 1 / np.sqrt(shape[-1]), shape).astype("<f4")
     tensors = {
@@ -86,7 +86,7 @@ def make_checkpoint(folder, rng):
         "vision_model.head.attention.in_proj_weight": random(3 * D, D),
         "vision_model.head.attention.in_proj_bias": np.zeros(3 * D, "<f4"),
         "text_model.embeddings.token_embedding.weight": random(VOCABULARY, D),
-        "text_model.embeddings.position_embedding.weight": random(64, D),
+        "text_model.embeddings.position_embedding.weight": random(TOKENS, D),
     }
     for name, shape in shapes():
         out = shape if isinstance(shape, int) else shape[0]
@@ -134,7 +134,8 @@ def main():
     folder = Path(sys.argv[1]).resolve()
     classes, steps, frames = [int(n) for n in sys.argv[2:5]] + [1000, 10, 6000][len(sys.argv[2:5]):]
     rng = np.random.default_rng(7)
-    classify = ["classify", "clip", "--fps", "native", "--scripts", "scripts.json", "--model", "model"]
+    classify = ["classify", "clip", "--fps", "native", "--scripts", "scripts.json", "--template", "{step}"]
+    classify += ["--model", "model"]
     if not folder.exists():
         folder.mkdir(parents=True)
         vocabulary = json.loads((ROOT / "tests/fixtures/siglip/tiny/tokenizer.json").read_text())

@@ -204,6 +204,45 @@ pub struct Texts {
 mod tests {
     use super::*;
 
+    fn decoded(ordinal: u64) -> Decoded {
+        let shown = Shown::once(ordinal as f64);
+        let image = PreparedImage::square(1, vec![0; 3]);
+        let to_embed = Some(Prepared { ordinal, time: ordinal as f64, shown, image });
+        Decoded { ordinal, rows: vec![ordinal as f64], known: None, picture: None, to_embed }
+    }
+
+    fn taken(batch: Option<Vec<Prepared>>) -> Vec<u64> {
+        batch.unwrap_or_default().iter().map(|frame| frame.ordinal).collect()
+    }
+
+    #[test]
+    fn a_full_queue_keeps_the_frames_that_cover_the_clip() {
+        let mut queue = FrameQueue { cover_evenly: true, ..FrameQueue::default() };
+        (0..16).for_each(|ordinal| queue.push(decoded(ordinal), 4));
+        assert_eq!(queue.dropped(), None, "frames wait");
+        assert_eq!(taken(queue.take(9, false)), [0, 8, 4, 12]);
+        let dropped = queue.dropped().expect("a second pass");
+        assert_eq!(dropped.len(), 12);
+        assert!(!queue.is_finished() && [0, 4, 8, 12].iter().all(|ordinal| !dropped.contains(ordinal)));
+    }
+
+    #[test]
+    fn chosen_frames_come_first() {
+        let queue = || {
+            let mut queue = FrameQueue { cover_evenly: true, ..FrameQueue::default() };
+            (0..8).for_each(|ordinal| queue.push(decoded(ordinal), 8));
+            queue.choose(vec![5, 99, 3]);
+            queue
+        };
+        assert_eq!(taken(queue().take(4, false)), [5, 3, 0, 4]);
+        let mut alone = queue();
+        assert_eq!(taken(alone.take(4, true)), [5, 3], "no others");
+        assert_eq!(taken(alone.take(2, true)), [0, 4], "unless none of them waits");
+        let mut two = queue();
+        two.choose(vec![7]);
+        assert_eq!(taken(two.take(1, true)), [7], "in place of those chosen before");
+    }
+
     #[test]
     fn every_prefix_of_the_order_covers_the_clip_evenly() {
         let n = 100;

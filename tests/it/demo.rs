@@ -70,3 +70,79 @@ fn a_template_that_the_model_would_cut_gives_way_to_a_shorter_one() {
     // Where the shorter one is cut just as often, nothing is won by it.
     assert_eq!(classify(50, &[]).0, "context");
 }
+
+/// The row +smoothing of an evaluation of the demo: for each clip its ranking, and what was seen of it.
+fn rankings_of_the_demo(flags: &[&str]) -> (Value, Vec<(Value, Value)>) {
+    let data = tempfile::tempdir().unwrap();
+    let out = data.path().join("results");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/manifest.jsonl");
+    let output = program()
+        .env("ACTALIGN_DATA_DIR", data.path())
+        .env("ACTALIGN_CACHE_DIR", data.path().join("cache"))
+        .args(["eval", "--model", "demo", "--json", "--out"])
+        .arg(&out)
+        .arg(manifest)
+        .args(flags)
+        .assert()
+        .success();
+    let results = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let clips = std::fs::read_to_string(out.join("clips.jsonl")).unwrap();
+    let clip = |line: &str| {
+        let mut clip: Value = serde_json::from_str(line).unwrap();
+        let rows = clip["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "+smoothing").unwrap()["ranking"][0].clone();
+        (row, clip["seen"].take())
+    };
+    (results, clips.lines().map(clip).collect())
+}
+
+#[test]
+fn clips_are_settled_before_all_frames_are_seen() {
+    let (whole, all) = rankings_of_the_demo(&[]);
+    assert!(whole.get("seen").is_none() && all.iter().all(|(_, seen)| seen.is_null()));
+    let (results, early) = rankings_of_the_demo(&["--until-settled"]);
+    assert_eq!(results["settings"]["until_settled"], true);
+    assert_eq!(results["seen"].as_object().unwrap().len(), all.len());
+    let (mut frames, mut of) = (0, 0);
+    for ((winner, _), (settled, seen)) in all.iter().zip(&early) {
+        assert_eq!(winner, settled, "{seen}");
+        let count = |field: &str| seen[field].as_u64().unwrap();
+        assert_eq!(seen["settled"], count("frames") < count("of"), "{seen}");
+        frames += count("frames");
+        of += count("of");
+    }
+    assert!(2 * frames < of, "{frames} of {of}");
+}
+
+#[test]
+fn classify_says_how_much_it_has_seen() {
+    let data = tempfile::tempdir().unwrap();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let classify = |flags: &[&str]| {
+        let output = program()
+            .env("ACTALIGN_DATA_DIR", data.path())
+            .env("ACTALIGN_CACHE_DIR", data.path().join("cache"))
+            .args(["classify", "--model", "demo", "--scripts"])
+            .arg(demo.join("scripts.json"))
+            .arg(demo.join("clips/tennis-0005.mp4"))
+            .args(flags)
+            .assert()
+            .success();
+        String::from_utf8(output.get_output().stdout.clone()).unwrap()
+    };
+    let json = |flags: &[&str]| serde_json::from_str::<Value>(&classify(flags)).unwrap();
+    let early = json(&["--until-settled", "--json"]);
+    let seen = &early["seen"];
+    let (frames, of) = (seen["frames"].as_u64().unwrap(), seen["of"].as_u64().unwrap());
+    assert!(frames <= of && (frames < of) == (seen["settled"] == true), "{seen}");
+    // Paths are of the whole clip.
+    let class = &early["classes"][0];
+    let last = class["path"].as_array().unwrap().last().unwrap()[1].as_u64().unwrap();
+    assert_eq!(last, of - 1);
+    let whole = json(&["--json"]);
+    assert!(whole.get("seen").is_none());
+    assert_eq!(whole["classes"][0]["path"].as_array().unwrap().last().unwrap()[1], last);
+    // All frames are in the cache by now.
+    let text = classify(&["--until-settled"]);
+    assert!(text.contains(&format!("not settled early: all {of} frames seen")), "{text}");
+}
