@@ -51,18 +51,14 @@ bench: world
 setup:
 	@tools/system-deps.sh
 
-# The bundled model: an hour on two cores. The world, the captions and the weights follow from the seed.
+# A model of the demo world: about half an hour on two cores that do nothing else. World, captions and weights follow from
+# the seed.
 demo-model: world
-	target/release/actalign-world train --seed 1 --out assets/demo/model
+	target/release/actalign-world train --seed 1 --out target/demo-model
 
-# The bundled clips: four easy ones, four as on video.
+# The bundled clips.
 demo-clips: world
-	target/release/actalign-world render --seed 14 --clips 4 --out target/demo/easy
-	target/release/actalign-world render --seed 14 --clips 4 --difficulty video --out target/demo/video
-	rm -f assets/demo/clips/*
-	cp target/demo/easy/clips/* target/demo/video/clips/* assets/demo/clips
-	cp target/demo/easy/scripts*.json assets/demo
-	cat target/demo/easy/manifest.jsonl target/demo/video/manifest.jsonl > assets/demo/manifest.jsonl
+	target/release/actalign-world render --seed 14 --clips 8 --out assets/demo
 
 # The tables of docs/evaluate.md: clips of a seed that nothing else uses.
 benchmark: world

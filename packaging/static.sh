@@ -5,7 +5,7 @@ need cargo clang cc c++ pkg-config
 "$here/ffmpeg.sh"
 export CARGO_TARGET_DIR="$dist/build${gpu:+-$gpu}"
 without_paths
-# Only these libraries: nothing of the system's FFmpeg.
-export PKG_CONFIG_PATH="$dist/ffmpeg/lib/pkgconfig" CPATH="$dist/ffmpeg/include"
+# Before the system's FFmpeg.
+export PKG_CONFIG_PATH="$dist/ffmpeg/lib/pkgconfig"
 features=static-ffmpeg${gpu:+,$gpu}
 built=$CARGO_TARGET_DIR/release/actalign-tui

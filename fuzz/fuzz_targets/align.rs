@@ -4,8 +4,7 @@
 
 use actalign_fuzz::{Unstructured, fuzz_target};
 use actalign_tui::align::{
-    AlignError, Aligner, Alignment, Rule, align, corners, Shuffles, order_evidence, order_free, runs,
-    spans,
+    AlignError, Aligner, Alignment, Rule, Shuffles, align, corners, order_evidence, order_free, runs, spans,
 };
 use ndarray::Array2;
 

@@ -90,7 +90,7 @@ def program() -> str:
     found = shutil.which(NAME)
     if found is None:
         raise FileNotFoundError(
-            f"cannot find {NAME}\nhelp: install it with `pip install actalign-tui`, or set ACTALIGN_PROGRAM to its path"
+            f"cannot find {NAME}\nhelp: install the wheel, which brings it, or set ACTALIGN_PROGRAM to its path"
         )
     return found
 

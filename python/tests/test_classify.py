@@ -92,7 +92,7 @@ def test_a_missing_program_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("ACTALIGN_PROGRAM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="pip install actalign-tui"):
+    with pytest.raises(FileNotFoundError, match="install the wheel"):
         actalign.program()
 
 

@@ -360,7 +360,7 @@ mod tests {
             [-1.0, 2.0, 2.0, -1.0, -1.0, -1.0, 3.0, -1.0_f32],
             [-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 3.0],
         ];
-        let limits = MomentLimits { frames: (1, 8), gap: 0.5 };
+        let limits = MomentLimits { frames: (1, 4), gap: 0.5 };
         let found = moments(gains.view(), limits, 9).unwrap();
         let spans: Vec<_> = found.iter().map(|moment| moment.steps.clone()).collect();
         assert_eq!(spans, [vec![6..7, 7..8], vec![1..3, 4..5]]);

@@ -61,7 +61,11 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
 
 fn classify(clip: ClipToExplore, args: &ClassifyArgs) -> Result<Report> {
     let ClipToExplore { exploration, sources, job, .. } = clip;
-    let mut exploration = exploration.sparing(Kept::for_evidence(args.order_evidence, args.json));
+    // Whether the winner is settled is asked of all matrices.
+    let mut exploration = match args.until_settled {
+        true => exploration,
+        false => exploration.sparing(Kept::for_evidence(args.order_evidence, args.json)),
+    };
     let cannot_compare = || format!("cannot compare {} with its candidates", sources.clip);
     let seen = match job {
         Some(job) if args.until_settled => Some(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::align::{Calibration, Rule};
+use crate::backbone::Precision;
 use crate::explain::Confidence;
 use crate::explore::method::Method;
 use crate::explore::outcome::Outcome;
@@ -204,11 +205,18 @@ pub struct Sources {
     pub model: String,
     /// The device that embeds, in words.
     pub device: String,
+    /// The precision that it embeds in; left out if it is f32.
+    #[serde(default, skip_serializing_if = "is_f32")]
+    pub precision: Precision,
     /// Sampling as the user would write it.
     pub sampling: String,
     /// Bounds of the segment in seconds, if not the clip's.
     pub start: Option<f64>,
     pub end: Option<f64>,
+}
+
+fn is_f32(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 impl Sources {

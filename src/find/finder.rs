@@ -19,6 +19,8 @@ use crate::script::Class;
 
 /// Steps that are compared with all frames at a time.
 const ROWS: usize = 256;
+/// Most moments of a class that are scored, those of the highest sums.
+const OF_A_CLASS: usize = 1000;
 /// Largest share of other orders of a script that may score as high as a moment.
 const MOST_AS_HIGH: f64 = 0.05;
 
@@ -173,8 +175,7 @@ impl Search<'_> {
                 let backgrounds: Vec<StepBackground> =
                     cosines.axis_iter(Axis(0)).map(|row| StepBackground::of(row, percentile)).collect();
                 let gains = gains(cosines.to_owned(), &backgrounds);
-                let most = self.finder.settings.max_moments;
-                Ok((backgrounds, moments(gains.view(), self.limits(class), most)?))
+                Ok((backgrounds, moments(gains.view(), self.limits(class), OF_A_CLASS)?))
             };
             let found: Vec<(Vec<StepBackground>, Vec<MomentPath>)> =
                 group.clone().into_par_iter().zip(rows).map(of_class).collect::<Result<_, AlignError>>()?;

@@ -102,7 +102,8 @@ fn unchanged_model(then: &Hashes, sources: &Sources) -> Result<Arc<Model>, Strin
     if !clip.is_file() && !clip.is_dir() {
         return Err(format!("the clip {} is neither a file nor a folder", clip.display()));
     }
-    let model = ModelRequest::new(&sources.model).open();
+    let precision = sources.precision.into();
+    let model = ModelRequest { precision, ..ModelRequest::new(&sources.model) }.open();
     let model = model.map_err(|error| on_one_line(&error_chain(&error)))?;
     let now = Hashes::of(clip, Path::new(&sources.scripts), model.checkpoint(), model.cache());
     let is_same = |now: &Option<String>, then: &Option<String>| now.is_some() && now == then;

@@ -11,17 +11,14 @@ from pathlib import Path
 
 import pympi
 import webvtt
+from fiftyone.core.metadata import VideoMetadata
 from fiftyone.utils.data.parsers import FiftyOneTemporalDetectionSampleParser
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "annotation"
 
 
-class Metadata:
-    """All that FiftyOne needs to turn times into frames."""
-
-    total_frame_count = 1500
-    duration = 60.0
-    frame_rate = 25.0
+# All that FiftyOne needs to turn times into frames.
+METADATA = VideoMetadata(total_frame_count=1500, duration=60.0, frame_rate=25.0)
 
 
 def elan():
@@ -47,7 +44,7 @@ def detections():
     parser = FiftyOneTemporalDetectionSampleParser(classes=labels["classes"])
     found = {}
     for video, detections in labels["labels"].items():
-        parser.with_sample((video, detections), metadata=Metadata)
+        parser.with_sample((video, detections), metadata=METADATA)
         found[video] = [
             [detection.label, list(detection.support), detection.confidence]
             for detection in parser.get_label().detections

@@ -18,6 +18,7 @@ use actalign_tui::video::start_ffmpeg;
 pub struct Format {
     /// Width and height in pixels.
     pub size: (u32, u32),
+    /// Frames must be whole milliseconds apart: containers round the length of a clip to them.
     pub frames_per_second: u32,
     /// x264's constant rate factor.
     pub rate_factor: u32,

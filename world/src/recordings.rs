@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::dataset::{RenderError, Wording, script_file};
+use crate::dataset::{Difficulty, RenderError, Wording, script_file};
 use crate::encode;
 use crate::rendered::{ActionMoment, Recording, Rng, Sport};
 use actalign_tui::files::atomic_write::write_atomically;
@@ -25,7 +25,7 @@ pub fn render(
 ) -> Result<(), RenderError> {
     let folder = out.join("recordings");
     std::fs::create_dir_all(&folder).map_err(|source| RenderError::Write { path: folder, source })?;
-    script_file(Wording::ContextRich).save(&out.join(Wording::ContextRich.file_name()))?;
+    script_file(Wording::ContextRich, Difficulty::Easy).save(&out.join(Wording::ContextRich.file_name()))?;
     let render = |number: usize| {
         let sport = Sport::ALL[number % Sport::ALL.len()];
         let recording = Recording::random(&mut Rng::new(seed, "recording", number as u64), sport, seconds);

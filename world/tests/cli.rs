@@ -22,7 +22,7 @@ fn render(seed: &str, difficulty: &str, out: &Path) {
 #[test]
 fn a_seed_renders_the_same_dataset_again() {
     renders_again("easy", 5, 20.0);
-    renders_again("video", 10, 12.0);
+    renders_again("video", 10, 10.0);
 }
 
 fn renders_again(difficulty: &str, candidates: usize, frames_per_second: f64) {

@@ -171,7 +171,7 @@ fn peoples_annotations_of_label_studio_count_before_predictions() {
 fn what_is_no_annotation_is_refused() {
     for (text, reason) in [
         ("", "unknown format"),
-        ("{\"classes\": []}", "unknown format"),
+        ("{\"classes\": [{\"name\": \"x\"}]}", "unknown format"),
         (r#"{"a.mp4": [{"class": "x", "start": 2, "end": 1}]}"#, "no stretch of time"),
         (r#"{"a.mp4": [{"class": " ", "start": 0, "end": 1}]}"#, "no class"),
         (r#"{"a.mp4": [{"class": "x", "start": "0", "end": 1}]}"#, "no number in \"start\""),

@@ -80,6 +80,7 @@ pub fn snapshot(exploration: &Exploration, change: impl FnOnce(&mut SnapshotInpu
         scripts: "scripts.json".into(),
         model: "models/siglip-base-patch16-224".into(),
         device: "cpu".into(),
+        precision: Default::default(),
         sampling: "10 fps".into(),
         start: Some(1.5),
         end: None,

@@ -146,7 +146,7 @@ fn limits_of_a_class_count_before_those_of_the_search() {
     assert!(!longer.is_empty() && longer.iter().all(|&frames| frames >= 60), "{longer:?}");
     let class: Class =
         serde_json::from_value(json!({"name": "a", "steps": ["x"], "min_seconds": "short"})).unwrap();
-    let refused = Wanted::new(&class, Array2::zeros((1, DIM))).unwrap_err().to_string();
+    let refused = Wanted::new(&class, Array2::zeros((1, DIM)), 1).unwrap_err().to_string();
     assert!(refused.contains("min_seconds \"short\""), "{refused}");
 }
 

@@ -197,16 +197,9 @@ fn twins_of_the_demo_stand_out() {
             [0, 1].map(|at| file["classes"][pair["classes"][at].as_u64().unwrap() as usize].as_str().unwrap())
         })
         .collect();
-    // Of all 561 pairs these, which differ in a single step.
-    assert_eq!(
-        too_alike,
-        [
-            ["training pull", "meet pull"],
-            ["backdoor dish", "open dish"],
-            ["swan finale", "arrow finale"],
-            ["power finish", "classic finish"]
-        ]
-    );
+    // Of all 561 pairs this one, whose steps differ in one.
+    assert_eq!(file["likeness"]["pairs"].as_array().unwrap().len(), 561);
+    assert_eq!(too_alike, [["biellmann spin", "layback spin"]]);
 }
 
 #[test]

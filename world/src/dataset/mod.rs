@@ -46,7 +46,7 @@ pub fn render(
     let folder = out.join("clips");
     std::fs::create_dir_all(&folder).map_err(|source| RenderError::Write { path: folder, source })?;
     for wording in Wording::ALL {
-        script_file(wording).save(&out.join(wording.file_name()))?;
+        script_file(wording, difficulty).save(&out.join(wording.file_name()))?;
     }
     let plans: Vec<Plan> = (0..clips).map(|number| Plan::new(seed, number, difficulty)).collect();
     let encoded = plans.par_iter().map(|plan| {

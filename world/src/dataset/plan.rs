@@ -93,7 +93,7 @@ impl Plan {
             clip,
             format: Format {
                 size: (256, 192),
-                frames_per_second: 12,
+                frames_per_second: 10,
                 rate_factor: 26 + rng.below(11) as u32,
             },
         }

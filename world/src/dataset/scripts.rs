@@ -2,7 +2,8 @@
 
 use serde_json::Map;
 
-use crate::rendered::{Action, Rng, Sport, Step, all_actions, step_named};
+use super::plan::Difficulty;
+use crate::rendered::{ACTIONS, Action, Rng, Sport, Step, all_actions, step_named};
 use actalign_tui::script::{Class, ScriptFile};
 
 const SHORT_STEPS: usize = 10;
@@ -47,15 +48,19 @@ impl Wording {
     }
 }
 
-/// The script file of all classes.
-pub fn script_file(wording: Wording) -> ScriptFile {
+/// The script file of all classes that clips of a difficulty can show.
+pub fn script_file(wording: Wording, difficulty: Difficulty) -> ScriptFile {
     let class = |action: &Action| Class {
         name: action.name.to_owned(),
         domain: Some(action.sport.name().to_owned()),
         steps: wording.steps(action),
         other: Map::new(),
     };
-    ScriptFile { domain: None, classes: all_actions().map(class).collect(), other: Map::new() }
+    let classes = match difficulty {
+        Difficulty::Easy => ACTIONS.iter().map(class).collect(),
+        Difficulty::Video => all_actions().map(class).collect(),
+    };
+    ScriptFile { domain: None, classes, other: Map::new() }
 }
 
 fn actor(step: &Step) -> &'static str {

@@ -353,7 +353,7 @@ impl Break {
             _ => {
                 let others: Vec<&'static Step> =
                     steps::all().filter(|step| step.sport.is_none_or(|s| s == sport)).collect();
-                Self::Cutaway(*rng.pick(&others))
+                Self::Cutaway(others[rng.below(others.len())])
             }
         }
     }

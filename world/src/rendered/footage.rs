@@ -169,7 +169,7 @@ impl Other {
             Sport::Tennis => &["wait", "wait", "crouch"],
             Sport::Weightlifting => &["wait"],
         };
-        let role: &str = *rng.pick(roles);
+        let role: &str = roles[rng.below(roles.len())];
         let side = if rng.chance(0.5) { 1.0 } else { -1.0 };
         let up = if rng.chance(0.3) { rng.between(-0.14, -0.06) } else { rng.between(0.06, 0.2) };
         Self {

@@ -37,7 +37,7 @@ struct Part {
 }
 
 enum Film {
-    Clip(Clip),
+    Clip(Box<Clip>),
     /// A step of the action in an earlier part, in slow motion.
     Replay {
         part: usize,
@@ -97,7 +97,7 @@ impl Recording {
         let steps = clip.steps().map(|(start, end)| (self.seconds + start, self.seconds + end)).collect();
         self.moments.push(ActionMoment { action, steps });
         let seconds = clip.seconds();
-        self.push(Film::Clip(clip), seconds);
+        self.push(Film::Clip(Box::new(clip)), seconds);
     }
 
     /// Fills the time until `end` with what is no action.
@@ -124,7 +124,7 @@ impl Recording {
                 }
             };
             let seconds = clip.seconds();
-            self.push(Film::Clip(clip), seconds);
+            self.push(Film::Clip(Box::new(clip)), seconds);
         }
     }
 
