@@ -146,7 +146,7 @@ impl<'a> MomentSearch<'a> {
         found
     }
 
-    /// The first frame that a moment may begin with whose last frame is `end`.
+    /// The earliest frame at which a moment that ends with frame `end` may begin.
     fn earliest_start(&self, end: usize) -> usize {
         let before = self.taken.partition_point(|other| other.end <= end);
         let free = before.checked_sub(1).map_or(0, |last| self.taken[last].end);

@@ -47,7 +47,7 @@ pub struct Exploration {
     generation: u64,
     /// The matrices of a snapshot, in place of embeddings.
     fixed: Option<Fixed>,
-    /// What is kept beside the embeddings, if not everything.
+    /// For many classes: which matrices are kept. `None` keeps all.
     kept: Option<Kept>,
 }
 

@@ -19,7 +19,7 @@ impl WideSmoothing {
         (width > 1 && width as f64 > median_step).then_some(Self { width, median_step })
     }
 
-    /// The same where there is little room.
+    /// The warning on a single short line.
     pub fn in_short(&self) -> String {
         format!("smoothing blurs steps: {} frames, median step {}", self.width, self.median_step)
     }

@@ -58,7 +58,7 @@ impl Wanted {
     }
 }
 
-/// A limit of a script that cannot be used.
+/// A class of the script file has a shortest or longest duration that is not a number of seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the class \"{class}\" has {field} {value}\nhelp: give a number of seconds, 0 or more")]
 pub struct InvalidLimit {

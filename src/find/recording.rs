@@ -15,12 +15,12 @@ use crate::explore::EmbeddedFrame;
 /// Frames read at a time.
 const BLOCK: usize = 1024;
 
-/// Unit embeddings of frames, and when each is shown. They are kept in a temporary file, so that memory holds only what is
-/// being read.
+/// The normalised embeddings of a recording's frames with their times. They lie in a temporary file, so that hours of video
+/// take little memory.
 #[derive(Debug)]
 pub struct Recording {
     dim: usize,
-    /// Time and place in the file of each row of the sampling.
+    /// For each sampled frame, its time in seconds and its place in the file.
     rows: Vec<(f64, usize)>,
     /// When the last frame ends.
     end: f64,

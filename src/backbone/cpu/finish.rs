@@ -4,7 +4,7 @@ use super::activation::activate_portable;
 use super::kernel::for_each_isa;
 use crate::backbone::activation::Activation;
 
-/// What becomes of the product.
+/// What is done with each value of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Epilogue {
     /// It replaces what was there.

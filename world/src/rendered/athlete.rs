@@ -116,7 +116,7 @@ impl Look {
         self
     }
 
-    /// In clothes nearer to a colour by a share.
+    /// Mixes the colour of the clothes with another; a `share` of 1 gives the other colour.
     pub fn in_clothes_like(mut self, colour: Rgb, share: f32) -> Self {
         for cloth in [&mut self.top, &mut self.bottom] {
             *cloth = mix(*cloth, colour, share);

@@ -306,7 +306,7 @@ impl Clip {
         clip
     }
 
-    /// A clip of some steps with waiting around them.
+    /// A clip in which the athlete waits, does these steps, and waits again.
     pub fn of_steps(rng: &mut Rng, sport: Sport, steps: &[&'static Step]) -> Self {
         let mut clip = Self::new(Scene::random(rng, sport));
         clip.fill(rng, 1.0);
