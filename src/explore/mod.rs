@@ -17,6 +17,7 @@ mod outcome;
 mod partial_save;
 mod patches;
 mod pipeline;
+mod preparation;
 mod queue;
 mod report;
 mod settings;

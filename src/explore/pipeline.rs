@@ -1,12 +1,12 @@
 //! Embeds a clip and its texts in the background.
 //!
-//! One thread decodes, resizes and makes thumbnails; another embeds with the two towers. Between two batches the
+//! One thread decodes, all cores resize and make thumbnails, another thread embeds with the two towers. Between two batches the
 //! embedder checks for requested texts, and takes those decoded frames that cover the clip best. Cached embeddings are
 //! reported first; if nothing is missing, nothing is decoded and no tower is loaded.
 //!
 //! In an even order, the whole clip is decoded at once. Frames for which there is no room are decoded in a second pass.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -23,10 +23,11 @@ use crate::explore::frames::EmbeddedFrame;
 use crate::explore::job::{Job, Update};
 use crate::explore::npy_frames::read_rows;
 use crate::explore::partial_save::PartialSave;
+use crate::explore::preparation::Preparation;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{embed_texts, known_texts};
-use crate::video::{DecodeAhead, Faults, Segment, Ticks, VideoInfo, VideoReader, thumbnail};
+use crate::video::{DecodeAhead, Faults, Segment, Ticks, VideoInfo, VideoReader};
 
 /// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
 const FIRST_BATCH: usize = 2;
@@ -350,35 +351,26 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
         let pixel_aspect = info.pixel_aspect;
         (self.emit)(Update::Opened { info: info.clone(), expected_frames });
 
-        let from_before: HashMap<u64, EmbeddedFrame> =
-            self.job.known.iter().map(|frame| (frame.ordinal, frame.clone())).collect();
-        let preprocessor = self.job.model.checkpoint().preprocessor();
-        let thumbnails = self.job.thumbnails;
-        let masks = self.job.masks.clone();
+        let mut preparation = Preparation::of(&self.job);
+        preparation.thumbnails = self.job.thumbnails;
+        preparation.keeps_pictures = keeps;
+        preparation.pixel_aspect = pixel_aspect;
+        preparation.known = known;
+        let known_before = self.job.known.iter().map(|frame| (frame.ordinal, frame.clone()));
+        preparation.known_before = known_before.collect();
+        let preparation = Arc::new(preparation);
         let emit = self.emit.clone();
         let mut index = 0;
-        let mut first = None;
-        let decoder = DecodeAhead::new(reader, self.capacity(), move |mut frame| {
-            let (ordinal, time) = (frame.ordinal, frame.time);
-            // Every sampling takes the first frame of a segment.
-            masks.apply(*first.get_or_insert(ordinal), &mut frame);
-            let rows = frame.shown.rows.clone();
-            let thumbnail = thumbnails.filter(|_| Strip::wants(index)).and_then(|(width, height)| {
-                // A tick may take a frame that starts a little later.
-                let from = frame.shown.rows.first().map_or(time, |row| row.min(time));
-                Thumbnail::new(ordinal, from, &thumbnail(&frame, pixel_aspect, width, height))
-            });
-            let picture = thumbnail.as_ref().filter(|_| keeps).map(|thumbnail| thumbnail.picture.clone());
+        let decoder = DecodeAhead::new(reader, self.capacity(), move |frame| {
+            let (preparation, emit) = (preparation.clone(), emit.clone());
+            preparation.begin(&frame);
+            let in_strip = Strip::wants(index);
             index += 1;
-            emit(Update::Decoded { ordinal, time, thumbnail });
-            let is_new = !known.contains(&ordinal);
-            let shown = frame.shown;
-            let known = from_before.get(&ordinal).filter(|known| is_new && known.time == time);
-            let known = known.map(|known| EmbeddedFrame { shown: shown.clone(), ..known.clone() });
-            let image = (is_new && known.is_none())
-                .then(|| preprocessor.prepare(&frame.rgb, frame.width, frame.height));
-            let to_embed = image.map(|image| Prepared { ordinal, time, shown, image });
-            Decoded { ordinal, rows, known, picture, to_embed }
+            move || {
+                let (decoded, time, thumbnail) = preparation.prepare(frame, in_strip);
+                emit(Update::Decoded { ordinal: decoded.ordinal, time, thumbnail });
+                decoded
+            }
         });
         Ok((info, decoder))
     }
@@ -386,17 +378,12 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     /// Starts decoding the clip once more, for the frames with these ordinals.
     fn decode_again(&self, wanted: HashSet<u64>) -> Result<DecodeAhead<Decoded>, Report> {
         let reader = VideoReader::open(&self.job.clip, self.job.sampling, self.job.segment)?;
-        let preprocessor = self.job.model.checkpoint().preprocessor();
-        let masks = self.job.masks.clone();
-        let mut first = None;
-        Ok(DecodeAhead::new(reader, self.capacity(), move |mut frame| {
-            let (ordinal, time) = (frame.ordinal, frame.time);
-            masks.apply(*first.get_or_insert(ordinal), &mut frame);
-            let to_embed = wanted.contains(&ordinal).then(|| {
-                let image = preprocessor.prepare(&frame.rgb, frame.width, frame.height);
-                Prepared { ordinal, time, shown: frame.shown, image }
-            });
-            Decoded { ordinal, rows: Vec::new(), known: None, picture: None, to_embed }
+        let preparation = Arc::new(Preparation::of(&self.job));
+        Ok(DecodeAhead::new(reader, self.capacity(), move |frame| {
+            let preparation = preparation.clone();
+            preparation.begin(&frame);
+            let is_wanted = wanted.contains(&frame.ordinal);
+            move || preparation.prepare_again(frame, is_wanted)
         }))
     }
 }

@@ -12,10 +12,10 @@ fn open(path: &std::path::Path) -> VideoReader {
 }
 
 #[test]
-fn items_are_mapped_frames_in_order() {
+fn items_are_in_the_order_of_the_frames() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(30).write(&path, paint_number);
-    let ahead = DecodeAhead::new(open(&path), 3, |frame| painted_number(&frame));
+    let ahead = DecodeAhead::new(open(&path), 3, |frame| move || painted_number(&frame));
     assert_eq!(ahead.map(Result::unwrap).collect::<Vec<_>>(), (0..30).collect::<Vec<_>>());
 }
 
@@ -26,7 +26,11 @@ fn the_thread_stays_within_its_bound() {
     let made = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&made);
     let bound = 4;
-    let mut ahead = DecodeAhead::new(open(&path), bound, move |_| counter.fetch_add(1, Ordering::SeqCst));
+    let count = move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        || ()
+    };
+    let mut ahead = DecodeAhead::new(open(&path), bound, count);
     for taken in 1..=5 {
         assert!(ahead.next().unwrap().is_ok());
         // Time enough to decode the rest of the clip, for a thread that does not wait.
@@ -42,7 +46,11 @@ fn dropping_it_stops_the_thread() {
     lossless(120).write(&path, paint_number);
     let made = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&made);
-    let mut ahead = DecodeAhead::new(open(&path), 2, move |_| counter.fetch_add(1, Ordering::SeqCst));
+    let count = move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        || ()
+    };
+    let mut ahead = DecodeAhead::new(open(&path), 2, count);
     assert!(ahead.next().unwrap().is_ok());
     drop(ahead);
     // The thread owned the other handle: it is gone, and did not finish the clip first.
@@ -56,6 +64,7 @@ fn a_panic_becomes_the_last_item() {
     lossless(10).write(&path, paint_number);
     let mut ahead = DecodeAhead::new(open(&path), 2, |frame| {
         assert!(frame.ordinal < 2, "no room for frame {}", frame.ordinal);
+        || ()
     });
     assert!(ahead.next().unwrap().is_ok() && ahead.next().unwrap().is_ok());
     let Problem::ThreadFailed(message) = ahead.next().unwrap().unwrap_err().problem else {
@@ -66,12 +75,29 @@ fn a_panic_becomes_the_last_item() {
 }
 
 #[test]
+fn a_panic_on_another_thread_becomes_an_item() {
+    let (_folder, path) = fresh("clip.mkv");
+    lossless(10).write(&path, paint_number);
+    let ahead = DecodeAhead::new(open(&path), 2, |frame| {
+        move || {
+            assert!(frame.ordinal != 2, "no room for frame {}", frame.ordinal);
+            frame.ordinal
+        }
+    });
+    let items: Vec<_> = ahead.collect();
+    assert_eq!(items.len(), 10);
+    let failed = items[2].as_ref().unwrap_err();
+    assert!(matches!(&failed.problem, Problem::ThreadFailed(message) if message.contains("frame 2")));
+    assert!(items.iter().enumerate().all(|(i, item)| i == 2 || *item.as_ref().unwrap() == i as u64));
+}
+
+#[test]
 fn errors_of_the_reader_are_items() {
     let (_folder, path) = fresh("clip.mkv");
     lossless(10).write(&path, paint_number);
     let late = Segment { start: Some(9.0), end: None };
     let reader = VideoReader::open(&path, Sampling::Native, late).unwrap();
-    let mut ahead = DecodeAhead::new(reader, 2, |frame| frame.ordinal);
+    let mut ahead = DecodeAhead::new(reader, 2, |frame| move || frame.ordinal);
     assert!(matches!(ahead.next().unwrap().unwrap_err().problem, Problem::StartPastEnd { .. }));
     assert!(ahead.next().is_none());
 }
