@@ -14,7 +14,7 @@ use crate::cli::recordings::{Embedded, SearchArgs, embed};
 use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::files::atomic_write::write_atomically;
-use crate::find::{FindReport, Finder, MomentReport};
+use crate::find::{COARSE_RATE, FindReport, Finder, MomentReport};
 use crate::output;
 use crate::plot::format::{clock, p_value, plain, signed};
 use crate::plot::table::{Style, Table};
@@ -87,12 +87,12 @@ pub fn run(args: &FindArgs) -> Result<()> {
 /// Searches a recording and prints what is found, unless it is to be written as an annotation.
 fn find(setup: &Setup, video: &Path, args: &FindArgs) -> Result<Annotation> {
     let settings = args.search.settings(args.candidates.smoothing());
-    let embedded = embed(setup, video, settings)?;
-    let Embedded { recording, wanted, names, sources, template, frame_rate, duration, .. } = embedded;
+    let embedded = embed(setup, video, &args.search, settings)?;
+    let Embedded { recording, wanted, names, sources, template, dense, frame_rate, duration, .. } = embedded;
     let found = Finder::new(wanted, settings)
         .find(&recording)
         .wrap_err_with(|| format!("cannot search {}", sources.clip))?;
-    let report = FindReport::new(&found, &names, settings, template, sources);
+    let report = FindReport::new(&found, &names, settings, template, dense, sources);
     if args.format.is_none() {
         print(&report, args)?;
     }
@@ -161,12 +161,16 @@ fn table(report: &FindReport) -> String {
     let header = ["#", "class", "start", "end", "score", "margin", "next class", "z", "p", "steps begin"];
     let settings = &report.settings;
     let none = if report.moments.is_empty() { "no moments\n" } else { "" };
+    let coarse = settings.dense.as_ref().map_or(String::new(), |parts| {
+        let dense: f64 = parts.iter().map(|[start, end]| end - start).sum();
+        format!(", {COARSE_RATE} per second but for {}", clock(dense))
+    });
     let unordered = match settings.unordered {
         0 => String::new(),
         count => format!("; {count} left out that other orders of the steps explain as well"),
     };
     format!(
-        "{}{none}\n{} frames of {}{unordered}\n",
+        "{}{none}\n{} frames of {}{coarse}{unordered}\n",
         Table::with_words(2, &header, rows.collect()).draw(Style::Plain),
         settings.frames,
         clock(settings.seconds)

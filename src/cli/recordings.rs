@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 
 use crate::align::OwnCalibration;
 use crate::cli::inputs::seconds;
 use crate::cli::progress;
-use crate::explore::{Exploration, Sources, Update};
-use crate::find::{FindSettings, Finder, FoundMoments, Recording, Wanted};
+use crate::explore::{Exploration, Job, Sources, Update, is_cached};
+use crate::find::{COARSE_RATE, FindSettings, Finder, Recording, Wanted, promising};
 use crate::output;
 use crate::plot::format::clock;
 use crate::script::ScriptFile;
 use crate::session::Setup;
 use crate::tui::ClipToExplore;
+use crate::video::{Sampling, Segment, VideoInfo, VideoReader};
 
 /// While frames arrive, the search begins anew whenever there are this many times as many.
 const GROWTH: f64 = 1.25;
@@ -44,7 +45,23 @@ pub struct SearchArgs {
     /// Let classes compete: of moments that overlap, keep only the best, of whatever class
     #[arg(long)]
     compete: bool,
+    /// Embed two frames per second first, and all only where they promise moments
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    coarse: Coarse,
 }
+
+/// When a first pass of few frames is worth it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Coarse {
+    /// In recordings of more than ten minutes
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Recordings above this many seconds have a first pass.
+const LONG: f64 = 600.0;
 
 impl SearchArgs {
     pub fn settings(&self, smoothing_seconds: f64) -> FindSettings {
@@ -58,6 +75,23 @@ impl SearchArgs {
             min_score: self.min_score,
             competes: self.compete,
         }
+    }
+}
+
+impl SearchArgs {
+    /// The rate of the sampling, if a first pass of fewer frames is worth it.
+    fn rate_after_coarse(&self, job: &Job) -> Result<Option<f64>> {
+        let Sampling::Fps(rate) = job.sampling else { return Ok(None) };
+        let is_video = job.rows_per_second.is_none() && job.clip.is_file();
+        if self.coarse == Coarse::Never || !is_video || rate <= COARSE_RATE || is_cached(job) {
+            return Ok(None);
+        }
+        let is_long = || -> Result<bool> {
+            let info = VideoReader::open(&job.clip, job.sampling, job.segment)?.info().clone();
+            let end = job.segment.end.or(info.duration);
+            Ok(end.is_some_and(|end| end - job.segment.start.unwrap_or(0.0) > LONG))
+        };
+        Ok((self.coarse == Coarse::Always || is_long()?).then_some(rate))
     }
 }
 
@@ -76,6 +110,8 @@ pub struct Embedded {
     pub names: Vec<String>,
     pub sources: Sources,
     pub template: String,
+    /// After a first pass of few frames: the parts that were embedded as a whole, in seconds.
+    pub dense: Option<Vec<[f64; 2]>>,
     pub calibration: OwnCalibration,
     /// Frames per second, as the container states it.
     pub frame_rate: Option<f64>,
@@ -83,40 +119,22 @@ pub struct Embedded {
 }
 
 /// Embeds a recording and the steps of all classes. Meanwhile, what is found so far stands beside the progress.
-pub fn embed(setup: &Setup, video: &Path, settings: FindSettings) -> Result<Embedded> {
-    let ClipToExplore { mut exploration, sources, job, .. } = setup.clip(video);
+pub fn embed(setup: &Setup, video: &Path, search: &SearchArgs, settings: FindSettings) -> Result<Embedded> {
+    let ClipToExplore { exploration, sources, job, .. } = setup.clip(video);
     let job = job.ok_or_else(|| eyre!("{}: nothing to embed", sources.clip))?;
-    let names: Vec<String> = exploration.candidates().iter().map(|class| class.name.clone()).collect();
     let calibration = job.model.calibration();
-    let mut recording = Recording::new(job.model.checkpoint().dim())?;
-    let (mut next, mut failure, mut info) = (FIRST as f64, None, None);
-    progress::embed_clip_noting(job, |update| match update {
-        Update::Opened { info: opened, .. } => {
-            info = Some(opened);
+    let recording = Recording::new(job.model.checkpoint().dim())?;
+    let names = exploration.candidates().iter().map(|class| class.name.clone()).collect();
+    let mut passes =
+        Passes { setup, settings, names, exploration, recording, next: FIRST as f64, info: None };
+    let dense = match search.rate_after_coarse(&job)? {
+        Some(rate) => Some(passes.run_coarse_to_dense(&job, rate)?),
+        None => {
+            passes.run(job)?;
             None
         }
-        Update::Texts(texts) => {
-            for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
-                output::say(format_args!("text truncated to the model's length: {text}"));
-            }
-            exploration.add_texts(texts);
-            None
-        }
-        Update::Frames(frames) => {
-            failure = failure.take().or(recording.add(&frames).err());
-            if (recording.len() as f64) < next {
-                return None;
-            }
-            next = recording.len() as f64 * GROWTH;
-            let wanted = wanted(&exploration, setup.scripts()).ok()??;
-            let found = Finder::new(wanted, settings).find(&recording).ok()?;
-            Some(so_far(&found, &names))
-        }
-        _ => None,
-    })?;
-    if let Some(failure) = failure {
-        return Err(failure).wrap_err_with(|| format!("cannot keep the embeddings of {}", sources.clip));
-    }
+    };
+    let Passes { names, exploration, recording, info, .. } = passes;
     check(&exploration, &recording, &sources)?;
     let wanted = wanted(&exploration, setup.scripts())?
         .ok_or_else(|| eyre!("{}: not all steps could be embedded", sources.scripts))?;
@@ -124,12 +142,87 @@ pub fn embed(setup: &Setup, video: &Path, settings: FindSettings) -> Result<Embe
         recording,
         wanted,
         names,
+        dense,
         template: exploration.settings().template.text().to_owned(),
         sources,
         calibration,
         frame_rate: info.as_ref().and_then(|info| info.frame_rate),
         duration: info.and_then(|info| info.duration),
     })
+}
+
+/// The passes over a recording in which its frames are embedded.
+struct Passes<'a> {
+    setup: &'a Setup,
+    settings: FindSettings,
+    names: Vec<String>,
+    exploration: Exploration,
+    recording: Recording,
+    /// The number of frames at which the search begins anew.
+    next: f64,
+    info: Option<VideoInfo>,
+}
+
+impl Passes<'_> {
+    /// Embeds few frames, and then those at `rate` per second where moments may be: these parts, in seconds.
+    fn run_coarse_to_dense(&mut self, job: &Job, rate: f64) -> Result<Vec<[f64; 2]>> {
+        self.run(Job { sampling: Sampling::Fps(COARSE_RATE), ..job.clone() })?;
+        let Some(wanted) = wanted(&self.exploration, self.setup.scripts())? else { return Ok(Vec::new()) };
+        let parts = promising(&Finder::new(wanted, self.settings), &self.recording, rate)?;
+        let end = job.segment.end.into_iter().chain(self.info.as_ref().and_then(|info| info.duration));
+        self.recording.spread(rate, end.reduce(f64::min));
+        for &part in &parts {
+            self.recording.forget(part);
+            let segment = Segment { start: Some(part[0]), end: Some(part[1]) };
+            self.run(Job { segment, texts: Vec::new(), ..job.clone() })?;
+        }
+        Ok(parts)
+    }
+
+    fn run(&mut self, job: Job) -> Result<()> {
+        let clip = job.clip.display().to_string();
+        let mut failure = None;
+        progress::embed_clip_noting(job, |update| match update {
+            Update::Opened { info, .. } => {
+                self.info.get_or_insert(info);
+                None
+            }
+            Update::Texts(texts) => {
+                for (text, _, _) in texts.iter().filter(|(_, _, cut)| *cut) {
+                    output::say(format_args!("text truncated to the model's length: {text}"));
+                }
+                self.exploration.add_texts(texts);
+                None
+            }
+            Update::Frames(frames) => {
+                failure = failure.take().or(self.recording.add(&frames).err());
+                self.so_far()
+            }
+            _ => None,
+        })?;
+        match failure {
+            Some(failure) => Err(failure).wrap_err_with(|| format!("cannot keep the embeddings of {clip}")),
+            None => Ok(()),
+        }
+    }
+
+    /// What is found so far, in a few words, if there are enough new frames.
+    fn so_far(&mut self) -> Option<String> {
+        if (self.recording.len() as f64) < self.next {
+            return None;
+        }
+        self.next = self.recording.len() as f64 * GROWTH;
+        let wanted = wanted(&self.exploration, self.setup.scripts()).ok()??;
+        let found = Finder::new(wanted, self.settings).find(&self.recording).ok()?;
+        Some(match found.moments.first() {
+            None => "no moments so far".to_owned(),
+            Some(best) => {
+                let [start, _] = found.timeline.seconds(&best.moment.frames);
+                let (count, class) = (found.moments.len(), &self.names[best.class]);
+                format!("{count} moments so far, best: {class} at {}", clock(start))
+            }
+        })
+    }
 }
 
 fn check(exploration: &Exploration, recording: &Recording, sources: &Sources) -> Result<()> {
@@ -151,15 +244,4 @@ fn wanted(exploration: &Exploration, scripts: &ScriptFile) -> Result<Option<Vec<
         wanted.push(Wanted::new(class, steps, exploration.candidates()[index].order_seed())?);
     }
     Ok(Some(wanted))
-}
-
-/// What is found so far, in a few words.
-fn so_far(found: &FoundMoments, names: &[String]) -> String {
-    match found.moments.first() {
-        None => "no moments so far".to_owned(),
-        Some(best) => {
-            let [start, _] = found.timeline.seconds(&best.moment.frames);
-            format!("{} moments so far, best: {} at {}", found.moments.len(), names[best.class], clock(start))
-        }
-    }
 }

@@ -22,6 +22,11 @@ pub struct CachedClip<'a> {
     strip: Option<Key>,
 }
 
+/// Whether all frames of a job are cached.
+pub fn is_cached(job: &Job) -> bool {
+    CachedClip::of(job).and_then(|clip| clip.frames()).is_some_and(|(_, whole)| whole)
+}
+
 impl<'a> CachedClip<'a> {
     /// `None` without a cache, for a pipe, and if the clip or checkpoint cannot be read.
     pub fn of(job: &'a Job) -> Option<Self> {

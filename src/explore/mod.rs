@@ -33,6 +33,7 @@ mod wide_smoothing;
 mod without_steps;
 mod workers;
 
+pub use cached_clip::is_cached;
 pub use cached_frames::CachedFrames;
 pub use candidate::Candidate;
 pub use default_template::default_template;

@@ -118,6 +118,19 @@ impl Finder {
         let (moments, unordered) = if timeline.is_empty() { (Vec::new(), 0) } else { search.run()? };
         Ok(FoundMoments { moments, unordered, timeline })
     }
+
+    /// Where moments may be, in seconds, best first: as [`Finder::find`], but whatever the order of the steps says, and all of
+    /// them.
+    ///
+    /// # Errors
+    /// As [`Finder::find`].
+    pub fn candidates(&self, recording: &Recording) -> Result<(Timeline, Vec<[f64; 2]>), FindError> {
+        let timeline = recording.timeline(self.settings.smoothing_seconds)?;
+        let mut search = Search { finder: self, timeline: &timeline, backgrounds: Vec::new() };
+        let candidates = if timeline.is_empty() { Vec::new() } else { search.candidates()? };
+        let spans = candidates.iter().map(|(_, moment)| timeline.seconds(&moment.frames)).collect();
+        Ok((timeline, spans))
+    }
 }
 
 /// The search in the frames of a recording.
@@ -131,12 +144,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(mut self) -> Result<(Vec<FoundMoment>, usize), AlignError> {
         let settings = &self.finder.settings;
-        let mut candidates = self.candidates()?;
-        candidates.retain(|(_, moment)| moment.score >= settings.min_score);
-        candidates.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
-        if settings.competes {
-            candidates = without_overlaps(candidates, |(_, moment)| &moment.frames);
-        }
+        let candidates = self.candidates()?;
         let (mut found, mut unordered) = (Vec::new(), 0);
         for (class, moment) in candidates {
             if found.len() == settings.max_moments {
@@ -156,8 +164,20 @@ impl Search<'_> {
         Ok((found.into_par_iter().map(rival).collect::<Result<_, AlignError>>()?, unordered))
     }
 
-    /// Moments of every class. Keeps the backgrounds.
+    /// Moments that score enough, best first. Keeps the backgrounds.
     fn candidates(&mut self) -> Result<Vec<(usize, MomentPath)>, AlignError> {
+        let settings = &self.finder.settings;
+        let mut candidates = self.of_all_classes()?;
+        candidates.retain(|(_, moment)| moment.score >= settings.min_score);
+        candidates.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        if settings.competes {
+            candidates = without_overlaps(candidates, |(_, moment)| &moment.frames);
+        }
+        Ok(candidates)
+    }
+
+    /// Moments of every class. Keeps the backgrounds.
+    fn of_all_classes(&mut self) -> Result<Vec<(usize, MomentPath)>, AlignError> {
         let mut candidates = Vec::new();
         let mut first = 0;
         while first < self.finder.classes.len() {

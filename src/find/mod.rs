@@ -1,11 +1,13 @@
 //! Moments of scripted actions in a long recording, with the borders of their steps.
 
+mod coarse;
 mod finder;
 mod gains;
 mod overlap;
 mod recording;
 mod report;
 
+pub use coarse::{COARSE_RATE, promising};
 pub use finder::{FindError, Finder, FoundMoment, FoundMoments, InvalidLimit, Wanted};
 pub use recording::{Recording, Timeline};
 pub use report::{FindReport, FindReportSettings, MomentReport, OrderReport};

@@ -14,6 +14,8 @@ use crate::explore::EmbeddedFrame;
 
 /// Frames read at a time.
 const BLOCK: usize = 1024;
+/// Seconds by which the times of one tick may differ.
+const TICK_TOLERANCE: f64 = 1e-6;
 
 /// The normalised embeddings of a recording's frames with their times. They lie in a temporary file, so that hours of video
 /// take little memory.
@@ -69,6 +71,24 @@ impl Recording {
             self.kept += 1;
         }
         self.file.write_all(&bytes)
+    }
+
+    /// Lets each frame stay until the next, and the last until `end`, as if they were seen at `rate` ticks per second.
+    pub fn spread(&mut self, rate: f64, end: Option<f64>) {
+        self.end = self.end.max(end.unwrap_or(0.0));
+        self.rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let Some(&(first, _)) = self.rows.first() else { return };
+        let ticks = |seconds: f64| ((seconds - first) * rate - 1e-6).ceil().max(0.0) as u64;
+        let ends = self.rows.iter().skip(1).map(|row| row.0).chain([self.end]);
+        let spread = self.rows.iter().zip(ends).flat_map(|(&(start, place), end)| {
+            (ticks(start)..ticks(end)).map(move |tick| (first + tick as f64 / rate, place))
+        });
+        self.rows = spread.collect();
+    }
+
+    /// Forgets the frames from `start` to `end`, the latter excluded.
+    pub fn forget(&mut self, [start, end]: [f64; 2]) {
+        self.rows.retain(|&(time, _)| time < start - TICK_TOLERANCE || time >= end - TICK_TOLERANCE);
     }
 
     /// Number of rows of the sampling.
@@ -190,5 +210,44 @@ impl Timeline {
             halves.convert_to_f32_slice(row.as_slice_mut().expect("rows are contiguous"));
         }
         rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Shown;
+
+    /// A frame seen from one time until another.
+    fn frame(ordinal: u64, row: f64, until: f64, embedding: [f32; 2]) -> EmbeddedFrame {
+        let shown = Shown { rows: vec![row], until };
+        EmbeddedFrame { ordinal, time: row, shown, embedding: embedding.to_vec().into() }
+    }
+
+    fn times(recording: &Recording) -> Vec<(f64, usize)> {
+        let mut rows = recording.rows.clone();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        rows.into_iter().map(|(time, place)| ((time * 1e3).round() / 1e3, place)).collect()
+    }
+
+    #[test]
+    fn a_frame_that_is_spread_stays_until_the_next() {
+        let mut recording = Recording::new(2).unwrap();
+        let frames = [frame(3, 0.5, 0.75, [0.0, 1.0]), frame(0, 0.0, 0.5, [1.0, 0.0])];
+        recording.add(&frames).unwrap();
+        recording.spread(10.0, Some(0.8));
+        let first = (0..5).map(|tick| (f64::from(tick) / 10.0, 1));
+        let second = (5..8).map(|tick| (f64::from(tick) / 10.0, 0));
+        assert_eq!(times(&recording), first.chain(second).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn forgotten_frames_make_room_for_others() {
+        let mut recording = Recording::new(2).unwrap();
+        recording.add(&[frame(0, 0.0, 0.5, [1.0, 0.0])]).unwrap();
+        recording.spread(10.0, None);
+        recording.forget([0.1, 0.1 + 0.2]);
+        recording.add(&[frame(1, 0.1, 0.2, [0.0, 1.0]), frame(2, 0.2, 0.3, [0.0, 1.0])]).unwrap();
+        assert_eq!(times(&recording), [(0.0, 0), (0.1, 1), (0.2, 2), (0.3, 0), (0.4, 0)]);
     }
 }

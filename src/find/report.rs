@@ -50,6 +50,8 @@ pub struct FindReportSettings {
     pub seconds: f64,
     /// Moments that the same steps in other orders explain as well; they are left out.
     pub unordered: usize,
+    /// After a first pass of few frames: the parts that were embedded as a whole.
+    pub dense: Option<Vec<[f64; 2]>>,
     #[serde(flatten)]
     pub sources: Sources,
 }
@@ -61,6 +63,7 @@ impl FindReport {
         names: &[String],
         find: FindSettings,
         template: String,
+        dense: Option<Vec<[f64; 2]>>,
         sources: Sources,
     ) -> Self {
         let timeline = &found.timeline;
@@ -86,6 +89,7 @@ impl FindReport {
                 frames: timeline.len(),
                 seconds: timeline.duration(),
                 unordered: found.unordered,
+                dense,
                 sources,
             },
         }

@@ -38,7 +38,8 @@ pub fn write(clip: &Clip, format: Format, path: &Path) -> Result<Vec<(f64, Boxes
 
 /// Encodes a recording, whole or not at all.
 pub fn write_recording(recording: &Recording, path: &Path) -> Result<(), RenderError> {
-    let format = Format::EASY;
+    // As many frames as are sampled by default: more would only take time.
+    let format = Format { frames_per_second: 10, ..Format::EASY };
     write_film(recording.seconds(), |time| recording.picture(time, format.size), format, path).map(drop)
 }
 

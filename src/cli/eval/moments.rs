@@ -48,7 +48,7 @@ pub fn run(args: &MomentsArgs) -> Result<()> {
     let mut found: Vec<Vec<Vec<AnnotatedMoment>>> = vec![Vec::new(); ways.len()];
     let (mut seconds, mut names) = (Vec::new(), Vec::new());
     for (video, _) in &recordings {
-        let embedded = embed(&setup, video, settings)?;
+        let embedded = embed(&setup, video, &args.search, settings)?;
         let searched = Searched::new(embedded, &setup)?;
         for (way, found) in ways.iter().zip(&mut found) {
             let moments = way.find(&searched, settings);

@@ -58,6 +58,26 @@ fn find_tells_moments_with_their_steps() {
 }
 
 #[test]
+fn after_a_coarse_pass_only_promising_parts_are_embedded_densely() {
+    let folder = folder();
+    let find = FIND.replace("--min-score -9", "--min-score 0");
+    let report = |arguments: &str| -> Value {
+        let output = program_in(folder.path(), &format!("{find} --json {arguments}")).assert().success();
+        serde_json::from_slice(&output.get_output().stdout).unwrap()
+    };
+    let coarse = report("--coarse always");
+    let parts: Vec<[f64; 2]> = serde_json::from_value(coarse["settings"]["dense"].clone()).unwrap();
+    let dense: f64 = parts.iter().map(|[start, end]| end - start).sum();
+    assert!(dense <= 0.3 * 8.0 + 1e-6, "{parts:?}");
+    assert_eq!(coarse["settings"]["frames"], 80, "frames between count until the next");
+
+    let whole = report("");
+    assert!(whole["settings"]["dense"].is_null(), "a short recording has no such pass");
+    let cached = report("--coarse always");
+    assert_eq!(cached, whole, "cached frames need none");
+}
+
+#[test]
 fn find_writes_annotations() {
     let folder = folder();
     let path = folder.path();
