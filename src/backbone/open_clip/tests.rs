@@ -1,8 +1,11 @@
 //! The fixtures against OpenCLIP (made by `tests/reference/open_clip_fixtures.py`), and what is refused.
+//!
+//! `ACTALIGN_TEST_DEVICE` (wgpu, cuda) adds a device to those compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use ndarray::Array2;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -10,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::checkpoint::Checkpoint;
 use super::super::cpu::Isa;
-use super::super::device::ComputeDevice;
+use super::super::device::{ComputeDevice, DeviceChoice};
 use super::super::inspect::inspect;
 use super::super::layout::OPEN_CLIP_CONFIG;
 use super::super::resize::{Filter, Fit, PreparedImage};
@@ -24,9 +27,12 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/open_clip").join(name)
 }
 
-/// The kernels of the processor, and burn on the processor.
-fn devices() -> [ComputeDevice; 2] {
-    [Some(Isa::detect()), None].map(ComputeDevice::processor_with)
+/// The kernels of the processor, burn on the processor, and the device asked for.
+fn devices() -> Vec<ComputeDevice> {
+    let asked = std::env::var("ACTALIGN_TEST_DEVICE").ok();
+    let asked = asked.map(|name| ComputeDevice::open(DeviceChoice::from_str(&name, true).unwrap()).unwrap());
+    let processor = [Some(Isa::detect()), None].map(ComputeDevice::processor_with);
+    processor.into_iter().chain(asked).collect()
 }
 
 #[derive(Deserialize)]
@@ -85,6 +91,7 @@ fn image_embeddings_equal_the_reference() {
         for device in devices() {
             let got = checkpoint.load_vision(&device).unwrap().embed(&want.images()).unwrap();
             let difference = difference(&got, &want.floats("image_embeds"));
+            println!("{name}, {}: differs by {difference:e}", device.describe());
             assert!(difference < TOLERANCE, "{name}: {difference}");
         }
     }
@@ -102,6 +109,7 @@ fn text_embeddings_equal_the_reference() {
         for device in devices() {
             let got = checkpoint.load_text(&device).unwrap().embed(&tokens).unwrap();
             let difference = difference(&got, &want);
+            println!("{name}, {}: differs by {difference:e}", device.describe());
             assert!(difference < TOLERANCE, "{name}: {difference}");
         }
     }
