@@ -1,5 +1,6 @@
 //! `actalign-tui eval`: evaluates a dataset.
 
+mod check;
 mod moments;
 
 use std::collections::HashSet;
@@ -110,6 +111,10 @@ pub struct EvalArgs {
     /// SLURM array task. The folder remembers N, so `slurm` is enough when tasks are submitted again
     #[arg(long, value_name = "I/N|slurm/N", requires = "out")]
     shard: Option<ShardChoice>,
+    /// Embed nothing: say which clips, scripts and rows are there and which are missing, how many frames and texts there are to
+    /// embed, and how long that takes on this device. Exits with 1 if anything is missing
+    #[arg(long)]
+    check: bool,
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
@@ -179,6 +184,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             return print(&merged.results, args.json);
         }
         Some(EvalCommand::Moments(args)) => return moments::run(args),
+        None if args.check => return check::run(args),
         None => {}
     }
     let finished = Evaluation::open(request(args)?)?.run(reporter())?;
@@ -195,15 +201,19 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     print(results, args.json)
 }
 
-fn request(args: &EvalArgs) -> Result<Request> {
-    let dataset = Dataset::open(&DatasetPaths {
+fn dataset_paths(args: &EvalArgs) -> Result<DatasetPaths> {
+    Ok(DatasetPaths {
         manifest: args.manifest.clone().ok_or_else(|| eyre!("no manifest is named"))?,
         scripts: args.scripts.clone(),
         other_scripts: args.other_scripts.0.clone(),
         clips: args.clips.clone(),
         embeddings: args.embeddings.clone(),
         preset: args.preset,
-    })?;
+    })
+}
+
+fn request(args: &EvalArgs) -> Result<Request> {
+    let dataset = Dataset::open(&dataset_paths(args)?)?;
     let requests: Vec<ModelRequest> = args.model.requests().collect();
     if requests.len() > 1 && args.embeddings.is_some() {
         bail!("--embeddings are of one model\nhelp: name that one with --model");
@@ -212,10 +222,9 @@ fn request(args: &EvalArgs) -> Result<Request> {
     let mut models = Vec::new();
     for request in &requests {
         let model = request.open()?;
-        let plan = Plan::new(&dataset, args.fps, &rows(args, &model)?, &model)?;
-        let plan = Plan { until_settled: args.until_settled, ..plan };
-        let label = request.name.file_name().unwrap_or(request.name.as_os_str()).to_string_lossy();
-        if !labels.insert(label.to_string()) {
+        let plan = plan(args, &dataset, &model)?;
+        let label = label(request);
+        if !labels.insert(label.clone()) {
             bail!("two models are named {label}\nhelp: rename one of the folders");
         }
         let plan = if requests.len() > 1 { plan.under(&label) } else { plan };
@@ -235,6 +244,16 @@ fn request(args: &EvalArgs) -> Result<Request> {
     }
     let (people, out) = (args.people.clone(), args.out.clone());
     Ok(Request { model_name, others, vlm, x_clip, people, out, shard, ..Request::new(dataset, plan, model) })
+}
+
+/// What tells one of several models in the names of rows.
+fn label(request: &ModelRequest) -> String {
+    request.name.file_name().unwrap_or(request.name.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn plan(args: &EvalArgs, dataset: &Dataset, model: &Model) -> Result<Plan> {
+    let plan = Plan::new(dataset, args.fps, &rows(args, model)?, model)?;
+    Ok(Plan { until_settled: args.until_settled, ..plan })
 }
 
 /// The rows that a model has.

@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use crate::align::OwnCalibration;
 use crate::cli::inputs::seconds;
 use crate::cli::progress;
-use crate::explore::{Exploration, Job, Sources, Update, is_cached};
+use crate::explore::{Exploration, Job, Sources, Update, count_cached};
 use crate::find::{COARSE_RATE, FindSettings, Finder, Recording, Wanted, promising};
 use crate::output;
 use crate::plot::format::clock;
@@ -83,7 +83,7 @@ impl SearchArgs {
     fn rate_after_coarse(&self, job: &Job) -> Result<Option<f64>> {
         let Sampling::Fps(rate) = job.sampling else { return Ok(None) };
         let is_video = job.rows_per_second.is_none() && job.clip.is_file();
-        if self.coarse == Coarse::Never || !is_video || rate <= COARSE_RATE || is_cached(job) {
+        if self.coarse == Coarse::Never || !is_video || rate <= COARSE_RATE || count_cached(job).1 {
             return Ok(None);
         }
         let is_long = || -> Result<bool> {

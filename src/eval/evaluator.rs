@@ -51,6 +51,14 @@ struct Embedded {
     seen: Option<Seen>,
 }
 
+/// Texts to embed.
+pub(super) struct NeededTexts {
+    /// One by one.
+    pub alone: Vec<String>,
+    /// Padded to the longest of a class.
+    pub together: Vec<Vec<String>>,
+}
+
 impl Evaluator {
     /// Loads nothing: clips and sentences in the cache need no tower. All rows are of one preset. The rows of the X-CLIP and
     /// of the vision-language model are the last.
@@ -96,13 +104,7 @@ impl Evaluator {
 
     /// Ranks the candidates of a clip by every row.
     pub fn evaluate(&mut self, clip: &Clip) -> Result<ClipScores, Report> {
-        let of_strategies =
-            clip.other_candidates.iter().map(|(prompt, candidates)| (prompt, &candidates[..]));
-        let mut explorations: Vec<(Strategy, Exploration)> =
-            iter::once((Strategy::default(), &clip.candidates[..]))
-                .chain(of_strategies)
-                .map(|(prompt, candidates)| (prompt, self.exploration(candidates)))
-                .collect();
+        let mut explorations = self.explorations(clip);
         let missing = self.missing_texts(&mut explorations);
         let Embedded { frames, damaged_pieces, seen } = self.embed(clip, missing)?;
         ensure!(!frames.is_empty(), "no frame could be read");
@@ -137,8 +139,8 @@ impl Evaluator {
         Ok(ClipScores { frames, seen, damaged_pieces, cut_texts, rows })
     }
 
-    /// Embeds a clip. The texts are remembered.
-    fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<Embedded, Report> {
+    /// What is to be embedded of a clip.
+    pub(super) fn job(&self, clip: &Clip, texts: Vec<String>) -> Result<Job, Report> {
         let (path, masks, rows_per_second) = match &clip.source {
             ClipSource::Video(masks) => (clip.entry.video.clone(), masks.clone(), None),
             ClipSource::Embeddings(path) => {
@@ -146,14 +148,19 @@ impl Evaluator {
             }
             ClipSource::Missing(reason) => bail!("{reason}"),
         };
-        let job = Job {
+        Ok(Job {
             rows_per_second,
             sampling: self.sampling,
             segment: clip.entry.segment(),
             masks,
             texts,
             ..Job::new(path, self.model.clone())
-        };
+        })
+    }
+
+    /// Embeds a clip. The texts are remembered.
+    fn embed(&mut self, clip: &Clip, texts: Vec<String>) -> Result<Embedded, Report> {
+        let job = self.job(clip, texts)?;
         let mut damaged_pieces = 0;
         if let Some(mut exploration) = self.deciding(clip)? {
             let take = |update: &Update| damaged_pieces += self.remember(update);
@@ -199,6 +206,29 @@ impl Evaluator {
         let texts = self.texts_of(&exploration, &row)?;
         exploration.add_texts(texts);
         Ok(Some(exploration))
+    }
+
+    /// The candidates of a clip with the scripts of each strategy.
+    fn explorations(&self, clip: &Clip) -> Vec<(Strategy, Exploration)> {
+        let of_strategies =
+            clip.other_candidates.iter().map(|(prompt, candidates)| (prompt, &candidates[..]));
+        iter::once((Strategy::default(), &clip.candidates[..]))
+            .chain(of_strategies)
+            .map(|(prompt, candidates)| (prompt, self.exploration(candidates)))
+            .collect()
+    }
+
+    /// The texts that its rows need of a clip, whether they are known or not.
+    pub(super) fn needed_texts(&self, clip: &Clip) -> NeededTexts {
+        let mut explorations = self.explorations(clip);
+        let alone = self.missing_texts(&mut explorations);
+        let mut together = Vec::new();
+        for row in self.rows.iter().filter(|row| pads_to_longest_step(row)) {
+            let of_row = explorations.iter().filter(|(prompt, _)| *prompt == row.prompt);
+            let candidates = of_row.flat_map(|(_, exploration)| exploration.candidates());
+            together.extend(candidates.map(|class| class.sentences(&row.settings.template).collect()));
+        }
+        NeededTexts { alone, together }
     }
 
     fn exploration(&self, candidates: &[Candidate]) -> Exploration {
@@ -318,6 +348,8 @@ mod tests {
             source: ClipSource::Video(Arc::default()),
             candidates: names.map(candidate).to_vec(),
             other_candidates: Default::default(),
+            missing_file: None,
+            missing_scripts: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod breakdown;
+mod check;
 mod clusters;
 mod comparison;
 mod coverage;
@@ -17,6 +18,7 @@ mod journal;
 mod merge;
 pub mod moments;
 mod people;
+mod published;
 mod record;
 mod released;
 mod results;
@@ -36,17 +38,19 @@ mod x_clip;
 pub use crate::plot::table::Style;
 pub use answers::{Answer, Answers, Asked, Quiz};
 pub use breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
+pub use check::{Check, CheckRequest, ModelToCheck, check};
 pub use clusters::{CLUSTERS, Cluster, ClusterCounts, Facts, clusters_of};
 pub use comparison::{Comparison, Pair, Paired};
 pub use coverage::{Coverage, Point};
 pub use dataset::{
-    Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest, Videos,
-    read_manifest,
+    Clip, ClipSource, Context, Dataset, DatasetPaths, Digests, Entry, Listed, Location, Manifest,
+    MissingScript, Videos, read_manifest,
 };
 pub use evaluation::{Evaluation, Finished, NothingRead, OtherModel, Plan, Progress, Request, merge};
 pub use evaluator::{Evaluator, rate_of_rows};
 pub use journal::{Journal, load, write as write_run};
 pub use people::{Choice, Person, join, load as load_people};
+pub use published::Published;
 pub use record::{ClipOutcome, ClipRecord, ClipScores, FileStamp, Ranking, RankingConfidence};
 pub use released::{Protocol, protocol};
 pub use results::{

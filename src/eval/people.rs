@@ -61,7 +61,7 @@ impl Person {
         Row { human: Some(human), ..row }
     }
 
-    fn row_name(&self) -> String {
+    pub(super) fn row_name(&self) -> String {
         format!("human:{}", self.name)
     }
 

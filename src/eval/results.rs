@@ -12,6 +12,7 @@ use crate::eval::clusters::ClusterCounts;
 use crate::eval::comparison::{self, Comparison, Pair};
 use crate::eval::coverage::{self, Coverage};
 use crate::eval::dataset::{Dataset, Digests};
+use crate::eval::published::{self, Published};
 use crate::eval::record::{ClipOutcome, ClipRecord, ClipScores};
 use crate::eval::rows::{CHANCE, Row, Score};
 use crate::eval::statistics::{self, Credit};
@@ -50,6 +51,9 @@ pub struct Results {
     pub seen: BTreeMap<String, Seen>,
     /// Sentences truncated to the model's length.
     pub cut_texts: BTreeSet<String>,
+    /// What others have published for the benchmark.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub published: &'static [Published],
     pub settings: EvalSettings,
     /// By domain and name; counts in the order of `settings.rows`. Written as CSV, as are the next two.
     #[serde(skip)]
@@ -147,6 +151,9 @@ pub struct EvalSettings {
     #[serde(flatten)]
     pub other_scripts: PerStrategy<String>,
     pub digests: Digests,
+    /// The benchmark that the clips are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benchmark: Option<String>,
     pub model: ModelSettings,
     /// Further models, in the order of their rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -199,6 +206,7 @@ impl EvalSettings {
         Self {
             manifest: dataset.paths.manifest.display().to_string(),
             digests: dataset.digests.clone(),
+            benchmark: dataset.benchmark.map(str::to_owned),
             scripts: dataset.scripts.display().to_string(),
             other_scripts: dataset.other_scripts.map(|path| path.display().to_string()),
             model: ModelSettings::of(model),
@@ -298,6 +306,7 @@ impl Results {
             damaged,
             seen,
             cut_texts,
+            published: published::published(settings.benchmark.as_deref()),
             classes: breakdown::classes(&read, &settings.rows),
             confusions: breakdown::confusions(&read, &settings.rows),
             disagreements: breakdown::disagreements(&read, &settings.rows),

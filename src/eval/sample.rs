@@ -56,6 +56,7 @@ pub fn sum_up(rows: &[&str], clips: &[ClipRecord]) -> Results {
         scripts: "scripts.json".to_owned(),
         other_scripts: PerStrategy::default(),
         digests: Default::default(),
+        benchmark: None,
         model: ModelSettings {
             folder: "siglip".to_owned(),
             dim: 32,

@@ -6,6 +6,7 @@ use std::iter;
 use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 use crate::eval::clusters::CLUSTERS;
 use crate::eval::comparison::{Comparison, Paired};
+use crate::eval::published;
 use crate::eval::results::{ModelSettings, Results, RowResult, Share};
 use crate::eval::rows::{Score, XClipSettings};
 use crate::explore::Settings;
@@ -29,6 +30,7 @@ impl Results {
             summary.text += &format!("# {}\n", style.cell(&self.settings.manifest));
         }
         self.accuracy(&mut summary);
+        self.published(&mut summary);
         self.comparison(&mut summary);
         self.people(&mut summary);
         self.by_group(&mut summary);
@@ -94,6 +96,40 @@ impl Results {
         let header: Vec<&str> = columns.iter().map(|(heading, ..)| *heading).chain(["clips"]).collect();
         let line = |row| columns.iter().map(|(.., cell)| cell(row)).chain([self.clips(row)]).collect();
         summary.table("Accuracy", 1, &header, self.rows.iter().map(line).collect());
+    }
+
+    /// What others have published beside our rows that do the same. The terminal has the lines with such a row.
+    fn published(&self, summary: &mut Summary) {
+        let shows_all = summary.style == Style::Markdown;
+        let header = [
+            "published, in %",
+            "table",
+            "Top-1",
+            "Top-2",
+            "Top-3",
+            "our row",
+            "Top-1",
+            "interval",
+            "Top-2",
+            "Top-3",
+        ];
+        let mut lines = Vec::new();
+        for (line, rows) in self.beside_published() {
+            let theirs = [Some(line.top1), line.top2, line.top3].map(number);
+            let theirs: Vec<String> =
+                [line.method, line.table].map(str::to_owned).into_iter().chain(theirs).collect();
+            let ours = |row: &RowResult| {
+                let (top1, interval) = (number(row.top1), interval(row.top1_ci));
+                [row.name.clone(), top1, interval, number(row.top2), number(row.top3)].to_vec()
+            };
+            if rows.is_empty() && shows_all {
+                lines.push([theirs.clone(), vec!["-".to_owned(); 5]].concat());
+            }
+            lines.extend(rows.into_iter().map(|row| [theirs.clone(), ours(row)].concat()));
+        }
+        let Some(source) = published::source(self.settings.benchmark.as_deref()) else { return };
+        summary.table("Beside the published figures", 2, &header, lines);
+        summary.paragraph(source);
     }
 
     /// Number of clips that count in a row, and of all where those are more.

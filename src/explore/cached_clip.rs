@@ -12,6 +12,13 @@ use crate::video::{self, Faults, VideoInfo};
 /// Increased when the program takes other frames or other pixels from the same file.
 const VERSION: u32 = 3;
 
+/// How many frames of a job's clip are in the cache, and whether they are all of them. Hashes the clip and the image tower,
+/// unless the cache knows their hashes.
+pub fn count_cached(job: &Job) -> (usize, bool) {
+    let frames = CachedClip::of(job).and_then(|clip| clip.frames());
+    frames.map_or((0, false), |(known, is_whole)| (known.frames.len(), is_whole))
+}
+
 pub struct CachedClip<'a> {
     cache: &'a Cache,
     clip: Contents,
@@ -20,11 +27,6 @@ pub struct CachedClip<'a> {
     frames: Key,
     partial: Key,
     strip: Option<Key>,
-}
-
-/// Whether all frames of a job are cached.
-pub fn is_cached(job: &Job) -> bool {
-    CachedClip::of(job).and_then(|clip| clip.frames()).is_some_and(|(_, whole)| whole)
 }
 
 impl<'a> CachedClip<'a> {

@@ -33,7 +33,7 @@ mod wide_smoothing;
 mod without_steps;
 mod workers;
 
-pub use cached_clip::is_cached;
+pub use cached_clip::count_cached;
 pub use cached_frames::CachedFrames;
 pub use candidate::Candidate;
 pub use default_template::default_template;
@@ -56,7 +56,7 @@ pub use settled::{Look, Settling};
 pub use sparse_clip::SparseClip;
 pub use step_map::{MapRequest, StepMap, StepMaps, StepPoint};
 pub use strip::{Picture, Strip, Thumbnail};
-pub use texts::{EmbeddedText, embed_batch, embed_texts, known_texts};
+pub use texts::{EmbeddedText, embed_batch, embed_texts, is_batch_known, known_texts};
 pub use until_settled::{Seen, embed_until_settled};
 pub use vlm_frames::{ClipPictures, evenly_spaced, jpegs, prepared};
 pub use wide_smoothing::WideSmoothing;

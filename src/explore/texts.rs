@@ -37,11 +37,23 @@ pub fn embed_texts(model: &Model, texts: Vec<String>) -> Result<Vec<EmbeddedText
 pub fn embed_batch(model: &Model, texts: &[String]) -> Result<Vec<EmbeddedText>, Report> {
     let tokens = model.checkpoint().tokenizer()?.encode_batch(texts)?;
     let Some(first) = tokens.first() else { return Ok(Vec::new()) };
-    let padding = format!("padded to {}", first.ids.len());
+    let padding = batch_padding(first);
     match texts.iter().map(|text| known_text(model, text, Some(&padding))).collect() {
         Some(known) => Ok(known),
         None => embed(model, texts, &tokens, Some(&padding)),
     }
+}
+
+/// Whether all texts are in the cache as [`embed_batch`] embeds them.
+pub fn is_batch_known(model: &Model, texts: &[String]) -> Result<bool, Report> {
+    let tokens = model.checkpoint().tokenizer()?.encode_batch(texts)?;
+    let padding = tokens.first().map(batch_padding);
+    Ok(texts.iter().all(|text| known_text(model, text, padding.as_deref()).is_some()))
+}
+
+/// What tells the embeddings of a batch from those of texts on their own.
+fn batch_padding(first: &Tokens) -> String {
+    format!("padded to {}", first.ids.len())
 }
 
 /// A text in the cache.

@@ -43,6 +43,18 @@ pub fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{sign}{hours}:{minutes:02}:{rest}") } else { format!("{sign}{minutes}:{rest}") }
 }
 
+/// Seconds in words, to two units: `12 s`, `4 min`, `5 h 20 min`, `3 days 4 h`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.ceil() as u64;
+    let (minutes, hours) = (whole.div_ceil(60), whole.div_ceil(60) / 60);
+    match (whole, hours) {
+        (0..120, _) => format!("{whole} s"),
+        (_, 0..2) => format!("{minutes} min"),
+        (_, 2..48) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{} days {} h", hours / 24, hours % 24),
+    }
+}
+
 /// Values in per cent with two decimals, as results are published; `-` where there is none.
 pub mod percent {
     /// `33.33`
@@ -74,6 +86,15 @@ mod tests {
         assert_eq!([0.5, 0.0, -0.5].map(signed), ["+0.5000", "+0.0000", "-0.5000"]);
         assert_eq!(["-0.5000", "5.07e-4", "1.00e30"].map(typeset), ["−0.5000", "5.07×10⁻⁴", "1.00×10³⁰"]);
         assert_eq!([0.0031, 0.00099, 1.0, 0.0].map(p_value), ["0.003", "<0.001", "1.000", "<0.001"]);
+    }
+
+    #[test]
+    fn a_duration_has_two_units_at_most() {
+        let seconds = [0.0, 11.2, 119.0, 121.0, 3_700.0, 19_200.0, 273_600.0];
+        assert_eq!(
+            seconds.map(duration),
+            ["0 s", "12 s", "119 s", "3 min", "62 min", "5 h 20 min", "3 days 4 h"]
+        );
     }
 
     #[test]

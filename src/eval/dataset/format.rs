@@ -41,6 +41,8 @@ pub struct Format {
     pub is_foreign: bool,
     /// Whether clips bring the steps of their candidates.
     pub brings_scripts: bool,
+    /// The benchmark that the clips are of, whose published figures stand beside the results.
+    pub benchmark: Option<&'static str>,
 }
 
 /// What reading an object depends on besides the object.

@@ -20,6 +20,7 @@ const UNKNOWN_FORMAT: &str = "it has neither \"subactions\", as generated_subact
 pub struct Manifest {
     pub(super) is_foreign: bool,
     pub(super) brings_scripts: bool,
+    pub(super) benchmark: Option<&'static str>,
     pub clips: Vec<Listed>,
     /// BLAKE3 digest of the file.
     pub digest: String,
@@ -68,8 +69,8 @@ pub fn parse(path: &Path, bytes: &[u8], context: &Context) -> Result<Manifest> {
         clips.push(Listed { location, ..listed });
     }
     ensure!(!clips.is_empty(), "{shown} {EMPTY}");
-    let Format { is_foreign, brings_scripts, .. } = *format;
-    Ok(Manifest { is_foreign, brings_scripts, clips, digest: blake3::hash(bytes).to_string() })
+    let Format { is_foreign, brings_scripts, benchmark, .. } = *format;
+    Ok(Manifest { is_foreign, brings_scripts, benchmark, clips, digest: blake3::hash(bytes).to_string() })
 }
 
 fn format_of(object: &Value) -> &'static Format {

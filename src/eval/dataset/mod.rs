@@ -9,18 +9,19 @@ mod scripts;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use color_eyre::eyre::{Result, bail, ensure};
+use color_eyre::eyre::{Result, bail, eyre};
 use serde::{Deserialize, Serialize};
 
 pub use clip_source::ClipSource;
 pub use format::{Context, Entry, Listed, Location};
 pub use manifest::{Manifest, read as read_manifest};
+pub use scripts::MissingScript;
 
 use clip_source::Folder;
 use scripts::Scripts;
 
 use crate::align::Preset;
-use crate::error_chain::on_one_line;
+use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::released;
 use crate::explore::Candidate;
 use crate::script::{PerStrategy, Strategy, library};
@@ -60,6 +61,8 @@ pub struct Dataset {
     pub scripts: PathBuf,
     pub other_scripts: PerStrategy<PathBuf>,
     pub digests: Digests,
+    /// The benchmark that the clips are of, by the manifest's format.
+    pub benchmark: Option<&'static str>,
 }
 
 /// BLAKE3 digests of a dataset's files, as `b3sum` prints them.
@@ -80,6 +83,10 @@ pub struct Clip {
     pub candidates: Vec<Candidate>,
     /// The same candidates with the scripts of other strategies.
     pub other_candidates: PerStrategy<Vec<Candidate>>,
+    /// Why no file of its frames was found, in datasets that are looked up by name.
+    pub missing_file: Option<String>,
+    /// The candidates without a script.
+    pub missing_scripts: Vec<MissingScript>,
 }
 
 /// The clips of a manifest with the files of their frames, without scripts: what a person needs who watches them.
@@ -108,6 +115,7 @@ struct Found {
     digest: String,
     is_foreign: bool,
     brings_scripts: bool,
+    benchmark: Option<&'static str>,
 }
 
 /// Where relative paths of a manifest begin, and how its clips are taken.
@@ -118,7 +126,8 @@ fn context(paths: &DatasetPaths) -> Context<'_> {
 
 fn find(paths: &DatasetPaths) -> Result<Found> {
     let path = &paths.manifest;
-    let Manifest { is_foreign, brings_scripts, clips: all, digest } = manifest::read(path, context(paths))?;
+    let Manifest { is_foreign, brings_scripts, benchmark, clips: all, digest } =
+        manifest::read(path, context(paths))?;
     if is_foreign && paths.clips.is_none() && paths.embeddings.is_none() {
         bail!(
             "{} names videos by youtube_id\nhelp: name the folder that holds them with --clips, or one of their frame \
@@ -142,7 +151,8 @@ fn find(paths: &DatasetPaths) -> Result<Found> {
         };
         (listed, source)
     };
-    Ok(Found { clips: all.into_iter().map(with_source).collect(), digest, is_foreign, brings_scripts })
+    let clips = all.into_iter().map(with_source).collect();
+    Ok(Found { clips, digest, is_foreign, brings_scripts, benchmark })
 }
 
 impl Dataset {
@@ -154,21 +164,36 @@ impl Dataset {
     /// # Errors
     /// If a file cannot be read or breaks a rule, or a candidate of the user's own manifest has no script.
     pub fn open(paths: &DatasetPaths) -> Result<Self> {
+        Self::read(paths, false)
+    }
+
+    /// As [`Dataset::open`], but any clip may lack scripts, and script files may be missing: what there is and what there is
+    /// not.
+    ///
+    /// # Errors
+    /// If the manifest or a folder cannot be read, or the manifest breaks a rule.
+    pub fn survey(paths: &DatasetPaths) -> Result<Self> {
+        Self::read(paths, true)
+    }
+
+    fn read(paths: &DatasetPaths, allows_gaps: bool) -> Result<Self> {
         let path = &paths.manifest;
         let context = context(paths);
-        let found = find(paths)?;
-        let is_foreign = found.is_foreign;
-        let (scripts_path, (scripts, digest)) = if paths.scripts.is_none() && found.brings_scripts {
-            (path.clone(), (Scripts::InClips, found.digest.clone()))
+        let Found { clips, digest, is_foreign, brings_scripts, benchmark } = find(paths)?;
+        let open = |file: &Path| match Scripts::open(file, is_foreign, &context) {
+            Err(fault) if allows_gaps => Ok((Scripts::Absent(error_chain(&fault)), String::new())),
+            opened => opened,
+        };
+        let (scripts_path, (scripts, scripts_digest)) = if paths.scripts.is_none() && brings_scripts {
+            (path.clone(), (Scripts::InClips, digest.clone()))
         } else {
             let named =
                 paths.scripts.clone().unwrap_or_else(|| path.with_file_name(Strategy::default().file_name()));
-            ensure!(
-                library::is_name(&named) || named.exists(),
-                "there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts",
-                named.display()
-            );
-            let opened = Scripts::open(&named, is_foreign, &context)?;
+            let opened = match library::is_name(&named) || named.exists() {
+                true => open(&named)?,
+                false if allows_gaps => (Scripts::Absent(no_scripts(&named)), String::new()),
+                false => return Err(eyre!(no_scripts(&named))),
+            };
             (named, opened)
         };
         let other_scripts: PerStrategy<PathBuf> = Strategy::others()
@@ -181,45 +206,58 @@ impl Dataset {
             .collect();
         let mut others = Vec::new();
         for (strategy, path) in other_scripts.iter() {
-            let (scripts, digest) = Scripts::open(path, is_foreign, &context)?;
+            let (scripts, digest) = open(path)?;
             others.push((strategy, scripts, digest));
         }
         let digests = Digests {
-            manifest: found.digest,
-            scripts: digest,
+            manifest: digest,
+            scripts: scripts_digest,
             other_scripts: others.iter().map(|(strategy, _, digest)| (*strategy, digest.clone())).collect(),
         };
 
         let clip = |(listed, mut source): (Listed, ClipSource)| {
-            let candidates = scripts.candidates(&listed, is_foreign).and_then(|main| {
-                let mut found = Vec::new();
-                for (strategy, scripts, _) in &others {
-                    match scripts.candidates(&listed, is_foreign) {
-                        Ok(candidates) => found.push((*strategy, candidates)),
-                        // Only the rows of this strategy miss it.
-                        Err(_) if is_foreign => {}
-                        Err(fault) => return Err(fault),
-                    }
-                }
-                Ok((main, found.into_iter().collect()))
-            });
-            let (candidates, other_candidates) = match candidates {
-                Ok(candidates) => candidates,
-                Err(fault) if is_foreign => {
-                    source = ClipSource::Missing(format!(
-                        "{}: {}",
-                        listed.location,
-                        on_one_line(&fault.to_string())
-                    ));
-                    (Vec::new(), PerStrategy::default())
-                }
-                Err(fault) => bail!("{}, {}: {fault}", path.display(), listed.location),
+            let mut missing_scripts = Vec::new();
+            let mut with_scripts = |strategy, scripts: &Scripts| {
+                let candidates = scripts.candidates(strategy, &listed, is_foreign);
+                candidates.map_err(|missing| missing_scripts.extend(missing)).ok()
             };
-            Ok(Clip { entry: listed.entry, source, candidates, other_candidates })
+            let candidates = with_scripts(Strategy::default(), &scripts);
+            // Without the others, only the rows of their strategies miss the clip.
+            let other_candidates = others
+                .iter()
+                .filter_map(|(strategy, scripts, _)| Some((*strategy, with_scripts(*strategy, scripts)?)))
+                .collect();
+            let missing_file = match &source {
+                ClipSource::Missing(reason) => Some(reason.clone()),
+                _ => None,
+            };
+            if let Some(MissingScript { reason, .. }) = missing_scripts.first() {
+                if !is_foreign && !allows_gaps {
+                    bail!("{}, {}: {reason}", path.display(), listed.location);
+                }
+                if candidates.is_none() {
+                    source = ClipSource::Missing(format!("{}: {}", listed.location, on_one_line(reason)));
+                }
+            }
+            Ok(Clip {
+                entry: listed.entry,
+                source,
+                candidates: candidates.unwrap_or_default(),
+                other_candidates,
+                missing_file,
+                missing_scripts,
+            })
         };
-        let clips = found.clips.into_iter().map(clip).collect::<Result<_>>()?;
-        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests })
+        let clips = clips.into_iter().map(clip).collect::<Result<_>>()?;
+        Ok(Self { paths: paths.clone(), clips, scripts: scripts_path, other_scripts, digests, benchmark })
     }
+}
+
+fn no_scripts(file: &Path) -> String {
+    format!(
+        "there is no {}\nhelp: put the script file beside the manifest, or name it with --scripts",
+        file.display()
+    )
 }
 
 #[cfg(test)]

@@ -7,7 +7,16 @@ use color_eyre::eyre::Result;
 use super::format::{Context, Listed};
 use super::manifest;
 use crate::explore::Candidate;
-use crate::script::{Class, ScriptFile, plain_name, read_bytes};
+use crate::script::{Class, ScriptFile, Strategy, plain_name, read_bytes};
+
+/// A candidate without a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MissingScript {
+    /// The prompt strategy whose scripts lack it.
+    pub strategy: Strategy,
+    pub candidate: String,
+    pub reason: String,
+}
 
 /// Scripts of all candidates.
 pub enum Scripts {
@@ -17,6 +26,8 @@ pub enum Scripts {
     Items(PathBuf, Vec<Listed>),
     /// The clips bring them.
     InClips,
+    /// There are none, for this reason.
+    Absent(String),
 }
 
 impl Scripts {
@@ -31,29 +42,43 @@ impl Scripts {
         Ok((scripts, blake3::hash(&bytes).to_string()))
     }
 
-    /// The candidates of a clip with their scripts. In datasets of others, capitals and option numbers do not count.
-    pub fn candidates(&self, listed: &Listed, is_foreign: bool) -> Result<Vec<Candidate>, String> {
+    /// The candidates of a clip with their scripts of a strategy, or those of them that have none. In datasets of others,
+    /// capitals and option numbers do not count.
+    pub fn candidates(
+        &self,
+        strategy: Strategy,
+        listed: &Listed,
+        is_foreign: bool,
+    ) -> Result<Vec<Candidate>, Vec<MissingScript>> {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for name in &listed.entry.candidates {
+            match self.candidate(name, listed, is_foreign) {
+                Ok(candidate) => found.push(candidate),
+                Err(reason) => missing.push(MissingScript { strategy, candidate: name.clone(), reason }),
+            }
+        }
+        if missing.is_empty() { Ok(found) } else { Err(missing) }
+    }
+
+    fn candidate(&self, name: &String, listed: &Listed, is_foreign: bool) -> Result<Candidate, String> {
         let Listed { entry, .. } = listed;
-        let candidate = |name: &String| {
-            let (domain, steps) = match self {
-                Self::File(path, file) => {
-                    let class = find(&entry.domain, name, file, path, is_foreign)?;
-                    (file.domain_of(class).to_owned(), class.steps.clone())
-                }
-                Self::Items(path, items) => {
-                    let is_same =
-                        |item: &&Listed| item.entry.id == entry.id && item.youtube_id == listed.youtube_id;
-                    let item = items.iter().find(is_same);
-                    let item = item.ok_or_else(|| {
-                        format!("{} has no item with its youtube_id and id", path.display())
-                    })?;
-                    (entry.domain.clone(), steps(item, name)?)
-                }
-                Self::InClips => (entry.domain.clone(), steps(listed, name)?),
-            };
-            Ok(Candidate { domain, name: name.clone(), steps })
+        let (domain, steps) = match self {
+            Self::File(path, file) => {
+                let class = find(&entry.domain, name, file, path, is_foreign)?;
+                (file.domain_of(class).to_owned(), class.steps.clone())
+            }
+            Self::Items(path, items) => {
+                let is_same =
+                    |item: &&Listed| item.entry.id == entry.id && item.youtube_id == listed.youtube_id;
+                let item = items.iter().find(is_same);
+                let item =
+                    item.ok_or_else(|| format!("{} has no item with its youtube_id and id", path.display()))?;
+                (entry.domain.clone(), steps(item, name)?)
+            }
+            Self::InClips => (entry.domain.clone(), steps(listed, name)?),
+            Self::Absent(reason) => return Err(reason.clone()),
         };
-        entry.candidates.iter().map(candidate).collect()
+        Ok(Candidate { domain, name: name.clone(), steps })
     }
 }
 

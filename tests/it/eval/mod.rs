@@ -1,5 +1,6 @@
 //! Evaluation of datasets, with the small random checkpoint of the fixtures: rankings are arbitrary, but consistent.
 
+mod check;
 mod command;
 mod datasets;
 mod library;

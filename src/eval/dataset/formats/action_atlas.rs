@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::masks::areas;
 use super::values::{count, seconds, text};
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
-use crate::eval::released;
+use crate::eval::{published, released};
 use crate::script::without_option_number;
 use crate::video::{Masks, Numbering};
 
@@ -21,6 +21,7 @@ pub const FORMAT: Format = Format {
     allows_list: true,
     is_foreign: true,
     brings_scripts: false,
+    benchmark: Some(published::ACTION_ATLAS),
 };
 
 const EXPECTED: &str =

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::values::{count, text};
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 use crate::eval::dataset::scripts::no_steps;
+use crate::eval::published;
 use crate::script::plain_name;
 
 pub const FORMAT: Format = Format {
@@ -17,6 +18,7 @@ pub const FORMAT: Format = Format {
     allows_list: true,
     is_foreign: true,
     brings_scripts: true,
+    benchmark: Some(published::ACTION_ATLAS),
 };
 
 const EXPECTED: &str = "an item of generated_subactions.json has youtube_id, id, domain, cleaned_options, \

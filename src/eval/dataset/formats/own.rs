@@ -2,8 +2,14 @@
 
 use crate::eval::dataset::format::{Context, Entry, Format, Listed, Object};
 
-pub const FORMAT: Format =
-    Format { recognizes: |_| true, read, allows_list: false, is_foreign: false, brings_scripts: false };
+pub const FORMAT: Format = Format {
+    recognizes: |_| true,
+    read,
+    allows_list: false,
+    is_foreign: false,
+    brings_scripts: false,
+    benchmark: None,
+};
 
 const EXPECTED: &str = "a clip is {\"id\": \"…\", \"video\": \"…\", \"domain\": \"…\", \"candidates\": [\"…\", \"…\"], \"answer\": 0}";
 
