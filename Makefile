@@ -11,7 +11,7 @@ export FUZZ_SECONDS ?= 30
 export ACTALIGN_COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
 
 .PHONY: run world test test-python lint fuzz bench build setup demo-model demo-clips benchmark
-.PHONY: dist tarball wheel deb container reproduce
+.PHONY: reference recorded-session dist tarball wheel deb container reproduce
 
 run: build
 	@target/release/actalign-tui $(ARGS)
@@ -60,7 +60,7 @@ demo-model: world
 demo-clips: world
 	target/release/actalign-world render --seed 14 --clips 8 --out assets/demo
 
-# The tables of docs/evaluate.md: clips of a seed that nothing else uses.
+# The tables of docs/benchmark.md: clips of a seed that nothing else uses.
 benchmark: world
 	target/release/actalign-world render --seed 2026 --clips 1200 --difficulty video --out target/benchmark/video
 	target/release/actalign-world render --seed 2026 --clips 320 --out target/benchmark/easy
@@ -73,6 +73,14 @@ benchmark: world
 			--scripts target/benchmark/easy/scripts-$$words-words.json \
 			--out target/benchmark/easy/results-$$words-words || exit 1; \
 	done
+
+# docs/reference: what the program says of its commands, keys and configuration.
+reference: build
+	target/release/actalign-tui man --markdown docs/reference
+
+# The session at the top of README.md, and the screens of the tutorial. Needs tmux and Python.
+recorded-session: build
+	tools/record-session.sh target/release/actalign-tui
 
 # Packages: see packaging/README.md.
 dist: tarball wheel deb

@@ -4,4 +4,4 @@ mod keys;
 mod models;
 mod plain;
 mod quiz;
-mod terminal;
+pub mod terminal;

@@ -128,6 +128,38 @@ impl Session {
         Self::start(command)
     }
 
+    /// Shell commands in a folder that is also the user's home, with the program on the path.
+    pub fn shell(script: &str, folder: &Path) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-eux", "-c", script]);
+        command.cwd(folder);
+        for variable in
+            FOLDERS.iter().chain(&["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ACTALIGN_MODEL"])
+        {
+            command.env_remove(variable);
+        }
+        command.env("HOME", folder);
+        let programs = Path::new(PROGRAM).parent().unwrap().display();
+        command.env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap()));
+        Self::start(command)
+    }
+
+    /// Waits for the end of shell commands, and quits every explorer that they open. The exit status, what was printed, and how
+    /// many explorers there were.
+    pub fn quit_explorers(mut self) -> (ExitStatus, String, usize) {
+        let mut explorers = 0;
+        while self.read() {
+            let entered = String::from_utf8_lossy(&self.output).matches(ENTERED).count();
+            if entered > explorers {
+                explorers = entered;
+                self.answer = Some(ANSWER.to_owned());
+                self.press("q");
+            }
+        }
+        let status = self.child.wait().unwrap();
+        (status, String::from_utf8_lossy(&self.output).into_owned(), explorers)
+    }
+
     /// Answers the question about pictures with other words.
     fn answering(self, answer: Option<&str>) -> Self {
         Self { answer: answer.map(str::to_owned), ..self }
@@ -171,7 +203,7 @@ impl Session {
     }
 
     /// Waits until the screen no longer shows `text`.
-    fn wait_without(&mut self, text: &str) {
+    pub fn wait_without(&mut self, text: &str) {
         while self.shows(text) {
             assert!(self.read(), "ended with {text:?}: {}", self.screen.screen().contents());
         }

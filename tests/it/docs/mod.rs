@@ -1,5 +1,8 @@
 //! The documents name what is there.
 
+mod pages;
+mod tutorial;
+
 use std::fs;
 use std::path::Path;
 
