@@ -251,9 +251,11 @@ fn check_rows(
         let needs = format!("--{flag} FILE, or {file} beside the manifest");
         absent.push(AbsentRow { name: strategy.name().to_owned(), needs, asked: false });
     }
+    let has_videos = dataset.paths.embeddings.is_none();
     for (name, problem) in others {
         match problem {
-            None => made.push(RowCheck { name, clips: ready.len() }),
+            // They see videos, not embeddings.
+            None => made.push(RowCheck { name, clips: if has_videos { ready.len() } else { 0 } }),
             Some(needs) => absent.push(AbsentRow { name, needs, asked: true }),
         }
     }
@@ -263,7 +265,7 @@ fn check_rows(
             RowCheck { name: person.row_name(), clips: answered.count() }
         })),
         Err(error) => {
-            absent.push(AbsentRow { name: "human:".to_owned(), needs: error_chain(&error), asked: true });
+            absent.push(AbsentRow { name: "human:NAME".to_owned(), needs: error_chain(&error), asked: true });
         }
     }
     for (begins, needs) in ON_DEMAND {

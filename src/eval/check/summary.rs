@@ -101,6 +101,8 @@ fn model_text(model: &ModelCheck, text: &mut String) {
     }
     line(text, true, "model", &format!("{}, {}", model.name, model.device));
     let (frames, texts) = (model.frames, model.texts);
+    let is_rate = model.sampling.parse::<f64>().is_ok();
+    let sampling = if is_rate { format!("{} a second", model.sampling) } else { "every frame".to_owned() };
     let unknown = match model.clips_of_unknown_length {
         0 => String::new(),
         clips => format!("; {clips} clips of unknown length are not counted"),
@@ -110,8 +112,8 @@ fn model_text(model: &ModelCheck, text: &mut String) {
         true,
         "frames",
         &format!(
-            "{} at a sampling of {}: {} in the cache, {} to embed{unknown}",
-            frames.all, model.sampling, frames.cached, frames.to_embed
+            "{} ({sampling}): {} in the cache, {} to embed{unknown}",
+            frames.all, frames.cached, frames.to_embed
         ),
     );
     line(
@@ -128,7 +130,7 @@ fn model_text(model: &ModelCheck, text: &mut String) {
         details(text, model.cut_texts.clone());
     }
     let (Some(speed), Some(seconds)) = (model.speed, model.seconds) else {
-        line(text, true, "time", "everything is in the cache");
+        line(text, true, "time", "nothing is left to embed");
         return;
     };
     let rates = [("images", speed.images), ("frames read", speed.frames_read), ("texts", speed.texts)];

@@ -109,7 +109,7 @@ fn frames_are_counted_before_and_after_they_are_embedded() {
     assert_eq!((&model["speed"], &model["seconds"]), (&Value::Null, &Value::Null));
     run(folder.path(), &format!("eval {arguments} --check"))
         .assert()
-        .stdout(predicate::str::contains("everything is in the cache"));
+        .stdout(predicate::str::contains("nothing is left to embed"));
 }
 
 #[test]
