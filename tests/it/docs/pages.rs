@@ -121,6 +121,15 @@ fn every_link_leads_to_a_file_and_a_heading() {
 }
 
 #[test]
+fn the_recorded_session_is_a_small_picture() {
+    let drawn = fs::read_to_string(Path::new(ROOT).join("assets/session.svg")).unwrap();
+    assert!(drawn.len() < 300_000, "{}", drawn.len());
+    let document = roxmltree::Document::parse(&drawn).unwrap();
+    let scenes = document.descendants().filter(|node| node.has_tag_name("image")).count();
+    assert!(scenes > 3, "{scenes}");
+}
+
+#[test]
 fn the_reference_is_what_the_program_says() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program();
