@@ -6,7 +6,7 @@ use std::iter;
 use crate::eval::breakdown::{ClassCounts, Confusion, Disagreement, Prediction};
 use crate::eval::clusters::CLUSTERS;
 use crate::eval::comparison::{Comparison, Paired};
-use crate::eval::published;
+use crate::eval::published::{self, Published};
 use crate::eval::results::{ModelSettings, Results, RowResult, Share};
 use crate::eval::rows::{Score, XClipSettings};
 use crate::explore::Settings;
@@ -100,35 +100,28 @@ impl Results {
 
     /// What others have published beside our rows that do the same. The terminal has the lines with such a row.
     fn published(&self, summary: &mut Summary) {
-        let shows_all = summary.style == Style::Markdown;
-        let header = [
-            "published, in %",
-            "table",
-            "Top-1",
-            "Top-2",
-            "Top-3",
-            "our row",
-            "Top-1",
-            "interval",
-            "Top-2",
-            "Top-3",
-        ];
-        let mut lines = Vec::new();
-        for (line, rows) in self.beside_published() {
-            let theirs = [Some(line.top1), line.top2, line.top3].map(number);
-            let theirs: Vec<String> =
-                [line.method, line.table].map(str::to_owned).into_iter().chain(theirs).collect();
-            let ours = |row: &RowResult| {
-                let (top1, interval) = (number(row.top1), interval(row.top1_ci));
-                [row.name.clone(), top1, interval, number(row.top2), number(row.top3)].to_vec()
-            };
-            if rows.is_empty() && shows_all {
-                lines.push([theirs.clone(), vec!["-".to_owned(); 5]].concat());
-            }
-            lines.extend(rows.into_iter().map(|row| [theirs.clone(), ours(row)].concat()));
-        }
         let Some(source) = published::source(self.settings.benchmark.as_deref()) else { return };
-        summary.table("Beside the published figures", 2, &header, lines);
+        let is_full = summary.style == Style::Markdown;
+        let columns: [Column<(&Published, Option<&RowResult>)>; 10] = [
+            ("published, in %", true, |(line, _)| line.method.to_owned()),
+            ("table", is_full, |(line, _)| line.table.to_owned()),
+            ("Top-1", true, |(line, _)| number(Some(line.top1))),
+            ("Top-2", true, |(line, _)| number(line.top2)),
+            ("Top-3", true, |(line, _)| number(line.top3)),
+            ("our row", true, |(_, row)| row.map_or_else(|| "-".to_owned(), |row| row.name.clone())),
+            ("Top-1", true, |(_, row)| number(row.and_then(|row| row.top1))),
+            ("interval", is_full, |(_, row)| interval(row.and_then(|row| row.top1_ci))),
+            ("Top-2", true, |(_, row)| number(row.and_then(|row| row.top2))),
+            ("Top-3", true, |(_, row)| number(row.and_then(|row| row.top3))),
+        ];
+        let columns: Vec<_> = columns.into_iter().filter(|(_, is_shown, _)| *is_shown).collect();
+        let header: Vec<&str> = columns.iter().map(|(heading, ..)| *heading).collect();
+        let with_ours = self.beside_published().into_iter().flat_map(|(line, rows)| match rows.is_empty() {
+            true if is_full => vec![(line, None)],
+            _ => rows.into_iter().map(|row| (line, Some(row))).collect(),
+        });
+        let lines = with_ours.map(|pair| columns.iter().map(|(.., cell)| cell(&pair)).collect()).collect();
+        summary.table("Beside the published figures", 1, &header, lines);
         summary.paragraph(source);
     }
 

@@ -111,10 +111,10 @@ mod tests {
     #[test]
     fn frames_wait_for_the_slower_of_reading_and_embedding() {
         let speed =
-            Speed { images: Some(10.0), frames_read: Some(5.0), texts: Some(4.0), shares_processor: false };
-        assert_eq!(speed.seconds(20, 8), 4.0 + 2.0);
+            Speed { images: Some(8.0), frames_read: Some(4.0), texts: Some(4.0), shares_processor: false };
+        assert_eq!(speed.seconds(20, 8), 5.0 + 2.0);
         let on_cpu = Speed { shares_processor: true, ..speed };
-        assert_eq!(on_cpu.seconds(20, 0), 2.0 + 4.0);
+        assert_eq!(on_cpu.seconds(20, 0), 2.5 + 5.0);
         let known = Speed { images: None, frames_read: None, ..speed };
         assert_eq!(known.seconds(0, 8), 2.0);
     }

@@ -153,7 +153,8 @@ impl Session {
             if entered > explorers {
                 explorers = entered;
                 self.answer = Some(ANSWER.to_owned());
-                self.press("q");
+                // Enter leaves the list of an evaluation, which has no other use for letters.
+                self.press("\rq");
             }
         }
         let status = self.child.wait().unwrap();
