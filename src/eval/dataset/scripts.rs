@@ -60,7 +60,7 @@ impl Scripts {
         if missing.is_empty() { Ok(found) } else { Err(missing) }
     }
 
-    fn candidate(&self, name: &String, listed: &Listed, is_foreign: bool) -> Result<Candidate, String> {
+    fn candidate(&self, name: &str, listed: &Listed, is_foreign: bool) -> Result<Candidate, String> {
         let Listed { entry, .. } = listed;
         let (domain, steps) = match self {
             Self::File(path, file) => {
@@ -78,7 +78,7 @@ impl Scripts {
             Self::InClips => (entry.domain.clone(), steps(listed, name)?),
             Self::Absent(reason) => return Err(reason.clone()),
         };
-        Ok(Candidate { domain, name: name.clone(), steps })
+        Ok(Candidate { domain, name: name.to_owned(), steps })
     }
 }
 
