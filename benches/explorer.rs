@@ -1,5 +1,6 @@
 //! From a key to the finished picture: the explorer's real update and drawing on a long clip, 1,800 frames, 20 classes of
-//! 10 steps, 1152 dimensions, quadrants. Escape sequences are written, to nowhere.
+//! 10 steps, 1152 dimensions, quadrants. Escape sequences are written, to nowhere. With `hour` as an argument: an hour of
+//! video, 36,000 frames, and the keys that lead through it.
 
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use rand_pcg::Pcg64;
 
 const DIM: usize = 1152;
 const FRAMES: usize = 1800;
+const HOUR: usize = 36_000;
 const CLASSES: usize = 20;
 const STEPS: usize = 10;
 const RATE: f64 = 10.0;
@@ -88,16 +90,39 @@ const KINDS: &[Kind] = &[
     kind("step edited", &[Char('e'), Char('x'), Enter, Char('u')]),
 ];
 
+/// What leads through an hour of video.
+const LONG: &[Kind] = &[
+    kind("cursor", &[Right, Right, Right, Left]),
+    kind("step", &[Char('n'), Char('n'), Char('p')]),
+    kind("candidate", &[Down, Down, Char('k')]),
+    kind("zoom", &[Char('Z'), Char('Z'), Char('-'), Char('0')]),
+    Kind {
+        name: "zoomed: cursor",
+        before: &[Char('Z'), Char('Z'), Char('Z'), Char('Z')],
+        keys: &[Right, Right, Left],
+        after: &[Char('0')],
+    },
+    kind("moment", &[Char(';'), Char(';'), Char(',')]),
+    Kind { name: "compare: cursor", before: &[Char('c')], keys: &[Right, Right, Left], after: &[Esc] },
+];
+
 fn main() {
-    let full = exploration();
+    let is_long = std::env::args().any(|argument| argument == "hour");
+    let (frames, kinds) = if is_long { (HOUR, LONG) } else { (FRAMES, KINDS) };
+    let full = exploration(frames);
     let mut table = String::from(
         "| ms, median / 99th percentile / longest | 80×24 | 120×40 | 200×60 |\n|---|---:|---:|---:|\n",
     );
     let mut all: Vec<Vec<f64>> = vec![Vec::new(); SIZES.len()];
-    for kind in KINDS {
+    for kind in kinds {
         table += &format!("| {} |", kind.name);
         for (size, &(columns, rows)) in SIZES.iter().enumerate() {
-            let mut explorer = open(full.clone(), columns, rows);
+            let mut explorer = open(full.clone(), frames, columns, rows);
+            if is_long {
+                let start = Instant::now();
+                explorer.find_moments();
+                eprintln!("moments found in {:.1} s", start.elapsed().as_secs_f64());
+            }
             let mut times = measure(&mut explorer, kind);
             table += &format!(" {} |", summary(&mut times));
             all[size].extend(times);
@@ -143,22 +168,23 @@ fn summary(times: &mut [f64]) -> String {
 }
 
 /// The explorer with everything embedded and all small pictures there.
-fn open(exploration: Exploration, columns: u16, rows: u16) -> Headless {
+fn open(exploration: Exploration, frames: usize, columns: u16, rows: u16) -> Headless {
     let mut explorer = Headless::new(exploration, columns, rows);
-    for frame in 0..FRAMES {
-        let shade = (frame * 255 / FRAMES) as u8;
+    let every = frames.div_ceil(FRAMES) * 2;
+    for frame in 0..frames {
+        let shade = (frame * 255 / frames) as u8;
         let picture = RgbImage::from_fn(320, 180, |x, y| Rgb([shade, (x / 2) as u8, y as u8]));
         let (ordinal, time) = (frame as u64, frame as f64 / RATE);
-        let thumbnail = if frame % 2 == 0 { Thumbnail::new(ordinal, time, &picture) } else { None };
+        let thumbnail = if frame % every == 0 { Thumbnail::new(ordinal, time, &picture) } else { None };
         explorer.embedding_sent(Update::Decoded { ordinal, time, thumbnail });
     }
-    explorer.embedding_sent(Update::AllDecoded { frames: FRAMES, faults: Default::default() });
+    explorer.embedding_sent(Update::AllDecoded { frames, faults: Default::default() });
     explorer.embedding_sent(Update::Idle);
     explorer.draw();
     explorer
 }
 
-fn exploration() -> Exploration {
+fn exploration(frames: usize) -> Exploration {
     let candidate = |class| Candidate {
         domain: "chess".to_owned(),
         name: format!("class {class}"),
@@ -173,7 +199,7 @@ fn exploration() -> Exploration {
     // Neighbouring frames look alike: a walk at random.
     let mut dice = Pcg64::seed_from_u64(7);
     let mut at = vec![0.0_f32; DIM];
-    let frames = (0..FRAMES).map(|frame| {
+    let frames = (0..frames).map(|frame| {
         for value in &mut at {
             *value = 0.9 * *value + dice.random_range(-1.0..1.0);
         }

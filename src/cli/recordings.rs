@@ -9,7 +9,9 @@ use crate::align::OwnCalibration;
 use crate::cli::inputs::seconds;
 use crate::cli::progress;
 use crate::explore::{Exploration, Job, Sources, Update, count_cached};
-use crate::find::{COARSE_RATE, FindSettings, Finder, Recording, Wanted, promising};
+use crate::find::{
+    COARSE_RATE, FIRST_SEARCH, FindSettings, Finder, Recording, Wanted, next_search, promising,
+};
 use crate::output;
 use crate::plot::format::clock;
 use crate::script::ScriptFile;
@@ -17,30 +19,23 @@ use crate::session::Setup;
 use crate::tui::ClipToExplore;
 use crate::video::{Sampling, Segment, VideoInfo, VideoReader};
 
-/// While frames arrive, the search begins anew whenever there are this many times as many.
-const GROWTH: f64 = 1.25;
-/// Frames before the first search.
-const FIRST: usize = 50;
-/// Price of a frame that is left out within a moment.
-const GAP: f64 = 0.25;
-
 /// How moments are found.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// Percentile of each step's cosines over the recording that counts as background
-    #[arg(long, value_name = "PERCENT", default_value_t = 90.0, value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", default_value_t = FindSettings::DEFAULT.background, value_parser = percent)]
     background: f64,
     /// Least duration of a moment, unless the class has its own min_seconds in the script file
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = FindSettings::DEFAULT.min_seconds, value_parser = seconds)]
     min_length: f64,
     /// Largest duration of a moment, unless the class has its own max_seconds in the script file
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = FindSettings::DEFAULT.max_seconds, value_parser = seconds)]
     max_length: f64,
     /// Most moments of a recording
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = FindSettings::DEFAULT.max_moments)]
     max_moments: usize,
     /// Least score of a moment: 0 is the background
-    #[arg(long, value_name = "SCORE", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SCORE", default_value_t = FindSettings::DEFAULT.min_score, allow_negative_numbers = true)]
     min_score: f64,
     /// Let classes compete: of moments that overlap, keep only the best, of whatever class
     #[arg(long)]
@@ -68,12 +63,12 @@ impl SearchArgs {
         FindSettings {
             smoothing_seconds,
             background: self.background,
-            gap: GAP,
             min_seconds: self.min_length,
             max_seconds: self.max_length,
             max_moments: self.max_moments,
             min_score: self.min_score,
             competes: self.compete,
+            ..FindSettings::DEFAULT
         }
     }
 }
@@ -126,7 +121,7 @@ pub fn embed(setup: &Setup, video: &Path, search: &SearchArgs, settings: FindSet
     let recording = Recording::new(job.model.checkpoint().dim())?;
     let names = exploration.candidates().iter().map(|class| class.name.clone()).collect();
     let mut passes =
-        Passes { setup, settings, names, exploration, recording, next: FIRST as f64, info: None };
+        Passes { setup, settings, names, exploration, recording, next: FIRST_SEARCH, info: None };
     let dense = match search.rate_after_coarse(&job)? {
         Some(rate) => Some(passes.run_coarse_to_dense(&job, rate)?),
         None => {
@@ -159,7 +154,7 @@ struct Passes<'a> {
     exploration: Exploration,
     recording: Recording,
     /// The number of frames at which the search begins anew.
-    next: f64,
+    next: usize,
     info: Option<VideoInfo>,
 }
 
@@ -208,10 +203,10 @@ impl Passes<'_> {
 
     /// What is found so far, in a few words, if there are enough new frames.
     fn so_far(&mut self) -> Option<String> {
-        if (self.recording.len() as f64) < self.next {
+        if self.recording.len() < self.next {
             return None;
         }
-        self.next = self.recording.len() as f64 * GROWTH;
+        self.next = next_search(self.recording.len());
         let wanted = wanted(&self.exploration, self.setup.scripts()).ok()??;
         let found = Finder::new(wanted, self.settings).find(&self.recording).ok()?;
         Some(match found.moments.first() {

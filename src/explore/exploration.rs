@@ -11,7 +11,7 @@ use crate::explain::{Confidence, FramePatches, PatchMap, RIVALS};
 use crate::explore::candidate::Candidate;
 use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
 use crate::explore::evidence_limit::EvidenceLimit;
-use crate::explore::frames::{EmbeddedFrame, FrameTable};
+use crate::explore::frames::{EmbeddedFrame, FrameRow, FrameTable};
 use crate::explore::outcome::{
     ClassMatrix, ClassOutcome, Evidence, Kept, Outcome, align_classes, align_in_turn,
 };
@@ -335,6 +335,23 @@ impl Exploration {
     /// Every embedded frame, also those that the sampling does not take.
     pub fn embedded_frames(&self) -> &[EmbeddedFrame] {
         self.frames.frames()
+    }
+
+    /// The rows of the clip that are embedded so far, in order of time. They share the embeddings.
+    pub fn rows(&self) -> Vec<FrameRow> {
+        self.frames.rows()
+    }
+
+    /// The same candidates, knobs and texts on a part of the clip: on the embedded frames that fill rows there.
+    pub fn part(&self, rows: impl Fn(&EmbeddedFrame) -> Vec<f64>) -> Self {
+        let mut part = self.without_frames();
+        let frames = self.frames.frames().iter().filter_map(|frame| {
+            let rows = rows(frame);
+            let shown = Shown { rows, ..frame.shown.clone() };
+            (!shown.rows.is_empty()).then(|| EmbeddedFrame { shown, ..frame.clone() })
+        });
+        part.add_frames(frames.collect::<Vec<_>>());
+        part
     }
 
     /// Gives each embedded frame the rows of another sampling: none if that does not take it.

@@ -21,6 +21,16 @@ pub struct EmbeddedFrame {
     pub embedding: Arc<[f32]>,
 }
 
+/// A row of a clip: an embedded frame at a tick of the sampling. It shares the embedding.
+#[derive(Clone, Debug)]
+pub struct FrameRow {
+    pub time: f64,
+    /// When the next picture appears, in seconds.
+    pub until: f64,
+    /// Raw embedding, d values.
+    pub embedding: Arc<[f32]>,
+}
+
 /// All embedded frames of a clip. A frame's slot is its place in order of arrival. The sampling chooses among the frames:
 /// each row of the clip, in order of time, names a slot; frames without a row wait for another sampling.
 #[derive(Clone, Debug)]
@@ -177,6 +187,15 @@ impl FrameTable {
     /// Slots of the rows in order of time, each with its factor under a preset.
     pub fn scales_by_time(&self, preset: Preset) -> Vec<(usize, f64)> {
         self.rows.iter().map(|row| (row.slot, self.scale(row.slot, preset))).collect()
+    }
+
+    /// The rows in order of time.
+    pub fn rows(&self) -> Vec<FrameRow> {
+        let row = |&Row { time, slot, .. }: &Row| {
+            let EmbeddedFrame { shown, embedding, .. } = &self.frames[slot];
+            FrameRow { time, until: shown.until, embedding: embedding.clone() }
+        };
+        self.rows.iter().map(row).collect()
     }
 
     pub fn row_times(&self) -> Vec<f64> {

@@ -40,7 +40,7 @@ pub use default_template::default_template;
 pub use evidence::{EvidenceRequest, EvidenceUpdate};
 pub use evidence_limit::EvidenceLimit;
 pub use exploration::{Exploration, Fixed};
-pub use frames::EmbeddedFrame;
+pub use frames::{EmbeddedFrame, FrameRow};
 pub use job::{Job, Update};
 pub use method::{Method, band};
 pub use model::Model;

@@ -27,7 +27,7 @@ use crate::explore::preparation::Preparation;
 use crate::explore::queue::{Decoded, FrameQueue, Prepared, Request, Texts};
 use crate::explore::strip::{Picture, Strip, Thumbnail};
 use crate::explore::texts::{embed_texts, known_texts};
-use crate::video::{DecodeAhead, Faults, Segment, Ticks, VideoInfo, VideoReader};
+use crate::video::{DecodeAhead, Faults, Ticks, VideoInfo, VideoReader};
 
 /// Frames embedded before any text: a ranking needs some frames, and then texts before more frames.
 const FIRST_BATCH: usize = 2;
@@ -287,7 +287,7 @@ impl<E: Fn(Update) + Clone + Send + 'static> Embedder<E> {
     fn report_rows(&self, per_second: f64, texts: &mut Vec<String>) -> Result<(), Report> {
         let mut frames = read_rows(&self.job.clip, per_second, self.job.model.checkpoint().dim())?;
         let info = VideoInfo::of_embeddings(frames.len(), per_second);
-        let ticks = Ticks::new(self.job.sampling, Segment::default(), info.tolerance);
+        let ticks = Ticks::new(self.job.sampling, self.job.segment, info.tolerance);
         frames.retain_mut(|frame| {
             frame.shown.rows = ticks.rows(frame.time, frame.shown.until);
             !frame.shown.rows.is_empty()

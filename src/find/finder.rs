@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use super::FindSettings;
 use super::gains::{StepBackground, gains};
-use super::overlap::without_overlaps;
-use super::recording::{Recording, Timeline};
+use super::overlap::overlap;
+use super::recording::Recording;
+use super::timeline::Timeline;
 use crate::align::{
     self, AlignError, Aligner, MomentLimits, MomentPath, OrderEvidence, Rule, best_moment, moments,
     order_evidence,
@@ -84,7 +85,38 @@ pub struct FoundMoments {
     pub moments: Vec<FoundMoment>,
     /// Number of better moments than the last whose script scores as high in other orders.
     pub unordered: usize,
+    /// All stretches that a script fits better than the background, best first. The moments are among them.
+    pub stretches: Vec<Stretch>,
     pub timeline: Timeline,
+}
+
+/// Frames that the script of a class fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    pub class: usize,
+    pub frames: Range<usize>,
+    pub score: f64,
+}
+
+impl FoundMoments {
+    /// The best class and its score in each of so many equal parts of the recording; none where no script fits.
+    pub fn best_by_time(&self, parts: usize) -> Vec<Option<(usize, f64)>> {
+        let mut best = vec![None; parts];
+        if self.timeline.is_empty() {
+            return best;
+        }
+        let [first, end] = self.timeline.seconds(&(0..self.timeline.len()));
+        let per_second = parts as f64 / (end - first).max(f64::MIN_POSITIVE);
+        for Stretch { class, frames, score } in &self.stretches {
+            let [from, to] = self.timeline.seconds(frames).map(|time| (time - first) * per_second);
+            let covered = (from as usize).min(parts - 1)..(to.ceil() as usize).min(parts);
+            // Better ones came before.
+            for part in best[covered].iter_mut().filter(|part| part.is_none()) {
+                *part = Some((*class, *score));
+            }
+        }
+        best
+    }
 }
 
 /// Why a recording cannot be searched.
@@ -113,10 +145,25 @@ impl Finder {
     /// # Errors
     /// If an embedding is not finite, or the recording cannot be read back.
     pub fn find(&self, recording: &Recording) -> Result<FoundMoments, FindError> {
-        let timeline = recording.timeline(self.settings.smoothing_seconds)?;
-        let search = Search { finder: self, timeline: &timeline, backgrounds: Vec::new() };
-        let (moments, unordered) = if timeline.is_empty() { (Vec::new(), 0) } else { search.run()? };
-        Ok(FoundMoments { moments, unordered, timeline })
+        Ok(self.find_in(recording.timeline(self.settings.smoothing_seconds)?)?)
+    }
+
+    /// The moments in these frames.
+    ///
+    /// # Errors
+    /// If an embedding is not finite.
+    pub fn find_in(&self, timeline: Timeline) -> Result<FoundMoments, AlignError> {
+        let mut found = FoundMoments { moments: Vec::new(), unordered: 0, stretches: Vec::new(), timeline };
+        if !found.timeline.is_empty() {
+            let search = Search { finder: self, timeline: &found.timeline, backgrounds: Vec::new() };
+            (found.moments, found.unordered, found.stretches) = search.run()?;
+        }
+        Ok(found)
+    }
+
+    /// How it searches.
+    pub fn settings(&self) -> FindSettings {
+        self.settings
     }
 
     /// Where moments may be, in seconds, best first: as [`Finder::find`], but whatever the order of the steps says, and all of
@@ -142,13 +189,23 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(mut self) -> Result<(Vec<FoundMoment>, usize), AlignError> {
+    fn run(mut self) -> Result<(Vec<FoundMoment>, usize, Vec<Stretch>), AlignError> {
         let settings = &self.finder.settings;
         let candidates = self.candidates()?;
+        let stretch = |(class, moment): &(usize, MomentPath)| Stretch {
+            class: *class,
+            frames: moment.frames.clone(),
+            score: moment.score,
+        };
+        let stretches = candidates.iter().map(stretch).collect();
         let (mut found, mut unordered) = (Vec::new(), 0);
         for (class, moment) in candidates {
             if found.len() == settings.max_moments {
                 break;
+            }
+            let overlaps = |(_, other, _): &(usize, MomentPath, _)| overlap(&other.frames, &moment.frames);
+            if settings.competes && found.iter().any(overlaps) {
+                continue;
             }
             let order = self.order(class, &moment.frames)?;
             if order.is_some_and(|order| !beats_other_orders(order)) {
@@ -161,7 +218,8 @@ impl Search<'_> {
             let rival = self.rival(class, &moment.frames)?;
             Ok(FoundMoment { class, moment, rival, order })
         };
-        Ok((found.into_par_iter().map(rival).collect::<Result<_, AlignError>>()?, unordered))
+        let moments = found.into_par_iter().map(rival).collect::<Result<_, AlignError>>()?;
+        Ok((moments, unordered, stretches))
     }
 
     /// Moments that score enough, best first. Keeps the backgrounds.
@@ -170,9 +228,6 @@ impl Search<'_> {
         let mut candidates = self.of_all_classes()?;
         candidates.retain(|(_, moment)| moment.score >= settings.min_score);
         candidates.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
-        if settings.competes {
-            candidates = without_overlaps(candidates, |(_, moment)| &moment.frames);
-        }
         Ok(candidates)
     }
 

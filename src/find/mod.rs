@@ -3,14 +3,18 @@
 mod coarse;
 mod finder;
 mod gains;
+mod in_clip;
 mod overlap;
 mod recording;
 mod report;
+mod timeline;
 
 pub use coarse::{COARSE_RATE, promising};
 pub use finder::{FindError, Finder, FoundMoment, FoundMoments, InvalidLimit, Wanted};
-pub use recording::{Recording, Timeline};
+pub use in_clip::{ClipMoment, ClipMoments, MomentSearch};
+pub use recording::Recording;
 pub use report::{FindReport, FindReportSettings, MomentReport, OrderReport};
+pub use timeline::Timeline;
 
 use serde::Serialize;
 
@@ -32,4 +36,26 @@ pub struct FindSettings {
     pub min_score: f64,
     /// Whether only the best of moments that overlap is kept, of whatever class.
     pub competes: bool,
+}
+
+impl FindSettings {
+    /// What a search does that is asked for nothing else; without smoothing.
+    pub const DEFAULT: Self = Self {
+        smoothing_seconds: 0.0,
+        background: 90.0,
+        gap: 0.25,
+        min_seconds: 0.5,
+        max_seconds: 30.0,
+        max_moments: 100,
+        min_score: 0.0,
+        competes: false,
+    };
+}
+
+/// Frames before the first search, while frames arrive.
+pub const FIRST_SEARCH: usize = 50;
+
+/// The number of frames from which on the search begins anew, after a search in so many: a quarter more.
+pub fn next_search(frames: usize) -> usize {
+    (frames + frames.div_ceil(4)).max(FIRST_SEARCH)
 }

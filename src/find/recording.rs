@@ -2,18 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::ops::Range;
 
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use memmap2::Mmap;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::ArrayView2;
 
-use crate::align::{self, Preset, Smoothing, products, unit_rows};
+use super::timeline::{Rows, Timeline};
+use crate::align::unit_rows;
 use crate::explore::EmbeddedFrame;
 
-/// Frames read at a time.
-const BLOCK: usize = 1024;
 /// Seconds by which the times of one tick may differ.
 const TICK_TOLERANCE: f64 = 1e-6;
 
@@ -29,19 +26,6 @@ pub struct Recording {
     file: File,
     /// Number of frames in the file.
     kept: usize,
-}
-
-/// The frames of a recording in order of time, ready to be compared with steps.
-#[derive(Debug)]
-pub struct Timeline {
-    times: Vec<f64>,
-    end: f64,
-    dim: usize,
-    places: Vec<usize>,
-    map: Option<Mmap>,
-    smoothing: Smoothing,
-    /// Length of the sum over each smoothing window.
-    norms: Vec<f64>,
 }
 
 impl Recording {
@@ -110,106 +94,7 @@ impl Recording {
         let (times, places): (Vec<f64>, Vec<usize>) = rows.into_iter().unzip();
         // SAFETY: the file has no name, and nothing shortens it.
         let map = if places.is_empty() { None } else { Some(unsafe { Mmap::map(&self.file)? }) };
-        let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
-        let smoothing = Smoothing { width, preset: Preset::Paper };
-        let mut timeline =
-            Timeline { times, end: self.end, dim: self.dim, places, map, smoothing, norms: Vec::new() };
-        timeline.norms = timeline.window_norms();
-        Ok(timeline)
-    }
-}
-
-impl Timeline {
-    pub fn len(&self) -> usize {
-        self.times.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.times.is_empty()
-    }
-
-    /// Width of the smoothing window in frames.
-    pub fn width(&self) -> usize {
-        self.smoothing.width
-    }
-
-    /// Frames per second, on average.
-    pub fn rate(&self) -> f64 {
-        align::mean_rate(&self.times)
-    }
-
-    /// When these frames begin and end, in seconds.
-    pub fn seconds(&self, frames: &Range<usize>) -> [f64; 2] {
-        let end = self.times.get(frames.end).copied().unwrap_or(self.end);
-        [self.times[frames.start], end.max(self.times[frames.end - 1])]
-    }
-
-    /// Seconds that the frames last.
-    pub fn duration(&self) -> f64 {
-        if self.is_empty() { 0.0 } else { self.end - self.times[0] }
-    }
-
-    /// Cosines of unit steps (R×d) with smoothed frames (Eqs. 7, 8): a row per step, a column for each frame of `frames`.
-    pub fn cosines(&self, steps: ArrayView2<f32>, frames: Range<usize>) -> Array2<f32> {
-        let (before, after) = self.reach();
-        let around = frames.start.saturating_sub(before)..(frames.end + after).min(self.len());
-        let mut dots = Array2::zeros((steps.nrows(), around.len()));
-        for start in around.clone().step_by(BLOCK) {
-            let block = start..(start + BLOCK).min(around.end);
-            let columns = start - around.start..block.end - around.start;
-            dots.slice_mut(s![.., columns]).assign(&products(steps, self.read(block).view()));
-        }
-        let mut cosines = Array2::zeros((steps.nrows(), frames.len()));
-        let mut sums = vec![0.0; around.len() + 1];
-        for (dots, mut cosines) in dots.axis_iter(Axis(0)).zip(cosines.axis_iter_mut(Axis(0))) {
-            let mut sum = 0.0;
-            for (total, &dot) in sums[1..].iter_mut().zip(dots) {
-                sum += f64::from(dot);
-                *total = sum;
-            }
-            for (cosine, frame) in cosines.iter_mut().zip(frames.clone()) {
-                let window = self.smoothing.window(frame, self.len());
-                let sum = sums[window.end - around.start] - sums[window.start - around.start];
-                let norm = self.norms[frame];
-                *cosine = if norm == 0.0 { 0.0 } else { (sum / norm) as f32 };
-            }
-        }
-        cosines
-    }
-
-    fn window_norms(&self) -> Vec<f64> {
-        let (before, after) = self.reach();
-        let mut norms = Vec::with_capacity(self.len());
-        for start in (0..self.len()).step_by(BLOCK) {
-            let end = (start + BLOCK).min(self.len());
-            let around = start.saturating_sub(before)..(end + after).min(self.len());
-            let of_block = self.smoothing.window_norms(self.read(around.clone()).view());
-            norms.extend_from_slice(&of_block[start - around.start..end - around.start]);
-        }
-        norms
-    }
-
-    /// Frames before and after its own in a smoothing window.
-    fn reach(&self) -> (usize, usize) {
-        let middle = self.len() / 2;
-        let window = self.smoothing.window(middle, self.len());
-        (middle - window.start, window.end.saturating_sub(middle + 1))
-    }
-
-    /// The unit embeddings of some frames, a row each.
-    fn read(&self, frames: Range<usize>) -> Array2<f32> {
-        let bytes = self.map.as_deref().unwrap_or_default();
-        let size = self.dim * size_of::<f16>();
-        let mut halves = vec![f16::ZERO; self.dim];
-        let mut rows = Array2::zeros((frames.len(), self.dim));
-        for (&place, mut row) in self.places[frames].iter().zip(rows.axis_iter_mut(Axis(0))) {
-            let kept = bytes[place * size..(place + 1) * size].as_chunks::<2>().0;
-            for (half, &bytes) in halves.iter_mut().zip(kept) {
-                *half = f16::from_le_bytes(bytes);
-            }
-            halves.convert_to_f32_slice(row.as_slice_mut().expect("rows are contiguous"));
-        }
-        rows
+        Ok(Timeline::new(times, self.end, Rows::File { dim: self.dim, places, map }, smoothing_seconds))
     }
 }
 

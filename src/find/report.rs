@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::FindSettings;
-use super::finder::FoundMoments;
+use super::finder::{FoundMoment, FoundMoments};
+use super::timeline::Timeline;
 use crate::explore::Sources;
 
 /// The moments of one recording, best first.
@@ -67,21 +68,8 @@ impl FindReport {
         sources: Sources,
     ) -> Self {
         let timeline = &found.timeline;
-        let moment = |found: &super::FoundMoment| {
-            let [start, end] = timeline.seconds(&found.moment.frames);
-            MomentReport {
-                class: names[found.class].clone(),
-                start,
-                end,
-                score: found.moment.score,
-                margin: found.rival.map(|(_, score)| found.moment.score - score),
-                rival: found.rival.map(|(class, _)| names[class].clone()),
-                steps: found.moment.steps.iter().map(|step| timeline.seconds(step)).collect(),
-                order: found.order.map(|order| OrderReport { z: order.z, p: order.p }),
-            }
-        };
         Self {
-            moments: found.moments.iter().map(moment).collect(),
+            moments: found.moments.iter().map(|moment| MomentReport::new(moment, timeline, names)).collect(),
             settings: FindReportSettings {
                 find,
                 smoothing: timeline.width(),
@@ -92,6 +80,23 @@ impl FindReport {
                 dense,
                 sources,
             },
+        }
+    }
+}
+
+impl MomentReport {
+    /// `names` has one for every class.
+    pub fn new(found: &FoundMoment, timeline: &Timeline, names: &[String]) -> Self {
+        let [start, end] = timeline.seconds(&found.moment.frames);
+        Self {
+            class: names[found.class].clone(),
+            start,
+            end,
+            score: found.moment.score,
+            margin: found.rival.map(|(_, score)| found.moment.score - score),
+            rival: found.rival.map(|(class, _)| names[class].clone()),
+            steps: found.moment.steps.iter().map(|step| timeline.seconds(step)).collect(),
+            order: found.order.map(|order| OrderReport { z: order.z, p: order.p }),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::plot::format::clock;
+
 /// Seconds of a clip along a page, or along the columns of a screen. A frame is held until the next one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeAxis {
@@ -78,7 +80,33 @@ impl TimeAxis {
             Vec::new()
         }
     }
+
+    /// Times to label as on a clock, `least` apart on the page or more; within a second, to a tenth.
+    pub fn clock_ticks(self, least: f64) -> Vec<(f64, String)> {
+        let apart = self.seconds_per_unit() * least;
+        if apart < CLOCK_STEPS[0] {
+            return self.ticks(least).into_iter().map(|(time, _)| (time, clock(time))).collect();
+        }
+        let least = apart;
+        let step = CLOCK_STEPS.into_iter().find(|&step| step >= least).filter(|_| self.width > 0.0);
+        // A recording of days has a label every so many hours.
+        let step = step.unwrap_or_else(|| (least / 14400.0).ceil() * 14400.0);
+        let first = (self.start / step - 1e-9).ceil();
+        let times = (0..).map(|i| (first + f64::from(i)) * step).take_while(|&time| time < self.end - 1e-9);
+        let label = |time: f64| {
+            let (minutes, seconds) = (time as u64 / 60, time as u64 % 60);
+            let (hours, minutes) = (minutes / 60, minutes % 60);
+            let hours = if hours > 0 { format!("{hours}:{minutes:02}") } else { minutes.to_string() };
+            (time, format!("{hours}:{seconds:02}"))
+        };
+        // A guard against values too large for their steps.
+        times.take(100).map(label).collect()
+    }
 }
+
+/// Seconds between the labels of a clock.
+const CLOCK_STEPS: [f64; 15] =
+    [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0];
 
 /// Values to label from `start` up to `end` and not at it, at distances of 1, 2 or 5 times a power of ten, `least` apart or
 /// more, with as many decimals as they need.
@@ -149,6 +177,15 @@ mod tests {
         assert_eq!(labels(&[0.0, 5.0], 15.0), ["0", "2", "4", "6", "8"]);
         assert_eq!(labels(&[3.1, 3.35], 20.0), ["3.1", "3.2", "3.3", "3.4", "3.5"]);
         assert!(labels(&[1e9, 1e9], 10.0).len() <= 100);
+        let clock = |end: f64| {
+            let axis = TimeAxis { start: 0.0, end, left: 0.0, width: 60.0 };
+            axis.clock_ticks(15.0).into_iter().map(|(_, label)| label).collect::<Vec<_>>()
+        };
+        assert_eq!(clock(4.0), ["0:00", "0:01", "0:02", "0:03"]);
+        assert_eq!(clock(2.0), ["0:00.0", "0:00.5", "0:01.0", "0:01.5"]);
+        assert_eq!(clock(300.0), ["0:00", "2:00", "4:00"]);
+        assert_eq!(clock(7200.0), ["0:00", "30:00", "1:00:00", "1:30:00"]);
+        assert!(clock(1e12).len() <= 100);
         assert!(TimeAxis { end: 0.0, ..tenths(0) }.ticks(5.0).is_empty());
     }
 }

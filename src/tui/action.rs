@@ -10,6 +10,7 @@ use crate::explore::{
     EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, Look, MapRequest, ScoresWithout,
     Sources, SparseClip, StepMaps, Update, WithoutRequest,
 };
+use crate::find::{ClipMoments, MomentSearch};
 use crate::script::{Class, ClassId, ScriptFile};
 use crate::snapshot::Snapshot;
 use crate::tui::commands::Command;
@@ -17,7 +18,7 @@ use crate::tui::drafts::Unsaved;
 use crate::tui::frame_picture::{FramePicture, FramePlace, FrameRequest};
 use crate::tui::models::Wanted;
 use crate::tui::patches::EmbeddedPatches;
-use crate::video::Sampling;
+use crate::video::{Sampling, Segment};
 
 /// A line for the user in the footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub enum Action {
     /// What a look at the frames embedded so far says about the winner of the clip with this index, and for which alignments
     /// it was asked.
     Looked(usize, u64, Result<Look, AlignError>),
+    /// The moments of the clip with this index that the search with this number has found, or why it failed.
+    MomentsFound(usize, u64, Result<Box<ClipMoments>, String>),
     FrameDecoded(FramePicture),
     /// So many pictures for the patches of a frame are embedded, of so many.
     PatchesEmbedding(FramePlace, usize, usize),
@@ -194,6 +197,12 @@ pub enum Effect {
     FindEvidence(EvidenceRequest),
     /// Find scores without each step, in place of those asked for before, and answer with [`Action::Without`].
     FindWithout(WithoutRequest),
+    /// Find the moments of a clip, in place of those asked for before, and answer with [`Action::MomentsFound`].
+    FindMoments {
+        clip: usize,
+        number: u64,
+        search: Box<MomentSearch>,
+    },
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),
     /// Embed the patches of a frame, in place of the one before, and answer with [`Action::PatchesEmbedded`].
@@ -204,10 +213,11 @@ pub enum Effect {
     List(PathBuf),
     /// Check that a file is a clip, and answer with [`Action::ClipFound`] or [`Action::Failed`].
     OpenClip(PathBuf),
-    /// Add a clip after the last, with the job of the clip `like`.
+    /// Add a clip after the last, with the job of the clip `like`: another file, or a part of the same.
     AddClip {
         path: PathBuf,
         like: usize,
+        part: Option<Part>,
     },
     /// Run the [`Check`], and answer with [`Action::Checked`].
     Check,
@@ -249,6 +259,14 @@ pub enum Effect {
     /// Return to the shell until the program is resumed.
     Suspend,
     Quit,
+}
+
+/// A part of a clip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    pub segment: Segment,
+    /// Pictures of the clip before it.
+    pub skipped: u64,
 }
 
 /// Sends actions to the event loop from any thread. After the loop has ended they are dropped.

@@ -1,5 +1,6 @@
 //! One clip with its candidates and the cursor in it, as plain data.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -11,9 +12,11 @@ use crate::explore::{
     Candidate, ClassOutcome, ClassReport, Exploration, Picture, Seen, Settings, Settling, Sources, StepMaps,
     Thumbnail,
 };
+use crate::find::ClipMoment;
 use crate::script::{Class, ClassId, Document};
+use crate::tui::moments::Moments;
 use crate::tui::patches::FrameMap;
-use crate::video::{Faults, Sampling, VideoInfo};
+use crate::video::{Faults, Sampling, Segment, Ticks, VideoInfo};
 
 /// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
 const THUMBNAILS: usize = 1024;
@@ -126,8 +129,16 @@ pub struct Clip {
     pub step: Option<usize>,
     /// The time cursor, in seconds.
     pub cursor: f64,
+    /// First and last second that matrix and film show; `None` for all.
+    pub zoom: Option<(f64, f64)>,
+    /// The moments of the candidates, from when the user asks for them.
+    pub moments: Option<Moments>,
+    /// The clip that this one is a part of, as an index.
+    pub part_of: Option<usize>,
     /// Shades of the selected class' matrix, K×T.
     pub shades: Option<Array2<f32>>,
+    /// Smallest and largest value of the matrices on the screen.
+    pub range: (f32, f32),
     /// The matrix above it: of the compared class, or of the same class before smoothing.
     pub above: Option<Above>,
     pub thumbnails: Thumbnails,
@@ -198,7 +209,11 @@ impl Clip {
             vision: None,
             step: None,
             cursor: 0.0,
+            zoom: None,
+            moments: None,
+            part_of: None,
             shades: None,
+            range: (f32::INFINITY, f32::NEG_INFINITY),
             above: None,
             thumbnails: Thumbnails::default(),
             saved_patches: None,
@@ -302,17 +317,52 @@ impl Clip {
         self.exploration.candidates().get(class).map_or(&[], |candidate| &candidate.steps)
     }
 
+    /// The moment of a class at the cursor: its steps stand there in place of the path through the whole clip.
+    pub fn moment_of(&self, class: usize) -> Option<&ClipMoment> {
+        let moments = &self.moments.as_ref()?.found.as_ref()?.moments;
+        let is_it = |moment: &&ClipMoment| moment.class == class && moment.contains(self.cursor);
+        moments.iter().find(is_it).filter(|moment| moment.found.steps.len() == self.steps(class).len())
+    }
+
     /// The last step of a class' path at the frame under the cursor.
     pub fn step_at_cursor(&self, class: usize) -> Option<usize> {
         let frame = self.cursor_frame()?;
         let path = &self.outcome_of(class)?.alignment.path;
-        path.iter().rev().find(|&&(_, t)| t == frame).map(|&(k, _)| k)
+        if let Some(moment) = self.moment_of(class) {
+            let time = self.exploration.outcome().times[frame];
+            return moment.found.steps.iter().rposition(|&[start, end]| start <= time && time < end);
+        }
+        let before = path.partition_point(|&(_, t)| t <= frame);
+        path[..before].last().filter(|&&(_, t)| t == frame).map(|&(k, _)| k)
     }
 
     /// Index of the first frame of a step on the selected class' path.
     pub fn entry_of(&self, step: usize) -> Option<usize> {
         let path = &self.selected_outcome()?.alignment.path;
-        path.iter().find(|&&(k, _)| k == step).map(|&(_, frame)| frame)
+        if let Some(moment) = self.moment_of(self.selected) {
+            return nearest(&self.exploration.outcome().times, moment.found.steps.get(step)?[0]);
+        }
+        let before = path.partition_point(|&(k, _)| k < step);
+        path.get(before).filter(|&&(k, _)| k == step).map(|&(_, frame)| frame)
+    }
+
+    /// The path of a class through the whole clip, with the steps of the moment at the cursor in its place.
+    pub fn path_of<'a>(&self, class: usize, path: &'a [(usize, usize)]) -> Cow<'a, [(usize, usize)]> {
+        let Some(moment) = self.moment_of(class) else { return Cow::Borrowed(path) };
+        let times = &self.exploration.outcome().times;
+        let frames = |[start, end]: [f64; 2]| {
+            times.partition_point(|&time| time < start)..times.partition_point(|&time| time < end)
+        };
+        let within = frames([moment.found.start, moment.found.end]);
+        let (before, after) = (
+            path.partition_point(|&(_, frame)| frame < within.start),
+            path.partition_point(|&(_, frame)| frame < within.end),
+        );
+        let steps = moment.found.steps.iter().enumerate();
+        let of_moment = steps.flat_map(|(step, &span)| frames(span).map(move |frame| (step, frame)));
+        Cow::Owned(
+            path[..before].iter().copied().chain(of_moment).chain(path[after..].iter().copied()).collect(),
+        )
     }
 
     /// The step that commands act on: the selected one, else the one under the cursor.
@@ -330,6 +380,22 @@ impl Clip {
     /// Width and height of a small picture of the clip; as long as there is none, the usual ones.
     pub fn picture_size(&self) -> (u32, u32) {
         self.thumbnails.at(0.0).map_or((16, 9), |(_, thumbnail)| thumbnail.small.dimensions())
+    }
+
+    /// Which rows a picture fills under the sampling, in a segment of the video.
+    pub fn ticks(&self, segment: Segment) -> Ticks {
+        let tolerance = self.info.as_ref().map_or(0.0, |info| info.tolerance);
+        Ticks::new(self.sampling, segment, tolerance)
+    }
+
+    /// The part of the video that the clip is.
+    pub fn segment(&self) -> Segment {
+        Segment { start: self.sources.start, end: self.sources.end }
+    }
+
+    /// First and last second that matrix and film show.
+    pub fn window(&self) -> (f64, f64) {
+        self.zoom.unwrap_or_else(|| self.span())
     }
 
     /// First and last second of the time axis.

@@ -41,7 +41,20 @@ macro_rules! table {
                 LastFrame "last-frame" "G end" "go to the last frame" [] => cursor::move_cursor(state, isize::MAX);
                 WhereTheyPart "where-they-part" "." "go to where the compared classes differ most" []
                     => cursor::go_where_they_part(state);
+                ZoomIn "zoom-in" "Z *" "show half as long a time, around the cursor" [] => zoom::by(state, 0.5);
+                ZoomOut "zoom-out" "-" "show twice as long a time" [] => zoom::by(state, 2.0);
+                ZoomOff "zoom-off" "0" "show the whole clip again" [] => zoom::off(state);
                 Play "play" "space" "play the clip at its own speed, or stop" [] => cursor::play(state, now);
+            }
+            Moments "Moments in a recording" {
+                FindMoments "moments" "ctrl-f" "find where each candidate happens, and list these moments" [Embeddings]
+                    => overlays::moments::open(state);
+                NextMoment "next-moment" ";" "go to the next moment" [] => moments::turn(state, true);
+                PreviousMoment "previous-moment" "," "go to the previous moment" [] => moments::turn(state, false);
+                OpenMoment "open-moment" "'" "open the moment at the cursor as a clip of its own, or go back" [Embeddings]
+                    => moments::turn_part(state);
+                HideMoments "hide-moments" "backspace" "hide the moments, and look for them no more" []
+                    => moments::hide(state);
             }
             Views "Views" {
                 ShowScript "show-script" "f2" "script, matrix and film of the selected class" []

@@ -19,7 +19,7 @@ use crate::log_file::printable;
 use crate::script::ScriptFile;
 use crate::snapshot::{self, Hashes, Snapshot};
 use crate::tui::action::{
-    Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, SaveAs, TokenCount,
+    Action, ActionSender, Check, Checked, Effect, EntryKind, FileEntry, Listing, Part, SaveAs, TokenCount,
 };
 use crate::tui::drafts::{DraftKeeper, Drafts};
 use crate::tui::frame_picture::PictureDecoder;
@@ -138,6 +138,15 @@ impl Effects {
             Effect::FindWithout(request) => self
                 .worker("scores without steps")
                 .replace(Action::Failed, move |_| Action::Without(request.find())),
+            Effect::FindMoments { clip, number, search } => {
+                self.worker("finding moments").replace(
+                    move |panic| Action::MomentsFound(clip, number, Err(panic)),
+                    move |_| {
+                        let found = search.run().map(Box::new).map_err(|error| error.to_string());
+                        Action::MomentsFound(clip, number, found)
+                    },
+                );
+            }
             Effect::DecodeFrame(request) => {
                 let (decoder, job) = (self.pictures.clone(), self.jobs[request.place.clip].clone());
                 self.worker("decoding a frame").replace(Action::Failed, move |context| {
@@ -180,15 +189,17 @@ impl Effects {
                     }
                 });
             }
-            Effect::AddClip { path, like } => {
+            Effect::AddClip { path, like, part } => {
                 let job = self.jobs[like].clone();
-                let (segment, masks) = (Segment::default(), Arc::default());
-                self.jobs.push(job.map(|job| Job {
-                    clip: path,
-                    rows_per_second: None,
-                    segment,
-                    masks,
-                    ..job
+                self.jobs.push(job.map(|job| match part {
+                    Some(Part { segment, skipped }) => {
+                        let masks = Arc::new(job.masks.of_part(skipped));
+                        Job { segment, masks, ..job }
+                    }
+                    None => {
+                        let (segment, masks) = (Segment::default(), Arc::default());
+                        Job { clip: path, rows_per_second: None, segment, masks, ..job }
+                    }
                 }));
             }
             Effect::Check => {
@@ -296,6 +307,7 @@ fn log_failure(action: &Action) {
         Action::Failed(reason)
         | Action::ScriptsNotSaved { reason, .. }
         | Action::Written(_, Err(reason))
+        | Action::MomentsFound(_, _, Err(reason))
         | Action::Seen { answer: Err(reason), .. } => warn!("{}", printable(reason)),
         Action::Background(_, Update::Failed(report)) | Action::Evidence(EvidenceUpdate::Failed(report)) => {
             error!("{}", printable(&error_chain(report)));

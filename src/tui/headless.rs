@@ -9,8 +9,9 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::explore::{Candidate, Exploration, Sources, Update};
 use crate::script::{Class, Document, ScriptFile, Template};
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Effect};
 use crate::tui::clip::Clip;
+use crate::tui::commands::Command;
 use crate::tui::images::{Images, Mosaic, Rendering};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
@@ -82,6 +83,18 @@ impl Headless {
             (text, embedding, false)
         });
         self.embedding_sent(Update::Texts(texts.collect()));
+    }
+
+    /// Looks for the moments, and waits for them.
+    pub fn find_moments(&mut self) {
+        self.act(Action::Do(Command::FindMoments));
+        self.state.overlay = None;
+        for effect in refresh(&mut self.state) {
+            if let Effect::FindMoments { clip, number, search } = effect {
+                let found = search.run().map(Box::new).map_err(|error| error.to_string());
+                self.act(Action::MomentsFound(clip, number, found));
+            }
+        }
     }
 
     /// Updates what depends on the state, and draws the screen.

@@ -14,6 +14,7 @@ mod headless;
 mod images;
 mod keymap;
 mod models;
+mod moments;
 mod overlays;
 mod patches;
 mod plain;

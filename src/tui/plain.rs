@@ -255,6 +255,9 @@ impl Conversation {
             (Command::ShowResults, Some(results)) => {
                 return say(update::results_in_words(results, &self.state.clips));
             }
+            (Command::FindMoments, _) if !words::moments(&self.state).is_empty() => {
+                return say(words::moments(&self.state));
+            }
             (Command::Open, _) => return say(vec!["Say which file: open clip.mp4".to_owned()]),
             _ => self.act(Action::Do(command)),
         }
@@ -262,6 +265,9 @@ impl Conversation {
             let now = self.start.elapsed().as_secs_f64();
             let effects = update::answer(&mut self.state, argument, now);
             self.run(effects.unwrap_or_default());
+        }
+        if command == Command::FindMoments {
+            self.state.overlay = None;
         }
         let effects = refresh(&mut self.state);
         self.run(effects);

@@ -15,6 +15,7 @@ mod edit;
 mod film;
 mod frame;
 mod fuzz;
+mod long;
 mod models;
 mod mouse;
 mod patches;

@@ -7,11 +7,13 @@ pub mod edit;
 mod frame;
 pub mod knobs;
 pub mod models;
+pub mod moments;
 mod mouse;
 pub mod results;
 mod saving;
 mod tour;
 pub mod views;
+pub mod zoom;
 
 use std::mem::take;
 
@@ -70,6 +72,7 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Evidence(evidence) => background::handle_evidence(state, evidence),
         Action::Without(found) => background::handle_without(state, found),
         Action::Looked(clip, asked, look) => background::handle_look(state, clip, asked, look),
+        Action::MomentsFound(clip, number, found) => moments::found(state, clip, number, found),
         Action::FrameDecoded(picture) => frame::decoded(state, picture),
         Action::PatchesEmbedding(place, done, of) => frame::patches_embedding(state, place, (done, of)),
         Action::PatchesEmbedded(patches) => frame::patches_embedded(state, patches),

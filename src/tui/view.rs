@@ -8,6 +8,7 @@ pub mod layout;
 mod ledger;
 mod map;
 mod matrix;
+mod overview;
 mod patches;
 mod script;
 mod shown;
@@ -48,6 +49,7 @@ pub fn draw(state: &State, images: &mut Images, frame: &mut Frame) {
     header::draw(state, frame, screen.header);
     header::draw_knobs(state, frame, screen.knobs);
     candidates::draw(state, frame, screen.candidates);
+    overview::draw(state, frame, screen.overview);
     match state.view {
         View::Script | View::Compare | View::Smoothing => draw_matrices(state, images, frame, &screen),
         View::Ledger => ledger::draw(state, frame, screen.middle),
@@ -76,14 +78,13 @@ pub fn replace_marks(buffer: &mut Buffer) {
 fn draw_matrices(state: &State, images: &mut Images, frame: &mut Frame, screen: &Screen) {
     let timeline = timeline(state, screen);
     let matrices = matrices(state);
-    let cells = || matrices.iter().filter_map(|shown| shown.outcome).flat_map(|class| &class.cells).copied();
     let reports = ledger::reports(state);
     let ledger = ledger::of(state, &reports);
     if let Some(ledger) = &ledger {
         ledger::draw_sentence(ledger, frame, screen.sentence);
     }
     let compared = ledger.as_ref().filter(|_| state.view == View::Compare);
-    let range = (cells().fold(f32::INFINITY, f32::min), cells().fold(f32::NEG_INFINITY, f32::max));
+    let range = state.clip().range;
     for (at, (shown, panel)) in matrices.iter().zip(&screen.panels).enumerate() {
         matrix::draw_title(state, shown, range, frame, panel.title);
         let side = compared.and_then(|ledger| ledger.sides.get(at));
@@ -107,11 +108,12 @@ const PICTURE_ROWS: u16 = 4;
 pub use candidates::class_at;
 pub use frame::size as frame_size;
 pub use ledger::{of as ledger_of, reports as explained};
+pub use overview::{moment_at, time_at};
 pub use strip::border_at;
 
 /// The time axis of matrices and film.
 pub fn timeline(state: &State, screen: &Screen) -> TimeAxis {
-    let (start, end) = state.clip().span();
+    let (start, end) = state.clip().window();
     TimeAxis { start, end, left: 0.0, width: screen.axis.width.into() }
 }
 

@@ -55,6 +55,16 @@ impl Masks {
         self.areas.is_empty()
     }
 
+    /// The masks of a part of the segment that begins so many frames later.
+    pub fn of_part(&self, skipped: u64) -> Self {
+        let mut part = self.clone();
+        if self.numbering == Numbering::FromSegment {
+            let renumber = |(number, areas): (u64, Vec<Area>)| Some((number.checked_sub(skipped)?, areas));
+            part.areas = part.areas.into_iter().filter_map(renumber).collect();
+        }
+        part
+    }
+
     /// Blurs the areas of a frame; `first` is the ordinal of the segment's first frame.
     pub fn apply(&self, first: u64, frame: &mut Frame) {
         let number = match self.numbering {

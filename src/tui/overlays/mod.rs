@@ -6,6 +6,7 @@ pub mod help;
 pub mod leave;
 mod line_input;
 mod list;
+pub mod moments;
 pub mod palette;
 pub mod prompt;
 pub mod proposal;

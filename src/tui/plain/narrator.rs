@@ -3,6 +3,7 @@
 use crate::explain::Confidence;
 use crate::plot::confidence;
 use crate::plot::format::plain;
+use crate::tui::moments::Moments;
 use crate::tui::plain::words::{self, Knob};
 use crate::tui::state::{Message, State, View};
 
@@ -23,6 +24,7 @@ pub struct Narrator {
     selected: Option<(String, Vec<String>)>,
     frame: Option<u64>,
     patches: Vec<String>,
+    moments: Vec<String>,
     message: Option<Message>,
     question: Option<String>,
     is_playing: bool,
@@ -52,6 +54,7 @@ impl Narrator {
         self.say_frame(state, &mut news);
         self.say_view(state, &mut news);
         self.say_patches(state, &mut news);
+        self.say_moments(state, &mut news);
         self.say_question(state, &mut news);
         news
     }
@@ -241,6 +244,16 @@ impl Narrator {
         if found != self.patches {
             news.extend(found.clone());
             self.patches = found;
+        }
+    }
+
+    /// The moments, once all frames are searched.
+    fn say_moments(&mut self, state: &State, news: &mut Vec<String>) {
+        let found = words::moments(state);
+        let is_running = state.clip().moments.as_ref().is_some_and(Moments::is_running);
+        if found != self.moments && self.is_complete && !is_running {
+            news.extend(found.clone());
+            self.moments = found;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The state in sentences: one fact a line, every number with its name and unit.
 
 use crate::explore::{Evidence, Seen};
+use crate::find::ClipMoment;
 use crate::plot::confidence;
 use crate::plot::format::{plain, signed};
 use crate::plot::order;
@@ -148,6 +149,39 @@ pub fn frame(state: &State) -> Vec<String> {
         sentences.push(format!("Step {}: {text}. {cell} {}.", step + 1, plain(value.into())));
     }
     sentences
+}
+
+/// Moments that are said.
+const MOMENTS: usize = 20;
+
+/// The moments of the clip, best first; empty as long as none are looked for and found.
+pub fn moments(state: &State) -> Vec<String> {
+    let Some(found) = state.clip().moments.as_ref().and_then(|moments| moments.found.as_ref()) else {
+        return Vec::new();
+    };
+    let line = |(place, moment): (usize, &ClipMoment)| {
+        let found = &moment.found;
+        let ahead = match (&found.rival, found.margin) {
+            (Some(rival), Some(margin)) if margin >= 0.0 => {
+                format!(", ahead of {rival} by {}", plain(margin))
+            }
+            (Some(rival), Some(margin)) => format!(", behind {rival} by {}", plain(-margin)),
+            _ => String::new(),
+        };
+        format!(
+            "{}. {}, from {:.1} to {:.1} seconds, score {}{ahead}.",
+            place + 1,
+            found.class,
+            found.start,
+            found.end,
+            plain(found.score)
+        )
+    };
+    let count = found.moments.len();
+    let head = format!("{} in {} frames.", self::count(count, "moment"), found.frames);
+    let rest = count.saturating_sub(MOMENTS);
+    let rest = (rest > 0).then(|| format!("And {rest} more."));
+    [head].into_iter().chain(found.moments.iter().take(MOMENTS).enumerate().map(line)).chain(rest).collect()
 }
 
 /// How well the frame at the cursor fits each step.

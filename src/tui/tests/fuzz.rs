@@ -123,6 +123,12 @@ fn happening() -> impl Strategy<Value = Happening> {
             let request = state.clip().exploration.map_request()?;
             Some(Action::Mapped(state.shown, Box::new(request.compute())))
         }),
+        2 => happens("moments", any::<bool>(), |state, works| {
+            let number = state.next_job.checked_sub(1)?;
+            let found = crate::find::MomentSearch::new(&state.clip().exploration, &[]).ok()?.run();
+            let found = if works { Ok(Box::new(found.ok()?)) } else { Err("not finite".to_owned()) };
+            Some(Action::MomentsFound(state.shown, number, found))
+        }),
         1 => happens("patches", any::<bool>(), |state, works| {
             let place = state.patches_asked?;
             let rows = ndarray::Array2::from_shape_fn((17, KINDS.len()), |(row, axis)| ((row + axis) % 3) as f32);

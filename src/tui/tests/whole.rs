@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 
 use super::*;
 use crate::eval::{CLUSTERS, ClusterCounts, Facts};
+use crate::find::{ClipMoment, ClipMoments, MomentReport, OrderReport};
 use crate::plot::candidates;
 use crate::tui::action::{EntryKind, FileEntry, Listing};
 use crate::tui::commands::Need;
@@ -200,6 +201,48 @@ fn results_and_files_show_the_selected_line_whole() {
         assert_whole(&screen, [folder.join(LONG_FILE).display().to_string()], width);
         let listed = text(&screen[0]).lines().find(|line| line.contains("│  a")).unwrap().to_owned();
         assert!(listed.contains(LONG_FILE) || listed.contains('…'), "{listed}");
+    }
+}
+
+#[test]
+fn the_list_of_moments_shows_the_selected_one_whole() {
+    let moment = |class: usize, rival: &str| ClipMoment {
+        class,
+        found: MomentReport {
+            class: LONG_NAME.to_owned(),
+            start: 3723.5,
+            end: 3731.0,
+            score: 2.5,
+            margin: Some(-0.25),
+            rival: Some(rival.to_owned()),
+            steps: vec![[3723.5, 3725.0], [3725.0, 3730.0], [3730.0, 3731.0]],
+            order: Some(OrderReport { z: 3.25, p: 0.0123 }),
+        },
+    };
+    for width in WIDTHS {
+        let mut state = long_state();
+        update(&mut state, Action::Do(Command::FindMoments), 0.0);
+        let effects = refresh(&mut state);
+        let Some(Effect::FindMoments { number, .. }) = effects.last() else { panic!("{effects:?}") };
+        let found = ClipMoments {
+            moments: vec![moment(0, "long jump"), moment(1, LONG_NAME)],
+            best: vec![Some((0, 2.5)); 8],
+            unordered: 7,
+            frames: 36_000,
+            span: [0.0, 3600.0],
+        };
+        act(&mut state, Action::MomentsFound(0, *number, Ok(Box::new(found))));
+        let screens = screens(&mut state, width, '↓', 1);
+        let order = "z +3.2, p 0.012 · 1:02:03.5–1:02:11.0, steps begin at 1:02:03.5 1:02:05.0 1:02:10.0";
+        let whole = [("1", "long jump"), ("2", LONG_NAME)]
+            .map(|(place, rival)| format!("{place}. {LONG_NAME} · next class: {rival} · {order}"));
+        assert_whole(&screens, whole, width);
+        let head = "2 moments, best first · 36000 frames of 1:00:00.0 · 7 left out that other orders of the steps explain as \
+                    well";
+        assert_whole(&screens, [head], width);
+        for screen in &screens {
+            assert_not_silent(screen, LONG_NAME, width);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::tui::clip::{Clip, Early, Progress, Thumbnails};
 use crate::tui::commands::Command;
 use crate::tui::state::State;
 use crate::tui::tour;
-use crate::video::{Sampling, Segment, Ticks};
+use crate::video::Sampling;
 
 /// Shows another clip, in a ring. If the tour's next step is about a clip, that step shows it.
 pub fn turn(state: &mut State, places: isize) {
@@ -138,7 +138,7 @@ pub fn add(state: &mut State, path: PathBuf, like: usize) {
         clip.members.clone_from(&other.members);
         (clip.model, clip.twins) = (other.model, twins.clone());
         state.clips.push(clip);
-        state.effects.push(Effect::AddClip { path: path.clone(), like });
+        state.effects.push(Effect::AddClip { path: path.clone(), like, part: None });
     }
     show(state, first + model.min(state.clips.len() - first - 1));
 }
@@ -193,11 +193,10 @@ pub fn resample(state: &mut State, sampling: Sampling) {
     }
     clip.sampling = sampling;
     clip.sources.sampling = sampling.describe();
-    let tolerance = clip.info.take().map_or(0.0, |info| info.tolerance);
     // Embedded frames that the new sampling should take are shown at once. Those that it does not take after all are dropped
     // once all is decoded.
-    let segment = Segment { start: clip.sources.start, end: clip.sources.end };
-    let ticks = Ticks::new(sampling, segment, tolerance);
+    let ticks = clip.ticks(clip.segment());
+    clip.info = None;
     clip.exploration.choose_rows(|frame| ticks.rows(frame.time, frame.shown.until));
     clip.stale = true;
     if clip.job.take().is_some() {

@@ -5,7 +5,7 @@ use crate::tui::action::Effect;
 use crate::tui::clip::{Above, Clip, Early, Pinned};
 use crate::tui::commands::Command;
 use crate::tui::state::{State, View};
-use crate::tui::update::{clips, tour};
+use crate::tui::update::{clips, moments, tour, zoom};
 
 /// Shows a view, or the first one if the view needs embeddings and there are none.
 pub fn show(state: &mut State, view: View) {
@@ -122,6 +122,8 @@ pub fn refresh(state: &mut State) {
     explain(state);
     look_ahead(state);
     request_evidence(state);
+    zoom::follow(state);
+    moments::request(state);
     if state.view == View::Map {
         request_maps(state);
     }
@@ -134,9 +136,12 @@ const AT_ONCE: usize = 4_000_000;
 fn explain(state: &mut State) {
     let Some(pair) = state.pair() else { return };
     let clip = state.clip_mut();
-    let Some(request) = clip.exploration.find_scores_without(&pair, AT_ONCE) else { return };
     let asked = Some((clip.exploration.generation(), pair));
-    if clip.progress.idle && clip.without_asked != asked {
+    if clip.without_asked == asked {
+        return;
+    }
+    let Some(request) = clip.exploration.find_scores_without(&pair, AT_ONCE) else { return };
+    if clip.progress.idle {
         clip.without_asked = asked;
         state.effects.push(Effect::FindWithout(request));
     }
@@ -226,6 +231,7 @@ pub fn shade(state: &mut State) {
     let clip = state.clip_mut();
     clip.shades = None;
     clip.above = None;
+    clip.range = (f32::INFINITY, f32::NEG_INFINITY);
     let Some(selected) = clip.selected_outcome() else { return };
     let above = match view {
         View::Compare => clip.compared.and_then(|class| Some((class, clip.outcome_of(class)?.clone()))),
@@ -234,7 +240,10 @@ pub fn shade(state: &mut State) {
     };
     let matrices = [Some(selected), above.as_ref().map(|(_, outcome)| outcome)];
     let cells: Vec<_> = matrices.into_iter().flatten().map(|outcome| outcome.cells.view()).collect();
+    let values = || cells.iter().flatten().copied();
+    let range = (values().fold(f32::INFINITY, f32::min), values().fold(f32::NEG_INFINITY, f32::max));
     let mut shades = Shades::new(scale, &cells).matrices.into_iter();
+    clip.range = range;
     let (of_selected, of_above) = (shades.next(), shades.next());
     clip.shades = of_selected;
     clip.above = above.zip(of_above).map(|((class, outcome), shades)| Above { class, outcome, shades });

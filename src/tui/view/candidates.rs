@@ -103,8 +103,13 @@ fn line(state: &State, class: usize, form: Form, (name_width, bar): (usize, usiz
     let answer = if clip.answer == Some(class) { "✓" } else { " " };
     let name = fit(&candidate.name, name_width);
     let padding = " ".repeat(name_width - width(&name));
+    // The colour of the class in the overview of the moments.
+    let has_overview = clip.moments.as_ref().is_some_and(|moments| moments.found.is_some());
+    let rank_style = if has_overview && !theme.is_plain() { theme.badge(class) } else { Style::new() };
     let mut spans = vec![
-        Span::raw(format!("{marker}{rank:>2}{answer} ")),
+        Span::raw(marker),
+        Span::styled(format!("{rank:>2}"), rank_style),
+        Span::raw(format!("{answer} ")),
         Span::styled(name, bold()),
         Span::raw(padding + " "),
     ];

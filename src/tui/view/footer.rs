@@ -51,6 +51,19 @@ fn hints(state: &State) -> Vec<Hint> {
         View::Map => &[COLOURS, CANDIDATE, STEP, TEMPLATE, (&[Command::ShowMap], "back")],
     };
     let mut hints = of_view.to_vec();
+    if state.clip().moments.is_some() {
+        hints.insert(
+            0,
+            (&[Command::OpenMoment], if state.clip().part_of.is_some() { "back" } else { "open" }),
+        );
+        hints.insert(0, (&[Command::PreviousMoment, Command::NextMoment], "moment"));
+        hints.insert(0, (&[Command::FindMoments], "moments"));
+    } else if state.clip().part_of.is_some() {
+        hints.insert(0, (&[Command::OpenMoment], "back to the whole"));
+    }
+    if state.clip().zoom.is_some() {
+        hints.insert(0, (&[Command::ZoomIn, Command::ZoomOut, Command::ZoomOff], "zoom"));
+    }
     if !state.clip().filter.is_empty() {
         hints.insert(0, (&[Command::Dismiss], "all candidates"));
     }

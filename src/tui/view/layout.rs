@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use crate::tui::state::{State, View};
 use crate::tui::tour;
-use crate::tui::view::header;
+use crate::tui::view::{header, overview};
 
 /// Columns and rows of the smallest terminal that has room for every part.
 pub const SMALLEST: (u16, u16) = (60, 18);
@@ -21,6 +21,8 @@ pub struct Contents {
     /// One or two matrices above the film strip: how many steps each has, and which step must be visible. None where the
     /// middle of the screen is a single part.
     pub panels: Vec<(usize, usize)>,
+    /// Rows of the overview of the whole clip.
+    pub overview: u16,
     /// Rows above the matrices for the sentence that explains the gap.
     pub sentence: u16,
     /// Rows between matrices and film for the difference of two classes.
@@ -38,6 +40,8 @@ pub struct Screen {
     pub header: Rect,
     pub knobs: Rect,
     pub candidates: Rect,
+    /// The whole clip, where the moments or a part of it are shown.
+    pub overview: Rect,
     /// All between the candidates and the tour.
     pub middle: Rect,
     /// Which class leads, and the step that decides.
@@ -111,6 +115,7 @@ impl Screen {
             // One row for the note that none matches.
             candidates: clip.listed().len().max(1),
             panels,
+            overview: overview::rows(state, area.height),
             sentence: match (area.width, area.height) {
                 _ if state.pair().is_none() => 0,
                 (150.., _) | (_, ..24) => 1,
@@ -137,17 +142,20 @@ impl Screen {
             // The middle keeps the larger part.
             let listed = contents.candidates.min((free / 4).clamp(2, 10)) as u16;
             let candidates = rows(knobs.bottom(), listed + 1);
-            let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
-            return Self { header, knobs, candidates, middle, tour, footer, ..Self::default() };
+            let overview = rows(candidates.bottom(), contents.overview);
+            let middle = rows(overview.bottom(), tour.y - overview.bottom());
+            return Self { header, knobs, candidates, overview, middle, tour, footer, ..Self::default() };
         }
 
         let left = (area.width * 2 / 5).clamp(26, 64);
         let fewest = if panels.len() > 1 { 2 } else { 3 };
         // In the smallest terminals the sentence has no room.
         let least = 1 + fewest + 2 * panels.len() + usize::from(*difference) + 4;
-        let sentence = (*sentence).min(free.saturating_sub(least) as u16);
-        // Without heading of the candidates, sentence, titles, difference, band and axis.
-        let taken = 1 + usize::from(sentence) + panels.len() + usize::from(*difference) + 2;
+        let overview = contents.overview.min(free.saturating_sub(least) as u16);
+        let sentence = (*sentence).min(free.saturating_sub(least + usize::from(overview)) as u16);
+        // Without heading of the candidates, overview, sentence, titles, difference, band and axis.
+        let taken =
+            1 + usize::from(overview) + usize::from(sentence) + panels.len() + usize::from(*difference) + 2;
         let free = free.saturating_sub(taken);
         let film = Film {
             columns: usize::from(area.width - left - 1),
@@ -178,7 +186,8 @@ impl Screen {
         let (strip, borders) = film.split(strip + free.saturating_sub(strip + listed + used));
 
         let candidates = rows(knobs.bottom(), listed as u16 + 1);
-        let sentence = rows(candidates.bottom(), sentence);
+        let overview = rows(candidates.bottom(), overview);
+        let sentence = rows(overview.bottom(), sentence);
         let mut y = sentence.bottom();
         let split = |row: Rect| {
             let [left, _, right] =
@@ -204,11 +213,12 @@ impl Screen {
         let (_, axis) = split(rows(strip.bottom(), 1));
         let (_, borders) = split(rows(axis.bottom(), borders as u16));
         let facts = Rect { y: difference.y, height: borders.bottom() - difference.y, ..facts };
-        let middle = rows(candidates.bottom(), tour.y - candidates.bottom());
+        let middle = rows(overview.bottom(), tour.y - overview.bottom());
         Self {
             header,
             knobs,
             candidates,
+            overview,
             middle,
             sentence,
             panels,
@@ -275,13 +285,13 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_and_the_focus_is_shown_at_any_size() {
-        for (width, height, tour, knobs, sentence) in [
-            (60, 18, 0, 3, 1),
-            (60, 18, 2, 2, 1),
-            (80, 24, 2, 2, 2),
-            (120, 40, 0, 2, 2),
-            (200, 60, 2, 1, 1),
-            (400, 120, 2, 1, 0),
+        for (width, height, tour, knobs, overview, sentence) in [
+            (60, 18, 0, 3, 0, 1),
+            (60, 18, 2, 2, 2, 1),
+            (80, 24, 2, 2, 2, 2),
+            (120, 40, 0, 2, 3, 2),
+            (200, 60, 2, 1, 3, 1),
+            (400, 120, 2, 1, 1, 0),
         ] {
             for (candidates, steps) in [(1, 1_usize), (5, 8), (20, 12), (3, 40), (1, 0)] {
                 for focus in [0, steps / 2, steps.saturating_sub(1), 99] {
@@ -290,8 +300,16 @@ mod tests {
                     {
                         for picture in [(16, 9), (4, 3), (9, 16), (0, 0)] {
                             let panels = panels.clone();
-                            let contents =
-                                Contents { knobs, candidates, panels, sentence, difference, picture, tour };
+                            let contents = Contents {
+                                knobs,
+                                candidates,
+                                panels,
+                                overview,
+                                sentence,
+                                difference,
+                                picture,
+                                tour,
+                            };
                             let screen = Screen::new(Rect::new(0, 0, width, height), &contents);
                             check(&screen, width, height, &contents);
                         }
@@ -302,7 +320,7 @@ mod tests {
     }
 
     fn check(screen: &Screen, width: u16, height: u16, contents: &Contents) {
-        let mut rows = vec![screen.header, screen.knobs, screen.candidates];
+        let mut rows = vec![screen.header, screen.knobs, screen.candidates, screen.overview];
         if !contents.panels.is_empty() {
             rows.push(screen.sentence);
         }

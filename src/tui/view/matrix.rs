@@ -95,7 +95,8 @@ pub fn draw(state: &State, shown: &Shown, axis: TimeAxis, frame: &mut Frame, pan
         }
     }
     draw_cursor(state, axis, buffer, area);
-    let path = heatmap.path(&class.alignment.path, panel.steps.clone(), panel.rows_per_step.into());
+    let path = state.clip().path_of(shown.class, &class.alignment.path);
+    let path = heatmap.path(&path, panel.steps.clone(), panel.rows_per_step.into());
     for (column, row, glyph) in path {
         let at = Position::new(area.x + column as u16, area.y + row as u16);
         let Some(cell) = buffer.cell_mut(at) else { continue };

@@ -82,10 +82,14 @@ fn figures(state: &State, shown: &Shown, step: usize, strategy: Strategy, with_t
     let Some(class) = shown.outcome.filter(|class| step < class.alignment.frames_per_step.len()) else {
         return cut.to_owned();
     };
+    if let Some(moment) = state.clip().moment_of(shown.class) {
+        let span = moment.found.steps.get(step).filter(|_| with_times);
+        return span.map_or_else(|| cut.clone(), |[start, end]| format!("{cut}{start:.1}–{end:.1}s"));
+    }
     let times = &exploration.outcome().times;
-    let on_step = |&&(k, _): &&(usize, usize)| k == step;
     let path = &class.alignment.path;
-    let (Some(first), Some(last)) = (path.iter().find(on_step), path.iter().rev().find(on_step)) else {
+    let of_step = path.partition_point(|&(k, _)| k < step)..path.partition_point(|&(k, _)| k <= step);
+    let (Some(first), Some(last)) = (path[of_step.clone()].first(), path[of_step].last()) else {
         return format!("{cut}none");
     };
     let time = |t: usize| times.get(t).copied().unwrap_or_default();

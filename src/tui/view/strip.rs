@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use crate::align::spans;
 use crate::explain::PatchMap;
+use crate::plot::format::clock;
 use crate::plot::text::width;
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::images::{Images, PictureKey};
@@ -22,7 +23,8 @@ use crate::tui::view::patches::{fingerprint, tinted};
 pub fn draw_band(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     let Some(class) = state.clip().selected_outcome() else { return };
     let times = &state.clip().exploration.outcome().times;
-    let spans = spans(&class.alignment.path, times.len());
+    let clip = state.clip();
+    let spans = spans(&clip.path_of(clip.selected, &class.alignment.path), times.len());
     let steps: Vec<Option<usize>> = (0..usize::from(area.width))
         .map(|column| spans[axis.frames(column, times)].iter().flatten().map(|&(_, last)| last).max())
         .collect();
@@ -59,7 +61,10 @@ pub fn draw(state: &State, axis: TimeAxis, images: &mut Images, frame: &mut Fram
     for index in 0..places {
         let left = index * area.width / places;
         let right = (index + 1) * area.width / places;
-        let is_here = |time: &&f64| (left..right).contains(&(axis.column(**time) as u16));
+        let is_here = |time: &&f64| {
+            let is_shown = axis.start <= **time && **time < axis.end;
+            is_shown && (left..right).contains(&(axis.column(**time) as u16))
+        };
         let middle = axis.time_of_column(usize::from(left.midpoint(right)));
         let time = [&clip.cursor].into_iter().chain(&begins).find(is_here).copied().unwrap_or(middle);
         let area = Rect { x: area.x + left, width: right - left, ..area };
@@ -138,13 +143,19 @@ pub fn draw_thumbnail(
     images.draw(key, picture, &state.theme, frame, area)
 }
 
+/// Seconds from which on times are shown as on a clock.
+const LONG: f64 = 600.0;
+
 /// Seconds, and the cursor.
 pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
-    const LABEL: f64 = 8.0;
+    let is_long = state.clip().span().1 >= LONG;
+    let seconds = |(time, label): (f64, String)| (time, format!("{label}s"));
+    let ticks =
+        if is_long { axis.clock_ticks(12.0) } else { axis.ticks(8.0).into_iter().map(seconds).collect() };
     let buffer = frame.buffer_mut();
-    for (time, label) in axis.ticks(LABEL) {
+    for (time, label) in ticks {
         let x = axis.column(time) as u16;
-        let label = format!("╵{label}s");
+        let label = format!("╵{label}");
         // A cut label would read as another number.
         if width(&label) <= usize::from(area.width - x) {
             buffer.set_string(area.x + x, area.y, label, dim());
@@ -153,11 +164,12 @@ pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     let cursor = state.clip().cursor;
     let x = axis.column(cursor) as u16;
     // The space separates it from a tick's label.
-    let mut label = Line::raw(format!("▲{cursor:.2}s "));
+    let now = if is_long { clock(cursor) } else { format!("{cursor:.2}s") };
+    let mut label = Line::raw(format!("▲{now} "));
     let mut start = x;
     // At the right edge the label stands before the mark.
     if x + label.width() as u16 > area.width {
-        label = Line::raw(format!(" {cursor:.2}s▲"));
+        label = Line::raw(format!(" {now}▲"));
         start = (x + 1).saturating_sub(label.width() as u16);
     }
     let style = Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM);
