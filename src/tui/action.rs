@@ -8,7 +8,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::align::AlignError;
 use crate::explore::{
     EmbeddedFrame, EvidenceRequest, EvidenceUpdate, Exploration, Job, Look, MapRequest, ScoresWithout,
-    Sources, SparseClip, StepMaps, Update, WithoutRequest,
+    Sources, SparseClip, StepMaps, Thumbnail, Update, WithoutRequest,
 };
 use crate::find::{ClipMoments, MomentSearch};
 use crate::script::{Class, ClassId, ScriptFile};
@@ -93,6 +93,8 @@ pub enum Action {
     /// The moments of the clip with this index that the search with this number has found, or why it failed.
     MomentsFound(usize, u64, Result<Box<ClipMoments>, String>),
     FrameDecoded(FramePicture),
+    /// A small picture of the clip with this index.
+    FilmDecoded(usize, Box<Thumbnail>),
     /// So many pictures for the patches of a frame are embedded, of so many.
     PatchesEmbedding(FramePlace, usize, usize),
     /// The patches of a frame, for maps of it.
@@ -205,6 +207,9 @@ pub enum Effect {
     },
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),
+    /// Decode small pictures of these frames of a clip, in place of those asked for before, and answer each with
+    /// [`Action::FilmDecoded`].
+    DecodeFilm(Vec<FramePlace>),
     /// Embed the patches of a frame, in place of the one before, and answer with [`Action::PatchesEmbedded`].
     EmbedPatches(FramePlace),
     /// Take the mouse from the terminal, or leave it to the terminal.

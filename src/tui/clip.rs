@@ -1,25 +1,19 @@
 //! One clip with its candidates and the cursor in it, as plain data.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use ndarray::Array2;
 
 use crate::align::Rule;
 use crate::explore::knobs::KnobValues;
 use crate::explore::{
-    Candidate, ClassOutcome, ClassReport, Exploration, Picture, Seen, Settings, Settling, Sources, StepMaps,
-    Thumbnail,
+    Candidate, ClassOutcome, ClassReport, Exploration, Seen, Settings, Settling, Sources, StepMaps, Thumbnail,
 };
-use crate::find::ClipMoment;
 use crate::script::{Class, ClassId, Document};
 use crate::tui::moments::Moments;
 use crate::tui::patches::FrameMap;
+use crate::tui::thumbnails::{Film, Thumbnails};
 use crate::video::{Faults, Sampling, Segment, Ticks, VideoInfo};
-
-/// Thumbnails kept at most: more than a film strip can show, whatever the clip's length.
-const THUMBNAILS: usize = 1024;
 
 /// The progress of a clip's background job.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -142,6 +136,8 @@ pub struct Clip {
     /// The matrix above it: of the compared class, or of the same class before smoothing.
     pub above: Option<Above>,
     pub thumbnails: Thumbnails,
+    /// Further thumbnails of the seconds that are shown.
+    pub film: Film,
     /// The map of a frame that a snapshot has.
     pub saved_patches: Option<FrameMap>,
     /// The maps of the steps, once their view was opened.
@@ -216,6 +212,7 @@ impl Clip {
             range: (f32::INFINITY, f32::NEG_INFINITY),
             above: None,
             thumbnails: Thumbnails::default(),
+            film: Film::default(),
             saved_patches: None,
             maps: None,
             maps_asked: false,
@@ -317,54 +314,6 @@ impl Clip {
         self.exploration.candidates().get(class).map_or(&[], |candidate| &candidate.steps)
     }
 
-    /// The moment of a class at the cursor: its steps stand there in place of the path through the whole clip.
-    pub fn moment_of(&self, class: usize) -> Option<&ClipMoment> {
-        let moments = &self.moments.as_ref()?.found.as_ref()?.moments;
-        let is_it = |moment: &&ClipMoment| moment.class == class && moment.contains(self.cursor);
-        moments.iter().find(is_it).filter(|moment| moment.found.steps.len() == self.steps(class).len())
-    }
-
-    /// The last step of a class' path at the frame under the cursor.
-    pub fn step_at_cursor(&self, class: usize) -> Option<usize> {
-        let frame = self.cursor_frame()?;
-        let path = &self.outcome_of(class)?.alignment.path;
-        if let Some(moment) = self.moment_of(class) {
-            let time = self.exploration.outcome().times[frame];
-            return moment.found.steps.iter().rposition(|&[start, end]| start <= time && time < end);
-        }
-        let before = path.partition_point(|&(_, t)| t <= frame);
-        path[..before].last().filter(|&&(_, t)| t == frame).map(|&(k, _)| k)
-    }
-
-    /// Index of the first frame of a step on the selected class' path.
-    pub fn entry_of(&self, step: usize) -> Option<usize> {
-        let path = &self.selected_outcome()?.alignment.path;
-        if let Some(moment) = self.moment_of(self.selected) {
-            return nearest(&self.exploration.outcome().times, moment.found.steps.get(step)?[0]);
-        }
-        let before = path.partition_point(|&(k, _)| k < step);
-        path.get(before).filter(|&&(k, _)| k == step).map(|&(_, frame)| frame)
-    }
-
-    /// The path of a class through the whole clip, with the steps of the moment at the cursor in its place.
-    pub fn path_of<'a>(&self, class: usize, path: &'a [(usize, usize)]) -> Cow<'a, [(usize, usize)]> {
-        let Some(moment) = self.moment_of(class) else { return Cow::Borrowed(path) };
-        let times = &self.exploration.outcome().times;
-        let frames = |[start, end]: [f64; 2]| {
-            times.partition_point(|&time| time < start)..times.partition_point(|&time| time < end)
-        };
-        let within = frames([moment.found.start, moment.found.end]);
-        let (before, after) = (
-            path.partition_point(|&(_, frame)| frame < within.start),
-            path.partition_point(|&(_, frame)| frame < within.end),
-        );
-        let steps = moment.found.steps.iter().enumerate();
-        let of_moment = steps.flat_map(|(step, &span)| frames(span).map(move |frame| (step, frame)));
-        Cow::Owned(
-            path[..before].iter().copied().chain(of_moment).chain(path[after..].iter().copied()).collect(),
-        )
-    }
-
     /// The step that commands act on: the selected one, else the one under the cursor.
     pub fn focus_step(&self) -> Option<usize> {
         let steps = self.exploration.candidates().get(self.selected)?.steps.len();
@@ -374,7 +323,11 @@ impl Clip {
     /// The thumbnail at a time with its own time in microseconds, if that part is decoded.
     pub fn thumbnail(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
-        self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until)
+        let kept = self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until);
+        let further =
+            self.film.pictures.at(time).filter(|&(microsecond, _)| microsecond as f64 <= time * 1e6);
+        // Before the first picture, the first one stands in.
+        kept.into_iter().chain(further).max_by_key(|&(microsecond, _)| microsecond)
     }
 
     /// Width and height of a small picture of the clip; as long as there is none, the usual ones.
@@ -420,68 +373,9 @@ pub fn nearest(times: &[f64], time: f64) -> Option<usize> {
     beside.min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
 }
 
-/// Thumbnails by presentation time, an even selection of a long clip.
-#[derive(Default)]
-pub struct Thumbnails {
-    by_microsecond: BTreeMap<i64, Thumbnail>,
-}
-
-impl Thumbnails {
-    /// Adds a thumbnail. If there are too many, every other one is dropped.
-    pub fn push(&mut self, thumbnail: Thumbnail) {
-        self.by_microsecond.insert((thumbnail.picture.time * 1e6).round() as i64, thumbnail);
-        if self.by_microsecond.len() > THUMBNAILS {
-            let mut keep = false;
-            self.by_microsecond.retain(|_, _| {
-                keep = !keep;
-                keep
-            });
-        }
-    }
-
-    /// Keeps the frames whose ordinals pass.
-    pub fn retain(&mut self, keep: impl Fn(u64) -> bool) {
-        self.by_microsecond.retain(|_, thumbnail| keep(thumbnail.picture.ordinal));
-    }
-
-    /// The last thumbnail at or before a time, or else the first one, with its own time in microseconds.
-    pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
-        let key = (time * 1e6).round() as i64;
-        let before = self.by_microsecond.range(..=key).next_back();
-        let (&microsecond, thumbnail) = before.or_else(|| self.by_microsecond.iter().next())?;
-        Some((microsecond, thumbnail))
-    }
-
-    /// The full pictures, in order.
-    pub fn pictures(&self) -> impl Iterator<Item = &Arc<Picture>> {
-        self.by_microsecond.values().map(|thumbnail| &thumbnail.picture)
-    }
-
-    /// Times of the first and the last thumbnail, in seconds.
-    pub fn span(&self) -> Option<(f64, f64)> {
-        let (first, _) = self.by_microsecond.first_key_value()?;
-        let (last, _) = self.by_microsecond.last_key_value()?;
-        Some((*first as f64 / 1e6, *last as f64 / 1e6))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::RgbImage;
-
-    #[test]
-    fn thumbnails_of_a_long_clip_stay_few_and_even() {
-        let mut thumbnails = Thumbnails::default();
-        for i in (0..10_000_usize).filter(|i| i.is_multiple_of((i / THUMBNAILS + 1).next_power_of_two())) {
-            let picture = Picture { ordinal: i as u64, time: i as f64, jpeg: Vec::new() };
-            thumbnails.push(Thumbnail { small: RgbImage::new(1, 1), picture: Arc::new(picture) });
-        }
-        assert!(thumbnails.by_microsecond.len() <= THUMBNAILS);
-        let times: Vec<i64> = thumbnails.by_microsecond.keys().copied().collect();
-        let gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
-        assert!(gaps.iter().all(|&gap| gap == gaps[0]), "even");
-    }
 
     #[test]
     fn nearest_is_at_either_end_and_between() {

@@ -45,6 +45,8 @@ pub struct Effects {
     /// By their names in errors.
     workers: HashMap<&'static str, Worker<Action>>,
     pictures: Arc<PictureDecoder>,
+    /// Decodes small pictures, while the other decodes the frame under the cursor.
+    film: Arc<PictureDecoder>,
     saving: Worker<Action>,
     /// None without a data folder.
     drafts: Option<DraftKeeper>,
@@ -80,6 +82,7 @@ impl Effects {
             ),
             workers: HashMap::new(),
             pictures: Arc::default(),
+            film: Arc::default(),
             saving: Worker::finishing("saving", send.clone()),
             drafts: drafts.map(|drafts| DraftKeeper::new(drafts, send.clone())),
             models: Models::default(),
@@ -152,6 +155,19 @@ impl Effects {
                 self.worker("decoding a frame").replace(Action::Failed, move |context| {
                     let picture = decoder.decode(job.as_ref(), request, || !context.is_cancelled());
                     picture.map(Action::FrameDecoded)
+                });
+            }
+            Effect::DecodeFilm(places) => {
+                let Some(job) = places.first().and_then(|place| self.jobs[place.clip].clone()) else {
+                    return;
+                };
+                let decoder = self.film.clone();
+                self.worker("decoding the film").replace(Action::Failed, move |context| {
+                    for place in places {
+                        let small = decoder.small(&job, place, || !context.is_cancelled())?;
+                        context.send(Action::FilmDecoded(place.clip, Box::new(small)));
+                    }
+                    None
                 });
             }
             Effect::EmbedPatches(place) => {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use image::RgbImage;
 
-use crate::explore::Job;
+use crate::explore::{Job, Thumbnail};
 use crate::video::{Frame, FrameReader, thumbnail};
 
 /// A frame of a clip.
@@ -63,6 +63,13 @@ impl PictureDecoder {
             Err(reason) => Err(reason),
         };
         Some(FramePicture { request, picture })
+    }
+
+    /// The small picture of a frame. `None` if it cannot be decoded, or once `is_wanted` is false.
+    pub fn small(&self, job: &Job, place: FramePlace, is_wanted: impl Fn() -> bool) -> Option<Thumbnail> {
+        let (width, height) = job.thumbnails?;
+        let (frame, aspect) = self.frame(Some(job), place, is_wanted).ok()??;
+        Thumbnail::new(place.ordinal, place.time, &thumbnail(&frame, aspect, width, height))
     }
 
     /// A frame with its masks, and width over height of its pixels. `None` once `is_wanted` is false.

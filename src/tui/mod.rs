@@ -22,12 +22,14 @@ mod quiz;
 mod results;
 mod run;
 mod state;
+mod steps;
 // The screen is its own to draw on: no text of others gets there but through cells.
 #[allow(clippy::disallowed_methods)]
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod thumbnails;
 mod tour;
 mod update;
 mod view;

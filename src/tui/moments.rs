@@ -107,6 +107,15 @@ impl Moments {
         }
     }
 
+    /// Why there is nothing to show.
+    pub fn waiting(&self) -> String {
+        match &self.failed {
+            Some(reason) => format!("cannot look for moments: {reason}"),
+            None if self.is_running() => "looking for moments …".to_owned(),
+            None => "moments appear with the frames and steps that are embedded".to_owned(),
+        }
+    }
+
     /// The moments found, best first.
     pub fn list(&self) -> &[ClipMoment] {
         self.found.as_ref().map_or(&[], |found| &found.moments)

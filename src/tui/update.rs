@@ -74,6 +74,7 @@ fn apply(state: &mut State, action: Action, now: f64) {
         Action::Looked(clip, asked, look) => background::handle_look(state, clip, asked, look),
         Action::MomentsFound(clip, number, found) => moments::found(state, clip, number, found),
         Action::FrameDecoded(picture) => frame::decoded(state, picture),
+        Action::FilmDecoded(clip, picture) => frame::film_decoded(state, clip, *picture),
         Action::PatchesEmbedding(place, done, of) => frame::patches_embedding(state, place, (done, of)),
         Action::PatchesEmbedded(patches) => frame::patches_embedded(state, patches),
         Action::Listed(mut listing) => {
@@ -142,6 +143,7 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     }
     views::refresh(state);
     frame::request(state);
+    frame::request_film(state);
     frame::request_patches(state);
     take(&mut state.effects)
 }

@@ -108,13 +108,10 @@ impl Overlay for MomentList {
 /// How many moments there are, and in what they were found.
 fn head(state: &State, listed: usize, by_time: bool) -> String {
     let Some(moments) = &state.clip().moments else { return String::new() };
-    let running = if moments.is_running() { "looking for moments … · " } else { "" };
-    if let Some(reason) = &moments.failed {
-        return format!("cannot look for moments: {reason}");
-    }
-    let Some(found) = &moments.found else {
-        return format!("{running}they appear with the frames and steps that are embedded");
+    let Some(found) = moments.found.as_ref().filter(|_| moments.failed.is_none()) else {
+        return moments.waiting();
     };
+    let running = if moments.is_running() { "looking for moments … · " } else { "" };
     let all = found.moments.len();
     let count = if listed == all { all.to_string() } else { format!("{listed} of {all}") };
     let unordered = match found.unordered {

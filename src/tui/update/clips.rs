@@ -7,9 +7,10 @@ use crate::align::Calibration;
 use crate::explore::{Exploration, Method, Settings, Sources};
 use crate::script::ClassId;
 use crate::tui::action::{Checked, Effect, Live};
-use crate::tui::clip::{Clip, Early, Progress, Thumbnails};
+use crate::tui::clip::{Clip, Early, Progress};
 use crate::tui::commands::Command;
 use crate::tui::state::State;
+use crate::tui::thumbnails::Thumbnails;
 use crate::tui::tour;
 use crate::video::Sampling;
 

@@ -1,5 +1,6 @@
 //! Which frame is decoded anew, and of which the patches are embedded, for the frame view.
 
+use crate::explore::Thumbnail;
 use crate::tui::action::Effect;
 use crate::tui::clip::Clip;
 use crate::tui::frame_picture::{FramePicture, FramePlace, FrameRequest};
@@ -12,6 +13,8 @@ use crate::tui::view::frame_size;
 const MOST: (u32, u32) = (1280, 720);
 /// The same while the clip plays.
 const MOST_PLAYING: (u32, u32) = (320, 180);
+/// Small pictures that are decoded of the seconds that are shown, at most: as many as a film strip has places.
+const FILM: usize = 48;
 
 /// Asks for the frame under the cursor, unless it is there or on its way.
 pub fn request(state: &mut State) {
@@ -43,9 +46,52 @@ pub fn request(state: &mut State) {
 /// The frame under the cursor of a clip, by the clip's index; none before one is decoded.
 fn place(clip: &Clip, index: usize) -> Option<FramePlace> {
     let (ordinal, time) = clip.frame_at_cursor()?;
-    // Masks may count from the first frame, which is decoded first.
-    let first = clip.sampled.iter().min().copied().unwrap_or(ordinal);
+    let first = first_ordinal(clip).unwrap_or(ordinal);
     (clip.progress.decoded > 0).then_some(FramePlace { clip: index, ordinal, time, first })
+}
+
+/// Ordinal of the first frame, from which masks may count. It is decoded first.
+fn first_ordinal(clip: &Clip) -> Option<u64> {
+    clip.sampled.iter().min().copied()
+}
+
+/// Asks for small pictures of the seconds that are shown: of a long clip, there is one every few seconds.
+pub fn request_film(state: &mut State) {
+    let shown = state.shown;
+    let has_film = matches!(state.view, View::Script | View::Compare | View::Smoothing);
+    let has_pictures = state.resolution != (0, 0);
+    let clip = state.clip_mut();
+    if clip.film.window == clip.zoom || !has_film || !has_pictures || clip.exploration.is_frozen() {
+        return;
+    }
+    clip.film.window = clip.zoom;
+    let (start, end) = clip.window();
+    clip.film.pictures.retain_between(start, end);
+    let (Some(_), Some(first)) = (clip.zoom, first_ordinal(clip)) else { return };
+    let outcome = clip.exploration.outcome();
+    let frames = outcome.times.partition_point(|&time| time < start)
+        ..outcome.times.partition_point(|&time| time < end);
+    let places = frames.clone().step_by(frames.len().div_ceil(FILM).max(1)).map(|frame| FramePlace {
+        clip: shown,
+        ordinal: outcome.ordinals[frame],
+        time: outcome.times[frame],
+        first,
+    });
+    let is_missing = |place: &FramePlace| {
+        clip.thumbnail(place.time).is_none_or(|(_, found)| found.picture.ordinal != place.ordinal)
+    };
+    let places: Vec<FramePlace> = places.filter(is_missing).collect();
+    if !places.is_empty() {
+        state.effects.push(Effect::DecodeFilm(places));
+    }
+}
+
+/// Takes a small picture, if it is of the seconds that are shown.
+pub fn film_decoded(state: &mut State, clip: usize, picture: Thumbnail) {
+    let Some(clip) = state.clips.get_mut(clip) else { return };
+    if clip.film.window.is_some_and(|(start, end)| (start..end).contains(&picture.picture.time)) {
+        clip.film.pictures.push(picture);
+    }
 }
 
 /// Shows a map of the frame's patches, in the frame view; or shows the frame without it.

@@ -167,8 +167,9 @@ fn part(whole: &Clip, index: usize, segment: Segment) -> Clip {
     let ticks = whole.ticks(segment);
     let exploration = whole.exploration.part(|frame| ticks.rows(frame.time, frame.shown.until));
     let [start, end] = [segment.start, segment.end].map(Option::unwrap_or_default);
-    let id = format!("{} {}–{}", whole.id, clock(start), clock(end));
     let mut sources = whole.sources.clone();
+    let name = if whole.id == sources.clip { sources.clip_name() } else { &whole.id };
+    let id = format!("{name} {}–{}", clock(start), clock(end));
     (sources.start, sources.end) = (segment.start, segment.end);
     let mut part = Clip::new(id, None, whole.groups.clone(), exploration, sources, whole.sampling);
     part.ids.clone_from(&whole.ids);

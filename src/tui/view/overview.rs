@@ -12,7 +12,6 @@ use crate::find::{ClipMoment, ClipMoments};
 use crate::plot::text::{fit, width};
 use crate::plot::time_axis::TimeAxis;
 use crate::tui::clip::Clip;
-use crate::tui::moments::Moments;
 use crate::tui::state::State;
 use crate::tui::theme::{bold, dim};
 
@@ -80,7 +79,7 @@ fn columns(axis: TimeAxis, moment: &ClipMoment) -> Range<usize> {
 fn draw_bars(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     let Some(moments) = &state.clip().moments else { return };
     let Some(found) = &moments.found else {
-        let text = fit(&waiting(state, moments), area.width.into());
+        let text = fit(&moments.waiting(), area.width.into());
         return frame.render_widget(Line::styled(text, dim()), area);
     };
     let highest = found.best.iter().flatten().map(|&(_, score)| score).fold(f64::MIN_POSITIVE, f64::max);
@@ -114,16 +113,6 @@ fn best(found: &ClipMoments, axis: TimeAxis, column: usize) -> Option<(usize, f6
     let to = (part(column + 1).max(0.0).ceil() as usize).min(found.best.len());
     let from = (part(column).max(0.0) as usize).min(to);
     found.best[from..to].iter().flatten().copied().max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// Why there is nothing to show yet.
-fn waiting(state: &State, moments: &Moments) -> String {
-    match &moments.failed {
-        Some(reason) => format!("cannot look for moments: {reason}"),
-        None if moments.is_running() => "looking for moments …".to_owned(),
-        None if state.clip().progress.texts_missing > 0 => "moments need the steps to be embedded".to_owned(),
-        None => "moments appear with the first frames".to_owned(),
-    }
 }
 
 /// The moments with their places in the list, the best above the others.

@@ -152,15 +152,6 @@ pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
     let seconds = |(time, label): (f64, String)| (time, format!("{label}s"));
     let ticks =
         if is_long { axis.clock_ticks(12.0) } else { axis.ticks(8.0).into_iter().map(seconds).collect() };
-    let buffer = frame.buffer_mut();
-    for (time, label) in ticks {
-        let x = axis.column(time) as u16;
-        let label = format!("╵{label}");
-        // A cut label would read as another number.
-        if width(&label) <= usize::from(area.width - x) {
-            buffer.set_string(area.x + x, area.y, label, dim());
-        }
-    }
     let cursor = state.clip().cursor;
     let x = axis.column(cursor) as u16;
     // The space separates it from a tick's label.
@@ -172,7 +163,18 @@ pub fn draw_axis(state: &State, axis: TimeAxis, frame: &mut Frame, area: Rect) {
         label = Line::raw(format!(" {now}▲"));
         start = (x + 1).saturating_sub(label.width() as u16);
     }
+    let columns = (label.width() as u16).min(area.width - start);
+    let buffer = frame.buffer_mut();
+    for (time, label) in ticks {
+        let x = axis.column(time) as u16;
+        let label = format!("╵{label}");
+        let end = usize::from(x) + width(&label);
+        // A label that is cut, at the edge or by the cursor's, would read as another number.
+        let is_cut = end > usize::from(area.width) || (x < start + columns && end > usize::from(start));
+        if !is_cut {
+            buffer.set_string(area.x + x, area.y, label, dim());
+        }
+    }
     let style = Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM);
-    let width = (label.width() as u16).min(area.width - start);
-    frame.render_widget(label.style(style), Rect { x: area.x + start, width, ..area });
+    frame.render_widget(label.style(style), Rect { x: area.x + start, width: columns, ..area });
 }
