@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::find::ClipMoments;
+use crate::tui::frame_picture::FramePlace;
+use crate::tui::update::moments;
 use crate::tui::view::layout::Screen;
 
 /// Frames of five minutes, two a second.
@@ -102,6 +104,13 @@ fn searched_state() -> State {
     state
 }
 
+/// Goes to the moment that begins with this frame.
+fn go(state: &mut State, frame: usize) {
+    let moment = place_of(state, frame);
+    moments::go(state, moment);
+    refresh(state);
+}
+
 /// Place in the list of the moment that begins with this frame.
 fn place_of(state: &State, frame: usize) -> usize {
     let moments = state.clip().moments.as_ref().unwrap().list();
@@ -147,14 +156,14 @@ fn the_overview_shows_the_whole_recording_with_its_moments() {
 #[test]
 fn a_small_screen_has_two_rows_of_overview() {
     let mut state = searched_state();
-    type_keys(&mut state, ";");
+    go(&mut state, 120);
     insta::assert_snapshot!("overview_at_80_by_24", text(&draw(&mut state, ColourDepth::True, 80, 24)));
 }
 
 #[test]
 fn the_overview_reads_without_colours() {
     let mut state = searched_state();
-    type_keys(&mut state, ";");
+    go(&mut state, 120);
     let shown = draw(&mut state, ColourDepth::None, 120, 40);
     assert!(shown.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     insta::assert_snapshot!("overview_without_colours", text(&shown));
@@ -185,7 +194,7 @@ fn the_list_of_moments() {
 #[test]
 fn a_moment_is_shown_with_some_time_around_it() {
     let mut state = searched_state();
-    type_keys(&mut state, ";");
+    go(&mut state, 120);
     let clip = state.clip();
     assert_eq!(clip.selected, 1);
     assert!((clip.cursor - 60.0).abs() < 1.5, "{}", clip.cursor);
@@ -246,10 +255,13 @@ fn zooming_keeps_the_cursor_in_its_place_and_the_window_follows_it() {
     }
     assert!(screen(&mut state).contains("▲100.00s"), "{}", screen(&mut state));
     act(&mut state, Action::Do(Command::LastFrame));
-    let (start, end) = state.clip().window();
-    assert_eq!((start, end), (300.0 - 37.5, 300.0), "no further than the end");
+    let is_window = |state: &State, wanted: (f64, f64)| {
+        let (start, end) = state.clip().window();
+        assert!((start - wanted.0).abs() + (end - wanted.1).abs() < 1e-6, "{start}–{end}");
+    };
+    is_window(&state, (300.0 - 37.5, 300.0));
     type_keys(&mut state, "g");
-    assert_eq!(state.clip().window(), (0.0, 37.5));
+    is_window(&state, (0.0, 37.5));
     type_keys(&mut state, "---");
     assert_eq!((state.clip().zoom, state.clip().window()), (None, (0.0, 300.0)));
     type_keys(&mut state, "ZZ0");
@@ -262,7 +274,7 @@ fn zooming_keeps_the_cursor_in_its_place_and_the_window_follows_it() {
 #[test]
 fn a_zoomed_matrix_has_the_columns_of_its_window() {
     let mut state = searched_state();
-    type_keys(&mut state, ";");
+    go(&mut state, 120);
     let shown = draw(&mut state, ColourDepth::True, 120, 40);
     let screen = Screen::of(&state, state.area).unwrap();
     let Rect { x, width, .. } = screen.panels[0].matrix;
@@ -317,17 +329,21 @@ fn a_click_on_the_overview_goes_to_the_moment_or_the_time() {
 #[test]
 fn a_moment_opens_as_a_clip_of_its_own_without_embedding_it_again() {
     let mut state = searched_state();
-    type_keys(&mut state, ";");
+    go(&mut state, 120);
     let (start, end) = {
         let moment = state.clip().moment_of(1).unwrap();
         (moment.found.start, moment.found.end)
     };
     let effects = type_keys(&mut state, "'");
-    let [Effect::AddClip { like: 0, part: Some(part), .. }, Effect::Start { clip: 1, known, .. }] =
-        &effects[..]
-    else {
-        panic!("{effects:?}")
-    };
+    let part = effects.iter().find_map(|effect| match effect {
+        Effect::AddClip { like: 0, part, .. } => *part,
+        _ => None,
+    });
+    let known = effects.iter().find_map(|effect| match effect {
+        Effect::Start { clip: 1, known, .. } => Some(known),
+        _ => None,
+    });
+    let (Some(part), Some(known)) = (part, known) else { panic!("{effects:?}") };
     assert_eq!((part.segment.start, part.segment.end), (Some(start), Some(end)));
     let frames = ((end - start) * RATE).round() as usize;
     assert_eq!((known.len(), part.skipped), (frames, (start * RATE) as u64 * 3));
@@ -364,11 +380,10 @@ fn the_search_begins_anew_with_a_quarter_more_frames() {
     let mut state = empty_state();
     state.clip_mut().sampling = Sampling::Fps(RATE);
     embed_missing(&mut state);
-    let numbers = |effects: Vec<Effect>| searches(effects).into_iter().map(|(number, _)| number);
     let effects = effects_of(&mut state, Action::Do(Command::FindMoments));
-    assert_eq!(numbers(effects).count(), 0, "nothing is embedded");
+    assert_eq!(searches(effects).len(), 0, "nothing is embedded");
     let job = state.clip().job.unwrap();
-    let mut frames = |state: &mut State, range: std::ops::Range<usize>| {
+    let frames = |state: &mut State, range: std::ops::Range<usize>| {
         effects_of(state, Action::Background(job, Update::Frames(range.map(frame_of).collect())))
     };
     assert_eq!(searches(frames(&mut state, 0..40)).len(), 0);
@@ -409,13 +424,20 @@ fn other_knobs_ask_anew_and_stale_answers_are_dropped() {
 fn moments_follow_their_classes_through_edits() {
     let mut state = searched_state();
     let of_backwards = place_of(&state, 300);
-    let count = state.clip().moments.as_ref().unwrap().list().len();
-    // The nap has no moment, and is the first of the candidates.
-    act(&mut state, Action::Do(Command::Candidate3));
-    assert_eq!(state.clip().selected, 0);
+    let list = |state: &State| state.clip().moments.as_ref().unwrap().list().to_vec();
+    let before = list(&state);
+    assert_eq!(before[of_backwards].class, 2);
+    // The nap, which is the first of the candidates.
+    state.clip_mut().select(0);
     act(&mut state, Action::Do(Command::DeleteClass));
-    let moments = state.clip().moments.as_ref().unwrap().list();
-    assert_eq!((moments.len(), moments[of_backwards].class), (count, 1));
+    assert_eq!(state.clip().exploration.candidates().len(), 2);
+    let expected: Vec<_> = before
+        .iter()
+        .filter(|moment| moment.class != 0)
+        .map(|moment| (moment.class - 1, moment.found.start))
+        .collect();
+    let after: Vec<_> = list(&state).iter().map(|moment| (moment.class, moment.found.start)).collect();
+    assert_eq!(after, expected);
 }
 
 #[test]
@@ -435,4 +457,35 @@ fn why_a_search_fails_is_said() {
     act(&mut state, Action::MomentsFound(0, number, Err("a frame is not finite".to_owned())));
     assert!(state.message.as_ref().unwrap().text.contains("a frame is not finite"));
     assert!(screen(&mut state).contains("cannot look for moments: a frame is not finite"));
+}
+
+#[test]
+fn a_zoomed_film_has_pictures_of_its_own() {
+    let mut state = searched_state();
+    state.resolution = (1, 2);
+    let film = |effects: Vec<Effect>| -> Vec<FramePlace> {
+        let places = |effect| if let Effect::DecodeFilm(places) = effect { Some(places) } else { None };
+        effects.into_iter().find_map(places).unwrap_or_default()
+    };
+    assert!(film(refresh(&mut state)).is_empty(), "the whole clip has its thumbnails");
+    let moment = place_of(&state, 120);
+    moments::go(&mut state, moment);
+    let places = film(refresh(&mut state));
+    let (start, end) = state.clip().window();
+    assert!(places.len() > 20, "{}", places.len());
+    assert!(places.iter().all(|place| start <= place.time && place.time < end && place.first == 0));
+    assert!(film(refresh(&mut state)).is_empty(), "once");
+    let shown =
+        |state: &State, time: f64| state.clip().thumbnail(time).map(|(_, found)| found.picture.ordinal);
+    for place in &places {
+        assert_ne!(shown(&state, place.time), Some(place.ordinal));
+        let picture = RgbImage::from_pixel(16, 9, Rgb([9, 200, 9]));
+        let thumbnail = Thumbnail::new(place.ordinal, place.time, &picture).unwrap();
+        act(&mut state, Action::FilmDecoded(0, Box::new(thumbnail)));
+        assert_eq!(shown(&state, place.time), Some(place.ordinal));
+    }
+    // Further in, all of them are there.
+    assert!(film(effects_of(&mut state, Action::Do(Command::ZoomIn))).is_empty());
+    // Outside of the window the thumbnails of the whole clip stay.
+    assert_eq!(shown(&state, 201.0), Some(400 * 3));
 }
