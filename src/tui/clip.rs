@@ -324,10 +324,12 @@ impl Clip {
     pub fn thumbnail(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let decoded_until = self.thumbnails.span().map_or(f64::NEG_INFINITY, |(_, last)| last);
         let kept = self.thumbnails.at(time).filter(|_| self.progress.all_decoded || time <= decoded_until);
+        // The first one stands in before its time.
+        let is_before = |(microsecond, _): (i64, &Thumbnail)| microsecond as f64 <= time * 1e6;
+        let is_later = |further: i64| kept.is_none_or(|kept| !is_before(kept) || kept.0 < further);
         let further =
-            self.film.pictures.at(time).filter(|&(microsecond, _)| microsecond as f64 <= time * 1e6);
-        // Before the first picture, the first one stands in.
-        kept.into_iter().chain(further).max_by_key(|&(microsecond, _)| microsecond)
+            self.film.pictures.at(time).filter(|&further| is_before(further) && is_later(further.0));
+        further.or(kept)
     }
 
     /// Width and height of a small picture of the clip; as long as there is none, the usual ones.

@@ -167,7 +167,7 @@ impl Effects {
                         let small = decoder.small(&job, place, || !context.is_cancelled())?;
                         context.send(Action::FilmDecoded(place.clip, Box::new(small)));
                     }
-                    None
+                    None::<Action>
                 });
             }
             Effect::EmbedPatches(place) => {
