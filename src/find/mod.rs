@@ -12,6 +12,7 @@ mod timeline;
 pub use coarse::{COARSE_RATE, promising};
 pub use finder::{FindError, Finder, FoundMoment, FoundMoments, InvalidLimit, Wanted};
 pub use in_clip::{ClipMoment, ClipMoments, MomentSearch};
+pub use overlap::without_overlaps;
 pub use recording::Recording;
 pub use report::{FindReport, FindReportSettings, MomentReport, OrderReport};
 pub use timeline::Timeline;

@@ -1,7 +1,7 @@
 //! The moments of a clip's candidates: what is asked for, and what is found.
 
 use crate::explore::{Candidate, Exploration, Settings};
-use crate::find::{ClipMoment, ClipMoments, FIRST_SEARCH, next_search};
+use crate::find::{ClipMoment, ClipMoments, FIRST_SEARCH, next_search, without_overlaps};
 
 /// The search for the moments of a clip. It begins anew with other knobs or scripts, and while frames arrive.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Moments {
     among: Vec<Candidate>,
     /// Why the last search failed.
     pub failed: Option<String>,
+    /// Whether only the best of moments that overlap is shown, of whatever class.
+    pub competes: bool,
     /// Index of the moment that was gone to last, and the cursor there.
     pub at: Option<(usize, f64)>,
 }
@@ -113,6 +115,16 @@ impl Moments {
             Some(reason) => format!("cannot look for moments: {reason}"),
             None if self.is_running() => "looking for moments …".to_owned(),
             None => "moments appear with the frames and steps that are embedded".to_owned(),
+        }
+    }
+
+    /// The moments that are shown, best first, with their places among all that were found.
+    pub fn shown(&self) -> Vec<(usize, &ClipMoment)> {
+        let all = self.list().iter().enumerate().collect();
+        if self.competes {
+            without_overlaps(all, |(_, moment)| moment.found.start..moment.found.end)
+        } else {
+            all
         }
     }
 

@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::find::ClipMoment;
 use crate::plot::format::{clock, p_value, plain, signed};
 use crate::plot::text::{fit, wrap};
+use crate::tui::moments::Moments;
 use crate::tui::overlays::list::SearchList;
 use crate::tui::overlays::{below, row_of, window};
 use crate::tui::state::{After, Overlay, State};
@@ -35,9 +36,8 @@ impl MomentList {
     /// The moments whose class matches what is typed, with their places in the list.
     fn listed<'a>(&self, state: &'a State) -> Vec<(usize, &'a ClipMoment)> {
         let typed = self.list.input.value().to_lowercase();
-        let moments = state.clip().moments.as_ref().map_or(&[][..], |moments| moments.list());
-        let matches = |(_, moment): &(usize, &ClipMoment)| moment.found.class.to_lowercase().contains(&typed);
-        let mut listed: Vec<_> = moments.iter().enumerate().filter(matches).collect();
+        let mut listed = state.clip().moments.as_ref().map_or_else(Vec::new, Moments::shown);
+        listed.retain(|(_, moment)| moment.found.class.to_lowercase().contains(&typed));
         if self.by_time {
             let in_time =
                 |a: &ClipMoment, b: &ClipMoment| -> Ordering { a.found.start.total_cmp(&b.found.start) };
@@ -46,10 +46,12 @@ impl MomentList {
         listed
     }
 
-    /// The other order, with the same moment selected.
-    fn turn_order(&mut self, state: &State) {
+    /// Changes which moments are listed and in what order, with the same one selected.
+    fn turn(&mut self, state: &mut State, change: impl FnOnce(&mut Self, &mut Moments)) {
         let selected = self.listed(state).get(self.list.at).map(|&(index, _)| index);
-        self.by_time = !self.by_time;
+        if let Some(moments) = &mut state.clip_mut().moments {
+            change(self, moments);
+        }
         let place = self.listed(state).iter().position(|&(index, _)| Some(index) == selected);
         self.list.at = place.unwrap_or(0);
     }
@@ -71,7 +73,8 @@ impl Overlay for MomentList {
                 return After::Closes;
             }
             (KeyCode::Enter | KeyCode::Right, None) => {}
-            (KeyCode::Tab, _) => self.turn_order(state),
+            (KeyCode::Tab, _) => self.turn(state, |list, _| list.by_time = !list.by_time),
+            (KeyCode::BackTab, _) => self.turn(state, |_, moments| moments.competes = !moments.competes),
             _ => self.list.key(state, key, lines),
         }
         After::Stays
@@ -87,7 +90,7 @@ impl Overlay for MomentList {
     }
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
-        let title = "Moments · Enter goes there · → opens as a clip · Tab by time · Esc closes";
+        let title = "Moments · Enter goes there · → opens it · Tab by time · ⇧Tab best · Esc closes";
         let inside = window(title, (118, 40), frame, area);
         let width = usize::from(inside.width);
         let listed = self.listed(state);
@@ -119,9 +122,11 @@ fn head(state: &State, listed: usize, by_time: bool) -> String {
         count => format!(" · {count} left out that other orders of the steps explain as well"),
     };
     let [start, end] = found.span;
+    let best = if moments.competes { ", the best where several overlap" } else { "" };
     let order = if by_time { "in order of time" } else { "best first" };
     format!(
-        "{running}{count} moments, {order} · {} frames of {}{unordered}",
+        "{running}{count} {}{best}, {order} · {} frames of {}{unordered}",
+        if all == 1 { "moment" } else { "moments" },
         found.frames,
         clock(end - start)
     )

@@ -192,6 +192,27 @@ fn the_list_of_moments() {
 }
 
 #[test]
+fn the_best_of_moments_that_overlap_can_stand_alone() {
+    let mut state = recording_state();
+    look(&mut state);
+    let backtab = || Action::Key(KeyEvent::from(KeyCode::BackTab));
+    act(&mut state, backtab());
+    let moments = state.clip().moments.as_ref().unwrap();
+    let shown = moments.shown();
+    assert!(shown.len() < moments.list().len(), "the jump backwards has moments within the jump");
+    for (place, (_, moment)) in shown.iter().enumerate() {
+        let overlaps = |other: &crate::find::ClipMoment| {
+            other.found.start < moment.found.end && moment.found.start < other.found.end
+        };
+        assert!(shown[..place].iter().all(|(_, better)| !overlaps(better)));
+    }
+    assert!(screen(&mut state).contains("the best where several overlap"), "{}", screen(&mut state));
+    act(&mut state, backtab());
+    let moments = state.clip().moments.as_ref().unwrap();
+    assert_eq!(moments.shown().len(), moments.list().len());
+}
+
+#[test]
 fn a_moment_is_shown_with_some_time_around_it() {
     let mut state = searched_state();
     go(&mut state, 120);

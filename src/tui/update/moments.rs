@@ -77,7 +77,7 @@ pub fn turn(state: &mut State, forward: bool) {
         return state.say(format!("Look for moments first: {key}"));
     };
     let listed = clip.listed();
-    let places = moments.list().iter().enumerate().filter(|(_, moment)| listed.contains(&moment.class));
+    let places = moments.shown().into_iter().filter(|(_, moment)| listed.contains(&moment.class));
     let mut places: Vec<(f64, usize)> = places.map(|(index, moment)| (moment.found.start, index)).collect();
     places.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     // Moments of several classes may begin at one time.

@@ -58,10 +58,12 @@ pub fn time_at(state: &State, area: Rect, at: Position) -> f64 {
 /// Index of the moment that is marked at a place of the screen.
 pub fn moment_at(state: &State, area: Rect, at: Position) -> Option<usize> {
     let marks = Rect { y: area.y + u16::from(area.height > 1), height: area.height.min(1), ..area };
-    let moments = state.clip().moments.as_ref()?.list();
+    let moments = state.clip().moments.as_ref()?.shown();
     let axis = axis(state.clip(), area);
-    let is_here = |moment: &ClipMoment| columns(axis, moment).contains(&usize::from(at.x - area.x));
-    marks.contains(at).then(|| moments.iter().position(is_here)).flatten()
+    let is_here =
+        |(_, moment): &&(usize, &ClipMoment)| columns(axis, moment).contains(&usize::from(at.x - area.x));
+    let here = || moments.iter().find(is_here).map(|&(index, _)| index);
+    marks.contains(at).then(here).flatten()
 }
 
 fn axis(clip: &Clip, area: Rect) -> TimeAxis {
@@ -120,9 +122,10 @@ fn draw_moments(state: &State, axis: TimeAxis, buffer: &mut Buffer, area: Rect) 
     let Some(moments) = &state.clip().moments else { return };
     let theme = &state.theme;
     let gone_to = moments.at.map(|(index, _)| index);
-    let last_to_first = moments.list().iter().enumerate().rev();
+    let shown = moments.shown();
+    let last_to_first = shown.iter().copied().rev();
     // The one that was gone to is drawn last.
-    let in_order = last_to_first.clone().chain(last_to_first.filter(|(index, _)| Some(*index) == gone_to));
+    let in_order = last_to_first.clone().chain(last_to_first.filter(|&(index, _)| Some(index) == gone_to));
     for (index, moment) in in_order {
         let columns = columns(axis, moment);
         let label = (index + 1).to_string();
