@@ -90,7 +90,7 @@ impl Overlay for MomentList {
     }
 
     fn draw(&self, state: &State, frame: &mut Frame, area: Rect) {
-        let title = "Moments · Enter goes there · → opens it · Tab by time · ⇧Tab best · Esc closes";
+        let title = "Moments · Enter goes there · → opens it · Tab time · ⇧Tab best · Esc closes";
         let inside = window(title, (118, 40), frame, area);
         let width = usize::from(inside.width);
         let listed = self.listed(state);

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
 use crate::find::{ClipMoment, ClipMoments};
@@ -156,11 +156,9 @@ fn draw_window(state: &State, axis: TimeAxis, buffer: &mut Buffer, area: Rect) {
             cell.set_char(bracket).set_style(style);
         }
     }
+    let is_free = |cell: &&mut Cell| cell.symbol() == " " && cell.bg == Color::Reset;
     for column in left + 1..right {
-        if let Some(cell) =
-            buffer.cell_mut((area.x + column as u16, area.y)).filter(|cell| cell.symbol() == " ")
-            && cell.bg == Style::reset().bg.unwrap_or_default()
-        {
+        if let Some(cell) = buffer.cell_mut((area.x + column as u16, area.y)).filter(is_free) {
             cell.set_char('─').set_style(style);
         }
     }
@@ -184,7 +182,7 @@ fn draw_cursor(state: &State, axis: TimeAxis, buffer: &mut Buffer, area: Rect) {
         cell.set_char('┊').modifier.insert(Modifier::BOLD);
         cell.modifier.remove(Modifier::DIM);
         if is_bar {
-            cell.set_fg(ratatui::style::Color::Reset);
+            cell.set_fg(Color::Reset);
         }
     }
 }
