@@ -41,7 +41,7 @@ macro_rules! table {
                 LastFrame "last-frame" "G end" "go to the last frame" [] => cursor::move_cursor(state, isize::MAX);
                 WhereTheyPart "where-they-part" "." "go to where the compared classes differ most" []
                     => cursor::go_where_they_part(state);
-                ZoomIn "zoom-in" "Z *" "show half as long a time, around the cursor" [] => zoom::by(state, 0.5);
+                ZoomIn "zoom-in" "Z *" "show half as long a time around the cursor, as Ctrl or Alt and the wheel do" [] => zoom::by(state, 0.5);
                 ZoomOut "zoom-out" "-" "show twice as long a time" [] => zoom::by(state, 2.0);
                 ZoomOff "zoom-off" "0" "show the whole clip again" [] => zoom::off(state);
                 Play "play" "space" "play the clip at its own speed, or stop" [] => cursor::play(state, now);

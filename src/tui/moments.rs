@@ -69,6 +69,13 @@ impl Moments {
         });
     }
 
+    /// Forgets a search whose answer may not come, since another clip asks in its place.
+    pub fn forget_search(&mut self) {
+        if self.running.take().is_some() {
+            self.asked = None;
+        }
+    }
+
     /// Takes up the answer of a search, unless it is stale.
     pub fn take(&mut self, number: u64, answer: Result<ClipMoments, String>, exploration: &Exploration) {
         if self.running != Some(number) {

@@ -442,6 +442,19 @@ fn other_knobs_ask_anew_and_stale_answers_are_dropped() {
 }
 
 #[test]
+fn a_search_that_another_clip_takes_the_place_of_is_asked_for_again() {
+    let mut state = recording_state();
+    let effects = effects_of(&mut state, Action::Do(Command::FindMoments));
+    let (number, found) = searches(effects).pop().unwrap();
+    type_keys(&mut state, "⎋");
+    act(&mut state, Action::ClipFound { path: "other.mp4".into(), like: 0 });
+    assert_eq!(state.shown, 1);
+    act(&mut state, Action::MomentsFound(0, number, Ok(Box::new(found))));
+    assert!(state.clips[0].moments.as_ref().unwrap().found.is_none());
+    assert_eq!(searches(effects_of(&mut state, Action::Do(Command::PreviousClip))).len(), 1);
+}
+
+#[test]
 fn moments_follow_their_classes_through_edits() {
     let mut state = searched_state();
     let of_backwards = place_of(&state, 300);

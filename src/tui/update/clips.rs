@@ -9,6 +9,7 @@ use crate::script::ClassId;
 use crate::tui::action::{Checked, Effect, Live};
 use crate::tui::clip::{Clip, Early, Progress};
 use crate::tui::commands::Command;
+use crate::tui::moments::Moments;
 use crate::tui::state::State;
 use crate::tui::thumbnails::Thumbnails;
 use crate::tui::tour;
@@ -60,6 +61,7 @@ pub fn show(state: &mut State, index: usize) {
         // The next clip asks for evidence in its place.
         clip.evidence_asked = None;
         clip.without_asked = None;
+        clip.moments.iter_mut().for_each(Moments::forget_search);
         if clip.job.is_some() && !clip.progress.idle {
             clip.job = None;
             state.effects.push(Effect::Stop(left));
