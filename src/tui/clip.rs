@@ -356,12 +356,14 @@ impl Clip {
     /// First and last second of the time axis.
     pub fn span(&self) -> (f64, f64) {
         let times = &self.exploration.outcome().times;
-        let (first, last) = self.thumbnails.span().unwrap_or((0.0, 0.0));
-        let first = times.first().copied().unwrap_or(first).min(first);
-        let last = times.last().copied().unwrap_or(last).max(last);
+        let embedded = times.first().copied().zip(times.last().copied());
+        let pictured = self.thumbnails.span();
+        let ends = [embedded, pictured].into_iter().flatten();
+        let (first, last) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
         let decoded = self.progress.decoded.max(times.len()).max(2);
         let step = (last - first) / (decoded - 1) as f64;
         let duration = self.info.as_ref().and_then(|info| info.duration).unwrap_or(0.0);
+        let duration = self.sources.end.map_or(duration, |end| end.min(duration));
         let end = if self.progress.all_decoded { last + step } else { (last + step).max(duration) };
         (first, if end > first { end } else { first + 1.0 })
     }

@@ -37,6 +37,11 @@ impl Thumbnails {
         self.by_microsecond.retain(|_, thumbnail| (start..end).contains(&thumbnail.picture.time));
     }
 
+    /// Those of these seconds.
+    pub fn between(&self, start: f64, end: f64) -> impl Iterator<Item = &Thumbnail> {
+        self.by_microsecond.values().filter(move |thumbnail| (start..end).contains(&thumbnail.picture.time))
+    }
+
     /// The last thumbnail at or before a time, or else the first one, with its own time in microseconds.
     pub fn at(&self, time: f64) -> Option<(i64, &Thumbnail)> {
         let key = (time * 1e6).round() as i64;

@@ -379,6 +379,8 @@ fn a_moment_opens_as_a_clip_of_its_own_without_embedding_it_again() {
     let outcome = state.clip().exploration.outcome();
     assert_eq!((outcome.ranking[0], outcome.times[0]), (1, start));
     assert!(screen(&mut state).contains("long jump leads"), "{}", screen(&mut state));
+    let (first, last) = state.clip().span();
+    assert!((first - start).abs() < 0.6 && (last - end).abs() < 0.6, "{first}–{last}");
 
     let cursor = state.clips[0].cursor;
     type_keys(&mut state, "'");

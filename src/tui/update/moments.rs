@@ -172,6 +172,10 @@ fn part(whole: &Clip, index: usize, segment: Segment) -> Clip {
     let id = format!("{name} {}–{}", clock(start), clock(end));
     (sources.start, sources.end) = (segment.start, segment.end);
     let mut part = Clip::new(id, None, whole.groups.clone(), exploration, sources, whole.sampling);
+    // Until the part itself is decoded.
+    for thumbnail in whole.thumbnails.between(start, end).chain(whole.film.pictures.between(start, end)) {
+        part.thumbnails.push(thumbnail.clone());
+    }
     part.ids.clone_from(&whole.ids);
     part.members.clone_from(&whole.members);
     part.as_given.clone_from(&whole.as_given);
