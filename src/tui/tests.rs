@@ -26,6 +26,7 @@ mod text;
 mod twins;
 mod views;
 mod whole;
+mod zoom;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use image::{Rgb, RgbImage};
