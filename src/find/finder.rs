@@ -23,7 +23,7 @@ const ROWS: usize = 256;
 /// Most moments of a class that are scored, those of the highest sums.
 const OF_A_CLASS: usize = 1000;
 /// Largest share of other orders of a script that may score as high as a moment.
-const MOST_AS_HIGH: f64 = 0.05;
+const MOST_AS_HIGH: f64 = 0.1;
 
 /// A class to look for.
 #[derive(Clone, Debug)]

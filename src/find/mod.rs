@@ -43,8 +43,8 @@ impl FindSettings {
     /// What a search does that is asked for nothing else; without smoothing.
     pub const DEFAULT: Self = Self {
         smoothing_seconds: 0.0,
-        background: 90.0,
-        gap: 0.25,
+        background: 97.0,
+        gap: 0.5,
         min_seconds: 0.5,
         max_seconds: 30.0,
         max_moments: 100,
