@@ -6,7 +6,7 @@ use super::recording::Recording;
 /// Frames per second of the first pass. A step that lasts as long as its gap is still seen.
 pub const COARSE_RATE: f64 = 2.0;
 /// Largest share of a recording that is embedded densely.
-const DENSE_SHARE: f64 = 0.3;
+const DENSE_SHARE: f64 = 0.4;
 /// Least time around a moment of the first pass that is embedded too, in seconds.
 const MARGIN: f64 = 1.0;
 
