@@ -22,9 +22,10 @@ use crate::video::{Sampling, Segment, VideoInfo, VideoReader};
 /// How moments are found.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Percentile of each step's cosines over the recording that counts as background
-    #[arg(long, value_name = "PERCENT", default_value_t = FindSettings::DEFAULT.background, value_parser = percent)]
-    background: f64,
+    /// Percentile of each step's cosines over the recording that counts as background [default: 90 up to three minutes, rising
+    /// to 97 for ten or more]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    background: Option<f64>,
     /// Least duration of a moment, unless the class has its own min_seconds in the script file
     #[arg(long, value_name = "SECONDS", default_value_t = FindSettings::DEFAULT.min_seconds, value_parser = seconds)]
     min_length: f64,

@@ -24,8 +24,8 @@ use serde::Serialize;
 pub struct FindSettings {
     /// Width of the smoothing window in seconds; 0 is off.
     pub smoothing_seconds: f64,
-    /// The percentile of a step's cosines over the recording that is its background.
-    pub background: f64,
+    /// The percentile of a step's cosines over the recording that is its background; `None`: [`usual_background`].
+    pub background: Option<f64>,
     /// Price of a frame that is left out within a moment, in units of gain.
     pub gap: f64,
     /// Least and largest duration of a moment in seconds, unless the script says otherwise.
@@ -43,7 +43,7 @@ impl FindSettings {
     /// What a search does that is asked for nothing else; without smoothing.
     pub const DEFAULT: Self = Self {
         smoothing_seconds: 0.0,
-        background: 97.0,
+        background: None,
         gap: 0.5,
         min_seconds: 0.5,
         max_seconds: 30.0,
@@ -51,6 +51,12 @@ impl FindSettings {
         min_score: 0.0,
         competes: false,
     };
+}
+
+/// The percentile that is the background of a recording of so many seconds: it leaves out the 18 s in which an action is, but
+/// at least 3 % of the recording and at most 10 %.
+pub fn usual_background(seconds: f64) -> f64 {
+    100.0 - (100.0 * 18.0 / seconds).clamp(3.0, 10.0)
 }
 
 /// Frames before the first search, while frames arrive.

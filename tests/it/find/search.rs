@@ -11,7 +11,7 @@ const DIM: usize = 24;
 const RATE: f64 = 10.0;
 const SETTINGS: FindSettings = FindSettings {
     smoothing_seconds: 0.0,
-    background: 98.0,
+    background: Some(98.0),
     gap: 0.25,
     min_seconds: 0.5,
     max_seconds: 30.0,
