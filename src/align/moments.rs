@@ -114,16 +114,20 @@ impl<'a> MomentSearch<'a> {
         let entry = |bounds: &[f64], end: usize| (bounds[end].to_bits(), Reverse(end));
         let is_open = |bounds: &[f64], end: usize| bounds[end] > 0.0;
         let ends = (0..self.frames).filter(|&end| is_open(&self.bounds, end));
-        let mut waiting: BinaryHeap<_> = ends.map(|end| entry(&self.bounds, end)).collect();
+        let mut sorted: Vec<_> = ends.map(|end| entry(&self.bounds, end)).collect();
+        sorted.sort_unstable();
+        // Those whose bound has been lowered since.
+        let mut lowered = BinaryHeap::new();
         let mut found = Vec::new();
         while found.len() < most
-            && let Some((bits, Reverse(end))) = waiting.pop()
+            && let Some((bits, Reverse(end))) =
+                if sorted.last() > lowered.peek() { sorted.pop() } else { lowered.pop() }
         {
             if !is_open(&self.bounds, end) {
                 continue;
             }
             if self.bounds[end].to_bits() < bits {
-                waiting.push(entry(&self.bounds, end));
+                lowered.push(entry(&self.bounds, end));
                 continue;
             }
             let start = self.earliest_start(end);
@@ -133,7 +137,7 @@ impl<'a> MomentSearch<'a> {
                 // A path that is too long for this end is often the best of the next ends, too.
                 self.bound(start..self.next_taken(end).min(end.saturating_add(longest)), end);
                 self.bounds[end] = sum;
-                waiting.extend(is_open(&self.bounds, end).then(|| entry(&self.bounds, end)));
+                lowered.extend(is_open(&self.bounds, end).then(|| entry(&self.bounds, end)));
                 continue;
             };
             let Range { start, end } = moment.frames;
@@ -166,8 +170,13 @@ impl<'a> MomentSearch<'a> {
         above.resize(stretch.len() + 1, 0.0);
         sums.clear();
         sums.resize(stretch.len() + 1, f64::NEG_INFINITY);
-        for row in &self.rows[..self.rows.len() - 1] {
-            fill_row(&row[stretch.clone()], self.limits.gap, above, sums);
+        let (fours, others) = self.rows[..self.rows.len() - 1].as_chunks::<4>();
+        for four in fours {
+            fill_last(four.each_ref().map(|row| &row[stretch.clone()]), self.limits.gap, above, sums);
+            std::mem::swap(above, sums);
+        }
+        for row in others {
+            fill_last([&row[stretch.clone()]], self.limits.gap, above, sums);
             std::mem::swap(above, sums);
         }
         let last = self.rows.last().map_or(&[][..], |row| &row[stretch.clone()]);
@@ -189,9 +198,15 @@ impl<'a> MomentSearch<'a> {
         self.table.resize((self.rows.len() + 1) * width, f64::NEG_INFINITY);
         let (mut above, mut rest) = self.table.split_at_mut(width);
         above[..beginnings].fill(0.0);
-        for row in self.rows {
+        let (fours, others) = self.rows.as_chunks::<4>();
+        for four in fours {
+            let (sums, below) = rest.split_at_mut(4 * width);
+            fill_all(four.each_ref().map(|row| &row[start..=end]), gap, above, sums);
+            (above, rest) = (&mut sums[3 * width..], below);
+        }
+        for row in others {
             let (sums, below) = rest.split_at_mut(width);
-            fill_row(&row[start..=end], gap, above, sums);
+            fill_all([&row[start..=end]], gap, above, sums);
             (above, rest) = (sums, below);
         }
         let (sum, _) = self.taken(self.rows.len(), width - 1, start);
@@ -236,14 +251,39 @@ impl<'a> MomentSearch<'a> {
     }
 }
 
-/// Best sums of a step from those of the step before: of the first 0, 1, … frames, with the step begun.
-fn fill_row(row: &[f32], gap: f64, above: &[f64], sums: &mut [f64]) {
-    let mut begun = f64::NEG_INFINITY;
-    sums[0] = begun;
-    for ((sum, above), &gain) in sums[1..].iter_mut().zip(above).zip(row) {
-        let taken = larger(*above, begun) + f64::from(gain);
-        begun = larger(taken, begun - gap);
-        *sum = begun;
+/// Best sums of the last of N steps from those of the step before them: of the first 0, 1, … frames, with the step begun.
+fn fill_last<const N: usize>(rows: [&[f32]; N], gap: f64, above: &[f64], sums: &mut [f64]) {
+    let mut begun = [f64::NEG_INFINITY; N];
+    sums[0] = begun[N - 1];
+    for (frame, (sum, &above)) in sums[1..].iter_mut().zip(above).enumerate() {
+        advance(&mut begun, above, rows.map(|row| row[frame]), gap);
+        *sum = begun[N - 1];
+    }
+}
+
+/// The same for each of N steps, one after the other in `sums`.
+fn fill_all<const N: usize>(rows: [&[f32]; N], gap: f64, above: &[f64], sums: &mut [f64]) {
+    let mut begun = [f64::NEG_INFINITY; N];
+    let mut sums = sums.chunks_exact_mut(above.len());
+    let mut sums = rows.map(|_| sums.next().unwrap_or_default());
+    sums.each_mut().map(|sums| sums[0] = f64::NEG_INFINITY);
+    for frame in 0..above.len() - 1 {
+        advance(&mut begun, above[frame], rows.map(|row| row[frame]), gap);
+        for (sums, &begun) in sums.iter_mut().zip(&begun) {
+            sums[frame + 1] = begun;
+        }
+    }
+}
+
+/// Best sums of N steps that have begun, a frame later. The steps do not wait for each other, so the processor does them
+/// together.
+#[inline(always)]
+fn advance<const N: usize>(begun: &mut [f64; N], above: f64, gains: [f32; N], gap: f64) {
+    let mut before = above;
+    for (begun, gain) in begun.iter_mut().zip(gains) {
+        let taken = larger(before, *begun) + f64::from(gain);
+        before = *begun;
+        *begun = larger(taken, before - gap);
     }
 }
 
