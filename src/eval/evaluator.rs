@@ -151,7 +151,7 @@ impl Evaluator {
         Ok(Job {
             rows_per_second,
             sampling: self.sampling,
-            segment: clip.entry.segment(),
+            segment: clip.segment(),
             masks,
             texts,
             ..Job::new(path, self.model.clone())

@@ -145,7 +145,7 @@ fn to_explore(clip: &Clip, setup: &Setup) -> Result<ClipToExplore> {
         id: entry.id.clone(),
         answer: Some(entry.answer).filter(|&answer| answer < clip.candidates.len()),
         groups: entry.groups.clone(),
-        job: opened.job.map(|job| Job { masks, rows_per_second, ..job }),
+        job: opened.job.map(|job| Job { masks, rows_per_second, segment: clip.segment(), ..job }),
         ..opened
     })
 }

@@ -25,6 +25,7 @@ use crate::error_chain::{error_chain, on_one_line};
 use crate::eval::released;
 use crate::explore::Candidate;
 use crate::script::{PerStrategy, Strategy, library};
+use crate::video::Segment;
 
 /// Where a dataset is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,16 @@ pub struct Clip {
     pub missing_file: Option<String>,
     /// The candidates without a script.
     pub missing_scripts: Vec<MissingScript>,
+}
+
+impl Clip {
+    /// The part to take of its file: rows of embeddings are of the clip alone.
+    pub fn segment(&self) -> Segment {
+        match self.source {
+            ClipSource::Embeddings(_) => Segment::default(),
+            _ => self.entry.segment(),
+        }
+    }
 }
 
 /// The clips of a manifest with the files of their frames, without scripts: what a person needs who watches them.
