@@ -266,7 +266,9 @@ fn fill_all<const N: usize>(rows: [&[f32]; N], gap: f64, above: &[f64], sums: &m
     let mut begun = [f64::NEG_INFINITY; N];
     let mut sums = sums.chunks_exact_mut(above.len());
     let mut sums = rows.map(|_| sums.next().unwrap_or_default());
-    sums.each_mut().map(|sums| sums[0] = f64::NEG_INFINITY);
+    for sums in &mut sums {
+        sums[0] = f64::NEG_INFINITY;
+    }
     for frame in 0..above.len() - 1 {
         advance(&mut begun, above[frame], rows.map(|row| row[frame]), gap);
         for (sums, &begun) in sums.iter_mut().zip(&begun) {
