@@ -41,7 +41,7 @@ pub struct SearchArgs {
     /// Let classes compete: of moments that overlap, keep only the best, of whatever class
     #[arg(long)]
     compete: bool,
-    /// Embed two frames per second first, and all only where they promise moments
+    /// Embed two frames per second first, then every frame around likely moments
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     coarse: Coarse,
 }

@@ -10,7 +10,7 @@ use crate::eval::rows::{CHANCE, Score};
 /// The benchmark of the method's paper (Salehi et al. 2024).
 pub const ACTION_ATLAS: &str = "ActionAtlas";
 
-/// What else is to be said of the figures of ActionAtlas.
+/// Notes on the figures of ActionAtlas.
 const OF_ACTION_ATLAS: &str = "published: ActAlign, Tables 1 to 3, SigLIP-so400m where no other model is named. The paper's third version \
      has 30.40 in place of the 30.29 of its full method, and its abstract 30.5";
 

@@ -7,11 +7,11 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::FindSettings;
 use super::gains::{StepBackground, gains};
 use super::overlap::overlap;
 use super::recording::Recording;
 use super::timeline::Timeline;
-use super::{FindSettings, usual_background};
 use crate::align::{
     self, AlignError, Aligner, MomentLimits, MomentPath, OrderEvidence, Rule, best_moment, moments,
     order_evidence,
@@ -161,11 +161,6 @@ impl Finder {
         Ok(found)
     }
 
-    /// The percentile that is the background of these frames.
-    pub fn background(&self, timeline: &Timeline) -> f64 {
-        self.settings.background.unwrap_or_else(|| usual_background(timeline.duration()))
-    }
-
     /// How it searches.
     pub fn settings(&self) -> FindSettings {
         self.settings
@@ -251,7 +246,7 @@ impl Search<'_> {
             let rows: Vec<Range<usize>> = rows.collect();
             let of_class = |(class, rows): (usize, Range<usize>)| {
                 let cosines = cosines.slice(s![rows, ..]);
-                let percentile = self.finder.background(self.timeline);
+                let percentile = self.finder.settings.background_of(self.timeline.duration());
                 let backgrounds: Vec<StepBackground> =
                     cosines.axis_iter(Axis(0)).map(|row| StepBackground::of(row, percentile)).collect();
                 let gains = gains(cosines.to_owned(), &backgrounds);

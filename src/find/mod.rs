@@ -40,6 +40,11 @@ pub struct FindSettings {
 }
 
 impl FindSettings {
+    /// The percentile that is the background of a recording of so many seconds.
+    pub fn background_of(&self, seconds: f64) -> f64 {
+        self.background.unwrap_or_else(|| usual_background(seconds))
+    }
+
     /// What a search does that is asked for nothing else; without smoothing.
     pub const DEFAULT: Self = Self {
         smoothing_seconds: 0.0,
@@ -55,7 +60,7 @@ impl FindSettings {
 
 /// The percentile that is the background of a recording of so many seconds: it leaves out the 18 s in which an action is, but
 /// at least 3 % of the recording and at most 10 %.
-pub fn usual_background(seconds: f64) -> f64 {
+fn usual_background(seconds: f64) -> f64 {
     100.0 - (100.0 * 18.0 / seconds).clamp(3.0, 10.0)
 }
 

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::FindSettings;
 use super::finder::{FoundMoment, FoundMoments};
 use super::timeline::Timeline;
-use super::{FindSettings, usual_background};
 use crate::explore::Sources;
 
 /// The moments of one recording, best first.
@@ -68,8 +68,7 @@ impl FindReport {
         sources: Sources,
     ) -> Self {
         let timeline = &found.timeline;
-        let usual = || usual_background(timeline.duration());
-        let find = FindSettings { background: Some(find.background.unwrap_or_else(usual)), ..find };
+        let find = FindSettings { background: Some(find.background_of(timeline.duration())), ..find };
         Self {
             moments: found.moments.iter().map(|moment| MomentReport::new(moment, timeline, names)).collect(),
             settings: FindReportSettings {

@@ -60,7 +60,7 @@ pub struct Check {
     pub scripts: Vec<ScriptCheck>,
     /// Rows that will be made.
     pub rows: Vec<RowCheck>,
-    /// Rows that will not, and what they need.
+    /// Rows that will not be made, and what they need.
     pub absent_rows: Vec<AbsentRow>,
     pub models: Vec<ModelCheck>,
     /// What to do about what is missing, in order.

@@ -34,7 +34,7 @@ impl Check {
         text
     }
 
-    /// What to do about what is missing.
+    /// Advice for everything that is missing.
     pub(super) fn find_to_do(&self) -> Vec<String> {
         let mut to_do = Vec::new();
         let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
