@@ -1,26 +1,24 @@
 //! One clip and its candidate classes: embeddings and knobs in, alignments out.
 
+mod alignment;
+mod evidence;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
-use crate::align::{self, AlignError, Calibration, OrderEvidence, OwnCalibration, Rule, Smoothing, Windows};
-use crate::explain::{Confidence, FramePatches, PatchMap, RIVALS};
+use crate::align::{self, AlignError, Calibration, OwnCalibration, Smoothing, Windows};
+use crate::explain::{FramePatches, PatchMap};
 use crate::explore::candidate::Candidate;
-use crate::explore::evidence::{EvidenceRequest, Matrix, next_generation};
-use crate::explore::evidence_limit::EvidenceLimit;
+use crate::explore::evidence::next_generation;
 use crate::explore::frames::{EmbeddedFrame, FrameRow, FrameTable};
-use crate::explore::outcome::{
-    ClassMatrix, ClassOutcome, Evidence, Kept, Outcome, align_classes, align_in_turn,
-};
+use crate::explore::outcome::{Kept, Outcome};
 use crate::explore::patches::RecentPatches;
 use crate::explore::report::{Report, ReportSettings, Sources};
 use crate::explore::settings::Settings;
 use crate::explore::sparse_clip::{Mix, SparseClip, mixes};
 use crate::explore::text_table::TextTable;
-use crate::explore::without_steps::{ScoresWithout, WithoutRequest};
 use crate::explore::workers;
 use crate::script::Template;
 use crate::video::Shown;
@@ -414,241 +412,10 @@ impl Exploration {
         self.generation
     }
 
-    /// Whether a class gets order evidence without being asked for: it is among the first of the ranking.
-    pub fn is_first(&self, class: usize) -> bool {
-        let ranking = &self.outcome.ranking;
-        ranking[..EvidenceLimit::default().of(ranking.len())].contains(&class)
-    }
-
-    /// Copies of the matrices whose order evidence is unknown, of the first classes of the ranking and of the class `also`, and
-    /// of those between which the confidence decides.
-    pub fn evidence_request(&self, also: usize) -> EvidenceRequest {
-        let Outcome { classes, ranking, confidence, rule, width, .. } = &self.outcome;
-        let matrix = |&class: &usize| {
-            let outcome = classes[class].as_ref()?;
-            Some(Matrix { class, cells: outcome.cells.clone(), seed: self.candidates[class].order_seed() })
-        };
-        let first = ranking.iter().take(EvidenceLimit::default().of(ranking.len()));
-        let wanted = first.chain((!self.is_first(also)).then_some(&also));
-        let unknown = wanted.filter(|&&class| self.evidence(class) == Evidence::Unknown);
-        // None if the confidence is known, or without a rival.
-        let rivals = if ranking.len() < 2 || confidence.is_some() { 0 } else { 1 + RIVALS };
-        EvidenceRequest {
-            generation: self.generation,
-            rule: *rule,
-            classes: unknown.filter(|&&class| class < classes.len()).filter_map(matrix).collect(),
-            contest: ranking.iter().take(rivals).filter_map(matrix).collect(),
-            width: *width,
-        }
-    }
-
-    /// Adds the order evidence of one class, unless matrices have changed since it was requested.
-    pub fn add_evidence(&mut self, generation: u64, class: usize, evidence: Option<OrderEvidence>) {
-        if generation == self.generation
-            && let Some(Some(class)) = self.outcome.classes.get_mut(class)
-        {
-            class.order = evidence.into();
-        }
-    }
-
-    /// Adds the confidence in the leader, unless matrices have changed since it was requested.
-    pub fn add_confidence(&mut self, generation: u64, confidence: Confidence) {
-        if generation == self.generation {
-            self.outcome.confidence = Some(confidence);
-        }
-    }
-
-    pub fn evidence(&self, class: usize) -> Evidence {
-        let class = self.outcome.classes.get(class).and_then(Option::as_ref);
-        class.map_or(Evidence::Unknown, |class| class.order)
-    }
-
-    /// See [`Outcome::find_evidence`].
-    pub fn find_evidence(&mut self, limit: EvidenceLimit) -> Result<(), AlignError> {
-        let seeds: Vec<u64> = self.candidates.iter().map(Candidate::order_seed).collect();
-        workers::install(|| self.outcome.find_evidence(&seeds, limit))
-    }
-
-    pub fn find_confidence(&mut self) -> Result<(), AlignError> {
-        workers::install(|| self.outcome.find_confidence())
-    }
-
-    /// Computes the missing scores without each step of these classes, if that visits at most `most` cells. Otherwise returns
-    /// their matrices.
-    pub fn find_scores_without(&self, classes: &[usize], most: usize) -> Option<WithoutRequest> {
-        let is_missing = |&&class: &&usize| self.outcome.scores_without_steps(class).is_empty();
-        let cells = |&class: &usize| Some((class, &self.outcome.classes.get(class)?.as_ref()?.cells));
-        let missing: Vec<_> = classes.iter().filter(is_missing).filter_map(cells).collect();
-        if missing.iter().map(|(_, cells)| cells.nrows() * cells.len()).sum::<usize>() <= most {
-            let find = |&(class, _): &(usize, _)| self.outcome.find_scores_without_steps(class);
-            workers::install(|| missing.par_iter().for_each(find));
-            return None;
-        }
-        let classes = missing.into_iter().map(|(class, cells)| (class, cells.clone())).collect();
-        Some(WithoutRequest { generation: self.generation, rule: self.outcome.rule, classes })
-    }
-
-    /// Adds scores without each step, unless matrices have changed since they were requested.
-    pub fn add_scores_without(&mut self, found: ScoresWithout) {
-        if found.generation != self.generation {
-            return;
-        }
-        for (class, scores) in found.classes {
-            if let Some(Some(class)) = self.outcome.classes.get_mut(class) {
-                class.without_steps = scores.into();
-            }
-        }
-    }
-
-    /// A class without smoothing under otherwise the same settings; `None` if it cannot be aligned. It has a column for
-    /// every frame, while [`Exploration::outcome`] may lack the last.
-    pub fn unsmoothed(&self, class: usize) -> Option<ClassOutcome> {
-        if self.is_frozen() {
-            return None;
-        }
-        workers::install(|| {
-            let method = self.settings.method;
-            let windows = Windows::new(
-                Smoothing { width: 0, preset: method.preset },
-                &self.frames.scaled_by_time(method.preset),
-            );
-            let mean_pools = self.mean_pool_scores();
-            let scales = self.frames.scales_by_time(method.preset);
-            let matrix = |(at, candidate): (usize, &Candidate)| {
-                // Other classes matter only to the background.
-                if at != class && !method.leaves_out() {
-                    return None;
-                }
-                let script = self.script(candidate)?.into_iter();
-                let sums: Vec<_> =
-                    script.map(|number| self.texts.prefix_sums(number, method.preset, &scales)).collect();
-                class_matrix(&windows, &sums, mean_pools[at])
-            };
-            let matrices = self.candidates.par_iter().enumerate().map(matrix).collect();
-            let (_, mut classes) = align_classes(matrices, method, self.calibration_in_force()).ok()?;
-            classes.get_mut(class)?.take()
-        })
-    }
-
-    fn align(&mut self) -> Result<(), AlignError> {
-        let Settings { method, smoothing_seconds, .. } = self.settings;
-        if let Some(fixed) = &self.fixed {
-            let matrix = |(cosines, &mean_pool): (&Option<Array2<f32>>, &Option<f64>)| {
-                Some(ClassMatrix { cosines: cosines.clone()?, mean_pool })
-            };
-            let matrices = fixed.cosines.iter().zip(&fixed.mean_pool).map(matrix).collect();
-            self.calibration_in_force().check()?;
-            let (rule, classes) = align_classes(matrices, method, self.calibration_in_force())?;
-            let (times, ordinals, width) = (fixed.times.clone(), fixed.ordinals.clone(), fixed.width);
-            self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
-            return Ok(());
-        }
-        let mut times = self.frames.row_times();
-        let mut ordinals = self.frames.row_ordinals();
-        let width = align::width_in_frames(smoothing_seconds, align::mean_rate(&times));
-        let smoothing = Smoothing { width, preset: method.preset };
-        let windows = match self.windows.take() {
-            Some(windows) if windows.are_of(smoothing) => windows,
-            _ => Windows::new(smoothing, &self.frames.scaled_by_time(method.preset)),
-        };
-        times.truncate(windows.len());
-        ordinals.truncate(windows.len());
-
-        let scripts: Vec<Option<Vec<usize>>> =
-            self.candidates.iter().map(|class| self.script(class)).collect();
-        if let Some(kept) = self.kept {
-            let (rule, classes) = self.align_in_turn(&scripts, &windows, kept)?;
-            self.outcome = Outcome::new(times, ordinals, width, rule, classes);
-            self.generation = next_generation();
-            return Ok(());
-        }
-        let scales = self.frames.scales_by_time(method.preset);
-        self.texts.sum(scripts.iter().flatten().flatten().copied(), &self.frames, method.preset);
-        let matrix = |(script, mean_pool): (&Option<Vec<usize>>, Option<f64>)| {
-            let script = script.as_ref()?.iter();
-            let sums: Vec<_> =
-                script.map(|&number| self.texts.prefix_sums(number, method.preset, &scales)).collect();
-            class_matrix(&windows, &sums, mean_pool)
-        };
-        let matrices: Vec<_> = scripts.par_iter().zip(self.mean_pool_scores()).map(matrix).collect();
-        self.calibration = self.own.fitted(matrices.iter().flatten().map(|class| &class.cosines));
-        self.calibration_in_force().check()?;
-        let aligned = align_classes(matrices, method, self.calibration_in_force());
-        self.windows = Some(windows);
-        let (rule, classes) = aligned?;
-        self.replace_outcome(Outcome::new(times, ordinals, width, rule, classes));
-        Ok(())
-    }
-
-    /// Aligns scripts without keeping more than is asked for.
-    fn align_in_turn(
-        &self,
-        scripts: &[Option<Vec<usize>>],
-        windows: &Windows,
-        kept: Kept,
-    ) -> Result<(Rule, Vec<Option<ClassOutcome>>), AlignError> {
-        let method = self.settings.method;
-        let calibration = self.calibration_in_force();
-        calibration.check()?;
-        let mean_pools = self.mean_pool_scores();
-        let scales = self.frames.scales_by_time(method.preset);
-        let matrix = |class: usize| {
-            let sums = self.texts.fresh_sums(scripts[class].as_ref()?, &self.frames, &scales);
-            class_matrix(windows, &sums, mean_pools[class])
-        };
-        Ok(align_in_turn(scripts.len(), matrix, method, calibration, kept)?)
-    }
-
-    /// Keeps the order evidence of classes whose alignment has not changed. If any has changed, a new generation begins.
-    fn replace_outcome(&mut self, mut outcome: Outcome) {
-        let is_same_rule = outcome.rule == self.outcome.rule;
-        let mut all_kept = outcome.width == self.outcome.width;
-        for (class, before) in outcome.classes.iter_mut().zip(&self.outcome.classes) {
-            match (class, before) {
-                (Some(class), Some(before)) if is_same_rule && class.cells == before.cells => {
-                    class.order = before.order;
-                    class.without_steps.clone_from(&before.without_steps);
-                }
-                (None, None) => {}
-                _ => all_kept = false,
-            }
-        }
-        if all_kept {
-            outcome.confidence = self.outcome.confidence;
-        } else {
-            self.generation = next_generation();
-        }
-        self.outcome = outcome;
-    }
-
     /// Numbers of a class's sentences; `None` if it has no step or not all are embedded.
     fn script(&self, candidate: &Candidate) -> Option<Vec<usize>> {
         let sentences = candidate.sentences(&self.settings.template);
         let script: Option<Vec<usize>> = sentences.map(|sentence| self.texts.number(&sentence)).collect();
         script.filter(|script| !script.is_empty())
     }
-
-    /// The mean-pool score of each class whose name is embedded.
-    fn mean_pool_scores(&self) -> Vec<Option<f64>> {
-        let preset = self.settings.method.preset;
-        let sum = self.frames.sum(preset);
-        let names: Vec<Option<usize>> =
-            self.candidates.iter().map(|class| self.texts.number(&class.name)).collect();
-        let norms: Vec<f64> =
-            names.iter().map(|name| name.map_or(0.0, |name| self.texts.norm(name))).collect();
-        let scores = names.into_iter().zip(align::name_weights(preset, &norms));
-        scores
-            .map(|(name, weight)| Some(weight * align::cosine_of_sum(sum, self.texts.unit(name?))))
-            .collect()
-    }
-}
-
-/// The matrix of a class from the prefix sums of its steps; `None` without frames.
-fn class_matrix(
-    windows: &Windows,
-    sums: &[impl AsRef<[f64]>],
-    mean_pool: Option<f64>,
-) -> Option<ClassMatrix> {
-    let sums: Vec<&[f64]> = sums.iter().map(AsRef::as_ref).collect();
-    (!windows.is_empty()).then(|| ClassMatrix { cosines: windows.cosines(&sums), mean_pool })
 }
