@@ -56,9 +56,15 @@ setup:
 demo-model: world
 	target/release/actalign-world train --seed 1 --out target/demo-model
 
-# The bundled clips.
+# The bundled clips: four of each difficulty, with the scripts of all their classes.
 demo-clips: world
-	target/release/actalign-world render --seed 14 --clips 8 --out assets/demo
+	rm -rf assets/demo/clips target/demo-video
+	target/release/actalign-world render --seed 14 --clips 4 --out assets/demo
+	target/release/actalign-world render --seed 21 --clips 4 --difficulty video --out target/demo-video
+	cp target/demo-video/clips/* assets/demo/clips/
+	cp target/demo-video/scripts*.json assets/demo/
+	cat target/demo-video/manifest.jsonl >> assets/demo/manifest.jsonl
+	rm assets/demo/boxes.json
 
 # The tables of docs/benchmark.md: clips of a seed that nothing else uses.
 benchmark: world

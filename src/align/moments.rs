@@ -1,7 +1,5 @@
 //! Moments: where in a long recording the steps of a script happen in order.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
@@ -74,6 +72,9 @@ fn rows(gains: ArrayView2<f32>) -> Vec<Vec<f32>> {
     gains.axis_iter(Axis(0)).map(|row| row.to_vec()).collect()
 }
 
+/// Frames whose highest bound is kept.
+const BLOCK: usize = 128;
+
 /// The search for moments of one script.
 ///
 /// One pass finds the best sum up to every last frame, regardless of lengths and of moments found before: a bound. Bounds are
@@ -85,6 +86,8 @@ struct MomentSearch<'a> {
     limits: MomentLimits,
     /// For each frame what the sum of a moment that ends with it does not exceed.
     bounds: Vec<f64>,
+    /// The highest bound of each block of frames.
+    highest: Vec<f64>,
     /// Frames of the moments found, in order of time.
     taken: Vec<Range<usize>>,
     /// Best sums of two steps while bounds are computed.
@@ -101,6 +104,7 @@ impl<'a> MomentSearch<'a> {
             frames,
             limits,
             bounds: vec![f64::INFINITY; frames],
+            highest: vec![f64::INFINITY; frames.div_ceil(BLOCK)],
             taken: Vec::new(),
             sums: Default::default(),
             table: Vec::new(),
@@ -110,44 +114,45 @@ impl<'a> MomentSearch<'a> {
     fn find(&mut self, most: usize) -> Vec<MomentPath> {
         let longest = self.limits.frames.1;
         self.bound(0..self.frames, 0);
-        // Positive numbers are in the order of their bits.
-        let entry = |bounds: &[f64], end: usize| (bounds[end].to_bits(), Reverse(end));
-        let is_open = |bounds: &[f64], end: usize| bounds[end] > 0.0;
-        let ends = (0..self.frames).filter(|&end| is_open(&self.bounds, end));
-        let mut sorted: Vec<_> = ends.map(|end| entry(&self.bounds, end)).collect();
-        sorted.sort_unstable();
-        // Those whose bound has been lowered since.
-        let mut lowered = BinaryHeap::new();
         let mut found = Vec::new();
         while found.len() < most
-            && let Some((bits, Reverse(end))) =
-                if sorted.last() > lowered.peek() { sorted.pop() } else { lowered.pop() }
+            && let Some(end) = self.highest()
         {
-            if !is_open(&self.bounds, end) {
-                continue;
-            }
-            if self.bounds[end].to_bits() < bits {
-                lowered.push(entry(&self.bounds, end));
-                continue;
-            }
             let start = self.earliest_start(end);
             let best = self.best_to(end, start);
             let sum = best.as_ref().map_or(f64::NEG_INFINITY, |moment| moment.sum);
             let Some(moment) = best.filter(|_| sum >= self.bounds[end]) else {
                 // A path that is too long for this end is often the best of the next ends, too.
-                self.bound(start..self.next_taken(end).min(end.saturating_add(longest)), end);
                 self.bounds[end] = sum;
-                lowered.extend(is_open(&self.bounds, end).then(|| entry(&self.bounds, end)));
+                self.bound(start..self.next_taken(end).min(end.saturating_add(longest)), end);
                 continue;
             };
             let Range { start, end } = moment.frames;
             self.bounds[start..end].fill(f64::NEG_INFINITY);
+            self.summarise(start..end);
             let place = self.taken.partition_point(|other| other.start < start);
             self.taken.insert(place, start..end);
             self.bound(end..self.next_taken(end).min(end.saturating_add(longest)), end);
             found.push(moment);
         }
         found
+    }
+
+    /// The first frame of the highest bound, if that is positive.
+    fn highest(&self) -> Option<usize> {
+        let bound = largest(&self.highest);
+        let block = self.highest.iter().position(|&highest| highest == bound && highest > 0.0)?;
+        let first = block * BLOCK;
+        self.bounds[first..].iter().position(|&other| other == bound).map(|place| first + place)
+    }
+
+    /// Brings the highest bounds of blocks up to date after those of some frames have changed.
+    fn summarise(&mut self, frames: Range<usize>) {
+        let blocks = frames.start / BLOCK..frames.end.div_ceil(BLOCK);
+        let bounds = self.bounds[blocks.start * BLOCK..].chunks(BLOCK);
+        for (highest, bounds) in self.highest[blocks].iter_mut().zip(bounds) {
+            *highest = largest(bounds);
+        }
     }
 
     /// The earliest frame at which a moment that ends with frame `end` may begin.
@@ -181,12 +186,13 @@ impl<'a> MomentSearch<'a> {
         }
         let last = self.rows.last().map_or(&[][..], |row| &row[stretch.clone()]);
         let mut begun = f64::NEG_INFINITY;
-        let ends = stretch.clone().zip(&mut self.bounds[stretch]);
+        let ends = stretch.clone().zip(&mut self.bounds[stretch.clone()]);
         for (((end, bound), above), &gain) in ends.zip(&above[..]).zip(last) {
             let taken = larger(*above, begun) + f64::from(gain);
             begun = larger(taken, begun - self.limits.gap);
             *bound = if end >= first && taken < *bound { taken } else { *bound };
         }
+        self.summarise(first..stretch.end.max(first));
     }
 
     /// The best moment that ends with the frame `end`, begins with `start` or later, and is within the limits.
@@ -287,6 +293,15 @@ fn advance<const N: usize>(begun: &mut [f64; N], above: f64, gains: [f32; N], ga
         before = *begun;
         *begun = larger(taken, before - gap);
     }
+}
+
+/// The largest of some numbers that are not NaN, or −∞.
+fn largest(numbers: &[f64]) -> f64 {
+    let (eights, others) = numbers.as_chunks::<8>();
+    let largest = eights.iter().fold([f64::NEG_INFINITY; 8], |largest, eight| {
+        std::array::from_fn(|lane| larger(largest[lane], eight[lane]))
+    });
+    largest.iter().chain(others).copied().fold(f64::NEG_INFINITY, larger)
 }
 
 /// The larger of two numbers that are not NaN: a single instruction, unlike [`f64::max`].

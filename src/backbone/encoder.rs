@@ -150,7 +150,8 @@ pub(super) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, is_causal: bool) 
 fn activate(x: Tensor<2>, activation: Activation) -> Tensor<2> {
     match activation {
         Activation::GeluTanh => {
-            let inner = x.clone() + x.clone().powi_scalar(3) * 0.044715;
+            // x + 0.044715 x³: a power is slow, and its gradient slower.
+            let inner = x.clone() * (x.clone() * x.clone() * 0.044715 + 1.0);
             x * sigmoid(inner * (8.0 / std::f64::consts::PI).sqrt())
         }
         Activation::Gelu => gelu(x),

@@ -14,7 +14,7 @@ use crate::cli::recordings::{Embedded, SearchArgs, embed};
 use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::files::atomic_write::write_atomically;
-use crate::find::{COARSE_RATE, FindReport, Finder, MomentReport};
+use crate::find::{COARSE_RATE, FindReport, Finder, MomentReport, too_short};
 use crate::output;
 use crate::plot::format::{clock, p_value, plain, signed};
 use crate::plot::table::{Style, Table};
@@ -160,7 +160,11 @@ fn table(report: &FindReport) -> String {
     });
     let header = ["#", "class", "start", "end", "score", "margin", "next class", "z", "p", "steps begin"];
     let settings = &report.settings;
-    let none = if report.moments.is_empty() { "no moments\n" } else { "" };
+    let none = match (report.moments.is_empty(), too_short(settings.seconds)) {
+        (false, _) => String::new(),
+        (true, None) => "no moments\n".to_owned(),
+        (true, Some(why)) => format!("no moments: {why} (classify)\n"),
+    };
     let coarse = settings.dense.as_ref().map_or(String::new(), |parts| {
         let dense: f64 = parts.iter().map(|[start, end]| end - start).sum();
         format!(", {COARSE_RATE} per second but for {}", clock(dense))

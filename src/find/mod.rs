@@ -61,7 +61,19 @@ impl FindSettings {
 /// The percentile that is the background of a recording of so many seconds: it leaves out the 18 s in which an action is, but
 /// at least 3 % of the recording and at most 10 %.
 fn usual_background(seconds: f64) -> f64 {
-    100.0 - (100.0 * 18.0 / seconds).clamp(3.0, 10.0)
+    100.0 - (100.0 * ACTION / seconds).clamp(3.0, 100.0 * LARGEST_SHARE)
+}
+
+/// Seconds of an action, about.
+const ACTION: f64 = 18.0;
+/// Largest share of a recording that stands out from its background.
+const LARGEST_SHARE: f64 = 0.1;
+
+/// What to say where nothing is found in so many seconds, if they are too few for an action to stand out.
+pub fn too_short(seconds: f64) -> Option<&'static str> {
+    let is_short = ACTION > LARGEST_SHARE * seconds;
+    is_short
+        .then_some("in a clip this short the action itself is the background: the ranking tells which it is")
 }
 
 /// Frames before the first search, while frames arrive.

@@ -152,11 +152,7 @@ pub fn open_demo() -> Result<Session> {
     let bundle = Bundle::unpack()?;
     let manifest = bundle.folder().join("manifest.jsonl");
     let dataset = Dataset::open(&DatasetPaths::of(manifest))?;
-    // Its longest sentences are cut, and marked so; the tour tells of the published template.
-    let request = Request {
-        shortens_template: false,
-        ..Request::new(Vec::new(), bundle.scripts(), ModelRequest::new("demo"))
-    };
+    let request = Request::new(Vec::new(), bundle.scripts(), ModelRequest::new("demo"));
     let setup = Setup::open(&request)?;
     let clips = dataset.clips.into_iter().map(|clip| {
         let entry = clip.entry;

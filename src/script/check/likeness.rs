@@ -24,9 +24,9 @@ pub struct Likeness {
     pub pairs: Vec<Pair>,
     /// Minimum, lower quartile, median, upper quartile and maximum.
     pub quartiles: [f64; 5],
-    /// Tukey's outer fence: the upper quartile plus three times the interquartile range. Pairs above it are too similar. It
-    /// is relative, because the similarity of unrelated sentences differs between checkpoints. `None` for fewer than
-    /// [`MIN_PAIRS`] pairs.
+    /// Tukey's outer fence, the upper quartile plus three times the interquartile range, of Fisher's z (artanh), since no
+    /// cosine is above 1. Pairs above it are too similar. It is relative, because the similarity of unrelated sentences
+    /// differs between checkpoints. `None` for fewer than [`MIN_PAIRS`] pairs.
     pub fence: Option<f64>,
 }
 
@@ -64,7 +64,9 @@ pub fn likeness(scripts: &[Array2<f32>], mut count: impl FnMut()) -> Option<Like
     // Sorted downwards; the nearest rank counts.
     let quartiles = [4, 3, 2, 1, 0].map(|quarter| pairs[(last * quarter + 2) / 4].in_order);
     let [_, lower, _, upper, _] = quartiles;
-    let fence = (pairs.len() >= MIN_PAIRS).then_some(upper + 3.0 * (upper - lower));
+    // Of the same steps it would be infinite.
+    let z = |cosine: f64| cosine.clamp(-0.9999, 0.9999).atanh();
+    let fence = (pairs.len() >= MIN_PAIRS).then(|| (z(upper) + 3.0 * (z(upper) - z(lower))).tanh());
     for pair in &mut pairs {
         pair.too_alike = fence.is_some_and(|fence| pair.in_order > fence);
     }

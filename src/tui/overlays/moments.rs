@@ -7,7 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::find::ClipMoment;
+use crate::find::{ClipMoment, too_short};
 use crate::plot::format::{clock, p_value, plain, signed};
 use crate::plot::text::{fit, wrap};
 use crate::tui::moments::Moments;
@@ -122,10 +122,12 @@ fn head(state: &State, listed: usize, by_time: bool) -> String {
         count => format!(" · {count} left out that other orders of the steps explain as well"),
     };
     let [start, end] = found.span;
+    let short =
+        too_short(end - start).filter(|_| all == 0).map_or_else(String::new, |why| format!(" · {why}"));
     let best = if moments.competes { ", the best where several overlap" } else { "" };
     let order = if by_time { "in order of time" } else { "best first" };
     format!(
-        "{running}{count} {}{best}, {order} · {} frames of {}{unordered}",
+        "{running}{count} {}{best}, {order} · {} frames of {}{unordered}{short}",
         if all == 1 { "moment" } else { "moments" },
         found.frames,
         clock(end - start)

@@ -358,3 +358,17 @@ fn why_a_search_fails_is_said() {
     assert!(state.message.as_ref().unwrap().text.contains("a frame is not finite"));
     assert!(screen(&mut state).contains("cannot look for moments: a frame is not finite"));
 }
+
+#[test]
+fn a_clip_that_is_too_short_for_moments_is_told_apart_from_one_without_any() {
+    for (seconds, is_short) in [(20.0, true), (300.0, false)] {
+        let mut state = recording_state();
+        let effects = effects_of(&mut state, Action::Do(Command::FindMoments));
+        let (number, _) = searches(effects).pop().unwrap();
+        let found = ClipMoments { frames: ALL, span: [0.0, seconds], ..ClipMoments::default() };
+        act(&mut state, Action::MomentsFound(0, number, Ok(Box::new(found))));
+        let screen = screen(&mut state);
+        assert!(screen.contains("0 moments, best first"), "{screen}");
+        assert_eq!(screen.contains("in a clip this short"), is_short, "{screen}");
+    }
+}

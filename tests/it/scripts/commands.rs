@@ -197,9 +197,18 @@ fn twins_of_the_demo_stand_out() {
             [0, 1].map(|at| file["classes"][pair["classes"][at].as_u64().unwrap() as usize].as_str().unwrap())
         })
         .collect();
-    // Of all 561 pairs this one, whose steps differ in one.
-    assert_eq!(file["likeness"]["pairs"].as_array().unwrap().len(), 561);
-    assert_eq!(too_alike, [["biellmann spin", "layback spin"]]);
+    assert_eq!(file["likeness"]["pairs"].as_array().unwrap().len(), 2701);
+    assert!((10..60).contains(&too_alike.len()), "{too_alike:?}");
+    let own: Value = serde_json::from_str(&fs::read_to_string(scripts).unwrap()).unwrap();
+    let steps_of = |name: &str| -> Vec<String> {
+        let class = own["classes"].as_array().unwrap().iter().find(|class| class["name"] == name).unwrap();
+        class["steps"].as_array().unwrap().iter().map(|step| step.as_str().unwrap().to_owned()).collect()
+    };
+    for pair in too_alike {
+        let [one, other] = pair.map(steps_of);
+        let shared = one.iter().filter(|step| other.contains(step)).count();
+        assert!(shared + 2 >= one.len().min(other.len()), "{pair:?}");
+    }
 }
 
 #[test]
