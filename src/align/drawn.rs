@@ -16,6 +16,8 @@ pub struct DrawnScores {
     best: Vec<f64>,
     /// The most cells that a path has besides one in each frame.
     more: usize,
+    /// The least cell, where cells count from the mean of their step, which is no less.
+    least: Option<f64>,
     rounding: f64,
 }
 
@@ -38,7 +40,11 @@ impl DrawnScores {
         Ok(Self {
             as_written: (0..cells.nrows()).collect(),
             best: cells.axis_iter(Axis(1)).map(best).collect(),
-            more: if rule.aligner.divides_by_frames() { 0 } else { cells.nrows() - 1 },
+            more: if rule.aligner.counts_frames_once() { 0 } else { cells.nrows() - 1 },
+            least: rule
+                .aligner
+                .subtracts_means()
+                .then(|| cells.iter().map(|&cell| f64::from(cell)).fold(f64::INFINITY, f64::min)),
             rounding: ROUNDING * largest,
             whole,
         })
@@ -57,12 +63,16 @@ impl DrawnScores {
     /// What the score of these frames does not exceed, found without a path.
     ///
     /// A score is a mean over at least one cell of each frame, and of at most K − 1 more cells if a frame may count for
-    /// several steps. The ceiling takes the best cell of each frame, and the best of all for the others.
+    /// several steps. The ceiling takes the best cell of each frame, and the best of all for the others. Windows leave out most
+    /// frames: there it is the best cell of all, above the least.
     pub fn ceiling(&self, picked: &[usize]) -> f64 {
         let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
         for &frame in picked {
             sum += self.best[frame];
             most = self.best[frame].max(most);
+        }
+        if let Some(least) = self.least {
+            return most - least + self.rounding;
         }
         (sum + self.more as f64 * most) / (picked.len() + self.more) as f64 + self.rounding
     }
@@ -81,11 +91,12 @@ mod tests {
         fn draws_score_as_their_matrix_and_below_their_ceiling(
             cells in proptest::collection::vec(-1.0..1.0_f32, 4 * 9),
             draws in proptest::collection::vec(proptest::collection::vec(0..9_usize, 9), 1..4),
-            (aligner, open_start, open_end) in (0..4_usize, any::<bool>(), any::<bool>()),
+            (aligner, open_start, open_end) in (0..5_usize, any::<bool>(), any::<bool>()),
             (background, offset) in (-1.0..1.0_f64, -2.0..2.0_f32),
             band in proptest::option::of(0.4..1.0_f64),
         ) {
-            let aligner = [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
+            let aligner =
+                [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
             let rule = Rule { aligner, background, open_start, open_end, band };
             let cells = Array2::from_shape_vec((4, 9), cells).unwrap() + offset;
             let drawn = DrawnScores::new(rule, cells.view()).unwrap();

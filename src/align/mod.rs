@@ -37,7 +37,8 @@ use thiserror::Error;
 /// A script aligned with the frames of a clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` of all frames, background included.
+    /// Mean of the cells on the path (Eq. 13); for `segment` and `drop` of all frames, background included; for `windows` less
+    /// the mean of all cells.
     pub score: f64,
     /// Cells (step, frame) of the path in order, without frames that are left out.
     pub path: Vec<(usize, usize)>,
@@ -76,7 +77,8 @@ pub enum AlignError {
 /// Aligns K×T `cells` (Eqs. 10, 11 for `dtw`): finds the path of highest sum, or of highest mean.
 ///
 /// Ties, from the end of the path back: dtw and mean-path prefer the diagonal, then the previous frame, then the previous
-/// step; segment and drop prefer staying in a step to beginning it, taking a frame to leaving it out, and the later end.
+/// step; segment and drop prefer staying in a step to beginning it, taking a frame to leaving it out, and the later end; windows
+/// prefers the earlier window.
 ///
 /// # Errors
 /// If there is no cell, a cell that is not finite, or no path that the rule allows.

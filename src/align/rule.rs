@@ -15,6 +15,9 @@ pub enum Aligner {
     /// the length of the path.
     #[default]
     Dtw,
+    /// Each step has a window of frames, all of one length and together two fifths of the clip, in order; the score says how
+    /// far the windows lie above the mean of their steps over the clip.
+    Windows,
     /// Each frame in exactly one step, each step at least one frame, in order; the sum is divided by the frames.
     Segment,
     /// The moves of dtw, but the path of highest mean.
@@ -40,6 +43,8 @@ pub(super) enum Moves {
     Segment,
     /// Each frame is in one step or in none, each step has a frame.
     SegmentOrSkip,
+    /// The same with as many frames after each other in each step; cells count from the mean of their step.
+    Windows,
 }
 
 /// What the best path maximises.
@@ -64,8 +69,12 @@ impl Aligner {
         const CLOSED: &str = "its path goes from the first frame to the last; segment has open ends";
         const OPTIONAL: &str = "they are closed unless they are opened";
         const OPEN: &str = "it leaves out frames wherever that is better";
+        const ANYWHERE: &str = "its windows lie wherever that is best";
         match self {
             Self::Dtw => &Spec { moves: Moves::Warp, best: Best::Sum, ends: Ends::Closed, ends_help: CLOSED },
+            Self::Windows => {
+                &Spec { moves: Moves::Windows, best: Best::Sum, ends: Ends::Closed, ends_help: ANYWHERE }
+            }
             Self::Segment => {
                 &Spec { moves: Moves::Segment, best: Best::Sum, ends: Ends::Optional, ends_help: OPTIONAL }
             }
@@ -92,7 +101,22 @@ impl Aligner {
 
     /// Whether its score is the sum of a path divided by the number of frames, not by the length of the path.
     pub fn divides_by_frames(self) -> bool {
+        matches!(self.moves(), Moves::Segment | Moves::SegmentOrSkip)
+    }
+
+    /// Whether each frame is in one step at most.
+    pub fn counts_frames_once(self) -> bool {
         self.moves() != Moves::Warp
+    }
+
+    /// Whether cells count from the mean of their step over the clip.
+    pub fn subtracts_means(self) -> bool {
+        self.moves() == Moves::Windows
+    }
+
+    /// Frames of a window, if so many steps share so many frames: the windows take two fifths of them, rounded.
+    pub fn window(steps: usize, frames: usize) -> usize {
+        ((4 * frames + 5 * steps) / (10 * steps.max(1))).max(1)
     }
 
     pub fn ends_help(self) -> &'static str {
@@ -187,6 +211,7 @@ pub struct Rule {
     pub open_start: bool,
     /// Whether the last step may end at any frame. For `segment` only; in `drop` it always may.
     pub open_end: bool,
+    /// What a frame in no step counts.
     pub background: f64,
     /// Largest distance of the path from the diagonal as a share of the clip (Sakoe and Chiba): |t/T − k/K| ≤ band, with
     /// k and t from 1. Frames may be left out anywhere.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::{ArrayView2, Axis};
 
 use super::rule::{Best, MOST, Moves};
-use super::{AlignError, Rule, check};
+use super::{AlignError, Aligner, Rule, check};
 
 /// Most improvements of a mean path. Each finds a path of higher mean; a handful suffices.
 const IMPROVEMENTS: usize = 100;
@@ -19,7 +19,7 @@ pub(super) struct Search {
     /// Frames that the band allows for each place in the script.
     allowed: Vec<Range<usize>>,
     /// Best sums, (K+1)×(T+1). Sum (k, t) is over the first k steps and t frames with step k begun: its last frame is t, or for
-    /// `drop` an earlier one. Row 0 is for the frames before the first step.
+    /// `drop` and `windows` an earlier one. Row 0 is for the frames before the first step.
     sums: Vec<f64>,
 }
 
@@ -27,7 +27,7 @@ impl Search {
     pub fn new(rule: Rule, cells: ArrayView2<f32>) -> Result<Self, AlignError> {
         check(cells)?;
         let (steps, frames) = cells.dim();
-        if rule.aligner.divides_by_frames() && steps > frames {
+        if rule.aligner.counts_frames_once() && steps > frames {
             return Err(AlignError::TooFewFrames { aligner: rule.aligner, steps, frames });
         }
         if !(-MOST..=MOST).contains(&rule.background) {
@@ -90,7 +90,10 @@ impl Search {
             .rev()
             .map(|missing| {
                 let order: Vec<usize> = (0..steps).filter(|&row| row != missing).collect();
-                let known = if self.rule.aligner.best() == Best::Sum { missing } else { 0 };
+                // With one step less, windows are longer.
+                let is_known =
+                    self.rule.aligner.best() == Best::Sum && self.rule.aligner.moves() != Moves::Windows;
+                let known = if is_known { missing } else { 0 };
                 self.search(&order, known).0
             })
             .collect();
@@ -138,9 +141,14 @@ impl Search {
         let width = self.frames + 1;
         if known == 0 {
             for (t, sum) in self.sums[..width].iter_mut().enumerate() {
-                *sum = if t == 0 || opens_start { background * t as f64 } else { f64::NEG_INFINITY };
+                *sum = match aligner.moves() {
+                    Moves::Windows => 0.0,
+                    _ if t == 0 || opens_start => background * t as f64,
+                    _ => f64::NEG_INFINITY,
+                };
             }
         }
+        let window = Aligner::window(order.len(), self.frames);
         let (above, mut rest) = self.sums[known * width..].split_at_mut(width);
         let mut above = &*above;
         for (&row, allowed) in order.iter().zip(&self.allowed).skip(known) {
@@ -150,6 +158,7 @@ impl Search {
                 Moves::Warp => fill_row::<true, false>(row, off, allowed, above, sums, 0.0),
                 Moves::Segment => fill_row::<false, false>(row, off, allowed, above, sums, 0.0),
                 Moves::SegmentOrSkip => fill_row::<false, true>(row, off, allowed, above, sums, background),
+                Moves::Windows => fill_windows(row, window, allowed, above, sums),
             }
             (above, rest) = (sums, below);
         }
@@ -171,8 +180,18 @@ impl Search {
         let Rule { aligner, background, .. } = self.rule;
         let width = self.frames + 1;
         let (mut k, mut t) = (order.len(), self.best(order.len()).0);
+        let window = Aligner::window(k, self.frames);
         while k > 0 {
             let at = k * width + t;
+            if aligner.moves() == Moves::Windows {
+                if self.sums[at - 1] == self.sums[at] {
+                    t -= 1;
+                } else {
+                    (1..=window).for_each(|back| visit(k - 1, t - back));
+                    (k, t) = (k - 1, t - window);
+                }
+                continue;
+            }
             let (diagonal, left, above) =
                 (self.sums[at - width - 1], self.sums[at - 1], self.sums[at - width]);
             if aligner.moves() == Moves::SegmentOrSkip {
@@ -230,6 +249,28 @@ fn fill_row<const WARPS: bool, const DROPS: bool>(
     for sum in after {
         left = outside(left);
         *sum = left;
+    }
+}
+
+/// Best sums after so many frames of windows of which the last is of this step, from those of the step before: of how far their
+/// cells are above the mean of the step.
+fn fill_windows(row: &[f32], window: usize, allowed: &Range<usize>, above: &[f64], sums: &mut [f64]) {
+    let mean = row.iter().map(|&cell| f64::from(cell)).sum::<f64>() / row.len() as f64;
+    let mut inside = 0.0;
+    let mut best = f64::NEG_INFINITY;
+    sums[0] = best;
+    for (frame, sum) in sums[1..].iter_mut().enumerate() {
+        inside += f64::from(row[frame]) - mean;
+        if let Some(before) = frame.checked_sub(window) {
+            inside -= f64::from(row[before]) - mean;
+        }
+        if frame + 1 >= window {
+            let start = frame + 1 - window;
+            if allowed.start <= start && frame < allowed.end {
+                best = larger(best, above[start] + inside);
+            }
+        }
+        *sum = best;
     }
 }
 

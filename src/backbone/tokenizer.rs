@@ -477,7 +477,7 @@ mod tests {
         let demo = root.join("assets/demo/model/tokenizer.json");
         let demo = TextTokenizer::open(&demo, 64, 4096, &TokenizerKind::ALL).unwrap();
         assert_eq!(demo.count_words("The athlete, with both arms up.").unwrap(), [6, 0]);
-        assert_eq!(demo.count_words("hunkers with zyx \u{10fffd}").unwrap(), [4, 3]);
+        assert_eq!(demo.count_words("fjqvwz with zyx \u{10fffd}").unwrap(), [4, 3]);
         assert_eq!(demo.count_words(" ").unwrap(), [0, 0]);
         // A word is not broken by letters beyond ASCII.
         let gemma = root.join("tests/fixtures/siglip/gemma/tokenizer.json");

@@ -50,7 +50,7 @@ pub struct EvalArgs {
     /// per frame of the clip; --fps is the number of rows per second
     #[arg(long, value_name = "DIR", conflicts_with = "clips")]
     embeddings: Option<PathBuf>,
-    /// Aligners to compare with dtw, a row each: dtw, segment, mean-path, drop, with options as in
+    /// Aligners to compare with dtw, a row each: dtw, windows, segment, mean-path, drop, with options as in
     /// segment:open-start:open-end:background=p75:band=0.2:cell=logit
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = aligner)]
     aligners: Vec<String>,

@@ -219,7 +219,8 @@ mod tests {
         Rule { aligner, background: 0.25, ..Rule::default() }
     }
 
-    const ALIGNERS: [Aligner; 4] = [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
+    const ALIGNERS: [Aligner; 5] =
+        [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
 
     /// Leader and rivals of different numbers of steps, over as many frames, and a rule for them.
     fn matrices() -> impl Strategy<Value = (Rule, Vec<Array2<f32>>, usize)> {

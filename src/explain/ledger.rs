@@ -7,7 +7,8 @@ use crate::align::{Alignment, Rule};
 /// What each part of an alignment adds to its score: the score is a mean over path cells (Eq. 13), so it splits exactly.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shares {
-    /// For each step the sum of its path cells, divided by what the score is divided by.
+    /// For each step the sum of its path cells, divided by what the score is divided by; for `windows` less the mean of the
+    /// step over the clip, divided by the number of steps.
     pub steps: Vec<f64>,
     /// The same of the frames that are left out, each of which counts as the background.
     pub background: f64,
@@ -25,8 +26,12 @@ impl Shares {
         let divisor = if rule.aligner.divides_by_frames() { frames } else { path };
         let left_out = divisor - path;
         let divisor = divisor.max(1) as f64;
+        let mean = |step: usize| {
+            let mean = cells.row(step).iter().map(|&cell| f64::from(cell)).sum::<f64>() / frames as f64;
+            if rule.aligner.subtracts_means() { mean / steps as f64 } else { 0.0 }
+        };
         Self {
-            steps: sums.into_iter().map(|sum| sum / divisor).collect(),
+            steps: sums.into_iter().enumerate().map(|(step, sum)| sum / divisor - mean(step)).collect(),
             background: if left_out > 0 { rule.background * left_out as f64 / divisor } else { 0.0 },
         }
     }

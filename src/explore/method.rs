@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_is_no_aligner_is_refused_with_what_there_is() {
         for (text, words) in [
-            ("", "dtw, segment, mean-path, drop"),
+            ("", "dtw, windows, segment, mean-path, drop"),
             ("dwt", "unknown aligner 'dwt'"),
             ("segment:open", "unknown knob 'open'"),
             ("segment:background=p200", "percentile"),

@@ -266,7 +266,8 @@ pub mod tests {
             known in prop::collection::btree_set(0..12_usize, 1..12),
             (aligner, preset) in (0..4_usize, 0..2_usize),
         ) {
-            let aligner = [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
+            let aligner =
+                [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
             let preset = [Preset::Paper, Preset::Released][preset];
             let method = Method { aligner, preset, ..Method::default() };
             let known: Vec<usize> = known.into_iter().collect();

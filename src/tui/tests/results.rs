@@ -241,11 +241,11 @@ fn keys_turn_the_aligner_and_its_knobs() {
     type_keys(&mut state, "(");
     assert_eq!(words(&state), "dtw");
     assert!(screen(&mut state).contains("dtw has no ends to open"));
-    type_keys(&mut state, "a()");
+    type_keys(&mut state, "aa()");
     assert_eq!(words(&state), "segment:open-start:open-end");
     type_keys(&mut state, "(");
     assert_eq!(words(&state), "segment:open-end");
-    type_keys(&mut state, "aaaa");
+    type_keys(&mut state, "aaaaa");
     assert_eq!(words(&state), "segment:open-end", "around, with its knobs");
     type_keys(&mut state, "A");
     let prompt = screen(&mut state);

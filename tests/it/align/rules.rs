@@ -7,6 +7,9 @@ use actalign_tui::explain::Shares;
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
 
+const ALIGNERS: [Aligner; 5] =
+    [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
+
 /// Which step each frame is in; none is left out.
 type Labels = Vec<Option<usize>>;
 
@@ -53,6 +56,25 @@ fn labels(rule: &Rule, (steps, frames): (usize, usize)) -> Vec<Labels> {
     all.filter(is_allowed).collect()
 }
 
+/// All ways to put a window for each step, in order: together they take two fifths of the frames, rounded.
+fn windows(rule: &Rule, (steps, frames): (usize, usize)) -> Vec<Vec<(usize, usize)>> {
+    let window = ((0.4 * frames as f64 / steps as f64 + 1e-9).round() as usize).max(1);
+    let mut all: Vec<(usize, Vec<(usize, usize)>)> = vec![(0, Vec::new())];
+    for step in 0..steps {
+        all = all
+            .into_iter()
+            .flat_map(|(free, path)| {
+                (free..=frames.saturating_sub(window)).filter(|_| frames >= window).map(move |start| {
+                    let cells = (start..start + window).map(|frame| (step, frame));
+                    (start + window, path.iter().copied().chain(cells).collect())
+                })
+            })
+            .collect();
+    }
+    let inside = |path: &Vec<(usize, usize)>| path.iter().all(|&cell| in_band(rule, (steps, frames), cell));
+    all.into_iter().map(|(_, path)| path).filter(inside).collect()
+}
+
 /// All warping paths from the first cell to `end`.
 fn warps(end: (usize, usize)) -> Vec<Vec<(usize, usize)>> {
     if end == (0, 0) {
@@ -72,6 +94,10 @@ fn score_of(rule: &Rule, cells: &Array2<f32>, path: &[(usize, usize)]) -> f64 {
     let frames = cells.ncols();
     match rule.aligner {
         Aligner::Dtw | Aligner::MeanPath => sum / path.len() as f64,
+        Aligner::Windows => {
+            sum / path.len() as f64
+                - cells.iter().map(|&cell| f64::from(cell)).sum::<f64>() / cells.len() as f64
+        }
         Aligner::Segment | Aligner::Drop => {
             (sum + rule.background * (frames - path.len()) as f64) / frames as f64
         }
@@ -84,6 +110,7 @@ fn all_paths(rule: &Rule, shape: (usize, usize)) -> Vec<Vec<(usize, usize)>> {
             .into_iter()
             .filter(|path| path.iter().all(|&cell| in_band(rule, shape, cell)))
             .collect(),
+        Aligner::Windows => windows(rule, shape),
         Aligner::Segment | Aligner::Drop => labels(rule, shape)
             .into_iter()
             .map(|labels| labels.iter().enumerate().filter_map(|(t, step)| Some(((*step)?, t))).collect())
@@ -105,7 +132,7 @@ fn brute_force(rule: &Rule, cells: &Array2<f32>) -> Option<f64> {
 }
 
 fn aligners() -> impl Strategy<Value = Aligner> {
-    prop::sample::select(vec![Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop])
+    prop::sample::select(ALIGNERS.to_vec())
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -145,7 +172,7 @@ proptest! {
                 prop_assert_eq!(frames_per_step, (0..steps).map(counted).collect::<Vec<_>>());
             }
             Err(AlignError::TooFewFrames { .. }) => {
-                prop_assert!(steps > frames && matches!(rule.aligner, Aligner::Segment | Aligner::Drop));
+                prop_assert!(steps > frames && rule.aligner.counts_frames_once());
             }
             Err(AlignError::Band { .. }) => prop_assert!(best.is_none() && rule.band.is_some()),
             Err(other) => prop_assert!(false, "{}", other),
@@ -158,15 +185,19 @@ proptest! {
         let shares = Shares::new(rule, cells.view(), &alignment);
         prop_assert_eq!(shares.steps.len(), cells.nrows());
         prop_assert!((shares.steps.iter().sum::<f64>() + shares.background - alignment.score).abs() < 1e-9);
-        // A step's share is the sum of its cells over what the score is divided by.
+        // A step's share is the sum of its cells over what the score is divided by, less its mean where that is subtracted.
         let divisor = match rule.aligner {
-            Aligner::Dtw | Aligner::MeanPath => alignment.path.len(),
+            Aligner::Dtw | Aligner::MeanPath | Aligner::Windows => alignment.path.len(),
             Aligner::Segment | Aligner::Drop => cells.ncols(),
         };
         for (step, share) in shares.steps.iter().enumerate() {
             let of_step = alignment.path.iter().filter(|cell| cell.0 == step);
             let sum: f64 = of_step.map(|&cell| f64::from(cells[cell])).sum();
-            prop_assert!((share - sum / divisor as f64).abs() < 1e-9);
+            let mean = match rule.aligner {
+                Aligner::Windows => cells.row(step).iter().map(|&cell| f64::from(cell)).sum::<f64>() / cells.len() as f64,
+                _ => 0.0,
+            };
+            prop_assert!((share - (sum / divisor as f64 - mean)).abs() < 1e-9);
         }
     }
 
@@ -271,7 +302,7 @@ fn more_steps_than_frames_need_frames_that_are_counted_twice() {
     for aligner in [Aligner::Dtw, Aligner::MeanPath] {
         assert_eq!(align(aligner, cells.view()).unwrap().score, 0.5);
     }
-    for aligner in [Aligner::Segment, Aligner::Drop] {
+    for aligner in [Aligner::Windows, Aligner::Segment, Aligner::Drop] {
         let error = align(aligner, cells.view()).unwrap_err();
         assert_eq!(error, AlignError::TooFewFrames { aligner, steps: 4, frames: 2 });
         assert!(error.to_string().contains("4 steps and 2 frames"), "{error}");
@@ -281,7 +312,7 @@ fn more_steps_than_frames_need_frames_that_are_counted_twice() {
 #[test]
 fn what_is_no_number_and_what_leaves_no_path_is_refused() {
     let cells = array![[0.5_f32, 0.25], [f32::NAN, 0.5]];
-    for aligner in [Aligner::Dtw, Aligner::Segment, Aligner::MeanPath, Aligner::Drop] {
+    for aligner in ALIGNERS {
         assert!(matches!(align(aligner, cells.view()), Err(AlignError::NotFinite { step: 1, frame: 0, .. })));
         for background in [f64::NAN, f64::INFINITY, 1e308] {
             let refused = align(Rule { background, ..rule(aligner) }, array![[0.5]].view());
@@ -310,4 +341,24 @@ fn the_mean_of_a_path_can_be_higher_than_that_of_the_highest_sum() {
         (align(Aligner::Dtw, cells.view()).unwrap(), align(Aligner::MeanPath, cells.view()).unwrap());
     assert_eq!((dtw.path.len(), mean.path), (3, vec![(0, 0), (1, 1)]));
     assert!((mean.score - 0.9).abs() < 1e-7 && dtw.score < 0.64);
+}
+
+#[test]
+fn windows_find_short_steps_far_apart() {
+    // Three steps of four frames each in sixty; between them the first step's picture comes again.
+    let shown = |step: usize, frame: usize| {
+        let start = [20, 35, 50][step];
+        (start..start + 4).contains(&frame) || step == 0 && (40..44).contains(&frame)
+    };
+    let cells =
+        Array2::from_shape_fn((3, 60), |(step, frame)| if shown(step, frame) { 0.9_f32 } else { 0.1 });
+    let found = align(Aligner::Windows, cells.view()).unwrap();
+    assert_eq!(found.frames_per_step, [8, 8, 8]);
+    for (step, start) in [20, 35, 50].into_iter().enumerate() {
+        for frame in start..start + 4 {
+            assert!(found.path.contains(&(step, frame)), "{:?}", found.path);
+        }
+    }
+    // A clip that shows nothing of it, or all of it all the time, scores 0.
+    assert!(align(Aligner::Windows, Array2::from_elem((3, 60), 0.9_f32).view()).unwrap().score.abs() < 1e-9);
 }
