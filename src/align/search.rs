@@ -255,14 +255,16 @@ fn fill_row<const WARPS: bool, const DROPS: bool>(
 /// Best sums after so many frames of windows of which the last is of this step, from those of the step before: of how far their
 /// cells are above the mean of the step.
 fn fill_windows(row: &[f32], window: usize, allowed: &Range<usize>, above: &[f64], sums: &mut [f64]) {
-    let mean = row.iter().map(|&cell| f64::from(cell)).sum::<f64>() / row.len() as f64;
+    // From the first cell, so that windows of equal cells are exactly 0.
+    let value = |frame: usize| f64::from(row[frame]) - f64::from(row[0]);
+    let mean = (0..row.len()).map(value).sum::<f64>() / row.len() as f64;
     let mut inside = 0.0;
     let mut best = f64::NEG_INFINITY;
     sums[0] = best;
     for (frame, sum) in sums[1..].iter_mut().enumerate() {
-        inside += f64::from(row[frame]) - mean;
+        inside += value(frame) - mean;
         if let Some(before) = frame.checked_sub(window) {
-            inside -= f64::from(row[before]) - mean;
+            inside -= value(before) - mean;
         }
         if frame + 1 >= window {
             let start = frame + 1 - window;

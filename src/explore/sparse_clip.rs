@@ -264,7 +264,7 @@ pub mod tests {
             frames in matrix(12, 4),
             scripts in prop::collection::vec(matrix(3, 4), 1..4),
             known in prop::collection::btree_set(0..12_usize, 1..12),
-            (aligner, preset) in (0..4_usize, 0..2_usize),
+            (aligner, preset) in (0..5_usize, 0..2_usize),
         ) {
             let aligner =
                 [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];

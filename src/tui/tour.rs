@@ -64,13 +64,13 @@ pub const TOUR: &[TourStep] = &[
         about: None,
     },
     TourStep {
-        text: "`compare` goes back. `edit-step` changes a step in your words, `undo` takes it back. Press `next-clip`: there the published method goes wrong.",
+        text: "`compare` goes back. `edit-step` changes a step in your words, `undo` takes it back. Press `next-clip`: there the action starts late.",
         asks_for: |command| matches!(command, Command::NextClip | Command::PreviousClip),
         about: None,
     },
     TourStep {
-        text: "This action starts late, but every step must take a frame. ⚠: the line has collapsed, most steps hold a single one.",
-        asks_for: |_| false,
+        text: "dtw gives every frame to a step, so its line waits where nothing fits. Press `next-aligner`: windows takes one stretch for each step.",
+        asks_for: |command| command == Command::NextAligner,
         about: Some("late-start"),
     },
     TourStep {
