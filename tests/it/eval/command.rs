@@ -489,6 +489,6 @@ fn invalid_inputs_are_refused_before_the_work() {
         run(folder.path(), arguments).assert().code(1).stdout("").stderr(first.and(second));
     }
     run(folder.path(), "eval manifest.jsonl --aligners dtw,nonsense").assert().code(2).stderr(
-        predicate::str::contains("nonsense").and(predicate::str::contains("choose among dtw, segment")),
+        predicate::str::contains("nonsense").and(predicate::str::contains("choose among dtw, windows")),
     );
 }

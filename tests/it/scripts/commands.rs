@@ -121,8 +121,8 @@ fn the_explorer_opens_scripts_of_the_library() {
 
 const DOUBTFUL: &str = r#"{"domain": "chess", "classes": [
     {"name": "fork", "steps": ["the player gets ready", "a knight jumps between two pieces", "A knight jumps between two pieces."]},
-    {"name": "pin", "steps": ["a bishop slides along a diagonal", "a piece in front of the king cannot move away"]},
-    {"name": "skewer", "steps": ["a rook slides along a file", "the king steps aside", "a piece in front of the king cannot move away"]}]}"#;
+    {"name": "pin", "steps": ["a bishop slides along a diagonal", "a piece in front of the king cannot move away to the left or the right"]},
+    {"name": "skewer", "steps": ["a rook slides along a file", "the king steps aside", "a piece in front of the king cannot move away to the left or the right"]}]}"#;
 
 #[test]
 fn check_needs_no_model_for_the_words() {
@@ -159,8 +159,7 @@ fn check_with_a_model_finds_cut_sentences_and_similar_classes() {
     let cut: Vec<&Value> =
         file["warnings"].as_array().unwrap().iter().filter(|one| one["kind"] == "cut").collect();
     assert!(!cut.is_empty() && cut.iter().all(|one| one["template"] != "step"), "{file}");
-    let sentence =
-        "This is a video of doing skewer in chess with a piece in front of the king cannot move away";
+    let sentence = "This is a video of doing skewer in chess with a piece in front of the king cannot move away to the left or the right";
     let of_skewer =
         cut.iter().find(|one| one["class"] == 2 && one["step"] == 2 && one["template"] == "context").unwrap();
     let (kept, lost) = (of_skewer["kept"].as_str().unwrap(), of_skewer["lost"].as_str().unwrap());
