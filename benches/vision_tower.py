@@ -73,7 +73,7 @@ def rate(batch, run):
 
 
 def this_program(batch, environment):
-    command = ["cargo", "bench", "--quiet", "--no-default-features", "--bench", "vision_tower", "--"]
+    command = ["cargo", "bench", "--workspace", "--quiet", "--no-default-features", "--bench", "vision_tower", "--"]
     command += [f"vision_tower/batch_{batch}$", "--noplot", "--measurement-time", str(SECONDS)]
     subprocess.run(command, check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     target = Path(environment.get("CARGO_TARGET_DIR", ROOT / "target"))
