@@ -97,16 +97,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         scripts_file = Path(folder) / "scripts.json"
         scripts_file.write_text(json.dumps(scripts()))
-        common = [args.clip, "--fps", str(args.fps)]
         python = [sys.executable, __file__, args.clip, str(args.model), "--fps", str(args.fps), "--plain", str(scripts_file)]
-        program = [PROGRAM, "classify", *common, "--scripts", scripts_file, "--model", args.model, "--device", "cpu", "--json"]
+        program = [PROGRAM, "classify", args.clip, "--fps", str(args.fps), "--scripts", scripts_file, "--model", args.model, "--device", "cpu", "--json"]
         ways = {
             "plain Python script": [*python, "--threads", str(args.threads)],
             "this program, f32": [*program, "--precision", "f32"],
             "this program, auto": program,
         }
         times, scores, frames = {name: [] for name in ways}, {}, 0
-        for round_number in range(args.rounds):
+        for _ in range(args.rounds):
             for name, command in ways.items():
                 with tempfile.TemporaryDirectory() as cache:
                     environment = dict(os.environ, RAYON_NUM_THREADS=str(args.threads), ACTALIGN_CACHE_DIR=cache)

@@ -16,7 +16,7 @@ pub struct DrawnScores {
     best: Vec<f64>,
     /// The most cells that a path has besides one in each frame.
     more: usize,
-    /// The least cell, where cells count from the mean of their step, which is no less.
+    /// The worst cell, where the mean of the step is subtracted: the mean is no less.
     least: Option<f64>,
     rounding: f64,
 }
@@ -63,8 +63,8 @@ impl DrawnScores {
     /// What the score of these frames does not exceed, found without a path.
     ///
     /// A score is a mean over at least one cell of each frame, and of at most K − 1 more cells if a frame may count for
-    /// several steps. The ceiling takes the best cell of each frame, and the best of all for the others. Windows leave out most
-    /// frames: there it is the best cell of all, above the least.
+    /// several steps. The ceiling takes the best cell of each frame, and the best of all for the others. Windows leave most frames
+    /// out, and subtract a mean: there the ceiling is the best of all cells less the worst.
     pub fn ceiling(&self, picked: &[usize]) -> f64 {
         let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
         for &frame in picked {
@@ -80,6 +80,7 @@ impl DrawnScores {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
     use ndarray::{Array2, s};
     use proptest::prelude::*;
 
@@ -95,8 +96,7 @@ mod tests {
             (background, offset) in (-1.0..1.0_f64, -2.0..2.0_f32),
             band in proptest::option::of(0.4..1.0_f64),
         ) {
-            let aligner =
-                [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
+            let aligner = Aligner::value_variants()[aligner];
             let rule = Rule { aligner, background, open_start, open_end, band };
             let cells = Array2::from_shape_vec((4, 9), cells).unwrap() + offset;
             let drawn = DrawnScores::new(rule, cells.view()).unwrap();

@@ -109,12 +109,12 @@ impl Aligner {
         self.moves() != Moves::Warp
     }
 
-    /// Whether cells count from the mean of their step over the clip.
+    /// Whether the mean of a step over the clip is subtracted from its cells.
     pub fn subtracts_means(self) -> bool {
         self.moves() == Moves::Windows
     }
 
-    /// Frames of a window, if so many steps share so many frames: the windows take two fifths of them, rounded.
+    /// Frames of each window in a clip of so many frames: the windows of all steps together take two fifths of it.
     pub fn window(steps: usize, frames: usize) -> usize {
         ((4 * frames + 5 * steps) / (10 * steps.max(1))).max(1)
     }

@@ -252,8 +252,8 @@ fn fill_row<const WARPS: bool, const DROPS: bool>(
     }
 }
 
-/// Best sums after so many frames of windows of which the last is of this step, from those of the step before: of how far their
-/// cells are above the mean of the step.
+/// Best sums of windows up to each frame, the last window being of this step, from the sums of the step before. A cell counts by
+/// how far it is above the mean of its step.
 fn fill_windows(row: &[f32], window: usize, allowed: &Range<usize>, above: &[f64], sums: &mut [f64]) {
     // From the first cell, so that windows of equal cells are exactly 0.
     let value = |frame: usize| f64::from(row[frame]) - f64::from(row[0]);

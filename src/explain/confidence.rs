@@ -201,6 +201,7 @@ fn picked(draw: &[usize], block: usize, frames: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
     use ndarray::{Array2, Axis, array};
     use proptest::prelude::*;
 
@@ -219,25 +220,26 @@ mod tests {
         Rule { aligner, background: 0.25, ..Rule::default() }
     }
 
-    const ALIGNERS: [Aligner; 5] =
-        [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
-
     /// Leader and rivals of different numbers of steps, over as many frames, and a rule for them.
     fn matrices() -> impl Strategy<Value = (Rule, Vec<Array2<f32>>, usize)> {
         (1..9_usize, 0..5_usize, 0..4_usize).prop_flat_map(|(frames, aligner, width)| {
-            let most = if ALIGNERS[aligner] == Aligner::Dtw { 5 } else { frames.min(5) };
+            let most = if Aligner::value_variants()[aligner] == Aligner::Dtw { 5 } else { frames.min(5) };
             let one = (1..=most).prop_flat_map(move |steps| {
                 proptest::collection::vec(0.0..1.0_f32, steps * frames)
                     .prop_map(move |cells| Array2::from_shape_vec((steps, frames), cells).unwrap())
             });
-            (Just(rule(ALIGNERS[aligner])), proptest::collection::vec(one, 2..4), Just(width))
+            (
+                Just(rule(Aligner::value_variants()[aligner])),
+                proptest::collection::vec(one, 2..4),
+                Just(width),
+            )
         })
     }
 
     #[test]
     fn equal_scripts_are_too_close_to_call() {
         let cells = array![[0.3_f32, 0.1, 0.7, 0.2, 0.4], [0.6, 0.2, 0.9, 0.1, 0.3]];
-        for aligner in ALIGNERS {
+        for &aligner in Aligner::value_variants() {
             let found = confidence_of(rule(aligner), &[cells.clone(), cells.clone()], 1).unwrap();
             assert_eq!((found.margin, found.interval, found.won), (0.0, [0.0, 0.0], 0.5));
             assert!(found.too_close);
@@ -377,7 +379,7 @@ mod tests {
         fn the_share_of_wins_is_that_of_all_draws(
             cells in proptest::collection::vec(0.0..1.0_f32, 18), aligner in 0..5_usize,
         ) {
-            let rule = rule(ALIGNERS[aligner]);
+            let rule = rule(Aligner::value_variants()[aligner]);
             let half = |from: usize| Array2::from_shape_vec((3, 3), cells[from..from + 9].to_vec()).unwrap();
             let matrices = [half(0), half(9)];
             let (mut wins, mut lowest, mut highest) = (0.0, f64::INFINITY, f64::NEG_INFINITY);

@@ -26,12 +26,15 @@ impl Shares {
         let divisor = if rule.aligner.divides_by_frames() { frames } else { path };
         let left_out = divisor - path;
         let divisor = divisor.max(1) as f64;
-        let mean = |step: usize| {
-            let mean = cells.row(step).iter().map(|&cell| f64::from(cell)).sum::<f64>() / frames as f64;
-            if rule.aligner.subtracts_means() { mean / steps as f64 } else { 0.0 }
-        };
+        if rule.aligner.subtracts_means() {
+            // As much as path cells that are the mean.
+            for (sum, row) in sums.iter_mut().zip(cells.rows()) {
+                let mean = row.iter().map(|&cell| f64::from(cell)).sum::<f64>() / frames as f64;
+                *sum -= mean * divisor / steps as f64;
+            }
+        }
         Self {
-            steps: sums.into_iter().enumerate().map(|(step, sum)| sum / divisor - mean(step)).collect(),
+            steps: sums.into_iter().map(|sum| sum / divisor).collect(),
             background: if left_out > 0 { rule.background * left_out as f64 / divisor } else { 0.0 },
         }
     }

@@ -191,6 +191,7 @@ impl Filled<'_> {
 
 #[cfg(test)]
 pub mod tests {
+    use clap::ValueEnum;
     use ndarray::{Array1, array};
     use proptest::prelude::*;
 
@@ -266,8 +267,7 @@ pub mod tests {
             known in prop::collection::btree_set(0..12_usize, 1..12),
             (aligner, preset) in (0..5_usize, 0..2_usize),
         ) {
-            let aligner =
-                [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop][aligner];
+            let aligner = Aligner::value_variants()[aligner];
             let preset = [Preset::Paper, Preset::Released][preset];
             let method = Method { aligner, preset, ..Method::default() };
             let known: Vec<usize> = known.into_iter().collect();

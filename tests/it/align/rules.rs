@@ -4,11 +4,9 @@ use actalign_tui::align::{
     AlignError, Aligner, Alignment, Rule, Shuffles, align, order_evidence, scores_without_steps,
 };
 use actalign_tui::explain::Shares;
+use clap::ValueEnum;
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
-
-const ALIGNERS: [Aligner; 5] =
-    [Aligner::Dtw, Aligner::Windows, Aligner::Segment, Aligner::MeanPath, Aligner::Drop];
 
 /// Which step each frame is in; none is left out.
 type Labels = Vec<Option<usize>>;
@@ -132,7 +130,7 @@ fn brute_force(rule: &Rule, cells: &Array2<f32>) -> Option<f64> {
 }
 
 fn aligners() -> impl Strategy<Value = Aligner> {
-    prop::sample::select(ALIGNERS.to_vec())
+    prop::sample::select(Aligner::value_variants())
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -312,7 +310,7 @@ fn more_steps_than_frames_need_frames_that_are_counted_twice() {
 #[test]
 fn what_is_no_number_and_what_leaves_no_path_is_refused() {
     let cells = array![[0.5_f32, 0.25], [f32::NAN, 0.5]];
-    for aligner in ALIGNERS {
+    for &aligner in Aligner::value_variants() {
         assert!(matches!(align(aligner, cells.view()), Err(AlignError::NotFinite { step: 1, frame: 0, .. })));
         for background in [f64::NAN, f64::INFINITY, 1e308] {
             let refused = align(Rule { background, ..rule(aligner) }, array![[0.5]].view());
