@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
+use super::search::larger;
 use super::{AlignError, check};
 
 /// A stretch of frames that shows a script.
@@ -302,11 +303,6 @@ fn largest(numbers: &[f64]) -> f64 {
         std::array::from_fn(|lane| larger(largest[lane], eight[lane]))
     });
     largest.iter().chain(others).copied().fold(f64::NEG_INFINITY, larger)
-}
-
-/// The larger of two numbers that are not NaN: a single instruction, unlike [`f64::max`].
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
 }
 
 #[cfg(test)]

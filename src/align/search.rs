@@ -306,6 +306,6 @@ fn stay_or_begin(diagonal: f64, left: f64) -> Origin {
 }
 
 /// The larger of two numbers that are not NaN: a single instruction, unlike [`f64::max`].
-fn larger(a: f64, b: f64) -> f64 {
+pub fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }

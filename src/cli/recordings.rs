@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use crate::align::OwnCalibration;
 use crate::cli::inputs::seconds;
 use crate::cli::progress;
-use crate::explore::{Exploration, Job, Sources, Update, count_cached};
+use crate::explore::{EmbeddedFrame, Exploration, Job, Sources, Update, count_cached};
 use crate::find::{
     COARSE_RATE, FIRST_SEARCH, FindSettings, Finder, Recording, Wanted, next_search, promising,
 };
@@ -126,7 +126,7 @@ pub fn embed(setup: &Setup, video: &Path, search: &SearchArgs, settings: FindSet
     let dense = match search.rate_after_coarse(&job)? {
         Some(rate) => Some(passes.run_coarse_to_dense(&job, rate)?),
         None => {
-            passes.run(job)?;
+            passes.run(job, |_| ())?;
             None
         }
     };
@@ -162,7 +162,10 @@ struct Passes<'a> {
 impl Passes<'_> {
     /// Embeds few frames, and then those at `rate` per second where moments may be: these parts, in seconds.
     fn run_coarse_to_dense(&mut self, job: &Job, rate: f64) -> Result<Vec<[f64; 2]>> {
-        self.run(Job { sampling: Sampling::Fps(COARSE_RATE), ..job.clone() })?;
+        let mut coarse = Vec::new();
+        self.run(Job { sampling: Sampling::Fps(COARSE_RATE), ..job.clone() }, |frames| {
+            coarse.extend_from_slice(frames);
+        })?;
         let Some(wanted) = wanted(&self.exploration, self.setup.scripts())? else { return Ok(Vec::new()) };
         let parts = promising(&Finder::new(wanted, self.settings), &self.recording, rate)?;
         let end = job.segment.end.into_iter().chain(self.info.as_ref().and_then(|info| info.duration));
@@ -170,12 +173,15 @@ impl Passes<'_> {
         for &part in &parts {
             self.recording.forget(part);
             let segment = Segment { start: Some(part[0]), end: Some(part[1]) };
-            self.run(Job { segment, texts: Vec::new(), ..job.clone() })?;
+            let is_within = |frame: &&EmbeddedFrame| (part[0]..part[1]).contains(&frame.time);
+            let known = coarse.iter().filter(is_within).cloned().collect();
+            self.run(Job { segment, texts: Vec::new(), known, ..job.clone() }, |_| ())?;
         }
         Ok(parts)
     }
 
-    fn run(&mut self, job: Job) -> Result<()> {
+    /// Embeds the frames of a job; `keep` gets them too.
+    fn run(&mut self, job: Job, mut keep: impl FnMut(&[EmbeddedFrame])) -> Result<()> {
         let clip = job.clip.display().to_string();
         let mut failure = None;
         progress::embed_clip_noting(job, |update| match update {
@@ -192,6 +198,7 @@ impl Passes<'_> {
             }
             Update::Frames(frames) => {
                 failure = failure.take().or(self.recording.add(&frames).err());
+                keep(&frames);
                 self.so_far()
             }
             _ => None,

@@ -145,20 +145,25 @@ impl Finder {
     /// # Errors
     /// If an embedding is not finite, or the recording cannot be read back.
     pub fn find(&self, recording: &Recording) -> Result<FoundMoments, FindError> {
-        Ok(self.find_in(recording.timeline(self.settings.smoothing_seconds)?)?)
+        let timeline = recording.timeline(self.settings.smoothing_seconds)?;
+        Ok(self.find_in(timeline, &|| false)?.expect("nothing cancels it"))
     }
 
-    /// The moments in these frames.
+    /// The moments in these frames; `None` once it `is_cancelled`.
     ///
     /// # Errors
     /// If an embedding is not finite.
-    pub fn find_in(&self, timeline: Timeline) -> Result<FoundMoments, AlignError> {
+    pub fn find_in(
+        &self,
+        timeline: Timeline,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<FoundMoments>, AlignError> {
         let mut found = FoundMoments { moments: Vec::new(), unordered: 0, stretches: Vec::new(), timeline };
         if !found.timeline.is_empty() {
-            let search = Search { finder: self, timeline: &found.timeline, backgrounds: Vec::new() };
+            let search = Search::new(self, &found.timeline, is_cancelled);
             (found.moments, found.unordered, found.stretches) = search.run()?;
         }
-        Ok(found)
+        Ok((!is_cancelled()).then_some(found))
     }
 
     /// How it searches.
@@ -173,7 +178,7 @@ impl Finder {
     /// As [`Finder::find`].
     pub fn candidates(&self, recording: &Recording) -> Result<(Timeline, Vec<[f64; 2]>), FindError> {
         let timeline = recording.timeline(self.settings.smoothing_seconds)?;
-        let mut search = Search { finder: self, timeline: &timeline, backgrounds: Vec::new() };
+        let mut search = Search::new(self, &timeline, &|| false);
         let candidates = if timeline.is_empty() { Vec::new() } else { search.candidates()? };
         let spans = candidates.iter().map(|(_, moment)| timeline.seconds(&moment.frames)).collect();
         Ok((timeline, spans))
@@ -186,9 +191,15 @@ struct Search<'a> {
     timeline: &'a Timeline,
     /// Of each step of each class.
     backgrounds: Vec<Vec<StepBackground>>,
+    /// Once it is true, what is left is skipped.
+    is_cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(finder: &'a Finder, timeline: &'a Timeline, is_cancelled: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self { finder, timeline, backgrounds: Vec::new(), is_cancelled }
+    }
+
     fn run(mut self) -> Result<(Vec<FoundMoment>, usize, Vec<Stretch>), AlignError> {
         let settings = &self.finder.settings;
         let candidates = self.candidates()?;
@@ -200,7 +211,7 @@ impl Search<'_> {
         let stretches = candidates.iter().map(stretch).collect();
         let (mut found, mut unordered) = (Vec::new(), 0);
         for (class, moment) in candidates {
-            if found.len() == settings.max_moments {
+            if found.len() == settings.max_moments || (self.is_cancelled)() {
                 break;
             }
             let overlaps = |(_, other, _): &(usize, MomentPath, _)| overlap(&other.frames, &moment.frames);
@@ -236,6 +247,9 @@ impl Search<'_> {
         let mut candidates = Vec::new();
         let mut first = 0;
         while first < self.finder.classes.len() {
+            if (self.is_cancelled)() {
+                break;
+            }
             let group = self.group(first);
             let cosines = self.timeline.cosines(self.steps(&group).view(), 0..self.timeline.len());
             let mut start = 0;
@@ -245,6 +259,9 @@ impl Search<'_> {
             });
             let rows: Vec<Range<usize>> = rows.collect();
             let of_class = |(class, rows): (usize, Range<usize>)| {
+                if (self.is_cancelled)() {
+                    return Ok(Default::default());
+                }
                 let cosines = cosines.slice(s![rows, ..]);
                 let percentile = self.finder.settings.background_of(self.timeline.duration());
                 let backgrounds: Vec<StepBackground> =
@@ -308,6 +325,9 @@ impl Search<'_> {
     /// The class that scores best within some frames, but for one.
     fn rival(&self, own: usize, frames: &Range<usize>) -> Result<Option<(usize, f64)>, AlignError> {
         let score = |class: usize| {
+            if (self.is_cancelled)() {
+                return Ok(None);
+            }
             let gains = self.gains(class, frames.clone());
             let moment = best_moment(gains.view(), self.finder.settings.gap)?;
             Ok(moment.map(|moment| (class, moment.score)))

@@ -76,31 +76,34 @@ impl MomentSearch {
         Ok(Self { finder: Finder::new(wanted, settings), rows: exploration.rows(), classes: places, names })
     }
 
-    /// Searches; takes seconds for an hour of video.
+    /// Searches; takes seconds for an hour of video. `None` once it `is_cancelled`.
     ///
     /// # Errors
     /// If an embedding is not finite.
-    pub fn run(self) -> Result<ClipMoments, AlignError> {
+    pub fn run(self, is_cancelled: impl Fn() -> bool + Sync) -> Result<Option<ClipMoments>, AlignError> {
         let Self { finder, rows, classes, names } = self;
-        let found = finder.find_in(Timeline::of_rows(rows, finder.settings().smoothing_seconds))?;
+        let timeline = Timeline::of_rows(rows, finder.settings().smoothing_seconds);
+        let Some(found) = finder.find_in(timeline, &is_cancelled)? else { return Ok(None) };
         let timeline = &found.timeline;
         let moment = |moment| {
             let report = MomentReport::new(moment, timeline, &names);
             ClipMoment { class: classes[moment.class], found: report }
         };
         let best = found.best_by_time(PARTS).into_iter();
-        Ok(ClipMoments {
+        Ok(Some(ClipMoments {
             moments: found.moments.iter().map(moment).collect(),
             best: best.map(|best| best.map(|(class, score)| (classes[class], score))).collect(),
             unordered: found.unordered,
             frames: timeline.len(),
             span: if timeline.is_empty() { [0.0; 2] } else { timeline.seconds(&(0..timeline.len())) },
-        })
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::align::Calibration;
     use crate::explore::{Candidate, EmbeddedFrame, Settings};
@@ -153,7 +156,7 @@ mod tests {
         let exploration = exploration();
         let search = MomentSearch::new(&exploration, &[]).unwrap();
         let (finder, classes) = (search.finder.clone(), search.classes.clone());
-        let found = search.run().unwrap();
+        let found = search.run(|| false).unwrap().unwrap();
         let spans: Vec<(usize, u32)> = found
             .moments
             .iter()
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_best_class_is_known_where_a_script_fits() {
-        let found = MomentSearch::new(&exploration(), &[]).unwrap().run().unwrap();
+        let found = MomentSearch::new(&exploration(), &[]).unwrap().run(|| false).unwrap().unwrap();
         let at = |second: f64| found.best[(second / 50.0 * found.best.len() as f64) as usize];
         for second in [11.2, 31.2] {
             assert!(at(second).is_some_and(|(class, score)| class == 1 && score > 1.0), "{:?}", at(second));
@@ -187,9 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cancelled_search_has_no_answer() {
+        for searched in 0..6 {
+            let asked = AtomicUsize::new(0);
+            let is_cancelled = || asked.fetch_add(1, Ordering::Relaxed) >= searched;
+            let search = MomentSearch::new(&exploration(), &[]).unwrap();
+            assert_eq!(search.run(is_cancelled).unwrap(), None, "cancelled after {searched} questions");
+        }
+    }
+
+    #[test]
     fn nothing_embedded_has_no_moments() {
         let empty = exploration().without_frames();
-        let found = MomentSearch::new(&empty, &[]).unwrap().run().unwrap();
+        let found = MomentSearch::new(&empty, &[]).unwrap().run(|| false).unwrap().unwrap();
         assert!(found.moments.is_empty() && found.best.iter().all(Option::is_none));
     }
 }

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
-use rayon::slice::ParallelSliceMut;
 
 /// How a value becomes a shade.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +109,7 @@ fn ranks(matrices: &[ArrayView2<f32>]) -> (Vec<Array2<f32>>, Vec<f32>) {
         .zip(0_u32..)
         .map(|(&cell, place)| u64::from(ordered_bits(cell)) << 32 | u64::from(place))
         .collect();
-    order.par_sort_unstable();
+    radsort::sort_by_key(&mut order, |&cell| (cell >> 32) as u32);
     let cells: Vec<f32> = matrices.iter().flatten().copied().collect();
     let sorted = order.iter().map(|&cell| cells[cell as u32 as usize]).collect();
 

@@ -205,6 +205,8 @@ pub enum Effect {
         number: u64,
         search: Box<MomentSearch>,
     },
+    /// Give up the search for moments.
+    StopFinding,
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),
     /// Decode small pictures of these frames of a clip, in place of those asked for before, and answer each with

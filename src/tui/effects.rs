@@ -30,6 +30,7 @@ use crate::tui::terminal::{Terminal, signals};
 use crate::video::{Segment, VideoReader};
 
 const OPENING: &str = "opening a file";
+const FINDING: &str = "finding moments";
 const WRITING: &str = "writing a script";
 
 /// Runs the effects of the explorer. Dropping it waits for what is being saved, and cancels all else.
@@ -142,14 +143,16 @@ impl Effects {
                 .worker("scores without steps")
                 .replace(Action::Failed, move |_| Action::Without(request.find())),
             Effect::FindMoments { clip, number, search } => {
-                self.worker("finding moments").replace(
+                self.worker(FINDING).replace(
                     move |panic| Action::MomentsFound(clip, number, Err(panic)),
-                    move |_| {
-                        let found = search.run().map(Box::new).map_err(|error| error.to_string());
-                        Action::MomentsFound(clip, number, found)
+                    move |context| {
+                        let found = search.run(|| context.is_cancelled()).transpose()?;
+                        let found = found.map(Box::new).map_err(|error| error.to_string());
+                        Some(Action::MomentsFound(clip, number, found))
                     },
                 );
             }
+            Effect::StopFinding => self.worker(FINDING).stop(),
             Effect::DecodeFrame(request) => {
                 let (decoder, job) = (self.pictures.clone(), self.jobs[request.place.clip].clone());
                 self.worker("decoding a frame").replace(Action::Failed, move |context| {

@@ -91,7 +91,9 @@ impl Headless {
         self.state.overlay = None;
         for effect in refresh(&mut self.state) {
             if let Effect::FindMoments { clip, number, search } = effect {
-                let found = search.run().map(Box::new).map_err(|error| error.to_string());
+                let found = search.run(|| false).map(|found| found.map(Box::new)).transpose();
+                let Some(found) = found else { continue };
+                let found = found.map_err(|error| error.to_string());
                 self.act(Action::MomentsFound(clip, number, found));
             }
         }

@@ -45,15 +45,16 @@ impl Moments {
         self.running.is_some()
     }
 
-    /// Whether it is time to search: for the first time, with other knobs or candidates, or in a quarter more frames.
-    /// `is_whole`: all frames are there.
+    /// Whether it is time to search: for the first time, with other knobs or candidates, even in place of a search that is under
+    /// way, or in a quarter more frames. `is_whole`: all frames are there.
     pub fn are_due(&self, exploration: &Exploration, is_whole: bool) -> bool {
         let frames = exploration.outcome().times.len();
-        if self.is_running() || frames == 0 {
+        if frames == 0 {
             return false;
         }
         match &self.asked {
             Some(asked) if !asked.is_of(exploration) => true,
+            Some(_) if self.is_running() => false,
             Some(asked) => frames >= next_search(asked.frames) || is_whole && frames != asked.frames,
             None => is_whole || frames >= FIRST_SEARCH,
         }

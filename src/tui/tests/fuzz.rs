@@ -125,8 +125,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         }),
         2 => happens("moments", any::<bool>(), |state, works| {
             let number = state.next_job.checked_sub(1)?;
-            let found = crate::find::MomentSearch::new(&state.clip().exploration, &[]).ok()?.run();
-            let found = if works { Ok(Box::new(found.ok()?)) } else { Err("not finite".to_owned()) };
+            let found = crate::find::MomentSearch::new(&state.clip().exploration, &[]).ok()?.run(|| false);
+            let found = if works { Ok(Box::new(found.ok()??)) } else { Err("not finite".to_owned()) };
             Some(Action::MomentsFound(state.shown, number, found))
         }),
         1 => happens("patches", any::<bool>(), |state, works| {

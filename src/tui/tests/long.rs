@@ -80,7 +80,7 @@ pub(super) fn effects_of(state: &mut State, action: Action) -> Vec<Effect> {
 /// The searches among effects, with their numbers.
 fn searches(effects: Vec<Effect>) -> Vec<(u64, ClipMoments)> {
     let search = |effect| match effect {
-        Effect::FindMoments { number, search, .. } => Some((number, search.run().unwrap())),
+        Effect::FindMoments { number, search, .. } => Some((number, search.run(|| false).unwrap().unwrap())),
         _ => None,
     };
     effects.into_iter().filter_map(search).collect()
@@ -294,12 +294,12 @@ fn other_knobs_ask_anew_and_stale_answers_are_dropped() {
     let mut state = recording_state();
     let effects = effects_of(&mut state, Action::Do(Command::FindMoments));
     let (number, found) = searches(effects).pop().unwrap();
-    type_keys(&mut state, "⎋}");
-    let effects = effects_of(&mut state, Action::MomentsFound(0, number, Ok(Box::new(found.clone()))));
+    type_keys(&mut state, "⎋");
+    let effects = effects_of(&mut state, Action::Do(Command::SmoothMore));
+    let (next, again) = searches(effects).pop().expect("a search in place of the one under way");
+    let effects = effects_of(&mut state, Action::MomentsFound(0, number, Ok(Box::new(found))));
     assert!(state.clip().moments.as_ref().unwrap().found.is_none(), "it is of other knobs");
-    let (next, again) = searches(effects).pop().unwrap();
-    act(&mut state, Action::MomentsFound(0, number, Ok(Box::new(found))));
-    assert!(state.clip().moments.as_ref().unwrap().found.is_none(), "an older answer");
+    assert!(searches(effects).is_empty(), "the next search is under way");
     act(&mut state, Action::MomentsFound(0, next, Ok(Box::new(again.clone()))));
     assert_eq!(state.clip().moments.as_ref().unwrap().found, Some(again));
     // Cell and aligner are none of its business.
@@ -338,6 +338,14 @@ fn moments_follow_their_classes_through_edits() {
         .collect();
     let after: Vec<_> = list(&state).iter().map(|moment| (moment.class, moment.found.start)).collect();
     assert_eq!(after, expected);
+}
+
+#[test]
+fn hiding_moments_ends_their_search() {
+    let mut state = recording_state();
+    effects_of(&mut state, Action::Do(Command::FindMoments));
+    let effects = type_keys(&mut state, "⎋⌫");
+    assert!(matches!(effects[..], [Effect::StopFinding]), "{effects:?}");
 }
 
 #[test]

@@ -98,7 +98,10 @@ pub fn turn(state: &mut State, forward: bool) {
 
 /// Hides the moments of the clip on the screen.
 pub fn hide(state: &mut State) {
-    if state.clip_mut().moments.take().is_some() {
+    if let Some(moments) = state.clip_mut().moments.take() {
+        if moments.is_running() {
+            state.effects.push(Effect::StopFinding);
+        }
         let key = state.keymap.key(Command::FindMoments);
         state.say(format!("Moments are hidden: {key} shows them again."));
     }

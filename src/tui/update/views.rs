@@ -130,7 +130,7 @@ pub fn refresh(state: &mut State) {
 }
 
 /// Cells that may be visited before a key is answered: a few milliseconds.
-const AT_ONCE: usize = 4_000_000;
+const AT_ONCE: usize = 1_000_000;
 
 /// Finds what the compared scores are without each step; where that takes long, asks for it once all is embedded.
 fn explain(state: &mut State) {
