@@ -10,7 +10,7 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 
 use crate::annotation::{AnnotatedMoment, AnnotatedStep, Annotation, FORMATS, Format};
 use crate::cli::inputs::CandidateArgs;
-use crate::cli::recordings::{Embedded, SearchArgs, embed};
+use crate::cli::recordings::{Embedded, SMOOTHING, SearchArgs, embed};
 use crate::cli::usage;
 use crate::error_chain::error_chain;
 use crate::files::atomic_write::write_atomically;
@@ -23,6 +23,7 @@ use crate::visible;
 
 /// Find where in recordings each scripted action happens, and its steps
 #[derive(Debug, Args)]
+#[command(mut_arg("smoothing", |smoothing| smoothing.default_value(SMOOTHING)))]
 pub struct FindArgs {
     /// Recordings: videos, images, folders of numbered images, or `-` for standard input
     #[arg(value_name = "VIDEO", required = true)]

@@ -19,6 +19,9 @@ use crate::session::Setup;
 use crate::tui::ClipToExplore;
 use crate::video::{Sampling, Segment, VideoInfo, VideoReader};
 
+/// The default of `--smoothing`, in seconds. Half of that of a clip: docs/find.md has the comparison.
+pub const SMOOTHING: &str = "0.5";
+
 /// How moments are found.
 #[derive(Debug, Args)]
 pub struct SearchArgs {

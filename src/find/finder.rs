@@ -20,6 +20,8 @@ use crate::script::Class;
 
 /// Steps that are compared with all frames at a time.
 const ROWS: usize = 256;
+/// Candidates whose steps are shuffled at a time, on all cores.
+const SHUFFLED: usize = 16;
 /// Most moments of a class that are scored, those of the highest sums.
 const OF_A_CLASS: usize = 1000;
 /// Largest share of other orders of a script that may score as high as a moment.
@@ -189,6 +191,9 @@ impl Finder {
 struct Search<'a> {
     finder: &'a Finder,
     timeline: &'a Timeline,
+    /// The steps of all classes, one below the other, and which rows of them are those of each class.
+    steps: Array2<f32>,
+    rows: Vec<Range<usize>>,
     /// Of each step of each class.
     backgrounds: Vec<Vec<StepBackground>>,
     /// Once it is true, what is left is skipped.
@@ -197,7 +202,19 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(finder: &'a Finder, timeline: &'a Timeline, is_cancelled: &'a (dyn Fn() -> bool + Sync)) -> Self {
-        Self { finder, timeline, backgrounds: Vec::new(), is_cancelled }
+        let scripts: Vec<ArrayView2<f32>> = finder.classes.iter().map(|class| class.steps.view()).collect();
+        let steps = if scripts.is_empty() {
+            Array2::zeros((0, 0))
+        } else {
+            concatenate(Axis(0), &scripts).expect("scripts are of one space")
+        };
+        let mut end = 0;
+        let rows = scripts.iter().map(|script| {
+            end += script.nrows();
+            end - script.nrows()..end
+        });
+        let rows = rows.collect();
+        Self { finder, timeline, steps, rows, backgrounds: Vec::new(), is_cancelled }
     }
 
     fn run(mut self) -> Result<(Vec<FoundMoment>, usize, Vec<Stretch>), AlignError> {
@@ -210,20 +227,24 @@ impl<'a> Search<'a> {
         };
         let stretches = candidates.iter().map(stretch).collect();
         let (mut found, mut unordered) = (Vec::new(), 0);
-        for (class, moment) in candidates {
-            if found.len() == settings.max_moments || (self.is_cancelled)() {
-                break;
+        'search: for candidates in candidates.chunks(SHUFFLED) {
+            let order = |(class, moment): &(usize, MomentPath)| self.order(*class, &moment.frames);
+            let orders: Vec<_> = candidates.par_iter().map(order).collect::<Result<_, AlignError>>()?;
+            for ((class, moment), order) in candidates.iter().zip(orders) {
+                if found.len() == settings.max_moments || (self.is_cancelled)() {
+                    break 'search;
+                }
+                let overlaps =
+                    |(_, other, _): &(usize, MomentPath, _)| overlap(&other.frames, &moment.frames);
+                if settings.competes && found.iter().any(overlaps) {
+                    continue;
+                }
+                if order.is_some_and(|order| !beats_other_orders(order)) {
+                    unordered += 1;
+                    continue;
+                }
+                found.push((*class, moment.clone(), order));
             }
-            let overlaps = |(_, other, _): &(usize, MomentPath, _)| overlap(&other.frames, &moment.frames);
-            if settings.competes && found.iter().any(overlaps) {
-                continue;
-            }
-            let order = self.order(class, &moment.frames)?;
-            if order.is_some_and(|order| !beats_other_orders(order)) {
-                unordered += 1;
-                continue;
-            }
-            found.push((class, moment, order));
         }
         let rival = |(class, moment, order): (usize, MomentPath, Option<OrderEvidence>)| {
             let rival = self.rival(class, &moment.frames)?;
@@ -251,18 +272,15 @@ impl<'a> Search<'a> {
                 break;
             }
             let group = self.group(first);
-            let cosines = self.timeline.cosines(self.steps(&group).view(), 0..self.timeline.len());
-            let mut start = 0;
-            let rows = self.finder.classes[group.clone()].iter().map(|class| {
-                start += class.steps.nrows();
-                start - class.steps.nrows()..start
-            });
-            let rows: Vec<Range<usize>> = rows.collect();
-            let of_class = |(class, rows): (usize, Range<usize>)| {
+            let above = self.rows[first].start;
+            let steps = self.steps.slice(s![above..self.rows[group.end - 1].end, ..]);
+            let cosines = self.timeline.cosines(steps, 0..self.timeline.len());
+            let of_class = |class: usize| {
                 if (self.is_cancelled)() {
                     return Ok(Default::default());
                 }
-                let cosines = cosines.slice(s![rows, ..]);
+                let Range { start, end } = self.rows[class];
+                let cosines = cosines.slice(s![start - above..end - above, ..]);
                 let percentile = self.finder.settings.background_of(self.timeline.duration());
                 let backgrounds: Vec<StepBackground> =
                     cosines.axis_iter(Axis(0)).map(|row| StepBackground::of(row, percentile)).collect();
@@ -270,7 +288,7 @@ impl<'a> Search<'a> {
                 Ok((backgrounds, moments(gains.view(), self.limits(class), OF_A_CLASS)?))
             };
             let found: Vec<(Vec<StepBackground>, Vec<MomentPath>)> =
-                group.clone().into_par_iter().zip(rows).map(of_class).collect::<Result<_, AlignError>>()?;
+                group.clone().into_par_iter().map(of_class).collect::<Result<_, AlignError>>()?;
             for (class, (backgrounds, moments)) in group.clone().zip(found) {
                 self.backgrounds.push(backgrounds);
                 candidates.extend(moments.into_iter().map(|moment| (class, moment)));
@@ -289,13 +307,6 @@ impl<'a> Search<'a> {
         };
         let count = self.finder.classes[first..].iter().take_while(fits).count();
         first..first + count.max(1)
-    }
-
-    /// The steps of some classes, one below the other.
-    fn steps(&self, classes: &Range<usize>) -> Array2<f32> {
-        let steps: Vec<ArrayView2<f32>> =
-            self.finder.classes[classes.clone()].iter().map(|class| class.steps.view()).collect();
-        concatenate(Axis(0), &steps).expect("scripts are of one space")
     }
 
     fn limits(&self, class: usize) -> MomentLimits {
@@ -324,11 +335,13 @@ impl<'a> Search<'a> {
 
     /// The class that scores best within some frames, but for one.
     fn rival(&self, own: usize, frames: &Range<usize>) -> Result<Option<(usize, f64)>, AlignError> {
+        if (self.is_cancelled)() {
+            return Ok(None);
+        }
+        let cosines = self.timeline.cosines(self.steps.view(), frames.clone());
         let score = |class: usize| {
-            if (self.is_cancelled)() {
-                return Ok(None);
-            }
-            let gains = self.gains(class, frames.clone());
+            let cosines = cosines.slice(s![self.rows[class].clone(), ..]).to_owned();
+            let gains = gains(cosines, &self.backgrounds[class]);
             let moment = best_moment(gains.view(), self.finder.settings.gap)?;
             Ok(moment.map(|moment| (class, moment.score)))
         };

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use memmap2::Mmap;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
+use rayon::prelude::*;
 
-use crate::align::{self, Preset, Smoothing, products};
+use crate::align::{self, Preset, Smoothing};
 use crate::explore::FrameRow;
 
 /// Frames read at a time.
@@ -99,14 +101,14 @@ impl Timeline {
         let (before, after) = self.reach();
         let around = frames.start.saturating_sub(before)..(frames.end + after).min(self.len());
         let mut dots = Array2::zeros((steps.nrows(), around.len()));
-        for start in around.clone().step_by(BLOCK) {
-            let block = start..(start + BLOCK).min(around.end);
-            let columns = start - around.start..block.end - around.start;
-            dots.slice_mut(s![.., columns]).assign(&products(steps, self.read(block).view()));
-        }
+        let blocks = dots.axis_chunks_iter_mut(Axis(1), BLOCK).into_par_iter().enumerate();
+        blocks.for_each(|(block, mut dots)| {
+            let start = around.start + block * BLOCK;
+            let frames = self.read(start..start + dots.ncols());
+            general_mat_mul(1.0, &steps, &frames.t(), 0.0, &mut dots);
+        });
         let mut cosines = Array2::zeros((steps.nrows(), frames.len()));
-        let mut sums = vec![0.0; around.len() + 1];
-        for (dots, mut cosines) in dots.axis_iter(Axis(0)).zip(cosines.axis_iter_mut(Axis(0))) {
+        let smooth = |sums: &mut Vec<f64>, (dots, mut cosines): (ArrayView1<f32>, ArrayViewMut1<f32>)| {
             let mut sum = 0.0;
             for (total, &dot) in sums[1..].iter_mut().zip(dots) {
                 sum += f64::from(dot);
@@ -118,7 +120,9 @@ impl Timeline {
                 let norm = self.norms[frame];
                 *cosine = if norm == 0.0 { 0.0 } else { (sum / norm) as f32 };
             }
-        }
+        };
+        let rows = dots.axis_iter(Axis(0)).into_par_iter().zip(cosines.axis_iter_mut(Axis(0)));
+        rows.for_each_init(|| vec![0.0; around.len() + 1], smooth);
         cosines
     }
 

@@ -10,7 +10,7 @@ use crate::align::unit_rows;
 use crate::annotation::{self, AnnotatedMoment, AnnotatedStep, Annotation};
 use crate::cli::inputs::CandidateArgs;
 use crate::cli::progress;
-use crate::cli::recordings::{Embedded, SearchArgs, embed};
+use crate::cli::recordings::{Embedded, SMOOTHING, SearchArgs, embed};
 use crate::eval::moments::{Detection, MomentResults, MomentRow, mean_pool, threshold, windowed_dtw};
 use crate::explore::Model;
 use crate::find::{FindError, FindSettings, Finder, FoundMoment, Wanted};
@@ -20,6 +20,7 @@ use crate::visible;
 
 /// Find moments in annotated recordings, and report their precision beside simpler ways to find them
 #[derive(Debug, Args)]
+#[command(mut_arg("smoothing", |smoothing| smoothing.default_value(SMOOTHING)))]
 pub struct MomentsArgs {
     /// True moments: JSON of `actalign-world render --recordings`, ELAN, Label Studio, ActivityNet, or CSV
     #[arg(value_name = "ANNOTATIONS", required = true)]
