@@ -53,8 +53,7 @@ setup:
 
 # A model of the demo world: 41 minutes on two cores that do nothing else. World, captions and weights follow from
 # the seed.
-demo-model: setup
-	cargo build --workspace --release --locked $(FEATURES) --config 'profile.release.package.burn-flex.opt-level=3'
+demo-model: world
 	target/release/actalign-world train --seed 1 --out target/demo-model
 
 # The bundled clips: four of each difficulty, with the scripts of all their classes.
