@@ -176,14 +176,14 @@ impl Passes<'_> {
         for &part in &parts {
             self.recording.forget(part);
             let segment = Segment { start: Some(part[0]), end: Some(part[1]) };
-            let is_within = |frame: &&EmbeddedFrame| (part[0]..part[1]).contains(&frame.time);
+            let is_within = |frame: &&EmbeddedFrame| frame.shown.until > part[0] && frame.time < part[1];
             let known = coarse.iter().filter(is_within).cloned().collect();
             self.run(Job { segment, texts: Vec::new(), known, ..job.clone() }, |_| ())?;
         }
         Ok(parts)
     }
 
-    /// Embeds the frames of a job; `keep` gets them too.
+    /// Embeds the frames of a job, and hands each batch to `keep`.
     fn run(&mut self, job: Job, mut keep: impl FnMut(&[EmbeddedFrame])) -> Result<()> {
         let clip = job.clip.display().to_string();
         let mut failure = None;

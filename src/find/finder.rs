@@ -20,8 +20,8 @@ use crate::script::Class;
 
 /// Steps that are compared with all frames at a time.
 const ROWS: usize = 256;
-/// Candidates whose steps are shuffled at a time, on all cores.
-const SHUFFLED: usize = 16;
+/// Number of candidates whose order evidence is computed in parallel.
+const AT_ONCE: usize = 16;
 /// Most moments of a class that are scored, those of the highest sums.
 const OF_A_CLASS: usize = 1000;
 /// Largest share of other orders of a script that may score as high as a moment.
@@ -151,7 +151,7 @@ impl Finder {
         Ok(self.find_in(timeline, &|| false)?.expect("nothing cancels it"))
     }
 
-    /// The moments in these frames; `None` once it `is_cancelled`.
+    /// The moments in these frames; `None` if `is_cancelled` becomes true.
     ///
     /// # Errors
     /// If an embedding is not finite.
@@ -227,23 +227,28 @@ impl<'a> Search<'a> {
         };
         let stretches = candidates.iter().map(stretch).collect();
         let (mut found, mut unordered) = (Vec::new(), 0);
-        'search: for candidates in candidates.chunks(SHUFFLED) {
+        let is_free = |found: &[(usize, MomentPath, _)], moment: &MomentPath| {
+            !settings.competes || !found.iter().any(|(_, other, _)| overlap(&other.frames, &moment.frames))
+        };
+        let mut left = candidates.into_iter();
+        while found.len() < settings.max_moments && !(self.is_cancelled)() {
+            let free = left.by_ref().filter(|(_, moment)| is_free(&found, moment));
+            let next: Vec<(usize, MomentPath)> = free.take(AT_ONCE).collect();
+            if next.is_empty() {
+                break;
+            }
             let order = |(class, moment): &(usize, MomentPath)| self.order(*class, &moment.frames);
-            let orders: Vec<_> = candidates.par_iter().map(order).collect::<Result<_, AlignError>>()?;
-            for ((class, moment), order) in candidates.iter().zip(orders) {
-                if found.len() == settings.max_moments || (self.is_cancelled)() {
-                    break 'search;
-                }
-                let overlaps =
-                    |(_, other, _): &(usize, MomentPath, _)| overlap(&other.frames, &moment.frames);
-                if settings.competes && found.iter().any(overlaps) {
+            let orders: Vec<_> = next.par_iter().map(order).collect::<Result<_, AlignError>>()?;
+            for ((class, moment), order) in next.into_iter().zip(orders) {
+                // Those before it may have taken its frames.
+                if found.len() == settings.max_moments || !is_free(&found, &moment) {
                     continue;
                 }
                 if order.is_some_and(|order| !beats_other_orders(order)) {
                     unordered += 1;
                     continue;
                 }
-                found.push((*class, moment.clone(), order));
+                found.push((class, moment, order));
             }
         }
         let rival = |(class, moment, order): (usize, MomentPath, Option<OrderEvidence>)| {
@@ -300,12 +305,8 @@ impl<'a> Search<'a> {
 
     /// Classes from `first` on whose steps are compared with the frames together: at least one.
     fn group(&self, first: usize) -> Range<usize> {
-        let mut rows = 0;
-        let fits = |class: &&Wanted| {
-            rows += class.steps.nrows();
-            rows <= ROWS
-        };
-        let count = self.finder.classes[first..].iter().take_while(fits).count();
+        let above = self.rows[first].start;
+        let count = self.rows[first..].iter().take_while(|rows| rows.end - above <= ROWS).count();
         first..first + count.max(1)
     }
 

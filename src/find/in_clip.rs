@@ -76,7 +76,7 @@ impl MomentSearch {
         Ok(Self { finder: Finder::new(wanted, settings), rows: exploration.rows(), classes: places, names })
     }
 
-    /// Searches; takes seconds for an hour of video. `None` once it `is_cancelled`.
+    /// Runs the search, which takes seconds for an hour of video. Returns `None` if `is_cancelled` becomes true.
     ///
     /// # Errors
     /// If an embedding is not finite.

@@ -100,26 +100,26 @@ impl Shades {
 #[derive(Clone, Debug, Default)]
 struct Ranks {
     bins: Vec<Bin>,
-    /// The smallest cell, as [`ordered_bits`].
+    /// [`ordered_bits`] of the smallest cell.
     least: u32,
-    /// Bits that are left out of the number of a bin.
+    /// How far the difference from `least` is shifted right to get the index of a bin.
     shift: u32,
     cells: usize,
 }
 
-/// Cells that agree in the first bits.
+/// A range of values, and the cells within it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bin {
-    /// Number of cells in lower bins.
+    /// Number of cells in all lower bins.
     below: u32,
-    /// Its smallest and its largest cell, as [`ordered_bits`].
+    /// [`ordered_bits`] of its smallest and of its largest cell.
     least: u32,
     largest: u32,
-    /// Cells by which the rank rises from one possible value to the next.
+    /// By how much the rank grows per unit of the ordered bits.
     slope: f32,
 }
 
-/// Bins are numbered by so many bits.
+/// Number of bits in the index of a bin.
 const BIN_BITS: u32 = 14;
 
 impl Ranks {
@@ -162,7 +162,7 @@ impl Ranks {
         (rank / self.last() as f32).min(1.0)
     }
 
-    /// The value that so many cells are smaller than.
+    /// The value below which this share of the cells lies.
     fn value(&self, share: f64) -> f32 {
         let rank = (share * self.cells.saturating_sub(1) as f64).round();
         let above = self.bins.partition_point(|bin| f64::from(bin.below) <= rank);

@@ -205,7 +205,7 @@ pub enum Effect {
         number: u64,
         search: Box<MomentSearch>,
     },
-    /// Give up the search for moments.
+    /// Cancel the search for moments.
     StopFinding,
     /// Decode a frame anew, in place of the one before, and answer with [`Action::FrameDecoded`].
     DecodeFrame(FrameRequest),

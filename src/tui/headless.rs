@@ -91,9 +91,8 @@ impl Headless {
         self.state.overlay = None;
         for effect in refresh(&mut self.state) {
             if let Effect::FindMoments { clip, number, search } = effect {
-                let found = search.run(|| false).map(|found| found.map(Box::new)).transpose();
-                let Some(found) = found else { continue };
-                let found = found.map_err(|error| error.to_string());
+                let found = search.run(|| false).map_err(|error| error.to_string());
+                let found = found.map(|found| Box::new(found.expect("nothing cancels it")));
                 self.act(Action::MomentsFound(clip, number, found));
             }
         }

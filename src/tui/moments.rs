@@ -45,8 +45,8 @@ impl Moments {
         self.running.is_some()
     }
 
-    /// Whether it is time to search: for the first time, with other knobs or candidates, even in place of a search that is under
-    /// way, or in a quarter more frames. `is_whole`: all frames are there.
+    /// Whether a search should start: the first one; one for other knobs or candidates, which replaces a running search; or one
+    /// for a quarter more frames. `is_whole`: all frames are embedded.
     pub fn are_due(&self, exploration: &Exploration, is_whole: bool) -> bool {
         let frames = exploration.outcome().times.len();
         if frames == 0 {
