@@ -122,7 +122,7 @@ fn sigmoid(x: f32) -> f32 {
 #[inline(always)]
 fn exp_of_negative(x: f32) -> f32 {
     // The smallest positive number is e to the power of -103.3.
-    let (p, n) = exp_parts(x.clamp(-110.0, 0.0));
+    let (p, n) = exp_parts::<false>(x.clamp(-110.0, 0.0));
     // 2ⁿ would leave the range of exponents, and so comes in two halves.
     p * power_of_two(n >> 1) * power_of_two(n - (n >> 1))
 }

@@ -4,7 +4,7 @@
 use std::f32::consts::FRAC_1_SQRT_2;
 
 use super::kernel::for_each_isa;
-use crate::align::exponential::{exp_parts, power_of_two};
+use crate::align::exponential::{exp_parts, multiply_add, power_of_two};
 use crate::backbone::activation::Activation;
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
@@ -12,32 +12,32 @@ const CUBIC: f32 = 0.044715;
 
 #[cfg(test)]
 for_each_isa! {
-    pub fn activate(values: &mut [f32], activation: Activation) = activate_portable
+    pub fn activate(values: &mut [f32], activation: Activation) = activate_portable<FUSED>
 }
 
 for_each_isa! {
     /// Softmax of `scale · row` for every row of `length` values.
-    pub fn softmax_rows(values: &mut [f32], length: usize, scale: f32) = softmax_portable
+    pub fn softmax_rows(values: &mut [f32], length: usize, scale: f32) = softmax_portable<FUSED>
 }
 
 #[inline(always)]
-pub fn activate_portable(values: &mut [f32], activation: Activation) {
+pub fn activate_portable<const FUSED: bool>(values: &mut [f32], activation: Activation) {
     match activation {
         Activation::GeluTanh => values.iter_mut().for_each(|x| {
-            let z = *x * (1.0 + CUBIC * *x * *x) * (2.0 * SQRT_2_OVER_PI);
-            *x /= 1.0 + exp(-z);
+            let z = *x * multiply_add::<FUSED>(CUBIC * *x, *x, 1.0) * (2.0 * SQRT_2_OVER_PI);
+            *x /= 1.0 + exp::<FUSED>(-z);
         }),
         Activation::Gelu => values.iter_mut().for_each(|x| {
-            let upper = 0.5 * erfc(x.abs() * FRAC_1_SQRT_2);
+            let upper = 0.5 * erfc::<FUSED>(x.abs() * FRAC_1_SQRT_2);
             *x *= if *x >= 0.0 { 1.0 - upper } else { upper };
         }),
-        Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+        Activation::QuickGelu => values.iter_mut().for_each(|x| *x /= 1.0 + exp::<FUSED>(-1.702 * *x)),
     }
 }
 
 /// 1 − erf(x) for x ≥ 0, to 2e-7 of its value near 0: the Chebyshev fit of Numerical Recipes (Press et al., 6.2).
 #[inline(always)]
-fn erfc(x: f32) -> f32 {
+fn erfc<const FUSED: bool>(x: f32) -> f32 {
     const FIT: [f32; 10] = [
         0.170_872_77,
         -0.822_152_23,
@@ -51,18 +51,18 @@ fn erfc(x: f32) -> f32 {
         -1.265_512_2,
     ];
     let t = 1.0 / (1.0 + 0.5 * x);
-    t * exp(FIT.iter().fold(0.0, |sum, factor| sum * t + factor) - x * x)
+    t * exp::<FUSED>(FIT.iter().fold(0.0, |sum, factor| multiply_add::<FUSED>(sum, t, *factor)) - x * x)
 }
 
 /// The least power of e in a softmax. A share of it is still a normal number; the processor is slow with others.
 const LEAST: f32 = -80.0;
 
 #[inline(always)]
-fn softmax_portable(values: &mut [f32], length: usize, scale: f32) {
+fn softmax_portable<const FUSED: bool>(values: &mut [f32], length: usize, scale: f32) {
     for row in values.chunks_exact_mut(length) {
         let largest = reduce(row, f32::NEG_INFINITY, |x| x, |a, b| if a > b { a } else { b });
         for x in &mut *row {
-            *x = exp_within(((*x - largest) * scale).clamp(LEAST, 0.0));
+            *x = exp_within::<FUSED>(((*x - largest) * scale).clamp(LEAST, 0.0));
         }
         let inverse = 1.0 / reduce(row, 0.0, |x| x, |a, b| a + b);
         for x in row {
@@ -92,14 +92,14 @@ pub fn reduce(
 
 /// eˣ to 2 units in the last place, x kept within ±87.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
-    exp_within(x.clamp(-87.0, 87.0))
+fn exp<const FUSED: bool>(x: f32) -> f32 {
+    exp_within::<FUSED>(x.clamp(-87.0, 87.0))
 }
 
 /// The same for x within ±87.
 #[inline(always)]
-fn exp_within(x: f32) -> f32 {
-    let (p, n) = exp_parts(x);
+fn exp_within<const FUSED: bool>(x: f32) -> f32 {
+    let (p, n) = exp_parts::<FUSED>(x);
     p * power_of_two(n)
 }
 

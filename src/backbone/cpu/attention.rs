@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::activation::softmax_rows;
 use super::bf16::{self, Bf16Kernel};
+use super::finish::copy_sums;
 use super::kernel::{Isa, LARGEST_TILE, multiply};
 use super::linear::{groups, pack_groups, pack_panels};
 use super::rows::Rows;
@@ -125,7 +126,7 @@ fn attend(
 fn copy(tile: &[f32], columns: usize, rows: &mut [f32], length: usize, start: usize, end: usize) {
     let width = columns.min(end - start);
     for (row, line) in rows.chunks_mut(length).zip(tile.chunks_exact(columns)) {
-        row[start..start + width].copy_from_slice(&line[..width]);
+        copy_sums(line, &mut row[start..start + width]);
     }
 }
 

@@ -63,7 +63,6 @@ pub struct Buffers {
     pub x: Vec<f32>,
     pub narrow: Vec<f32>,
     pub projected: Vec<f32>,
-    wide: Vec<f32>,
 }
 
 /// Buffers between batches: fresh memory would cost a page fault for every few thousand values.
@@ -152,23 +151,22 @@ impl Encoder {
         }
         last.out.apply(&narrow, &mut x, Epilogue::Add);
         last.norm2.apply(&x, &mut narrow);
-        last.mlp.add(&narrow, &mut x, &mut vec![0.0; batch * last.mlp.width()]);
+        last.mlp.add(&narrow, &mut x);
         x
     }
 
     fn apply_layer(&self, layer: &Layer, buffers: &mut Buffers, batch: usize) {
         self.project(layer, buffers, batch);
-        let Buffers { x, narrow, projected, wide } = buffers;
+        let Buffers { x, narrow, projected } = buffers;
         self.attention.within(projected, batch, narrow);
         layer.out.apply(narrow, x, Epilogue::Add);
         layer.norm2.apply(x, narrow);
-        wide.resize(x.len() / self.attention.hidden * layer.mlp.width(), 0.0);
-        layer.mlp.add(narrow, x, wide);
+        layer.mlp.add(narrow, x);
     }
 
     /// Makes queries, keys and values of the positions.
     fn project(&self, layer: &Layer, buffers: &mut Buffers, batch: usize) {
-        let Buffers { x, narrow, projected, .. } = buffers;
+        let Buffers { x, narrow, projected } = buffers;
         narrow.resize(x.len(), 0.0);
         projected.resize(3 * x.len(), 0.0);
         layer.norm1.apply(x, narrow);
@@ -209,13 +207,8 @@ impl Mlp {
         })
     }
 
-    /// Values between the two layers.
-    pub fn width(&self) -> usize {
-        self.fc1.outputs()
-    }
-
-    /// Adds what becomes of `x` to `out`. `wide` has room for as many rows of [`Mlp::width`] values.
-    pub fn add(&self, x: &[f32], out: &mut [f32], wide: &mut [f32]) {
-        self.fc1.add_with(self.activation, &self.fc2, x, out, wide);
+    /// Adds what becomes of `x` to `out`.
+    pub fn add(&self, x: &[f32], out: &mut [f32]) {
+        self.fc1.add_with(self.activation, &self.fc2, x, out);
     }
 }

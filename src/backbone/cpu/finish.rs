@@ -9,8 +9,6 @@ use crate::backbone::activation::Activation;
 pub enum Epilogue {
     /// It replaces what was there.
     Store,
-    /// What an activation makes of it replaces what was there.
-    Activate(Activation),
     /// It is added to what was there.
     Add,
 }
@@ -27,6 +25,9 @@ pub struct Finish<'a> {
     pub width: usize,
 }
 
+/// Columns of most tiles. Rows of a known length become straight vector code.
+const USUAL: usize = 32;
+
 for_each_isa! {
     /// Brings a tile to rows of the result, from their first value on.
     pub fn finish_tile(tile: &mut [f32], out: &mut [f32], how: Finish) = finish_portable
@@ -34,8 +35,6 @@ for_each_isa! {
 
 #[inline(always)]
 fn finish_portable(tile: &mut [f32], out: &mut [f32], how: Finish) {
-    // Rows of a known length become straight vector code.
-    const USUAL: usize = 32;
     if how.columns == USUAL && how.width == USUAL {
         finish_rows(tile, out, Finish { columns: USUAL, width: USUAL, ..how });
     } else {
@@ -51,11 +50,36 @@ fn finish_rows(tile: &mut [f32], out: &mut [f32], how: Finish) {
             (Some(bias), Epilogue::Add) => {
                 out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o += s + b)
             }
-            (Some(bias), _) => out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b),
+            (Some(bias), Epilogue::Store) => {
+                out.iter_mut().zip(sums).zip(bias).for_each(|((o, s), b)| *o = s + b)
+            }
             (None, _) => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
         }
-        if let Epilogue::Activate(activation) = how.then {
-            activate_portable(out, activation);
-        }
     }
+}
+
+/// Copies as many sums as there is room for.
+pub fn copy_sums(sums: &[f32], to: &mut [f32]) {
+    match (sums.first_chunk::<USUAL>(), <&mut [f32; USUAL]>::try_from(&mut *to)) {
+        (Some(sums), Ok(to)) => *to = *sums,
+        _ => to.iter_mut().zip(sums).for_each(|(to, sum)| *to = *sum),
+    }
+}
+
+for_each_isa! {
+    /// Adds the bias to the rows of a tile, and activates them.
+    pub fn activate_tile(tile: &mut [f32], columns: usize, bias: &[f32], activation: Activation) = activate_tile_portable<FUSED>
+}
+
+#[inline(always)]
+fn activate_tile_portable<const FUSED: bool>(
+    tile: &mut [f32],
+    columns: usize,
+    bias: &[f32],
+    activation: Activation,
+) {
+    for row in tile.chunks_exact_mut(columns) {
+        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+    }
+    activate_portable::<FUSED>(tile, activation);
 }

@@ -182,20 +182,24 @@ mod x86 {
 }
 
 /// Compiles a function without branches in its loops once for each kind of processor, so that the compiler can
-/// make vector code of it. The first argument of the result chooses.
+/// make vector code of it. The first argument of the result chooses. `<FUSED>` after the function gives it a parameter
+/// that says whether the processor multiplies and adds in one.
 macro_rules! for_each_isa {
-    ($(#[$doc:meta])* $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) = $portable:ident) => {
+    (
+        $(#[$doc:meta])*
+        $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) = $portable:ident $(<$fused:ident>)?
+    ) => {
         $(#[$doc])*
         $visible fn $name(isa: $crate::backbone::cpu::kernel::Isa, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx2,fma")]
             fn avx512($($argument: $type),*) {
-                $portable($($argument),*)
+                for_each_isa!(@call $portable $($fused)? true ($($argument),*))
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             fn avx2($($argument: $type),*) {
-                $portable($($argument),*)
+                for_each_isa!(@call $portable $($fused)? true ($($argument),*))
             }
             match isa {
                 // SAFETY: the processor has the instructions, or there were no such `isa`.
@@ -204,9 +208,13 @@ macro_rules! for_each_isa {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::backbone::cpu::kernel::Isa::Avx2 => unsafe { avx2($($argument),*) },
-                $crate::backbone::cpu::kernel::Isa::Portable => $portable($($argument),*),
+                $crate::backbone::cpu::kernel::Isa::Portable => {
+                    for_each_isa!(@call $portable $($fused)? false ($($argument),*))
+                }
             }
         }
     };
+    (@call $portable:ident $value:literal $arguments:tt) => { $portable $arguments };
+    (@call $portable:ident $fused:ident $value:literal $arguments:tt) => { $portable::<$value> $arguments };
 }
 pub(super) use for_each_isa;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::bf16::{self, Bf16Kernel};
 pub use super::finish::Epilogue;
-use super::finish::{Finish, finish_tile};
+use super::finish::{Finish, activate_tile, finish_tile};
 use super::kernel::{Isa, LARGEST_TILE, multiply, prefetch};
 pub use super::rows::Rows;
 use crate::backbone::activation::Activation;
@@ -95,23 +95,18 @@ impl Linear {
         self.on_shares(x, out, self.outputs, |x, out| self.apply_here(x, out, then));
     }
 
-    /// Adds to `out` what the layer, an activation and the layer `next` make of `x`. `wide` has room for as many rows of
-    /// the outputs of this layer.
-    pub fn add_with(
-        &self,
-        activation: Activation,
-        next: &Self,
-        x: &[f32],
-        out: &mut [f32],
-        wide: &mut [f32],
-    ) {
-        if let (Panels::Bf16Products(first), Panels::Bf16Products(second)) = (&self.panels, &next.panels) {
-            return self.on_shares(x, out, next.outputs, |x, out| {
-                bf16::Panels::add_two(first, second, activation, Rows::of(x, self.inputs), out);
-            });
-        }
-        self.apply(x, wide, Epilogue::Activate(activation));
-        next.apply(wide, out, Epilogue::Add);
+    /// Adds to `out` what the layer, an activation and the layer `next` make of `x`. What lies between the layers stays in
+    /// the cache.
+    pub fn add_with(&self, activation: Activation, next: &Self, x: &[f32], out: &mut [f32]) {
+        self.on_shares(x, out, next.outputs, |x, out| {
+            let x = Rows::of(x, self.inputs);
+            match (&self.panels, &next.panels) {
+                (Panels::Bf16Products(first), Panels::Bf16Products(second)) => {
+                    bf16::Panels::add_two(first, second, activation, x, out);
+                }
+                _ => self.add_two_here(activation, next, x, out),
+            }
+        });
     }
 
     /// Shares rows of `x` and of `out`, which are `outputs` long, among the threads of the pool at hand.
@@ -128,48 +123,124 @@ impl Linear {
     }
 
     fn apply_here(&self, x: &[f32], out: &mut [f32], then: Epilogue) {
-        let (most, columns) = self.isa.tile();
         let x = Rows::of(x, self.inputs);
         if let Panels::Bf16Products(panels) = &self.panels {
             return panels.apply(x, out, then);
         }
-        let depth = self.inputs.div_ceil(self.inputs.div_ceil(DEPTH));
-        let block = (BLOCK / depth / most).max(1) * most;
-        let mut tile = [0.0; LARGEST_TILE];
-        with_buffers(|Buffers { rows: packed, panel }| {
-            for start in (0..self.inputs).step_by(depth) {
-                let inputs = start..self.inputs.min(start + depth);
-                for top in (0..x.count).step_by(block) {
-                    let rows = x.part(top, block.min(x.count - top));
-                    pack_groups(rows, inputs.clone(), most, false, packed);
-                    for column in (0..self.outputs).step_by(columns) {
-                        let at = column * self.inputs;
-                        let panel =
-                            self.panels.get(at + inputs.start * columns..at + inputs.end * columns, panel);
-                        let width = columns.min(self.outputs - column);
-                        let finish = Finish {
-                            bias: (inputs.start == 0).then(|| &self.bias[column..column + width]),
-                            then: if inputs.end == self.inputs || then == Epilogue::Add {
-                                then
-                            } else {
-                                Epilogue::Store
-                            },
-                            columns,
-                            stride: self.outputs,
-                            width,
-                        };
-                        for (row, a) in groups(packed, rows.count, most) {
-                            let out = &mut out[(top + row) * self.outputs + column..];
-                            // The product takes long enough for them to arrive.
-                            let lines = out.chunks(self.outputs).take(most);
-                            lines.for_each(|line| prefetch(&line[..width.min(line.len())]));
-                            let tile = multiply(self.isa, a, panel, &mut tile);
-                            finish_tile(self.isa, tile, out, finish);
-                        }
-                    }
+        with_buffers(|Buffers { rows: packed, panel, .. }| {
+            for (top, out) in self.blocks(x.count, out, self.outputs) {
+                let rows = x.part(top, out.len() / self.outputs);
+                for inputs in self.parts() {
+                    pack_groups(rows, inputs.clone(), self.isa.tile().0, false, packed);
+                    self.finish(packed, inputs, rows.count, panel, out, then);
                 }
             }
         });
+    }
+
+    fn add_two_here(&self, activation: Activation, next: &Self, x: Rows, out: &mut [f32]) {
+        let (most, columns) = self.isa.tile();
+        with_buffers(|Buffers { rows: packed, wide, panel }| {
+            for (top, out) in next.blocks(x.count, out, next.outputs) {
+                let rows = x.part(top, out.len() / next.outputs);
+                pack_groups(rows, 0..self.inputs, most, false, packed);
+                wide.resize(rows.count * self.outputs, 0.0);
+                for inputs in next.parts() {
+                    let wide = &mut wide[inputs.start * rows.count..inputs.end * rows.count];
+                    for column in inputs.clone().step_by(columns) {
+                        let outputs = column..inputs.end.min(column + columns);
+                        let bias = &self.bias[outputs.clone()];
+                        let lines = column - inputs.start..outputs.end - inputs.start;
+                        self.multiply(packed, 0..self.inputs, rows.count, panel, column, |row, tile| {
+                            activate_tile(self.isa, tile, columns, bias, activation);
+                            let count = tile.len() / columns;
+                            let group = &mut wide[row * inputs.len()..][..count * inputs.len()];
+                            let lines = &mut group[count * lines.start..count * lines.end];
+                            pack_rows(|row| &tile[row * columns..][..bias.len()], count, count, lines);
+                        });
+                    }
+                }
+                for inputs in next.parts() {
+                    let wide = &wide[inputs.start * rows.count..inputs.end * rows.count];
+                    next.finish(wide, inputs, rows.count, panel, out, Epilogue::Add);
+                }
+            }
+        });
+    }
+
+    /// The inputs, as many at a time as are multiplied before sums are stored.
+    fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+        let (inputs, depth) = (self.inputs, self.depth());
+        (0..inputs).step_by(depth).map(move |start| start..inputs.min(start + depth))
+    }
+
+    /// Inputs of a part, a whole number of panels of the layer before.
+    fn depth(&self) -> usize {
+        self.inputs.div_ceil(self.inputs.div_ceil(DEPTH)).next_multiple_of(self.isa.tile().1)
+    }
+
+    /// Rows of the result, `outputs` long, in blocks of about the same size whose packed rows stay in the cache; each with
+    /// its first row.
+    fn blocks<'a>(
+        &self,
+        rows: usize,
+        out: &'a mut [f32],
+        outputs: usize,
+    ) -> impl Iterator<Item = (usize, &'a mut [f32])> {
+        let most = self.isa.tile().0;
+        let largest = (BLOCK / self.depth() / most).max(1) * most;
+        let block = rows.div_ceil(rows.div_ceil(largest).max(1)).next_multiple_of(most).max(most);
+        out.chunks_mut(block * outputs).enumerate().map(move |(number, out)| (number * block, out))
+    }
+
+    /// Brings the products of packed rows with a part of the inputs to rows of the result.
+    fn finish(
+        &self,
+        packed: &[f32],
+        inputs: Range<usize>,
+        rows: usize,
+        panel: &mut Vec<f32>,
+        out: &mut [f32],
+        then: Epilogue,
+    ) {
+        let columns = self.isa.tile().1;
+        for column in (0..self.outputs).step_by(columns) {
+            let width = columns.min(self.outputs - column);
+            let finish = Finish {
+                bias: (inputs.start == 0).then(|| &self.bias[column..column + width]),
+                then,
+                columns,
+                stride: self.outputs,
+                width,
+            };
+            self.multiply(packed, inputs.clone(), rows, panel, column, |row, tile| {
+                let count = tile.len() / columns;
+                // The product takes long enough for them to arrive.
+                let next = out.chunks(self.outputs).skip(row + count).take(count);
+                next.for_each(|line| prefetch(&line[column..column + width]));
+                finish_tile(self.isa, tile, &mut out[row * self.outputs + column..], finish);
+            });
+        }
+    }
+
+    /// Hands the products of packed rows with a part of the inputs to `take`, for the outputs from `column` on, tile by
+    /// tile, each with its first row.
+    fn multiply(
+        &self,
+        packed: &[f32],
+        inputs: Range<usize>,
+        rows: usize,
+        panel: &mut Vec<f32>,
+        column: usize,
+        mut take: impl FnMut(usize, &mut [f32]),
+    ) {
+        let (most, columns) = self.isa.tile();
+        let at = column * self.inputs;
+        let panel = self.panels.get(at + inputs.start * columns..at + inputs.end * columns, panel);
+        let mut tile = [0.0; LARGEST_TILE];
+        for (row, a) in groups(packed, rows, most) {
+            take(row, multiply(self.isa, a, panel, &mut tile));
+        }
     }
 }
 
@@ -188,15 +259,18 @@ impl Panels {
 }
 
 /// Packed operands of the product in hand.
+#[derive(Default)]
 struct Buffers {
     rows: Vec<f32>,
+    /// Those between two layers.
+    wide: Vec<f32>,
     panel: Vec<f32>,
 }
 
 /// Lends the buffers that the thread keeps. `f` must not ask for them again.
 fn with_buffers(f: impl FnOnce(&mut Buffers)) {
     thread_local! {
-        static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers { rows: Vec::new(), panel: Vec::new() }) };
+        static BUFFERS: RefCell<Buffers> = RefCell::default();
     }
     BUFFERS.with_borrow_mut(f);
 }
@@ -227,14 +301,20 @@ pub fn pack_groups(rows: Rows, range: Range<usize>, size: usize, pad: bool, pack
             let values = |row: usize| &rows.row(first + row)[start..range.end.min(start + RUN)];
             let next = range.end.min(start + RUN)..range.end.min(start + 2 * RUN);
             (first..first + count).for_each(|row| prefetch(&rows.row(row)[next.clone()]));
-            let fours = count / 4 * 4;
-            for row in (0..fours).step_by(4) {
-                transpose([0, 1, 2, 3].map(|next| values(row + next)), packed, step, row);
-            }
-            for row in fours..count {
-                transpose([values(row)], packed, step, row);
-            }
+            pack_rows(values, count, step, packed);
         }
+    }
+}
+
+/// Writes `count` rows of one length as columns of lines of `step` values.
+#[inline(always)]
+fn pack_rows<'a>(values: impl Fn(usize) -> &'a [f32], count: usize, step: usize, lines: &mut [f32]) {
+    let fours = count / 4 * 4;
+    for row in (0..fours).step_by(4) {
+        transpose([0, 1, 2, 3].map(|next| values(row + next)), lines, step, row);
+    }
+    for row in fours..count {
+        transpose([values(row)], lines, step, row);
     }
 }
 
@@ -311,14 +391,12 @@ mod tests {
     fn compare(linear: &Linear, threads: usize, x: &[f32], sums: &[f32]) -> Result<(), TestCaseError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let before = values(sums.len(), 4);
-        for then in [Epilogue::Store, Epilogue::Activate(Activation::GeluTanh), Epilogue::Add] {
+        for then in [Epilogue::Store, Epilogue::Add] {
             let mut out = before.clone();
             pool.install(|| linear.apply(x, &mut out, then));
             let mut want = sums.to_vec();
-            match then {
-                Epilogue::Store => {}
-                Epilogue::Activate(activation) => activate(linear.isa, &mut want, activation),
-                Epilogue::Add => want.iter_mut().zip(&before).for_each(|(want, before)| *want += before),
+            if then == Epilogue::Add {
+                want.iter_mut().zip(&before).for_each(|(want, before)| *want += before);
             }
             for (got, want) in out.iter().zip(want) {
                 prop_assert!((got - want).abs() < 2e-3, "{} {then:?}: {got} is not {want}", linear.isa);
@@ -358,24 +436,29 @@ mod tests {
         }
 
         #[test]
-        fn two_layers_of_bf16_equal_one_after_the_other(
-            rows in 1usize..70, inputs in 1usize..50, between in 1usize..70, outputs in 1usize..50, threads in 1usize..4,
+        fn two_layers_equal_one_after_the_other(
+            rows in 1usize..130, inputs in 1usize..50, between in 1usize..70, outputs in 1usize..50,
+            deep in 0usize..8, threads in 1usize..4,
         ) {
-            let layer = |inputs: usize, outputs: usize, kernel| {
-                let (weight, bias) = (values(outputs * inputs, 2), values(outputs, 3));
-                Linear::new(Isa::detect(), Packing::Bf16Products(kernel), &weight, bias)
-            };
+            let between = if deep == 0 { between + DEPTH } else { between };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let x = values(rows * inputs, 1);
-            for kernel in Bf16Kernel::all() {
-                let (first, second) = (layer(inputs, between, kernel), layer(between, outputs, kernel));
+            let of_f32 = Isa::all().into_iter().map(|isa| (isa, Packing::F32));
+            let of_bf16 = Bf16Kernel::all().into_iter().map(|kernel| (Isa::detect(), Packing::Bf16Products(kernel)));
+            for (isa, packing) in of_f32.chain([(Isa::detect(), Packing::F16)]).chain(of_bf16) {
+                let layer = |inputs: usize, outputs: usize| {
+                    let weight: Vec<f32> = values(outputs * inputs, 2).iter().map(|w| w * 0.1).collect();
+                    Linear::new(isa, packing, &weight, values(outputs, 3))
+                };
+                let (first, second) = (layer(inputs, between), layer(between, outputs));
                 let mut wide = vec![0.0; rows * between];
                 let [mut got, mut want] = [(); 2].map(|()| values(rows * outputs, 4));
-                pool.install(|| first.add_with(Activation::Gelu, &second, &x, &mut got, &mut wide));
-                first.apply(&x, &mut wide, Epilogue::Activate(Activation::Gelu));
+                pool.install(|| first.add_with(Activation::Gelu, &second, &x, &mut got));
+                first.apply(&x, &mut wide, Epilogue::Store);
+                activate(isa, &mut wide, Activation::Gelu);
                 second.apply(&wide, &mut want, Epilogue::Add);
                 for (got, want) in got.iter().zip(want) {
-                    prop_assert!((got - want).abs() < 1e-3, "{kernel}: {got} is not {want}");
+                    prop_assert!((got - want).abs() < 1e-3, "{isa} {packing:?}: {got} is not {want}");
                 }
             }
         }

@@ -56,7 +56,7 @@ impl PoolingHead {
         let mut out = vec![0.0; batch * hidden];
         self.out.apply(&pooled, &mut out, Epilogue::Store);
         self.norm.apply(&out, &mut pooled);
-        self.mlp.add(&pooled, &mut out, &mut vec![0.0; batch * self.mlp.width()]);
+        self.mlp.add(&pooled, &mut out);
         out
     }
 }

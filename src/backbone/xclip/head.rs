@@ -154,7 +154,7 @@ impl PromptLayer {
 
     /// Transforms texts in place. Rows of patches are of the same length.
     fn apply(&self, patches: &[f32], texts: &mut [f32]) {
-        let EncoderSizes { hidden, intermediate, activation, .. } = self.sizes;
+        let EncoderSizes { hidden, activation, .. } = self.sizes;
         let mut projected = vec![0.0; 2 * patches.len()];
         self.keys_values.apply(patches, &mut projected, Epilogue::Store);
         let [keys, values] = [0, 1].map(|part| Rows::within(&projected[part * hidden..], 2 * hidden, hidden));
@@ -165,10 +165,8 @@ impl PromptLayer {
         self.attention.between(Rows::of(&queries, hidden), keys, values, 0, &mut normed);
         self.out.apply(&normed, texts, Epilogue::Add);
 
-        let mut wide = vec![0.0; texts.len() / hidden * intermediate];
         self.norm2.apply(texts, &mut normed);
-        self.fc1.apply(&normed, &mut wide, Epilogue::Activate(activation));
-        self.fc2.apply(&wide, texts, Epilogue::Add);
+        self.fc1.add_with(activation, &self.fc2, &normed, texts);
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::kernel::Bf16Kernel;
 use super::lines::{COLUMNS, GROUP, LINE, Line, PackedRows, Sums, pack_columns, pack_inputs};
+use crate::backbone::cpu::finish::copy_sums;
 use crate::backbone::cpu::kernel::Isa;
 use crate::backbone::cpu::rows::Rows;
 
@@ -60,17 +61,9 @@ fn multiply(
             for (rows, out) in packed.pairs(0..steps).zip(out.chunks_mut(2 * GROUP * length)) {
                 kernel.multiply(rows, lines, &mut sums);
                 for (line, sums) in out.chunks_exact_mut(length).zip(sums.0.as_chunks::<COLUMNS>().0) {
-                    copy(sums, &mut line[start..end]);
+                    copy_sums(sums, &mut line[start..end]);
                 }
             }
         }
     });
-}
-
-/// Copies as many sums as there is room for. The number is known for all but the last columns, which makes it fast.
-fn copy(sums: &[f32; COLUMNS], to: &mut [f32]) {
-    match <&mut [f32; COLUMNS]>::try_from(&mut *to) {
-        Ok(to) => *to = *sums,
-        Err(_) => to.iter_mut().zip(sums).for_each(|(to, sum)| *to = *sum),
-    }
 }

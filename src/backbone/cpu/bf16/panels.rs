@@ -6,9 +6,8 @@ use std::ops::Range;
 use super::kernel::Bf16Kernel;
 use super::lines::{COLUMNS, GROUP, LINE, Line, PackedRows, Sums, pack_columns, round_rows};
 use crate::backbone::activation::Activation;
-use crate::backbone::cpu::activation::activate_portable;
-use crate::backbone::cpu::finish::{Epilogue, Finish, finish_tile};
-use crate::backbone::cpu::kernel::{Isa, for_each_isa};
+use crate::backbone::cpu::finish::{Epilogue, Finish, activate_tile, finish_tile};
+use crate::backbone::cpu::kernel::Isa;
 use crate::backbone::cpu::rows::Rows;
 
 /// A weight packed for a kernel.
@@ -69,7 +68,7 @@ impl Panels {
                     let bias = &bias[output..output + COLUMNS];
                     let groups = sums.0.as_chunks_mut::<{ GROUP * COLUMNS }>().0.iter_mut();
                     for (group, sums) in (row / GROUP..rows.count.div_ceil(GROUP)).zip(groups) {
-                        activate_rows(isa, sums, bias, activation);
+                        activate_tile(isa, sums, COLUMNS, bias, activation);
                         round_rows(isa, sums, wide.set(group, output / LINE));
                     }
                 });
@@ -86,7 +85,7 @@ impl Panels {
             let (count, width) = ((count - row).min(2 * GROUP), COLUMNS.min(outputs - output));
             let finish = Finish {
                 bias: (inputs.start == 0).then(|| &self.bias[output..output + width]),
-                then: if inputs.end == self.inputs || then == Epilogue::Add { then } else { Epilogue::Store },
+                then,
                 columns: COLUMNS,
                 stride: outputs,
                 width,
@@ -121,19 +120,6 @@ impl Panels {
 fn block(rows: usize, inputs: usize) -> usize {
     let blocks = (rows * inputs.min(DEPTH)).div_ceil(BLOCK).max(1);
     rows.div_ceil(blocks).next_multiple_of(2 * GROUP).max(2 * GROUP)
-}
-
-for_each_isa! {
-    /// Adds the bias to rows of as many values, and activates them.
-    fn activate_rows(rows: &mut [f32; GROUP * COLUMNS], bias: &[f32], activation: Activation) = activate_rows_portable
-}
-
-#[inline(always)]
-fn activate_rows_portable(rows: &mut [f32; GROUP * COLUMNS], bias: &[f32], activation: Activation) {
-    for row in rows.as_chunks_mut::<COLUMNS>().0 {
-        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
-    }
-    activate_portable(rows, activation);
 }
 
 /// Packed rows of the product in hand, and of the next one.
