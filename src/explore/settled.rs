@@ -10,10 +10,10 @@ use crate::align::{self, AlignError};
 use crate::explain::RIVALS;
 use crate::explore::sparse_clip::{Filled, Gap, SparseClip};
 
-/// Nothing is said before each of so many parts of the clip has a known row,
+/// Nothing is said before each of so many parts of the clip has a known row;
 const PARTS: usize = 4;
-/// or, in a long clip, each part of this share of it.
-const PART: f64 = 0.07;
+/// in a long clip there are so many parts for each of its rows.
+const PARTS_PER_ROW: f64 = 0.07;
 /// Draws of how the unknown rows may differ from what they are filled in with.
 const DRAWS: usize = 100;
 /// Draws that the leader may lose in a look that is sure of it, in the first looks
@@ -72,7 +72,7 @@ struct Contest<'a> {
 impl SparseClip {
     /// The rows without which nothing is said: the middle of each part of the clip that has no known row.
     pub fn first_rows(&self) -> Vec<usize> {
-        let parts = PARTS.max((PART * self.rows as f64).round() as usize).min(self.rows);
+        let parts = PARTS.max((PARTS_PER_ROW * self.rows as f64).round() as usize).min(self.rows);
         let start = |part: usize| part * self.rows / parts;
         let parts = (0..parts).map(|part| start(part)..start(part + 1));
         let is_unknown = |part: &Range<usize>| {

@@ -2,13 +2,15 @@
 
     python tests/reference/blur.py > tests/fixtures/video/blur.json
 
-Needs opencv-python-headless and numpy.
+Needs opencv-python-headless, numpy and pillow.
 """
 
 import json
 
 import cv2
 import numpy as np
+
+from resize import fnv, noise, stark
 
 BOXES = [
     # width, height
@@ -26,28 +28,6 @@ BOXES = [
 ]
 KERNELS = [15, 111]
 RAW_BELOW = 40
-
-
-def noise(count, seed):
-    """Bytes of a linear congruential generator."""
-    state, out = seed, bytearray()
-    for _ in range(count):
-        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        out.append(state >> 56)
-    return bytes(out)
-
-
-def stark(count, seed):
-    """Noise of black and white."""
-    return bytes(255 if byte > 127 else 0 for byte in noise(count, seed))
-
-
-def fnv(data):
-    value = 0xCBF29CE484222325
-    for byte in data:
-        value = ((value ^ byte) * 0x100000001B3) % 2**64
-    return value
-
 
 cases = []
 for width, height in BOXES:

@@ -211,6 +211,13 @@ def write_checkpoint(folder, config, preparation, tokenizer, seed, logit_scale):
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     model = kind(configuration.from_pretrained(folder)).eval()
     randomise(model, seed, logit_scale, None)
+    usual = {"do_convert_rgb": True, "image_processor_type": "CLIPImageProcessor", "resample": 3}
+    write_parts(folder, model, usual | preparation, tokenizer)
+    return model
+
+
+def write_parts(folder, model, preparation, tokenizer):
+    """All files of a checkpoint but its configuration."""
     state = {name: value.contiguous() for name, value in model.state_dict().items()}
     # Older files hold such indices.
     state["text_model.embeddings.position_ids"] = torch.arange(model.config.text_config.max_position_embeddings)[None]
@@ -219,18 +226,22 @@ def write_checkpoint(folder, config, preparation, tokenizer, seed, logit_scale):
     preparation = {
         "crop_size": {"height": size, "width": size},
         "do_center_crop": True,
-        "do_convert_rgb": True,
         "do_normalize": True,
         "do_rescale": True,
         "do_resize": True,
-        "image_processor_type": "CLIPImageProcessor",
-        "resample": 3,
         "rescale_factor": 0.00392156862745098,
         "size": {"shortest_edge": size},
     } | preparation
     (folder / "preprocessor_config.json").write_text(json.dumps(preparation, indent=2) + "\n")
     tokenizer.save(str(folder / "tokenizer.json"))
-    return model
+
+
+def normalised(folder, images):
+    """Pictures as a model of the folder takes them, in double precision."""
+    settings = json.loads((folder / "preprocessor_config.json").read_text())
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).double() * settings["rescale_factor"]
+    mean, std = (torch.tensor(settings[key]).double().view(1, 3, 1, 1) for key in ("image_mean", "image_std"))
+    return (pixels - mean) / std
 
 
 @torch.no_grad()
@@ -244,14 +255,11 @@ def write_expected(folder, model, texts, image_count, seed):
     size = model.config.vision_config.image_size
     images = pictures(size, image_count, seed)
     model = model.double()
-    settings = json.loads((folder / "preprocessor_config.json").read_text())
-    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).double() * settings["rescale_factor"]
-    mean, std = (torch.tensor(settings[key]).double().view(1, 3, 1, 1) for key in ("image_mean", "image_std"))
     embedded = 12
     save_arrays(
         {
             "images": images,
-            "image_embeds": model.get_image_features((pixels - mean) / std).pooler_output.float().numpy(),
+            "image_embeds": model.get_image_features(normalised(folder, images)).pooler_output.float().numpy(),
             "input_ids": ids.to(torch.int32).numpy(),
             "text_embeds": model.get_text_features(ids[:embedded]).pooler_output.float().numpy(),
         },

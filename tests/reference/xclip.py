@@ -19,10 +19,9 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.numpy import save_file as save_arrays
-from safetensors.torch import save_file as save_tensors
 from transformers import CLIPTokenizer, VideoMAEImageProcessorPil, XCLIPConfig, XCLIPModel
 
-from clip import train_bytes
+from clip import normalised, train_bytes, write_parts
 from resize import fnv, noise, stark
 from siglip import pictures, randomise
 
@@ -131,26 +130,13 @@ def write_checkpoint(folder, config, preparation, tokenizer, seed, logit_scale):
     # Large enough for the clip to show in the texts.
     alpha = model.prompts_generator.alpha
     alpha.data.copy_(torch.linspace(-0.8, 0.8, alpha.numel()))
-    state = {name: value.contiguous() for name, value in model.state_dict().items()}
-    # Older files hold such indices.
-    state["text_model.embeddings.position_ids"] = torch.arange(model.config.text_config.max_position_embeddings)[None]
-    save_tensors(state, folder / "model.safetensors", metadata={"format": "pt"})
-    size = model.config.vision_config.image_size
-    preparation = {
-        "crop_size": {"height": size, "width": size},
-        "do_center_crop": True,
-        "do_normalize": True,
-        "do_rescale": True,
-        "do_resize": True,
+    usual = {
         "feature_extractor_type": "VideoMAEFeatureExtractor",
         "image_processor_type": "VideoMAEImageProcessor",
         "processor_class": "XCLIPProcessor",
         "resample": 2,
-        "rescale_factor": 0.00392156862745098,
-        "size": {"shortest_edge": size},
-    } | preparation
-    (folder / "preprocessor_config.json").write_text(json.dumps(preparation, indent=2) + "\n")
-    tokenizer.save(str(folder / "tokenizer.json"))
+    }
+    write_parts(folder, model, usual | preparation, tokenizer)
     return model
 
 
@@ -164,10 +150,7 @@ def write_expected(folder, model, clips, seed):
     size, frames = model.config.vision_config.image_size, model.config.vision_config.num_frames
     images = pictures(size, clips * frames, seed)
     model = model.double()
-    settings = json.loads((folder / "preprocessor_config.json").read_text())
-    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).double() * settings["rescale_factor"]
-    mean, std = (torch.tensor(settings[key]).double().view(1, 3, 1, 1) for key in ("image_mean", "image_std"))
-    pixels = ((pixels - mean) / std).view(clips, frames, 3, size, size)
+    pixels = normalised(folder, images).view(clips, frames, 3, size, size)
     made = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], pixel_values=pixels)
     save_arrays(
         {

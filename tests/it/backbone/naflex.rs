@@ -5,25 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
-use actalign_tui::backbone::{
-    Checkpoint, ComputeDevice, DeviceChoice, Filter, Fit, PreparedImage, Preprocessor, Region,
-};
-use clap::ValueEnum;
+use actalign_tui::backbone::{Checkpoint, Filter, Fit, PreparedImage, Preprocessor, Region};
 use ndarray::Array2;
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
-/// Largest difference over largest value.
-const TOLERANCE: f32 = 2e-5;
+use super::parity::{TOLERANCE, device, fixture, floats, relative_difference};
+use super::resize::{fnv, noise};
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip/naflex")
-}
-
-fn device() -> ComputeDevice {
-    let choice = std::env::var("ACTALIGN_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
-    ComputeDevice::open(DeviceChoice::from_str(&choice, true).unwrap()).unwrap()
-}
+const NAFLEX: &str = "siglip/naflex";
 
 struct Expected {
     /// Prepared from pictures of many proportions.
@@ -35,11 +25,7 @@ struct Expected {
 fn expected(dir: &Path, checkpoint: &Checkpoint) -> Expected {
     let bytes = std::fs::read(dir.join("expected.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |name: &str| {
-        let view = tensors.tensor(name).unwrap();
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-        Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap()
-    };
+    let floats = |name| floats(&tensors, name);
     let image_embeds = floats("image_embeds");
     let shapes = tensors.tensor("spatial_shapes").unwrap();
     let shapes: Vec<usize> =
@@ -56,12 +42,6 @@ fn expected(dir: &Path, checkpoint: &Checkpoint) -> Expected {
         image_embeds,
         text_embeds: floats("text_embeds"),
     }
-}
-
-fn relative_difference(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
-    assert_eq!(got.dim(), want.dim());
-    let largest = |values: &Array2<f32>| values.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-    largest(&(got - want)) / largest(want)
 }
 
 /// Images of several grids in one call, and each alone.
@@ -94,12 +74,12 @@ fn text_parity(dir: &Path) {
 
 #[test]
 fn images_of_every_shape_equal_the_padded_reference() {
-    image_parity(&fixture());
+    image_parity(&fixture(NAFLEX));
 }
 
 #[test]
 fn texts_equal_the_reference() {
-    text_parity(&fixture());
+    text_parity(&fixture(NAFLEX));
 }
 
 /// A checkpoint outside the repository, made by `naflex.py base FOLDER`.
@@ -109,19 +89,6 @@ fn given_checkpoint_equals_the_reference() {
     let dir = PathBuf::from(std::env::var("ACTALIGN_TEST_CHECKPOINT").unwrap());
     image_parity(&dir);
     text_parity(&dir);
-}
-
-fn noise(count: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 56) as u8
-    };
-    std::iter::repeat_with(next).take(count).collect()
-}
-
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf29ce484222325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100000001b3))
 }
 
 fn flexible(side: usize, most: usize) -> Preprocessor {
@@ -155,7 +122,7 @@ fn the_whole_picture_becomes_the_image() {
 
 #[test]
 fn sizes_that_the_model_does_not_take_are_refused() {
-    let checkpoint = Checkpoint::open(&fixture()).unwrap();
+    let checkpoint = Checkpoint::open(&fixture(NAFLEX)).unwrap();
     assert_eq!((checkpoint.image_size(), checkpoint.max_patches()), (16, Some(20)));
     let tower = checkpoint.load_vision(&device()).unwrap();
     // Not whole patches, none, more than 20, and too few bytes.

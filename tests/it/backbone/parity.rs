@@ -42,23 +42,13 @@ struct Line {
 fn expected(dir: &Path) -> Expected {
     let bytes = std::fs::read(dir.join("expected.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |name: &str| {
-        let view = tensors.tensor(name).unwrap();
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-        Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap()
-    };
-    let images = tensors.tensor("images").unwrap();
-    let size = images.shape()[1];
+    let floats = |name| floats(&tensors, name);
     let ids = tensors.tensor("input_ids").unwrap();
     let flat: Vec<i32> =
         ids.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap())).collect();
     let lines: Vec<Line> = serde_json::from_slice(&std::fs::read(dir.join("texts.json")).unwrap()).unwrap();
     Expected {
-        images: images
-            .data()
-            .chunks_exact(3 * size * size)
-            .map(|rgb| PreparedImage::square(size, rgb.to_vec()))
-            .collect(),
+        images: squares(&tensors, "images"),
         image_embeds: floats("image_embeds"),
         cut: lines.iter().map(|l| l.cut).collect(),
         texts: lines.into_iter().map(|l| l.text).collect(),
@@ -67,6 +57,22 @@ fn expected(dir: &Path) -> Expected {
     }
 }
 
+/// A tensor of two dimensions.
+pub fn floats(tensors: &SafeTensors, name: &str) -> Array2<f32> {
+    let view = tensors.tensor(name).unwrap();
+    let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap()
+}
+
+/// Squares one after the other.
+pub fn squares(tensors: &SafeTensors, name: &str) -> Vec<PreparedImage> {
+    let images = tensors.tensor(name).unwrap();
+    let size = images.shape()[1];
+    let squares = images.data().chunks_exact(3 * size * size);
+    squares.map(|rgb| PreparedImage::square(size, rgb.to_vec())).collect()
+}
+
+/// The largest difference over the largest value.
 pub fn relative_difference(got: &Array2<f32>, want: &Array2<f32>) -> f32 {
     assert_eq!(got.dim(), want.dim());
     assert!(got.iter().all(|v| v.is_finite()));

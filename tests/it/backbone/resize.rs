@@ -17,7 +17,7 @@ struct Case {
     rgb: Option<Vec<u8>>,
 }
 
-fn noise(count: usize, seed: u64) -> Vec<u8> {
+pub fn noise(count: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let next = || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -36,7 +36,7 @@ fn picture(case: &Case) -> Vec<u8> {
     }
 }
 
-fn fnv(bytes: &[u8]) -> u64 {
+pub fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf29ce484222325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100000001b3))
 }
 

@@ -7,7 +7,7 @@ use actalign_tui::backbone::{Checkpoint, PreparedImage, Tokens, VideoCheckpoint}
 use ndarray::Array2;
 use safetensors::SafeTensors;
 
-use super::parity::{TOLERANCE, device, fixture, relative_difference};
+use super::parity::{TOLERANCE, device, fixture, floats, relative_difference, squares};
 
 const X_CLIP: [&str; 2] = ["xclip/tiny", "xclip/awkward"];
 
@@ -25,16 +25,9 @@ struct Expected {
 fn expected(dir: &Path) -> Expected {
     let bytes = std::fs::read(dir.join("expected.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |name: &str| {
-        let view = tensors.tensor(name).unwrap();
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-        Array2::from_shape_vec((view.shape()[0], view.shape()[1]), values).unwrap()
-    };
-    let images = tensors.tensor("images").unwrap();
-    let size = images.shape()[1];
-    let squares = images.data().chunks_exact(3 * size * size);
+    let floats = |name| floats(&tensors, name);
     Expected {
-        images: squares.map(|rgb| PreparedImage::square(size, rgb.to_vec())).collect(),
+        images: squares(&tensors, "images"),
         names: serde_json::from_slice(&std::fs::read(dir.join("texts.json")).unwrap()).unwrap(),
         video: floats("video_embeds"),
         text: floats("text_embeds"),
