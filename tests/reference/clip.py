@@ -212,18 +212,18 @@ def write_checkpoint(folder, config, preparation, tokenizer, seed, logit_scale):
     model = kind(configuration.from_pretrained(folder)).eval()
     randomise(model, seed, logit_scale, None)
     usual = {"do_convert_rgb": True, "image_processor_type": "CLIPImageProcessor", "resample": 3}
-    write_parts(folder, model, usual | preparation, tokenizer)
+    write_parts(folder, model, usual, preparation, tokenizer)
     return model
 
 
-def write_parts(folder, model, preparation, tokenizer):
-    """All files of a checkpoint but its configuration."""
+def write_parts(folder, model, usual, preparation, tokenizer):
+    """All files of a checkpoint but its configuration: `usual` and `preparation` are settings of how pictures are prepared."""
     state = {name: value.contiguous() for name, value in model.state_dict().items()}
     # Older files hold such indices.
     state["text_model.embeddings.position_ids"] = torch.arange(model.config.text_config.max_position_embeddings)[None]
     save_tensors(state, folder / "model.safetensors", metadata={"format": "pt"})
     size = model.config.vision_config.image_size
-    preparation = {
+    usual |= {
         "crop_size": {"height": size, "width": size},
         "do_center_crop": True,
         "do_normalize": True,
@@ -231,7 +231,8 @@ def write_parts(folder, model, preparation, tokenizer):
         "do_resize": True,
         "rescale_factor": 0.00392156862745098,
         "size": {"shortest_edge": size},
-    } | preparation
+    }
+    preparation = dict(sorted(usual.items())) | preparation
     (folder / "preprocessor_config.json").write_text(json.dumps(preparation, indent=2) + "\n")
     tokenizer.save(str(folder / "tokenizer.json"))
 

@@ -136,7 +136,7 @@ def write_checkpoint(folder, config, preparation, tokenizer, seed, logit_scale):
         "processor_class": "XCLIPProcessor",
         "resample": 2,
     }
-    write_parts(folder, model, usual | preparation, tokenizer)
+    write_parts(folder, model, usual, preparation, tokenizer)
     return model
 
 
