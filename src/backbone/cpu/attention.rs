@@ -59,9 +59,9 @@ impl Attention {
     pub fn between(self, queries: Rows, keys: Rows, values: Rows, first: usize, out: &mut [f32]) {
         let Self { isa, heads, hidden, .. } = self;
         let size = hidden / heads;
-        let softmax = |products: &mut [f32]| {
+        let softmax = |query: usize, products: &mut [f32]| {
             if self.is_causal {
-                for (position, products) in (first..).zip(products.chunks_exact_mut(keys.count)) {
+                for (position, products) in (first + query..).zip(products.chunks_exact_mut(keys.count)) {
                     products[position + 1..].fill(f32::NEG_INFINITY);
                 }
             }
@@ -86,38 +86,55 @@ pub fn parts(projected: &[f32], hidden: usize) -> [Rows<'_>; 3] {
     [0, 1, 2].map(|part| Rows::within(&projected[part * hidden..], 3 * hidden, hidden))
 }
 
-/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query, of products.
-/// Only `of_head` of the rows of `out`, as long as the queries', are written.
+/// Queries of a block, of so many: a whole number of groups, whose products with so many keys stay in the cache.
+pub fn block_of(queries: usize, keys: usize, group: usize) -> usize {
+    const PRODUCTS: usize = 64 << 10;
+    (PRODUCTS / keys / group).max(1).min(queries.div_ceil(group)) * group
+}
+
+/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query from the given one on,
+/// of products. Only `of_head` of the rows of `out`, as long as the queries', are written.
 fn attend(
     isa: Isa,
     [queries, keys, values]: [Rows; 3],
     of_head: Range<usize>,
-    softmax: impl FnOnce(&mut [f32]),
+    softmax: impl Fn(usize, &mut [f32]),
     work: &mut Head,
     out: &mut [f32],
 ) {
     let (most, columns) = isa.tile();
     let mut tile = [0.0; LARGEST_TILE];
-    pack_groups(queries, of_head.clone(), most, false, &mut work.queries);
     pack_groups(keys, of_head.clone(), columns, true, &mut work.keys);
     pack_panels(values, of_head.clone(), columns, &mut work.values);
 
-    work.weights.resize(queries.count * keys.count, 0.0);
-    for (panel, of_keys) in work.keys.chunks_exact(columns * of_head.len()).enumerate() {
-        for (row, group) in groups(&work.queries, queries.count, most) {
-            let tile = multiply(isa, group, of_keys, &mut tile);
-            let weights = &mut work.weights[row * keys.count..];
-            copy(tile, columns, weights, keys.count, panel * columns, keys.count);
+    let length = queries.length;
+    let block = block_of(queries.count, keys.count, most);
+    for (number, out) in out.chunks_mut(block * length).enumerate() {
+        let queries = queries.part(number * block, out.len() / length);
+        pack_groups(queries, of_head.clone(), most, false, &mut work.queries);
+        work.weights.resize(queries.count * keys.count, 0.0);
+        for (panel, of_keys) in work.keys.chunks_exact(columns * of_head.len()).enumerate() {
+            for (row, group) in groups(&work.queries, queries.count, most) {
+                let tile = multiply(isa, group, of_keys, &mut tile);
+                let weights = &mut work.weights[row * keys.count..];
+                copy(tile, columns, weights, keys.count, panel * columns, keys.count);
+            }
         }
-    }
-    softmax(&mut work.weights);
+        softmax(number * block, &mut work.weights);
 
-    pack_groups(Rows::of(&work.weights, keys.count), 0..keys.count, most, false, &mut work.packed_weights);
-    for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
-        for (row, group) in groups(&work.packed_weights, queries.count, most) {
-            let tile = multiply(isa, group, of_values, &mut tile);
-            let (length, start) = (queries.length, of_head.start + panel * columns);
-            copy(tile, columns, &mut out[row * length..], length, start, of_head.end);
+        pack_groups(
+            Rows::of(&work.weights, keys.count),
+            0..keys.count,
+            most,
+            false,
+            &mut work.packed_weights,
+        );
+        for (panel, of_values) in work.values.chunks_exact(columns * keys.count).enumerate() {
+            for (row, group) in groups(&work.packed_weights, queries.count, most) {
+                let tile = multiply(isa, group, of_values, &mut tile);
+                let start = of_head.start + panel * columns;
+                copy(tile, columns, &mut out[row * length..], length, start, of_head.end);
+            }
         }
     }
 }
@@ -135,6 +152,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// As many positions as take several blocks of queries.
+    #[test]
+    fn queries_in_blocks_equal_each_alone() {
+        let (positions, heads, size) = (300, 2, 8);
+        let hidden = heads * size;
+        assert!(block_of(positions, positions, 1) < positions);
+        let projected: Vec<f32> =
+            (0..positions * 3 * hidden).map(|i| (i * i % 173) as f32 / 100.0 - 0.8).collect();
+        let [queries, keys, values] = parts(&projected, hidden);
+        for (isa, is_causal) in Isa::all().into_iter().flat_map(|isa| [(isa, false), (isa, true)]) {
+            let attention = |bf16| Attention { isa, bf16, heads, hidden, is_causal };
+            let mut want = vec![0.0; positions * hidden];
+            for (position, out) in want.chunks_exact_mut(hidden).enumerate() {
+                attention(None).between(queries.part(position, 1), keys, values, position, out);
+            }
+            let near = |kernel: Option<Bf16Kernel>, tolerance: f32| {
+                let mut got = vec![0.0; positions * hidden];
+                attention(kernel).within(&projected, 1, &mut got);
+                let differ = got.iter().zip(&want).find(|(got, want)| (*got - *want).abs() > tolerance);
+                assert!(differ.is_none(), "{isa} {kernel:?} {is_causal}: {differ:?}");
+            };
+            near(None, 1e-5);
+            Bf16Kernel::all().into_iter().for_each(|kernel| near(Some(kernel), 0.03));
+        }
+    }
 
     proptest! {
         #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::kernel::Bf16Kernel;
 use super::lines::{COLUMNS, GROUP, LINE, Line, PackedRows, Sums, pack_columns, pack_inputs};
+use crate::backbone::cpu::attention::block_of;
 use crate::backbone::cpu::finish::copy_sums;
 use crate::backbone::cpu::kernel::Isa;
 use crate::backbone::cpu::rows::Rows;
@@ -25,7 +26,7 @@ pub fn attend(
     isa: Isa,
     [queries, keys, values]: [Rows; 3],
     of_head: Range<usize>,
-    softmax: impl FnOnce(&mut [f32]),
+    softmax: impl Fn(usize, &mut [f32]),
     out: &mut [f32],
 ) {
     thread_local! {
@@ -33,13 +34,17 @@ pub fn attend(
     }
     HEAD.with_borrow_mut(|Head { rows, keys: packed_keys, values: packed_values, weights }| {
         pack_columns(isa, keys, of_head.clone(), rows, packed_keys);
-        rows.pack(isa, queries, of_head.clone());
-        weights.resize(queries.count * keys.count, 0.0);
-        multiply(kernel, rows, packed_keys, weights, keys.count, 0..keys.count);
-        softmax(weights);
-        rows.pack(isa, Rows::of(weights, keys.count), 0..keys.count);
         pack_inputs(isa, values, of_head.clone(), packed_values);
-        multiply(kernel, rows, packed_values, out, queries.length, of_head);
+        let block = block_of(queries.count, keys.count, 2 * GROUP);
+        for (number, out) in out.chunks_mut(block * queries.length).enumerate() {
+            let queries = queries.part(number * block, out.len() / queries.length);
+            rows.pack(isa, queries, of_head.clone());
+            weights.resize(queries.count * keys.count, 0.0);
+            multiply(kernel, rows, packed_keys, weights, keys.count, 0..keys.count);
+            softmax(number * block, weights);
+            rows.pack(isa, Rows::of(weights, keys.count), 0..keys.count);
+            multiply(kernel, rows, packed_values, out, queries.length, of_head.clone());
+        }
     });
 }
 
