@@ -60,8 +60,8 @@ enum Panels {
 
 /// Inputs taken at a time: a panel of them then stays in the second-level cache while rows pass by.
 const DEPTH: usize = 1536;
-/// Values of packed rows that stay in that cache beside the panel.
-const BLOCK: usize = 160 << 10;
+/// Values of packed rows in a block. They pass by faster than each further block reads all weights again.
+const BLOCK: usize = 768 << 10;
 
 impl Linear {
     /// `weight` is outputs × inputs, as checkpoints have it.
@@ -179,8 +179,7 @@ impl Linear {
         self.inputs.div_ceil(self.inputs.div_ceil(DEPTH)).next_multiple_of(self.isa.tile().1)
     }
 
-    /// Rows of the result, `outputs` long, in blocks of about the same size whose packed rows stay in the cache; each with
-    /// its first row.
+    /// Rows of the result, `outputs` long, in blocks of about the same size, each with its first row.
     fn blocks<'a>(
         &self,
         rows: usize,
@@ -405,6 +404,51 @@ mod tests {
         Ok(())
     }
 
+    /// Compares two layers with one after the other, in all kinds of packing.
+    fn compare_two(
+        [rows, inputs, between, outputs]: [usize; 4],
+        threads: usize,
+    ) -> Result<(), TestCaseError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let x = values(rows * inputs, 1);
+        let of_f32 = Isa::all().into_iter().map(|isa| (isa, Packing::F32));
+        let of_bf16 =
+            Bf16Kernel::all().into_iter().map(|kernel| (Isa::detect(), Packing::Bf16Products(kernel)));
+        for (isa, packing) in of_f32.chain([(Isa::detect(), Packing::F16)]).chain(of_bf16) {
+            let layer = |inputs: usize, outputs: usize| {
+                let weight: Vec<f32> = values(outputs * inputs, 2).iter().map(|w| w * 0.1).collect();
+                Linear::new(isa, packing, &weight, values(outputs, 3))
+            };
+            let (first, second) = (layer(inputs, between), layer(between, outputs));
+            let mut wide = vec![0.0; rows * between];
+            let [mut got, mut want] = [(); 2].map(|()| values(rows * outputs, 4));
+            pool.install(|| first.add_with(Activation::Gelu, &second, &x, &mut got));
+            first.apply(&x, &mut wide, Epilogue::Store);
+            activate(isa, &mut wide, Activation::Gelu);
+            second.apply(&wide, &mut want, Epilogue::Add);
+            for (got, want) in got.iter().zip(want) {
+                prop_assert!((got - want).abs() < 1e-3, "{isa} {packing:?}: {got} is not {want}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rows_of_several_blocks_equal_their_definition() {
+        let (inputs, outputs, rows) = (DEPTH, 3, 2 * BLOCK / DEPTH + 5);
+        let (x, weight, bias) = (values(rows * inputs, 1), values(outputs * inputs, 2), values(outputs, 3));
+        let layer = |isa, packing| Linear::new(isa, packing, &weight, bias.clone());
+        let want = sums(&x, &weight, &bias);
+        for isa in Isa::all() {
+            compare(&layer(isa, Packing::F32), 1, &x, &want).unwrap();
+        }
+        let want = sums(&rounded(&x), &rounded(&weight), &bias);
+        for kernel in Bf16Kernel::all() {
+            compare(&layer(Isa::detect(), Packing::Bf16Products(kernel)), 1, &x, &want).unwrap();
+        }
+        compare_two([rows, 4, DEPTH, outputs], 1).unwrap();
+    }
+
     proptest! {
         #[test]
         fn products_equal_their_definition(
@@ -441,26 +485,7 @@ mod tests {
             deep in 0usize..8, threads in 1usize..4,
         ) {
             let between = if deep == 0 { between + DEPTH } else { between };
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let x = values(rows * inputs, 1);
-            let of_f32 = Isa::all().into_iter().map(|isa| (isa, Packing::F32));
-            let of_bf16 = Bf16Kernel::all().into_iter().map(|kernel| (Isa::detect(), Packing::Bf16Products(kernel)));
-            for (isa, packing) in of_f32.chain([(Isa::detect(), Packing::F16)]).chain(of_bf16) {
-                let layer = |inputs: usize, outputs: usize| {
-                    let weight: Vec<f32> = values(outputs * inputs, 2).iter().map(|w| w * 0.1).collect();
-                    Linear::new(isa, packing, &weight, values(outputs, 3))
-                };
-                let (first, second) = (layer(inputs, between), layer(between, outputs));
-                let mut wide = vec![0.0; rows * between];
-                let [mut got, mut want] = [(); 2].map(|()| values(rows * outputs, 4));
-                pool.install(|| first.add_with(Activation::Gelu, &second, &x, &mut got));
-                first.apply(&x, &mut wide, Epilogue::Store);
-                activate(isa, &mut wide, Activation::Gelu);
-                second.apply(&wide, &mut want, Epilogue::Add);
-                for (got, want) in got.iter().zip(want) {
-                    prop_assert!((got - want).abs() < 1e-3, "{isa} {packing:?}: {got} is not {want}");
-                }
-            }
+            compare_two([rows, inputs, between, outputs], threads)?;
         }
     }
 }
