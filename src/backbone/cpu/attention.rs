@@ -86,14 +86,14 @@ pub fn parts(projected: &[f32], hidden: usize) -> [Rows<'_>; 3] {
     [0, 1, 2].map(|part| Rows::within(&projected[part * hidden..], 3 * hidden, hidden))
 }
 
-/// Queries of a block, of so many: a whole number of groups, whose products with so many keys stay in the cache.
+/// How many queries to take at a time, in whole groups, so that their products with all keys stay in the cache.
 pub fn block_of(queries: usize, keys: usize, group: usize) -> usize {
     const PRODUCTS: usize = 64 << 10;
     (PRODUCTS / keys / group).max(1).min(queries.div_ceil(group)) * group
 }
 
-/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query from the given one on,
-/// of products. Only `of_head` of the rows of `out`, as long as the queries', are written.
+/// Attention of one head, which has the values `of_head` of each row, and writes only those of the rows of `out`. `softmax` gets the
+/// number of a query and the products of it and those after it, a row each, and makes weights of them.
 fn attend(
     isa: Isa,
     [queries, keys, values]: [Rows; 3],

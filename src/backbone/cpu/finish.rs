@@ -25,7 +25,7 @@ pub struct Finish<'a> {
     pub width: usize,
 }
 
-/// Columns of most tiles. Rows of a known length become straight vector code.
+/// Columns of a tile on most processors. The compiler makes faster code for a length that it knows.
 const USUAL: usize = 32;
 
 for_each_isa! {

@@ -183,7 +183,7 @@ mod x86 {
 
 /// Compiles a function without branches in its loops once for each kind of processor, so that the compiler can
 /// make vector code of it. The first argument of the result chooses. `<FUSED>` after the function gives it a parameter
-/// that says whether the processor multiplies and adds in one.
+/// that says whether the processor multiplies and adds in one instruction.
 macro_rules! for_each_isa {
     (
         $(#[$doc:meta])*

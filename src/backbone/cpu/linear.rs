@@ -60,7 +60,7 @@ enum Panels {
 
 /// Inputs taken at a time: a panel of them then stays in the second-level cache while rows pass by.
 const DEPTH: usize = 1536;
-/// Values of packed rows in a block. They pass by faster than each further block reads all weights again.
+/// Values of packed rows in a block. Smaller blocks would fit into that cache, but each block reads all weights.
 const BLOCK: usize = 768 << 10;
 
 impl Linear {
@@ -95,8 +95,8 @@ impl Linear {
         self.on_shares(x, out, self.outputs, |x, out| self.apply_here(x, out, then));
     }
 
-    /// Adds to `out` what the layer, an activation and the layer `next` make of `x`. What lies between the layers stays in
-    /// the cache.
+    /// Adds to `out` what the layer, an activation and the layer `next` make of `x`. What lies between the layers is packed for
+    /// the next as it is made.
     pub fn add_with(&self, activation: Activation, next: &Self, x: &[f32], out: &mut [f32]) {
         self.on_shares(x, out, next.outputs, |x, out| {
             let x = Rows::of(x, self.inputs);
@@ -168,7 +168,7 @@ impl Linear {
         });
     }
 
-    /// The inputs, as many at a time as are multiplied before sums are stored.
+    /// Ranges of the inputs. Sums over one of them stay in registers until they are stored.
     fn parts(&self) -> impl Iterator<Item = Range<usize>> {
         let (inputs, depth) = (self.inputs, self.depth());
         (0..inputs).step_by(depth).map(move |start| start..inputs.min(start + depth))
@@ -179,7 +179,8 @@ impl Linear {
         self.inputs.div_ceil(self.inputs.div_ceil(DEPTH)).next_multiple_of(self.isa.tile().1)
     }
 
-    /// Rows of the result, `outputs` long, in blocks of about the same size, each with its first row.
+    /// Splits the rows of the result, each `outputs` long, into blocks of about the same size. Each comes with the number of its
+    /// first row.
     fn blocks<'a>(
         &self,
         rows: usize,
@@ -192,7 +193,7 @@ impl Linear {
         out.chunks_mut(block * outputs).enumerate().map(move |(number, out)| (number * block, out))
     }
 
-    /// Brings the products of packed rows with a part of the inputs to rows of the result.
+    /// Multiplies packed rows with the weights of some inputs, and stores or adds the products in rows of the result.
     fn finish(
         &self,
         packed: &[f32],
@@ -404,7 +405,7 @@ mod tests {
         Ok(())
     }
 
-    /// Compares two layers with one after the other, in all kinds of packing.
+    /// Compares [`Linear::add_with`] with one layer after the other, for each kind of packing.
     fn compare_two(
         [rows, inputs, between, outputs]: [usize; 4],
         threads: usize,
