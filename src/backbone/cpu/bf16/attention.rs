@@ -19,8 +19,8 @@ struct Head {
     weights: Vec<f32>,
 }
 
-/// Attention of one head: the values `of_head` of each row. `softmax` makes weights, a row for each query, of products.
-/// Only `of_head` of the rows of `out`, as long as the queries', are written.
+/// Attention of one head, which has the values `of_head` of each row, and writes only those of the rows of `out`. `softmax` gets the
+/// number of a query and the products of it and those after it, a row each, and makes weights of them.
 pub fn attend(
     kernel: Bf16Kernel,
     isa: Isa,
